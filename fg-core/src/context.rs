@@ -1,0 +1,531 @@
+//! What a handler knows of its invocation and of its function.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::after::{AfterQueue, AfterWork};
+use crate::cancellation::{Cancellation, Cancelled};
+use crate::credentials::Credentials;
+use crate::environment::Environment;
+use crate::headers::{Headers, names, present};
+use crate::log::{LogSink, Logger, NoLog};
+use crate::secret::Secret;
+
+/// The context of one invocation: the second argument of a handler.
+///
+/// Every method of the platform's Go SDK has its counterpart:
+///
+/// | Go SDK | fg | unit, source |
+/// | --- | --- | --- |
+/// | `GetRequestID` | [`request_id`](Context::request_id) | `X-CFF-Request-Id` |
+/// | `GetRemainingTimeInMilliSeconds` | [`remaining_time`](Context::remaining_time) | receipt + `RUNTIME_TIMEOUT` - now |
+/// | `GetRunningTimeInSeconds` | [`timeout`](Context::timeout) | `RUNTIME_TIMEOUT` |
+/// | `GetSecurityAccessKey`, `GetSecuritySecretKey`, `GetSecurityToken` | [`credentials`](Context::credentials) | `X-CFF-Security-*` |
+/// | `GetToken` | [`token`](Context::token) | `X-CFF-Auth-Token` |
+/// | `GetAccessKey`, `GetSecretKey` | [`access_key`](Context::access_key), [`secret_key`](Context::secret_key) | no longer kept up |
+/// | `GetUserData(key)` | [`user_data`](Context::user_data) | `RUNTIME_USERDATA` |
+/// | `GetFunctionName` | [`function_name`](Context::function_name) | `RUNTIME_FUNC_NAME` |
+/// | `GetVersion` | [`version`](Context::version) | `RUNTIME_FUNC_VERSION` |
+/// | `GetMemorySize` | [`memory_size`](Context::memory_size) | MB, `RUNTIME_MEMORY` |
+/// | `GetCPUNumber` | [`cpu_number`](Context::cpu_number) | millicores, `RUNTIME_CPU` |
+/// | `GetProjectID` | [`project_id`](Context::project_id) | `RUNTIME_PROJECT_ID` |
+/// | `GetPackage` | [`package`](Context::package) | `RUNTIME_PACKAGE` |
+/// | `GetAlias` | [`alias`](Context::alias) | `X-CFF-Origin-Version-Tag`, `RUNTIME_ALIAS` |
+/// | `GetWorkflowID`, `-RunID`, `-StateID` | [`workflow_id`](Context::workflow_id) and two more | `X-CFF-Workflow-*` |
+/// | `GetStreamRunID`, `-Enable`, `-Token`, `-Addr` | [`stream_run_id`](Context::stream_run_id) and three more | `X-Stream-*` |
+/// | `GetLogger` | [`logger`](Context::logger) | |
+///
+/// A header or variable that is empty or the word `null` is treated as absent, as the platform sends unused ones so.
+///
+/// In a unit test, [`Context::builder`] makes one:
+///
+/// ```
+/// use std::time::Duration;
+/// use fg_core::Context;
+///
+/// let ctx = Context::builder().function_name("greet").timeout(Duration::from_secs(10)).user_data("LANGUAGE", "de").build();
+/// assert_eq!(ctx.function_name(), "greet");
+/// assert_eq!(ctx.user_data("LANGUAGE"), Some("de"));
+/// assert!(ctx.remaining_time() > Duration::from_secs(9));
+/// ```
+pub struct Context {
+    environment: Arc<Environment>,
+    logger: Logger,
+    headers: Headers,
+    secrets: Secrets,
+    received: Instant,
+    timeout: Duration,
+    cancellation: Cancellation,
+    after: AfterQueue,
+}
+
+/// The headers that must not be seen by anybody who does not ask for them by name.
+#[derive(Default)]
+struct Secrets {
+    credentials: Option<Credentials>,
+    token: Option<Secret>,
+    access_key: Option<Secret>,
+    secret_key: Option<Secret>,
+    stream_token: Option<Secret>,
+}
+
+/// Whether somebody waits for the reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InvocationType {
+    /// The caller waits for the reply.
+    #[default]
+    Sync,
+    /// Nobody waits; the reply reaches the success or failure destination, if one is configured.
+    Async,
+}
+
+impl Context {
+    /// Makes a context for a unit test.
+    pub fn builder() -> ContextBuilder {
+        ContextBuilder::default()
+    }
+
+    /// The id of this request. An invocation that the platform retries has the same id again, so it serves for idempotency.
+    ///
+    /// Empty in `init` and `pre_stop`, where there is no request.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        self.logger.request_id()
+    }
+
+    /// How much time this invocation has left; zero when it is over.
+    ///
+    /// The platform sends no deadline: the clock starts when the runtime has received the event.
+    #[must_use]
+    pub fn remaining_time(&self) -> Duration {
+        self.deadline().saturating_duration_since(Instant::now())
+    }
+
+    /// When this invocation's time is over.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        // A timeout is at most three days, so this can only overflow where the clock itself is at its end.
+        self.received.checked_add(self.timeout).unwrap_or(self.received)
+    }
+
+    /// How long an invocation of this function may take.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Waits until the time of this invocation is nearly over.
+    ///
+    /// It fires a little before the runtime drops the handler and reports `FunctionTimeout`, so that the handler can give up in good
+    /// order: by `tokio::select!`, for example.
+    pub fn cancelled(&self) -> Cancelled<'_> {
+        self.cancellation.wait()
+    }
+
+    /// Whether [`cancelled`](Context::cancelled) has fired, or the time is over: for handlers that do not await, such as `blocking` ones.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancellation.has_fired() || self.remaining_time().is_zero()
+    }
+
+    /// Leaves work to be done after the reply has been sent, before the next invocation is taken.
+    ///
+    /// It ends with the time of this invocation. A panic in it is logged and goes no further. Nothing awaits its result, so it
+    /// should log what goes wrong: `let log = ctx.logger().clone();`.
+    pub fn spawn_after(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.after.push(work);
+    }
+
+    /// Logs lines that carry the request id.
+    #[must_use]
+    pub fn logger(&self) -> &Logger {
+        &self.logger
+    }
+
+    /// The temporary credentials of the function's agency; none without an agency, or if one of the three is missing.
+    #[must_use]
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.secrets.credentials.as_ref()
+    }
+
+    /// The IAM token of the function's agency, valid for 24 hours.
+    #[must_use]
+    pub fn token(&self) -> Option<&Secret> {
+        self.secrets.token.as_ref()
+    }
+
+    /// The access key of the function's agency.
+    #[deprecated(note = "the platform no longer keeps this up; use `credentials()`")]
+    #[must_use]
+    pub fn access_key(&self) -> Option<&Secret> {
+        self.secrets.access_key.as_ref()
+    }
+
+    /// The secret key of the function's agency.
+    #[deprecated(note = "the platform no longer keeps this up; use `credentials()`")]
+    #[must_use]
+    pub fn secret_key(&self) -> Option<&Secret> {
+        self.secrets.secret_key.as_ref()
+    }
+
+    /// A variable that the user has set on the function, encrypted ones included.
+    ///
+    /// Looked up in `RUNTIME_USERDATA`, then among the process's variables.
+    #[must_use]
+    pub fn user_data(&self, key: &str) -> Option<&str> {
+        self.environment.user_data(key)
+    }
+
+    /// The function's name.
+    #[must_use]
+    pub fn function_name(&self) -> &str {
+        self.environment.function_name()
+    }
+
+    /// The function's version, such as `latest`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.environment.version()
+    }
+
+    /// The configured memory in MB.
+    #[must_use]
+    pub fn memory_size(&self) -> u32 {
+        self.environment.memory_size()
+    }
+
+    /// The configured CPU in millicores; 1000 is one core.
+    #[must_use]
+    pub fn cpu_number(&self) -> u32 {
+        self.environment.cpu_number()
+    }
+
+    /// The package (called "app" on the console) that the function is in.
+    #[must_use]
+    pub fn package(&self) -> &str {
+        self.environment.package()
+    }
+
+    /// The project id: from the variable, since some regions send a constant in the header.
+    #[must_use]
+    pub fn project_id(&self) -> &str {
+        match self.environment.project_id() {
+            "" => self.header(names::PROJECT_ID).unwrap_or_default(),
+            id => id,
+        }
+    }
+
+    /// The alias through which the function was called, without the `!`.
+    #[must_use]
+    pub fn alias(&self) -> Option<&str> {
+        let from_header = self.header(names::ORIGIN_VERSION_TAG).and_then(|tag| present(tag.trim_start_matches('!')));
+        from_header.or_else(|| self.environment.alias())
+    }
+
+    /// Whether the caller waits for the reply.
+    #[must_use]
+    pub fn invocation_type(&self) -> InvocationType {
+        match self.header(names::INVOKE_TYPE) {
+            Some(text) if text.eq_ignore_ascii_case("async") => InvocationType::Async,
+            _ => InvocationType::Sync,
+        }
+    }
+
+    /// A header that came with the invocation, whatever its case.
+    ///
+    /// Headers with secrets are not among them: they have methods of their own.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
+    /// The trace id; the request id where the platform sends none.
+    #[must_use]
+    pub fn trace_id(&self) -> &str {
+        self.header(names::TRACE_ID).unwrap_or_else(|| self.request_id())
+    }
+
+    /// The workflow that called this function.
+    #[must_use]
+    pub fn workflow_id(&self) -> Option<&str> {
+        self.header(names::WORKFLOW_ID)
+    }
+
+    /// The run of that workflow.
+    #[must_use]
+    pub fn workflow_run_id(&self) -> Option<&str> {
+        self.header(names::WORKFLOW_RUN_ID)
+    }
+
+    /// The state in that run.
+    #[must_use]
+    pub fn workflow_state_id(&self) -> Option<&str> {
+        self.header(names::WORKFLOW_STATE_ID)
+    }
+
+    /// The run of a streaming function flow.
+    #[must_use]
+    pub fn stream_run_id(&self) -> Option<&str> {
+        self.header(names::STREAM_RUN_ID)
+    }
+
+    /// Whether the function flow streams.
+    #[must_use]
+    pub fn stream_enabled(&self) -> bool {
+        self.header(names::STREAM_ENABLE).is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+
+    /// The token of the stream.
+    #[must_use]
+    pub fn stream_token(&self) -> Option<&Secret> {
+        self.secrets.stream_token.as_ref()
+    }
+
+    /// Where the stream goes.
+    #[must_use]
+    pub fn stream_addr(&self) -> Option<&str> {
+        self.header(names::STREAM_ADDR)
+    }
+
+    /// The function's settings.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+}
+
+/// What a runtime does with a context; handlers only ever borrow one.
+#[doc(hidden)]
+impl Context {
+    /// A context between invocations: no request id, no headers, and the time of the initialisation.
+    #[must_use]
+    pub fn between_invocations(environment: Arc<Environment>, sink: Arc<dyn LogSink>) -> Self {
+        Self {
+            logger: Logger::new("", environment.log_level(), sink),
+            headers: Headers::default(),
+            secrets: Secrets::default(),
+            received: Instant::now(),
+            timeout: environment.init_timeout(),
+            cancellation: Cancellation::default(),
+            after: AfterQueue::default(),
+            environment,
+        }
+    }
+
+    /// Makes this the context of the invocation that has just been received, reusing its buffers.
+    ///
+    /// Returns whether there is a request id; without one it is not an invocation.
+    pub fn begin<'h>(&mut self, received: Instant, headers: impl IntoIterator<Item = (&'h str, &'h [u8])>) -> bool {
+        self.received = received;
+        self.timeout = self.environment.timeout();
+        self.cancellation.reset();
+        drop(self.after.take());
+        self.headers.clear();
+        self.secrets = Secrets::default();
+        let mut security: [Option<Secret>; 3] = [None, None, None];
+        for (name, value) in headers {
+            // A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
+            let text = match std::str::from_utf8(value) {
+                Ok(text) => Cow::Borrowed(text),
+                Err(_) => String::from_utf8_lossy(value),
+            };
+            let Some(text) = present(&text) else { continue };
+            match self.secrets.slot(&mut security, name) {
+                Some(slot) => *slot = Some(Secret::new(text)),
+                None => self.headers.push(name, text),
+            }
+        }
+        if let [Some(security_access_key), Some(security_secret_key), Some(security_token)] = security {
+            self.secrets.credentials = Some(Credentials { security_access_key, security_secret_key, security_token });
+        }
+        let request_id = self.headers.get(names::REQUEST_ID).unwrap_or_default();
+        self.logger.renew(request_id);
+        !request_id.is_empty()
+    }
+
+    /// Fires [`Context::cancelled`].
+    pub fn cancel(&self) {
+        self.cancellation.fire();
+    }
+
+    /// The work left by [`Context::spawn_after`].
+    #[must_use]
+    pub fn take_after_work(&self) -> Vec<AfterWork> {
+        self.after.take()
+    }
+}
+
+impl Secrets {
+    /// Where the value of a secret header goes.
+    fn slot<'s>(&'s mut self, security: &'s mut [Option<Secret>; 3], name: &str) -> Option<&'s mut Option<Secret>> {
+        let is = |candidate: &str| name.eq_ignore_ascii_case(candidate);
+        match name {
+            _ if is(names::SECURITY_ACCESS_KEY) => Some(&mut security[0]),
+            _ if is(names::SECURITY_SECRET_KEY) => Some(&mut security[1]),
+            _ if is(names::SECURITY_TOKEN) => Some(&mut security[2]),
+            _ if is(names::AUTH_TOKEN) => Some(&mut self.token),
+            _ if is(names::ACCESS_KEY) => Some(&mut self.access_key),
+            _ if is(names::SECRET_KEY) => Some(&mut self.secret_key),
+            _ if is(names::STREAM_TOKEN) => Some(&mut self.stream_token),
+            _ => None,
+        }
+    }
+}
+
+impl Default for Context {
+    /// The context of [`Context::builder`] with nothing set.
+    fn default() -> Self {
+        Self::builder().build()
+    }
+}
+
+/// Prints no secret, no user data and no header values.
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("request_id", &self.request_id())
+            .field("remaining_time", &self.remaining_time())
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("after", &self.after)
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes a [`Context`] for a unit test: as the platform would, from headers and variables.
+#[must_use = "call `.build()`"]
+#[derive(Default)]
+pub struct ContextBuilder {
+    variables: Vec<(String, String)>,
+    user_data: serde_json::Map<String, serde_json::Value>,
+    headers: Vec<(String, String)>,
+    timeout: Option<Duration>,
+    sink: Option<Arc<dyn LogSink>>,
+}
+
+impl ContextBuilder {
+    /// Sets the request id; `test-request` otherwise.
+    pub fn request_id(self, id: impl Into<String>) -> Self {
+        self.header(names::REQUEST_ID, id)
+    }
+
+    /// Sets how long the invocation may take; 3 s otherwise. The clock starts at [`build`](ContextBuilder::build).
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the function's name.
+    pub fn function_name(self, name: impl Into<String>) -> Self {
+        self.variable("RUNTIME_FUNC_NAME", name)
+    }
+
+    /// Sets the function's version.
+    pub fn version(self, version: impl Into<String>) -> Self {
+        self.variable("RUNTIME_FUNC_VERSION", version)
+    }
+
+    /// Sets the package that the function is in.
+    pub fn package(self, package: impl Into<String>) -> Self {
+        self.variable("RUNTIME_PACKAGE", package)
+    }
+
+    /// Sets the project id.
+    pub fn project_id(self, id: impl Into<String>) -> Self {
+        self.variable("RUNTIME_PROJECT_ID", id)
+    }
+
+    /// Sets the alias through which the function is called.
+    pub fn alias(self, alias: impl fmt::Display) -> Self {
+        self.header(names::ORIGIN_VERSION_TAG, format!("!{alias}"))
+    }
+
+    /// Sets the configured memory in MB.
+    pub fn memory_size(self, megabytes: u32) -> Self {
+        self.variable("RUNTIME_MEMORY", megabytes.to_string())
+    }
+
+    /// Sets the configured CPU in millicores.
+    pub fn cpu_number(self, millicores: u32) -> Self {
+        self.variable("RUNTIME_CPU", millicores.to_string())
+    }
+
+    /// Sets whether the caller waits for the reply.
+    pub fn invocation_type(self, invocation_type: InvocationType) -> Self {
+        let word = match invocation_type {
+            InvocationType::Sync => "sync",
+            InvocationType::Async => "async",
+        };
+        self.header(names::INVOKE_TYPE, word)
+    }
+
+    /// Adds a variable that the user has set on the function.
+    pub fn user_data(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.user_data.insert(key.into(), serde_json::Value::String(value.into()));
+        self
+    }
+
+    /// Sets the temporary credentials of the agency.
+    pub fn credentials(self, credentials: &Credentials) -> Self {
+        self.header(names::SECURITY_ACCESS_KEY, credentials.security_access_key().expose())
+            .header(names::SECURITY_SECRET_KEY, credentials.security_secret_key().expose())
+            .header(names::SECURITY_TOKEN, credentials.security_token().expose())
+    }
+
+    /// Sets the IAM token of the agency.
+    pub fn token(self, token: &Secret) -> Self {
+        self.header(names::AUTH_TOKEN, token.expose())
+    }
+
+    /// Adds a header of the invocation.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets where the log goes; nowhere otherwise.
+    pub fn log_to(mut self, sink: Arc<dyn LogSink>) -> Self {
+        self.sink = Some(sink);
+        self
+    }
+
+    /// Makes the context; its clock starts now.
+    #[must_use]
+    pub fn build(mut self) -> Context {
+        if !self.user_data.is_empty() {
+            let user_data = serde_json::Value::Object(std::mem::take(&mut self.user_data));
+            self.variables.push(("RUNTIME_USERDATA".to_owned(), user_data.to_string()));
+        }
+        let environment = Arc::new(Environment::from_variables(self.variables));
+        let mut ctx = Context::between_invocations(environment, self.sink.unwrap_or_else(|| Arc::new(NoLog)));
+        // The first header of a name counts, so this one is for those who gave none.
+        self.headers.push((names::REQUEST_ID.to_owned(), "test-request".to_owned()));
+        ctx.begin(Instant::now(), self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+        if let Some(timeout) = self.timeout {
+            ctx.timeout = timeout;
+        }
+        ctx
+    }
+
+    fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// Prints names only: what is set may be secret.
+impl fmt::Debug for ContextBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContextBuilder")
+            .field("variables", &self.variables.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[path = "context_tests.rs"]
+mod tests;

@@ -1,0 +1,115 @@
+use super::*;
+
+fn context_from(headers: &[(&str, &[u8])]) -> Context {
+    let mut ctx = Context::between_invocations(Arc::default(), Arc::new(NoLog));
+    ctx.begin(Instant::now(), headers.iter().copied());
+    ctx
+}
+
+#[test]
+fn headers_are_found_in_any_case_and_empty_ones_are_absent() {
+    let ctx = context_from(&[
+        ("X-Cff-Request-Id", b"id-1"),
+        ("X-CFF-Invoke-Type", b"ASYNC"),
+        ("X-CFF-Workflow-Id", b""),
+        ("X-CFF-Workflow-Run-Id", b"null"),
+        ("X-CFF-Origin-Version-Tag", b"!stable"),
+        ("X-Bytes", b"a\xffb"),
+    ]);
+    assert_eq!(ctx.request_id(), "id-1");
+    assert_eq!(ctx.trace_id(), "id-1");
+    assert_eq!(ctx.invocation_type(), InvocationType::Async);
+    assert_eq!((ctx.workflow_id(), ctx.workflow_run_id()), (None, None));
+    assert_eq!(ctx.alias(), Some("stable"));
+    assert_eq!(ctx.header("x-bytes"), Some("a\u{fffd}b"));
+}
+
+#[test]
+fn secrets_are_not_headers_and_are_not_printed() {
+    let secret_names = [
+        names::ACCESS_KEY,
+        names::SECRET_KEY,
+        names::AUTH_TOKEN,
+        names::SECURITY_ACCESS_KEY,
+        names::SECURITY_SECRET_KEY,
+        names::SECURITY_TOKEN,
+        names::STREAM_TOKEN,
+    ];
+    let upper: Vec<String> = secret_names.iter().map(|name| name.to_ascii_uppercase()).collect();
+    let headers: Vec<(&str, &[u8])> = upper.iter().map(|name| (name.as_str(), &b"hunter2"[..])).collect();
+    let ctx = context_from(&headers);
+    for name in secret_names {
+        assert_eq!(ctx.header(name), None, "{name}");
+    }
+    assert!(!format!("{ctx:?}").contains("hunter2"));
+    let credentials = ctx.credentials().expect("all three are there");
+    assert_eq!(credentials.security_token().expose(), "hunter2");
+    assert!(!format!("{credentials:?}").contains("hunter2"));
+    assert_eq!(ctx.token().map(Secret::expose), Some("hunter2"));
+    assert_eq!(ctx.stream_token().map(Secret::expose), Some("hunter2"));
+    #[allow(deprecated)]
+    let old = (ctx.access_key().map(Secret::expose), ctx.secret_key().map(Secret::expose));
+    assert_eq!(old, (Some("hunter2"), Some("hunter2")));
+}
+
+#[test]
+fn two_of_three_credentials_are_none() {
+    let ctx = context_from(&[(names::SECURITY_ACCESS_KEY, b"a"), (names::SECURITY_SECRET_KEY, b"b")]);
+    assert!(ctx.credentials().is_none());
+}
+
+#[test]
+fn nothing_of_one_invocation_is_seen_by_the_next() {
+    let mut ctx = context_from(&[("x-cff-request-id", b"one"), ("x-a", b"1"), ("x-cff-auth-token", b"t")]);
+    ctx.cancel();
+    ctx.spawn_after(async {});
+    assert!(ctx.is_cancelled());
+    assert!(ctx.begin(Instant::now(), [("x-cff-request-id", &b"two"[..])]));
+    assert_eq!((ctx.request_id(), ctx.header("x-a")), ("two", None));
+    assert!(ctx.token().is_none());
+    assert!(!ctx.is_cancelled());
+    assert!(ctx.take_after_work().is_empty());
+}
+
+#[test]
+fn an_invocation_without_a_request_id_is_none() {
+    let mut ctx = Context::default();
+    assert!(!ctx.begin(Instant::now(), [("x-cff-request-id", &b""[..]), ("x-a", &b"1"[..])]));
+}
+
+#[test]
+fn the_builder_makes_what_a_handler_would_see() {
+    let ctx = Context::builder()
+        .request_id("r-1")
+        .function_name("order")
+        .version("v2")
+        .package("shop")
+        .project_id("p")
+        .alias("stable")
+        .memory_size(256)
+        .cpu_number(500)
+        .invocation_type(InvocationType::Async)
+        .user_data("KEY", "value")
+        .credentials(&Credentials::new("a".to_owned(), "b".to_owned(), "c".to_owned()))
+        .token(&Secret::new("t"))
+        .header("x-mine", "1")
+        .timeout(Duration::from_secs(60))
+        .build();
+    assert_eq!((ctx.request_id(), ctx.function_name(), ctx.version(), ctx.package()), ("r-1", "order", "v2", "shop"));
+    assert_eq!((ctx.project_id(), ctx.alias(), ctx.memory_size(), ctx.cpu_number()), ("p", Some("stable"), 256, 500));
+    assert_eq!(
+        (ctx.invocation_type(), ctx.user_data("KEY"), ctx.header("X-Mine")),
+        (InvocationType::Async, Some("value"), Some("1"))
+    );
+    assert_eq!(ctx.credentials().map(|credentials| credentials.security_secret_key().expose()), Some("b"));
+    assert_eq!(ctx.token().map(Secret::expose), Some("t"));
+    assert_eq!(ctx.timeout(), Duration::from_secs(60));
+    assert_eq!(Context::default().request_id(), "test-request");
+}
+
+#[test]
+fn time_that_is_over_is_zero_and_cancelled() {
+    let ctx = Context::builder().timeout(Duration::ZERO).build();
+    assert_eq!(ctx.remaining_time(), Duration::ZERO);
+    assert!(ctx.is_cancelled());
+}

@@ -1,0 +1,290 @@
+//! Finds out what else is known of an error than its text: its code, its type's name, its causes.
+//!
+//! The blanket [`IntoFailure`](crate::IntoFailure) knows only `Display`. The code that `#[fg::handler]` writes knows the concrete
+//! type, so it can ask for more by method resolution: `(&&&Probe(&error)).describe()` finds the first trait below whose condition the
+//! type meets, in the order [`WireError`], [`DerefError`], [`StdError`], [`AnyError`]. None of it can be an error of its own: the last
+//! one takes every type.
+
+use std::any::type_name;
+use std::error::Error as _;
+use std::fmt;
+use std::ops::Deref;
+
+use crate::error::Error;
+use crate::failure::{ErrorCode, Failure};
+
+/// What an error's type tells beyond its text.
+#[derive(Debug, Default)]
+pub struct Described {
+    whole: Option<Failure>,
+    code: Option<String>,
+    type_name: Option<&'static str>,
+    cause: Vec<String>,
+}
+
+impl Described {
+    /// Adds the code found by [`CodedError`].
+    #[must_use]
+    pub fn with_code(mut self, code: Option<String>) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// Completes the failure that was made from the text alone.
+    #[must_use]
+    pub fn complete(self, from_text: Failure) -> Failure {
+        let mut failure = self.whole.unwrap_or_else(|| from_text.with_cause(self.cause));
+        if let Some(code) = self.code {
+            failure.set_error_type(code);
+        } else if let Some(name) = self.type_name {
+            failure.set_error_type(name);
+        }
+        failure
+    }
+}
+
+/// An error that is being asked what it is.
+pub struct Probe<'e, E>(pub &'e E);
+
+impl<E> Clone for Probe<'_, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Probe<'_, E> {}
+
+impl<E> fmt::Debug for Probe<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Probe")
+    }
+}
+
+/// First: the errors of this crate, which are their own description.
+pub trait WireError {
+    /// What is known of it.
+    fn describe(&self) -> Described;
+}
+
+impl WireError for &&Probe<'_, Error> {
+    fn describe(&self) -> Described {
+        Described { whole: Some(self.0.to_failure()), ..Described::default() }
+    }
+}
+
+impl WireError for &&Probe<'_, Failure> {
+    fn describe(&self) -> Described {
+        Described { whole: Some(self.0.clone()), ..Described::default() }
+    }
+}
+
+/// Second: boxes and wrappers around an error, such as `Box<dyn Error>` and `anyhow::Error`.
+pub trait DerefError {
+    /// What is known of it.
+    fn describe(&self) -> Described;
+}
+
+impl<E: Deref> DerefError for &Probe<'_, E>
+where
+    E::Target: std::error::Error,
+{
+    fn describe(&self) -> Described {
+        Described { type_name: bare_name(type_name::<E::Target>()), cause: sources(self.0.source()), ..Described::default() }
+    }
+}
+
+/// Third: standard errors.
+pub trait StdError {
+    /// What is known of it.
+    fn describe(&self) -> Described;
+}
+
+impl<E: std::error::Error> StdError for Probe<'_, E> {
+    fn describe(&self) -> Described {
+        Described { type_name: bare_name(type_name::<E>()), cause: sources(self.0.source()), ..Described::default() }
+    }
+}
+
+/// Last: everything else that can be displayed.
+pub trait AnyError {
+    /// What is known of it.
+    fn describe(self) -> Described;
+}
+
+impl<E> AnyError for Probe<'_, E> {
+    fn describe(self) -> Described {
+        Described { type_name: bare_name(type_name::<E>()), ..Described::default() }
+    }
+}
+
+/// The error's own code, if its type has one.
+pub trait CodedError {
+    /// The code.
+    fn code(&self) -> Option<String>;
+}
+
+impl<E: ErrorCode> CodedError for Probe<'_, E> {
+    fn code(&self) -> Option<String> {
+        Some(self.0.error_code().to_owned())
+    }
+}
+
+/// No code: the type does not implement [`ErrorCode`].
+pub trait UncodedError {
+    /// None.
+    fn code(self) -> Option<String>;
+}
+
+impl<E> UncodedError for Probe<'_, E> {
+    fn code(self) -> Option<String> {
+        None
+    }
+}
+
+/// The last segment of a type's name, if it says what went wrong.
+///
+/// `shop::order::OrderNotFound` gives `OrderNotFound`; a reference, a trait object, a string, a tuple or a type that is just called
+/// `Error` gives nothing.
+pub(crate) fn bare_name(type_name: &'static str) -> Option<&'static str> {
+    let path = type_name.split('<').next()?;
+    let name = path.rsplit("::").next()?;
+    let says_something = !matches!(name, "str" | "String" | "Cow" | "Box" | "Arc" | "Rc" | "Error" | "Report");
+    let is_a_name =
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let is_plain = !path.starts_with("dyn ") && !path.starts_with('&') && !path.starts_with('(');
+    (says_something && is_a_name && is_plain).then_some(name)
+}
+
+/// The messages of the errors behind this one, outermost first.
+pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+    sources(error.source())
+}
+
+fn sources(first: Option<&(dyn std::error::Error + 'static)>) -> Vec<String> {
+    /// A chain that bites its own tail must not hang the function.
+    const LONGEST: usize = 64;
+    std::iter::successors(first, |&error| error.source()).take(LONGEST).map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::IntoFailure;
+
+    /// What the code of the attribute does with an error.
+    macro_rules! failure_of {
+        ($error:expr) => {{
+            let error = $error;
+            let probe = Probe(&error);
+            let described = (&&&probe).describe().with_code((&probe).code());
+            described.complete(error.into_failure())
+        }};
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no order {id}")]
+    struct OrderNotFound {
+        id: u32,
+        source: std::num::ParseIntError,
+    }
+
+    fn not_found() -> OrderNotFound {
+        OrderNotFound { id: 7, source: "x".parse::<u8>().expect_err("not a number") }
+    }
+
+    struct OnlyText;
+    impl fmt::Display for OnlyText {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("only text")
+        }
+    }
+
+    struct Coded;
+    impl fmt::Display for Coded {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("coded")
+        }
+    }
+    impl ErrorCode for Coded {
+        fn error_code(&self) -> &str {
+            "My.Code"
+        }
+    }
+
+    #[test]
+    fn a_standard_error_has_its_bare_name_and_its_causes() {
+        let failure = failure_of!(not_found());
+        assert_eq!(failure.error_type(), "OrderNotFound");
+        assert_eq!(failure.message(), "no order 7");
+        assert_eq!(failure.cause(), ["invalid digit found in string"]);
+    }
+
+    #[test]
+    fn a_box_around_a_known_type_has_the_name_of_that_type() {
+        assert_eq!(failure_of!(Box::new(not_found())).error_type(), "OrderNotFound");
+    }
+
+    #[test]
+    fn boxes_around_any_error_keep_the_causes() {
+        let boxed: Box<dyn std::error::Error> = Box::new(not_found());
+        let sendable: Box<dyn std::error::Error + Send + Sync> = Box::new(not_found());
+        for failure in [failure_of!(boxed), failure_of!(sendable), failure_of!(anyhow::Error::new(not_found()))] {
+            assert_eq!(failure.error_type(), "FunctionReturnError");
+            assert_eq!(failure.message(), "no order 7");
+            assert_eq!(failure.cause(), ["invalid digit found in string"]);
+        }
+    }
+
+    #[test]
+    fn text_alone_is_enough() {
+        assert_eq!(failure_of!(OnlyText), Failure::new("OnlyText", "only text"));
+        assert_eq!(failure_of!("text"), Failure::new("FunctionReturnError", "text"));
+        assert_eq!(failure_of!(String::from("text")), Failure::new("FunctionReturnError", "text"));
+    }
+
+    #[test]
+    fn a_code_is_found() {
+        assert_eq!(failure_of!(Coded), Failure::new("My.Code", "coded"));
+    }
+
+    #[test]
+    fn the_errors_of_this_crate_describe_themselves() {
+        assert_eq!(failure_of!(Error::new(not_found())).error_type(), "OrderNotFound");
+        assert_eq!(failure_of!(Failure::new("A.B", "text")), Failure::new("A.B", "text"));
+    }
+
+    #[test]
+    fn no_name_has_a_path_a_reference_or_a_trait_object() {
+        struct Generic<T>(T);
+        let _ = Generic(1);
+        assert_eq!(bare_name(type_name::<Generic<Box<dyn std::error::Error>>>()), Some("Generic"));
+        for name in [
+            type_name::<&str>(),
+            type_name::<&OnlyText>(),
+            type_name::<Box<dyn std::error::Error>>(),
+            type_name::<dyn std::error::Error + Send + Sync>(),
+            type_name::<(u8, u8)>(),
+            type_name::<std::io::Error>(),
+            type_name::<[u8; 2]>(),
+        ] {
+            assert_eq!(bare_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_chain_of_causes_ends_even_if_the_errors_do_not() {
+        #[derive(Debug)]
+        struct Endless;
+        impl fmt::Display for Endless {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("again")
+            }
+        }
+        impl std::error::Error for Endless {
+            fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+                Some(&Endless)
+            }
+        }
+        assert_eq!(causes(&Endless).len(), 64);
+    }
+}

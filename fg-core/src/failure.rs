@@ -1,0 +1,163 @@
+//! The error that leaves the process: `errorType`, `errorMessage`, and what is known of its origin.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
+
+/// An error as the platform's own runtimes report it.
+///
+/// As JSON it is `{"errorMessage": "..", "errorType": "..", "cause": [".."], "stackTrace": [".."]}`; `cause` and `stackTrace` are
+/// left out when they are empty. The first two keys are the platform's; `stackTrace` is what its Go and Node.js runtimes add; `cause`
+/// is the chain of [`source`](std::error::Error::source)s, outermost first.
+///
+/// A handler rarely makes one: it returns its own error type, or [`fg::Error`](crate::Error), and the runtime makes the `Failure`.
+///
+/// ```
+/// let failure = fg_core::Failure::new("Order.NotFound", "there is no order 17");
+/// assert_eq!(
+///     failure.to_json(),
+///     br#"{"errorMessage":"there is no order 17","errorType":"Order.NotFound"}"#,
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    error_message: String,
+    error_type: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cause: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stack_trace: Vec<String>,
+}
+
+impl Failure {
+    /// The handler returned an error that has no code and no telling type name. Name from the platform's Go runtime.
+    pub const FUNCTION_RETURN_ERROR: &'static str = "FunctionReturnError";
+    /// The handler panicked. Name from the platform's Go runtime.
+    pub const PANIC: &'static str = "panic";
+    /// The reply is larger than `RUNTIME_MAX_RESP_BODY_SIZE`. Name from the platform's Go runtime.
+    pub const RESPONSE_TOO_LARGE: &'static str = "FunctionResponseTooLarge";
+    /// The payload is not JSON, or does not fit the type of the event. Retrying the same event cannot help.
+    pub const INVALID_PAYLOAD: &'static str = "InvalidPayload";
+    /// The handler was still running when its time was over.
+    pub const TIMEOUT: &'static str = "FunctionTimeout";
+    /// The function could not be initialised, so the handler was never called.
+    pub const INIT_ERROR: &'static str = "InitError";
+    /// The reply cannot be written as JSON, for example because a map has keys that are not strings.
+    pub const INVALID_RESPONSE: &'static str = "InvalidResponse";
+
+    /// A failure with this `errorType` and this `errorMessage`.
+    pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { error_message: message.into(), error_type: error_type.into(), cause: Vec::new(), stack_trace: Vec::new() }
+    }
+
+    /// Adds the chain of causes, outermost first.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl IntoIterator<Item = String>) -> Self {
+        self.cause = cause.into_iter().collect();
+        self
+    }
+
+    /// Adds where it happened, innermost frame first.
+    #[must_use]
+    pub fn with_stack_trace(mut self, frames: impl IntoIterator<Item = String>) -> Self {
+        self.stack_trace = frames.into_iter().collect();
+        self
+    }
+
+    /// The `errorType`: a code that a caller can match on.
+    #[must_use]
+    pub fn error_type(&self) -> &str {
+        &self.error_type
+    }
+
+    /// The `errorMessage`: a sentence for a person.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.error_message
+    }
+
+    /// The messages of the errors behind this one, outermost first.
+    #[must_use]
+    pub fn cause(&self) -> &[String] {
+        &self.cause
+    }
+
+    /// Where it happened, innermost frame first; known for panics only.
+    #[must_use]
+    pub fn stack_trace(&self) -> &[String] {
+        &self.stack_trace
+    }
+
+    /// The JSON that is sent to the caller.
+    #[must_use]
+    #[allow(clippy::missing_panics_doc, reason = "strings and lists of strings can always be written as JSON")]
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("strings and lists of strings can always be written as JSON")
+    }
+
+    pub(crate) fn set_error_type(&mut self, error_type: impl Into<Cow<'static, str>>) {
+        self.error_type = error_type.into();
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.error_type, self.error_message)?;
+        for cause in &self.cause {
+            write!(f, ": {cause}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Gives an error type its own `errorType`, which callers can match on and alarms can count.
+///
+/// `#[derive(fg::Failure)]` writes this implementation; by hand it is one method. Without it the `errorType` is the bare name of the
+/// error's type, or `FunctionReturnError` where that name tells nothing (`String`, `Box<dyn Error>`, `anyhow::Error`, a type that
+/// is just called `Error`).
+pub trait ErrorCode {
+    /// The `errorType` of this error, such as `"Order.NotFound"`.
+    fn error_code(&self) -> &str;
+}
+
+/// The `E` of a handler's `Result<T, E>`: anything that can be displayed.
+///
+/// That includes [`fg::Error`](crate::Error), `anyhow::Error`, `Box<dyn std::error::Error>`, every `thiserror` type and `String`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a FunctionGraph handler",
+    label = "cannot be turned into an error response",
+    note = "the `E` of the handler's `Result<T, E>` must implement `std::fmt::Display`",
+    note = "use `fg::Error`, `anyhow::Error`, `Box<dyn std::error::Error>` or a `thiserror` type"
+)]
+pub trait IntoFailure {
+    /// Turns the error into what is sent to the caller.
+    fn into_failure(self) -> Failure;
+}
+
+impl<E: fmt::Display> IntoFailure for E {
+    fn into_failure(self) -> Failure {
+        Failure::new(Failure::FUNCTION_RETURN_ERROR, self.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_lists_are_left_out_of_the_json() {
+        let failure = Failure::new("panic", "boom").with_stack_trace(["main()".to_owned()]);
+        let json = String::from_utf8(failure.to_json()).expect("JSON is text");
+        assert_eq!(json, r#"{"errorMessage":"boom","errorType":"panic","stackTrace":["main()"]}"#);
+    }
+
+    #[test]
+    fn display_reads_from_the_outside_in() {
+        let failure = Failure::new("Order.Lost", "cannot ship").with_cause(["no stock".to_owned(), "timeout".to_owned()]);
+        assert_eq!(failure.to_string(), "Order.Lost: cannot ship: no stock: timeout");
+    }
+}

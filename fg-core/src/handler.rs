@@ -1,0 +1,165 @@
+//! The contract between the code that `#[fg::handler]` writes and the runtime that calls it.
+
+use std::future::Future;
+
+use crate::context::Context;
+use crate::describe::Described;
+use crate::failure::Failure;
+use crate::reply::Reply;
+
+/// A function that the runtime can run; `#[fg::handler]` implements it for a hidden type of the function's own name.
+///
+/// ```text
+/// init  ->  call  ->  call  ->  ..  ->  pre_stop
+/// ```
+///
+/// [`call`](Handler::call) is the raw entry point: payload bytes in, reply bytes out, as the platform's own runtimes have it (Go:
+/// `func Handler(payload []byte, ctx context.RuntimeContext) (interface{}, error)`).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a FunctionGraph handler",
+    label = "not a handler",
+    note = "put `#[fg::handler]` on the function and name the function here"
+)]
+pub trait Handler: 'static {
+    /// The name that `RUNTIME_HANDLER` selects it by.
+    const NAME: &'static str;
+
+    /// Whether the handler is a `fn` that may block its thread.
+    const BLOCKING: bool = false;
+
+    /// What `init` makes once and every call borrows.
+    type State: Send + Sync + 'static;
+
+    /// Makes the state, once, before the first invocation. The context has no request id here.
+    fn init(ctx: &Context) -> impl Future<Output = Result<Self::State, Failure>> + Send;
+
+    /// Runs one invocation and writes its reply.
+    fn call<'a>(
+        payload: &'a [u8],
+        ctx: &'a Context,
+        state: &'a Self::State,
+        reply: &'a mut Reply,
+    ) -> impl Future<Output = Result<(), Failure>> + Send + 'a;
+
+    /// Runs once, after the last invocation, before the process ends.
+    fn pre_stop(state: &Self::State) -> impl Future<Output = ()> + Send;
+}
+
+/// The return type of a handler: a `Result`, under whatever name.
+#[diagnostic::on_unimplemented(
+    message = "a FunctionGraph handler must return `Result<T, E>`, not `{Self}`",
+    label = "expected a `Result`",
+    note = "write `-> Result<{Self}, fg::Error>` and end the function with `Ok(..)`"
+)]
+pub trait HandlerResult<T, E> {
+    /// The result as `Result`.
+    ///
+    /// # Errors
+    ///
+    /// What the handler returned as its error.
+    fn into_result(self) -> Result<T, E>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> HandlerResult<T, E> for Result<T, E> {
+    fn into_result(self) -> Result<T, E> {
+        self
+    }
+}
+
+/// An argument of a handler after the event: `&Context`.
+///
+/// The state, `&S`, comes after it where the attribute has `init = ..`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a FunctionGraph handler",
+    label = "not an argument the runtime can supply",
+    note = "after the event a handler may take `&fg::Context`, and its state, `&S`, if the attribute has `init = ..`",
+    note = "take `&fg::Context`, and clone what you need out of it"
+)]
+pub trait FromInvocation<'a>: Sized {
+    /// The argument for this invocation.
+    fn from_invocation(ctx: &'a Context) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a> FromInvocation<'a> for &'a Context {
+    fn from_invocation(ctx: &'a Context) -> Self {
+        ctx
+    }
+}
+
+/// The function named by `init = ..`: `async fn() -> Result<S, E>` or `async fn(&Context) -> Result<S, E>`.
+///
+/// `Arguments` tells the two apart: `()` or `(&Context,)`.
+#[diagnostic::on_unimplemented(
+    message = "`init` takes an `async fn` without arguments, or with `&fg::Context` alone",
+    label = "cannot be called to make the state"
+)]
+pub trait InitFunction<'a, Arguments, F> {
+    /// Starts it.
+    fn start(self, ctx: &'a Context) -> F;
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, I: FnOnce() -> F, F: Future> InitFunction<'a, (), F> for I {
+    fn start(self, _: &'a Context) -> F {
+        self()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, I: FnOnce(&'a Context) -> F, F: Future> InitFunction<'a, (&'a Context,), F> for I {
+    fn start(self, ctx: &'a Context) -> F {
+        self(ctx)
+    }
+}
+
+/// What an `init` function returns: a `Result` with the state that the handler takes.
+#[diagnostic::on_unimplemented(
+    message = "`init` must return `Result<{S}, E>`, because the handler takes `&{S}`",
+    label = "does not make a `{S}`"
+)]
+pub trait InitState<S, E> {
+    /// The result as `Result`.
+    ///
+    /// # Errors
+    ///
+    /// What the `init` function returned as its error.
+    fn into_state(self) -> Result<S, E>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, E> InitState<S, E> for Result<S, E> {
+    fn into_state(self) -> Result<S, E> {
+        self
+    }
+}
+
+/// Turns what the handler returned into the reply, or into the failure.
+///
+/// The conversions come as paths, so that the compiler can underline the user's own types where one of them does not fit.
+#[doc(hidden)]
+pub fn respond<R, T, E>(
+    returned: R,
+    reply: &mut Reply,
+    into_result: impl FnOnce(R) -> Result<T, E>,
+    write_payload: impl FnOnce(T, &mut Reply) -> Result<(), Failure>,
+    into_failure: impl FnOnce(E) -> Failure,
+    describe: impl FnOnce(&E) -> Described,
+) -> Result<(), Failure> {
+    match into_result(returned) {
+        Ok(value) => write_payload(value, reply),
+        Err(error) => Err(describe(&error).complete(into_failure(error))),
+    }
+}
+
+/// Turns what the `init` function returned into the state, or into the failure.
+#[doc(hidden)]
+pub fn initialised<R, S, E>(
+    returned: R,
+    into_state: impl FnOnce(R) -> Result<S, E>,
+    into_failure: impl FnOnce(E) -> Failure,
+    describe: impl FnOnce(&E) -> Described,
+) -> Result<S, Failure> {
+    into_state(returned).map_err(|error| describe(&error).complete(into_failure(error)))
+}

@@ -1,0 +1,81 @@
+//! The headers that come with an invocation, without the secret ones.
+
+use std::ops::Range;
+
+/// Names of the headers that the platform sends, lower case. Source of each: the platform's manual, "custom runtime" and "HTTP
+/// function", and the headers that its Go runtime reads.
+pub mod names {
+    /// The request id.
+    pub const REQUEST_ID: &str = "x-cff-request-id";
+    /// `sync` or `async`.
+    pub const INVOKE_TYPE: &str = "x-cff-invoke-type";
+    /// The agency's access key; no longer kept up by the platform.
+    pub const ACCESS_KEY: &str = "x-cff-access-key";
+    /// The agency's secret key; no longer kept up by the platform.
+    pub const SECRET_KEY: &str = "x-cff-secret-key";
+    /// The agency's IAM token.
+    pub const AUTH_TOKEN: &str = "x-cff-auth-token";
+    /// The agency's temporary access key.
+    pub const SECURITY_ACCESS_KEY: &str = "x-cff-security-access-key";
+    /// The agency's temporary secret key.
+    pub const SECURITY_SECRET_KEY: &str = "x-cff-security-secret-key";
+    /// The agency's security token.
+    pub const SECURITY_TOKEN: &str = "x-cff-security-token";
+    /// `!alias`, when the function was called through an alias.
+    pub const ORIGIN_VERSION_TAG: &str = "x-cff-origin-version-tag";
+    /// The workflow that calls.
+    pub const WORKFLOW_ID: &str = "x-cff-workflow-id";
+    /// The run of that workflow.
+    pub const WORKFLOW_RUN_ID: &str = "x-cff-workflow-run-id";
+    /// The state in that run.
+    pub const WORKFLOW_STATE_ID: &str = "x-cff-workflow-state-id";
+    /// The project id; some regions send a constant.
+    pub const PROJECT_ID: &str = "x-cff-project-id";
+    /// The run of a streaming function flow.
+    pub const STREAM_RUN_ID: &str = "x-stream-run-id";
+    /// Whether the flow streams.
+    pub const STREAM_ENABLE: &str = "x-stream-enable";
+    /// The token of the stream; a secret.
+    pub const STREAM_TOKEN: &str = "x-stream-token";
+    /// Where the stream goes.
+    pub const STREAM_ADDR: &str = "x-stream-addr";
+    /// The trace id.
+    pub const TRACE_ID: &str = "x-caas-trace-id";
+}
+
+/// Header lines in one buffer that is reused from invocation to invocation.
+#[derive(Debug, Default)]
+pub(crate) struct Headers {
+    text: String,
+    lines: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Headers {
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.lines.clear();
+    }
+
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        let start = self.text.len();
+        self.text.push_str(name);
+        let middle = self.text.len();
+        self.text.push_str(value);
+        self.lines.push((start..middle, middle..self.text.len()));
+    }
+
+    /// The first header of this name, whatever its case.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(candidate, _)| candidate.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.lines.iter().map(|(name, value)| (&self.text[name.clone()], &self.text[value.clone()]))
+    }
+}
+
+/// The value, unless it says "nothing": the platform sends unused headers and variables empty, or as the word `null`.
+pub(crate) fn present(value: &str) -> Option<&str> {
+    let value = value.trim();
+    (!value.is_empty() && !value.eq_ignore_ascii_case("null")).then_some(value)
+}

@@ -1,0 +1,53 @@
+//! What a FunctionGraph handler is: the traits, the context, the errors.
+//!
+//! This crate does no input or output and knows no async runtime, so that a library can depend on it alone: to make its own type
+//! an event ([`FromPayload`]), a reply ([`IntoPayload`]) or an error with a code ([`ErrorCode`]). Programs use it through `fg`.
+//!
+//! ```
+//! use fg_core::ErrorCode;
+//!
+//! #[derive(Debug)]
+//! struct OutOfStock;
+//!
+//! impl ErrorCode for OutOfStock {
+//!     fn error_code(&self) -> &str {
+//!         "Stock.Empty"
+//!     }
+//! }
+//! ```
+
+mod after;
+mod cancellation;
+mod context;
+mod credentials;
+mod describe;
+mod environment;
+mod error;
+mod failure;
+mod handler;
+mod headers;
+mod log;
+mod payload;
+mod reply;
+mod secret;
+
+pub use crate::cancellation::Cancelled;
+pub use crate::context::{Context, ContextBuilder, InvocationType};
+pub use crate::credentials::Credentials;
+pub use crate::environment::Environment;
+pub use crate::error::Error;
+pub use crate::failure::{ErrorCode, Failure, IntoFailure};
+pub use crate::handler::{FromInvocation, Handler, HandlerResult, InitFunction, InitState};
+pub use crate::headers::names as header_names;
+pub use crate::log::{Level, LogSink, Logger, ParseLevelError, Record};
+pub use crate::payload::{FromPayload, Ignored, Raw};
+pub use crate::reply::{IntoPayload, RawResponse, Reply};
+pub use crate::secret::Secret;
+
+/// What the code written by `#[fg::handler]` needs; not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::after::AfterWork;
+    pub use crate::describe::{AnyError, CodedError, DerefError, Described, Probe, StdError, UncodedError, WireError};
+    pub use crate::handler::{initialised, respond};
+}

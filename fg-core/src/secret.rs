@@ -1,0 +1,46 @@
+//! A value that is never printed.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// A secret string: prints as `***`, is not `Serialize`, and is wiped from memory when it is dropped.
+///
+/// ```
+/// let token = fg_core::Secret::new("s3cr3t");
+/// assert_eq!(format!("{token} {token:?}"), "*** Secret(***)");
+/// assert_eq!(token.expose(), "s3cr3t");
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Keeps this value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(Zeroizing::new(value.into()))
+    }
+
+    /// The value itself, for signing or for an `Authorization` header; do not log it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Self::new(value)
+    }
+}
