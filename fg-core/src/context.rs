@@ -346,6 +346,18 @@ impl Context {
         !request_id.is_empty()
     }
 
+    /// Makes this a context between invocations again: no request id, and this much time.
+    pub fn rest(&mut self, timeout: Duration) {
+        self.begin(Instant::now(), []);
+        self.timeout = timeout;
+    }
+
+    /// Whether [`Context::cancel`] has been called.
+    #[must_use]
+    pub fn has_been_cancelled(&self) -> bool {
+        self.cancellation.has_fired()
+    }
+
     /// Fires [`Context::cancelled`].
     pub fn cancel(&self) {
         self.cancellation.fire();

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// An error as the platform's own runtimes report it.
 ///
@@ -20,14 +20,11 @@ use serde::Serialize;
 ///     br#"{"errorMessage":"there is no order 17","errorType":"Order.NotFound"}"#,
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     error_message: String,
     error_type: Cow<'static, str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     cause: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     stack_trace: Vec<String>,
 }
 
@@ -99,6 +96,22 @@ impl Failure {
 
     pub(crate) fn set_error_type(&mut self, error_type: impl Into<Cow<'static, str>>) {
         self.error_type = error_type.into();
+    }
+}
+
+/// By hand, so that this crate needs no derive.
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("errorMessage", &self.error_message)?;
+        map.serialize_entry("errorType", &self.error_type)?;
+        if !self.cause.is_empty() {
+            map.serialize_entry("cause", &self.cause)?;
+        }
+        if !self.stack_trace.is_empty() {
+            map.serialize_entry("stackTrace", &self.stack_trace)?;
+        }
+        map.end()
     }
 }
 

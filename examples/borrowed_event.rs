@@ -1,0 +1,33 @@
+//! An event and a reply that borrow from the payload: no text is copied.
+//!
+//! `echo '{"customer":"Ada","note":"a \"small\" one"}' | cargo run -q --example borrowed_event`
+//!
+//! The fields are `Cow`, not `&str`: a text with an escape, such as the note above, does not stand in the payload as it is. A `Cow` copies
+//! such a text and borrows every other; a bare `&str` would fail on it at run time.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+struct Order<'a> {
+    #[serde(borrow)]
+    customer: Cow<'a, str>,
+    #[serde(borrow)]
+    note: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+struct Receipt<'a> {
+    customer: Cow<'a, str>,
+    note_was_copied: bool,
+}
+
+#[fg::handler]
+async fn accept(order: Order<'_>) -> Result<Receipt<'_>, fg::Error> {
+    Ok(Receipt { customer: order.customer, note_was_copied: matches!(order.note, Cow::Owned(_)) })
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<accept>()
+}

@@ -1,0 +1,37 @@
+//! The smallest function: a typed event, a typed reply.
+//!
+//! `echo '{"name":"Ada"}' | cargo run -q --example greet`
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+struct Greeting {
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Reply {
+    message: String,
+}
+
+#[fg::handler]
+async fn greet(event: Greeting, ctx: &fg::Context) -> Result<Reply, fg::Error> {
+    ctx.logger().info(format_args!("{} has {:?} left", ctx.request_id(), ctx.remaining_time()));
+    Ok(Reply { message: format!("Hello, {}!", event.name) })
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<greet>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_greets_by_name() {
+        let event = Greeting { name: "Ada".to_owned() };
+        let reply = greet(event, &fg::Context::default()).await.expect("it greets everybody");
+        assert_eq!(reply.message, "Hello, Ada!");
+    }
+}

@@ -1,0 +1,253 @@
+//! The one connection to the Runtime API: HTTP/1.1 over TCP, with buffers that are reused.
+//!
+//! Polling and answering strictly alternate, so there is never more than one request on the way, and no pool is needed. The connection
+//! opens when it is first used and again whenever it was closed.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::pin::Pin;
+
+use httparse::Header;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::failure_policy::Fault;
+use crate::response::{BodyLength, Chunks, read_head};
+use crate::runtime_api::{AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll};
+
+/// What one read asks for when nothing better is known.
+const READ_SIZE: usize = 8 * 1024;
+
+/// The connection and its buffers.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// Host and port, as in `RUNTIME_API_ADDR`.
+    address: String,
+    stream: Option<TcpStream>,
+    /// Whether the stream has already carried a whole exchange.
+    has_served: bool,
+    /// The head of the request.
+    request: Vec<u8>,
+    /// The response; everything up to `filled` has been received, the rest is room.
+    input: Vec<u8>,
+    filled: usize,
+    /// The body of the last response in `input`.
+    body: Range<usize>,
+}
+
+impl Connection {
+    pub(crate) fn new(address: impl Into<String>) -> Self {
+        Self {
+            address: address.into(),
+            stream: None,
+            has_served: false,
+            request: Vec::new(),
+            input: Vec::new(),
+            filled: 0,
+            body: 0..0,
+        }
+    }
+
+    /// Host and port of the other side.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The body of the last response, until the next request.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.input[self.body.clone()]
+    }
+
+    /// Asks for the next event, and waits until a response begins.
+    ///
+    /// Can be dropped: as long as it is pending, nothing of an event has been received.
+    pub(crate) async fn request_event(&mut self) -> Result<(), Fault> {
+        write_poll(&mut self.request, &self.address);
+        let sent = self.send(&[]).await;
+        self.closed_after(sent)
+    }
+
+    /// Receives the response that has begun; `seen` is shown its status and its headers as soon as they are there.
+    pub(crate) async fn receive_event(&mut self, seen: &mut impl FnMut(u16, &[Header<'_>])) -> Result<u16, Fault> {
+        let received = self.receive(seen).await;
+        self.closed_after(received)
+    }
+
+    /// Sends an answer and returns the status that it is acknowledged with; the text of the acknowledgement is [`body`](Self::body).
+    pub(crate) async fn answer(
+        &mut self,
+        kind: AnswerKind,
+        request_id: &str,
+        content_type: &str,
+        body: &[u8],
+    ) -> Result<u16, Fault> {
+        write_answer_head(&mut self.request, &self.address, kind, request_id, content_type, body.len());
+        let acknowledged = match self.send(body).await {
+            Ok(()) => self.receive(&mut |_, _| {}).await,
+            Err(fault) => Err(fault),
+        };
+        self.closed_after(acknowledged)
+    }
+
+    /// Closes the connection; the next request opens a new one.
+    pub(crate) fn close(&mut self) {
+        self.stream = None;
+    }
+
+    /// After a fault nobody knows what would come next on this connection.
+    fn closed_after<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
+        if result.is_err() {
+            self.close();
+        }
+        result
+    }
+
+    /// Sends the request and this body, and waits for the first bytes of the response.
+    async fn send(&mut self, body: &[u8]) -> Result<(), Fault> {
+        self.filled = 0;
+        self.body = 0..0;
+        if self.stream.is_none() {
+            self.stream = Some(self.connect().await?);
+            self.has_served = false;
+        }
+        let sent = match &mut self.stream {
+            Some(stream) => write_all(stream, &self.request, body).await,
+            None => Err(io::ErrorKind::NotConnected.into()),
+        };
+        // A server may answer before it has read everything (413) and then close: its answer tells more than the broken pipe.
+        match (self.read(READ_SIZE).await, sent) {
+            (Ok(0), _) => Err(Fault::Cut { stale: self.has_served }),
+            (Err(_), Err(error)) => Err(if self.has_served { Fault::Cut { stale: true } } else { Fault::Broken(error) }),
+            (Err(fault), Ok(())) => Err(fault),
+            (Ok(_), _) => Ok(()),
+        }
+    }
+
+    async fn connect(&self) -> Result<TcpStream, Fault> {
+        let connecting = async {
+            // An address that is a number needs no look-up, and so no thread for one.
+            let stream = match self.address.parse::<SocketAddr>() {
+                Ok(address) => TcpStream::connect(address).await?,
+                Err(_) => TcpStream::connect(self.address.as_str()).await?,
+            };
+            stream.set_nodelay(true)?;
+            Ok(stream)
+        };
+        match timeout(CONNECT_TIMEOUT, connecting).await {
+            Ok(connected) => connected.map_err(Fault::Connect),
+            Err(_) => Err(Fault::Connect(io::Error::new(io::ErrorKind::TimedOut, "no connection within 3 s"))),
+        }
+    }
+
+    /// Reads the response that has begun; its body is then at `self.body`.
+    async fn receive(&mut self, seen: &mut impl FnMut(u16, &[Header<'_>])) -> Result<u16, Fault> {
+        let head = loop {
+            match read_head(&self.input[..self.filled], seen)? {
+                Some(head) if head.status >= 200 => break head,
+                Some(interim) => {
+                    self.input.copy_within(interim.length..self.filled, 0);
+                    self.filled -= interim.length;
+                }
+                None => self.read_more(READ_SIZE).await?,
+            }
+        };
+        let (body_end, response_end) = match head.body {
+            BodyLength::Known(length) => {
+                let end = head.length + length;
+                while self.filled < end {
+                    self.read_more(end - self.filled).await?;
+                }
+                (end, end)
+            }
+            BodyLength::Chunked => self.receive_chunks(head.length).await?,
+            BodyLength::UntilClose => {
+                while self.read(READ_SIZE).await? > 0 {
+                    if self.filled - head.length > BODY_LIMIT {
+                        return Err(Fault::BodyTooLarge);
+                    }
+                }
+                (self.filled, self.filled)
+            }
+        };
+        self.body = head.length..body_end;
+        self.has_served = true;
+        // With bytes behind the response that nobody asked for, what follows on this connection cannot be trusted.
+        if !head.keep_alive || response_end != self.filled {
+            self.close();
+        }
+        Ok(head.status)
+    }
+
+    async fn receive_chunks(&mut self, body_start: usize) -> Result<(usize, usize), Fault> {
+        let mut chunks = Chunks::new(body_start);
+        loop {
+            if let Some(ends) = chunks.advance(&mut self.input[..self.filled], body_start)? {
+                return Ok(ends);
+            }
+            self.filled = chunks.compact(&mut self.input, self.filled);
+            self.read_more(READ_SIZE).await?;
+        }
+    }
+
+    /// Reads some more of a response that is not complete yet.
+    async fn read_more(&mut self, wanted: usize) -> Result<(), Fault> {
+        match self.read(wanted).await? {
+            0 => Err(Fault::Cut { stale: false }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads what is there, making room for at least `wanted` bytes; 0 is the end. Before the first byte it waits as long as it takes.
+    async fn read(&mut self, wanted: usize) -> Result<usize, Fault> {
+        let needed = self.filled + wanted;
+        if self.input.len() < needed {
+            // Exactly for a length that is known, doubling for one that is not.
+            let room = if wanted > READ_SIZE { needed } else { needed.max(self.input.len() * 2) };
+            self.input.reserve_exact(room - self.input.len());
+            self.input.resize(room, 0);
+        }
+        let has_begun = self.filled > 0;
+        let room = &mut self.input[self.filled..];
+        let Some(stream) = &mut self.stream else { return Ok(0) };
+        let reading = poll_fn(|task| {
+            let mut buffer = ReadBuf::new(room);
+            Pin::new(&mut *stream).poll_read(task, &mut buffer).map_ok(|()| buffer.filled().len())
+        });
+        let received = if has_begun { timeout(SILENCE_LIMIT, reading).await.map_err(|_| Fault::Silent)? } else { reading.await };
+        match received {
+            Ok(count) => {
+                self.filled += count;
+                Ok(count)
+            }
+            Err(_) if !has_begun && self.has_served => Err(Fault::Cut { stale: true }),
+            Err(error) => Err(Fault::Broken(error)),
+        }
+    }
+}
+
+/// Writes the head and the body, in one system call where the system takes them at once, and without copying the body.
+async fn write_all(stream: &mut TcpStream, mut head: &[u8], mut body: &[u8]) -> io::Result<()> {
+    while !head.is_empty() || !body.is_empty() {
+        let written = poll_fn(|task| {
+            let stream = Pin::new(&mut *stream);
+            if body.is_empty() {
+                stream.poll_write(task, head)
+            } else if head.is_empty() {
+                stream.poll_write(task, body)
+            } else {
+                stream.poll_write_vectored(task, &[io::IoSlice::new(head), io::IoSlice::new(body)])
+            }
+        })
+        .await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        let of_head = written.min(head.len());
+        head = &head[of_head..];
+        body = &body[written - of_head..];
+    }
+    Ok(())
+}

@@ -1,0 +1,273 @@
+//! The invocation loop of the custom runtime: take an event, handle it, answer it, and again.
+//!
+//! - Each event that was received ends in exactly one answer that the Runtime API accepted: a reply or an error that says why.
+//! - Nothing in an invocation ends the process, and nothing on the wire does.
+//! - The process ends when it is told to, between two invocations; or when the function cannot be initialised, after one
+//!   invocation has been told so.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fg_core::{Context, Failure, Handler, Logger, Reply};
+use tokio::time::{sleep, timeout_at};
+
+use crate::after_work;
+use crate::backoff::Backoff;
+use crate::connection::Connection;
+use crate::failure_policy::Fault;
+use crate::invocation::{Limits, init, invoke, pre_stop};
+use crate::last_words::Listener;
+use crate::panics;
+use crate::run::Start;
+use crate::runtime_api::AnswerKind;
+use crate::shutdown::Shutdown;
+use crate::watchdog::{Flight, margins};
+
+/// An answer gets at least this long to be delivered, even if the handler has used up its time.
+const LEAST_TIME_TO_ANSWER: Duration = Duration::from_secs(1);
+
+/// `pre_stop` gets this long; the platform's own setting for it goes from 1 to 90 seconds.
+pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// Runs the handler until the process should end.
+pub(crate) async fn run<H: Handler>(start: Start, address: String) -> ExitCode {
+    let mut function = EventLoop::new(&start, address);
+    let initialised = function.shutdown.or_until_requested(init::<H>(&function.ctx, start.limits)).await;
+    match initialised {
+        Some(Ok(state)) => {
+            function.serve::<H>(&state).await;
+            function.ctx.rest(PRE_STOP_LIMIT);
+            if let Err(failure) = function.shutdown.watch(pre_stop::<H>(&function.ctx, &state, start.limits)).await {
+                function.log.error(format_args!("in pre_stop: {failure}"));
+            }
+            ExitCode::SUCCESS
+        }
+        Some(Err(failure)) => function.refuse(failure).await,
+        None => ExitCode::SUCCESS,
+    }
+}
+
+/// Answers one invocation with the reason why there is no handler, and ends.
+pub(crate) async fn refuse(start: Start, address: String, failure: Failure) -> ExitCode {
+    EventLoop::new(&start, address).refuse(failure).await
+}
+
+/// The state machine, and what its states share.
+struct EventLoop {
+    connection: Connection,
+    ctx: Context,
+    /// For what belongs to no invocation.
+    log: Logger,
+    reply: Reply,
+    shutdown: Shutdown,
+    limits: Limits,
+    flight: Arc<Flight>,
+    watchdog_runs: bool,
+    backoff: Backoff,
+    /// Why polling does not work at the moment.
+    trouble: Option<Fault>,
+}
+
+enum State {
+    Polling,
+    Handling,
+    Answering(Result<(), Failure>),
+    Stopped,
+}
+
+impl EventLoop {
+    fn new(start: &Start, address: String) -> Self {
+        let flight = Flight::new(Listener::RuntimeApi(address.clone()));
+        panics::install_hook();
+        panics::report_aborts_of(Arc::clone(&flight));
+        Self {
+            connection: Connection::new(address),
+            log: start.context().logger().clone(),
+            ctx: start.context(),
+            reply: Reply::new(),
+            shutdown: Shutdown::listen(),
+            limits: start.limits,
+            flight,
+            watchdog_runs: false,
+            backoff: Backoff::new(),
+            trouble: None,
+        }
+    }
+
+    async fn serve<H: Handler>(&mut self, state: &H::State) {
+        let mut next = State::Polling;
+        loop {
+            next = match next {
+                State::Polling => self.poll().await,
+                State::Handling => State::Answering(self.handle::<H>(state).await),
+                State::Answering(outcome) => {
+                    self.answer(outcome).await;
+                    self.finish_after_work().await;
+                    State::Polling
+                }
+                State::Stopped => return,
+            };
+        }
+    }
+
+    /// There is no handler to call: one caller is told why, and standard error too.
+    async fn refuse(&mut self, failure: Failure) -> ExitCode {
+        eprintln!("fg: {failure}");
+        match self.poll().await {
+            State::Handling | State::Answering(_) => self.answer(Err(failure)).await,
+            State::Polling | State::Stopped => {}
+        }
+        ExitCode::FAILURE
+    }
+
+    /// Waits for the next event, through whatever faults there are.
+    async fn poll(&mut self) -> State {
+        loop {
+            let fault = match self.poll_once().await {
+                Ok(State::Stopped) => return State::Stopped,
+                Ok(next) => {
+                    self.recover();
+                    return next;
+                }
+                Err(fault) => fault,
+            };
+            if fault.is_stale_connection() {
+                continue;
+            }
+            self.note(fault);
+            let pause = self.backoff.pause();
+            if self.shutdown.or_until_requested(sleep(pause)).await.is_none() {
+                return State::Stopped;
+            }
+        }
+    }
+
+    async fn poll_once(&mut self) -> Result<State, Fault> {
+        let Some(begun) = self.shutdown.or_until_requested(self.connection.request_event()).await else {
+            self.connection.close();
+            return Ok(State::Stopped);
+        };
+        begun?;
+        let received = Instant::now();
+        let ctx = &mut self.ctx;
+        let mut is_invocation = false;
+        let mut take_headers = |status, headers: &[httparse::Header<'_>]| {
+            is_invocation = status == 200 && ctx.begin(received, headers.iter().map(|header| (header.name, header.value)));
+        };
+        match self.shutdown.watch(self.connection.receive_event(&mut take_headers)).await {
+            Ok(200) if is_invocation => {
+                self.take_off();
+                Ok(State::Handling)
+            }
+            Ok(200) => Err(Fault::NoRequestId),
+            Ok(204) => Err(Fault::NoEvent),
+            Ok(status) => Err(Fault::status(status, self.connection.body())),
+            Err(fault @ Fault::BodyTooLarge) if is_invocation => {
+                self.take_off();
+                let message = format!("the payload was not read: {fault}");
+                Ok(State::Answering(Err(Failure::new(Failure::INVALID_PAYLOAD, message))))
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// An event has been received: from now on an answer is owed.
+    fn take_off(&mut self) {
+        let timeout = self.ctx.timeout();
+        let too_late = self.limits.timeouts.then(|| self.ctx.deadline() - margins(timeout).answer);
+        self.flight.begin(self.ctx.request_id(), Instant::now(), too_late);
+        if self.limits.timeouts && !self.watchdog_runs {
+            match self.flight.watch(timeout) {
+                Ok(()) => self.watchdog_runs = true,
+                Err(error) => self.log.warn(format_args!("a handler that blocks will not be reported: {error}")),
+            }
+        }
+    }
+
+    /// Logs that polling has begun to fail, or fails in another way than before; not each attempt.
+    fn note(&mut self, fault: Fault) {
+        if matches!(fault, Fault::NoEvent) {
+            return;
+        }
+        if !self.trouble.as_ref().is_some_and(|trouble| trouble.is_like(&fault)) {
+            let address = self.connection.address();
+            self.log.warn(format_args!("cannot take an event from the Runtime API at {address}: {fault}; trying again"));
+        }
+        self.trouble = Some(fault);
+    }
+
+    fn recover(&mut self) {
+        self.backoff.reset();
+        if self.trouble.take().is_some() {
+            self.log.info("the Runtime API answers again");
+        }
+    }
+
+    async fn handle<H: Handler>(&mut self, state: &H::State) -> Result<(), Failure> {
+        let Self { connection, ctx, reply, shutdown, limits, .. } = self;
+        shutdown.watch(invoke::<H>(connection.body(), ctx, state, reply, *limits)).await
+    }
+
+    /// Delivers the answer, through whatever faults there are while time remains.
+    async fn answer(&mut self, outcome: Result<(), Failure>) {
+        if !self.flight.claim() {
+            // The watchdog has answered and is about to end the process.
+            std::future::pending::<()>().await;
+        }
+        let until = self.ctx.deadline().max(Instant::now() + LEAST_TIME_TO_ANSWER);
+        let mut backoff = Backoff::new();
+        let mut answer = prepare(outcome, &mut self.reply, self.ctx.logger());
+        loop {
+            let (kind, content_type, body) = (answer, self.reply.content_type(), self.reply.body());
+            let sending = self.connection.answer(kind, self.ctx.request_id(), content_type, body);
+            let fault = match self.shutdown.watch(timeout_at(until.into(), sending)).await {
+                Ok(Ok(200..=299)) => return,
+                Ok(Ok(413)) if answer == AnswerKind::Response => {
+                    let size = self.reply.body().len();
+                    let message = format!("the platform refused the reply of {size} bytes as too large");
+                    answer = prepare(Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message)), &mut self.reply, self.ctx.logger());
+                    continue;
+                }
+                Ok(Ok(status)) => Fault::status(status, self.connection.body()),
+                Ok(Err(fault)) => fault,
+                Err(_) => {
+                    self.connection.close();
+                    return self.report_undelivered(&Fault::Silent);
+                }
+            };
+            if fault.is_stale_connection() {
+                continue;
+            }
+            let pause = backoff.pause();
+            if !fault.may_pass() || Instant::now() + pause >= until {
+                return self.report_undelivered(&fault);
+            }
+            self.shutdown.watch(sleep(pause)).await;
+        }
+    }
+
+    fn report_undelivered(&self, fault: &Fault) {
+        let request_id = self.ctx.request_id();
+        eprintln!("fg: the answer to request {request_id} could not be delivered: {fault}");
+    }
+
+    async fn finish_after_work(&mut self) {
+        let work = self.ctx.take_after_work();
+        if !work.is_empty() {
+            self.shutdown.watch(after_work::finish(work, &self.ctx)).await;
+        }
+    }
+}
+
+/// Puts the answer into the reply; a failure is logged here, once, before it is sent.
+fn prepare(outcome: Result<(), Failure>, reply: &mut Reply, logger: &Logger) -> AnswerKind {
+    match outcome {
+        Ok(()) => AnswerKind::Response,
+        Err(failure) => {
+            logger.error(&failure);
+            reply.set_bytes(failure.to_json(), "application/json");
+            AnswerKind::Error
+        }
+    }
+}

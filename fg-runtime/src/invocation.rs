@@ -1,0 +1,137 @@
+//! One call of a handler: with its deadline, its panics and its limits, as a value that says how it ended.
+//!
+//! Nothing that the user's code does leads out of here but by the returned `Result`.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Poll, ready};
+use std::time::{Duration, Instant};
+
+use fg_core::{Context, Failure, Handler, Reply};
+use tokio::time::sleep_until;
+
+use crate::current::with_logger;
+use crate::panics::catch;
+use crate::watchdog::margins;
+
+/// What an invocation is held to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// The largest reply in bytes.
+    pub(crate) response_size: usize,
+    /// Whether a handler past its deadline is dropped and reported.
+    pub(crate) timeouts: bool,
+}
+
+/// Calls the handler; the reply is complete if this is `Ok`.
+pub(crate) async fn invoke<H: Handler>(
+    payload: &[u8],
+    ctx: &Context,
+    state: &H::State,
+    reply: &mut Reply,
+    limits: Limits,
+) -> Result<(), Failure> {
+    reply.clear();
+    let deadline = Deadline::of(ctx, limits);
+    run_until(H::call(payload, ctx, state, reply), ctx, deadline).await.and_then(|returned| returned)?;
+    let size = reply.body().len();
+    if size > limits.response_size {
+        let limit = limits.response_size;
+        let message = format!("the reply has {size} bytes, and the platform takes {limit} (RUNTIME_MAX_RESP_BODY_SIZE)");
+        return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
+    }
+    Ok(())
+}
+
+/// Makes the handler's state.
+pub(crate) async fn init<H: Handler>(ctx: &Context, limits: Limits) -> Result<H::State, Failure> {
+    let deadline = Deadline::of(ctx, limits);
+    let made = run_until(H::init(ctx), ctx, deadline).await.and_then(|returned| returned);
+    made.map_err(|failure| {
+        let cause = std::iter::once(failure.to_string());
+        let message = format!("the function could not be initialised: {}", failure.message());
+        Failure::new(Failure::INIT_ERROR, message).with_cause(cause).with_stack_trace(failure.stack_trace().to_vec())
+    })
+}
+
+/// Lets the handler say good-bye to its state.
+pub(crate) async fn pre_stop<H: Handler>(ctx: &Context, state: &H::State, limits: Limits) -> Result<(), Failure> {
+    run_until(H::pre_stop(state), ctx, Deadline::of(ctx, limits)).await
+}
+
+/// When a future is told to give up, and when it has to.
+#[derive(Clone, Copy)]
+struct Deadline {
+    begun: Instant,
+    timeout: Duration,
+    enforced: bool,
+}
+
+impl Deadline {
+    fn of(ctx: &Context, limits: Limits) -> Self {
+        Self { begun: Instant::now(), timeout: ctx.timeout(), enforced: limits.timeouts }
+    }
+}
+
+/// Runs the user's future to its end, or to its deadline, or to its panic.
+async fn run_until<F: Future>(future: F, ctx: &Context, deadline: Deadline) -> Result<F::Output, Failure> {
+    let mut future = pin!(Some(future));
+    let margins = margins(deadline.timeout);
+    let end = ctx.deadline();
+    let mut alarm = pin!(sleep_until((end - margins.cancel.min(deadline.timeout)).into()));
+    let mut busy = Duration::ZERO;
+    let output = poll_fn(|task| {
+        loop {
+            let before = Instant::now();
+            let polled = catch(|| {
+                with_logger(ctx.logger(), || match future.as_mut().as_pin_mut() {
+                    Some(future) => future.poll(task),
+                    None => Poll::Pending,
+                })
+            });
+            busy += before.elapsed();
+            match polled {
+                Ok(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
+                Ok(Poll::Pending) => {}
+                Err(failure) => return Poll::Ready(Err(failure)),
+            }
+            if !deadline.enforced {
+                return Poll::Pending;
+            }
+            ready!(alarm.as_mut().poll(task));
+            if ctx.has_been_cancelled() {
+                return Poll::Ready(Err(timed_out(deadline, busy)));
+            }
+            // The handler is told first, and has until the second alarm.
+            ctx.cancel();
+            alarm.as_mut().reset((end - margins.drop).into());
+        }
+    })
+    .await;
+    // Dropped here, so that a panic in a `Drop` of the user's ends here as well.
+    if let Err(failure) = catch(|| future.set(None)) {
+        ctx.logger().error(format_args!("while the invocation was dropped: {failure}"));
+    }
+    output
+}
+
+#[cold]
+fn timed_out(deadline: Deadline, busy: Duration) -> Failure {
+    let elapsed = deadline.begun.elapsed();
+    let waiting = elapsed.saturating_sub(busy);
+    let message = format!(
+        "not finished after {elapsed:.1?} of {:?} (RUNTIME_TIMEOUT): {busy:.1?} of it running, {waiting:.1?} waiting",
+        deadline.timeout
+    );
+    Failure::new(Failure::TIMEOUT, message)
+}
+
+/// Calls a blocking handler without holding up the other tasks of a multi-threaded runtime; on a single thread there is no other way
+/// than to block it.
+pub fn block_in_place<R>(run: impl FnOnce() -> R) -> R {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(run),
+        _ => run(),
+    }
+}

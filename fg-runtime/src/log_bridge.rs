@@ -1,0 +1,43 @@
+//! The `log` facade: each record of the handler and of its dependencies becomes a line with the request id.
+
+use fg_core::{Level, Logger};
+use log::{LevelFilter, Log, Metadata, Record};
+
+use crate::current;
+
+/// Writes to the logger of the invocation that runs on this thread, or to the one of the process.
+struct Bridge {
+    process: Logger,
+}
+
+impl Log for Bridge {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.process.is_enabled(level_of(metadata.level()))
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let logger = current::logger();
+        let logger = logger.as_ref().unwrap_or(&self.process);
+        logger.log(level_of(record.level()), format_args!("{}: {}", record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
+
+/// Makes the bridge the logger of the process, unless the user has chosen one.
+pub(crate) fn install(process: &Logger) {
+    if log::set_boxed_logger(Box::new(Bridge { process: process.clone() })).is_ok() {
+        let levels = [(Level::Debug, LevelFilter::Trace), (Level::Info, LevelFilter::Info), (Level::Warn, LevelFilter::Warn)];
+        let lowest = levels.into_iter().find(|(level, _)| process.is_enabled(*level));
+        log::set_max_level(lowest.map_or(LevelFilter::Error, |(_, filter)| filter));
+    }
+}
+
+const fn level_of(level: log::Level) -> Level {
+    match level {
+        log::Level::Error => Level::Error,
+        log::Level::Warn => Level::Warn,
+        log::Level::Info => Level::Info,
+        log::Level::Debug | log::Level::Trace => Level::Debug,
+    }
+}

@@ -1,0 +1,114 @@
+//! One invocation in a shell: the event from standard input, the reply to standard output, everything else to standard error.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use fg_core::{Failure, Handler, Reply, header_names};
+
+use crate::event_loop::PRE_STOP_LIMIT;
+use crate::invocation::{init, invoke, pre_stop};
+use crate::last_words::Listener;
+use crate::run::Start;
+use crate::shutdown::Shutdown;
+use crate::summary::Summary;
+use crate::watchdog::{Flight, margins};
+use crate::{after_work, panics};
+
+/// Runs the handler on one event; the exit code says whether it succeeded.
+pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
+    let mut payload = Vec::new();
+    if let Err(error) = io::stdin().lock().read_to_end(&mut payload) {
+        eprintln!("fg: cannot read the event from standard input: {error}");
+        return ExitCode::from(2);
+    }
+    let flight = Flight::new(Listener::Stdout);
+    panics::install_hook();
+    panics::report_aborts_of(Arc::clone(&flight));
+    let mut shutdown = Shutdown::listen();
+    let mut ctx = start.context();
+    let mut reply = Reply::new();
+
+    let state = match shutdown.watch(init::<H>(&ctx, start.limits)).await {
+        Ok(state) => state,
+        Err(failure) => {
+            eprintln!("fg: {failure}");
+            print(&failure.to_json(), true);
+            return ExitCode::FAILURE;
+        }
+    };
+    let request_id = random_request_id();
+    let begun = Instant::now();
+    ctx.begin(begun, [(header_names::REQUEST_ID, request_id.as_bytes())]);
+    let too_late = start.limits.timeouts.then(|| ctx.deadline() - margins(ctx.timeout()).answer);
+    flight.begin(&request_id, begun, too_late);
+    if start.limits.timeouts {
+        if let Err(error) = flight.watch(ctx.timeout()) {
+            ctx.logger().warn(format_args!("a handler that blocks will not be reported: {error}"));
+        }
+    }
+    let outcome = shutdown.watch(invoke::<H>(&payload, &ctx, &state, &mut reply, start.limits)).await;
+    let duration = begun.elapsed();
+    if !flight.claim() {
+        // The watchdog has answered and is about to end the process.
+        std::future::pending::<()>().await;
+    }
+    let code = answer(outcome, &reply, &ctx);
+    shutdown.watch(after_work::finish(ctx.take_after_work(), &ctx)).await;
+    ctx.rest(PRE_STOP_LIMIT);
+    if let Err(failure) = shutdown.watch(pre_stop::<H>(&ctx, &state, start.limits)).await {
+        ctx.logger().error(format_args!("in pre_stop: {failure}"));
+    }
+    eprint!("{}", Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
+    code
+}
+
+fn answer(outcome: Result<(), Failure>, reply: &Reply, ctx: &fg_core::Context) -> ExitCode {
+    match outcome {
+        Ok(()) => {
+            // Bytes are left as they are; JSON gets the line break that a shell expects.
+            print(reply.body(), reply.content_type() == "application/json" && !reply.body().is_empty());
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            ctx.logger().error(&failure);
+            print(&failure.to_json(), true);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints to standard output; a reader that has gone away is its own business.
+fn print(body: &[u8], with_line_break: bool) {
+    let mut out = io::stdout().lock();
+    let line_break: &[u8] = if with_line_break { b"\n" } else { b"" };
+    let _ = out.write_all(body).and_then(|()| out.write_all(line_break)).and_then(|()| out.flush());
+}
+
+/// A request id as the platform makes them: a random UUID.
+fn random_request_id() -> String {
+    // The standard library's hasher is keyed at random.
+    let random = RandomState::new();
+    let (high, low) = (random.hash_one(1), random.hash_one(2));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xfff,
+        low >> 48 & 0x3fff | 0x8000,
+        low & 0xffff_ffff_ffff
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_request_id_is_a_random_uuid() {
+        let id = super::random_request_id();
+        let lengths: Vec<usize> = id.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12], "{id}");
+        assert_ne!(id, super::random_request_id());
+    }
+}

@@ -1,0 +1,205 @@
+//! Panics of a handler: caught, and described by message, place and the frames that are the user's.
+//!
+//! The hook sees a panic first: it knows the place and the stack. It keeps both for [`catch`], which is further up on the same thread. In
+//! a program built with `panic = "abort"` nothing can be caught, so there the hook itself reports the invocation, by its last words.
+
+use std::any::Any;
+use std::backtrace::Backtrace;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+
+use fg_core::Failure;
+
+use crate::watchdog::Flight;
+
+/// The platform's Go runtime reports this many.
+const MOST_FRAMES: usize = 32;
+
+thread_local! {
+    /// Whether a panic on this thread would be caught by [`catch`].
+    static IS_CATCHING: Cell<bool> = const { Cell::new(false) };
+    /// What the hook has seen of the panic that is on its way to [`catch`].
+    static SEEN: RefCell<Option<Failure>> = const { RefCell::new(None) };
+}
+
+/// Whose invocation is lost if the process aborts.
+static IN_FLIGHT: Mutex<Option<Arc<Flight>>> = Mutex::new(None);
+
+/// Installs the hook, once per process. The hook that was there before, the standard one or the user's, is called as well.
+pub(crate) fn install_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            before(panic);
+            if cfg!(panic = "abort") {
+                report_before_abort(panic);
+            } else if IS_CATCHING.get() {
+                let failure = describe(panic);
+                SEEN.with(|seen| seen.replace(Some(failure)));
+            }
+        }));
+    });
+}
+
+/// Tells the hook whose invocation to report if the process aborts.
+pub(crate) fn report_aborts_of(flight: Arc<Flight>) {
+    *IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner) = Some(flight);
+}
+
+#[cold]
+fn report_before_abort(panic: &PanicHookInfo<'_>) {
+    // The lock is held for an assignment only; should it be taken, this thread panicked in the middle of that, and nothing is lost.
+    if let Ok(Some(flight)) = IN_FLIGHT.try_lock().as_deref() {
+        flight.speak_last_words(&describe(panic));
+    }
+}
+
+/// Calls `run`; a panic in it becomes a failure.
+pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
+    let was_catching = IS_CATCHING.replace(true);
+    // The user's values may be left half-changed by a panic. They belong to this invocation and are dropped with it; the state is
+    // shared, and whether it may panic in the middle of a change is decided by its own locks, which are poisoned then.
+    let result = catch_unwind(AssertUnwindSafe(run));
+    IS_CATCHING.set(was_catching);
+    result.map_err(|payload| {
+        let seen = SEEN.with(RefCell::take);
+        let failure = seen.unwrap_or_else(|| Failure::new(Failure::PANIC, message_of(&*payload)));
+        // The payload may be anything, also a value whose drop panics.
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(second);
+        }
+        failure
+    })
+}
+
+#[cold]
+fn describe(panic: &PanicHookInfo<'_>) -> Failure {
+    let message = message_of(panic.payload());
+    let message = match panic.location() {
+        Some(place) => format!("{message} (at {}:{}:{})", shorten(place.file()), place.line(), place.column()),
+        None => message,
+    };
+    Failure::new(Failure::PANIC, message).with_stack_trace(frames_of(&Backtrace::force_capture().to_string()))
+}
+
+fn message_of(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "the handler panicked with a value that is not a text".to_owned()
+    }
+}
+
+/// The frames between the panic machinery and the runtime, as `function (file:line:column)`, innermost first.
+///
+/// A stripped binary has no names, so its frames are left out: the place in the message is known all the same.
+fn frames_of(backtrace: &str) -> Vec<String> {
+    let mut frames: Vec<(String, String)> = Vec::new();
+    for line in backtrace.lines().map(str::trim_start) {
+        if let Some(place) = line.strip_prefix("at ") {
+            if let Some((_, last)) = frames.last_mut() {
+                shorten(place).clone_into(last);
+            }
+        } else if let Some((number, name)) = line.split_once(": ") {
+            if number.bytes().all(|byte| byte.is_ascii_digit()) {
+                frames.push((name.to_owned(), String::new()));
+            }
+        }
+    }
+    let begin = frames.iter().rposition(|(name, _)| is_panic_machinery(name)).map_or(0, |last| last + 1);
+    let frames = &frames[begin..];
+    let end = frames.iter().position(|(name, _)| name.starts_with("fg_runtime::")).unwrap_or(frames.len());
+    frames[..end]
+        .iter()
+        .filter(|(name, _)| name != "<unknown>" && !is_catch_machinery(name))
+        .take(MOST_FRAMES)
+        .map(|(name, place)| if place.is_empty() { name.clone() } else { format!("{name} ({place})") })
+        .collect()
+}
+
+/// Frames of the standard library that lead from `panic!` to the hook.
+fn is_panic_machinery(name: &str) -> bool {
+    let name = name.trim_start_matches('<');
+    let prefixes = [
+        "core::panicking::",
+        "std::panicking::",
+        "std::panic::panic_any",
+        "__rustc::",
+        "rust_begin_unwind",
+        "fg_runtime::panics::describe",
+    ];
+    prefixes.iter().any(|prefix| name.starts_with(prefix)) && !is_catch_machinery(name)
+}
+
+/// Frames of the standard library that lead from the runtime to the handler.
+fn is_catch_machinery(name: &str) -> bool {
+    name.contains("catch_unwind") || name.contains("AssertUnwindSafe") || name.starts_with("std::panicking::try")
+}
+
+/// A path as its owner knows it: below the crate for a dependency, below the toolchain's sources for the standard library.
+fn shorten(path: &str) -> &str {
+    for marker in ["/registry/src/", "/git/checkouts/"] {
+        if let Some((_, rest)) = path.split_once(marker) {
+            return rest.split_once('/').map_or(rest, |(_, rest)| rest);
+        }
+    }
+    if let Some((_, rest)) = path.split_once("/library/") {
+        return rest;
+    }
+    path.strip_prefix("./").unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A value whose drop panics.
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+
+    #[test]
+    fn a_panic_is_described_by_message_place_and_frames() {
+        install_hook();
+        #[inline(never)]
+        fn place_order() {
+            panic!("no {}", "stock");
+        }
+        let failure = catch(place_order).expect_err("it panics");
+        assert_eq!(failure.error_type(), "panic");
+        assert!(failure.message().starts_with("no stock (at "), "{}", failure.message());
+        assert!(failure.message().contains("panics.rs:"), "{}", failure.message());
+        let frames = failure.stack_trace();
+        assert!(frames.iter().any(|frame| frame.contains("place_order")), "{frames:#?}");
+        assert!(!frames.iter().any(|frame| frame.contains("core::panicking") || frame.contains("catch_unwind")), "{frames:#?}");
+    }
+
+    #[test]
+    fn a_panic_with_any_value_is_caught_even_if_dropping_it_panics() {
+        install_hook();
+        let failure = catch(|| std::panic::panic_any(Bomb)).expect_err("it panics");
+        assert!(failure.message().starts_with("the handler panicked with a value that is not a text"), "{}", failure.message());
+        assert_eq!(catch(|| 1), Ok(1));
+    }
+
+    #[test]
+    fn the_frames_of_the_user_are_between_the_panic_and_the_runtime() {
+        let backtrace = "   0: fg_runtime::panics::describe\n             at /x/fg-runtime/src/panics.rs:80:5\n   1: __rustc::rust_begin_unwind\n             at /rustc/abc/library/std/src/panicking.rs:689:5\n   2: core::panicking::panic_fmt\n             at /rustc/abc/library/core/src/panicking.rs:80:14\n   3: core::option::unwrap_failed\n             at /rustc/abc/library/core/src/option.rs:9:5\n   4: shop::order\n             at ./src/main.rs:12:9\n   5: serde::de::read\n             at /root/.cargo/registry/src/index.crates.io-1/serde-1.0.0/src/de.rs:3:1\n   6: <unknown>\n   7: core::ops::function::FnOnce::call_once\n   8: fg_runtime::invocation::run\n   9: main\n";
+        assert_eq!(
+            frames_of(backtrace),
+            [
+                "core::option::unwrap_failed (core/src/option.rs:9:5)",
+                "shop::order (src/main.rs:12:9)",
+                "serde::de::read (serde-1.0.0/src/de.rs:3:1)",
+                "core::ops::function::FnOnce::call_once",
+            ]
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! The framing of an HTTP/1.1 response: where its head ends, where its body ends, whether the connection can be used again.
+
+use httparse::Header;
+
+use crate::failure_policy::Fault;
+use crate::runtime_api::{BODY_LIMIT, HEAD_LIMIT, HEADER_COUNT_LIMIT};
+
+/// What a complete head says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    /// Bytes of the head, the empty line included.
+    pub(crate) length: usize,
+    pub(crate) body: BodyLength,
+    pub(crate) keep_alive: bool,
+}
+
+/// How the end of a body is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyLength {
+    Known(usize),
+    Chunked,
+    UntilClose,
+}
+
+/// Reads a head from the beginning of `bytes`: none while it is incomplete. `seen` is shown the headers of a final response (not 1xx).
+pub(crate) fn read_head(bytes: &[u8], seen: &mut impl FnMut(u16, &[Header<'_>])) -> Result<Option<Head>, Fault> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADER_COUNT_LIMIT];
+    let mut response = httparse::Response::new(&mut headers);
+    let length = match response.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) if length <= HEAD_LIMIT => length,
+        Ok(httparse::Status::Partial) if bytes.len() <= HEAD_LIMIT => return Ok(None),
+        Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(Fault::HeadTooLarge),
+        Err(_) => return Err(Fault::Garbled("its head cannot be read")),
+    };
+    let status = response.code.unwrap_or_default();
+    let mut keep_alive = response.version == Some(1);
+    let (mut length_given, mut is_chunked) = (None, false);
+    for header in &*response.headers {
+        if header.name.eq_ignore_ascii_case("content-length") {
+            let length = parse_length(header.value)?;
+            if length_given.is_some_and(|other| other != length) {
+                return Err(Fault::Garbled("it has two different lengths"));
+            }
+            length_given = Some(length);
+        } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
+            let last = header.value.rsplit(|&byte| byte == b',').next().unwrap_or_default();
+            if !last.trim_ascii().eq_ignore_ascii_case(b"chunked") {
+                return Err(Fault::Garbled("its transfer encoding is not chunked"));
+            }
+            is_chunked = true;
+        } else if header.name.eq_ignore_ascii_case("connection") {
+            for option in header.value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+                if option.eq_ignore_ascii_case(b"close") {
+                    keep_alive = false;
+                } else if option.eq_ignore_ascii_case(b"keep-alive") && response.version == Some(0) {
+                    keep_alive = true;
+                }
+            }
+        }
+    }
+    let body = match (status, length_given) {
+        (100..=199 | 204 | 304, _) => BodyLength::Known(0),
+        _ if is_chunked => {
+            // With a length as well there are two notions of where the body ends: trust neither for what follows.
+            keep_alive &= length_given.is_none();
+            BodyLength::Chunked
+        }
+        (_, Some(length)) => BodyLength::Known(length),
+        (_, None) => {
+            keep_alive = false;
+            BodyLength::UntilClose
+        }
+    };
+    if status == 101 {
+        return Err(Fault::Garbled("it switches to a protocol that nobody asked for"));
+    }
+    if status >= 200 {
+        seen(status, response.headers);
+    }
+    if matches!(body, BodyLength::Known(length) if length > BODY_LIMIT) {
+        return Err(Fault::BodyTooLarge);
+    }
+    Ok(Some(Head { status, length, body, keep_alive }))
+}
+
+fn parse_length(value: &[u8]) -> Result<usize, Fault> {
+    const BAD: Fault = Fault::Garbled("its length is not a number");
+    let value = value.trim_ascii();
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+        return Err(BAD);
+    }
+    // Digits are text; what does not fit is larger than any limit.
+    Ok(std::str::from_utf8(value).map_err(|_| BAD)?.parse().unwrap_or(usize::MAX))
+}
+
+/// Takes the chunks of a body out of their frames, in place, as the bytes come.
+///
+/// The body grows at the front of the buffer while the frames are read behind it.
+#[derive(Debug)]
+pub(crate) struct Chunks {
+    /// Where the next byte of the body goes.
+    body_end: usize,
+    /// The first byte that has not been read yet.
+    next: usize,
+    expected: Expected,
+}
+
+#[derive(Debug)]
+enum Expected {
+    Size,
+    Data(usize),
+    LineBreak,
+    Trailer,
+}
+
+impl Chunks {
+    /// The body begins, and so does the first frame, at this place in the buffer.
+    pub(crate) fn new(start: usize) -> Self {
+        Self { body_end: start, next: start, expected: Expected::Size }
+    }
+
+    /// Goes on with the bytes that are there now; once the last chunk has been read: where the body ends and where the response ends.
+    pub(crate) fn advance(&mut self, buffer: &mut [u8], body_start: usize) -> Result<Option<(usize, usize)>, Fault> {
+        loop {
+            let available = buffer.len() - self.next;
+            match self.expected {
+                Expected::Size => match httparse::parse_chunk_size(&buffer[self.next..]) {
+                    Ok(httparse::Status::Complete((line, size))) => {
+                        self.next += line;
+                        let size = usize::try_from(size).unwrap_or(usize::MAX);
+                        if size > BODY_LIMIT - (self.body_end - body_start) {
+                            return Err(Fault::BodyTooLarge);
+                        }
+                        self.expected = if size == 0 { Expected::Trailer } else { Expected::Data(size) };
+                    }
+                    Ok(httparse::Status::Partial) if available <= HEAD_LIMIT => return Ok(None),
+                    _ => return Err(Fault::Garbled("a chunk has no readable size")),
+                },
+                Expected::Data(size) => {
+                    let piece = size.min(available);
+                    buffer.copy_within(self.next..self.next + piece, self.body_end);
+                    self.next += piece;
+                    self.body_end += piece;
+                    if piece < size {
+                        self.expected = Expected::Data(size - piece);
+                        return Ok(None);
+                    }
+                    self.expected = Expected::LineBreak;
+                }
+                Expected::LineBreak => {
+                    if available < 2 {
+                        return Ok(None);
+                    }
+                    if &buffer[self.next..self.next + 2] != b"\r\n" {
+                        return Err(Fault::Garbled("a chunk is longer than it says"));
+                    }
+                    self.next += 2;
+                    self.expected = Expected::Size;
+                }
+                Expected::Trailer => {
+                    let Some(line) = buffer[self.next..].iter().position(|&byte| byte == b'\n') else {
+                        return if available > HEAD_LIMIT { Err(Fault::HeadTooLarge) } else { Ok(None) };
+                    };
+                    let is_last = matches!(&buffer[self.next..=self.next + line], b"\r\n" | b"\n");
+                    self.next += line + 1;
+                    if is_last {
+                        return Ok(Some((self.body_end, self.next)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The bytes of the buffer that are still needed: the body, then everything not read. Frames between them are given up.
+    pub(crate) fn compact(&mut self, buffer: &mut [u8], filled: usize) -> usize {
+        buffer.copy_within(self.next..filled, self.body_end);
+        let removed = self.next - self.body_end;
+        self.next = self.body_end;
+        filled - removed
+    }
+}
+
+#[cfg(test)]
+#[path = "response_tests.rs"]
+mod tests;

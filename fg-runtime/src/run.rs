@@ -1,0 +1,207 @@
+//! The entry points: from a handler to a running program.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use fg_core::{Context, Environment, Failure, Handler, HandlerRunner, Handlers, LogSink};
+
+use crate::handler_choice::select;
+use crate::invocation::Limits;
+use crate::line::LineFormat;
+use crate::log_sink::{Stream, StreamSink};
+use crate::mode::{Mode, input};
+use crate::{event_loop, one_shot};
+
+/// Runs a handler, or one of several, until the process should end: `fn main() -> ExitCode { fg::run::<greet>() }`.
+///
+/// What that means depends on where the program is:
+///
+/// | where | recognised by | what it does |
+/// | --- | --- | --- |
+/// | custom runtime (`Custom`) | `RUNTIME_API_ADDR` is set | takes events from the Runtime API, one at a time |
+/// | a shell | standard input is a pipe or a file | the event from standard input, the reply to standard output, log and summary to standard error |
+/// | anything else | | says what to type |
+///
+/// `FG_MODE=custom-runtime` or `FG_MODE=one-shot` overrides.
+///
+/// # Exit codes
+///
+/// 0: told to end, or the one invocation succeeded. 1: the function could not be initialised, the one invocation failed, or a handler
+/// blocked past its deadline. 2: there is nothing to do here, and standard error says what to type.
+pub fn run<H: Handlers>() -> ExitCode {
+    Runtime::new().run::<H>()
+}
+
+/// Like [`run`], on the tokio runtime of the caller, which needs its timers and its I/O enabled.
+///
+/// ```text
+/// #[tokio::main]
+/// async fn main() -> std::process::ExitCode {
+///     fg::serve::<greet>().await
+/// }
+/// ```
+pub async fn serve<H: Handlers>() -> ExitCode {
+    Runtime::new().serve::<H>().await
+}
+
+/// Settings for [`run`] and [`serve`], for the cases in which the defaults do not fit.
+///
+/// ```text
+/// fn main() -> std::process::ExitCode {
+///     fg::Runtime::new().threads(4).json_log(true).run::<greet>()
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "call `.run::<H>()` or `.serve::<H>()`"]
+pub struct Runtime {
+    environment: Option<Environment>,
+    threads: Option<usize>,
+    report_timeouts: bool,
+    json_log: bool,
+}
+
+impl Default for Runtime {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Runtime {
+    /// The defaults of [`run`].
+    pub const fn new() -> Self {
+        Self { environment: None, threads: None, report_timeouts: true, json_log: false }
+    }
+
+    /// Sets how many threads run futures, with [`run`](Runtime::run). The default is one below 2000 millicores of CPU, and one per core
+    /// from there on. A `blocking` handler always gets a thread of its own beside them.
+    pub const fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Sets whether a handler that is about to exceed `RUNTIME_TIMEOUT` is dropped and reported as `FunctionTimeout`. The default is yes:
+    /// otherwise the platform kills the instance without a word from the function.
+    pub const fn report_timeouts(mut self, report: bool) -> Self {
+        self.report_timeouts = report;
+        self
+    }
+
+    /// Sets whether log lines are JSON objects with `time`, `requestId`, `level` and `message`. The default is the platform's own form.
+    pub const fn json_log(mut self, json: bool) -> Self {
+        self.json_log = json;
+        self
+    }
+
+    /// Sets the function's settings, instead of reading them from the process's variables: for tests and emulators.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = Some(environment);
+        self
+    }
+
+    /// Builds a tokio runtime and runs a handler on it; see [`run`].
+    pub fn run<H: Handlers>(mut self) -> ExitCode {
+        let environment = self.environment.take().unwrap_or_else(Environment::from_process);
+        match tokio_runtime(&environment, self.threads, H::BLOCKING) {
+            Ok(runtime) => runtime.block_on(self.environment(environment).serve::<H>()),
+            Err(error) => {
+                eprintln!("fg: the async runtime cannot be started: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    /// Runs a handler on the tokio runtime of the caller; see [`serve`].
+    pub async fn serve<H: Handlers>(self) -> ExitCode {
+        let environment = self.environment.unwrap_or_else(Environment::from_process);
+        let wanted = std::env::var("FG_MODE").ok().filter(|mode| !mode.is_empty());
+        let mode = match Mode::decide(&environment, wanted.as_deref(), input()) {
+            Ok(mode) => mode,
+            Err(text) => {
+                eprintln!("{text}");
+                return ExitCode::from(2);
+            }
+        };
+        let stream = if mode == Mode::OneShot { Stream::Stderr } else { Stream::Stdout };
+        let format = if self.json_log { LineFormat::Json } else { LineFormat::Text };
+        let limits = Limits { response_size: environment.max_response_size(), timeouts: self.report_timeouts };
+        let selected = select(H::NAMES, environment.handler());
+        let start = Start { environment: Arc::new(environment), sink: Arc::new(StreamSink::new(stream, format)), limits, mode };
+        start.prepare_log();
+        match selected {
+            Ok(index) => H::run_with(index, start).await,
+            Err(failure) => start.refuse(failure).await,
+        }
+    }
+}
+
+/// One thread is the fastest where there is less than two cores; a blocking handler needs others beside its own.
+fn tokio_runtime(environment: &Environment, threads: Option<usize>, blocking: bool) -> std::io::Result<tokio::runtime::Runtime> {
+    const TWO_CORES: u32 = 2000;
+    let by_cpu = usize::try_from(environment.cpu_number().max(TWO_CORES / 2) / (TWO_CORES / 2)).unwrap_or(1);
+    let threads = threads.unwrap_or(by_cpu).max(1);
+    let mut builder = if threads == 1 && !blocking {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(threads);
+        builder
+    };
+    builder.enable_all().build()
+}
+
+/// Everything that is decided before the handler starts.
+pub(crate) struct Start {
+    environment: Arc<Environment>,
+    sink: Arc<dyn LogSink>,
+    pub(crate) limits: Limits,
+    mode: Mode,
+}
+
+impl std::fmt::Debug for Start {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Start").field("mode", &self.mode).field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Start {
+    /// A context for the time before the first invocation.
+    pub(crate) fn context(&self) -> Context {
+        Context::between_invocations(Arc::clone(&self.environment), Arc::clone(&self.sink))
+    }
+
+    /// Says what is wrong with the environment, and sends the lines of `log` and `tracing` where ours go.
+    fn prepare_log(&self) {
+        let ctx = self.context();
+        #[cfg(feature = "log")]
+        crate::log_bridge::install(ctx.logger());
+        #[cfg(feature = "tracing")]
+        crate::tracing_layer::install(ctx.logger());
+        // In a shell it is no wonder that the platform's variables are missing.
+        let missing = if self.mode == Mode::OneShot { &[] } else { self.environment.missing() };
+        for warning in self.environment.warnings().iter().chain(missing) {
+            ctx.logger().warn(warning);
+        }
+    }
+
+    /// There is no handler to run: somebody has to be told.
+    async fn refuse(self, failure: Failure) -> ExitCode {
+        match self.mode.clone() {
+            Mode::CustomRuntime(address) => event_loop::refuse(self, address, failure).await,
+            Mode::OneShot => {
+                eprintln!("fg: {}", failure.message());
+                ExitCode::from(2)
+            }
+        }
+    }
+}
+
+impl HandlerRunner for Start {
+    type Output = ExitCode;
+
+    async fn run<H: Handler>(self) -> ExitCode {
+        match self.mode.clone() {
+            Mode::CustomRuntime(address) => event_loop::run::<H>(self, address).await,
+            Mode::OneShot => one_shot::run::<H>(self).await,
+        }
+    }
+}

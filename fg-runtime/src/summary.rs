@@ -1,0 +1,48 @@
+//! The execution summary that the platform shows beside a reply: request id, memory, duration, what is billed.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::memory;
+
+/// The figures of one invocation.
+#[derive(Debug)]
+pub(crate) struct Summary<'a> {
+    pub(crate) request_id: &'a str,
+    /// In MB.
+    pub(crate) configured_memory: u32,
+    pub(crate) duration: Duration,
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let milliseconds = self.duration.as_secs_f64() * 1000.0;
+        writeln!(f, "--- execution summary ---")?;
+        writeln!(f, "request id:        {}", self.request_id)?;
+        writeln!(f, "configured memory: {} MB", self.configured_memory)?;
+        writeln!(f, "duration:          {milliseconds:.3} ms")?;
+        match memory::peak() {
+            // Precise enough for any memory there is.
+            #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+            Some(bytes) => writeln!(f, "memory used:       {:.3} MB", bytes as f64 / (1024.0 * 1024.0))?,
+            None => writeln!(f, "memory used:       not known on this system")?,
+        }
+        // Every started millisecond is billed.
+        writeln!(f, "billed duration:   {:.0} ms", milliseconds.ceil().max(1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figures_have_their_units_and_every_started_millisecond_is_billed() {
+        let summary = Summary { request_id: "id-1", configured_memory: 128, duration: Duration::from_micros(1913) }.to_string();
+        for line in
+            ["request id:        id-1", "configured memory: 128 MB", "duration:          1.913 ms", "billed duration:   2 ms"]
+        {
+            assert!(summary.lines().any(|candidate| candidate == line), "{summary}");
+        }
+    }
+}

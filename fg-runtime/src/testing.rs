@@ -1,0 +1,86 @@
+//! For unit tests of handlers: the whole way from the payload's bytes to the reply's, without a process and without a socket.
+//!
+//! The function itself stays callable: `greet(event, &Context::default()).await` needs nothing from here.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fg_core::{Context, Failure, Handler, LogSink, Record, Reply};
+
+use crate::after_work;
+use crate::invocation::{Limits, init, invoke as run_invocation, pre_stop};
+use crate::panics;
+
+/// Runs a handler on one payload: `init`, the call, work left by `spawn_after`, `pre_stop`.
+///
+/// ```text
+/// #[tokio::test]
+/// async fn it_greets() {
+///     let reply = fg::testing::invoke::<greet>(br#"{"name":"Ada"}"#).await.unwrap();
+///     assert_eq!(reply, br#"{"message":"Hello, Ada!"}"#);
+/// }
+/// ```
+///
+/// # Errors
+///
+/// What the caller of the function would get: the handler's error, a panic, a payload that does not fit, a timeout.
+pub async fn invoke<H: Handler>(payload: &[u8]) -> Result<Vec<u8>, Failure> {
+    invoke_with::<H>(payload, &Context::default()).await
+}
+
+/// Like [`invoke`], with a context from [`Context::builder`].
+///
+/// # Errors
+///
+/// As [`invoke`].
+pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Vec<u8>, Failure> {
+    panics::install_hook();
+    let limits = Limits { response_size: ctx.environment().max_response_size(), timeouts: true };
+    let mut reply = Reply::new();
+    let state = init::<H>(ctx, limits).await?;
+    let outcome = run_invocation::<H>(payload, ctx, &state, &mut reply, limits).await;
+    after_work::finish(ctx.take_after_work(), ctx).await;
+    pre_stop::<H>(ctx, &state, limits).await?;
+    outcome.map(|()| reply.into_body())
+}
+
+/// Keeps what a handler logs, for assertions.
+///
+/// ```
+/// use fg_core::Context;
+/// use fg_runtime::testing::KeptLog;
+///
+/// let log = KeptLog::new();
+/// let ctx = Context::builder().log_to(log.clone()).build();
+/// ctx.logger().info("hello");
+/// assert_eq!(log.lines(), ["test-request INFO hello"]);
+/// ```
+#[derive(Default)]
+pub struct KeptLog(Mutex<Vec<String>>);
+
+impl KeptLog {
+    /// An empty log, to be handed to [`ContextBuilder::log_to`](fg_core::ContextBuilder::log_to).
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// The lines so far, as `<request id> <level> <text>`.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl LogSink for KeptLog {
+    fn write(&self, record: &Record<'_>) {
+        let line = format!("{} {} {}", record.request_id, record.level, record.message);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+}
+
+impl fmt::Debug for KeptLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeptLog").field(&self.lines()).finish()
+    }
+}

@@ -1,0 +1,148 @@
+//! Watches over the one invocation that is in flight: who may answer it, and when it is too late for the loop to do so.
+//!
+//! A handler that blocks its thread, or never yields, cannot be cancelled, and under it the loop cannot run. Shortly before the
+//! deadline the watchdog thread then posts `FunctionTimeout` itself, and ends the process, since the thread cannot be taken back.
+//!
+//! The thread needs no signal when an invocation begins, and so costs it no system call: it sleeps for at most one timeout, and an
+//! invocation that begins while it sleeps has its deadline after that.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use fg_core::Failure;
+
+use crate::last_words::Listener;
+
+/// The invocation in flight.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    listener: Listener,
+    current: Mutex<Current>,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    request_id: String,
+    /// None while nothing runs, and once somebody has taken it upon himself to answer.
+    unanswered: Option<Times>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    begun: Instant,
+    /// When the watchdog speaks; none where timeouts are not reported.
+    too_late: Option<Instant>,
+}
+
+impl Flight {
+    pub(crate) fn new(listener: Listener) -> Arc<Self> {
+        Arc::new(Self { listener, current: Mutex::default() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An invocation begins; from now on somebody owes it an answer.
+    pub(crate) fn begin(&self, request_id: &str, begun: Instant, too_late: Option<Instant>) {
+        let mut current = self.lock();
+        current.request_id.clear();
+        current.request_id.push_str(request_id);
+        current.unanswered = Some(Times { begun, too_late });
+    }
+
+    /// Takes it upon the caller to answer; false if somebody else already has.
+    pub(crate) fn claim(&self) -> bool {
+        self.lock().unanswered.take().is_some()
+    }
+
+    /// Answers the invocation in flight with this failure, if nobody has answered it, before the process ends.
+    pub(crate) fn speak_last_words(&self, failure: &Failure) {
+        let mut current = self.lock();
+        if current.unanswered.take().is_some() {
+            self.tell(&current.request_id, failure);
+        }
+    }
+
+    fn tell(&self, request_id: &str, failure: &Failure) {
+        let mut stderr = std::io::stderr().lock();
+        let _ = writeln!(stderr, "fg: ending the process: request {request_id}: {failure}");
+        if let Err(error) = self.listener.tell(request_id, failure) {
+            let _ = writeln!(stderr, "fg: request {request_id} could not be answered: {error}");
+        }
+    }
+
+    /// Starts the thread that watches for invocations past their time, each of which lasts at most `timeout`.
+    pub(crate) fn watch(self: &Arc<Self>, timeout: Duration) -> std::io::Result<()> {
+        let flight = Arc::clone(self);
+        std::thread::Builder::new().name("fg-watchdog".to_owned()).spawn(move || flight.watch_for_ever(timeout)).map(drop)
+    }
+
+    fn watch_for_ever(&self, timeout: Duration) {
+        loop {
+            let now = Instant::now();
+            let wait = {
+                let mut current = self.lock();
+                match current.unanswered {
+                    Some(Times { begun, too_late: Some(too_late) }) if too_late <= now => {
+                        current.unanswered = None;
+                        let failure = timed_out_while_blocking(timeout, now.duration_since(begun));
+                        self.tell(&current.request_id, &failure);
+                        std::process::exit(1);
+                    }
+                    Some(Times { too_late: Some(too_late), .. }) => too_late.duration_since(now),
+                    // An invocation that begins right now is too late a little before its timeout: look again by then.
+                    _ => timeout - margins(timeout).answer,
+                }
+            };
+            std::thread::sleep(wait);
+        }
+    }
+}
+
+fn timed_out_while_blocking(timeout: Duration, elapsed: Duration) -> Failure {
+    let message = format!(
+        "the handler blocked its thread for {elapsed:.1?} of its {timeout:?} and could not be cancelled; the instance ends. Use `.await`, or a larger timeout"
+    );
+    Failure::new(Failure::TIMEOUT, message)
+}
+
+/// How long before the deadline each thing happens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Margins {
+    /// `ctx.cancelled()` fires.
+    pub(crate) cancel: Duration,
+    /// The handler is dropped, and `FunctionTimeout` is posted.
+    pub(crate) drop: Duration,
+    /// The watchdog speaks, because that has not happened.
+    pub(crate) answer: Duration,
+}
+
+/// A tenth of the timeout before its end, a twentieth, a fortieth; never more than 500, 250 and 125 ms.
+pub(crate) fn margins(timeout: Duration) -> Margins {
+    let part = |divisor: u32, most: u64| (timeout / divisor).min(Duration::from_millis(most));
+    Margins { cancel: part(10, 500), drop: part(20, 250), answer: part(40, 125) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invocation_is_answered_by_one_only() {
+        let flight = Flight::new(Listener::Stdout);
+        assert!(!flight.claim(), "nothing is in flight");
+        flight.begin("one", Instant::now(), None);
+        assert!(flight.claim());
+        assert!(!flight.claim());
+    }
+
+    #[test]
+    fn cancelling_dropping_and_answering_come_in_this_order() {
+        for seconds in [1, 3, 30, 259_200] {
+            let margins = margins(Duration::from_secs(seconds));
+            assert!(margins.cancel > margins.drop && margins.drop > margins.answer && margins.answer > Duration::ZERO);
+        }
+    }
+}
