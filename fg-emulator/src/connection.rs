@@ -1,0 +1,272 @@
+//! One connection: a thread that reads its requests, and one that answers them, strictly in turn.
+//!
+//! Reading needs a thread of its own because a poll may wait for long, and the end of the connection has to be noticed meanwhile:
+//! an event is not handed to a function that has gone.
+
+use std::io::{self, ErrorKind, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::answer::Verdict;
+use crate::fault::{Afterwards, Misbehaviour};
+use crate::request::{Endpoint, Extent, Request, Unread, peek_first_byte, read_request};
+use crate::response::Reply;
+use crate::state::{Shared, State, Turn};
+
+/// Serves a connection until either side ends it. The socket is closed when its owner drops it.
+pub(crate) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
+    // Each write is to leave at once; where this fails the connection is of no use anyway.
+    let _ = socket.set_nodelay(true);
+    let connection = Connection { shared, socket, number };
+    let (requests, to_answer) = channel();
+    let (answered, to_read) = channel();
+    thread::scope(|scope| {
+        scope.spawn(move || connection.answer_requests(to_answer, answered));
+        connection.read_requests(requests, to_read);
+    });
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Connection<'a> {
+    shared: &'a Shared,
+    socket: &'a TcpStream,
+    number: u64,
+}
+
+/// What happens to the connection after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    ReadOn,
+    Close,
+    /// Only the sending side is closed.
+    StopAnswering,
+}
+
+type Incoming = Result<Request, String>;
+
+impl Connection<'_> {
+    fn read_requests(self, requests: Sender<Incoming>, answered: Receiver<()>) {
+        let mut is_first = true;
+        while let Some(first_byte) = peek_first_byte(self.socket) {
+            if !is_first && answered.recv().is_err() {
+                break;
+            }
+            is_first = false;
+            let fault = self.shared.update(|state| state.take_reading_fault(first_byte));
+            let incoming = match fault {
+                Some(fault) => {
+                    self.misread(&fault);
+                    break;
+                }
+                None => self.read(Extent::Whole),
+            };
+            let Some(incoming) = incoming else { break };
+            if requests.send(incoming).is_err() {
+                break;
+            }
+        }
+        self.shared.update(|state| state.mark_ended(self.number));
+        // The answering thread ends when there is nobody left who could send it a request.
+        drop((requests, answered));
+    }
+
+    /// Reads and records a request; nothing where there is no more to be answered.
+    fn read(self, extent: Extent) -> Option<Incoming> {
+        let (raw, request) = read_request(self.socket, extent);
+        let is_counted = !matches!(extent, Extent::Bytes(_));
+        let is_poll = request.as_ref().is_ok_and(|request| request.endpoint() == Endpoint::Poll);
+        self.shared.update(|state| {
+            state.record_raw(raw);
+            if is_counted && is_poll {
+                state.count_poll();
+            }
+        });
+        match request {
+            Ok(request) => Some(Ok(request)),
+            Err(Unread::Malformed(reason)) => Some(Err(reason)),
+            Err(Unread::Incomplete) => None,
+        }
+    }
+
+    /// Reads as little of a request as the fault wants; then the connection closes.
+    fn misread(self, fault: &Misbehaviour) {
+        match fault {
+            Misbehaviour::CloseAfterReading(bytes) => {
+                self.read(Extent::Bytes(*bytes));
+            }
+            Misbehaviour::Reset => {
+                let incoming = self.read(Extent::AllButLastByte);
+                if let Some(Ok(request)) = &incoming {
+                    self.record_post(request, true);
+                }
+            }
+            // What has arrived is thrown away, since bytes left in the socket would turn the close into a reset.
+            _ => {
+                let _ = self.socket.shutdown(Shutdown::Write);
+                if self.socket.set_nonblocking(true).is_ok() {
+                    let _ = io::copy(&mut { self.socket }, &mut io::sink());
+                }
+            }
+        }
+    }
+
+    fn answer_requests(self, requests: Receiver<Incoming>, answered: Sender<()>) {
+        for request in &requests {
+            // Where an answer is not written to its end, there is no way to go on.
+            match self.answer(request).unwrap_or(Next::Close) {
+                Next::ReadOn => {}
+                Next::Close => {
+                    let _ = self.socket.shutdown(Shutdown::Both);
+                    break;
+                }
+                Next::StopAnswering => {
+                    let _ = self.socket.shutdown(Shutdown::Write);
+                    break;
+                }
+            }
+            if answered.send(()).is_err() {
+                break;
+            }
+        }
+        // The reading thread ends when it needs an answer and there is nobody left to give one.
+        drop((requests, answered));
+    }
+
+    fn answer(self, incoming: Incoming) -> io::Result<Next> {
+        let request = match incoming {
+            Ok(request) => request,
+            Err(reason) => {
+                self.write(&Reply::text(400, format!("not a request: {reason}")).sized())?;
+                return Ok(Next::Close);
+            }
+        };
+        let next = match request.endpoint() {
+            Endpoint::Poll => self.answer_poll(request.keep_alive),
+            Endpoint::Answer(..) => self.answer_post(&request),
+            Endpoint::WrongMethod => {
+                let text = format!("{} is not a method of {}", request.method, request.target);
+                self.send(announced(Reply::text(405, text), request.keep_alive), None)
+            }
+            Endpoint::Unknown => {
+                let text = format!("there is nothing at {}", request.target);
+                self.send(announced(Reply::text(404, text), request.keep_alive), None)
+            }
+        }?;
+        Ok(if next == Next::ReadOn && !request.keep_alive { Next::Close } else { next })
+    }
+
+    fn answer_poll(self, keep_alive: bool) -> io::Result<Next> {
+        match self.shared.wait_for_turn(self.number) {
+            Turn::Closed => Ok(Next::Close),
+            Turn::Instead(fault) => self.send_instead(fault),
+            Turn::Event { event, fault, taken } => {
+                let result = self.send(announced(event.to_reply(), keep_alive), fault.as_ref());
+                if let (Err(_), Some(invocation)) = (&result, taken) {
+                    self.shared.update(|state| state.give_back(invocation, self.number));
+                }
+                result
+            }
+        }
+    }
+
+    fn answer_post(self, request: &Request) -> io::Result<Next> {
+        let fault = self.shared.update(State::take_post_fault);
+        let verdict = self.record_post(request, fault.as_ref().is_none_or(Misbehaviour::accepts_post));
+        match fault {
+            Some(fault) if fault.is_instead_of_answer() => self.send_instead(fault),
+            fault => {
+                let reply = match verdict {
+                    Verdict::Accepted | Verdict::Refused => Reply::empty(200),
+                    Verdict::Duplicate => Reply::text(400, format!("{} is answered already", request.target)),
+                    Verdict::Unknown => Reply::text(404, format!("{}: no such invocation was handed out", request.target)),
+                };
+                self.send(announced(reply, request.keep_alive), fault.as_ref())
+            }
+        }
+    }
+
+    fn record_post(self, request: &Request, accept: bool) -> Verdict {
+        let Endpoint::Answer(kind, id) = request.endpoint() else { return Verdict::Refused };
+        self.shared.update(|state| state.record_post(self.number, request, kind, id, accept))
+    }
+
+    fn send_instead(self, fault: Misbehaviour) -> io::Result<Next> {
+        match fault {
+            Misbehaviour::Status { code, headers, body } => self.send(Reply { status: code, headers, body }, None),
+            Misbehaviour::Raw { bytes, then } => {
+                self.write(&bytes)?;
+                Ok(if then == Afterwards::Close { Next::Close } else { Next::ReadOn })
+            }
+            _ => Ok(Next::StopAnswering),
+        }
+    }
+
+    /// Sends a reply in the way that the fault wants. An error means that it was not written to its last byte.
+    fn send(self, mut reply: Reply, fault: Option<&Misbehaviour>) -> io::Result<Next> {
+        let mut next = if reply.closes() { Next::Close } else { Next::ReadOn };
+        match fault {
+            Some(Misbehaviour::CutAt(length)) => {
+                let bytes = reply.sized();
+                self.write(&bytes[..bytes.len().min(*length)])?;
+                if *length < bytes.len() {
+                    return Err(ErrorKind::ConnectionAborted.into());
+                }
+                next = Next::Close;
+            }
+            Some(Misbehaviour::Drip { bytes_per_write, pause }) => {
+                for (index, piece) in reply.sized().chunks((*bytes_per_write).max(1)).enumerate() {
+                    if index > 0 {
+                        self.pause(*pause)?;
+                    }
+                    self.write(piece)?;
+                }
+            }
+            Some(Misbehaviour::Chunked { sizes, extension, trailers }) => {
+                self.write(&reply.chunked(sizes, extension.as_deref(), trailers))?;
+            }
+            Some(Misbehaviour::CloseDelimited) => {
+                self.write(&reply.close_delimited())?;
+                next = Next::Close;
+            }
+            Some(Misbehaviour::InterimFirst(codes)) => {
+                for code in codes {
+                    self.write(&Reply::empty(*code).head())?;
+                }
+                self.write(&reply.sized())?;
+            }
+            Some(Misbehaviour::Delay(time)) => {
+                self.pause(*time)?;
+                self.write(&reply.sized())?;
+            }
+            Some(Misbehaviour::ConnectionClose) => {
+                reply.default_header("Connection", "close");
+                self.write(&reply.sized())?;
+                next = Next::Close;
+            }
+            Some(Misbehaviour::CloseAfterReply) => {
+                self.write(&reply.sized())?;
+                next = Next::Close;
+            }
+            _ => self.write(&reply.sized())?,
+        }
+        Ok(next)
+    }
+
+    fn write(self, bytes: &[u8]) -> io::Result<()> {
+        { self.socket }.write_all(bytes)
+    }
+
+    fn pause(self, time: Duration) -> io::Result<()> {
+        if self.shared.pause(self.number, time) { Ok(()) } else { Err(ErrorKind::ConnectionAborted.into()) }
+    }
+}
+
+/// With `Connection: close`, where the function does not want to keep the connection.
+fn announced(mut reply: Reply, keep_alive: bool) -> Reply {
+    if !keep_alive {
+        reply.default_header("Connection", "close");
+    }
+    reply
+}

@@ -1,0 +1,317 @@
+//! What the API knows, behind one lock, with one condition variable on which every wait of this crate is made.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::answer::{Answer, AnswerKind, InvocationState, NoAnswer, Post, Verdict};
+use crate::event::Event;
+use crate::fault::{Fault, Misbehaviour};
+use crate::request::Request;
+
+/// What has happened so far, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Connections accepted.
+    pub connections: u64,
+    /// Connections that neither side has closed.
+    pub open_connections: usize,
+    /// Polls read to their end.
+    pub polls: u64,
+    /// POSTs recorded.
+    pub posts: usize,
+    /// Faults that have not happened yet.
+    pub faults_left: usize,
+}
+
+/// The state and its condition variable.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    stopped: bool,
+    invocations: Vec<Invocation>,
+    by_request_id: HashMap<String, Vec<usize>>,
+    queue: VecDeque<usize>,
+    handed_out_last: Option<usize>,
+    poll_faults: VecDeque<Misbehaviour>,
+    post_faults: VecDeque<Misbehaviour>,
+    connections: BTreeMap<u64, Open>,
+    accepted: u64,
+    polls: u64,
+    posts: Vec<Post>,
+    raw_requests: Vec<Vec<u8>>,
+}
+
+#[derive(Debug)]
+struct Invocation {
+    event: Event,
+    progress: Progress,
+    answer: Option<Answer>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Progress {
+    NeverPolled,
+    CutShort(u64),
+    HandedOut(u64),
+}
+
+#[derive(Debug)]
+struct Open {
+    socket: Arc<TcpStream>,
+    /// The function closed its side, or the reading ended.
+    ended: bool,
+}
+
+/// What a poll is answered with.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// The invocation is the one that was taken from the queue for it.
+    Event {
+        event: Event,
+        fault: Option<Misbehaviour>,
+        taken: Option<usize>,
+    },
+    Instead(Misbehaviour),
+    Closed,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the state.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Changes the state, and wakes all that wait for a change.
+    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.changed.notify_all();
+        result
+    }
+
+    /// Waits until `ready` gives something; nothing after the time limit. `ready` may change the state when it does.
+    pub(crate) fn wait<T>(&self, limit: Duration, mut ready: impl FnMut(&mut State) -> Option<T>) -> Option<T> {
+        // A limit beyond what the clock can express is no limit.
+        let deadline = Instant::now().checked_add(limit);
+        let mut state = self.lock();
+        loop {
+            if let Some(result) = ready(&mut state) {
+                self.changed.notify_all();
+                return Some(result);
+            }
+            state = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return None,
+                Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
+        }
+    }
+
+    /// Waits for what the poll on this connection is answered with.
+    pub(crate) fn wait_for_turn(&self, connection: u64) -> Turn {
+        self.wait(Duration::MAX, |state| state.turn(connection)).unwrap_or(Turn::Closed)
+    }
+
+    /// Lets this time pass; false where the connection ended meanwhile.
+    pub(crate) fn pause(&self, connection: u64, time: Duration) -> bool {
+        self.wait(time, |state| state.is_closed(connection).then_some(())).is_none()
+    }
+}
+
+impl State {
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.stopped = false;
+    }
+
+    /// Ends all connections; their threads notice.
+    pub(crate) fn stop(&mut self) {
+        self.stopped = true;
+        for open in self.connections.values() {
+            // An error means that it is closed already.
+            let _ = open.socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Gives a new connection its number; nothing where the API is stopped.
+    pub(crate) fn register(&mut self, socket: &Arc<TcpStream>) -> Option<u64> {
+        if self.stopped {
+            return None;
+        }
+        self.accepted += 1;
+        self.connections.insert(self.accepted, Open { socket: Arc::clone(socket), ended: false });
+        Some(self.accepted)
+    }
+
+    pub(crate) fn mark_ended(&mut self, connection: u64) {
+        if let Some(open) = self.connections.get_mut(&connection) {
+            open.ended = true;
+        }
+    }
+
+    pub(crate) fn forget(&mut self, connection: u64) {
+        self.connections.remove(&connection);
+    }
+
+    fn is_closed(&self, connection: u64) -> bool {
+        self.stopped || self.connections.get(&connection).is_none_or(|open| open.ended)
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            connections: self.accepted,
+            open_connections: self.connections.values().filter(|open| !open.ended).count(),
+            polls: self.polls,
+            posts: self.posts.len(),
+            faults_left: self.poll_faults.len() + self.post_faults.len(),
+        }
+    }
+
+    pub(crate) fn posts(&self) -> &[Post] {
+        &self.posts
+    }
+
+    pub(crate) fn raw_requests(&self) -> &[Vec<u8>] {
+        &self.raw_requests
+    }
+
+    pub(crate) fn record_raw(&mut self, raw: Vec<u8>) {
+        if !raw.is_empty() {
+            self.raw_requests.push(raw);
+        }
+    }
+
+    pub(crate) fn count_poll(&mut self) {
+        self.polls += 1;
+    }
+
+    pub(crate) fn script(&mut self, fault: Fault) {
+        match fault {
+            Fault::OnPoll(misbehaviour) => self.poll_faults.push_back(misbehaviour),
+            Fault::OnPost(misbehaviour) => self.post_faults.push_back(misbehaviour),
+        }
+    }
+
+    pub(crate) fn faults_left(&self) -> Vec<Fault> {
+        let polls = self.poll_faults.iter().cloned().map(Fault::OnPoll);
+        polls.chain(self.post_faults.iter().cloned().map(Fault::OnPost)).collect()
+    }
+
+    /// The fault that happens while the request is read which starts with this byte: `G` is a poll, `P` is a POST.
+    pub(crate) fn take_reading_fault(&mut self, first_byte: u8) -> Option<Misbehaviour> {
+        let faults = match first_byte {
+            b'G' => &mut self.poll_faults,
+            b'P' => &mut self.post_faults,
+            _ => return None,
+        };
+        if faults.front()?.is_while_reading() { faults.pop_front() } else { None }
+    }
+
+    /// The fault of a POST that has been read.
+    pub(crate) fn take_post_fault(&mut self) -> Option<Misbehaviour> {
+        if self.post_faults.front()?.is_while_reading() { None } else { self.post_faults.pop_front() }
+    }
+
+    pub(crate) fn enqueue(&mut self, event: Event) -> usize {
+        let invocation = self.invocations.len();
+        self.by_request_id.entry(event.id().to_owned()).or_default().push(invocation);
+        self.invocations.push(Invocation { event, progress: Progress::NeverPolled, answer: None });
+        self.queue.push_back(invocation);
+        invocation
+    }
+
+    /// What a waiting poll is answered with, if anything yet.
+    fn turn(&mut self, connection: u64) -> Option<Turn> {
+        if self.is_closed(connection) {
+            return Some(Turn::Closed);
+        }
+        let next = self.poll_faults.front();
+        if next.is_some_and(Misbehaviour::is_instead_of_answer) {
+            return self.poll_faults.pop_front().map(Turn::Instead);
+        }
+        // A fault while reading is for the next poll that arrives.
+        let happens_now = next.is_some_and(|fault| !fault.is_while_reading());
+        let again = self.handed_out_last.filter(|_| next == Some(&Misbehaviour::Duplicate));
+        let taken = if again.is_none() { Some(self.queue.pop_front()?) } else { None };
+        let invocation = again.or(taken)?;
+        let fault = if happens_now { self.poll_faults.pop_front() } else { None };
+        self.invocations[invocation].progress = Progress::HandedOut(connection);
+        self.handed_out_last = Some(invocation);
+        Some(Turn::Event { event: self.invocations[invocation].event.clone(), fault, taken })
+    }
+
+    /// Puts an event that was not delivered back to the front of the queue.
+    pub(crate) fn give_back(&mut self, invocation: usize, connection: u64) {
+        let record = &mut self.invocations[invocation];
+        // The part that was delivered may have been enough for an answer.
+        if record.answer.is_none() {
+            record.progress = Progress::CutShort(connection);
+            self.queue.push_front(invocation);
+            self.handed_out_last = self.handed_out_last.filter(|last| *last != invocation);
+        }
+    }
+
+    /// Records a POST, and makes it the answer of its invocation unless it is not to be accepted.
+    pub(crate) fn record_post(&mut self, connection: u64, request: &Request, kind: AnswerKind, id: &str, accept: bool) -> Verdict {
+        let answer = Answer { kind, body: request.body.clone(), headers: request.headers.clone() };
+        let verdict = if accept { self.accept(id, answer) } else { Verdict::Refused };
+        self.posts.push(Post {
+            path: request.target.clone(),
+            request_id: id.to_owned(),
+            kind,
+            body: request.body.clone(),
+            headers: request.headers.clone(),
+            connection,
+            at: Instant::now(),
+            verdict,
+        });
+        verdict
+    }
+
+    fn accept(&mut self, id: &str, answer: Answer) -> Verdict {
+        let mut verdict = Verdict::Unknown;
+        for &invocation in self.by_request_id.get(id).into_iter().flatten() {
+            let record = &mut self.invocations[invocation];
+            if record.answer.is_some() {
+                verdict = Verdict::Duplicate;
+            } else if matches!(record.progress, Progress::HandedOut(_)) {
+                record.answer = Some(answer);
+                return Verdict::Accepted;
+            }
+        }
+        verdict
+    }
+
+    pub(crate) fn request_id(&self, invocation: usize) -> &str {
+        self.invocations[invocation].event.id()
+    }
+
+    /// The answer to an invocation, or how far it has come.
+    pub(crate) fn outcome(&self, invocation: usize) -> Result<Answer, NoAnswer> {
+        let record = &self.invocations[invocation];
+        if let Some(answer) = &record.answer {
+            return Ok(answer.clone());
+        }
+        let state = match record.progress {
+            Progress::NeverPolled => InvocationState::NeverPolled,
+            Progress::CutShort(connection) => InvocationState::CutShort { connection },
+            Progress::HandedOut(connection) if self.is_closed(connection) => InvocationState::ConnectionClosed { connection },
+            Progress::HandedOut(connection) => InvocationState::HandedOut { connection },
+        };
+        Err(NoAnswer { request_id: record.event.id().to_owned(), state, stopped: self.stopped })
+    }
+}
