@@ -110,10 +110,9 @@ fn frames_of(backtrace: &str) -> Vec<String> {
             }
         }
     }
-    let begin = frames.iter().rposition(|(name, _)| is_panic_machinery(name)).map_or(0, |last| last + 1);
-    let frames = &frames[begin..];
-    let end = frames.iter().position(|(name, _)| name.starts_with("fg_runtime::")).unwrap_or(frames.len());
-    frames[..end]
+    let end = frames.iter().position(|(name, _)| is_runtime(name)).unwrap_or(frames.len());
+    let begin = frames[..end].iter().rposition(|(name, _)| is_panic_machinery(name)).map_or(0, |last| last + 1);
+    frames[begin..end]
         .iter()
         .filter(|(name, _)| name != "<unknown>" && !is_catch_machinery(name))
         .take(MOST_FRAMES)
@@ -133,6 +132,11 @@ fn is_panic_machinery(name: &str) -> bool {
         "fg_runtime::panics::describe",
     ];
     prefixes.iter().any(|prefix| name.starts_with(prefix)) && !is_catch_machinery(name)
+}
+
+/// Frames of this crate that called the user's code.
+fn is_runtime(name: &str) -> bool {
+    ["fg_runtime::invocation::", "fg_runtime::current::", "fg_runtime::panics::catch"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Frames of the standard library that lead from the runtime to the handler.
@@ -191,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_frames_of_the_user_are_between_the_panic_and_the_runtime() {
-        let backtrace = "   0: fg_runtime::panics::describe\n             at /x/fg-runtime/src/panics.rs:80:5\n   1: __rustc::rust_begin_unwind\n             at /rustc/abc/library/std/src/panicking.rs:689:5\n   2: core::panicking::panic_fmt\n             at /rustc/abc/library/core/src/panicking.rs:80:14\n   3: core::option::unwrap_failed\n             at /rustc/abc/library/core/src/option.rs:9:5\n   4: shop::order\n             at ./src/main.rs:12:9\n   5: serde::de::read\n             at /root/.cargo/registry/src/index.crates.io-1/serde-1.0.0/src/de.rs:3:1\n   6: <unknown>\n   7: core::ops::function::FnOnce::call_once\n   8: fg_runtime::invocation::run\n   9: main\n";
+        let backtrace = "   0: fg_runtime::panics::describe\n             at /x/fg-runtime/src/panics.rs:80:5\n   1: __rustc::rust_begin_unwind\n             at /rustc/abc/library/std/src/panicking.rs:689:5\n   2: core::panicking::panic_fmt\n             at /rustc/abc/library/core/src/panicking.rs:80:14\n   3: core::option::unwrap_failed\n             at /rustc/abc/library/core/src/option.rs:9:5\n   4: shop::order\n             at ./src/main.rs:12:9\n   5: serde::de::read\n             at /root/.cargo/registry/src/index.crates.io-1/serde-1.0.0/src/de.rs:3:1\n   6: <unknown>\n   7: core::ops::function::FnOnce::call_once\n   8: fg_runtime::panics::catch\n   9: main\n";
         assert_eq!(
             frames_of(backtrace),
             [
