@@ -1,9 +1,9 @@
 //! Finds out what else is known of an error than its text: its code, its type's name, its causes.
 //!
 //! The blanket [`IntoFailure`](crate::IntoFailure) knows only `Display`. The code that `#[fg::handler]` writes knows the concrete
-//! type, so it can ask for more by method resolution: `(&&&Probe(&error)).describe()` finds the first trait below whose condition the
+//! type, so it can ask for more by method resolution: `(&&&Probe(&error)).fg_describe()` finds the first trait below whose condition the
 //! type meets, in the order [`WireError`], [`DerefError`], [`StdError`], [`AnyError`]. None of it can be an error of its own: the last
-//! one takes every type.
+//! one takes every type. The methods have `fg_` in their names because the traits of the user's module are in scope there too.
 
 use std::any::type_name;
 use std::error::Error as _;
@@ -63,17 +63,17 @@ impl<E> fmt::Debug for Probe<'_, E> {
 /// First: the errors of this crate, which are their own description.
 pub trait WireError {
     /// What is known of it.
-    fn describe(&self) -> Described;
+    fn fg_describe(&self) -> Described;
 }
 
 impl WireError for &&Probe<'_, Error> {
-    fn describe(&self) -> Described {
+    fn fg_describe(&self) -> Described {
         Described { whole: Some(self.0.to_failure()), ..Described::default() }
     }
 }
 
 impl WireError for &&Probe<'_, Failure> {
-    fn describe(&self) -> Described {
+    fn fg_describe(&self) -> Described {
         Described { whole: Some(self.0.clone()), ..Described::default() }
     }
 }
@@ -81,14 +81,14 @@ impl WireError for &&Probe<'_, Failure> {
 /// Second: boxes and wrappers around an error, such as `Box<dyn Error>` and `anyhow::Error`.
 pub trait DerefError {
     /// What is known of it.
-    fn describe(&self) -> Described;
+    fn fg_describe(&self) -> Described;
 }
 
 impl<E: Deref> DerefError for &Probe<'_, E>
 where
     E::Target: std::error::Error,
 {
-    fn describe(&self) -> Described {
+    fn fg_describe(&self) -> Described {
         Described { type_name: bare_name(type_name::<E::Target>()), cause: sources(self.0.source()), ..Described::default() }
     }
 }
@@ -96,11 +96,11 @@ where
 /// Third: standard errors.
 pub trait StdError {
     /// What is known of it.
-    fn describe(&self) -> Described;
+    fn fg_describe(&self) -> Described;
 }
 
 impl<E: std::error::Error> StdError for Probe<'_, E> {
-    fn describe(&self) -> Described {
+    fn fg_describe(&self) -> Described {
         Described { type_name: bare_name(type_name::<E>()), cause: sources(self.0.source()), ..Described::default() }
     }
 }
@@ -108,11 +108,11 @@ impl<E: std::error::Error> StdError for Probe<'_, E> {
 /// Last: everything else that can be displayed.
 pub trait AnyError {
     /// What is known of it.
-    fn describe(self) -> Described;
+    fn fg_describe(self) -> Described;
 }
 
 impl<E> AnyError for Probe<'_, E> {
-    fn describe(self) -> Described {
+    fn fg_describe(self) -> Described {
         Described { type_name: bare_name(type_name::<E>()), ..Described::default() }
     }
 }
@@ -120,11 +120,11 @@ impl<E> AnyError for Probe<'_, E> {
 /// The error's own code, if its type has one.
 pub trait CodedError {
     /// The code.
-    fn code(&self) -> Option<String>;
+    fn fg_code(&self) -> Option<String>;
 }
 
 impl<E: ErrorCode> CodedError for Probe<'_, E> {
-    fn code(&self) -> Option<String> {
+    fn fg_code(&self) -> Option<String> {
         Some(self.0.error_code().to_owned())
     }
 }
@@ -132,11 +132,11 @@ impl<E: ErrorCode> CodedError for Probe<'_, E> {
 /// No code: the type does not implement [`ErrorCode`].
 pub trait UncodedError {
     /// None.
-    fn code(self) -> Option<String>;
+    fn fg_code(self) -> Option<String>;
 }
 
 impl<E> UncodedError for Probe<'_, E> {
-    fn code(self) -> Option<String> {
+    fn fg_code(self) -> Option<String> {
         None
     }
 }
@@ -176,7 +176,7 @@ mod tests {
         ($error:expr) => {{
             let error = $error;
             let probe = Probe(&error);
-            let described = (&&&probe).describe().with_code((&probe).code());
+            let described = (&&&probe).fg_describe().with_code((&probe).fg_code());
             described.complete(error.into_failure())
         }};
     }

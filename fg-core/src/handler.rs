@@ -88,6 +88,24 @@ impl<'a> FromInvocation<'a> for &'a Context {
     }
 }
 
+/// What a handler without `init = ..` can borrow after the event: the [`Context`], and nothing else.
+#[diagnostic::on_unimplemented(
+    message = "nothing creates the state `{Self}`",
+    label = "a handler without `init` has no state",
+    note = "add `init = path::to::function` to the attribute"
+)]
+pub trait Supplied {
+    /// The argument for this invocation.
+    fn borrow(ctx: &Context) -> &Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl Supplied for Context {
+    fn borrow(ctx: &Context) -> &Self {
+        ctx
+    }
+}
+
 /// The function named by `init = ..`: `async fn() -> Result<S, E>` or `async fn(&Context) -> Result<S, E>`.
 ///
 /// `Arguments` tells the two apart: `()` or `(&Context,)`.
@@ -135,16 +153,43 @@ impl<S, E> InitState<S, E> for Result<S, E> {
     }
 }
 
+/// The function named by `pre_stop = ..`: `async fn()` or `async fn(&S)`.
+///
+/// `Arguments` tells the two apart: `()` or `(&S,)`.
+#[diagnostic::on_unimplemented(
+    message = "`pre_stop` takes an `async fn` without arguments, or with the state, `&{S}`, alone, that returns nothing",
+    label = "cannot be called before the function stops"
+)]
+pub trait PreStopFunction<'a, S, Arguments, F> {
+    /// Starts it.
+    fn start(self, state: &'a S) -> F;
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, S, P: FnOnce() -> F, F: Future<Output = ()>> PreStopFunction<'a, S, (), F> for P {
+    fn start(self, _: &'a S) -> F {
+        self()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, S, P: FnOnce(&'a S) -> F, F: Future<Output = ()>> PreStopFunction<'a, S, (&'a S,), F> for P {
+    fn start(self, state: &'a S) -> F {
+        self(state)
+    }
+}
+
 /// Turns what the handler returned into the reply, or into the failure.
 ///
-/// The conversions come as paths, so that the compiler can underline the user's own types where one of them does not fit.
+/// The conversions come as paths, so that the compiler can underline the user's own types where one of them does not fit; and as `fn`
+/// pointers, because it would check a path that is passed as `impl FnOnce` twice, and report each mistake twice.
 #[doc(hidden)]
 pub fn respond<R, T, E>(
     returned: R,
     reply: &mut Reply,
-    into_result: impl FnOnce(R) -> Result<T, E>,
-    write_payload: impl FnOnce(T, &mut Reply) -> Result<(), Failure>,
-    into_failure: impl FnOnce(E) -> Failure,
+    into_result: fn(R) -> Result<T, E>,
+    write_payload: fn(T, &mut Reply) -> Result<(), Failure>,
+    into_failure: fn(E) -> Failure,
     describe: impl FnOnce(&E) -> Described,
 ) -> Result<(), Failure> {
     match into_result(returned) {
@@ -157,8 +202,8 @@ pub fn respond<R, T, E>(
 #[doc(hidden)]
 pub fn initialised<R, S, E>(
     returned: R,
-    into_state: impl FnOnce(R) -> Result<S, E>,
-    into_failure: impl FnOnce(E) -> Failure,
+    into_state: fn(R) -> Result<S, E>,
+    into_failure: fn(E) -> Failure,
     describe: impl FnOnce(&E) -> Described,
 ) -> Result<S, Failure> {
     into_state(returned).map_err(|error| describe(&error).complete(into_failure(error)))

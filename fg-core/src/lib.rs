@@ -38,7 +38,7 @@ pub use crate::credentials::Credentials;
 pub use crate::environment::Environment;
 pub use crate::error::Error;
 pub use crate::failure::{ErrorCode, Failure, IntoFailure};
-pub use crate::handler::{FromInvocation, Handler, HandlerResult, InitFunction, InitState};
+pub use crate::handler::{FromInvocation, Handler, HandlerResult, InitFunction, InitState, PreStopFunction, Supplied};
 pub use crate::handlers::{HandlerRunner, Handlers};
 pub use crate::headers::names as header_names;
 pub use crate::log::{Level, LogSink, Logger, ParseLevelError, Record};
