@@ -1,0 +1,121 @@
+//! `#[derive(fg::Failure)]`: the `errorType` of each case of an error.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{Attribute, Fields, Generics, Item, LitStr, Meta};
+
+use crate::errors::{Errors, at};
+use crate::keys::{self, Key, PathOrText, TEXT};
+use crate::options::Krate;
+
+const CODE: Key = Key { name: "code", takes: TEXT, form: "code = \"Order.NotFound\"" };
+const CRATE: Key = Key { name: "crate", takes: "a path", form: "crate = fg" };
+
+pub(crate) fn expand(item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let implementation = match syn::parse2(item) {
+        Ok(Item::Struct(item)) => {
+            check_fields(&item.fields, &mut errors);
+            let options = Options::read(&item.attrs, &[CODE, CRATE], &mut errors);
+            let code = options.code.unwrap_or_else(|| code_from(&item.ident));
+            implementation(&item.ident, &item.generics, &options.krate, &quote!(#code))
+        }
+        Ok(Item::Enum(item)) => {
+            let options = Options::read(&item.attrs, &[CODE, CRATE], &mut errors);
+            let arms: Vec<_> = item
+                .variants
+                .iter()
+                .map(|variant| {
+                    check_fields(&variant.fields, &mut errors);
+                    let own = Options::read(&variant.attrs, &[CODE], &mut errors).code;
+                    let code = own.or_else(|| options.code.clone()).unwrap_or_else(|| code_from(&variant.ident));
+                    let name = &variant.ident;
+                    quote!(Self::#name { .. } => #code,)
+                })
+                .collect();
+            implementation(&item.ident, &item.generics, &options.krate, &quote!(match *self { #(#arms)* }))
+        }
+        Ok(Item::Union(item)) => {
+            errors.with_help(
+                item.union_token,
+                "`fg::Failure` is derived for a struct or an enum, not for a union",
+                "write `impl fg::ErrorCode` by hand",
+            );
+            TokenStream::new()
+        }
+        Ok(item) => {
+            errors.at(item, "`fg::Failure` is derived for a struct or an enum");
+            TokenStream::new()
+        }
+        Err(error) => {
+            errors.push(error);
+            TokenStream::new()
+        }
+    };
+    let errors = errors.into_compile_errors();
+    quote!(#implementation #errors)
+}
+
+/// What the user wrote in `#[failure(..)]`.
+#[derive(Default)]
+struct Options {
+    code: Option<LitStr>,
+    krate: Krate,
+}
+
+impl Options {
+    fn read(attributes: &[Attribute], keys: &[Key], errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        for attribute in attributes.iter().filter(|attribute| is_failure(attribute)) {
+            let Meta::List(list) = &attribute.meta else {
+                errors.with_help(attribute, "`#[failure]` needs an option", format_args!("write `#[failure({})]`", CODE.form));
+                continue;
+            };
+            keys::read(list.tokens.clone(), keys, errors, |key, ident, input| {
+                match key.name {
+                    "crate" => options.krate.0 = Some(key.value::<PathOrText>(&ident, input)?.0),
+                    _ if options.code.is_some() => return Err(at(ident, "`code` is given twice")),
+                    _ => options.code = Some(key.value(&ident, input)?),
+                }
+                Ok(())
+            });
+        }
+        if let Some(code) = options.code.as_ref().filter(|code| code.value().trim().is_empty()) {
+            errors.with_help(code, "the code of a failure cannot be empty", "remove it to use the name of the type or the variant");
+        }
+        options
+    }
+}
+
+fn is_failure(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("failure")
+}
+
+fn check_fields(fields: &Fields, errors: &mut Errors) {
+    for attribute in fields.iter().flat_map(|field| &field.attrs).filter(|attribute| is_failure(attribute)) {
+        errors.at(attribute, "`#[failure(..)]` goes on the type or on a variant, not on a field");
+    }
+}
+
+fn code_from(name: &Ident) -> LitStr {
+    use syn::ext::IdentExt;
+    LitStr::new(&name.unraw().to_string(), name.span())
+}
+
+fn implementation(name: &Ident, generics: &Generics, krate: &Krate, code: &TokenStream) -> TokenStream {
+    let import = krate.import();
+    let (parameters, arguments, conditions) = generics.split_for_impl();
+    quote! {
+        const _: () = {
+            #import
+
+            #[automatically_derived]
+            #[allow(deprecated)]
+            impl #parameters __fg::ErrorCode for #name #arguments #conditions {
+                fn error_code(&self) -> &::core::primitive::str {
+                    #code
+                }
+            }
+        };
+    }
+}

@@ -1,0 +1,106 @@
+//! Splits the annotated item into attributes, visibility, signature and body. The body is one token that nobody looks into.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Ident, Signature, Token, Visibility};
+
+use crate::errors::{and_help, at};
+
+/// A function, as far as a handler is concerned.
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+    /// The braces and what is in them, or the semicolon of a function without a body.
+    pub(crate) body: TokenStream,
+}
+
+impl Function {
+    pub(crate) fn has_body(&self) -> bool {
+        self.body.clone().into_iter().any(|token| matches!(token, TokenTree::Group(_)))
+    }
+
+    /// The attributes that decide whether the function exists, which then hold for the code beside it too.
+    pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+    }
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        if !is_function(&input.fork()) {
+            return Err(not_a_function(input));
+        }
+        Ok(Self { attributes, visibility, signature: input.parse()?, body: input.parse()? })
+    }
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for attribute in &self.attributes {
+            attribute.to_tokens(tokens);
+        }
+        self.visibility.to_tokens(tokens);
+        self.signature.to_tokens(tokens);
+        self.body.to_tokens(tokens);
+    }
+}
+
+/// Whether `fn` comes after nothing but words such as `async`, `unsafe` and `extern "C"`.
+fn is_function(input: ParseStream<'_>) -> bool {
+    while !input.is_empty() && !input.peek(Token![fn]) {
+        let is_qualifier = match input.parse::<TokenTree>() {
+            Ok(TokenTree::Ident(word)) => {
+                ["async", "const", "unsafe", "safe", "extern", "default"].iter().any(|known| word == known)
+            }
+            Ok(TokenTree::Literal(_)) => true,
+            _ => false,
+        };
+        if !is_qualifier {
+            return false;
+        }
+    }
+    !input.is_empty()
+}
+
+fn not_a_function(input: ParseStream<'_>) -> syn::Error {
+    let item = input.fork();
+    while item.peek(Token![unsafe]) || (item.peek(Token![const]) && item.peek2(Token![unsafe])) {
+        let _ = item.parse::<TokenTree>();
+    }
+    let keyword = item.parse::<TokenTree>();
+    let noun = match &keyword {
+        Ok(TokenTree::Ident(keyword)) => noun(keyword),
+        _ => None,
+    };
+    let message = match noun {
+        Some(noun) => format!("`#[fg::handler]` goes on an `async fn`, not on {noun}"),
+        None => "`#[fg::handler]` goes on an `async fn`".to_owned(),
+    };
+    let message = and_help(message, "put it on the function that takes the event");
+    match keyword {
+        Ok(keyword) => at(keyword, message),
+        Err(_) => input.error(message),
+    }
+}
+
+fn noun(keyword: &Ident) -> Option<&'static str> {
+    Some(match keyword.to_string().as_str() {
+        "struct" => "a struct",
+        "enum" => "an enum",
+        "union" => "a union",
+        "impl" => "an `impl` block",
+        "trait" => "a trait",
+        "mod" => "a module",
+        "const" => "a constant",
+        "static" => "a static",
+        "type" => "a type alias",
+        "use" => "a `use`",
+        "extern" => "an `extern` block or crate",
+        "macro_rules" => "a macro",
+        _ => return None,
+    })
+}

@@ -1,0 +1,155 @@
+//! Reads the keys of an attribute, `key` and `key = value`, and says what to write where one is wrong.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Lit, LitStr, Token};
+
+use crate::errors::{Errors, and_help, at};
+
+/// A key that an attribute knows.
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    /// What stands behind the `=`, with its article; empty for a key without a value.
+    pub(crate) takes: &'static str,
+    /// How it is written.
+    pub(crate) form: &'static str,
+}
+
+/// Reads all keys and hands each to `take`, which reads its value. What is wrong is reported, and reading goes on after the next comma.
+pub(crate) fn read(
+    tokens: TokenStream,
+    keys: &[Key],
+    errors: &mut Errors,
+    mut take: impl FnMut(&Key, Ident, ParseStream<'_>) -> syn::Result<()>,
+) {
+    let mut seen = Vec::new();
+    let read_all = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            if let Err(error) = read_one(input, keys, &mut seen, &mut take) {
+                errors.push(error);
+            }
+            while !at_end(input) {
+                input.parse::<TokenTree>()?;
+            }
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    };
+    if let Err(error) = read_all.parse2(tokens) {
+        errors.push(error);
+    }
+}
+
+fn read_one(
+    input: ParseStream<'_>,
+    keys: &[Key],
+    seen: &mut Vec<Ident>,
+    take: &mut impl FnMut(&Key, Ident, ParseStream<'_>) -> syn::Result<()>,
+) -> syn::Result<()> {
+    if !input.peek(Ident::peek_any) {
+        return Err(not_a_key(input, keys));
+    }
+    let ident = input.call(Ident::parse_any)?;
+    let Some(key) = keys.iter().find(|key| ident == key.name) else {
+        return Err(at(&ident, and_help(format_args!("unknown option `{ident}`"), suggest(&ident.to_string(), keys))));
+    };
+    if seen.contains(&ident) {
+        return Err(at(&ident, format_args!("`{ident}` is given twice")));
+    }
+    seen.push(ident.clone());
+    take(key, ident, input)?;
+    if at_end(input) { Ok(()) } else { Err(key.wrong_value(input.parse::<TokenTree>()?)) }
+}
+
+fn at_end(input: ParseStream<'_>) -> bool {
+    input.is_empty() || input.peek(Token![,])
+}
+
+fn not_a_key(input: ParseStream<'_>, keys: &[Key]) -> syn::Error {
+    let first_with_text = keys.iter().find(|key| key.takes == TEXT);
+    match (input.fork().parse::<LitStr>(), first_with_text) {
+        (Ok(text), Some(key)) => {
+            let help = format!("write `{} = \"{}\"`", key.name, text.value().escape_debug());
+            at(text, and_help("expected an option", help))
+        }
+        _ => input.error(and_help("expected an option", forms(keys))),
+    }
+}
+
+/// What a string literal is called in [`Key::takes`].
+pub(crate) const TEXT: &str = "a string literal";
+
+impl Key {
+    /// Reads `= value`.
+    pub(crate) fn value<T: Parse>(&self, ident: &Ident, input: ParseStream<'_>) -> syn::Result<T> {
+        if at_end(input) {
+            return Err(at(ident, format_args!("`{}` needs a value, as in `{}`", self.name, self.form)));
+        }
+        if !input.peek(Token![=]) {
+            return Err(self.wrong_value(input.parse::<TokenTree>()?));
+        }
+        let equals: Token![=] = input.parse()?;
+        if at_end(input) {
+            return Err(self.wrong_value(equals));
+        }
+        // The token as it is now, because the parser may fail somewhere behind it.
+        let first: TokenTree = input.fork().parse()?;
+        input.parse().map_err(|_| self.wrong_value(first))
+    }
+
+    /// Checks that nothing stands behind the key.
+    pub(crate) fn no_value(&self, ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+        if at_end(input) {
+            return Ok(());
+        }
+        let mut pair = TokenStream::from(TokenTree::from(ident.clone()));
+        while !at_end(input) {
+            pair.extend([input.parse::<TokenTree>()?]);
+        }
+        Err(at(pair, format_args!("`{}` takes no value: write `{}`", self.name, self.form)))
+    }
+
+    fn wrong_value(&self, tokens: impl quote::ToTokens) -> syn::Error {
+        at(tokens, format_args!("`{}` takes {}, as in `{}`", self.name, self.takes, self.form))
+    }
+}
+
+/// A path, or a string with a path in it.
+pub(crate) struct PathOrText(pub(crate) syn::Path);
+
+impl Parse for PathOrText {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        match input.fork().parse::<Lit>() {
+            Ok(Lit::Str(_)) => input.parse::<LitStr>()?.parse_with(syn::Path::parse_mod_style).map(Self),
+            _ => input.call(syn::Path::parse_mod_style).map(Self),
+        }
+    }
+}
+
+fn suggest(unknown: &str, keys: &[Key]) -> String {
+    let nearest = keys.iter().map(|key| (distance(unknown, key.name), key.name)).min();
+    match nearest {
+        Some((0..=2, name)) => format!("did you mean `{name}`?"),
+        _ => forms(keys),
+    }
+}
+
+fn forms(keys: &[Key]) -> String {
+    let forms: Vec<String> = keys.iter().map(|key| format!("`{}`", key.form)).collect();
+    format!("the options are {}", forms.join(", "))
+}
+
+/// How many letters must be added, removed or replaced to turn one word into the other.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in other.bytes().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}

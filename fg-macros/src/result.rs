@@ -1,0 +1,61 @@
+//! Checks the handler's return type and finds its parts, to know what to underline. What the parts are, the traits decide.
+
+use quote::ToTokens;
+use syn::{GenericArgument, PathArguments, ReturnType, Type};
+
+use crate::errors::Errors;
+use crate::item::Function;
+use crate::signature::impl_keyword;
+use crate::spans::Ends;
+
+/// What to underline where the result does not fit.
+pub(crate) struct Places {
+    pub(crate) whole: Ends,
+    pub(crate) success: Ends,
+    pub(crate) error: Ends,
+}
+
+/// Returns nothing where there is no return type, which is reported.
+pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> {
+    let signature = &function.signature;
+    let ReturnType::Type(_, ty) = &signature.output else {
+        errors.push(syn::Error::new(
+            signature.paren_token.span.close(),
+            crate::errors::and_help(
+                "a handler must return `Result<T, E>`",
+                "add `-> Result<(), fg::Error>` and end the function with `Ok(())`",
+            ),
+        ));
+        return None;
+    };
+    if matches!(**ty, Type::Never(_)) {
+        errors.at(ty, "a handler must return `Result<T, E>`, so that the runtime can send a response");
+    } else if let Some(word) = impl_keyword(ty) {
+        if signature.asyncness.is_none() && matches!(**ty, Type::ImplTrait(_)) {
+            errors.with_help(
+                word,
+                "a handler returns `Result<T, E>` from an `async fn`, not `impl Future`",
+                format_args!("write `async fn {}(..) -> Result<T, E>`", signature.ident),
+            );
+        } else {
+            errors.at(word, "a handler must name its success and error types");
+        }
+    }
+    let whole = Ends::of(ty);
+    let (success, error) = parts(ty);
+    Some(Places { whole, success: success.unwrap_or(whole), error: error.unwrap_or(whole) })
+}
+
+/// `T` and `E`, where the type is spelled `Result<T, E>` or `some::Result<T>`. An alias of another name may order them differently.
+fn parts(ty: &Type) -> (Option<Ends>, Option<Ends>) {
+    let mut ty = ty;
+    while let Type::Group(group) = ty {
+        ty = &group.elem;
+    }
+    let Type::Path(path) = ty else { return (None, None) };
+    let Some(segment) = path.path.segments.last().filter(|segment| segment.ident == "Result") else { return (None, None) };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return (None, None) };
+    let mut types = arguments.args.iter().filter(|argument| matches!(argument, GenericArgument::Type(_)));
+    let mut next = || types.next().map(|argument| Ends::of(argument.to_token_stream()));
+    (next(), next())
+}

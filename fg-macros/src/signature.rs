@@ -1,0 +1,118 @@
+//! Checks the function around its arguments and its result: its attributes, its qualifiers, its name, its generics.
+
+use proc_macro2::{Ident, TokenTree};
+use quote::quote;
+use syn::{Attribute, GenericParam, ReturnType, Safety};
+
+use crate::errors::Errors;
+use crate::item::Function;
+use crate::options::Options;
+use crate::spans::spelled;
+
+pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors) {
+    check_attributes(function, errors);
+    check_qualifiers(function, options, errors);
+    check_generics(function, errors);
+    let name = &function.signature.ident;
+    if !function.has_body() {
+        errors.at(name, "a handler needs a body");
+    }
+    if name == "main" {
+        errors.with_help(
+            name,
+            "a handler cannot be called `main`: that is the program's entry point",
+            "give it another name and write `fn main() -> std::process::ExitCode { fg::run::<its_name>() }`",
+        );
+    }
+}
+
+/// Attributes that cannot stand below `#[fg::handler]`.
+pub(crate) fn clashes(attribute: &Attribute) -> bool {
+    is_second_handler(attribute) || is_runtime_main(attribute)
+}
+
+fn is_second_handler(attribute: &Attribute) -> bool {
+    let path = attribute.path();
+    path.is_ident("handler") || spelled(path).trim_start_matches("::") == "fg::handler"
+}
+
+/// `#[tokio::main]` and its likes, which turn an `async fn` into a `fn`.
+fn is_runtime_main(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|segment| segment.ident == "main")
+}
+
+fn check_attributes(function: &Function, errors: &mut Errors) {
+    for attribute in &function.attributes {
+        if is_second_handler(attribute) {
+            errors.with_help(attribute, "`#[fg::handler]` is on this function twice", "remove one of the two");
+        } else if is_runtime_main(attribute) {
+            errors.with_help(attribute, "a handler runs on the runtime that `fg::run` starts", "remove this attribute");
+        }
+    }
+}
+
+fn check_qualifiers(function: &Function, options: &Options, errors: &mut Errors) {
+    let signature = &function.signature;
+    if let Some(constness) = &signature.constness {
+        errors.with_help(constness, "a handler cannot be `const`: it runs when an event comes", "write `async fn`");
+    }
+    if let Safety::Unsafe(word) = &signature.safety {
+        errors.with_help(
+            word,
+            "a handler cannot be `unsafe`: the runtime calls it from safe code",
+            "put the unsafe operation in a block",
+        );
+    }
+    if let Some(abi) = &signature.abi {
+        errors.with_help(
+            abi,
+            "a handler cannot have its own ABI: the runtime is Rust and calls it directly",
+            "remove the `extern`",
+        );
+    }
+    match (&options.blocking, &signature.asyncness) {
+        (Some(_), Some(word)) => {
+            errors.with_help(word, "`blocking` is for a handler that is not `async`", "remove one of the two");
+        }
+        (None, None) if signature.constness.is_none() && !returns_future(&signature.output) => errors.with_help(
+            signature.fn_token,
+            "a handler must be an `async fn`",
+            "write `async fn`; or `#[fg::handler(blocking)]`, if it waits for files or computes for long. Where the source says \
+             `async`, an attribute above, such as `#[tokio::main]`, has already removed it",
+        ),
+        _ => {}
+    }
+}
+
+/// `-> impl Future<..>` has an error of its own.
+fn returns_future(output: &ReturnType) -> bool {
+    matches!(output, ReturnType::Type(_, ty) if matches!(**ty, syn::Type::ImplTrait(_)))
+}
+
+fn check_generics(function: &Function, errors: &mut Errors) {
+    for parameter in &function.signature.generics.params {
+        match parameter {
+            GenericParam::Lifetime(_) => {}
+            GenericParam::Type(ty) => errors.with_help(
+                parameter,
+                format_args!("a handler cannot be generic: nothing says what `{}` is when the runtime calls it", ty.ident),
+                "write the concrete type in the arguments",
+            ),
+            GenericParam::Const(constant) => errors.with_help(
+                parameter,
+                format_args!("a handler cannot have a const parameter: nothing says what `{}` is", constant.ident),
+                "write the number in the arguments",
+            ),
+        }
+    }
+}
+
+/// The lifetimes that the function declares.
+pub(crate) fn own_lifetimes(function: &Function) -> Vec<&Ident> {
+    function.signature.generics.lifetimes().map(|parameter| &parameter.lifetime.ident).collect()
+}
+
+/// The word `impl`, where a type must be named.
+pub(crate) fn impl_keyword(ty: &syn::Type) -> Option<TokenTree> {
+    crate::spans::find(quote!(#ty), &|token| matches!(token, TokenTree::Ident(word) if word == "impl"))
+}

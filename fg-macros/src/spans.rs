@@ -1,0 +1,98 @@
+//! Decides what the compiler underlines, and rewrites tokens without losing their place.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// The place of the user's token with the hygiene of the macro: errors point there, lints and local names stay apart.
+pub(crate) fn mixed(at: Span) -> Span {
+    Span::mixed_site().located_at(at)
+}
+
+/// The places of the first and the last token of something the user wrote.
+#[derive(Clone, Copy)]
+pub(crate) struct Ends {
+    first: Span,
+    last: Span,
+}
+
+impl Ends {
+    pub(crate) fn of(tokens: impl ToTokens) -> Self {
+        let mut spans = without_invisible_groups(tokens.to_token_stream()).into_iter().map(|token| token.span());
+        let first = spans.next().unwrap_or_else(Span::call_site);
+        Self { first, last: spans.last().unwrap_or(first) }
+    }
+
+    pub(crate) fn first(self) -> Span {
+        self.first
+    }
+
+    pub(crate) fn last(self) -> Span {
+        self.last
+    }
+}
+
+/// Makes the compiler underline a path from end to end of what the user wrote.
+///
+/// `Span::join` is not stable, but the compiler joins the spans of the tokens of one path.
+pub(crate) fn path_at(ends: Ends, path: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = path.into_iter().collect();
+    if let Some((last, others)) = tokens.split_last_mut() {
+        for token in others {
+            token.set_span(mixed(ends.first));
+        }
+        last.set_span(mixed(ends.last));
+    }
+    tokens.into_iter().collect()
+}
+
+/// The tokens without the invisible groups that `macro_rules!` puts around `$e:ty` and the like.
+pub(crate) fn without_invisible_groups(tokens: TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => without_invisible_groups(group.stream()),
+            token => token.into(),
+        })
+        .collect()
+}
+
+/// Replaces the function's own lifetimes, and only those, by `'_`: the code around the call has no such parameters.
+pub(crate) fn without_lifetimes(tokens: TokenStream, own: &[&Ident]) -> TokenStream {
+    let mut after_apostrophe = false;
+    tokens
+        .into_iter()
+        .map(|token| {
+            let is_lifetime = std::mem::take(&mut after_apostrophe);
+            match token {
+                TokenTree::Group(group) => {
+                    let mut stripped = Group::new(group.delimiter(), without_lifetimes(group.stream(), own));
+                    stripped.set_span(group.span());
+                    stripped.into()
+                }
+                TokenTree::Ident(ident) if is_lifetime && own.contains(&&ident) => Ident::new("_", ident.span()).into(),
+                TokenTree::Punct(punct) => {
+                    after_apostrophe = punct.as_char() == '\'';
+                    punct.into()
+                }
+                token => token,
+            }
+        })
+        .collect()
+}
+
+/// The first token that satisfies the condition, at any depth.
+pub(crate) fn find(tokens: TokenStream, wanted: &impl Fn(&TokenTree) -> bool) -> Option<TokenTree> {
+    tokens.into_iter().find_map(|token| match &token {
+        token if wanted(token) => Some(token.clone()),
+        TokenTree::Group(group) => find(group.stream(), wanted),
+        _ => None,
+    })
+}
+
+/// A type or a path as people write it, for a message.
+pub(crate) fn spelled(tokens: impl ToTokens) -> String {
+    let text = without_invisible_groups(tokens.to_token_stream()).to_string();
+    [(" :: ", "::"), (":: ", "::"), (" < ", "<"), ("< ", "<"), (" >", ">"), ("& ", "&"), (" ,", ",")]
+        .into_iter()
+        .fold(text, |text, (loose, tight)| text.replace(loose, tight))
+}
