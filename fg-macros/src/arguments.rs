@@ -1,14 +1,13 @@
 //! Checks the arguments of the handler and decides where each of them comes from.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::{FnArg, PatType, Type, TypeReference};
 
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::options::{Init, Options};
-use crate::signature::{impl_keyword, own_lifetimes};
-use crate::spans::{spelled, without_lifetimes};
+use crate::spans::{impl_keyword, spelled, without_lifetimes};
 
 /// Where the arguments come from.
 pub(crate) struct Arguments {
@@ -30,23 +29,22 @@ pub(crate) enum Argument {
 
 /// Returns nothing where there is no event, which is reported.
 pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors) -> Option<Arguments> {
-    let own = own_lifetimes(function);
-    let inputs = &function.signature.inputs;
-    if let Some(receiver) = function.signature.receiver() {
+    let signature = &function.signature;
+    let own: Vec<&Ident> = signature.generics.lifetimes().map(|parameter| &parameter.lifetime.ident).collect();
+    if let Some(receiver) = signature.receiver() {
         errors.with_help(receiver, "a handler is a free function and cannot take `self`", "move it out of the `impl` block");
         return None;
     }
-    let typed: Vec<&PatType> =
-        inputs.iter().filter_map(|input| if let FnArg::Typed(typed) = input { Some(typed) } else { None }).collect();
-    for argument in &typed {
-        check_any(argument, errors);
+    let mut typed: Vec<&PatType> = Vec::new();
+    for input in &signature.inputs {
+        if let FnArg::Typed(argument) = input {
+            check_any(argument, errors);
+            typed.push(argument);
+        }
     }
     let Some((event, others)) = typed.split_first() else {
-        let parentheses = TokenTree::Group(proc_macro2::Group::new(Delimiter::Parenthesis, TokenStream::new()));
-        let mut parentheses = parentheses;
-        parentheses.set_span(function.signature.paren_token.span.join());
-        errors.with_help(
-            parentheses,
+        errors.at_span(
+            signature.paren_token.span.join(),
             "a handler takes the event as its first argument",
             "write `(event: serde_json::Value)`, or `(_: fg::Ignored)` to ignore the payload",
         );
@@ -54,7 +52,7 @@ pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors)
     };
     check_event(&event.ty, others, errors);
     let (others, state) = match &options.init {
-        Some(init) => split_state(init, others, &own, errors),
+        Some(init) => split_state(init, others, errors),
         None => (others, None),
     };
     let others = others
@@ -80,7 +78,7 @@ fn check_any(argument: &PatType, errors: &mut Errors) {
     for attribute in argument.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
         errors.with_help(attribute, "`#[cfg]` is not supported on one argument of a handler", "put it on the whole function");
     }
-    if let Some(word) = impl_keyword(&argument.ty) {
+    if let Some(word) = impl_keyword(argument.ty.to_token_stream()) {
         errors.at(
             word,
             "a handler's arguments need concrete types: nothing says what this `impl Trait` is when the runtime calls it",
@@ -121,12 +119,7 @@ fn check_context(ty: &Type, errors: &mut Errors) {
 }
 
 /// With `init = ..` the last argument is the state, unless there is none.
-fn split_state<'a, 'b>(
-    init: &Init,
-    others: &'a [&'b PatType],
-    own: &[&Ident],
-    errors: &mut Errors,
-) -> (&'a [&'b PatType], Option<TokenStream>) {
+fn split_state<'a, 'b>(init: &Init, others: &'a [&'b PatType], errors: &mut Errors) -> (&'a [&'b PatType], Option<TokenStream>) {
     let is_state = |last: &PatType| others.len() > 1 || !is_context(reference(&last.ty).map_or(&last.ty, |it| &it.elem));
     let Some((last, before)) = others.split_last().filter(|(last, _)| is_state(last)) else {
         errors.with_help(
@@ -136,10 +129,10 @@ fn split_state<'a, 'b>(
         );
         return (others, None);
     };
-    (before, Some(state(&last.ty, own, errors)))
+    (before, Some(state(&last.ty, errors)))
 }
 
-fn state(ty: &Type, own: &[&Ident], errors: &mut Errors) -> TokenStream {
+fn state(ty: &Type, errors: &mut Errors) -> TokenStream {
     let Some(reference) = reference(ty) else {
         let help = format!("write `&{}`", spelled(ty));
         errors.with_help(ty, "the state is made once and lent to every call, so the handler takes a reference to it", help);
@@ -152,28 +145,8 @@ fn state(ty: &Type, own: &[&Ident], errors: &mut Errors) -> TokenStream {
     } else if let Type::TraitObject(_) = unwrapped(&reference.elem) {
         let help = format!("write `&Box<{}>`", spelled(&state));
         errors.with_help(&state, "the state needs a type of known size", help);
-    } else if let Some(lifetime) = borrowed_lifetime(&state, own) {
-        errors.with_help(
-            lifetime,
-            "the state lives as long as the process, so it cannot borrow from one call",
-            "own the value, or share it with an `Arc`",
-        );
     }
     state
-}
-
-/// A lifetime in the state's type that belongs to one call: one that the function declares, or `'_`.
-fn borrowed_lifetime(state: &TokenStream, own: &[&Ident]) -> Option<TokenStream> {
-    let mut tokens = state.clone().into_iter();
-    while let Some(token) = tokens.next() {
-        if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'') {
-            match tokens.next() {
-                Some(TokenTree::Ident(name)) if name == "_" || own.contains(&&name) => return Some(quote!(#token #name)),
-                _ => {}
-            }
-        }
-    }
-    None
 }
 
 /// The reference that a type is, under parentheses and the invisible groups of `macro_rules!`.

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
 use crate::spans;
@@ -27,6 +27,11 @@ impl Errors {
     /// Reports a mistake at these tokens, and what to write instead.
     pub(crate) fn with_help(&mut self, tokens: impl ToTokens, message: impl Display, help: impl Display) {
         self.at(tokens, and_help(message, help));
+    }
+
+    /// The same at a place that is no token, such as a pair of parentheses.
+    pub(crate) fn at_span(&mut self, place: Span, message: impl Display, help: impl Display) {
+        self.push(syn::Error::new(place, and_help(message, help)));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -2,7 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{Attribute, Fields, Generics, Item, LitStr, Meta};
+use syn::ext::IdentExt;
+use syn::{Attribute, Fields, Generics, Item, ItemEnum, ItemStruct, LitStr, Meta};
 
 use crate::errors::{Errors, at};
 use crate::keys::{self, Key, PathOrText, TEXT};
@@ -14,46 +15,41 @@ const CRATE: Key = Key { name: "crate", takes: "a path", form: "crate = fg" };
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let implementation = match syn::parse2(item) {
-        Ok(Item::Struct(item)) => {
-            check_fields(&item.fields, &mut errors);
-            let options = Options::read(&item.attrs, &[CODE, CRATE], &mut errors);
-            let code = options.code.unwrap_or_else(|| code_from(&item.ident));
-            implementation(&item.ident, &item.generics, &options.krate, &quote!(#code))
-        }
-        Ok(Item::Enum(item)) => {
-            let options = Options::read(&item.attrs, &[CODE, CRATE], &mut errors);
-            let arms: Vec<_> = item
-                .variants
-                .iter()
-                .map(|variant| {
-                    check_fields(&variant.fields, &mut errors);
-                    let own = Options::read(&variant.attrs, &[CODE], &mut errors).code;
-                    let code = own.or_else(|| options.code.clone()).unwrap_or_else(|| code_from(&variant.ident));
-                    let name = &variant.ident;
-                    quote!(Self::#name { .. } => #code,)
-                })
-                .collect();
-            implementation(&item.ident, &item.generics, &options.krate, &quote!(match *self { #(#arms)* }))
-        }
+        Ok(Item::Struct(item)) => Some(for_struct(&item, &mut errors)),
+        Ok(Item::Enum(item)) => Some(for_enum(&item, &mut errors)),
         Ok(Item::Union(item)) => {
-            errors.with_help(
-                item.union_token,
-                "`fg::Failure` is derived for a struct or an enum, not for a union",
-                "write `impl fg::ErrorCode` by hand",
-            );
-            TokenStream::new()
+            let message = "`fg::Failure` is derived for a struct or an enum, not for a union";
+            errors.with_help(item.union_token, message, "write `impl fg::ErrorCode` by hand");
+            None
         }
-        Ok(item) => {
-            errors.at(item, "`fg::Failure` is derived for a struct or an enum");
-            TokenStream::new()
-        }
+        Ok(_) => None,
         Err(error) => {
             errors.push(error);
-            TokenStream::new()
+            None
         }
     };
     let errors = errors.into_compile_errors();
     quote!(#implementation #errors)
+}
+
+fn for_struct(item: &ItemStruct, errors: &mut Errors) -> TokenStream {
+    check_fields(&item.fields, errors);
+    let options = Options::read(&item.attrs, &[CODE, CRATE], errors);
+    let code = options.code.unwrap_or_else(|| code_from(&item.ident));
+    implementation(&item.ident, &item.generics, &options.krate, &quote!(#code))
+}
+
+fn for_enum(item: &ItemEnum, errors: &mut Errors) -> TokenStream {
+    let options = Options::read(&item.attrs, &[CODE, CRATE], errors);
+    let arms = item.variants.iter().map(|variant| {
+        check_fields(&variant.fields, errors);
+        let own = Options::read(&variant.attrs, &[CODE], errors).code;
+        let code = own.or_else(|| options.code.clone()).unwrap_or_else(|| code_from(&variant.ident));
+        let name = &variant.ident;
+        quote!(Self::#name { .. } => #code,)
+    });
+    let codes = quote!(match *self { #(#arms)* });
+    implementation(&item.ident, &item.generics, &options.krate, &codes)
 }
 
 /// What the user wrote in `#[failure(..)]`.
@@ -98,7 +94,6 @@ fn check_fields(fields: &Fields, errors: &mut Errors) {
 }
 
 fn code_from(name: &Ident) -> LitStr {
-    use syn::ext::IdentExt;
     LitStr::new(&name.unraw().to_string(), name.span())
 }
 

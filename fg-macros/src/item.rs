@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Ident, Signature, Token, Visibility};
+use syn::{Attribute, Signature, Token, Visibility};
 
 use crate::errors::{and_help, at};
 
@@ -51,56 +51,41 @@ impl ToTokens for Function {
 
 /// Whether `fn` comes after nothing but words such as `async`, `unsafe` and `extern "C"`.
 fn is_function(input: ParseStream<'_>) -> bool {
-    while !input.is_empty() && !input.peek(Token![fn]) {
-        let is_qualifier = match input.parse::<TokenTree>() {
-            Ok(TokenTree::Ident(word)) => {
-                ["async", "const", "unsafe", "safe", "extern", "default"].iter().any(|known| word == known)
-            }
-            Ok(TokenTree::Literal(_)) => true,
-            _ => false,
-        };
-        if !is_qualifier {
-            return false;
+    const BEFORE_FN: [&str; 6] = ["async", "const", "unsafe", "safe", "extern", "default"];
+    while !input.peek(Token![fn]) {
+        match input.parse() {
+            Ok(TokenTree::Ident(word)) if BEFORE_FN.iter().any(|known| word == known) => {}
+            Ok(TokenTree::Literal(_)) => {}
+            _ => return false,
         }
     }
-    !input.is_empty()
+    true
 }
+
+/// What else an item can be, by its first word.
+const ITEMS: [(&str, &str); 12] = [
+    ("struct", "a struct"),
+    ("enum", "an enum"),
+    ("union", "a union"),
+    ("impl", "an `impl` block"),
+    ("trait", "a trait"),
+    ("mod", "a module"),
+    ("const", "a constant"),
+    ("static", "a static"),
+    ("type", "a type alias"),
+    ("use", "a `use`"),
+    ("extern", "an `extern` block or crate"),
+    ("macro_rules", "a macro"),
+];
 
 fn not_a_function(input: ParseStream<'_>) -> syn::Error {
-    let item = input.fork();
-    while item.peek(Token![unsafe]) || (item.peek(Token![const]) && item.peek2(Token![unsafe])) {
-        let _ = item.parse::<TokenTree>();
-    }
-    let keyword = item.parse::<TokenTree>();
-    let noun = match &keyword {
-        Ok(TokenTree::Ident(keyword)) => noun(keyword),
-        _ => None,
+    let help = "put it on the function that takes the event";
+    let _ = input.parse::<Option<Token![unsafe]>>();
+    let Ok(keyword) = input.fork().parse::<TokenTree>() else {
+        return input.error(and_help("`#[fg::handler]` goes on an `async fn`", help));
     };
-    let message = match noun {
-        Some(noun) => format!("`#[fg::handler]` goes on an `async fn`, not on {noun}"),
-        None => "`#[fg::handler]` goes on an `async fn`".to_owned(),
-    };
-    let message = and_help(message, "put it on the function that takes the event");
-    match keyword {
-        Ok(keyword) => at(keyword, message),
-        Err(_) => input.error(message),
-    }
-}
-
-fn noun(keyword: &Ident) -> Option<&'static str> {
-    Some(match keyword.to_string().as_str() {
-        "struct" => "a struct",
-        "enum" => "an enum",
-        "union" => "a union",
-        "impl" => "an `impl` block",
-        "trait" => "a trait",
-        "mod" => "a module",
-        "const" => "a constant",
-        "static" => "a static",
-        "type" => "a type alias",
-        "use" => "a `use`",
-        "extern" => "an `extern` block or crate",
-        "macro_rules" => "a macro",
-        _ => return None,
-    })
+    let word = keyword.to_string();
+    let known = ITEMS.iter().find(|(first_word, _)| *first_word == word);
+    let what = known.map_or("this", |(_, what)| what);
+    at(keyword, and_help(format_args!("`#[fg::handler]` goes on an `async fn`, not on {what}"), help))
 }

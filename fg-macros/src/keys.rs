@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Lit, LitStr, Token};
+use syn::{LitStr, Token};
 
 use crate::errors::{Errors, and_help, at};
 
@@ -67,14 +67,11 @@ fn at_end(input: ParseStream<'_>) -> bool {
 }
 
 fn not_a_key(input: ParseStream<'_>, keys: &[Key]) -> syn::Error {
-    let first_with_text = keys.iter().find(|key| key.takes == TEXT);
-    match (input.fork().parse::<LitStr>(), first_with_text) {
-        (Ok(text), Some(key)) => {
-            let help = format!("write `{} = \"{}\"`", key.name, text.value().escape_debug());
-            at(text, and_help("expected an option", help))
-        }
-        _ => input.error(and_help("expected an option", forms(keys))),
-    }
+    let help = match (input.fork().parse::<LitStr>(), keys.iter().find(|key| key.takes == TEXT)) {
+        (Ok(text), Some(key)) => format!("write `{} = \"{}\"`", key.name, text.value().escape_debug()),
+        _ => forms(keys),
+    };
+    input.error(and_help("expected an option", help))
 }
 
 /// What a string literal is called in [`Key::takes`].
@@ -86,16 +83,13 @@ impl Key {
         if at_end(input) {
             return Err(at(ident, format_args!("`{}` needs a value, as in `{}`", self.name, self.form)));
         }
-        if !input.peek(Token![=]) {
-            return Err(self.wrong_value(input.parse::<TokenTree>()?));
-        }
-        let equals: Token![=] = input.parse()?;
-        if at_end(input) {
-            return Err(self.wrong_value(equals));
-        }
-        // The token as it is now, because the parser may fail somewhere behind it.
+        // The token that is underlined if the value is wrong: the first one, wherever the parser fails.
         let first: TokenTree = input.fork().parse()?;
-        input.parse().map_err(|_| self.wrong_value(first))
+        if input.parse::<Option<Token![=]>>()?.is_some() && !at_end(input) {
+            let first: TokenTree = input.fork().parse()?;
+            return input.parse().map_err(|_| self.wrong_value(first));
+        }
+        Err(self.wrong_value(first))
     }
 
     /// Checks that nothing stands behind the key.
@@ -120,10 +114,8 @@ pub(crate) struct PathOrText(pub(crate) syn::Path);
 
 impl Parse for PathOrText {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        match input.fork().parse::<Lit>() {
-            Ok(Lit::Str(_)) => input.parse::<LitStr>()?.parse_with(syn::Path::parse_mod_style).map(Self),
-            _ => input.call(syn::Path::parse_mod_style).map(Self),
-        }
+        let style = syn::Path::parse_mod_style;
+        if input.peek(LitStr) { input.parse::<LitStr>()?.parse_with(style) } else { input.call(style) }.map(Self)
     }
 }
 

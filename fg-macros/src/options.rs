@@ -42,7 +42,7 @@ impl Krate {
     /// The error is at the user's path, or else at the attribute, whose own path is most likely the right one.
     pub(crate) fn import(&self) -> TokenStream {
         match &self.0 {
-            Some(path) => quote_spanned!(mixed(Ends::of(path).first())=> use #path as __fg;),
+            Some(path) => quote_spanned!(mixed(Ends::of(path).first)=> use #path as __fg;),
             None => quote_spanned!(mixed(Span::call_site())=> use ::fg as __fg;),
         }
     }

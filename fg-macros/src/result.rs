@@ -5,8 +5,7 @@ use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
 use crate::errors::Errors;
 use crate::item::Function;
-use crate::signature::impl_keyword;
-use crate::spans::Ends;
+use crate::spans::{Ends, impl_keyword};
 
 /// What to underline where the result does not fit.
 pub(crate) struct Places {
@@ -19,18 +18,16 @@ pub(crate) struct Places {
 pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> {
     let signature = &function.signature;
     let ReturnType::Type(_, ty) = &signature.output else {
-        errors.push(syn::Error::new(
+        errors.at_span(
             signature.paren_token.span.close(),
-            crate::errors::and_help(
-                "a handler must return `Result<T, E>`",
-                "add `-> Result<(), fg::Error>` and end the function with `Ok(())`",
-            ),
-        ));
+            "a handler must return `Result<T, E>`",
+            "add `-> Result<(), fg::Error>` and end the function with `Ok(())`",
+        );
         return None;
     };
     if matches!(**ty, Type::Never(_)) {
         errors.at(ty, "a handler must return `Result<T, E>`, so that the runtime can send a response");
-    } else if let Some(word) = impl_keyword(ty) {
+    } else if let Some(word) = impl_keyword(ty.to_token_stream()) {
         if signature.asyncness.is_none() && matches!(**ty, Type::ImplTrait(_)) {
             errors.with_help(
                 word,

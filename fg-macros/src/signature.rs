@@ -1,7 +1,5 @@
 //! Checks the function around its arguments and its result: its attributes, its qualifiers, its name, its generics.
 
-use proc_macro2::{Ident, TokenTree};
-use quote::quote;
 use syn::{Attribute, GenericParam, ReturnType, Safety};
 
 use crate::errors::Errors;
@@ -91,28 +89,12 @@ fn returns_future(output: &ReturnType) -> bool {
 
 fn check_generics(function: &Function, errors: &mut Errors) {
     for parameter in &function.signature.generics.params {
-        match parameter {
-            GenericParam::Lifetime(_) => {}
-            GenericParam::Type(ty) => errors.with_help(
-                parameter,
-                format_args!("a handler cannot be generic: nothing says what `{}` is when the runtime calls it", ty.ident),
-                "write the concrete type in the arguments",
-            ),
-            GenericParam::Const(constant) => errors.with_help(
-                parameter,
-                format_args!("a handler cannot have a const parameter: nothing says what `{}` is", constant.ident),
-                "write the number in the arguments",
-            ),
-        }
+        let (what, name) = match parameter {
+            GenericParam::Lifetime(_) => continue,
+            GenericParam::Type(ty) => ("be generic", &ty.ident),
+            GenericParam::Const(constant) => ("have a const parameter", &constant.ident),
+        };
+        let message = format!("a handler cannot {what}: nothing says what `{name}` is when the runtime calls it");
+        errors.with_help(parameter, message, "write the concrete type in the arguments");
     }
-}
-
-/// The lifetimes that the function declares.
-pub(crate) fn own_lifetimes(function: &Function) -> Vec<&Ident> {
-    function.signature.generics.lifetimes().map(|parameter| &parameter.lifetime.ident).collect()
-}
-
-/// The word `impl`, where a type must be named.
-pub(crate) fn impl_keyword(ty: &syn::Type) -> Option<TokenTree> {
-    crate::spans::find(quote!(#ty), &|token| matches!(token, TokenTree::Ident(word) if word == "impl"))
 }

@@ -11,8 +11,8 @@ pub(crate) fn mixed(at: Span) -> Span {
 /// The places of the first and the last token of something the user wrote.
 #[derive(Clone, Copy)]
 pub(crate) struct Ends {
-    first: Span,
-    last: Span,
+    pub(crate) first: Span,
+    pub(crate) last: Span,
 }
 
 impl Ends {
@@ -20,14 +20,6 @@ impl Ends {
         let mut spans = without_invisible_groups(tokens.to_token_stream()).into_iter().map(|token| token.span());
         let first = spans.next().unwrap_or_else(Span::call_site);
         Self { first, last: spans.last().unwrap_or(first) }
-    }
-
-    pub(crate) fn first(self) -> Span {
-        self.first
-    }
-
-    pub(crate) fn last(self) -> Span {
-        self.last
     }
 }
 
@@ -80,11 +72,11 @@ pub(crate) fn without_lifetimes(tokens: TokenStream, own: &[&Ident]) -> TokenStr
         .collect()
 }
 
-/// The first token that satisfies the condition, at any depth.
-pub(crate) fn find(tokens: TokenStream, wanted: &impl Fn(&TokenTree) -> bool) -> Option<TokenTree> {
-    tokens.into_iter().find_map(|token| match &token {
-        token if wanted(token) => Some(token.clone()),
-        TokenTree::Group(group) => find(group.stream(), wanted),
+/// The word `impl`, at any depth.
+pub(crate) fn impl_keyword(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) if word == "impl" => Some(word),
+        TokenTree::Group(group) => impl_keyword(group.stream()),
         _ => None,
     })
 }
