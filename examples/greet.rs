@@ -23,15 +23,3 @@ async fn greet(event: Greeting, ctx: &fg::Context) -> Result<Reply, fg::Error> {
 fn main() -> std::process::ExitCode {
     fg::run::<greet>()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn it_greets_by_name() {
-        let event = Greeting { name: "Ada".to_owned() };
-        let reply = greet(event, &fg::Context::default()).await.expect("it greets everybody");
-        assert_eq!(reply.message, "Hello, Ada!");
-    }
-}

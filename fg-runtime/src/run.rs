@@ -28,6 +28,7 @@ use crate::{event_loop, one_shot};
 ///
 /// 0: told to end, or the one invocation succeeded. 1: the function could not be initialised, the one invocation failed, or a handler
 /// blocked past its deadline. 2: there is nothing to do here, and standard error says what to type.
+#[must_use = "return the exit code from `main`"]
 pub fn run<H: Handlers>() -> ExitCode {
     Runtime::new().run::<H>()
 }
