@@ -24,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) init: Option<Init>,
     pub(crate) pre_stop: Option<ExprPath>,
     pub(crate) krate: Krate,
+    /// Something could not be read, so a missing option may be a mistyped one.
+    pub(crate) misread: bool,
 }
 
 /// `init = connect`
@@ -64,6 +66,7 @@ impl Options {
             }
             Ok(())
         });
+        options.misread = !errors.is_empty();
         if let Some(name) = &options.name {
             check_name(name, errors);
         }

@@ -72,7 +72,7 @@ fn check_qualifiers(function: &Function, options: &Options, errors: &mut Errors)
         (Some(_), Some(word)) => {
             errors.with_help(word, "`blocking` is for a handler that is not `async`", "remove one of the two");
         }
-        (None, None) if signature.constness.is_none() && !returns_future(&signature.output) => errors.with_help(
+        (None, None) if !options.misread && signature.constness.is_none() && !returns_future(&signature.output) => errors.with_help(
             signature.fn_token,
             "a handler must be an `async fn`",
             "write `async fn`; or `#[fg::handler(blocking)]`, if it waits for files or computes for long. Where the source says \
