@@ -59,12 +59,10 @@ impl ToTokens for Handle<'_> {
         let name = options.name.as_ref().map_or_else(|| hidden.unraw().to_string(), syn::LitStr::value);
         let blocking = options.blocking.is_some();
         let import = options.krate.import();
-        // A future that is not `Send` is reported at its type.
-        let future = |at: Span, output: TokenStream| quote_spanned!(at=> impl ::core::future::Future<Output = #output> + ::core::marker::Send);
-        let result = |ok: TokenStream| quote_spanned!(at=> ::core::result::Result<#ok, __fg::Failure>);
-        let init_future = future(place_of(options.init.as_ref().map(|init| &init.function), at), result(quote!(Self::State)));
-        let call_future = future(at, result(quote!(())));
-        let pre_stop_future = future(place_of(options.pre_stop.as_ref(), at), quote!(()));
+        let result = |ok: &TokenStream| quote_spanned!(at=> ::core::result::Result<#ok, __fg::Failure>);
+        let init_future = future(place_of(options.init.as_ref().map(|init| &init.function), at), &result(&quote!(Self::State)));
+        let call_future = future(at, &result(&quote!(())));
+        let pre_stop_future = future(place_of(options.pre_stop.as_ref(), at), &quote!(()));
         tokens.extend(quote_spanned! {at=>
             #(#cfgs)*
             #[doc(hidden)]
@@ -99,6 +97,11 @@ impl ToTokens for Handle<'_> {
             };
         });
     }
+}
+
+/// The type of a future, where the compiler reports one that is not `Send`.
+fn future(at: Span, output: &TokenStream) -> TokenStream {
+    quote_spanned!(at=> impl ::core::future::Future<Output = #output> + ::core::marker::Send)
 }
 
 /// Where the mistakes of the code around a function are reported: at its path in the attribute.
