@@ -41,3 +41,25 @@ const fn level_of(level: log::Level) -> Level {
         log::Level::Debug | log::Level::Trace => Level::Debug,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{KeptLog, interleave};
+
+    #[test]
+    fn each_record_has_the_request_id_of_its_invocation_however_they_interleave() {
+        let outside = KeptLog::new();
+        install(&Logger::new("", Level::Info, outside.clone()));
+        log::info!(target: "start", "before");
+        log::debug!(target: "start", "not written");
+        assert_eq!(outside.lines(), [" INFO start: before"]);
+
+        let logs = interleave(1000, |number, step| log::warn!(target: "handler", "{number}.{step}"));
+        for (number, log) in logs.iter().enumerate() {
+            let expected: Vec<String> = (0..3).map(|step| format!("request-{number} WARN handler: {number}.{step}")).collect();
+            assert_eq!(log.lines(), expected);
+        }
+        assert_eq!(outside.lines().len(), 1);
+    }
+}

@@ -84,3 +84,25 @@ impl fmt::Debug for KeptLog {
         f.debug_tuple("KeptLog").field(&self.lines()).finish()
     }
 }
+
+/// Runs that many invocations side by side on one thread, each with a logger of its own, and lets each say three things: in every order
+/// but one after the other.
+#[cfg(all(test, any(feature = "log", feature = "tracing")))]
+pub(crate) fn interleave(count: usize, say: impl Fn(usize, usize)) -> Vec<Arc<KeptLog>> {
+    use fg_core::{Level, Logger};
+
+    let logs: Vec<_> = (0..count).map(|_| KeptLog::new()).collect();
+    let loggers: Vec<_> = logs
+        .iter()
+        .enumerate()
+        .map(|(number, log)| Logger::new(&format!("request-{number}"), Level::Info, Arc::<KeptLog>::clone(log)))
+        .collect();
+    for step in 0..3 {
+        for turn in 0..count {
+            // Another order in each round; 7 has no divisor in common with the counts that are used.
+            let number = turn * 7 % count;
+            crate::current::with_logger(&loggers[number], || say(number, step));
+        }
+    }
+    logs
+}

@@ -111,3 +111,48 @@ fn level_of(level: tracing::Level) -> Level {
         tracing::Level::DEBUG | tracing::Level::TRACE => Level::Debug,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::current::with_logger;
+    use crate::testing::{KeptLog, interleave};
+
+    fn with_layer<R>(run: impl FnOnce() -> R) -> R {
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(TracingLayer::new()), run)
+    }
+
+    #[test]
+    fn each_event_has_the_request_id_of_its_invocation_however_they_interleave() {
+        let logs = with_layer(|| interleave(1000, |number, step| tracing::info!(target: "handler", step, "{number}")));
+        for (number, log) in logs.iter().enumerate() {
+            let expected: Vec<String> = (0..3).map(|step| format!("request-{number} INFO handler: {number} step={step}")).collect();
+            assert_eq!(log.lines(), expected);
+        }
+    }
+
+    #[test]
+    fn a_span_takes_its_invocation_along_to_wherever_it_is_entered() {
+        let (one, two) = (KeptLog::new(), KeptLog::new());
+        let (first, second) = (Logger::new("one", Level::Info, one.clone()), Logger::new("two", Level::Info, two.clone()));
+        with_layer(|| {
+            let outer = with_logger(&first, || tracing::info_span!("order", id = 7));
+            let inner = outer.in_scope(|| tracing::info_span!("ship"));
+            // Entered on a thread that runs another invocation at the moment.
+            with_logger(&second, || inner.in_scope(|| tracing::error!(target: "handler", "lost")));
+        });
+        assert_eq!(one.lines(), ["one ERROR order{id=7}:ship: handler: lost"]);
+        assert_eq!(two.lines(), [""; 0]);
+    }
+
+    #[test]
+    fn events_outside_of_any_invocation_go_to_the_process() {
+        let log = KeptLog::new();
+        let layer = TracingLayer { process: Some(Logger::new("", Level::Info, log.clone())) };
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            tracing::warn!(target: "start", port = 8000, "listening");
+            tracing::debug!(target: "start", "not written");
+        });
+        assert_eq!(log.lines(), [" WARN start: listening port=8000"]);
+    }
+}
