@@ -117,18 +117,18 @@ impl Context {
         self.timeout
     }
 
-    /// Waits until the time of this invocation is nearly over.
+    /// Waits until the time of this invocation is nearly over: a tenth of the timeout is left, or half a second if that is less.
     ///
-    /// It fires a little before the runtime drops the handler and reports `FunctionTimeout`, so that the handler can give up in good
-    /// order: by `tokio::select!`, for example.
+    /// A little later the runtime drops the handler and reports `FunctionTimeout`. Until then the handler can give up in good order: by
+    /// `tokio::select!`, for example.
     pub fn cancelled(&self) -> Cancelled<'_> {
         self.cancellation.wait()
     }
 
-    /// Whether [`cancelled`](Context::cancelled) has fired, or the time is over: for handlers that do not await, such as `blocking` ones.
+    /// Whether it is time to give up, as [`cancelled`](Context::cancelled) tells: for handlers that do not await, such as `blocking` ones.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.cancellation.has_fired() || self.remaining_time().is_zero()
+        self.cancellation.has_fired() || Instant::now() >= self.cancelled_at()
     }
 
     /// Leaves work to be done after the reply has been sent, before the next invocation is taken.
@@ -356,6 +356,13 @@ impl Context {
     #[must_use]
     pub fn has_been_cancelled(&self) -> bool {
         self.cancellation.has_fired()
+    }
+
+    /// When [`Context::cancelled`] fires.
+    #[must_use]
+    pub fn cancelled_at(&self) -> Instant {
+        const MOST: Duration = Duration::from_millis(500);
+        self.deadline() - (self.timeout / 10).min(MOST)
     }
 
     /// Fires [`Context::cancelled`].

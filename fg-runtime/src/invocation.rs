@@ -78,7 +78,7 @@ async fn run_until<F: Future>(future: F, ctx: &Context, deadline: Deadline) -> R
     let mut future = pin!(Some(future));
     let margins = margins(deadline.timeout);
     let end = ctx.deadline();
-    let mut alarm = pin!(sleep_until((end - margins.cancel.min(deadline.timeout)).into()));
+    let mut alarm = pin!(sleep_until(ctx.cancelled_at().into()));
     let mut busy = Duration::ZERO;
     let output = poll_fn(|task| {
         loop {

@@ -108,21 +108,19 @@ fn timed_out_while_blocking(timeout: Duration, elapsed: Duration) -> Failure {
     Failure::new(Failure::TIMEOUT, message)
 }
 
-/// How long before the deadline each thing happens.
+/// How long before the deadline each thing happens, after the handler has been told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Margins {
-    /// `ctx.cancelled()` fires.
-    pub(crate) cancel: Duration,
     /// The handler is dropped, and `FunctionTimeout` is posted.
     pub(crate) drop: Duration,
     /// The watchdog speaks, because that has not happened.
     pub(crate) answer: Duration,
 }
 
-/// A tenth of the timeout before its end, a twentieth, a fortieth; never more than 500, 250 and 125 ms.
+/// A twentieth of the timeout before its end, and a fortieth; never more than 250 and 125 ms. `ctx.cancelled()` has fired before.
 pub(crate) fn margins(timeout: Duration) -> Margins {
     let part = |divisor: u32, most: u64| (timeout / divisor).min(Duration::from_millis(most));
-    Margins { cancel: part(10, 500), drop: part(20, 250), answer: part(40, 125) }
+    Margins { drop: part(20, 250), answer: part(40, 125) }
 }
 
 #[cfg(test)]
@@ -141,8 +139,10 @@ mod tests {
     #[test]
     fn cancelling_dropping_and_answering_come_in_this_order() {
         for seconds in [1, 3, 30, 259_200] {
-            let margins = margins(Duration::from_secs(seconds));
-            assert!(margins.cancel > margins.drop && margins.drop > margins.answer && margins.answer > Duration::ZERO);
+            let ctx = fg_core::Context::builder().timeout(Duration::from_secs(seconds)).build();
+            let margins = margins(ctx.timeout());
+            assert!(ctx.deadline() - margins.drop > ctx.cancelled_at());
+            assert!(margins.drop > margins.answer && margins.answer > Duration::ZERO);
         }
     }
 }
