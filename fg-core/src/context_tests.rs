@@ -117,7 +117,8 @@ fn time_that_is_over_is_zero_and_cancelled() {
 #[test]
 fn a_handler_that_does_not_await_sees_in_time_that_it_should_give_up() {
     let mut ctx = Context::between_invocations(Arc::default(), Arc::new(NoLog));
-    let begin = |ctx: &mut Context, age| ctx.begin(Instant::now() - Duration::from_millis(age), [("x-cff-request-id", &b"one"[..])]);
+    let begin =
+        |ctx: &mut Context, age| ctx.begin(Instant::now() - Duration::from_millis(age), [("x-cff-request-id", &b"one"[..])]);
     begin(&mut ctx, 2_000);
     assert!(!ctx.is_cancelled());
     begin(&mut ctx, 2_800);

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fg_core::{Context, Failure, Handler, Logger, Reply};
-use tokio::time::{sleep, timeout_at};
+use tokio::time::sleep;
 
 use crate::after_work;
+use crate::alarm::Alarm;
 use crate::backoff::Backoff;
 use crate::connection::Connection;
 use crate::failure_policy::Fault;
@@ -33,12 +34,14 @@ pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
 /// Runs the handler until the process should end.
 pub(crate) async fn run<H: Handler>(start: Start, address: String) -> ExitCode {
     let mut function = EventLoop::new(&start, address);
-    let initialised = function.shutdown.or_until_requested(init::<H>(&function.ctx, start.limits)).await;
+    let initialised = function.shutdown.or_until_requested(init::<H>(&function.ctx, start.limits, &mut function.alarm)).await;
     match initialised {
         Some(Ok(state)) => {
             function.serve::<H>(&state).await;
             function.ctx.rest(PRE_STOP_LIMIT);
-            if let Err(failure) = function.shutdown.watch(pre_stop::<H>(&function.ctx, &state, start.limits)).await {
+            if let Err(failure) =
+                function.shutdown.watch(pre_stop::<H>(&function.ctx, &state, start.limits, &mut function.alarm)).await
+            {
                 function.log.error(format_args!("in pre_stop: {failure}"));
             }
             ExitCode::SUCCESS
@@ -61,6 +64,7 @@ struct EventLoop {
     log: Logger,
     reply: Reply,
     shutdown: Shutdown,
+    alarm: Alarm,
     limits: Limits,
     flight: Arc<Flight>,
     watchdog_runs: bool,
@@ -87,6 +91,7 @@ impl EventLoop {
             ctx: start.context(),
             reply: Reply::new(),
             shutdown: Shutdown::listen(),
+            alarm: Alarm::new(),
             limits: start.limits,
             flight,
             watchdog_runs: false,
@@ -205,8 +210,8 @@ impl EventLoop {
     }
 
     async fn handle<H: Handler>(&mut self, state: &H::State) -> Result<(), Failure> {
-        let Self { connection, ctx, reply, shutdown, limits, .. } = self;
-        shutdown.watch(invoke::<H>(connection.body(), ctx, state, reply, *limits)).await
+        let Self { connection, ctx, reply, shutdown, limits, alarm, .. } = self;
+        shutdown.watch(invoke::<H>(connection.body(), ctx, state, reply, *limits, alarm)).await
     }
 
     /// Delivers the answer, through whatever faults there are while time remains.
@@ -221,17 +226,17 @@ impl EventLoop {
         loop {
             let (kind, content_type, body) = (answer, self.reply.content_type(), self.reply.body());
             let sending = self.connection.answer(kind, self.ctx.request_id(), content_type, body);
-            let fault = match self.shutdown.watch(timeout_at(until.into(), sending)).await {
-                Ok(Ok(200..=299)) => return,
-                Ok(Ok(413)) if answer == AnswerKind::Response => {
+            let fault = match self.shutdown.watch(self.alarm.limit(until, sending)).await {
+                Some(Ok(200..=299)) => return,
+                Some(Ok(413)) if answer == AnswerKind::Response => {
                     let size = self.reply.body().len();
                     let message = format!("the platform refused the reply of {size} bytes as too large");
                     answer = prepare(Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message)), &mut self.reply, self.ctx.logger());
                     continue;
                 }
-                Ok(Ok(status)) => Fault::status(status, self.connection.body()),
-                Ok(Err(fault)) => fault,
-                Err(_) => {
+                Some(Ok(status)) => Fault::status(status, self.connection.body()),
+                Some(Err(fault)) => fault,
+                None => {
                     self.connection.close();
                     return self.report_undelivered(&Fault::Silent);
                 }

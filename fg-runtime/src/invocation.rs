@@ -7,12 +7,11 @@ use std::pin::pin;
 use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
 
-use fg_core::{Context, Failure, Handler, Reply};
-use tokio::time::sleep_until;
-
+use crate::alarm::Alarm;
 use crate::current::with_logger;
 use crate::panics::catch;
 use crate::watchdog::margins;
+use fg_core::{Context, Failure, Handler, Reply};
 
 /// What an invocation is held to.
 #[derive(Clone, Copy, Debug)]
@@ -30,10 +29,11 @@ pub(crate) async fn invoke<H: Handler>(
     state: &H::State,
     reply: &mut Reply,
     limits: Limits,
+    alarm: &mut Alarm,
 ) -> Result<(), Failure> {
     reply.clear();
     let deadline = Deadline::of(ctx, limits);
-    run_until(H::call(payload, ctx, state, reply), ctx, deadline).await.and_then(|returned| returned)?;
+    run_until(H::call(payload, ctx, state, reply), ctx, deadline, alarm).await.and_then(|returned| returned)?;
     let size = reply.body().len();
     if size > limits.response_size {
         let limit = limits.response_size;
@@ -44,9 +44,9 @@ pub(crate) async fn invoke<H: Handler>(
 }
 
 /// Makes the handler's state.
-pub(crate) async fn init<H: Handler>(ctx: &Context, limits: Limits) -> Result<H::State, Failure> {
+pub(crate) async fn init<H: Handler>(ctx: &Context, limits: Limits, alarm: &mut Alarm) -> Result<H::State, Failure> {
     let deadline = Deadline::of(ctx, limits);
-    let made = run_until(H::init(ctx), ctx, deadline).await.and_then(|returned| returned);
+    let made = run_until(H::init(ctx), ctx, deadline, alarm).await.and_then(|returned| returned);
     made.map_err(|failure| {
         let cause = std::iter::once(failure.to_string());
         let message = format!("the function could not be initialised: {}", failure.message());
@@ -55,8 +55,13 @@ pub(crate) async fn init<H: Handler>(ctx: &Context, limits: Limits) -> Result<H:
 }
 
 /// Lets the handler say good-bye to its state.
-pub(crate) async fn pre_stop<H: Handler>(ctx: &Context, state: &H::State, limits: Limits) -> Result<(), Failure> {
-    run_until(H::pre_stop(state), ctx, Deadline::of(ctx, limits)).await
+pub(crate) async fn pre_stop<H: Handler>(
+    ctx: &Context,
+    state: &H::State,
+    limits: Limits,
+    alarm: &mut Alarm,
+) -> Result<(), Failure> {
+    run_until(H::pre_stop(state), ctx, Deadline::of(ctx, limits), alarm).await
 }
 
 /// When a future is told to give up, and when it has to.
@@ -74,11 +79,9 @@ impl Deadline {
 }
 
 /// Runs the user's future to its end, or to its deadline, or to its panic.
-async fn run_until<F: Future>(future: F, ctx: &Context, deadline: Deadline) -> Result<F::Output, Failure> {
+async fn run_until<F: Future>(future: F, ctx: &Context, deadline: Deadline, alarm: &mut Alarm) -> Result<F::Output, Failure> {
     let mut future = pin!(Some(future));
-    let margins = margins(deadline.timeout);
-    let end = ctx.deadline();
-    let mut alarm = pin!(sleep_until(ctx.cancelled_at().into()));
+    let mut give_up = ctx.cancelled_at();
     let mut busy = Duration::ZERO;
     let output = poll_fn(|task| {
         loop {
@@ -98,13 +101,13 @@ async fn run_until<F: Future>(future: F, ctx: &Context, deadline: Deadline) -> R
             if !deadline.enforced {
                 return Poll::Pending;
             }
-            ready!(alarm.as_mut().poll(task));
+            ready!(alarm.poll_at(give_up, task));
             if ctx.has_been_cancelled() {
                 return Poll::Ready(Err(timed_out(deadline, busy)));
             }
             // The handler is told first, and has until the second alarm.
             ctx.cancel();
-            alarm.as_mut().reset((end - margins.drop).into());
+            give_up = ctx.deadline() - margins(deadline.timeout).drop;
         }
     })
     .await;

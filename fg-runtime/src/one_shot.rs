@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use fg_core::{Failure, Handler, Reply, header_names};
 
+use crate::alarm::Alarm;
 use crate::event_loop::PRE_STOP_LIMIT;
 use crate::invocation::{init, invoke, pre_stop};
 use crate::last_words::Listener;
@@ -29,9 +30,9 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
     panics::report_aborts_of(Arc::clone(&flight));
     let mut shutdown = Shutdown::listen();
     let mut ctx = start.context();
-    let mut reply = Reply::new();
+    let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
 
-    let state = match shutdown.watch(init::<H>(&ctx, start.limits)).await {
+    let state = match shutdown.watch(init::<H>(&ctx, start.limits, &mut alarm)).await {
         Ok(state) => state,
         Err(failure) => {
             eprintln!("fg: {failure}");
@@ -49,7 +50,7 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
             ctx.logger().warn(format_args!("a handler that blocks will not be reported: {error}"));
         }
     }
-    let outcome = shutdown.watch(invoke::<H>(&payload, &ctx, &state, &mut reply, start.limits)).await;
+    let outcome = shutdown.watch(invoke::<H>(&payload, &ctx, &state, &mut reply, start.limits, &mut alarm)).await;
     let duration = begun.elapsed();
     if !flight.claim() {
         // The watchdog has answered and is about to end the process.
@@ -58,7 +59,7 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
     let code = answer(outcome, &reply, &ctx);
     shutdown.watch(after_work::finish(ctx.take_after_work(), &ctx)).await;
     ctx.rest(PRE_STOP_LIMIT);
-    if let Err(failure) = shutdown.watch(pre_stop::<H>(&ctx, &state, start.limits)).await {
+    if let Err(failure) = shutdown.watch(pre_stop::<H>(&ctx, &state, start.limits, &mut alarm)).await {
         ctx.logger().error(format_args!("in pre_stop: {failure}"));
     }
     eprint!("{}", Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fg_core::{Context, Failure, Handler, LogSink, Record, Reply};
 
 use crate::after_work;
+use crate::alarm::Alarm;
 use crate::invocation::{Limits, init, invoke as run_invocation, pre_stop};
 use crate::panics;
 
@@ -36,11 +37,11 @@ pub async fn invoke<H: Handler>(payload: &[u8]) -> Result<Vec<u8>, Failure> {
 pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Vec<u8>, Failure> {
     panics::install_hook();
     let limits = Limits { response_size: ctx.environment().max_response_size(), timeouts: true };
-    let mut reply = Reply::new();
-    let state = init::<H>(ctx, limits).await?;
-    let outcome = run_invocation::<H>(payload, ctx, &state, &mut reply, limits).await;
+    let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
+    let state = init::<H>(ctx, limits, &mut alarm).await?;
+    let outcome = run_invocation::<H>(payload, ctx, &state, &mut reply, limits, &mut alarm).await;
     after_work::finish(ctx.take_after_work(), ctx).await;
-    pre_stop::<H>(ctx, &state, limits).await?;
+    pre_stop::<H>(ctx, &state, limits, &mut alarm).await?;
     outcome.map(|()| reply.into_body())
 }
 

@@ -1,0 +1,69 @@
+//! The one timer of the loop.
+//!
+//! A timer that is set to a later time than before need not be set at all: it rings once too often, is then set, and that is seldom. So an
+//! invocation that is over in time costs the timer's driver nothing, and no system call to wake it.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use tokio::time::{Sleep, sleep_until};
+
+/// Rings at the time it was last asked for.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Alarm {
+    pub(crate) fn new() -> Self {
+        Self { sleep: Box::pin(sleep_until(Instant::now().into())) }
+    }
+
+    /// Ready at this time.
+    pub(crate) fn poll_at(&mut self, time: Instant, task: &mut Context<'_>) -> Poll<()> {
+        let time = time.into();
+        if self.sleep.deadline() > time {
+            self.sleep.as_mut().reset(time);
+        }
+        loop {
+            ready!(self.sleep.as_mut().poll(task));
+            if self.sleep.deadline() >= time {
+                return Poll::Ready(());
+            }
+            self.sleep.as_mut().reset(time);
+        }
+    }
+
+    /// Waits for the future until this time: none then.
+    pub(crate) async fn limit<F: Future>(&mut self, time: Instant, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        poll_fn(|task| match future.as_mut().poll(task) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => self.poll_at(time, task).map(|()| None),
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+    use std::time::Duration;
+    use tokio::time::Instant as TokioInstant;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_rings_at_the_time_that_was_asked_for_last_be_it_earlier_or_later() {
+        let begun = TokioInstant::now();
+        let after = |seconds| (begun + Duration::from_secs(seconds)).into_std();
+        let mut alarm = Alarm::new();
+        assert_eq!(alarm.limit(after(5), async { 1 }).await, Some(1));
+        assert_eq!(alarm.limit(after(9), tokio::time::sleep(Duration::from_secs(1))).await, Some(()));
+        for (asked, rings) in [(3, 3), (8, 8), (2, 8)] {
+            assert_eq!(alarm.limit(after(asked), pending::<()>()).await, None);
+            assert_eq!(begun.elapsed().as_secs(), rings);
+        }
+    }
+}
