@@ -2,6 +2,8 @@
 
 use fg_core::Environment;
 
+use crate::system::Input;
+
 /// What the process does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -9,17 +11,6 @@ pub(crate) enum Mode {
     CustomRuntime(String),
     /// In a shell: one event from standard input, its reply to standard output.
     OneShot,
-}
-
-/// What standard input is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
-    /// A pipe or a file: somebody hands us an event.
-    Given,
-    /// A person at a keyboard.
-    Terminal,
-    /// `/dev/null` and the like, as on the platform.
-    Nothing,
 }
 
 impl Mode {
@@ -54,27 +45,6 @@ fn usage() -> String {
          {program} < event.json\n\n\
          On FunctionGraph, put it into a zip file as `bootstrap` and create a function with the runtime `Custom`."
     )
-}
-
-/// What standard input of this process is.
-pub(crate) fn input() -> Input {
-    use std::io::IsTerminal;
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
-        return Input::Terminal;
-    }
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsFd;
-        use std::os::unix::fs::FileTypeExt;
-        let file = stdin.as_fd().try_clone_to_owned().map(std::fs::File::from);
-        match file.and_then(|file| file.metadata()).map(|metadata| metadata.file_type()) {
-            Ok(kind) if kind.is_fifo() || kind.is_file() || kind.is_socket() => Input::Given,
-            _ => Input::Nothing,
-        }
-    }
-    #[cfg(not(unix))]
-    Input::Given
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use crate::handler_choice::select;
 use crate::invocation::Limits;
 use crate::line::LineFormat;
 use crate::log_sink::{Stream, StreamSink};
-use crate::mode::{Mode, input};
+use crate::mode::Mode;
+use crate::system::input;
 use crate::{event_loop, one_shot};
 
 /// Runs a handler, or one of several, until the process should end: `fn main() -> ExitCode { fg::run::<greet>() }`.

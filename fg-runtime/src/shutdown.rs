@@ -6,17 +6,19 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll};
 
+use crate::system::Signals;
+
 /// Listens for signals.
 #[derive(Debug)]
 pub(crate) struct Shutdown {
-    signals: Option<signals::Signals>,
+    signals: Option<Signals>,
     requested: bool,
 }
 
 impl Shutdown {
     /// Begins to listen. Where the system does not let us, the process ends as it would have without us.
     pub(crate) fn listen() -> Self {
-        Self { signals: signals::Signals::listen().ok(), requested: false }
+        Self { signals: Signals::listen().ok(), requested: false }
     }
 
     /// Waits for the future, and listens meanwhile.
@@ -58,58 +60,6 @@ impl Shutdown {
                 std::process::exit(code);
             }
             self.requested = true;
-        }
-    }
-}
-
-/// The only place that knows which system this is.
-#[cfg(unix)]
-mod signals {
-    use std::io;
-    use std::task::{Context, Poll};
-
-    use tokio::signal::unix::{Signal, SignalKind, signal};
-
-    #[derive(Debug)]
-    pub(super) struct Signals {
-        terminate: Signal,
-        interrupt: Signal,
-    }
-
-    impl Signals {
-        pub(super) fn listen() -> io::Result<Self> {
-            Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-        }
-
-        /// Ready with the exit code that a process killed by this signal would have.
-        pub(super) fn poll(&mut self, task: &mut Context<'_>) -> Poll<i32> {
-            if self.terminate.poll_recv(task).is_ready() {
-                return Poll::Ready(128 + SignalKind::terminate().as_raw_value());
-            }
-            self.interrupt.poll_recv(task).map(|_| 128 + SignalKind::interrupt().as_raw_value())
-        }
-    }
-}
-
-#[cfg(not(unix))]
-mod signals {
-    use std::io;
-    use std::task::{Context, Poll};
-
-    use tokio::signal::windows::{CtrlC, ctrl_c};
-
-    #[derive(Debug)]
-    pub(super) struct Signals(CtrlC);
-
-    impl Signals {
-        pub(super) fn listen() -> io::Result<Self> {
-            ctrl_c().map(Self)
-        }
-
-        /// Ready with the exit code that Windows gives a process ended by Ctrl-C.
-        pub(super) fn poll(&mut self, task: &mut Context<'_>) -> Poll<i32> {
-            const STATUS_CONTROL_C_EXIT: i32 = 0xC000_013A_u32 as i32;
-            self.0.poll_recv(task).map(|_| STATUS_CONTROL_C_EXIT)
         }
     }
 }

@@ -1,0 +1,95 @@
+//! What differs from system to system: the signals that end a process, and what standard input is.
+//!
+//! The platform is Linux; developers also work on macOS and Windows. Everything else in this crate is the same everywhere.
+
+pub(crate) use imp::{Signals, input};
+
+/// What standard input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// A pipe or a file: somebody hands us an event.
+    Given,
+    /// A person at a keyboard.
+    Terminal,
+    /// `/dev/null` and the like, as on the platform.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only a Unix tells"))]
+    Nothing,
+}
+
+#[cfg(unix)]
+mod imp {
+    use std::fs::File;
+    use std::io::{self, IsTerminal};
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::FileTypeExt;
+    use std::task::{Context, Poll};
+
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    use super::Input;
+
+    /// SIGTERM and SIGINT.
+    #[derive(Debug)]
+    pub(crate) struct Signals {
+        terminate: Signal,
+        interrupt: Signal,
+    }
+
+    impl Signals {
+        pub(crate) fn listen() -> io::Result<Self> {
+            Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        }
+
+        /// Ready with the exit code that a process killed by this signal would have.
+        pub(crate) fn poll(&mut self, task: &mut Context<'_>) -> Poll<i32> {
+            if self.terminate.poll_recv(task).is_ready() {
+                return Poll::Ready(128 + SignalKind::terminate().as_raw_value());
+            }
+            self.interrupt.poll_recv(task).map(|_| 128 + SignalKind::interrupt().as_raw_value())
+        }
+    }
+
+    /// What standard input of this process is.
+    pub(crate) fn input() -> Input {
+        let stdin = io::stdin();
+        if stdin.is_terminal() {
+            return Input::Terminal;
+        }
+        let file = stdin.as_fd().try_clone_to_owned().map(File::from);
+        match file.and_then(|file| file.metadata()).map(|metadata| metadata.file_type()) {
+            Ok(kind) if kind.is_fifo() || kind.is_file() || kind.is_socket() => Input::Given,
+            _ => Input::Nothing,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod imp {
+    use std::io::{self, IsTerminal};
+    use std::task::{Context, Poll};
+
+    use tokio::signal::windows::{CtrlC, ctrl_c};
+
+    use super::Input;
+
+    /// Ctrl-C.
+    #[derive(Debug)]
+    pub(crate) struct Signals(CtrlC);
+
+    impl Signals {
+        pub(crate) fn listen() -> io::Result<Self> {
+            ctrl_c().map(Self)
+        }
+
+        /// Ready with the exit code that Windows gives a process ended by Ctrl-C.
+        pub(crate) fn poll(&mut self, task: &mut Context<'_>) -> Poll<i32> {
+            const STATUS_CONTROL_C_EXIT: i32 = 0xC000_013A_u32 as i32;
+            self.0.poll_recv(task).map(|_| STATUS_CONTROL_C_EXIT)
+        }
+    }
+
+    /// What standard input of this process is; a device that has nothing to say cannot be told from a pipe.
+    pub(crate) fn input() -> Input {
+        if io::stdin().is_terminal() { Input::Terminal } else { Input::Given }
+    }
+}
