@@ -34,10 +34,12 @@ pub(crate) fn install_hook() {
         std::panic::set_hook(Box::new(move |panic| {
             before(panic);
             if cfg!(panic = "abort") {
-                report_before_abort(panic);
+                report_before_abort(&describe(panic));
+            } else if is_final(panic) {
+                report_before_abort(&SEEN.take().unwrap_or_else(|| describe(panic)));
             } else if IS_CATCHING.get() {
                 let failure = describe(panic);
-                SEEN.with(|seen| seen.replace(Some(failure)));
+                SEEN.set(Some(failure));
             }
         }));
     });
@@ -48,11 +50,18 @@ pub(crate) fn report_aborts_of(flight: Arc<Flight>) {
     *IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner) = Some(flight);
 }
 
+/// Whether the process aborts after this panic, although panics unwind: these are the words of the standard library for it. The panic
+/// that has led to it, such as one in a `Drop` while another panic unwinds, was seen before.
+fn is_final(panic: &PanicHookInfo<'_>) -> bool {
+    let message = message_of(panic.payload());
+    message == "panic in a destructor during cleanup" || message == "panic in a function that cannot unwind"
+}
+
 #[cold]
-fn report_before_abort(panic: &PanicHookInfo<'_>) {
+fn report_before_abort(failure: &Failure) {
     // The lock is held for an assignment only; should it be taken, this thread panicked in the middle of that, and nothing is lost.
     if let Ok(Some(flight)) = IN_FLIGHT.try_lock().as_deref() {
-        flight.speak_last_words(&describe(panic));
+        flight.speak_last_words(failure);
     }
 }
 
@@ -64,8 +73,11 @@ pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
     let result = catch_unwind(AssertUnwindSafe(run));
     IS_CATCHING.set(was_catching);
     result.map_err(|payload| {
-        let seen = SEEN.with(RefCell::take);
-        let failure = seen.unwrap_or_else(|| Failure::new(Failure::PANIC, message_of(&*payload)));
+        let message = message_of(&*payload);
+        // The hook may have seen another one: it is not called for a panic that is passed on by `resume_unwind`, and it is called for one
+        // that the handler catches itself.
+        let seen = SEEN.take().filter(|seen| seen.message().starts_with(&message));
+        let failure = seen.unwrap_or_else(|| Failure::new(Failure::PANIC, message));
         // The payload may be anything, also a value whose drop panics.
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             std::mem::forget(second);
