@@ -10,6 +10,7 @@ use crate::invocation::Limits;
 use crate::line::LineFormat;
 use crate::log_sink::{Stream, StreamSink};
 use crate::mode::{Mode, input};
+use crate::stderr::say;
 use crate::{event_loop, one_shot};
 
 /// Runs a handler, or one of several, until the process should end: `fn main() -> ExitCode { fg::run::<greet>() }`.
@@ -102,9 +103,14 @@ impl Runtime {
     pub fn run<H: Handlers>(mut self) -> ExitCode {
         let environment = self.environment.take().unwrap_or_else(Environment::from_process);
         match tokio_runtime(&environment, self.threads, H::BLOCKING) {
-            Ok(runtime) => runtime.block_on(self.environment(environment).serve::<H>()),
+            Ok(runtime) => {
+                let code = runtime.block_on(self.environment(environment).serve::<H>());
+                // Without waiting for threads that the handler has left behind: all that is owed has been answered.
+                runtime.shutdown_background();
+                code
+            }
             Err(error) => {
-                eprintln!("fg: the async runtime cannot be started: {error}");
+                say(format_args!("fg: the async runtime cannot be started: {error}"));
                 ExitCode::FAILURE
             }
         }
@@ -117,7 +123,7 @@ impl Runtime {
         let mode = match Mode::decide(&environment, wanted.as_deref(), input()) {
             Ok(mode) => mode,
             Err(text) => {
-                eprintln!("{text}");
+                say(text);
                 return ExitCode::from(2);
             }
         };
@@ -188,7 +194,7 @@ impl Start {
         match self.mode.clone() {
             Mode::CustomRuntime(address) => event_loop::refuse(self, address, failure).await,
             Mode::OneShot => {
-                eprintln!("fg: {}", failure.message());
+                say(format_args!("fg: {}", failure.message()));
                 ExitCode::from(2)
             }
         }
