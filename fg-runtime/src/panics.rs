@@ -7,7 +7,7 @@ use std::any::Any;
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
 use fg_core::Failure;
 
@@ -23,8 +23,8 @@ thread_local! {
     static SEEN: RefCell<Option<Failure>> = const { RefCell::new(None) };
 }
 
-/// Whose invocation is lost if the process aborts.
-static IN_FLIGHT: Mutex<Option<Arc<Flight>>> = Mutex::new(None);
+/// Whose invocation is lost if the process aborts, as long as its loop is there.
+static IN_FLIGHT: Mutex<Weak<Flight>> = Mutex::new(Weak::new());
 
 /// Installs the hook, once per process. The hook that was there before, the standard one or the user's, is called as well.
 pub(crate) fn install_hook() {
@@ -46,8 +46,8 @@ pub(crate) fn install_hook() {
 }
 
 /// Tells the hook whose invocation to report if the process aborts.
-pub(crate) fn report_aborts_of(flight: Arc<Flight>) {
-    *IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner) = Some(flight);
+pub(crate) fn report_aborts_of(flight: &Arc<Flight>) {
+    *IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(flight);
 }
 
 /// Whether the process aborts after this panic, although panics unwind: these are the words of the standard library for it. The panic
@@ -60,7 +60,7 @@ fn is_final(panic: &PanicHookInfo<'_>) -> bool {
 #[cold]
 fn report_before_abort(failure: &Failure) {
     // The lock is held for an assignment only; should it be taken, this thread panicked in the middle of that, and nothing is lost.
-    if let Ok(Some(flight)) = IN_FLIGHT.try_lock().as_deref() {
+    if let Some(flight) = IN_FLIGHT.try_lock().ok().and_then(|flight| flight.upgrade()) {
         flight.speak_last_words(failure);
     }
 }
