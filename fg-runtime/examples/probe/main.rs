@@ -8,6 +8,7 @@ mod event;
 use std::future::pending;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply};
 
@@ -26,7 +27,10 @@ impl Handler for Act {
                 Err(Failure::new("DatabaseDown", "no connection to the database").with_cause(["connection refused".to_owned()]))
             }
             Some("panics") => panic!("no configuration"),
-            Some("hangs") => pending().await,
+            Some("hangs") => {
+                println!("initialising");
+                pending().await
+            }
             _ => Ok(AtomicU64::new(0)),
         }
     }
@@ -63,5 +67,16 @@ impl Handler for Echo {
 
 fn main() -> ExitCode {
     let is_set = |name: &str| std::env::var_os(name).is_some();
-    fg_runtime::Runtime::new().report_timeouts(!is_set("PROBE_NO_TIMEOUTS")).json_log(is_set("PROBE_JSON")).run::<(Act, Echo)>()
+    let runtime = fg_runtime::Runtime::new().report_timeouts(!is_set("PROBE_NO_TIMEOUTS")).json_log(is_set("PROBE_JSON"));
+    if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo)>() }
+}
+
+/// Drops the loop in the middle of an invocation, and stays until after its deadline.
+fn abandon(runtime: fg_runtime::Runtime) -> ExitCode {
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be started");
+    let timeout = Duration::from_secs(1);
+    let ended = tokio.block_on(async { tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo)>()).await });
+    assert!(ended.is_err(), "it runs for ever");
+    std::thread::sleep(timeout);
+    ExitCode::SUCCESS
 }
