@@ -278,3 +278,7 @@ fn prepare(outcome: Result<(), Failure>, reply: &mut Reply, logger: &Logger) -> 
         }
     }
 }
+
+#[cfg(test)]
+#[path = "event_loop_tests.rs"]
+mod tests;

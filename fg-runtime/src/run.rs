@@ -29,6 +29,7 @@ use crate::{event_loop, one_shot};
 ///
 /// 0: told to end, or the one invocation succeeded. 1: the function could not be initialised, the one invocation failed, or a handler
 /// blocked past its deadline. 2: there is nothing to do here, and standard error says what to type.
+#[must_use = "this is the exit code: return it from `main`"]
 pub fn run<H: Handlers>() -> ExitCode {
     Runtime::new().run::<H>()
 }
@@ -41,6 +42,7 @@ pub fn run<H: Handlers>() -> ExitCode {
 ///     fg::serve::<greet>().await
 /// }
 /// ```
+#[must_use = "this is the exit code: return it from `main`"]
 pub async fn serve<H: Handlers>() -> ExitCode {
     Runtime::new().serve::<H>().await
 }
@@ -100,6 +102,7 @@ impl Runtime {
     }
 
     /// Builds a tokio runtime and runs a handler on it; see [`run`].
+    #[must_use = "this is the exit code: return it from `main`"]
     pub fn run<H: Handlers>(mut self) -> ExitCode {
         let environment = self.environment.take().unwrap_or_else(Environment::from_process);
         match tokio_runtime(&environment, self.threads, H::BLOCKING) {
@@ -131,7 +134,7 @@ impl Runtime {
         let format = if self.json_log { LineFormat::Json } else { LineFormat::Text };
         let limits = Limits { response_size: environment.max_response_size(), timeouts: self.report_timeouts };
         let selected = select(H::NAMES, environment.handler());
-        let start = Start { environment: Arc::new(environment), sink: Arc::new(StreamSink::new(stream, format)), limits, mode };
+        let start = Start::new(environment, Arc::new(StreamSink::new(stream, format)), limits, mode);
         start.prepare_log();
         match selected {
             Ok(index) => H::run_with(index, start).await,
@@ -170,6 +173,10 @@ impl std::fmt::Debug for Start {
 }
 
 impl Start {
+    pub(crate) fn new(environment: Environment, sink: Arc<dyn LogSink>, limits: Limits, mode: Mode) -> Self {
+        Self { environment: Arc::new(environment), sink, limits, mode }
+    }
+
     /// A context for the time before the first invocation.
     pub(crate) fn context(&self) -> Context {
         Context::between_invocations(Arc::clone(&self.environment), Arc::clone(&self.sink))

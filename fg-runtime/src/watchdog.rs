@@ -140,6 +140,12 @@ mod tests {
     }
 
     #[test]
+    fn the_watchdog_looks_twice_within_the_time_of_an_invocation() {
+        let flight = Flight::new(Listener::Stdout);
+        assert!(flight.look(Duration::from_secs(4)) < Duration::from_secs(2));
+    }
+
+    #[test]
     fn cancelling_dropping_and_answering_come_in_this_order() {
         for seconds in [1, 3, 30, 259_200] {
             let margins = margins(Duration::from_secs(seconds));

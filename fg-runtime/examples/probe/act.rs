@@ -83,7 +83,7 @@ async fn panic(how: Panic, ctx: &Context) -> String {
             ctx.logger().info("cannot end");
             pending::<()>().await;
         }
-        Panic::InDropDuringPanic => {
+        Panic::InDropWhileUnwinding => {
             let _bomb = Bomb;
             panic!("the first panic");
         }
@@ -91,10 +91,8 @@ async fn panic(how: Panic, ctx: &Context) -> String {
             let _ = catch_unwind(|| panic!("caught by the handler"));
         }
         Panic::Resumed => {
-            let failed = tokio::spawn(async { panic!("in a task") }).await;
-            if let Err(error) = failed.map(|()| ()) {
-                resume_unwind(error.into_panic());
-            }
+            let failed: Result<(), _> = tokio::spawn(async { panic!("in a task") }).await;
+            resume_unwind(failed.expect_err("it panics").into_panic());
         }
     }
     "survived".to_owned()

@@ -61,7 +61,7 @@ pub(crate) enum Panic {
     /// When the future is dropped in the middle.
     InDropOfFuture,
     /// When a value is dropped by another panic: the process cannot survive that.
-    InDropDuringPanic,
+    InDropWhileUnwinding,
     /// Caught by the handler.
     Caught,
     /// Passed on from a task, without going through the hook again.

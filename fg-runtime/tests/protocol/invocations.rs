@@ -99,7 +99,7 @@ fn a_panic_that_the_handler_has_caught_is_not_mistaken_for_a_later_one() {
 fn a_panic_during_a_panic_is_answered_before_the_process_dies_of_it() {
     let api = api();
     let function = act().start(&api);
-    let answer = ask_event(&api, Event::new(r#"{"panic":"in_drop_during_panic"}"#));
+    let answer = ask_event(&api, Event::new(r#"{"panic":"in_drop_while_unwinding"}"#));
     let failure = failure(&answer);
     let (error_type, message) = type_and_message(&failure);
     assert_eq!(error_type, "panic");
