@@ -24,6 +24,12 @@ impl Backoff {
         self.next = FIRST;
     }
 
+    /// How many pauses there were.
+    #[cfg(test)]
+    pub(crate) fn pauses(&self) -> u64 {
+        self.drawn
+    }
+
     /// The next pause: the current step and up to a quarter more, so that instances that failed together do not return together.
     pub(crate) fn pause(&mut self) -> Duration {
         let step = self.next;

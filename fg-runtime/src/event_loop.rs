@@ -21,8 +21,9 @@ use crate::invocation::{Limits, init, invoke, pre_stop};
 use crate::last_words::Listener;
 use crate::panics;
 use crate::run::Start;
-use crate::runtime_api::AnswerKind;
+use crate::runtime_api::{AnswerKind, BODY_LIMIT};
 use crate::shutdown::Shutdown;
+use crate::stderr::say;
 use crate::watchdog::{Flight, margins};
 
 /// An answer gets at least this long to be delivered, even if the handler has used up its time.
@@ -84,7 +85,7 @@ impl EventLoop {
     fn new(start: &Start, address: String) -> Self {
         let flight = Flight::new(Listener::RuntimeApi(address.clone()));
         panics::install_hook();
-        panics::report_aborts_of(Arc::clone(&flight));
+        panics::report_aborts_of(&flight);
         Self {
             connection: Connection::new(address),
             log: start.context().logger().clone(),
@@ -118,7 +119,7 @@ impl EventLoop {
 
     /// There is no handler to call: one caller is told why, and standard error too.
     async fn refuse(&mut self, failure: Failure) -> ExitCode {
-        eprintln!("fg: {failure}");
+        say(format_args!("fg: {failure}"));
         match self.poll().await {
             State::Handling | State::Answering(_) => self.answer(Err(failure)).await,
             State::Polling | State::Stopped => {}
@@ -168,9 +169,9 @@ impl EventLoop {
             Ok(200) => Err(Fault::NoRequestId),
             Ok(204) => Err(Fault::NoEvent),
             Ok(status) => Err(Fault::status(status, self.connection.body())),
-            Err(fault @ Fault::BodyTooLarge) if is_invocation => {
+            Err(Fault::BodyTooLarge) if is_invocation => {
                 self.take_off();
-                let message = format!("the payload was not read: {fault}");
+                let message = format!("the payload is larger than {BODY_LIMIT} bytes and was not read");
                 Ok(State::Answering(Err(Failure::new(Failure::INVALID_PAYLOAD, message))))
             }
             Err(fault) => Err(fault),
@@ -223,6 +224,7 @@ impl EventLoop {
         let until = self.ctx.deadline().max(Instant::now() + LEAST_TIME_TO_ANSWER);
         let mut backoff = Backoff::new();
         let mut answer = prepare(outcome, &mut self.reply, self.ctx.logger());
+        let mut may_have_arrived = false;
         loop {
             let (kind, content_type, body) = (answer, self.reply.content_type(), self.reply.body());
             let sending = self.connection.answer(kind, self.ctx.request_id(), content_type, body);
@@ -238,9 +240,14 @@ impl EventLoop {
                 Some(Err(fault)) => fault,
                 None => {
                     self.connection.close();
-                    return self.report_undelivered(&Fault::Silent);
+                    return self.report_undelivered(&Fault::Unacknowledged);
                 }
             };
+            if may_have_arrived && fault.is_refusal() {
+                let log = self.ctx.logger();
+                return log.warn(format_args!("the answer was sent again, and refused: it has probably arrived before: {fault}"));
+            }
+            may_have_arrived |= fault.leaves_arrival_open();
             if fault.is_stale_connection() {
                 continue;
             }
@@ -254,7 +261,7 @@ impl EventLoop {
 
     fn report_undelivered(&self, fault: &Fault) {
         let request_id = self.ctx.request_id();
-        eprintln!("fg: the answer to request {request_id} could not be delivered: {fault}");
+        say(format_args!("fg: the answer to request {request_id} could not be delivered: {fault}"));
     }
 
     async fn finish_after_work(&mut self) {
@@ -276,3 +283,7 @@ fn prepare(outcome: Result<(), Failure>, reply: &mut Reply, logger: &Logger) -> 
         }
     }
 }
+
+#[cfg(test)]
+#[path = "event_loop_tests.rs"]
+mod tests;

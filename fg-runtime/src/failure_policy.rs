@@ -6,9 +6,11 @@
 //! | --- | --- | --- |
 //! | the server closed a kept-alive connection before our request reached it | new connection, at once | new connection, at once |
 //! | cannot connect, cut, reset, silent for 10 s, garbled | new connection after a pause | new connection after a pause, while time remains |
+//! | no response at all | waited for, as long as it takes | waited for, while time remains |
 //! | status 204 | ask again after a pause; no fault, not logged | delivered |
 //! | any other 2xx | 200 is the event; others like a bad status | delivered |
 //! | status 3xx, 4xx | ask again after a pause | given up, logged; 413 is reported to the caller as `FunctionResponseTooLarge` |
+//! | status 4xx, and an earlier attempt may have arrived | | taken for delivered; a warning in the log |
 //! | status 5xx | ask again after a pause | sent again after a pause, while time remains |
 //! | no request id | ask again after a pause | |
 //! | the event is larger than 64 MiB | answered with `InvalidPayload` | |
@@ -35,6 +37,8 @@ pub(crate) enum Fault {
     },
     /// A response began, and then nothing more came.
     Silent,
+    /// No response began in the time that there was.
+    Unacknowledged,
     /// The response is not HTTP/1.1 as it should be.
     Garbled(&'static str),
     /// The head of the response is larger than we take.
@@ -57,13 +61,24 @@ pub(crate) enum Fault {
 impl Fault {
     /// The fault that is told by a status, with the beginning of the body.
     pub(crate) fn status(status: u16, body: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]).trim().to_owned();
+        // One line, whatever comes.
+        let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]).trim().replace(char::is_control, " ");
         Self::Status { status, text }
     }
 
     /// Whether the request surely never reached the server, so that it can be sent again at once.
     pub(crate) fn is_stale_connection(&self) -> bool {
         matches!(self, Self::Cut { stale: true })
+    }
+
+    /// Whether an answer that met this fault may have been read all the same.
+    pub(crate) fn leaves_arrival_open(&self) -> bool {
+        !matches!(self, Self::Connect(_) | Self::Status { .. })
+    }
+
+    /// Whether the Runtime API does not want this answer, for example because it has it.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Status { status: 400..=499, .. })
     }
 
     /// Whether an answer that met this fault may be taken if it is sent once more.
@@ -90,6 +105,7 @@ impl fmt::Display for Fault {
             Self::Broken(error) => write!(f, "the connection broke: {error}"),
             Self::Cut { .. } => f.write_str("the connection was closed before the response was complete"),
             Self::Silent => f.write_str("the response began and then stayed silent for 10 s"),
+            Self::Unacknowledged => f.write_str("it was not acknowledged in time"),
             Self::Garbled(what) => write!(f, "the response is not valid HTTP/1.1: {what}"),
             Self::HeadTooLarge => write!(f, "the head of the response is larger than {HEAD_LIMIT} bytes"),
             Self::BodyTooLarge => write!(f, "the body of the response is larger than {BODY_LIMIT} bytes"),

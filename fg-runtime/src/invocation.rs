@@ -32,7 +32,7 @@ pub(crate) async fn invoke<H: Handler>(
     alarm: &mut Alarm,
 ) -> Result<(), Failure> {
     reply.clear();
-    let deadline = Deadline::of(ctx, limits);
+    let deadline = Deadline::of(ctx, limits, "RUNTIME_TIMEOUT");
     run_until(H::call(payload, ctx, state, reply), ctx, deadline, alarm).await.and_then(|returned| returned)?;
     let size = reply.body().len();
     if size > limits.response_size {
@@ -45,7 +45,7 @@ pub(crate) async fn invoke<H: Handler>(
 
 /// Makes the handler's state.
 pub(crate) async fn init<H: Handler>(ctx: &Context, limits: Limits, alarm: &mut Alarm) -> Result<H::State, Failure> {
-    let deadline = Deadline::of(ctx, limits);
+    let deadline = Deadline::of(ctx, limits, "RUNTIME_INITIALIZER_TIMEOUT");
     let made = run_until(H::init(ctx), ctx, deadline, alarm).await.and_then(|returned| returned);
     made.map_err(|failure| {
         let cause = std::iter::once(failure.to_string());
@@ -61,7 +61,7 @@ pub(crate) async fn pre_stop<H: Handler>(
     limits: Limits,
     alarm: &mut Alarm,
 ) -> Result<(), Failure> {
-    run_until(H::pre_stop(state), ctx, Deadline::of(ctx, limits), alarm).await
+    run_until(H::pre_stop(state), ctx, Deadline::of(ctx, limits, "the limit of pre_stop"), alarm).await
 }
 
 /// When a future is told to give up, and when it has to.
@@ -69,12 +69,14 @@ pub(crate) async fn pre_stop<H: Handler>(
 struct Deadline {
     begun: Instant,
     timeout: Duration,
+    /// Who has set the timeout.
+    set_by: &'static str,
     enforced: bool,
 }
 
 impl Deadline {
-    fn of(ctx: &Context, limits: Limits) -> Self {
-        Self { begun: Instant::now(), timeout: ctx.timeout(), enforced: limits.timeouts }
+    fn of(ctx: &Context, limits: Limits, set_by: &'static str) -> Self {
+        Self { begun: Instant::now(), timeout: ctx.timeout(), set_by, enforced: limits.timeouts }
     }
 }
 
@@ -123,8 +125,8 @@ fn timed_out(deadline: Deadline, busy: Duration) -> Failure {
     let elapsed = deadline.begun.elapsed();
     let waiting = elapsed.saturating_sub(busy);
     let message = format!(
-        "not finished after {elapsed:.1?} of {:?} (RUNTIME_TIMEOUT): {busy:.1?} of it running, {waiting:.1?} waiting",
-        deadline.timeout
+        "not finished after {elapsed:.1?} of {:?} ({}): {busy:.1?} of it running, {waiting:.1?} waiting",
+        deadline.timeout, deadline.set_by
     );
     Failure::new(Failure::TIMEOUT, message)
 }

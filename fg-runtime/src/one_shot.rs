@@ -3,7 +3,6 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Instant;
 
 use fg_core::{Failure, Handler, Reply, header_names};
@@ -14,6 +13,7 @@ use crate::invocation::{init, invoke, pre_stop};
 use crate::last_words::Listener;
 use crate::run::Start;
 use crate::shutdown::Shutdown;
+use crate::stderr::say;
 use crate::summary::Summary;
 use crate::watchdog::{Flight, margins};
 use crate::{after_work, panics};
@@ -22,12 +22,12 @@ use crate::{after_work, panics};
 pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
     let mut payload = Vec::new();
     if let Err(error) = io::stdin().lock().read_to_end(&mut payload) {
-        eprintln!("fg: cannot read the event from standard input: {error}");
+        say(format_args!("fg: cannot read the event from standard input: {error}"));
         return ExitCode::from(2);
     }
     let flight = Flight::new(Listener::Stdout);
     panics::install_hook();
-    panics::report_aborts_of(Arc::clone(&flight));
+    panics::report_aborts_of(&flight);
     let mut shutdown = Shutdown::listen();
     let mut ctx = start.context();
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
@@ -35,7 +35,7 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
     let state = match shutdown.watch(init::<H>(&ctx, start.limits, &mut alarm)).await {
         Ok(state) => state,
         Err(failure) => {
-            eprintln!("fg: {failure}");
+            say(format_args!("fg: {failure}"));
             print(&failure.to_json(), true);
             return ExitCode::FAILURE;
         }
@@ -62,7 +62,7 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
     if let Err(failure) = shutdown.watch(pre_stop::<H>(&ctx, &state, start.limits, &mut alarm)).await {
         ctx.logger().error(format_args!("in pre_stop: {failure}"));
     }
-    eprint!("{}", Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
+    say(Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
     code
 }
 

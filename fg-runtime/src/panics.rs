@@ -7,7 +7,7 @@ use std::any::Any;
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
 use fg_core::Failure;
 
@@ -23,8 +23,8 @@ thread_local! {
     static SEEN: RefCell<Option<Failure>> = const { RefCell::new(None) };
 }
 
-/// Whose invocation is lost if the process aborts.
-static IN_FLIGHT: Mutex<Option<Arc<Flight>>> = Mutex::new(None);
+/// Whose invocation is lost if the process aborts, as long as its loop is there.
+static IN_FLIGHT: Mutex<Weak<Flight>> = Mutex::new(Weak::new());
 
 /// Installs the hook, once per process. The hook that was there before, the standard one or the user's, is called as well.
 pub(crate) fn install_hook() {
@@ -34,25 +34,34 @@ pub(crate) fn install_hook() {
         std::panic::set_hook(Box::new(move |panic| {
             before(panic);
             if cfg!(panic = "abort") {
-                report_before_abort(panic);
+                report_before_abort(&describe(panic));
+            } else if is_final(panic) {
+                report_before_abort(&SEEN.take().unwrap_or_else(|| describe(panic)));
             } else if IS_CATCHING.get() {
                 let failure = describe(panic);
-                SEEN.with(|seen| seen.replace(Some(failure)));
+                SEEN.set(Some(failure));
             }
         }));
     });
 }
 
 /// Tells the hook whose invocation to report if the process aborts.
-pub(crate) fn report_aborts_of(flight: Arc<Flight>) {
-    *IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner) = Some(flight);
+pub(crate) fn report_aborts_of(flight: &Arc<Flight>) {
+    *IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(flight);
+}
+
+/// Whether the process aborts after this panic, although panics unwind: these are the words of the standard library for it. The panic
+/// that has led to it, such as one in a `Drop` while another panic unwinds, was seen before.
+fn is_final(panic: &PanicHookInfo<'_>) -> bool {
+    let message = message_of(panic.payload());
+    message == "panic in a destructor during cleanup" || message == "panic in a function that cannot unwind"
 }
 
 #[cold]
-fn report_before_abort(panic: &PanicHookInfo<'_>) {
+fn report_before_abort(failure: &Failure) {
     // The lock is held for an assignment only; should it be taken, this thread panicked in the middle of that, and nothing is lost.
-    if let Ok(Some(flight)) = IN_FLIGHT.try_lock().as_deref() {
-        flight.speak_last_words(&describe(panic));
+    if let Some(flight) = IN_FLIGHT.try_lock().ok().and_then(|flight| flight.upgrade()) {
+        flight.speak_last_words(failure);
     }
 }
 
@@ -64,8 +73,11 @@ pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
     let result = catch_unwind(AssertUnwindSafe(run));
     IS_CATCHING.set(was_catching);
     result.map_err(|payload| {
-        let seen = SEEN.with(RefCell::take);
-        let failure = seen.unwrap_or_else(|| Failure::new(Failure::PANIC, message_of(&*payload)));
+        let message = message_of(&*payload);
+        // The hook may have seen another one: it is not called for a panic that is passed on by `resume_unwind`, and it is called for one
+        // that the handler catches itself.
+        let seen = SEEN.take().filter(|seen| seen.message().starts_with(&message));
+        let failure = seen.unwrap_or_else(|| Failure::new(Failure::PANIC, message));
         // The payload may be anything, also a value whose drop panics.
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             std::mem::forget(second);

@@ -10,6 +10,7 @@ use crate::invocation::Limits;
 use crate::line::LineFormat;
 use crate::log_sink::{Stream, StreamSink};
 use crate::mode::Mode;
+use crate::stderr::say;
 use crate::system::input;
 use crate::{event_loop, one_shot};
 
@@ -42,6 +43,7 @@ pub fn run<H: Handlers>() -> ExitCode {
 ///     fg::serve::<greet>().await
 /// }
 /// ```
+#[must_use = "this is the exit code: return it from `main`"]
 pub async fn serve<H: Handlers>() -> ExitCode {
     Runtime::new().serve::<H>().await
 }
@@ -101,12 +103,18 @@ impl Runtime {
     }
 
     /// Builds a tokio runtime and runs a handler on it; see [`run`].
+    #[must_use = "this is the exit code: return it from `main`"]
     pub fn run<H: Handlers>(mut self) -> ExitCode {
         let environment = self.environment.take().unwrap_or_else(Environment::from_process);
         match tokio_runtime(&environment, self.threads, H::BLOCKING) {
-            Ok(runtime) => runtime.block_on(self.environment(environment).serve::<H>()),
+            Ok(runtime) => {
+                let code = runtime.block_on(self.environment(environment).serve::<H>());
+                // Without waiting for threads that the handler has left behind: all that is owed has been answered.
+                runtime.shutdown_background();
+                code
+            }
             Err(error) => {
-                eprintln!("fg: the async runtime cannot be started: {error}");
+                say(format_args!("fg: the async runtime cannot be started: {error}"));
                 ExitCode::FAILURE
             }
         }
@@ -119,7 +127,7 @@ impl Runtime {
         let mode = match Mode::decide(&environment, wanted.as_deref(), input()) {
             Ok(mode) => mode,
             Err(text) => {
-                eprintln!("{text}");
+                say(text);
                 return ExitCode::from(2);
             }
         };
@@ -127,7 +135,7 @@ impl Runtime {
         let format = if self.json_log { LineFormat::Json } else { LineFormat::Text };
         let limits = Limits { response_size: environment.max_response_size(), timeouts: self.report_timeouts };
         let selected = select(H::NAMES, environment.handler());
-        let start = Start { environment: Arc::new(environment), sink: Arc::new(StreamSink::new(stream, format)), limits, mode };
+        let start = Start::new(environment, Arc::new(StreamSink::new(stream, format)), limits, mode);
         start.prepare_log();
         match selected {
             Ok(index) => H::run_with(index, start).await,
@@ -166,6 +174,10 @@ impl std::fmt::Debug for Start {
 }
 
 impl Start {
+    pub(crate) fn new(environment: Environment, sink: Arc<dyn LogSink>, limits: Limits, mode: Mode) -> Self {
+        Self { environment: Arc::new(environment), sink, limits, mode }
+    }
+
     /// A context for the time before the first invocation.
     pub(crate) fn context(&self) -> Context {
         Context::between_invocations(Arc::clone(&self.environment), Arc::clone(&self.sink))
@@ -190,7 +202,7 @@ impl Start {
         match self.mode.clone() {
             Mode::CustomRuntime(address) => event_loop::refuse(self, address, failure).await,
             Mode::OneShot => {
-                eprintln!("fg: {}", failure.message());
+                say(format_args!("fg: {}", failure.message()));
                 ExitCode::from(2)
             }
         }

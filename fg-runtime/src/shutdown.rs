@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll};
 
+use crate::stderr::say;
 use crate::system::Signals;
 
 /// Listens for signals.
@@ -56,7 +57,7 @@ impl Shutdown {
     fn take_signals(&mut self, task: &mut Context<'_>) {
         while let Some(Poll::Ready(code)) = self.signals.as_mut().map(|signals| signals.poll(task)) {
             if self.requested {
-                eprintln!("fg: told to end a second time; ending now, with work unfinished");
+                say("fg: told to end a second time; ending now, with work unfinished");
                 std::process::exit(code);
             }
             self.requested = true;

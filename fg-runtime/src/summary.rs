@@ -28,7 +28,7 @@ impl fmt::Display for Summary<'_> {
             None => writeln!(f, "memory used:       not known on this system")?,
         }
         // Every started millisecond is billed.
-        writeln!(f, "billed duration:   {:.0} ms", milliseconds.ceil().max(1.0))
+        write!(f, "billed duration:   {:.0} ms", milliseconds.ceil().max(1.0))
     }
 }
 

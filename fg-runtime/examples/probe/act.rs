@@ -1,0 +1,130 @@
+//! Does what an event asks for.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::panic::{catch_unwind, panic_any, resume_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use fg_core::{Context, Failure, Logger};
+use tokio::net::TcpStream;
+
+use crate::event::{After, Answer, Bomb, Event, Panic, PanicsInSerialize};
+
+pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Result<Answer, Failure> {
+    let text = |text: &str| Ok(Answer::Text(text.to_owned()));
+    match event {
+        Event::Echo(said) => text(&said),
+        Event::Count => Ok(Answer::Number(calls.load(Ordering::Relaxed))),
+        Event::Order { items } => Ok(Answer::Number(items.iter().map(|item| u64::from(item.price)).sum())),
+        Event::Fail => Err(Failure::new("OrderNotFound", "there is no order 17").with_cause(["no such row".to_owned()])),
+        Event::Panic(how) => Ok(Answer::Text(panic(how, ctx).await)),
+        Event::PanicInDeserialize(_) => text("not reached"),
+        Event::PanicInSerialize => Ok(Answer::PanicsInSerialize(PanicsInSerialize)),
+        Event::Unserialisable => Ok(Answer::Unserialisable(BTreeMap::from([((1, 2), 3)]))),
+        Event::Large(size) => Ok(Answer::Text("x".repeat(size))),
+        Event::WaitAt(address) => {
+            wait_at(&address).await;
+            text("waited")
+        }
+        Event::GiveUpInTime => {
+            ctx.cancelled().await;
+            text("gave up in time")
+        }
+        Event::Hang => {
+            let _dropped = LogOnDrop(ctx.logger());
+            ctx.cancelled().await;
+            ctx.logger().info("cancelled");
+            pending().await
+        }
+        Event::Block => {
+            std::thread::sleep(Duration::MAX);
+            text("not reached")
+        }
+        Event::Spin => loop {
+            std::hint::spin_loop();
+        },
+        Event::LeaveThread => {
+            tokio::task::spawn_blocking(|| std::thread::sleep(Duration::MAX));
+            text("left")
+        }
+        Event::After(after) => {
+            let logger = ctx.logger().clone();
+            ctx.spawn_after(do_after(after, logger));
+            text("more to come")
+        }
+        Event::Log(said) => {
+            let logger = ctx.logger();
+            logger.debug(&said);
+            logger.info(&said);
+            logger.warn(&said);
+            logger.error(&said);
+            text("logged")
+        }
+        Event::Leak => {
+            println!("{ctx:?} {ctx:#?} {:?} {:?} {:?}", ctx.credentials(), ctx.token(), ctx.stream_token());
+            eprintln!("{:?} {:?}", ctx.environment(), ctx.logger());
+            if let (Some(credentials), Some(token)) = (ctx.credentials(), ctx.token()) {
+                ctx.logger().info(format_args!("{} {token}", credentials.security_secret_key()));
+            }
+            Err(Failure::new("Leak", format!("{ctx:?} {:?}", ctx.credentials())))
+        }
+    }
+}
+
+async fn panic(how: Panic, ctx: &Context) -> String {
+    match how {
+        Panic::Plain => out_of_stock(17),
+        Panic::WithNumber => panic_any(17),
+        Panic::WithBomb => panic_any(Bomb),
+        Panic::InDrop => drop(Bomb),
+        Panic::InDropOfFuture => {
+            let _bomb = Bomb;
+            ctx.logger().info("cannot end");
+            pending::<()>().await;
+        }
+        Panic::InDropWhileUnwinding => {
+            let _bomb = Bomb;
+            panic!("the first panic");
+        }
+        Panic::Caught => {
+            let _ = catch_unwind(|| panic!("caught by the handler"));
+        }
+        Panic::Resumed => {
+            let failed: Result<(), _> = tokio::spawn(async { panic!("in a task") }).await;
+            resume_unwind(failed.expect_err("it panics").into_panic());
+        }
+    }
+    "survived".to_owned()
+}
+
+#[inline(never)]
+fn out_of_stock(article: u32) {
+    panic!("article {article} is out of stock");
+}
+
+async fn do_after(after: After, logger: Logger) {
+    match after {
+        After::Log(said) => logger.info(said),
+        After::Panic => panic!("after the reply"),
+        After::Hang => pending().await,
+        After::WaitAt(address) => {
+            wait_at(&address).await;
+            logger.info("waited");
+        }
+    }
+}
+
+/// Tells the test that this point is reached, and waits until it lets go.
+async fn wait_at(address: &str) {
+    let stream = TcpStream::connect(address).await.expect("the test listens");
+    stream.readable().await.expect("the test closes in good order");
+}
+
+struct LogOnDrop<'a>(&'a Logger);
+
+impl Drop for LogOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.info("dropped");
+    }
+}

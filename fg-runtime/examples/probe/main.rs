@@ -1,0 +1,82 @@
+//! The function under test of `tests/protocol`: it does what its event tells it to, or what its variables tell it at the start.
+//!
+//! It implements `Handler` by hand, so that these tests need nothing but the runtime.
+
+mod act;
+mod event;
+
+use std::future::pending;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply};
+
+use crate::event::Event;
+
+/// Does what the event says.
+struct Act;
+
+impl Handler for Act {
+    const NAME: &'static str = "act";
+    type State = AtomicU64;
+
+    async fn init(ctx: &Context) -> Result<AtomicU64, Failure> {
+        match ctx.user_data("PROBE_INIT") {
+            Some("fails") => {
+                Err(Failure::new("DatabaseDown", "no connection to the database").with_cause(["connection refused".to_owned()]))
+            }
+            Some("panics") => panic!("no configuration"),
+            Some("hangs") => {
+                println!("initialising");
+                pending().await
+            }
+            _ => Ok(AtomicU64::new(0)),
+        }
+    }
+
+    async fn call(payload: &[u8], ctx: &Context, calls: &AtomicU64, reply: &mut Reply) -> Result<(), Failure> {
+        calls.fetch_add(1, Ordering::Relaxed);
+        let event = Event::from_payload(payload)?;
+        act::act(event, ctx, calls).await?.write_payload(reply)
+    }
+
+    async fn pre_stop(calls: &AtomicU64) {
+        println!("pre_stop after {} calls", calls.load(Ordering::Relaxed));
+    }
+}
+
+/// Sends the payload back untouched.
+struct Echo;
+
+impl Handler for Echo {
+    const NAME: &'static str = "echo";
+    type State = ();
+
+    async fn init(_: &Context) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn call(payload: &[u8], _: &Context, (): &(), reply: &mut Reply) -> Result<(), Failure> {
+        reply.set_bytes(payload.to_vec(), "application/octet-stream");
+        Ok(())
+    }
+
+    async fn pre_stop((): &()) {}
+}
+
+fn main() -> ExitCode {
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    let runtime = fg_runtime::Runtime::new().report_timeouts(!is_set("PROBE_NO_TIMEOUTS")).json_log(is_set("PROBE_JSON"));
+    if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo)>() }
+}
+
+/// Drops the loop in the middle of an invocation, and stays until after its deadline.
+fn abandon(runtime: fg_runtime::Runtime) -> ExitCode {
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be started");
+    let timeout = Duration::from_secs(1);
+    let ended = tokio.block_on(async { tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo)>()).await });
+    assert!(ended.is_err(), "it runs for ever");
+    std::thread::sleep(timeout);
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,24 @@
+use std::net::TcpListener;
+
+use fg_core::Environment;
+
+use super::*;
+use crate::mode::Mode;
+use crate::testing::KeptLog;
+
+#[tokio::test(start_paused = true)]
+async fn an_api_that_is_gone_is_asked_for_rarely_and_mentioned_once() {
+    // A port that was free a moment ago: nobody listens there.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    drop(listener);
+    let log = KeptLog::new();
+    let limits = Limits { response_size: 0, timeouts: true };
+    let start = Start::new(Environment::default(), log.clone(), limits, Mode::CustomRuntime(address.clone()));
+    let mut function = EventLoop::new(&start, address);
+    let polled = tokio::time::timeout(Duration::from_secs(10), function.poll()).await;
+    assert!(polled.is_err(), "nobody answers");
+    let attempts = function.backoff.pauses();
+    assert!((8..=12).contains(&attempts), "{attempts}");
+    assert_eq!(log.lines().len(), 1, "{log:?}");
+}

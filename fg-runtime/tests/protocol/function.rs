@@ -1,0 +1,234 @@
+//! A function under test: a process of the example `probe`, with all that it writes.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use fg_emulator::{Answer, AnswerKind, Event, Post, RuntimeApi, Verdict};
+use serde_json::Value;
+
+use crate::probe::probe;
+
+/// Long enough for any machine: only a failing test waits so long.
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+
+/// The variables of a function, before it starts.
+pub(crate) struct Setup {
+    program: PathBuf,
+    variables: Vec<(String, String)>,
+    closed: Option<Stream>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// The function does what its events say.
+pub(crate) fn act() -> Setup {
+    setup("act")
+}
+
+/// The function sends its payload back.
+pub(crate) fn echo() -> Setup {
+    setup("echo")
+}
+
+fn setup(handler: &str) -> Setup {
+    let variables = [
+        ("RUNTIME_HANDLER", handler),
+        ("RUNTIME_TIMEOUT", "60"),
+        ("RUNTIME_MEMORY", "128"),
+        ("RUNTIME_CPU", "300"),
+        ("RUNTIME_MAX_RESP_BODY_SIZE", "6291456"),
+        ("RUNTIME_FUNC_NAME", "probe"),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    Setup { program: probe("dev"), variables, closed: None }
+}
+
+impl Setup {
+    /// Sets a variable; the last one of a name counts.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The program is built with another profile of cargo's.
+    pub(crate) fn built_as(mut self, profile: &'static str) -> Self {
+        self.program = probe(profile);
+        self
+    }
+
+    /// Nobody reads this stream.
+    pub(crate) fn close(mut self, stream: Stream) -> Self {
+        self.closed = Some(stream);
+        self
+    }
+
+    pub(crate) fn start(self, api: &RuntimeApi) -> Function {
+        self.start_at(&api.address())
+    }
+
+    pub(crate) fn start_at(self, address: &str) -> Function {
+        let mut child = Command::new(&self.program)
+            .env_clear()
+            .envs(self.variables)
+            .env("RUNTIME_API_ADDR", address)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the probe can be started");
+        let (stdout, stderr) = (child.stdout.take().expect("it is piped"), child.stderr.take().expect("it is piped"));
+        let output = Arc::<Output>::default();
+        let read = |stream, pipe: Box<dyn Read + Send>| {
+            if self.closed != Some(stream) {
+                let output = Arc::clone(&output);
+                return Some(thread::spawn(move || output.collect(stream, pipe)));
+            }
+            None
+        };
+        let readers = [read(Stream::Stdout, Box::new(stdout)), read(Stream::Stderr, Box::new(stderr))];
+        let id = child.id();
+        let (ended, exit_code) = channel();
+        thread::spawn(move || {
+            let code = wait(child);
+            for reader in readers.into_iter().flatten() {
+                reader.join().expect("a reader does not panic");
+            }
+            // The test may have ended before.
+            let _ = ended.send(code);
+        });
+        Function { id, output, exit_code, ended: false }
+    }
+}
+
+/// The exit code; with a minus, the signal that killed it.
+fn wait(mut child: Child) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    let status = child.wait().expect("it is our child");
+    status.code().unwrap_or_else(|| -status.signal().unwrap_or_default())
+}
+
+/// The lines that a function has written.
+#[derive(Default)]
+struct Output {
+    lines: Mutex<Vec<(Stream, String)>>,
+    changed: Condvar,
+}
+
+impl Output {
+    fn collect(&self, stream: Stream, pipe: Box<dyn Read + Send>) {
+        for line in BufReader::new(pipe).split(b'\n') {
+            let line = String::from_utf8_lossy(&line.expect("a pipe can be read")).into_owned();
+            self.lines.lock().expect("nobody panics").push((stream, line));
+            self.changed.notify_all();
+        }
+    }
+}
+
+/// A function that runs; it is killed when this is dropped.
+pub(crate) struct Function {
+    id: u32,
+    output: Arc<Output>,
+    exit_code: Receiver<i32>,
+    ended: bool,
+}
+
+/// What a function has left behind.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: Vec<String>,
+    pub(crate) stderr: Vec<String>,
+}
+
+impl Function {
+    /// Sends a signal, such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([format!("-{name}"), self.id.to_string()]).status().expect("there is a `kill`");
+        assert!(status.success(), "the function has ended before SIG{name}");
+    }
+
+    /// Waits for a line with this text.
+    pub(crate) fn wait_for_line(&self, text: &str) {
+        let lines = self.output.lines.lock().expect("nobody panics");
+        let is_missing = |lines: &mut Vec<(Stream, String)>| !lines.iter().any(|(_, line)| line.contains(text));
+        let (lines, waited) = self.output.changed.wait_timeout_while(lines, LIMIT, is_missing).expect("nobody panics");
+        assert!(!waited.timed_out(), "there is no line with {text:?} in {lines:#?}");
+    }
+
+    /// Tells it to end, and waits for that.
+    pub(crate) fn stop(self) -> Ended {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn wait(mut self) -> Ended {
+        let code = self.exit_code.recv_timeout(LIMIT).expect("the function ends");
+        self.ended = true;
+        let lines = self.output.lines.lock().expect("nobody panics");
+        let of = |wanted| lines.iter().filter(|(stream, _)| *stream == wanted).map(|(_, line)| line.clone()).collect();
+        Ended { code, stdout: of(Stream::Stdout), stderr: of(Stream::Stderr) }
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        if !self.ended && self.exit_code.try_recv().is_err() {
+            // It may have ended meanwhile.
+            let _ = Command::new("kill").args(["-KILL", &self.id.to_string()]).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+impl Ended {
+    /// How many lines of either stream have this text.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        self.stdout.iter().chain(&self.stderr).filter(|line| line.contains(text)).count()
+    }
+}
+
+/// An API that a function can be started against.
+pub(crate) fn api() -> RuntimeApi {
+    RuntimeApi::start().expect("a port is free")
+}
+
+/// Sends an event and waits for its answer.
+pub(crate) fn ask(api: &RuntimeApi, event: impl Into<Vec<u8>>) -> Answer {
+    ask_event(api, Event::new(event))
+}
+
+pub(crate) fn ask_event(api: &RuntimeApi, event: Event) -> Answer {
+    api.invoke(event).wait(LIMIT).expect("there is an answer")
+}
+
+/// The function is as good as new.
+pub(crate) fn assert_serves(api: &RuntimeApi) {
+    let answer = ask(api, r#"{"echo":"still here"}"#);
+    assert_eq!((answer.kind, &*answer.text()), (AnswerKind::Response, r#""still here""#));
+}
+
+/// The error that an event is answered with.
+pub(crate) fn failure(answer: &Answer) -> Value {
+    assert_eq!(answer.kind, AnswerKind::Error, "{}", answer.text());
+    serde_json::from_slice(&answer.body).expect("an error is JSON")
+}
+
+/// `errorType` and `errorMessage`.
+pub(crate) fn type_and_message(failure: &Value) -> (&str, &str) {
+    (failure["errorType"].as_str().expect("a text"), failure["errorMessage"].as_str().expect("a text"))
+}
+
+/// The POSTs for a request that were accepted.
+pub(crate) fn accepted(api: &RuntimeApi, request_id: &str) -> Vec<Post> {
+    let is_accepted = |post: &Post| post.request_id == request_id && post.verdict == Verdict::Accepted;
+    api.posts().into_iter().filter(is_accepted).collect()
+}

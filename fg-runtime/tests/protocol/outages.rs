@@ -1,0 +1,51 @@
+//! A Runtime API that is not there yet, not there for a while, or gone.
+
+use fg_emulator::{AnswerKind, Event, RuntimeApi};
+
+use crate::function::{LIMIT, act, api, assert_serves};
+use crate::gate::Gate;
+
+#[test]
+fn a_function_that_starts_before_the_api_waits_for_it() {
+    let api = api();
+    let address = api.address();
+    api.stop();
+    let function = act().start_at(&address);
+    function.wait_for_line("cannot take an event from the Runtime API");
+    api.restart().expect("the port is still free");
+    assert_serves(&api);
+    let ended = function.stop();
+    assert_eq!(
+        (ended.code, ended.count("cannot connect: "), ended.count("the Runtime API answers again")),
+        (0, 1, 1),
+        "{ended:#?}"
+    );
+}
+
+#[test]
+fn an_answer_is_delivered_to_an_api_that_restarts_meanwhile() {
+    let api = api();
+    let gate = Gate::new();
+    let function = act().start(&api);
+    let pending = api.invoke(Event::new(format!(r#"{{"wait_at":"{}"}}"#, gate.address())));
+    let waiting = gate.reached();
+    api.restart().expect("the port is still free");
+    drop(waiting);
+    let answer = pending.wait(LIMIT).expect("there is an answer");
+    assert_eq!((answer.kind, &*answer.text()), (AnswerKind::Response, r#""waited""#));
+    assert_serves(&api);
+    assert_eq!((api.connections(), api.posts().len()), (2, 2));
+    let ended = function.stop();
+    assert_eq!((ended.code, ended.stderr.len()), (0, 0), "{ended:#?}");
+}
+
+#[test]
+fn a_function_without_an_api_still_ends_when_it_is_told_to() {
+    let api = RuntimeApi::start().expect("a port is free");
+    let function = act().start(&api);
+    assert_serves(&api);
+    api.stop();
+    function.wait_for_line("cannot take an event from the Runtime API");
+    let ended = function.stop();
+    assert_eq!((ended.code, ended.count("pre_stop after 1 calls")), (0, 1), "{ended:#?}");
+}
