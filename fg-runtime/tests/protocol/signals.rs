@@ -32,7 +32,7 @@ fn a_handler_that_runs_is_finished_and_answered() {
     let answer = pending.wait(LIMIT).expect("there is an answer");
     assert_eq!((answer.kind, &*answer.text()), (AnswerKind::Response, r#""waited""#));
     let ended = function.wait();
-    assert_eq!((ended.code, ended.count("pre_stop after 1 calls"), api.polls()), (0, 1, 1), "{ended:#?}");
+    assert_eq!((ended.code, ended.count("pre_stop after 1 calls"), api.posts().len()), (0, 1, 1), "{ended:#?}");
 }
 
 #[test]
