@@ -17,7 +17,7 @@ use crate::alarm::Alarm;
 use crate::backoff::Backoff;
 use crate::connection::Connection;
 use crate::failure_policy::Fault;
-use crate::invocation::{Limits, init, invoke, pre_stop};
+use crate::invocation::{Limits, end, init, invoke};
 use crate::last_words::Listener;
 use crate::panics;
 use crate::run::Start;
@@ -40,11 +40,7 @@ pub(crate) async fn run<H: Handler>(start: Start, address: String) -> ExitCode {
         Some(Ok(state)) => {
             function.serve::<H>(&state).await;
             function.ctx.rest(PRE_STOP_LIMIT);
-            if let Err(failure) =
-                function.shutdown.watch(pre_stop::<H>(&function.ctx, &state, start.limits, &mut function.alarm)).await
-            {
-                function.log.error(format_args!("in pre_stop: {failure}"));
-            }
+            function.shutdown.watch(end::<H>(&function.ctx, state, start.limits, &mut function.alarm)).await;
             ExitCode::SUCCESS
         }
         Some(Err(failure)) => function.refuse(failure).await,

@@ -54,14 +54,13 @@ pub(crate) async fn init<H: Handler>(ctx: &Context, limits: Limits, alarm: &mut 
     })
 }
 
-/// Lets the handler say good-bye to its state.
-pub(crate) async fn pre_stop<H: Handler>(
-    ctx: &Context,
-    state: &H::State,
-    limits: Limits,
-    alarm: &mut Alarm,
-) -> Result<(), Failure> {
-    run_until(H::pre_stop(state), ctx, Deadline::of(ctx, limits, "the limit of pre_stop"), alarm).await
+/// Lets the handler say good-bye to its state, and drops it. What goes wrong is logged: there is nobody left to tell.
+pub(crate) async fn end<H: Handler>(ctx: &Context, state: H::State, limits: Limits, alarm: &mut Alarm) {
+    let deadline = Deadline::of(ctx, limits, "the limit of pre_stop");
+    let said = run_until(H::pre_stop(&state), ctx, deadline, alarm).await;
+    if let Err(failure) = said.and_then(|()| catch(|| drop(state))) {
+        ctx.logger().error(format_args!("in pre_stop: {failure}"));
+    }
 }
 
 /// When a future is told to give up, and when it has to.

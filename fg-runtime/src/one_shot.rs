@@ -9,7 +9,7 @@ use fg_core::{Failure, Handler, Reply, header_names};
 
 use crate::alarm::Alarm;
 use crate::event_loop::PRE_STOP_LIMIT;
-use crate::invocation::{init, invoke, pre_stop};
+use crate::invocation::{end, init, invoke};
 use crate::last_words::Listener;
 use crate::run::Start;
 use crate::shutdown::Shutdown;
@@ -59,9 +59,7 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
     let code = answer(outcome, &reply, &ctx);
     shutdown.watch(after_work::finish(ctx.take_after_work(), &ctx)).await;
     ctx.rest(PRE_STOP_LIMIT);
-    if let Err(failure) = shutdown.watch(pre_stop::<H>(&ctx, &state, start.limits, &mut alarm)).await {
-        ctx.logger().error(format_args!("in pre_stop: {failure}"));
-    }
+    shutdown.watch(end::<H>(&ctx, state, start.limits, &mut alarm)).await;
     say(Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
     code
 }

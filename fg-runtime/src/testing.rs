@@ -9,7 +9,7 @@ use fg_core::{Context, Failure, Handler, LogSink, Record, Reply};
 
 use crate::after_work;
 use crate::alarm::Alarm;
-use crate::invocation::{Limits, init, invoke as run_invocation, pre_stop};
+use crate::invocation::{Limits, end, init, invoke as run_invocation};
 use crate::panics;
 
 /// Runs a handler on one payload: `init`, the call, work left by `spawn_after`, `pre_stop`.
@@ -41,7 +41,7 @@ pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Ve
     let state = init::<H>(ctx, limits, &mut alarm).await?;
     let outcome = run_invocation::<H>(payload, ctx, &state, &mut reply, limits, &mut alarm).await;
     after_work::finish(ctx.take_after_work(), ctx).await;
-    pre_stop::<H>(ctx, &state, limits, &mut alarm).await?;
+    end::<H>(ctx, state, limits, &mut alarm).await;
     outcome.map(|()| reply.into_body())
 }
 

@@ -17,11 +17,23 @@ use crate::event::Event;
 /// Does what the event says.
 struct Act;
 
+/// Counts the calls; as a bomb it panics when it is dropped.
+struct Calls {
+    count: AtomicU64,
+    is_bomb: bool,
+}
+
+impl Drop for Calls {
+    fn drop(&mut self) {
+        assert!(!self.is_bomb, "the state cannot be dropped");
+    }
+}
+
 impl Handler for Act {
     const NAME: &'static str = "act";
-    type State = AtomicU64;
+    type State = Calls;
 
-    async fn init(ctx: &Context) -> Result<AtomicU64, Failure> {
+    async fn init(ctx: &Context) -> Result<Calls, Failure> {
         match ctx.user_data("PROBE_INIT") {
             Some("fails") => {
                 Err(Failure::new("DatabaseDown", "no connection to the database").with_cause(["connection refused".to_owned()]))
@@ -31,18 +43,18 @@ impl Handler for Act {
                 println!("initialising");
                 pending().await
             }
-            _ => Ok(AtomicU64::new(0)),
+            made => Ok(Calls { count: AtomicU64::new(0), is_bomb: made == Some("makes a bomb") }),
         }
     }
 
-    async fn call(payload: &[u8], ctx: &Context, calls: &AtomicU64, reply: &mut Reply) -> Result<(), Failure> {
-        calls.fetch_add(1, Ordering::Relaxed);
+    async fn call(payload: &[u8], ctx: &Context, calls: &Calls, reply: &mut Reply) -> Result<(), Failure> {
+        calls.count.fetch_add(1, Ordering::Relaxed);
         let event = Event::from_payload(payload)?;
-        act::act(event, ctx, calls).await?.write_payload(reply)
+        act::act(event, ctx, &calls.count).await?.write_payload(reply)
     }
 
-    async fn pre_stop(calls: &AtomicU64) {
-        println!("pre_stop after {} calls", calls.load(Ordering::Relaxed));
+    async fn pre_stop(calls: &Calls) {
+        println!("pre_stop after {} calls", calls.count.load(Ordering::Relaxed));
     }
 }
 

@@ -21,6 +21,16 @@ fn an_idle_function_ends_at_once_after_its_pre_stop() {
 }
 
 #[test]
+fn a_state_that_cannot_be_dropped_is_logged_and_the_end_is_a_good_one() {
+    let api = api();
+    let function = act().with("PROBE_INIT", "makes a bomb").start(&api);
+    assert!(api.wait_until(LIMIT, |counts| counts.polls == 1));
+    function.signal("TERM");
+    let ended = function.wait();
+    assert_eq!((ended.code, ended.count("- ERROR in pre_stop: panic: the state cannot be dropped")), (0, 1), "{ended:#?}");
+}
+
+#[test]
 fn a_handler_that_runs_is_finished_and_answered() {
     let api = api();
     let gate = Gate::new();
