@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
+
 use crate::headers::present;
 use crate::log::Level;
 
@@ -292,15 +294,8 @@ impl Reader<'_> {
 
     fn user_data(&mut self) -> HashMap<String, String> {
         let Some(text) = self.text("RUNTIME_USERDATA") else { return HashMap::new() };
-        match serde_json::from_str::<HashMap<String, serde_json::Value>>(&text) {
-            Ok(values) => values
-                .into_iter()
-                .filter_map(|(key, value)| match value {
-                    serde_json::Value::Null => None,
-                    serde_json::Value::String(text) => Some((key, text)),
-                    other => Some((key, other.to_string())),
-                })
-                .collect(),
+        match serde_json::from_str::<HashMap<String, &RawValue>>(&text) {
+            Ok(values) => values.into_iter().filter_map(|(key, value)| Some((key, text_of(value)?))).collect(),
             Err(error) => {
                 // Not the text of the error: it may quote a value, and a value may be a secret.
                 let (line, column) = (error.line(), error.column());
@@ -323,6 +318,14 @@ impl Reader<'_> {
             self.warnings.push(format!("{name} is `{text}`: {error}; using INFO"));
             Level::Info
         })
+    }
+}
+
+/// A text as it is, anything else as its JSON, `null` as nothing.
+fn text_of(value: &RawValue) -> Option<String> {
+    match value.get() {
+        "null" => None,
+        json => serde_json::from_str(json).ok().or_else(|| Some(json.to_owned())),
     }
 }
 

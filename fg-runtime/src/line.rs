@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use fg_core::Level;
-use serde_json::json;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::timestamp::Timestamp;
 
@@ -31,9 +31,8 @@ pub(crate) fn write_lines(out: &mut Vec<u8>, format: LineFormat, time: Timestamp
                 write!(out, "{time} {request_id} {level} {piece}").expect("writing to memory cannot fail");
             }
             LineFormat::Json => {
-                let time = time.to_string();
-                let line = json!({"time": time, "requestId": request_id, "level": level.as_str(), "message": piece});
-                write!(out, "{line}").expect("writing to memory cannot fail");
+                let line = JsonLine { time: time.to_string(), request_id, level: level.as_str(), message: piece };
+                serde_json::to_writer(&mut *out, &line).expect("texts can be written as JSON, and to memory");
             }
         }
         out.push(b'\n');
@@ -41,6 +40,25 @@ pub(crate) fn write_lines(out: &mut Vec<u8>, format: LineFormat, time: Timestamp
         if rest.is_empty() {
             return;
         }
+    }
+}
+
+struct JsonLine<'a> {
+    time: String,
+    request_id: &'a str,
+    level: &'a str,
+    message: &'a str,
+}
+
+/// By hand, so that this crate needs no derive.
+impl Serialize for JsonLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry("time", &self.time)?;
+        line.serialize_entry("requestId", self.request_id)?;
+        line.serialize_entry("level", self.level)?;
+        line.serialize_entry("message", self.message)?;
+        line.end()
     }
 }
 

@@ -16,19 +16,20 @@ pub(crate) struct Summary<'a> {
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let milliseconds = self.duration.as_secs_f64() * 1000.0;
+        let micros = self.duration.as_micros();
         writeln!(f, "--- execution summary ---")?;
         writeln!(f, "request id:        {}", self.request_id)?;
         writeln!(f, "configured memory: {} MB", self.configured_memory)?;
-        writeln!(f, "duration:          {milliseconds:.3} ms")?;
+        writeln!(f, "duration:          {}.{:03} ms", micros / 1000, micros % 1000)?;
         match memory::peak() {
-            // Precise enough for any memory there is.
-            #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
-            Some(bytes) => writeln!(f, "memory used:       {:.3} MB", bytes as f64 / (1024.0 * 1024.0))?,
+            Some(bytes) => {
+                let kilobytes = bytes / 1024;
+                writeln!(f, "memory used:       {}.{:03} MB", kilobytes / 1024, kilobytes % 1024 * 1000 / 1024)?;
+            }
             None => writeln!(f, "memory used:       not known on this system")?,
         }
         // Every started millisecond is billed.
-        write!(f, "billed duration:   {:.0} ms", milliseconds.ceil().max(1.0))
+        write!(f, "billed duration:   {} ms", micros.div_ceil(1000).max(1))
     }
 }
 
