@@ -3,33 +3,42 @@
 //! It starts when the reply has been sent, all of it side by side, and is over before the next event is taken. What is not done at the
 //! invocation's deadline is dropped. A panic ends the piece of work it is in, and nothing else.
 
-use fg_core::__private::AfterWork;
-use fg_core::Context;
-use tokio::time::timeout_at;
+use std::future::poll_fn;
+use std::task::Poll;
 
+use fg_core::__private::AfterWork;
+use fg_core::{Context, Logger};
+
+use crate::alarm::Alarm;
 use crate::current::with_logger;
 use crate::panics::catch;
 
 /// Finishes the work of one invocation.
-pub(crate) async fn finish(work: Vec<AfterWork>, ctx: &Context) {
-    let tasks: Vec<_> = work.into_iter().map(|work| tokio::spawn(finish_one(work, ctx.logger().clone()))).collect();
-    for mut task in tasks {
-        if timeout_at(ctx.deadline().into(), &mut task).await.is_err() {
-            task.abort();
-            ctx.logger().error("work left by spawn_after was not finished in the time of its invocation, and was dropped");
+pub(crate) async fn finish(mut work: Vec<AfterWork>, ctx: &Context, alarm: &mut Alarm) {
+    let log = ctx.logger();
+    let finishing = poll_fn(|task| {
+        let mut index = 0;
+        while let Some(piece) = work.get_mut(index) {
+            match catch(|| with_logger(log, || piece.as_mut().poll(task))) {
+                Ok(Poll::Pending) => index += 1,
+                Ok(Poll::Ready(())) => drop_logged(work.swap_remove(index), log),
+                Err(failure) => {
+                    log.error(format_args!("in work left by spawn_after: {failure}"));
+                    drop_logged(work.swap_remove(index), log);
+                }
+            }
         }
+        if work.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    });
+    if alarm.limit(ctx.deadline(), finishing).await.is_none() {
+        log.error("work left by spawn_after was not finished in the time of its invocation, and was dropped");
+        work.into_iter().for_each(|piece| drop_logged(piece, log));
     }
 }
 
-async fn finish_one(mut work: AfterWork, logger: fg_core::Logger) {
-    let finished = std::future::poll_fn(|task| match catch(|| with_logger(&logger, || work.as_mut().poll(task))) {
-        Ok(std::task::Poll::Pending) => std::task::Poll::Pending,
-        Ok(std::task::Poll::Ready(())) => std::task::Poll::Ready(Ok(())),
-        Err(failure) => std::task::Poll::Ready(Err(failure)),
-    })
-    .await;
-    // Dropped here, so that a panic in a `Drop` of the user's is logged as well.
-    if let Err(failure) = finished.and_then(|()| catch(|| drop(work))) {
-        logger.error(format_args!("in work left by spawn_after: {failure}"));
+/// Drops work, and logs a panic in a `Drop` of the user's.
+fn drop_logged(work: AfterWork, log: &Logger) {
+    if let Err(failure) = catch(|| drop(work)) {
+        log.error(format_args!("in work left by spawn_after: {failure}"));
     }
 }

@@ -34,33 +34,37 @@ pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Runs the handler until the process should end.
 pub(crate) async fn run<H: Handler>(start: Start, address: String) -> ExitCode {
-    let mut function = EventLoop::new(&start, address);
-    let initialised = function.shutdown.or_until_requested(init::<H>(&function.ctx, start.limits, &mut function.alarm)).await;
-    match initialised {
-        Some(Ok(state)) => {
-            function.serve::<H>(&state).await;
-            function.ctx.rest(PRE_STOP_LIMIT);
-            function.shutdown.watch(end::<H>(&function.ctx, state, start.limits, &mut function.alarm)).await;
-            ExitCode::SUCCESS
+    let shutdown = Shutdown::default();
+    let running = async {
+        let mut function = EventLoop::new(&start, address, &shutdown);
+        match shutdown.or_until_requested(init::<H>(&function.ctx, start.limits, &mut function.alarm)).await {
+            Some(Ok(state)) => {
+                function.serve::<H>(&state).await;
+                function.ctx.rest(PRE_STOP_LIMIT);
+                end::<H>(&function.ctx, state, start.limits, &mut function.alarm).await;
+                ExitCode::SUCCESS
+            }
+            Some(Err(failure)) => function.refuse(failure).await,
+            None => ExitCode::SUCCESS,
         }
-        Some(Err(failure)) => function.refuse(failure).await,
-        None => ExitCode::SUCCESS,
-    }
+    };
+    shutdown.listen_during(running).await
 }
 
 /// Answers one invocation with the reason why there is no handler, and ends.
 pub(crate) async fn refuse(start: Start, address: String, failure: Failure) -> ExitCode {
-    EventLoop::new(&start, address).refuse(failure).await
+    let shutdown = Shutdown::default();
+    shutdown.listen_during(async { EventLoop::new(&start, address, &shutdown).refuse(failure).await }).await
 }
 
 /// The state machine, and what its states share.
-struct EventLoop {
+struct EventLoop<'s> {
     connection: Connection,
     ctx: Context,
     /// For what belongs to no invocation.
     log: Logger,
     reply: Reply,
-    shutdown: Shutdown,
+    shutdown: &'s Shutdown,
     alarm: Alarm,
     limits: Limits,
     flight: Arc<Flight>,
@@ -77,8 +81,8 @@ enum State {
     Stopped,
 }
 
-impl EventLoop {
-    fn new(start: &Start, address: String) -> Self {
+impl<'s> EventLoop<'s> {
+    fn new(start: &Start, address: String, shutdown: &'s Shutdown) -> Self {
         let flight = Flight::new(Listener::RuntimeApi(address.clone()));
         panics::install_hook();
         panics::report_aborts_of(&flight);
@@ -87,7 +91,7 @@ impl EventLoop {
             log: start.context().logger().clone(),
             ctx: start.context(),
             reply: Reply::new(),
-            shutdown: Shutdown::listen(),
+            shutdown,
             alarm: Alarm::new(),
             limits: start.limits,
             flight,
@@ -157,7 +161,7 @@ impl EventLoop {
         let mut take_headers = |status, headers: &[httparse::Header<'_>]| {
             is_invocation = status == 200 && ctx.begin(received, headers.iter().map(|header| (header.name, header.value)));
         };
-        match self.shutdown.watch(self.connection.receive_event(&mut take_headers)).await {
+        match self.connection.receive_event(&mut take_headers).await {
             Ok(200) if is_invocation => {
                 self.take_off();
                 Ok(State::Handling)
@@ -207,8 +211,8 @@ impl EventLoop {
     }
 
     async fn handle<H: Handler>(&mut self, state: &H::State) -> Result<(), Failure> {
-        let Self { connection, ctx, reply, shutdown, limits, alarm, .. } = self;
-        shutdown.watch(invoke::<H>(connection.body(), ctx, state, reply, *limits, alarm)).await
+        let Self { connection, ctx, reply, limits, alarm, .. } = self;
+        invoke::<H>(connection.body(), ctx, state, reply, *limits, alarm).await
     }
 
     /// Delivers the answer, through whatever faults there are while time remains.
@@ -224,7 +228,7 @@ impl EventLoop {
         loop {
             let (kind, content_type, body) = (answer, self.reply.content_type(), self.reply.body());
             let sending = self.connection.answer(kind, self.ctx.request_id(), content_type, body);
-            let fault = match self.shutdown.watch(self.alarm.limit(until, sending)).await {
+            let fault = match self.alarm.limit(until, sending).await {
                 Some(Ok(200..=299)) => return,
                 Some(Ok(413)) if answer == AnswerKind::Response => {
                     let size = self.reply.body().len();
@@ -251,7 +255,7 @@ impl EventLoop {
             if !fault.may_pass() || Instant::now() + pause >= until {
                 return self.report_undelivered(&fault);
             }
-            self.shutdown.watch(sleep(pause)).await;
+            sleep(pause).await;
         }
     }
 
@@ -263,7 +267,7 @@ impl EventLoop {
     async fn finish_after_work(&mut self) {
         let work = self.ctx.take_after_work();
         if !work.is_empty() {
-            self.shutdown.watch(after_work::finish(work, &self.ctx)).await;
+            after_work::finish(work, &self.ctx, &mut self.alarm).await;
         }
     }
 }

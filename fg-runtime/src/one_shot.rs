@@ -12,7 +12,6 @@ use crate::event_loop::PRE_STOP_LIMIT;
 use crate::invocation::{end, init, invoke};
 use crate::last_words::Listener;
 use crate::run::Start;
-use crate::shutdown::Shutdown;
 use crate::stderr::say;
 use crate::summary::Summary;
 use crate::watchdog::{Flight, margins};
@@ -28,11 +27,10 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
     let flight = Flight::new(Listener::Stdout);
     panics::install_hook();
     panics::report_aborts_of(&flight);
-    let mut shutdown = Shutdown::listen();
     let mut ctx = start.context();
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
 
-    let state = match shutdown.watch(init::<H>(&ctx, start.limits, &mut alarm)).await {
+    let state = match init::<H>(&ctx, start.limits, &mut alarm).await {
         Ok(state) => state,
         Err(failure) => {
             say(format_args!("fg: {failure}"));
@@ -50,16 +48,16 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
             ctx.logger().warn(format_args!("a handler that blocks will not be reported: {error}"));
         }
     }
-    let outcome = shutdown.watch(invoke::<H>(&payload, &ctx, &state, &mut reply, start.limits, &mut alarm)).await;
+    let outcome = invoke::<H>(&payload, &ctx, &state, &mut reply, start.limits, &mut alarm).await;
     let duration = begun.elapsed();
     if !flight.claim() {
         // The watchdog has answered and is about to end the process.
         std::future::pending::<()>().await;
     }
     let code = answer(outcome, &reply, &ctx);
-    shutdown.watch(after_work::finish(ctx.take_after_work(), &ctx)).await;
+    after_work::finish(ctx.take_after_work(), &ctx, &mut alarm).await;
     ctx.rest(PRE_STOP_LIMIT);
-    shutdown.watch(end::<H>(&ctx, state, start.limits, &mut alarm)).await;
+    end::<H>(&ctx, state, start.limits, &mut alarm).await;
     say(Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
     code
 }

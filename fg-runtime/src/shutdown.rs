@@ -4,63 +4,58 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use crate::stderr::say;
 use crate::system::Signals;
 
-/// Listens for signals.
-#[derive(Debug)]
+/// Whether the process should end when it has finished what runs.
+#[derive(Debug, Default)]
 pub(crate) struct Shutdown {
-    signals: Option<Signals>,
-    requested: bool,
+    requested: AtomicBool,
 }
 
 impl Shutdown {
-    /// Begins to listen. Where the system does not let us, the process ends as it would have without us.
-    pub(crate) fn listen() -> Self {
-        Self { signals: Signals::listen().ok(), requested: false }
-    }
-
-    /// Waits for the future, and listens meanwhile.
-    pub(crate) async fn watch<F: Future>(&mut self, future: F) -> F::Output {
-        let mut future = pin!(future);
+    /// Runs the loop, and listens for signals meanwhile. Where the system does not let us, the process ends as it would have without us.
+    pub(crate) async fn listen_during<F: Future>(&self, event_loop: F) -> F::Output {
+        let mut signals = Signals::listen().ok();
+        let mut event_loop = pin!(event_loop);
         poll_fn(|task| {
-            let polled = future.as_mut().poll(task);
-            if polled.is_pending() {
-                self.take_signals(task);
+            loop {
+                let polled = event_loop.as_mut().poll(task);
+                if polled.is_ready() || !self.take_signals(signals.as_mut(), task) {
+                    return polled;
+                }
+                // It has just been requested: what waits for that must look again.
             }
-            polled
         })
         .await
     }
 
     /// Waits for the future until the process should end: none then, or if it should already.
-    pub(crate) async fn or_until_requested<F: Future>(&mut self, future: F) -> Option<F::Output> {
+    pub(crate) async fn or_until_requested<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         poll_fn(|task| {
-            if self.requested {
+            if self.requested.load(Ordering::Relaxed) {
                 return Poll::Ready(None);
             }
-            let polled = future.as_mut().poll(task).map(Some);
-            if polled.is_pending() {
-                self.take_signals(task);
-                if self.requested {
-                    return Poll::Ready(None);
-                }
-            }
-            polled
+            future.as_mut().poll(task).map(Some)
         })
         .await
     }
 
-    fn take_signals(&mut self, task: &mut Context<'_>) {
-        while let Some(Poll::Ready(code)) = self.signals.as_mut().map(|signals| signals.poll(task)) {
-            if self.requested {
+    /// Whether a signal has come that is the first one.
+    fn take_signals(&self, signals: Option<&mut Signals>, task: &mut Context<'_>) -> bool {
+        let Some(signals) = signals else { return false };
+        let mut is_news = false;
+        while let Poll::Ready(code) = signals.poll(task) {
+            if self.requested.swap(true, Ordering::Relaxed) {
                 say("fg: told to end a second time; ending now, with work unfinished");
                 std::process::exit(code);
             }
-            self.requested = true;
+            is_news = true;
         }
+        is_news
     }
 }

@@ -40,7 +40,7 @@ pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Ve
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
     let state = init::<H>(ctx, limits, &mut alarm).await?;
     let outcome = run_invocation::<H>(payload, ctx, &state, &mut reply, limits, &mut alarm).await;
-    after_work::finish(ctx.take_after_work(), ctx).await;
+    after_work::finish(ctx.take_after_work(), ctx, &mut alarm).await;
     end::<H>(ctx, state, limits, &mut alarm).await;
     outcome.map(|()| reply.into_body())
 }
