@@ -25,7 +25,6 @@ impl Backoff {
     }
 
     /// How many pauses there were.
-    #[cfg(test)]
     pub(crate) fn pauses(&self) -> u64 {
         self.drawn
     }

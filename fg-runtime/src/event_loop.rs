@@ -29,6 +29,9 @@ use crate::watchdog::{Flight, margins};
 /// An answer gets at least this long to be delivered, even if the handler has used up its time.
 const LEAST_TIME_TO_ANSWER: Duration = Duration::from_secs(1);
 
+/// Once the process has been told to end, an answer that cannot be delivered gets this long.
+const MOST_TIME_TO_ANSWER_AT_THE_END: Duration = Duration::from_secs(3);
+
 /// `pre_stop` gets this long; the platform's own setting for it goes from 1 to 90 seconds.
 pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
 
@@ -221,7 +224,8 @@ impl<'s> EventLoop<'s> {
             // The watchdog has answered and is about to end the process.
             std::future::pending::<()>().await;
         }
-        let until = self.ctx.deadline().max(Instant::now() + LEAST_TIME_TO_ANSWER);
+        let begun = Instant::now();
+        let mut until = self.ctx.deadline().max(begun + LEAST_TIME_TO_ANSWER);
         let mut backoff = Backoff::new();
         let mut answer = prepare(outcome, &mut self.reply, self.ctx.logger());
         let mut may_have_arrived = false;
@@ -251,9 +255,15 @@ impl<'s> EventLoop<'s> {
             if fault.is_stale_connection() {
                 continue;
             }
+            if self.shutdown.is_requested() {
+                until = until.min(begun + MOST_TIME_TO_ANSWER_AT_THE_END);
+            }
             let pause = backoff.pause();
             if !fault.may_pass() || Instant::now() + pause >= until {
                 return self.report_undelivered(&fault);
+            }
+            if backoff.pauses() == 1 {
+                self.ctx.logger().warn(format_args!("the answer could not be sent: {fault}; trying again"));
             }
             sleep(pause).await;
         }

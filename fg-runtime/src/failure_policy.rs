@@ -15,6 +15,8 @@
 //! | no request id | ask again after a pause | |
 //! | the event is larger than 64 MiB | answered with `InvalidPayload` | |
 //!
+//! Once the process has been told to end, an answer is given up after three seconds.
+//!
 //! A pause is 10 ms at first and doubles to 2 s, with jitter; after a success it is 10 ms again. Polling goes on for ever. One line is
 //! logged when polling begins to fail, one when the kind of the fault changes, one when it works again; not one per attempt.
 

@@ -17,6 +17,11 @@ pub(crate) struct Shutdown {
 }
 
 impl Shutdown {
+    /// Whether it should.
+    pub(crate) fn is_requested(&self) -> bool {
+        self.requested.load(Ordering::Relaxed)
+    }
+
     /// Runs the loop, and listens for signals meanwhile. Where the system does not let us, the process ends as it would have without us.
     pub(crate) async fn listen_during<F: Future>(&self, event_loop: F) -> F::Output {
         let mut signals = Signals::listen().ok();
@@ -37,7 +42,7 @@ impl Shutdown {
     pub(crate) async fn or_until_requested<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         poll_fn(|task| {
-            if self.requested.load(Ordering::Relaxed) {
+            if self.is_requested() {
                 return Poll::Ready(None);
             }
             future.as_mut().poll(task).map(Some)
