@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 
 use crate::after::{AfterQueue, AfterWork};
 use crate::cancellation::{Cancellation, Cancelled};
+use crate::context_builder::ContextBuilder;
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::headers::{Headers, names, present};
-use crate::log::{LogSink, Logger, NoLog};
+use crate::log::{LogSink, Logger};
 use crate::secret::Secret;
+use crate::secret_headers::SecretHeaders;
 
 /// The context of one invocation: the second argument of a handler.
 ///
@@ -55,21 +57,11 @@ pub struct Context {
     environment: Arc<Environment>,
     logger: Logger,
     headers: Headers,
-    secrets: Secrets,
+    secrets: SecretHeaders,
     received: Instant,
-    timeout: Duration,
+    pub(crate) timeout: Duration,
     cancellation: Cancellation,
     after: AfterQueue,
-}
-
-/// The headers that must not be seen by anybody who does not ask for them by name.
-#[derive(Default)]
-struct Secrets {
-    credentials: Option<Credentials>,
-    token: Option<Secret>,
-    access_key: Option<Secret>,
-    secret_key: Option<Secret>,
-    stream_token: Option<Secret>,
 }
 
 /// Whether somebody waits for the reply.
@@ -307,7 +299,7 @@ impl Context {
         Self {
             logger: Logger::new("", environment.log_level(), sink),
             headers: Headers::default(),
-            secrets: Secrets::default(),
+            secrets: SecretHeaders::default(),
             received: Instant::now(),
             timeout: environment.init_timeout(),
             cancellation: Cancellation::default(),
@@ -325,8 +317,7 @@ impl Context {
         self.cancellation.reset();
         drop(self.after.take());
         self.headers.clear();
-        self.secrets = Secrets::default();
-        let mut security: [Option<Secret>; 3] = [None, None, None];
+        self.secrets = SecretHeaders::default();
         for (name, value) in headers {
             // A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
             let text = match std::str::from_utf8(value) {
@@ -334,14 +325,11 @@ impl Context {
                 Err(_) => String::from_utf8_lossy(value),
             };
             let Some(text) = present(&text) else { continue };
-            match self.secrets.slot(&mut security, name) {
-                Some(slot) => *slot = Some(Secret::new(text)),
-                None => self.headers.push(name, text),
+            if !self.secrets.take(name, text) {
+                self.headers.push(name, text);
             }
         }
-        if let [Some(security_access_key), Some(security_secret_key), Some(security_token)] = security {
-            self.secrets.credentials = Some(Credentials { security_access_key, security_secret_key, security_token });
-        }
+        self.secrets.complete();
         let request_id = self.headers.get(names::REQUEST_ID).unwrap_or_default();
         self.logger.renew(request_id);
         !request_id.is_empty()
@@ -378,23 +366,6 @@ impl Context {
     }
 }
 
-impl Secrets {
-    /// Where the value of a secret header goes.
-    fn slot<'s>(&'s mut self, security: &'s mut [Option<Secret>; 3], name: &str) -> Option<&'s mut Option<Secret>> {
-        let is = |candidate: &str| name.eq_ignore_ascii_case(candidate);
-        match name {
-            _ if is(names::SECURITY_ACCESS_KEY) => Some(&mut security[0]),
-            _ if is(names::SECURITY_SECRET_KEY) => Some(&mut security[1]),
-            _ if is(names::SECURITY_TOKEN) => Some(&mut security[2]),
-            _ if is(names::AUTH_TOKEN) => Some(&mut self.token),
-            _ if is(names::ACCESS_KEY) => Some(&mut self.access_key),
-            _ if is(names::SECRET_KEY) => Some(&mut self.secret_key),
-            _ if is(names::STREAM_TOKEN) => Some(&mut self.stream_token),
-            _ => None,
-        }
-    }
-}
-
 impl Default for Context {
     /// The context of [`Context::builder`] with nothing set.
     fn default() -> Self {
@@ -411,137 +382,6 @@ impl fmt::Debug for Context {
             .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("after", &self.after)
             .field("environment", &self.environment)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Makes a [`Context`] for a unit test: as the platform would, from headers and variables.
-#[must_use = "call `.build()`"]
-#[derive(Default)]
-pub struct ContextBuilder {
-    variables: Vec<(String, String)>,
-    user_data: serde_json::Map<String, serde_json::Value>,
-    headers: Vec<(String, String)>,
-    timeout: Option<Duration>,
-    sink: Option<Arc<dyn LogSink>>,
-}
-
-impl ContextBuilder {
-    /// Sets the request id; `test-request` otherwise.
-    pub fn request_id(self, id: impl Into<String>) -> Self {
-        self.header(names::REQUEST_ID, id)
-    }
-
-    /// Sets how long the invocation may take; 3 s otherwise. The clock starts at [`build`](ContextBuilder::build).
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// Sets the function's name.
-    pub fn function_name(self, name: impl Into<String>) -> Self {
-        self.variable("RUNTIME_FUNC_NAME", name)
-    }
-
-    /// Sets the function's version.
-    pub fn version(self, version: impl Into<String>) -> Self {
-        self.variable("RUNTIME_FUNC_VERSION", version)
-    }
-
-    /// Sets the package that the function is in.
-    pub fn package(self, package: impl Into<String>) -> Self {
-        self.variable("RUNTIME_PACKAGE", package)
-    }
-
-    /// Sets the project id.
-    pub fn project_id(self, id: impl Into<String>) -> Self {
-        self.variable("RUNTIME_PROJECT_ID", id)
-    }
-
-    /// Sets the alias through which the function is called.
-    pub fn alias(self, alias: impl fmt::Display) -> Self {
-        self.header(names::ORIGIN_VERSION_TAG, format!("!{alias}"))
-    }
-
-    /// Sets the configured memory in MB.
-    pub fn memory_size(self, megabytes: u32) -> Self {
-        self.variable("RUNTIME_MEMORY", megabytes.to_string())
-    }
-
-    /// Sets the configured CPU in millicores.
-    pub fn cpu_number(self, millicores: u32) -> Self {
-        self.variable("RUNTIME_CPU", millicores.to_string())
-    }
-
-    /// Sets whether the caller waits for the reply.
-    pub fn invocation_type(self, invocation_type: InvocationType) -> Self {
-        let word = match invocation_type {
-            InvocationType::Sync => "sync",
-            InvocationType::Async => "async",
-        };
-        self.header(names::INVOKE_TYPE, word)
-    }
-
-    /// Adds a variable that the user has set on the function.
-    pub fn user_data(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.user_data.insert(key.into(), serde_json::Value::String(value.into()));
-        self
-    }
-
-    /// Sets the temporary credentials of the agency.
-    pub fn credentials(self, credentials: &Credentials) -> Self {
-        self.header(names::SECURITY_ACCESS_KEY, credentials.security_access_key().expose())
-            .header(names::SECURITY_SECRET_KEY, credentials.security_secret_key().expose())
-            .header(names::SECURITY_TOKEN, credentials.security_token().expose())
-    }
-
-    /// Sets the IAM token of the agency.
-    pub fn token(self, token: &Secret) -> Self {
-        self.header(names::AUTH_TOKEN, token.expose())
-    }
-
-    /// Adds a header of the invocation.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
-        self
-    }
-
-    /// Sets where the log goes; nowhere otherwise.
-    pub fn log_to(mut self, sink: Arc<dyn LogSink>) -> Self {
-        self.sink = Some(sink);
-        self
-    }
-
-    /// Makes the context; its clock starts now.
-    #[must_use]
-    pub fn build(mut self) -> Context {
-        if !self.user_data.is_empty() {
-            let user_data = serde_json::Value::Object(std::mem::take(&mut self.user_data));
-            self.variables.push(("RUNTIME_USERDATA".to_owned(), user_data.to_string()));
-        }
-        let environment = Arc::new(Environment::from_variables(self.variables));
-        let mut ctx = Context::between_invocations(environment, self.sink.unwrap_or_else(|| Arc::new(NoLog)));
-        // The first header of a name counts, so this one is for those who gave none.
-        self.headers.push((names::REQUEST_ID.to_owned(), "test-request".to_owned()));
-        ctx.begin(Instant::now(), self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
-        if let Some(timeout) = self.timeout {
-            ctx.timeout = timeout;
-        }
-        ctx
-    }
-
-    fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.variables.push((name.to_owned(), value.into()));
-        self
-    }
-}
-
-/// Prints names only: what is set may be secret.
-impl fmt::Debug for ContextBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContextBuilder")
-            .field("variables", &self.variables.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,7 @@
 use super::*;
+use crate::credentials::Credentials;
+use crate::headers::names;
+use crate::log::NoLog;
 
 fn context_from(headers: &[(&str, &[u8])]) -> Context {
     let mut ctx = Context::between_invocations(Arc::default(), Arc::new(NoLog));

@@ -19,6 +19,7 @@
 mod after;
 mod cancellation;
 mod context;
+mod context_builder;
 mod credentials;
 mod describe;
 mod environment;
@@ -31,9 +32,11 @@ mod log;
 mod payload;
 mod reply;
 mod secret;
+mod secret_headers;
 
 pub use crate::cancellation::Cancelled;
-pub use crate::context::{Context, ContextBuilder, InvocationType};
+pub use crate::context::{Context, InvocationType};
+pub use crate::context_builder::ContextBuilder;
 pub use crate::credentials::Credentials;
 pub use crate::environment::Environment;
 pub use crate::error::Error;
