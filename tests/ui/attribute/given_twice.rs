@@ -1,0 +1,12 @@
+// row 86: an option twice
+
+#[fg::handler(name = "a", name = "b")]
+//~ error: `name` is given twice
+//~ under: name
+async fn greet(event: String) -> Result<String, fg::Error> {
+    Ok(event)
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<greet>()
+}

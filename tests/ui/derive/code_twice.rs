@@ -1,0 +1,10 @@
+// derive: a code twice
+
+#[derive(fg::Failure)]
+#[failure(code = "Order.Lost")]
+#[failure(code = "Order.Gone")]
+//~ error: `code` is given twice
+//~ under: code
+struct Lost;
+
+fn main() {}

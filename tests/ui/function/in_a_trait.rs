@@ -1,0 +1,10 @@
+// row 57: no body, in a trait
+
+trait Greeter {
+    #[fg::handler]
+    async fn greet(event: String) -> Result<String, fg::Error>;
+    //~ error: a handler needs a body
+    //~ under: greet
+}
+
+fn main() {}

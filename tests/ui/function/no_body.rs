@@ -1,0 +1,8 @@
+// row 57: no body
+
+#[fg::handler]
+async fn greet(event: String) -> Result<String, fg::Error>;
+//~ error: a handler needs a body
+//~ under: greet
+
+fn main() {}

@@ -1,0 +1,20 @@
+// row 11: `init` returns the state, not in a `Result`
+
+async fn connect() -> Db {
+    Db
+}
+
+struct Db;
+
+#[fg::handler(init = connect)]
+//~ error[E0277]: `init` must return `Result<Db, E>`, because the handler takes `&Db`
+//~ under: connect
+//~ label: does not make a `Db`
+async fn greet(event: String, ctx: &fg::Context, db: &Db) -> Result<String, fg::Error> {
+    let Db = db;
+    Ok(format!("{event} {}", ctx.request_id()))
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<greet>()
+}

@@ -1,0 +1,12 @@
+// row 41: `impl Trait` as reply
+
+#[fg::handler]
+async fn greet(event: String) -> Result<impl serde::Serialize, fg::Error> {
+//~ error: a handler must name its success and error types
+//~ under: impl
+    Ok(event)
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<greet>()
+}

@@ -1,0 +1,12 @@
+// row 39: `!`
+
+#[fg::handler]
+async fn greet(event: String) -> ! {
+//~ error: a handler must return `Result<T, E>`, so that the runtime can send a response
+//~ under: !
+    panic!("{event}")
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<greet>()
+}
