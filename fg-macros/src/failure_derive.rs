@@ -14,19 +14,15 @@ const CRATE: Key = Key { name: "crate", takes: "a path", form: "crate = fg" };
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let implementation = match syn::parse2(item) {
-        Ok(Item::Struct(item)) => Some(for_struct(&item, &mut errors)),
-        Ok(Item::Enum(item)) => Some(for_enum(&item, &mut errors)),
-        Ok(Item::Union(item)) => {
+    let implementation = match errors.record(syn::parse2(item)) {
+        Some(Item::Struct(item)) => Some(for_struct(&item, &mut errors)),
+        Some(Item::Enum(item)) => Some(for_enum(&item, &mut errors)),
+        Some(Item::Union(item)) => {
             let message = "`fg::Failure` is derived for a struct or an enum, not for a union";
             errors.with_help(item.union_token, message, "write `impl fg::ErrorCode` by hand");
             None
         }
-        Ok(_) => None,
-        Err(error) => {
-            errors.push(error);
-            None
-        }
+        _ => None,
     };
     let errors = errors.into_compile_errors();
     quote!(#implementation #errors)

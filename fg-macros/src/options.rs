@@ -21,17 +21,11 @@ const KEYS: &[Key] = &[
 pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
     pub(crate) blocking: Option<Ident>,
-    pub(crate) init: Option<Init>,
+    pub(crate) init: Option<ExprPath>,
     pub(crate) pre_stop: Option<ExprPath>,
     pub(crate) krate: Krate,
     /// Something could not be read, so a missing option may be a mistyped one.
     pub(crate) misread: bool,
-}
-
-/// `init = connect`
-pub(crate) struct Init {
-    pub(crate) key: Ident,
-    pub(crate) function: ExprPath,
 }
 
 /// Where the items of `fg` are found: `::fg`, or what `crate = ..` says.
@@ -56,13 +50,10 @@ impl Options {
         keys::read(attribute, KEYS, errors, |key, ident, input| {
             match key.name {
                 "name" => options.name = Some(key.value(&ident, input)?),
-                "init" => options.init = Some(Init { function: key.value(&ident, input)?, key: ident }),
+                "init" => options.init = Some(key.value(&ident, input)?),
                 "pre_stop" => options.pre_stop = Some(key.value(&ident, input)?),
                 "crate" => options.krate.0 = Some(key.value::<PathOrText>(&ident, input)?.0),
-                _ => {
-                    options.blocking = Some(ident.clone());
-                    key.no_value(&ident, input)?;
-                }
+                _ => options.blocking = Some(key.no_value(ident, input)?),
             }
             Ok(())
         });
@@ -77,9 +68,7 @@ impl Options {
 fn check_name(name: &LitStr, errors: &mut Errors) {
     let text = name.value();
     let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-    if text.is_empty() || !is_plain {
-        errors.at(name, "the name of a handler is made of the letters a to z and A to Z, digits, `_`, `-` and `.`");
-    } else if text.len() > 128 {
-        errors.at(name, "the name of a handler has at most 128 characters");
+    if !is_plain || !(1..=128).contains(&text.len()) {
+        errors.at(name, "the name of a handler is 1 to 128 of the letters a to z and A to Z, digits, `_`, `-` and `.`");
     }
 }
