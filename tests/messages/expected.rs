@@ -76,7 +76,8 @@ impl Expected {
 impl ExpectedMessage {
     fn is(&self, said: &Message) -> bool {
         let (text, help) = said.text.split_once("\n\nhelp: ").map_or((&*said.text, None), |(text, help)| (text, Some(help)));
-        let said_as = |level: &'static str| said.children.iter().filter(move |child| child.level == level).map(|child| &*child.text);
+        let said_as =
+            |level: &'static str| said.children.iter().filter(move |child| child.level == level).map(|child| &*child.text);
         self.line == said.line
             && self.level == said.level
             && self.code == said.code

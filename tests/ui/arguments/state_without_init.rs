@@ -6,8 +6,8 @@ struct Db;
 async fn greet(event: String, ctx: &fg::Context, db: &Db) -> Result<String, fg::Error> {
 //~ error[E0277]: nothing creates the state `Db`
 //~ under: Db
-//~ label: a handler without `init` has no state
-//~ note: add `init = path::to::function` to the attribute
+//~ label: neither the context nor what `init` makes
+//~ note: add `init = path::to::function` to the attribute; the state is the last argument
     let Db = db;
     Ok(format!("{event} {}", ctx.request_id()))
 }

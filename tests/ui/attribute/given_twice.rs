@@ -1,8 +1,11 @@
 // row 86: an option twice
 
-#[fg::handler(name = "a", name = "b")]
-//~ error: `name` is given twice
-//~ under: name
+#[fg::handler(
+    name = "a",
+    name = "b",
+    //~ error: `name` is given twice
+    //~ under: name
+)]
 async fn greet(event: String) -> Result<String, fg::Error> {
     Ok(event)
 }

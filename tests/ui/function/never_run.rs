@@ -2,6 +2,8 @@
 
 #[fg::handler]
 async fn greet(event: String) -> Result<String, fg::Error> {
+//~ warning[dead_code]
+//~ under: greet
     Ok(event)
 }
 

@@ -2,7 +2,7 @@
 
 #[fg::handler]
 pub const GREET: fn() = main;
-//~ error: `#[fg::handler]` goes on an `async fn`, not on a constant
+//~ error: `#[fg::handler]` goes on an `async fn`, not on a `const`
 //~ under: const
 //~ help: put it on the function that takes the event
 

@@ -3,7 +3,7 @@
 /// Greets.
 #[fg::handler]
 enum Greet {}
-//~ error: `#[fg::handler]` goes on an `async fn`, not on an enum
+//~ error: `#[fg::handler]` goes on an `async fn`, not on an `enum`
 //~ under: enum
 //~ help: put it on the function that takes the event
 

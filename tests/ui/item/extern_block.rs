@@ -2,7 +2,7 @@
 
 #[fg::handler]
 unsafe extern "C" {}
-//~ error: `#[fg::handler]` goes on an `async fn`, not on an `extern` block or crate
+//~ error: `#[fg::handler]` goes on an `async fn`, not on an `extern`
 //~ under: extern
 //~ help: put it on the function that takes the event
 

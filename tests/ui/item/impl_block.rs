@@ -4,7 +4,7 @@ struct Greet;
 
 #[fg::handler]
 impl Greet {}
-//~ error: `#[fg::handler]` goes on an `async fn`, not on an `impl` block
+//~ error: `#[fg::handler]` goes on an `async fn`, not on an `impl`
 //~ under: impl
 //~ help: put it on the function that takes the event
 

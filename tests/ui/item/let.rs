@@ -5,7 +5,7 @@ fn main() {
     //~ error[E0658]: custom attributes cannot be applied to statements
     //~ under: #[fg::handler]
     let greet = 1;
-    //~ error: `#[fg::handler]` goes on an `async fn`, not on this
+    //~ error: `#[fg::handler]` goes on an `async fn`, not on a `let`
     //~ under: let
     //~ help: put it on the function that takes the event
 }

@@ -2,7 +2,7 @@
 
 #[fg::handler]
 static GREET: u8 = 1;
-//~ error: `#[fg::handler]` goes on an `async fn`, not on a static
+//~ error: `#[fg::handler]` goes on an `async fn`, not on a `static`
 //~ under: static
 //~ help: put it on the function that takes the event
 

@@ -2,7 +2,7 @@
 
 #[fg::handler]
 struct Greet;
-//~ error: `#[fg::handler]` goes on an `async fn`, not on a struct
+//~ error: `#[fg::handler]` goes on an `async fn`, not on a `struct`
 //~ under: struct
 //~ help: put it on the function that takes the event
 

@@ -4,7 +4,7 @@ struct Greet(*const u8);
 
 #[fg::handler]
 unsafe impl Send for Greet {}
-//~ error: `#[fg::handler]` goes on an `async fn`, not on an `impl` block
+//~ error: `#[fg::handler]` goes on an `async fn`, not on an `impl`
 //~ under: impl
 //~ help: put it on the function that takes the event
 

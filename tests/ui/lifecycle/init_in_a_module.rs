@@ -9,9 +9,10 @@ mod db {
 }
 
 #[fg::handler(init = db::connect)]
-//~ error[E0277]: `init` must return `Result<Db, E>`, because the handler takes `&Db`
+//~ error[E0277]: `init` must return `Result<Db, E>`, because `Db` is the state of the handler
 //~ under: db::connect
 //~ label: does not make a `Db`
+//~ note: the state is what the last argument of the handler borrows; a handler without such an argument has the state `()`
 async fn greet(event: String, db: &Db) -> Result<String, fg::Error> {
     let Db = db;
     Ok(event)

@@ -7,9 +7,10 @@ async fn connect() -> Result<Db, fg::Error> {
 }
 
 #[fg::handler(init = connect)]
-//~ error: `init` makes a state that the handler does not take
-//~ under: init
-//~ help: add a last argument `state: &YourState`
+//~ error[E0277]: `init` must return `Result<(), E>`, because `()` is the state of the handler
+//~ under: connect
+//~ label: does not make a `()`
+//~ note: the state is what the last argument of the handler borrows; a handler without such an argument has the state `()`
 async fn greet(event: String, ctx: &fg::Context) -> Result<String, fg::Error> {
     Ok(format!("{event} {}", ctx.request_id()))
 }

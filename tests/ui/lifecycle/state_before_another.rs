@@ -9,11 +9,10 @@ async fn connect() -> Result<Db, fg::Error> {
 
 #[fg::handler(init = connect)]
 async fn greet(event: String, cache: &Cache, db: &Db) -> Result<String, fg::Error> {
-//~ error[E0277]: `&Cache` cannot be an argument of a FunctionGraph handler
-//~ under: &Cache
-//~ label: not an argument the runtime can supply
-//~ note: after the event a handler may take `&fg::Context`, and its state, `&S`, if the attribute has `init = ..`
-//~ note: take `&fg::Context`, and clone what you need out of it
+//~ error[E0277]: nothing creates the state `Cache`
+//~ under: Cache
+//~ label: neither the context nor what `init` makes
+//~ note: add `init = path::to::function` to the attribute; the state is the last argument
     let (Cache, Db) = (cache, db);
     Ok(event)
 }

@@ -12,8 +12,6 @@ async fn greet(event: String, db: &Db) -> Result<String, fg::Error> {
 //~ under: Db
 //~ error[E0277]
 //~ under: Db
-//~ error
-//~ under: greet
     Ok(format!("{event} {}", db.0))
 }
 

@@ -11,13 +11,9 @@ async fn disconnect(db: &Db) {
 }
 
 #[fg::handler(init = connect, pre_stop = disconnect)]
-//~ error
-//~ under: disconnect
 async fn greet(event: String, db: &Db) -> Result<String, fg::Error> {
 //~ error[E0277]
 //~ under: Db
-//~ error
-//~ under: greet
     tokio::task::yield_now().await;
     Ok(format!("{event} {}", db.0.get()))
 }
