@@ -18,8 +18,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = Options::read(attribute, &mut errors);
     let Some(function) = errors.record(syn::parse2::<Function>(item.clone())) else {
-        let errors = errors.into_compile_errors();
-        return quote!(#item #errors);
+        return [item, errors.into_compile_errors()].into_iter().collect();
     };
     signature::check(&function, &options, &mut errors);
     let arguments = arguments::check(&function, &options, &mut errors);

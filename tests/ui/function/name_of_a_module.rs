@@ -4,15 +4,11 @@ mod greet {}
 
 #[fg::handler]
 async fn greet(event: String) -> Result<String, fg::Error> {
-//~ error[E0428]
-//~ under: greet
-//~ error[E0573]
+//~ first error[E0428]
 //~ under: greet
     Ok(event)
 }
 
 fn main() -> std::process::ExitCode {
     fg::run::<greet>()
-    //~ error[E0573]
-    //~ under: greet
 }
