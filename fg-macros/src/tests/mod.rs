@@ -1,5 +1,8 @@
 //! The options and the checks, on tokens. Where an error is underlined is tested with the compiler.
 
+mod properties;
+mod snapshots;
+
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::LitStr;
