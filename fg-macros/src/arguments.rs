@@ -72,9 +72,10 @@ fn check_any(argument: &PatType, errors: &mut Errors) {
         errors.with_help(attribute, "`#[cfg]` is not supported on one argument of a handler", "put it on the whole function");
     }
     if let Some(word) = impl_keyword(argument.ty.to_token_stream()) {
-        errors.at(
+        errors.with_help(
             word,
             "a handler's arguments need concrete types: nothing says what this `impl Trait` is when the runtime calls it",
+            "write the type, such as `serde_json::Value` for an event of any shape",
         );
     }
 }

@@ -8,7 +8,7 @@ use syn::{ExprPath, LitStr};
 use crate::arguments::{self, Arguments};
 use crate::errors::Errors;
 use crate::item::Function;
-use crate::options::Options;
+use crate::options::{Options, import};
 use crate::result::{self, Places};
 use crate::spans::{Ends, mixed, path_at};
 use crate::{fallback, signature};
@@ -49,7 +49,7 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
     let cfgs: Vec<_> = function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
     let name = options.name.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
     let blocking = options.blocking.is_some();
-    let (import, state) = (options.krate.import(), declare_state(state));
+    let (import, state) = (import(options.krate.as_ref()), declare_state(state));
     let result = |ok: TokenStream| quote_spanned!(at=> ::core::result::Result<#ok, __fg::Failure>);
     let [init_at, pre_stop_at] = [&options.init, &options.pre_stop].map(|path| path.as_ref().map_or(at, start_of));
     let init_future = future(init_at, &result(quote!(Self::State)));

@@ -3,11 +3,11 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{Attribute, Fields, Generics, Item, ItemEnum, ItemStruct, LitStr, Meta};
+use syn::{Attribute, Fields, Generics, Item, ItemEnum, ItemStruct, LitStr, Meta, Path};
 
-use crate::errors::{Errors, at};
+use crate::errors::{Errors, and_help, at};
 use crate::keys::{self, Key, PathOrText, TEXT};
-use crate::options::Krate;
+use crate::options::import;
 
 const CODE: Key = Key { name: "code", takes: TEXT, form: "code = \"Order.NotFound\"" };
 const CRATE: Key = Key { name: "crate", takes: "a path", form: "crate = fg" };
@@ -32,7 +32,7 @@ fn for_struct(item: &ItemStruct, errors: &mut Errors) -> TokenStream {
     check_fields(&item.fields, errors);
     let options = Options::read(&item.attrs, &[CODE, CRATE], errors);
     let code = options.code.unwrap_or_else(|| code_from(&item.ident));
-    implementation(&item.ident, &item.generics, &options.krate, &quote!(#code))
+    implementation(&item.ident, &item.generics, options.krate.as_ref(), &quote!(#code))
 }
 
 fn for_enum(item: &ItemEnum, errors: &mut Errors) -> TokenStream {
@@ -45,14 +45,14 @@ fn for_enum(item: &ItemEnum, errors: &mut Errors) -> TokenStream {
         quote!(Self::#name { .. } => #code,)
     });
     let codes = quote!(match *self { #(#arms)* });
-    implementation(&item.ident, &item.generics, &options.krate, &codes)
+    implementation(&item.ident, &item.generics, options.krate.as_ref(), &codes)
 }
 
 /// What the user wrote in `#[failure(..)]`.
 #[derive(Default)]
 struct Options {
     code: Option<LitStr>,
-    krate: Krate,
+    krate: Option<Path>,
 }
 
 impl Options {
@@ -65,8 +65,10 @@ impl Options {
             };
             keys::read(list.tokens.clone(), keys, errors, |key, ident, input| {
                 match key.name {
-                    "crate" => options.krate.0 = Some(key.value::<PathOrText>(&ident, input)?.0),
-                    _ if options.code.is_some() => return Err(at(ident, "`code` is given twice")),
+                    "crate" => options.krate = Some(key.value::<PathOrText>(&ident, input)?.0),
+                    _ if options.code.is_some() => {
+                        return Err(at(ident, and_help("`code` is given twice", "remove one of the two")));
+                    }
                     _ => options.code = Some(key.value(&ident, input)?),
                 }
                 Ok(())
@@ -93,8 +95,8 @@ fn code_from(name: &Ident) -> LitStr {
     LitStr::new(&name.unraw().to_string(), name.span())
 }
 
-fn implementation(name: &Ident, generics: &Generics, krate: &Krate, code: &TokenStream) -> TokenStream {
-    let import = krate.import();
+fn implementation(name: &Ident, generics: &Generics, krate: Option<&Path>, code: &TokenStream) -> TokenStream {
+    let import = import(krate);
     let (parameters, arguments, conditions) = generics.split_for_impl();
     quote! {
         const _: () = {

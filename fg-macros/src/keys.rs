@@ -51,7 +51,7 @@ fn read_one(
         return Err(at(&ident, and_help(format_args!("unknown option `{ident}`"), suggest(&ident.to_string(), keys))));
     };
     if seen.contains(&ident) {
-        return Err(at(&ident, format_args!("`{ident}` is given twice")));
+        return Err(at(&ident, and_help(format_args!("`{ident}` is given twice"), "remove one of the two")));
     }
     seen.push(ident.clone());
     take(key, ident, input)?;

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
-use syn::{ExprPath, LitStr};
+use syn::{ExprPath, LitStr, Path};
 
 use crate::errors::Errors;
 use crate::keys::{self, Key, PathOrText, TEXT};
@@ -23,24 +23,19 @@ pub(crate) struct Options {
     pub(crate) blocking: Option<Ident>,
     pub(crate) init: Option<ExprPath>,
     pub(crate) pre_stop: Option<ExprPath>,
-    pub(crate) krate: Krate,
+    /// Where the items of `fg` are found, if not in `::fg`.
+    pub(crate) krate: Option<Path>,
     /// Something could not be read, so a missing option may be a mistyped one.
     pub(crate) misread: bool,
 }
 
-/// Where the items of `fg` are found: `::fg`, or what `crate = ..` says.
-#[derive(Default)]
-pub(crate) struct Krate(pub(crate) Option<syn::Path>);
-
-impl Krate {
-    /// Gives the crate one name for the code that follows, so that a wrong path is one error and not one for each item.
-    ///
-    /// The error is at the user's path, or else at the attribute, whose own path is most likely the right one.
-    pub(crate) fn import(&self) -> TokenStream {
-        match &self.0 {
-            Some(path) => quote_spanned!(mixed(Ends::of(path).first)=> use #path as __fg;),
-            None => quote_spanned!(mixed(Span::call_site())=> use ::fg as __fg;),
-        }
+/// Gives the crate one name for the code that follows, so that a wrong path is one error and not one for each item.
+///
+/// The error is at the user's path, or else at the attribute, whose own path is most likely the right one.
+pub(crate) fn import(krate: Option<&Path>) -> TokenStream {
+    match krate {
+        Some(path) => quote_spanned!(mixed(Ends::of(path).first)=> use #path as __fg;),
+        None => quote_spanned!(mixed(Span::call_site())=> use ::fg as __fg;),
     }
 }
 
@@ -52,7 +47,7 @@ impl Options {
                 "name" => options.name = Some(key.value(&ident, input)?),
                 "init" => options.init = Some(key.value(&ident, input)?),
                 "pre_stop" => options.pre_stop = Some(key.value(&ident, input)?),
-                "crate" => options.krate.0 = Some(key.value::<PathOrText>(&ident, input)?.0),
+                "crate" => options.krate = Some(key.value::<PathOrText>(&ident, input)?.0),
                 _ => options.blocking = Some(key.no_value(ident, input)?),
             }
             Ok(())

@@ -25,7 +25,11 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> 
         return None;
     };
     if matches!(**ty, Type::Never(_)) {
-        errors.at(ty, "a handler must return `Result<T, E>`, so that the runtime can send a response");
+        errors.with_help(
+            ty,
+            "a handler must return `Result<T, E>`, so that the runtime can send a response",
+            "write `Result<(), fg::Error>`",
+        );
     } else if let Some(word) = impl_keyword(ty.to_token_stream()) {
         if signature.asyncness.is_none() && matches!(**ty, Type::ImplTrait(_)) {
             errors.with_help(
@@ -34,7 +38,11 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> 
                 format_args!("write `async fn {}(..) -> Result<T, E>`", signature.ident),
             );
         } else {
-            errors.at(word, "a handler must name its success and error types");
+            errors.with_help(
+                word,
+                "a handler must name its success and error types",
+                "write them out, as in `Result<Reply, fg::Error>`",
+            );
         }
     }
     let whole = Ends::of(ty);

@@ -18,7 +18,7 @@ pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors)
     check_generics(function, errors);
     let name = &function.signature.ident;
     if !function.has_body() {
-        errors.at(name, "a handler needs a body");
+        errors.with_help(name, "a handler needs a body", "put `#[fg::handler]` on a function that has one");
     }
     if name == "main" {
         errors.with_help(

@@ -5,6 +5,7 @@
     name = "b",
     //~ error: `name` is given twice
     //~ under: name
+    //~ help: remove one of the two
 )]
 async fn greet(event: String) -> Result<String, fg::Error> {
     Ok(event)

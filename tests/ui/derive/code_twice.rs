@@ -5,6 +5,7 @@
 #[failure(code = "Order.Gone")]
 //~ error: `code` is given twice
 //~ under: code
+//~ help: remove one of the two
 struct Lost;
 
 fn main() {}

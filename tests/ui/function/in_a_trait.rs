@@ -5,6 +5,7 @@ trait Greeter {
     async fn greet(event: String) -> Result<String, fg::Error>;
     //~ error: a handler needs a body
     //~ under: greet
+    //~ help: put `#[fg::handler]` on a function that has one
 }
 
 fn main() {}

@@ -4,5 +4,6 @@
 async fn greet(event: String) -> Result<String, fg::Error>;
 //~ error: a handler needs a body
 //~ under: greet
+//~ help: put `#[fg::handler]` on a function that has one
 
 fn main() {}

@@ -22,11 +22,13 @@ async unsafe extern "C" fn greet<T>(ctx: &fg::Context, #[cfg(test)] more: impl C
 //~ help: put it on the whole function
 //~ error: a handler's arguments need concrete types: nothing says what this `impl Trait` is when the runtime calls it
 //~ under: impl
+//~ help: write the type, such as `serde_json::Value` for an event of any shape
 //~ error: the context comes after the event
 //~ under: &fg::Context
 //~ help: swap the two arguments
 //~ error: a handler must return `Result<T, E>`, so that the runtime can send a response
 //~ under: !
+//~ help: write `Result<(), fg::Error>`
     loop {}
 }
 

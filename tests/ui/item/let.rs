@@ -2,7 +2,7 @@
 
 fn main() {
     #[fg::handler]
-    //~ error[E0658]: custom attributes cannot be applied to statements
+    //~ error[E0658]
     //~ under: #[fg::handler]
     let greet = 1;
     //~ error: `#[fg::handler]` goes on an `async fn`, not on a `let`

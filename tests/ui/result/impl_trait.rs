@@ -4,6 +4,7 @@
 async fn greet(event: String) -> Result<impl serde::Serialize, fg::Error> {
 //~ error: a handler must name its success and error types
 //~ under: impl
+//~ help: write them out, as in `Result<Reply, fg::Error>`
     Ok(event)
 }
 
