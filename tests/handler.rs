@@ -1,4 +1,4 @@
-//! What `#[fg::handler]` accepts, driven through the bytes as the runtime does.
+//! What `#[fg::handler]` accepts, driven through the bytes as the runtime does. The rows are those of `tests/ui/README.md`.
 
 use std::borrow::Cow;
 use std::sync::Mutex;
@@ -42,6 +42,7 @@ fn ok<H: Handler>(payload: &str) -> String {
     invoke::<H>(payload).expect("a reply")
 }
 
+// row 1
 /// Greets.
 #[fg::handler]
 async fn greet(event: Greeting, ctx: &Context) -> Result<Answer<'static>, fg::Error> {
@@ -67,27 +68,32 @@ mod signatures {
     use super::*;
     use fg::Context as Cx;
 
+    // row 2
     #[fg::handler]
     async fn no_context(event: Greeting) -> Result<String, fg::Error> {
         Ok(event.name)
     }
 
+    // row 14
     #[fg::handler]
     async fn patterns(Greeting { name }: Greeting, _: &Context) -> Result<String, fg::Error> {
         Ok(name)
     }
 
+    // row 15
     #[fg::handler]
     async fn attributes(#[allow(unused_mut)] mut event: Greeting, #[allow(unused)] ctx: &Context) -> Result<String, fg::Error> {
         Ok(event.name)
     }
 
+    // row 13
     #[fg::handler]
     async fn context_twice(event: Greeting, ctx: &Cx, again: &Context) -> Result<bool, fg::Error> {
         let _ = event;
         Ok(ctx.request_id() == again.request_id())
     }
 
+    // row 20
     #[fg::handler]
     async fn bounds(event: Greeting) -> Result<String, fg::Error>
     where
@@ -120,6 +126,7 @@ mod signatures {
 mod borrowing {
     use super::*;
 
+    // row 27
     #[fg::handler]
     async fn elided(event: Borrowed<'_>, ctx: &Context) -> Result<String, fg::Error> {
         tokio::task::yield_now().await;
@@ -132,6 +139,7 @@ mod borrowing {
         Ok(Answer { message: event.name })
     }
 
+    // row 26
     #[fg::handler]
     async fn text<'e>(event: &'e str, _ctx: &Context) -> Result<&'e str, fg::Error> {
         Ok(event)
@@ -143,16 +151,19 @@ mod borrowing {
         Ok((event, ctx.request_id()))
     }
 
+    // row 29
     #[fg::handler]
     async fn owned(event: Cow<'static, str>) -> Result<Cow<'static, str>, fg::Error> {
         Ok(event)
     }
 
+    // row 30
     #[fg::handler]
     async fn size(event: Raw<'_>) -> Result<usize, fg::Error> {
         Ok(event.len())
     }
 
+    // row 49
     #[fg::handler]
     async fn bytes(event: Raw<'_>) -> Result<RawResponse, fg::Error> {
         Ok(RawResponse::new(event.bytes()))
@@ -167,8 +178,15 @@ mod borrowing {
         assert_eq!(ok::<owned>(r#""Ada""#), r#""Ada""#);
     }
 
+    // row 32: an array of numbers; the bytes themselves are `Raw`
+    #[fg::handler]
+    async fn numbers(event: Vec<u8>) -> Result<usize, fg::Error> {
+        Ok(event.len())
+    }
+
     #[test]
     fn bytes_pass_untouched() {
+        assert_eq!(ok::<numbers>("[1,2,3]"), "3");
         assert_eq!(ok::<size>("not JSON"), "8");
         assert_eq!(ok::<bytes>("not JSON"), "not JSON");
     }
@@ -194,6 +212,7 @@ mod results {
         if event == 0 { Err(Lost) } else { Ok(event) }
     }
 
+    // row 45
     #[fg::handler]
     async fn short(_: Ignored) -> Short<()> {
         Err(Lost)
@@ -204,15 +223,23 @@ mod results {
         Ok(event.parse()?)
     }
 
+    // row 47
     #[fg::handler]
     async fn boxed(event: String) -> Result<u8, Box<dyn std::error::Error>> {
         tokio::task::yield_now().await;
         Ok(event.parse()?)
     }
 
+    // row 48
     #[fg::handler]
     async fn text(_: Ignored) -> Result<(), &'static str> {
         Err("no")
+    }
+
+    // row 48
+    #[fg::handler]
+    async fn never(_: Ignored) -> Result<u8, std::convert::Infallible> {
+        Ok(7)
     }
 
     #[fg::handler]
@@ -233,6 +260,7 @@ mod results {
     #[test]
     fn an_alias_of_result_is_a_result() {
         assert_eq!(ok::<swapped>("3"), "3");
+        assert_eq!(ok::<never>(""), "7");
         assert_eq!(failed::<swapped>("0"), ("Order.Lost".to_owned(), "the order is lost".to_owned(), vec![]));
         assert_eq!(failed::<short>("").0, "Order.Lost");
         assert_eq!(ok::<with_anyhow>(r#""7""#), "7");
@@ -271,6 +299,7 @@ mod state {
         STOPPED.store(*counter.0.lock().expect("not poisoned"), Ordering::SeqCst);
     }
 
+    // row 11
     #[fg::handler(init = connect, pre_stop = drain)]
     async fn count(event: u32, _ctx: &Context, counter: &Counter) -> Result<u32, fg::Error> {
         let mut count = counter.0.lock().map_err(|_| "poisoned")?;
@@ -311,8 +340,27 @@ mod state {
         assert_eq!(ok::<stateless>("1"), "1");
         assert_eq!(FLUSHED.load(Ordering::SeqCst), 1);
     }
+
+    static PREPARED: AtomicU32 = AtomicU32::new(0);
+
+    async fn prepare() -> Result<(), fg::Error> {
+        PREPARED.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    #[fg::handler(init = prepare)]
+    async fn prepared(event: u32, _ctx: &Context) -> Result<u32, fg::Error> {
+        Ok(event)
+    }
+
+    #[test]
+    fn init_may_prepare_something_and_leave_no_state() {
+        assert_eq!(ok::<prepared>("1"), "1");
+        assert_eq!(PREPARED.load(Ordering::SeqCst), 1);
+    }
 }
 
+// row 51
 #[fg::handler(blocking)]
 fn resize<'e>(event: Borrowed<'e>, _ctx: &Context) -> Result<Answer<'e>, fg::Error> {
     std::thread::yield_now();
@@ -341,9 +389,38 @@ fn the_name_is_the_functions_own_or_the_one_given() {
     assert_eq!(r#match::NAME, "match");
 }
 
+// row 56
+#[allow(unreachable_pub)]
+mod visibility {
+    pub(super) mod shop {
+        #[fg::handler]
+        pub async fn public(event: u8) -> Result<u8, fg::Error> {
+            Ok(event)
+        }
+
+        #[fg::handler]
+        pub(in super::super) async fn restricted(event: u8) -> Result<u8, fg::Error> {
+            Ok(event)
+        }
+    }
+}
+
+#[test]
+fn a_handler_is_as_visible_as_its_function() {
+    assert_eq!(ok::<visibility::shop::public>("7"), "7");
+    assert_eq!(ok::<visibility::shop::restricted>("7"), "7");
+}
+
+// row 61
+#[test]
+fn a_program_may_have_several_handlers() {
+    assert_eq!(<(greet, renamed, r#match) as fg::Handlers>::NAMES, ["greet", "shop.greet-2", "match"]);
+}
+
 mod attributes {
     use super::*;
 
+    // row 69
     #[fg::handler]
     #[cfg(any())]
     async fn gone(event: NoSuchType) -> Result<(), fg::Error> {
@@ -362,6 +439,7 @@ mod attributes {
         Ok(event)
     }
 
+    // row 68
     #[fg::handler]
     #[tracing::instrument(skip_all)]
     async fn traced_below(event: u8) -> Result<u8, fg::Error> {
@@ -376,6 +454,7 @@ mod attributes {
         Ok(event)
     }
 
+    // row 70
     #[deprecated]
     #[inline]
     #[must_use = "it is a handler"]
@@ -395,6 +474,7 @@ mod attributes {
 mod hygiene {
     use super::*;
 
+    // rows 34, 59 and 71
     macro_rules! handlers {
         ($($name:ident: $event:ty => $returned:ty;)*) => {
             $(
@@ -448,6 +528,7 @@ mod hygiene {
         pub(crate) use fg as faas;
     }
 
+    // row 95
     #[fg::handler(crate = renamed::faas)]
     async fn by_path(event: u8) -> Result<u8, fg::Error> {
         Ok(event)
@@ -464,6 +545,7 @@ mod hygiene {
         assert_eq!(ok::<by_text>("7"), "7");
     }
 
+    // row 63
     #[test]
     fn a_handler_may_stand_in_a_function() {
         #[fg::handler]

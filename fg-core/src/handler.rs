@@ -39,10 +39,15 @@ pub trait Handler: 'static {
         ctx: &'a Context,
         state: &'a Self::State,
         reply: &'a mut Reply,
-    ) -> impl Future<Output = Result<(), Failure>> + Send + 'a;
+    ) -> impl Future<Output = Result<(), Failure>> + Send + 'a
+    where
+        // `State: Sync` says this too. Said here, the future that borrows a state which is not `Sync` is no second mistake.
+        for<'s> &'s Self::State: Send;
 
     /// Runs once, after the last invocation, before the process ends.
-    fn pre_stop(state: &Self::State) -> impl Future<Output = ()> + Send;
+    fn pre_stop(state: &Self::State) -> impl Future<Output = ()> + Send
+    where
+        for<'s> &'s Self::State: Send;
 }
 
 /// The return type of a handler: a `Result`, under whatever name.
@@ -88,11 +93,11 @@ impl<'a> FromInvocation<'a> for &'a Context {
     }
 }
 
-/// What a handler without `init = ..` can borrow after the event: the [`Context`], and nothing else.
+/// What a handler can borrow after the event, besides its state: the [`Context`], and nothing else.
 #[diagnostic::on_unimplemented(
     message = "nothing creates the state `{Self}`",
-    label = "a handler without `init` has no state",
-    note = "add `init = path::to::function` to the attribute"
+    label = "neither the context nor what `init` makes",
+    note = "add `init = path::to::function` to the attribute; the state is the last argument"
 )]
 pub trait Supplied {
     /// The argument for this invocation.
@@ -134,8 +139,9 @@ impl<'a, I: FnOnce(&'a Context) -> F, F: Future> InitFunction<'a, (&'a Context,)
 
 /// What an `init` function returns: a `Result` with the state that the handler takes.
 #[diagnostic::on_unimplemented(
-    message = "`init` must return `Result<{S}, E>`, because the handler takes `&{S}`",
-    label = "does not make a `{S}`"
+    message = "`init` must return `Result<{S}, E>`, because `{S}` is the state of the handler",
+    label = "does not make a `{S}`",
+    note = "the state is what the last argument of the handler borrows; a handler without such an argument has the state `()`"
 )]
 pub trait InitState<S, E> {
     /// The result as `Result`.

@@ -8,6 +8,11 @@ use crate::handler::Handler;
 ///
 /// A single handler runs whatever `RUNTIME_HANDLER` says. Of several, the one runs whose name `RUNTIME_HANDLER` is, or has as one of its
 /// parts between dots (the platform's API wants a dot in a handler string: `bootstrap.greet`).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a FunctionGraph handler",
+    label = "not a handler, nor a tuple of two to eight of them",
+    note = "put `#[fg::handler]` on the function and name the function here"
+)]
 pub trait Handlers {
     /// The names of the handlers, in order.
     #[doc(hidden)]

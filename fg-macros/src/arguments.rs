@@ -1,30 +1,22 @@
 //! Checks the arguments of the handler and decides where each of them comes from.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::{FnArg, PatType, Type, TypeReference};
 
-use crate::errors::Errors;
+use crate::errors::{Errors, and_help};
 use crate::item::Function;
-use crate::options::{Init, Options};
-use crate::spans::{impl_keyword, spelled, without_lifetimes};
+use crate::options::Options;
+use crate::spans::{impl_keyword, mixed, spelled, without_lifetimes};
 
 /// Where the arguments come from.
 pub(crate) struct Arguments {
-    /// The type of the event, read from the payload.
+    /// The type that is read from the payload.
     pub(crate) event: TokenStream,
-    /// What follows it, up to the state.
-    pub(crate) others: Vec<Argument>,
+    /// How the runtime supplies what follows, up to the state.
+    pub(crate) others: Vec<TokenStream>,
     /// The type behind the reference of the last argument, with `init = ..`.
     pub(crate) state: Option<TokenStream>,
-}
-
-/// An argument between the event and the state.
-pub(crate) enum Argument {
-    /// `&S`, where only the context can be meant: the type behind the reference.
-    Borrowed(TokenStream),
-    /// Anything else: the type.
-    Taken(TokenStream),
 }
 
 /// Returns nothing where there is no event, which is reported.
@@ -43,30 +35,20 @@ pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors)
         }
     }
     let Some((event, others)) = typed.split_first() else {
-        errors.at_span(
-            signature.paren_token.span.join(),
+        let message = and_help(
             "a handler takes the event as its first argument",
             "write `(event: serde_json::Value)`, or `(_: fg::Ignored)` to ignore the payload",
         );
+        errors.push(syn::Error::new(signature.paren_token.span.join(), message));
         return None;
     };
     check_event(&event.ty, others, errors);
-    let (others, state) = match &options.init {
-        Some(init) => split_state(init, others, errors),
-        None => (others, None),
-    };
-    let others = others
-        .iter()
-        .map(|argument| {
-            check_context(&argument.ty, errors);
-            match reference(&argument.ty) {
-                Some(reference) if options.init.is_none() && reference.mutability.is_none() => {
-                    Argument::Borrowed(strip(&reference.elem, &own))
-                }
-                _ => Argument::Taken(strip(&argument.ty, &own)),
-            }
-        })
-        .collect();
+    let (others, state) = if options.init.is_some() { split_state(others, errors) } else { (others, None) };
+    for argument in others {
+        check_context(&argument.ty, errors);
+    }
+    let at = mixed(signature.ident.span());
+    let others = others.iter().map(|argument| supply(&argument.ty, &own, at)).collect();
     Some(Arguments { event: strip(&event.ty, &own), others, state })
 }
 
@@ -74,14 +56,26 @@ fn strip(ty: &Type, own: &[&Ident]) -> TokenStream {
     without_lifetimes(ty.to_token_stream(), own)
 }
 
+/// Of a reference, only what is behind it is looked at, because `nothing creates the state` is about that.
+fn supply(ty: &Type, own: &[&Ident], at: Span) -> TokenStream {
+    if let Some(reference) = reference(ty).filter(|reference| reference.mutability.is_none()) {
+        let ty = strip(&reference.elem, own);
+        quote_spanned!(at=> <#ty as __fg::Supplied>::borrow(ctx))
+    } else {
+        let ty = strip(ty, own);
+        quote_spanned!(at=> <#ty as __fg::FromInvocation<'_>>::from_invocation(ctx))
+    }
+}
+
 fn check_any(argument: &PatType, errors: &mut Errors) {
     for attribute in argument.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
         errors.with_help(attribute, "`#[cfg]` is not supported on one argument of a handler", "put it on the whole function");
     }
     if let Some(word) = impl_keyword(argument.ty.to_token_stream()) {
-        errors.at(
+        errors.with_help(
             word,
             "a handler's arguments need concrete types: nothing says what this `impl Trait` is when the runtime calls it",
+            "write the type, such as `serde_json::Value` for an event of any shape",
         );
     }
 }
@@ -118,18 +112,14 @@ fn check_context(ty: &Type, errors: &mut Errors) {
     }
 }
 
-/// With `init = ..` the last argument is the state, unless there is none.
-fn split_state<'a, 'b>(init: &Init, others: &'a [&'b PatType], errors: &mut Errors) -> (&'a [&'b PatType], Option<TokenStream>) {
-    let is_state = |last: &PatType| others.len() > 1 || !is_context(reference(&last.ty).map_or(&last.ty, |it| &it.elem));
-    let Some((last, before)) = others.split_last().filter(|(last, _)| is_state(last)) else {
-        errors.with_help(
-            &init.key,
-            "`init` makes a state that the handler does not take",
-            "add a last argument `state: &YourState`",
-        );
-        return (others, None);
-    };
-    (before, Some(state(&last.ty, errors)))
+/// With `init = ..` the last argument is the state, unless it is the only one and the context.
+fn split_state<'a, 'b>(others: &'a [&'b PatType], errors: &mut Errors) -> (&'a [&'b PatType], Option<TokenStream>) {
+    match others {
+        [before @ .., last] if !before.is_empty() || !is_context(reference(&last.ty).map_or(&last.ty, |it| &it.elem)) => {
+            (before, Some(state(&last.ty, errors)))
+        }
+        _ => (others, None),
+    }
 }
 
 fn state(ty: &Type, errors: &mut Errors) -> TokenStream {
@@ -149,12 +139,12 @@ fn state(ty: &Type, errors: &mut Errors) -> TokenStream {
     state
 }
 
-/// The reference that a type is, under parentheses and the invisible groups of `macro_rules!`.
 fn reference(ty: &Type) -> Option<&TypeReference> {
     if let Type::Reference(reference) = unwrapped(ty) { Some(reference) } else { None }
 }
 
-fn unwrapped(ty: &Type) -> &Type {
+/// The type under parentheses and the invisible groups of `macro_rules!`.
+pub(crate) fn unwrapped(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => unwrapped(&group.elem),
         Type::Paren(paren) => unwrapped(&paren.elem),

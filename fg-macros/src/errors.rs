@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 use crate::spans;
@@ -19,6 +19,11 @@ impl Errors {
         }
     }
 
+    /// What could be read; what could not is a mistake.
+    pub(crate) fn record<T>(&mut self, read: syn::Result<T>) -> Option<T> {
+        read.map_err(|error| self.push(error)).ok()
+    }
+
     /// Reports a mistake at these tokens.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.push(at(tokens, message));
@@ -27,11 +32,6 @@ impl Errors {
     /// Reports a mistake at these tokens, and what to write instead.
     pub(crate) fn with_help(&mut self, tokens: impl ToTokens, message: impl Display, help: impl Display) {
         self.at(tokens, and_help(message, help));
-    }
-
-    /// The same at a place that is no token, such as a pair of parentheses.
-    pub(crate) fn at_span(&mut self, place: Span, message: impl Display, help: impl Display) {
-        self.push(syn::Error::new(place, and_help(message, help)));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,14 +1,14 @@
 //! Writes the code beside the user's function: the hidden type of its name, and how the runtime calls it.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::ExprPath;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::{ExprPath, LitStr};
 
-use crate::arguments::{self, Argument, Arguments};
+use crate::arguments::{self, Arguments};
 use crate::errors::Errors;
 use crate::item::Function;
-use crate::options::{Init, Options};
+use crate::options::{Options, import};
 use crate::result::{self, Places};
 use crate::spans::{Ends, mixed, path_at};
 use crate::{fallback, signature};
@@ -17,85 +17,82 @@ use crate::{fallback, signature};
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = Options::read(attribute, &mut errors);
-    let function: Function = match syn::parse2(item.clone()) {
-        Ok(function) => function,
-        Err(error) => {
-            errors.push(error);
-            return [item, errors.into_compile_errors()].into_iter().collect();
-        }
+    let Some(function) = errors.record(syn::parse2::<Function>(item.clone())) else {
+        return [item, errors.into_compile_errors()].into_iter().collect();
     };
     signature::check(&function, &options, &mut errors);
     let arguments = arguments::check(&function, &options, &mut errors);
     let places = result::check(&function, &mut errors);
     match (arguments, places) {
         (Some(arguments), Some(places)) if errors.is_empty() => {
-            let glue = Glue { function: &function, options: &options, arguments, places };
-            let handle = glue.handle();
+            let handle = handle(&function, &options, &Methods::new(&function, &options, &arguments, &places));
             quote!(#item #handle)
         }
         _ => fallback::expand(function, &options, errors),
     }
 }
 
-/// What the methods of the implementation do, and what they work with.
-pub(crate) struct Handle<'a> {
-    pub(crate) function: &'a Function,
-    pub(crate) options: &'a Options,
+/// What the methods of the implementation do, and the type of the state.
+pub(crate) struct Methods {
     pub(crate) state: TokenStream,
     pub(crate) init: TokenStream,
     pub(crate) call: TokenStream,
     pub(crate) pre_stop: TokenStream,
 }
 
-/// Writes the hidden type, which has the function's name in the namespace of types, and its implementation of `Handler`.
-impl ToTokens for Handle<'_> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { function, options, state, init, call, pre_stop } = self;
-        let at = mixed(function.signature.ident.span());
-        let cfgs: Vec<_> = function.cfgs().collect();
-        let visibility = &function.visibility;
-        let mut hidden = function.signature.ident.clone();
-        hidden.set_span(at);
-        let name = options.name.as_ref().map_or_else(|| hidden.unraw().to_string(), syn::LitStr::value);
-        let blocking = options.blocking.is_some();
-        let import = options.krate.import();
-        let result = |ok: &TokenStream| quote_spanned!(at=> ::core::result::Result<#ok, __fg::Failure>);
-        let init_future = future(place_of(options.init.as_ref().map(|init| &init.function), at), &result(&quote!(Self::State)));
-        let call_future = future(at, &result(&quote!(())));
-        let pre_stop_future = future(place_of(options.pre_stop.as_ref(), at), &quote!(()));
-        tokens.extend(quote_spanned! {at=>
-            #(#cfgs)*
-            #[doc(hidden)]
-            #[allow(non_camel_case_types)]
-            #visibility struct #hidden { _sealed: () }
+/// The hidden type, which has the function's name in the namespace of types, and its implementation of `Handler`.
+pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) -> TokenStream {
+    let Methods { state, init, call, pre_stop } = methods;
+    let ident = &function.signature.ident;
+    let (visibility, hidden, at) = (&function.visibility, spanned(ident, Span::mixed_site()), mixed(ident.span()));
+    // They decide whether the function exists, so they hold for the code beside it too.
+    let cfgs: Vec<_> = function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
+    let name = options.name.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
+    let blocking = options.blocking.is_some();
+    let (import, state) = (import(options.krate.as_ref()), declare_state(state));
+    let result = |ok: TokenStream| quote_spanned!(at=> ::core::result::Result<#ok, __fg::Failure>);
+    let [init_at, pre_stop_at] = [&options.init, &options.pre_stop].map(|path| path.as_ref().map_or(at, start_of));
+    let init_future = future(init_at, &result(quote!(Self::State)));
+    let call_future = future(at, &result(quote!(())));
+    let pre_stop_future = future(pre_stop_at, &quote!(()));
+    quote_spanned! {at=>
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #visibility struct #hidden { _sealed: () }
 
-            #(#cfgs)*
-            const _: () = {
-                #import
+        #(#cfgs)*
+        const _: () = {
+            #import
 
-                #[automatically_derived]
-                #[allow(deprecated, unused)]
-                impl __fg::Handler for #hidden {
-                    const NAME: &'static ::core::primitive::str = #name;
-                    const BLOCKING: ::core::primitive::bool = #blocking;
-                    #state
-                    fn init(ctx: &__fg::Context) -> #init_future {
-                        async move { #init }
-                    }
-                    fn call<'a>(
-                        payload: &'a [::core::primitive::u8],
-                        ctx: &'a __fg::Context,
-                        state: &'a Self::State,
-                        reply: &'a mut __fg::Reply,
-                    ) -> #call_future + 'a {
-                        async move { #call }
-                    }
-                    fn pre_stop(state: &Self::State) -> #pre_stop_future {
-                        async move { #pre_stop }
-                    }
+            #[automatically_derived]
+            #[allow(deprecated, trivial_bounds, unused_variables)]
+            impl __fg::Handler for #hidden {
+                const NAME: &'static ::core::primitive::str = #name;
+                const BLOCKING: ::core::primitive::bool = #blocking;
+                #state
+                fn init(ctx: &__fg::Context) -> #init_future {
+                    async move { #init }
                 }
-            };
-        });
+                fn call<'a>(
+                    payload: &'a [::core::primitive::u8],
+                    ctx: &'a __fg::Context,
+                    state: &'a Self::State,
+                    reply: &'a mut __fg::Reply,
+                ) -> #call_future + 'a
+                where
+                    for<'s> &'s Self::State: ::core::marker::Send
+                {
+                    async move { #call }
+                }
+                fn pre_stop(state: &Self::State) -> #pre_stop_future
+                where
+                    for<'s> &'s Self::State: ::core::marker::Send
+                {
+                    async move { #pre_stop }
+                }
+            }
+        };
     }
 }
 
@@ -104,94 +101,78 @@ fn future(at: Span, output: &TokenStream) -> TokenStream {
     quote_spanned!(at=> impl ::core::future::Future<Output = #output> + ::core::marker::Send)
 }
 
-/// Where the mistakes of the code around a function are reported: at its path in the attribute.
-fn place_of(path: Option<&ExprPath>, otherwise: Span) -> Span {
-    path.map_or(otherwise, |path| mixed(Ends::of(path).first))
+/// Where a mistake of the code around a function is reported: at its path in the attribute.
+fn start_of(function: &ExprPath) -> Span {
+    mixed(Ends::of(function).first)
 }
 
-/// The code that calls the user's functions.
-struct Glue<'a> {
-    function: &'a Function,
-    options: &'a Options,
-    arguments: Arguments,
-    places: Places,
+/// The user's word in its place, with this hygiene.
+fn spanned(ident: &Ident, hygiene: Span) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(hygiene.located_at(ident.span()));
+    ident
 }
 
-impl Glue<'_> {
-    fn handle(&self) -> Handle<'_> {
-        let Self { function, options, .. } = self;
-        Handle { function, options, state: self.state(), init: self.init(), call: self.call(), pre_stop: self.pre_stop() }
-    }
-
-    fn at(&self) -> Span {
-        mixed(self.function.signature.ident.span())
-    }
-
-    /// The associated type, which is reported from end to end of what the user wrote.
-    fn state(&self) -> TokenStream {
-        let Some(state) = &self.arguments.state else { return quote_spanned!(self.at()=> type State = ();) };
-        let ends = Ends::of(state);
-        let declared = quote_spanned!(mixed(ends.first)=> type State = #state);
-        let end = quote_spanned!(mixed(ends.last)=> ;);
-        quote!(#declared #end)
-    }
-
-    fn init(&self) -> TokenStream {
-        let Some(Init { function, .. }) = &self.options.init else {
-            return quote_spanned!(self.at()=> ::core::result::Result::Ok(()));
-        };
-        let (at, ends) = (place_of(Some(function), self.at()), Ends::of(function));
-        let into_state = path_at(ends, quote!(__fg::InitState::into_state));
-        let into_failure = path_at(ends, quote!(__fg::IntoFailure::into_failure));
-        let describe = describe(at);
-        quote_spanned! {at=>
-            let returned = __fg::InitFunction::start(#function, ctx).await;
-            __fg::__private::initialised::<_, Self::State, _>(returned, #into_state, #into_failure, #describe)
+impl Methods {
+    fn new(function: &Function, options: &Options, arguments: &Arguments, places: &Places) -> Self {
+        let at = mixed(function.signature.ident.span());
+        Self {
+            state: arguments.state.clone().unwrap_or_else(|| quote_spanned!(at=> ())),
+            init: options.init.as_ref().map_or_else(|| quote_spanned!(at=> ::core::result::Result::Ok(())), call_init),
+            call: call(at, &call_handler(function, options, arguments), &arguments.event, places),
+            pre_stop: options.pre_stop.as_ref().map(call_pre_stop).unwrap_or_default(),
         }
     }
+}
 
-    fn call(&self) -> TokenStream {
-        let at = self.at();
-        let event = &self.arguments.event;
-        let returned = self.returned();
-        let into_result = path_at(self.places.whole, quote!(__fg::HandlerResult::into_result));
-        let write_payload = path_at(self.places.success, quote!(__fg::IntoPayload::write_payload));
-        let into_failure = path_at(self.places.error, quote!(__fg::IntoFailure::into_failure));
-        let describe = describe(at);
-        quote_spanned! {at=>
-            let event = <#event as __fg::FromPayload<'_>>::from_payload(payload)?;
-            let returned = #returned;
-            __fg::__private::respond(returned, reply, #into_result, #write_payload, #into_failure, #describe)
-        }
+/// The associated type, which is reported from end to end of what the user wrote.
+fn declare_state(state: &TokenStream) -> TokenStream {
+    let ends = Ends::of(state);
+    let declared = quote_spanned!(mixed(ends.first)=> type State = #state);
+    let end = quote_spanned!(mixed(ends.last)=> ;);
+    quote!(#declared #end)
+}
+
+fn call_init(function: &ExprPath) -> TokenStream {
+    let (ends, at) = (Ends::of(function), start_of(function));
+    let into_state = path_at(ends, quote!(__fg::InitState::into_state));
+    let into_failure = path_at(ends, quote!(__fg::IntoFailure::into_failure));
+    let describe = describe(at);
+    quote_spanned! {at=>
+        let returned = __fg::InitFunction::start(#function, ctx).await;
+        __fg::__private::initialised::<_, Self::State, _>(returned, #into_state, #into_failure, #describe)
     }
+}
 
-    /// The call of the user's function.
-    fn returned(&self) -> TokenStream {
-        let at = self.at();
-        // With the hygiene of the user, or a handler called `event` would be taken for the local of that name.
-        let mut function = self.function.signature.ident.clone();
-        function.set_span(Span::call_site().located_at(at));
-        let others = self.arguments.others.iter().map(|argument| match argument {
-            Argument::Borrowed(ty) => quote_spanned!(at=> <#ty as __fg::Supplied>::borrow(ctx)),
-            Argument::Taken(ty) => quote_spanned!(at=> <#ty as __fg::FromInvocation<'_>>::from_invocation(ctx)),
-        });
-        let state = self.arguments.state.as_ref().map(|_| quote_spanned!(at=> state));
-        let arguments = others.chain(state);
-        let call = quote_spanned!(at=> #function(event #(, #arguments)*));
-        if self.options.blocking.is_some() {
-            quote_spanned!(at=> __fg::__private::block_in_place(|| #call))
-        } else {
-            quote_spanned!(at=> #call.await)
-        }
+fn call_pre_stop(function: &ExprPath) -> TokenStream {
+    let at = start_of(function);
+    quote_spanned!(at=> __fg::PreStopFunction::<Self::State, _, _>::start(#function, state).await)
+}
+
+/// From the payload to the reply, around the call of the user's function.
+fn call(at: Span, call_handler: &TokenStream, event: &TokenStream, places: &Places) -> TokenStream {
+    let into_result = path_at(places.whole, quote!(__fg::HandlerResult::into_result));
+    let write_payload = path_at(places.success, quote!(__fg::IntoPayload::write_payload));
+    let into_failure = path_at(places.error, quote!(__fg::IntoFailure::into_failure));
+    let describe = describe(at);
+    quote_spanned! {at=>
+        let event = <#event as __fg::FromPayload<'_>>::from_payload(payload)?;
+        let returned = #call_handler;
+        __fg::__private::respond(returned, reply, #into_result, #write_payload, #into_failure, #describe)
     }
+}
 
-    fn pre_stop(&self) -> TokenStream {
-        let function = self.options.pre_stop.as_ref();
-        let start = function.map(|function| {
-            let at = place_of(Some(function), self.at());
-            quote_spanned!(at=> __fg::PreStopFunction::<Self::State, _, _>::start(#function, state).await)
-        });
-        start.unwrap_or_default()
+fn call_handler(function: &Function, options: &Options, arguments: &Arguments) -> TokenStream {
+    let ident = &function.signature.ident;
+    // With the hygiene of the user, or a handler called `event` would be taken for the local of that name.
+    let (handler, at) = (spanned(ident, Span::call_site()), mixed(ident.span()));
+    let others = &arguments.others;
+    let state = arguments.state.iter().map(|_| quote_spanned!(at=> state));
+    let call = quote_spanned!(at=> #handler(event #(, #others)* #(, #state)*));
+    if options.blocking.is_some() {
+        quote_spanned!(at=> __fg::__private::block_in_place(|| #call))
+    } else {
+        quote_spanned!(at=> #call.await)
     }
 }
 

@@ -3,30 +3,26 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{Attribute, Fields, Generics, Item, ItemEnum, ItemStruct, LitStr, Meta};
+use syn::{Attribute, Fields, Generics, Item, ItemEnum, ItemStruct, LitStr, Meta, Path};
 
-use crate::errors::{Errors, at};
+use crate::errors::{Errors, and_help, at};
 use crate::keys::{self, Key, PathOrText, TEXT};
-use crate::options::Krate;
+use crate::options::import;
 
 const CODE: Key = Key { name: "code", takes: TEXT, form: "code = \"Order.NotFound\"" };
 const CRATE: Key = Key { name: "crate", takes: "a path", form: "crate = fg" };
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let implementation = match syn::parse2(item) {
-        Ok(Item::Struct(item)) => Some(for_struct(&item, &mut errors)),
-        Ok(Item::Enum(item)) => Some(for_enum(&item, &mut errors)),
-        Ok(Item::Union(item)) => {
+    let implementation = match errors.record(syn::parse2(item)) {
+        Some(Item::Struct(item)) => Some(for_struct(&item, &mut errors)),
+        Some(Item::Enum(item)) => Some(for_enum(&item, &mut errors)),
+        Some(Item::Union(item)) => {
             let message = "`fg::Failure` is derived for a struct or an enum, not for a union";
             errors.with_help(item.union_token, message, "write `impl fg::ErrorCode` by hand");
             None
         }
-        Ok(_) => None,
-        Err(error) => {
-            errors.push(error);
-            None
-        }
+        _ => None,
     };
     let errors = errors.into_compile_errors();
     quote!(#implementation #errors)
@@ -36,7 +32,7 @@ fn for_struct(item: &ItemStruct, errors: &mut Errors) -> TokenStream {
     check_fields(&item.fields, errors);
     let options = Options::read(&item.attrs, &[CODE, CRATE], errors);
     let code = options.code.unwrap_or_else(|| code_from(&item.ident));
-    implementation(&item.ident, &item.generics, &options.krate, &quote!(#code))
+    implementation(&item.ident, &item.generics, options.krate.as_ref(), &quote!(#code))
 }
 
 fn for_enum(item: &ItemEnum, errors: &mut Errors) -> TokenStream {
@@ -49,14 +45,14 @@ fn for_enum(item: &ItemEnum, errors: &mut Errors) -> TokenStream {
         quote!(Self::#name { .. } => #code,)
     });
     let codes = quote!(match *self { #(#arms)* });
-    implementation(&item.ident, &item.generics, &options.krate, &codes)
+    implementation(&item.ident, &item.generics, options.krate.as_ref(), &codes)
 }
 
 /// What the user wrote in `#[failure(..)]`.
 #[derive(Default)]
 struct Options {
     code: Option<LitStr>,
-    krate: Krate,
+    krate: Option<Path>,
 }
 
 impl Options {
@@ -69,8 +65,10 @@ impl Options {
             };
             keys::read(list.tokens.clone(), keys, errors, |key, ident, input| {
                 match key.name {
-                    "crate" => options.krate.0 = Some(key.value::<PathOrText>(&ident, input)?.0),
-                    _ if options.code.is_some() => return Err(at(ident, "`code` is given twice")),
+                    "crate" => options.krate = Some(key.value::<PathOrText>(&ident, input)?.0),
+                    _ if options.code.is_some() => {
+                        return Err(at(ident, and_help("`code` is given twice", "remove one of the two")));
+                    }
                     _ => options.code = Some(key.value(&ident, input)?),
                 }
                 Ok(())
@@ -97,8 +95,8 @@ fn code_from(name: &Ident) -> LitStr {
     LitStr::new(&name.unraw().to_string(), name.span())
 }
 
-fn implementation(name: &Ident, generics: &Generics, krate: &Krate, code: &TokenStream) -> TokenStream {
-    let import = krate.import();
+fn implementation(name: &Ident, generics: &Generics, krate: Option<&Path>, code: &TokenStream) -> TokenStream {
+    let import = import(krate);
     let (parameters, arguments, conditions) = generics.split_for_impl();
     quote! {
         const _: () = {

@@ -1,7 +1,6 @@
 //! Splits the annotated item into attributes, visibility, signature and body. The body is one token that nobody looks into.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Signature, Token, Visibility};
 
@@ -20,11 +19,6 @@ impl Function {
     pub(crate) fn has_body(&self) -> bool {
         self.body.clone().into_iter().any(|token| matches!(token, TokenTree::Group(_)))
     }
-
-    /// The attributes that decide whether the function exists, which then hold for the code beside it too.
-    pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
-        self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
-    }
 }
 
 impl Parse for Function {
@@ -38,54 +32,20 @@ impl Parse for Function {
     }
 }
 
-impl ToTokens for Function {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        for attribute in &self.attributes {
-            attribute.to_tokens(tokens);
-        }
-        self.visibility.to_tokens(tokens);
-        self.signature.to_tokens(tokens);
-        self.body.to_tokens(tokens);
-    }
-}
-
 /// Whether `fn` comes after nothing but words such as `async`, `unsafe` and `extern "C"`.
 fn is_function(input: ParseStream<'_>) -> bool {
-    const BEFORE_FN: [&str; 6] = ["async", "const", "unsafe", "safe", "extern", "default"];
-    while !input.peek(Token![fn]) {
-        match input.parse() {
-            Ok(TokenTree::Ident(word)) if BEFORE_FN.iter().any(|known| word == known) => {}
-            Ok(TokenTree::Literal(_)) => {}
-            _ => return false,
-        }
-    }
-    true
+    std::iter::from_fn(|| input.parse().ok())
+        .take_while(|token| matches!(token, TokenTree::Ident(_) | TokenTree::Literal(_)))
+        .any(|token| token.to_string() == "fn")
 }
-
-/// What else an item can be, by its first word.
-const ITEMS: [(&str, &str); 12] = [
-    ("struct", "a struct"),
-    ("enum", "an enum"),
-    ("union", "a union"),
-    ("impl", "an `impl` block"),
-    ("trait", "a trait"),
-    ("mod", "a module"),
-    ("const", "a constant"),
-    ("static", "a static"),
-    ("type", "a type alias"),
-    ("use", "a `use`"),
-    ("extern", "an `extern` block or crate"),
-    ("macro_rules", "a macro"),
-];
 
 fn not_a_function(input: ParseStream<'_>) -> syn::Error {
     let help = "put it on the function that takes the event";
     let _ = input.parse::<Option<Token![unsafe]>>();
-    let Ok(keyword) = input.fork().parse::<TokenTree>() else {
+    let Ok(word) = input.fork().parse::<TokenTree>() else {
         return input.error(and_help("`#[fg::handler]` goes on an `async fn`", help));
     };
-    let word = keyword.to_string();
-    let known = ITEMS.iter().find(|(first_word, _)| *first_word == word);
-    let what = known.map_or("this", |(_, what)| what);
-    at(keyword, and_help(format_args!("`#[fg::handler]` goes on an `async fn`, not on {what}"), help))
+    let article = if ["enum", "extern", "impl"].contains(&&*word.to_string()) { "an" } else { "a" };
+    let message = format!("`#[fg::handler]` goes on an `async fn`, not on {article} `{word}`");
+    at(word, and_help(message, help))
 }

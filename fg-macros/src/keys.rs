@@ -1,6 +1,7 @@
 //! Reads the keys of an attribute, `key` and `key = value`, and says what to write where one is wrong.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{LitStr, Token};
@@ -26,19 +27,14 @@ pub(crate) fn read(
     let mut seen = Vec::new();
     let read_all = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            if let Err(error) = read_one(input, keys, &mut seen, &mut take) {
-                errors.push(error);
-            }
-            while !at_end(input) {
-                input.parse::<TokenTree>()?;
-            }
+            errors.record(read_one(input, keys, &mut seen, &mut take));
+            skip(input)?;
             input.parse::<Option<Token![,]>>()?;
         }
         Ok(())
     };
-    if let Err(error) = read_all.parse2(tokens) {
-        errors.push(error);
-    }
+    let read = read_all.parse2(tokens);
+    errors.record(read);
 }
 
 fn read_one(
@@ -55,11 +51,20 @@ fn read_one(
         return Err(at(&ident, and_help(format_args!("unknown option `{ident}`"), suggest(&ident.to_string(), keys))));
     };
     if seen.contains(&ident) {
-        return Err(at(&ident, format_args!("`{ident}` is given twice")));
+        return Err(at(&ident, and_help(format_args!("`{ident}` is given twice"), "remove one of the two")));
     }
     seen.push(ident.clone());
     take(key, ident, input)?;
     if at_end(input) { Ok(()) } else { Err(key.wrong_value(input.parse::<TokenTree>()?)) }
+}
+
+/// What is left up to the next comma.
+fn skip(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut skipped = TokenStream::new();
+    while !at_end(input) {
+        skipped.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(skipped)
 }
 
 fn at_end(input: ParseStream<'_>) -> bool {
@@ -93,15 +98,12 @@ impl Key {
     }
 
     /// Checks that nothing stands behind the key.
-    pub(crate) fn no_value(&self, ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
-        if at_end(input) {
-            return Ok(());
+    pub(crate) fn no_value(&self, ident: Ident, input: ParseStream<'_>) -> syn::Result<Ident> {
+        let value = skip(input)?;
+        if value.is_empty() {
+            return Ok(ident);
         }
-        let mut pair = TokenStream::from(TokenTree::from(ident.clone()));
-        while !at_end(input) {
-            pair.extend([input.parse::<TokenTree>()?]);
-        }
-        Err(at(pair, format_args!("`{}` takes no value: write `{}`", self.name, self.form)))
+        Err(at(quote!(#ident #value), format_args!("`{}` takes no value: write `{}`", self.name, self.form)))
     }
 
     fn wrong_value(&self, tokens: impl quote::ToTokens) -> syn::Error {

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
-use syn::{ExprPath, LitStr};
+use syn::{ExprPath, LitStr, Path};
 
 use crate::errors::Errors;
 use crate::keys::{self, Key, PathOrText, TEXT};
@@ -21,32 +21,21 @@ const KEYS: &[Key] = &[
 pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
     pub(crate) blocking: Option<Ident>,
-    pub(crate) init: Option<Init>,
+    pub(crate) init: Option<ExprPath>,
     pub(crate) pre_stop: Option<ExprPath>,
-    pub(crate) krate: Krate,
+    /// Where the items of `fg` are found, if not in `::fg`.
+    pub(crate) krate: Option<Path>,
     /// Something could not be read, so a missing option may be a mistyped one.
     pub(crate) misread: bool,
 }
 
-/// `init = connect`
-pub(crate) struct Init {
-    pub(crate) key: Ident,
-    pub(crate) function: ExprPath,
-}
-
-/// Where the items of `fg` are found: `::fg`, or what `crate = ..` says.
-#[derive(Default)]
-pub(crate) struct Krate(pub(crate) Option<syn::Path>);
-
-impl Krate {
-    /// Gives the crate one name for the code that follows, so that a wrong path is one error and not one for each item.
-    ///
-    /// The error is at the user's path, or else at the attribute, whose own path is most likely the right one.
-    pub(crate) fn import(&self) -> TokenStream {
-        match &self.0 {
-            Some(path) => quote_spanned!(mixed(Ends::of(path).first)=> use #path as __fg;),
-            None => quote_spanned!(mixed(Span::call_site())=> use ::fg as __fg;),
-        }
+/// Gives the crate one name for the code that follows, so that a wrong path is one error and not one for each item.
+///
+/// The error is at the user's path, or else at the attribute, whose own path is most likely the right one.
+pub(crate) fn import(krate: Option<&Path>) -> TokenStream {
+    match krate {
+        Some(path) => quote_spanned!(mixed(Ends::of(path).first)=> use #path as __fg;),
+        None => quote_spanned!(mixed(Span::call_site())=> use ::fg as __fg;),
     }
 }
 
@@ -56,13 +45,10 @@ impl Options {
         keys::read(attribute, KEYS, errors, |key, ident, input| {
             match key.name {
                 "name" => options.name = Some(key.value(&ident, input)?),
-                "init" => options.init = Some(Init { function: key.value(&ident, input)?, key: ident }),
+                "init" => options.init = Some(key.value(&ident, input)?),
                 "pre_stop" => options.pre_stop = Some(key.value(&ident, input)?),
-                "crate" => options.krate.0 = Some(key.value::<PathOrText>(&ident, input)?.0),
-                _ => {
-                    options.blocking = Some(ident.clone());
-                    key.no_value(&ident, input)?;
-                }
+                "crate" => options.krate = Some(key.value::<PathOrText>(&ident, input)?.0),
+                _ => options.blocking = Some(key.no_value(ident, input)?),
             }
             Ok(())
         });
@@ -77,9 +63,7 @@ impl Options {
 fn check_name(name: &LitStr, errors: &mut Errors) {
     let text = name.value();
     let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-    if text.is_empty() || !is_plain {
-        errors.at(name, "the name of a handler is made of the letters a to z and A to Z, digits, `_`, `-` and `.`");
-    } else if text.len() > 128 {
-        errors.at(name, "the name of a handler has at most 128 characters");
+    if !is_plain || !(1..=128).contains(&text.len()) {
+        errors.at(name, "the name of a handler is 1 to 128 of the letters a to z and A to Z, digits, `_`, `-` and `.`");
     }
 }

@@ -3,7 +3,8 @@
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
-use crate::errors::Errors;
+use crate::arguments::unwrapped;
+use crate::errors::{Errors, and_help};
 use crate::item::Function;
 use crate::spans::{Ends, impl_keyword};
 
@@ -18,15 +19,17 @@ pub(crate) struct Places {
 pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> {
     let signature = &function.signature;
     let ReturnType::Type(_, ty) = &signature.output else {
-        errors.at_span(
-            signature.paren_token.span.close(),
-            "a handler must return `Result<T, E>`",
-            "add `-> Result<(), fg::Error>` and end the function with `Ok(())`",
-        );
+        let message =
+            and_help("a handler must return `Result<T, E>`", "add `-> Result<(), fg::Error>` and end the function with `Ok(())`");
+        errors.push(syn::Error::new(signature.paren_token.span.close(), message));
         return None;
     };
     if matches!(**ty, Type::Never(_)) {
-        errors.at(ty, "a handler must return `Result<T, E>`, so that the runtime can send a response");
+        errors.with_help(
+            ty,
+            "a handler must return `Result<T, E>`, so that the runtime can send a response",
+            "write `Result<(), fg::Error>`",
+        );
     } else if let Some(word) = impl_keyword(ty.to_token_stream()) {
         if signature.asyncness.is_none() && matches!(**ty, Type::ImplTrait(_)) {
             errors.with_help(
@@ -35,7 +38,11 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> 
                 format_args!("write `async fn {}(..) -> Result<T, E>`", signature.ident),
             );
         } else {
-            errors.at(word, "a handler must name its success and error types");
+            errors.with_help(
+                word,
+                "a handler must name its success and error types",
+                "write them out, as in `Result<Reply, fg::Error>`",
+            );
         }
     }
     let whole = Ends::of(ty);
@@ -45,11 +52,7 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> 
 
 /// `T` and `E`, where the type is spelled `Result<T, E>` or `some::Result<T>`. An alias of another name may order them differently.
 fn parts(ty: &Type) -> (Option<Ends>, Option<Ends>) {
-    let mut ty = ty;
-    while let Type::Group(group) = ty {
-        ty = &group.elem;
-    }
-    let Type::Path(path) = ty else { return (None, None) };
+    let Type::Path(path) = unwrapped(ty) else { return (None, None) };
     let Some(segment) = path.path.segments.last().filter(|segment| segment.ident == "Result") else { return (None, None) };
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return (None, None) };
     let mut types = arguments.args.iter().filter(|argument| matches!(argument, GenericArgument::Type(_)));

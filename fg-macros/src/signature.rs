@@ -1,5 +1,6 @@
 //! Checks the function around its arguments and its result: its attributes, its qualifiers, its name, its generics.
 
+use quote::ToTokens;
 use syn::{Attribute, GenericParam, ReturnType, Safety};
 
 use crate::errors::Errors;
@@ -8,12 +9,16 @@ use crate::options::Options;
 use crate::spans::spelled;
 
 pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors) {
-    check_attributes(function, errors);
+    for attribute in &function.attributes {
+        if let Some((message, help)) = clash(attribute) {
+            errors.with_help(attribute, message, help);
+        }
+    }
     check_qualifiers(function, options, errors);
     check_generics(function, errors);
     let name = &function.signature.ident;
     if !function.has_body() {
-        errors.at(name, "a handler needs a body");
+        errors.with_help(name, "a handler needs a body", "put `#[fg::handler]` on a function that has one");
     }
     if name == "main" {
         errors.with_help(
@@ -24,49 +29,38 @@ pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors)
     }
 }
 
-/// Attributes that cannot stand below `#[fg::handler]`.
-pub(crate) fn clashes(attribute: &Attribute) -> bool {
-    is_second_handler(attribute) || is_runtime_main(attribute)
-}
-
-fn is_second_handler(attribute: &Attribute) -> bool {
+/// Why an attribute cannot stand below `#[fg::handler]`, and what to do.
+pub(crate) fn clash(attribute: &Attribute) -> Option<(&'static str, &'static str)> {
     let path = attribute.path();
-    path.is_ident("handler") || spelled(path).trim_start_matches("::") == "fg::handler"
-}
-
-/// `#[tokio::main]` and its likes, which turn an `async fn` into a `fn`.
-fn is_runtime_main(attribute: &Attribute) -> bool {
-    attribute.path().segments.last().is_some_and(|segment| segment.ident == "main")
-}
-
-fn check_attributes(function: &Function, errors: &mut Errors) {
-    for attribute in &function.attributes {
-        if is_second_handler(attribute) {
-            errors.with_help(attribute, "`#[fg::handler]` is on this function twice", "remove one of the two");
-        } else if is_runtime_main(attribute) {
-            errors.with_help(attribute, "a handler runs on the runtime that `fg::run` starts", "remove this attribute");
-        }
+    if path.is_ident("handler") || spelled(path).trim_start_matches("::") == "fg::handler" {
+        Some(("`#[fg::handler]` is on this function twice", "remove one of the two"))
+    } else if path.segments.last().is_some_and(|segment| segment.ident == "main") {
+        // `#[tokio::main]` and its likes, which turn an `async fn` into a `fn`.
+        Some(("a handler runs on the runtime that `fg::run` starts", "remove this attribute"))
+    } else {
+        None
     }
 }
 
 fn check_qualifiers(function: &Function, options: &Options, errors: &mut Errors) {
     let signature = &function.signature;
-    if let Some(constness) = &signature.constness {
-        errors.with_help(constness, "a handler cannot be `const`: it runs when an event comes", "write `async fn`");
-    }
-    if let Safety::Unsafe(word) = &signature.safety {
-        errors.with_help(
-            word,
+    let unsafety = Some(&signature.safety).filter(|safety| matches!(safety, Safety::Unsafe(_)));
+    for (qualifier, message, help) in [
+        (signature.constness.to_token_stream(), "a handler cannot be `const`: it runs when an event comes", "write `async fn`"),
+        (
+            unsafety.to_token_stream(),
             "a handler cannot be `unsafe`: the runtime calls it from safe code",
             "put the unsafe operation in a block",
-        );
-    }
-    if let Some(abi) = &signature.abi {
-        errors.with_help(
-            abi,
+        ),
+        (
+            signature.abi.to_token_stream(),
             "a handler cannot have its own ABI: the runtime is Rust and calls it directly",
             "remove the `extern`",
-        );
+        ),
+    ] {
+        if !qualifier.is_empty() {
+            errors.with_help(qualifier, message, help);
+        }
     }
     match (&options.blocking, &signature.asyncness) {
         (Some(_), Some(word)) => {

@@ -1,0 +1,15 @@
+// #[derive(fg::Failure)]
+
+const _: () = {
+    use ::fg as __fg;
+    #[automatically_derived]
+    #[allow(deprecated)]
+    impl<T> __fg::ErrorCode for OrderError<T> {
+        fn error_code(&self) -> &::core::primitive::str {
+            match *self {
+                Self::NotFound { .. } => "Order.NotFound",
+                Self::Closed { .. } => "Order.Failed",
+            }
+        }
+    }
+};

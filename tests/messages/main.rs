@@ -1,0 +1,182 @@
+//! What the compiler says about the mistakes that people make with `#[fg::handler]`. `tests/ui/README.md` explains the files.
+
+mod compiler;
+mod expected;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use compiler::{Messages, Package, compile};
+use expected::Expected;
+
+fn ui() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui")
+}
+
+/// The Rust files of a folder and of the folders in it, in order.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be read").path();
+        if path.is_dir() {
+            files.extend(self::files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+fn text_of(file: &Path) -> String {
+    std::fs::read_to_string(file).expect("the file can be read")
+}
+
+fn is_in(file: &Path, family: &str) -> bool {
+    file.starts_with(ui().join(family))
+}
+
+/// The files with mistakes, which are compiled once for all tests.
+fn mistakes() -> &'static (Vec<PathBuf>, Messages) {
+    static MISTAKES: OnceLock<(Vec<PathBuf>, Messages)> = OnceLock::new();
+    MISTAKES.get_or_init(|| {
+        let mut files = files(&ui());
+        files.retain(|file| !is_in(file, "hygiene"));
+        let (renamed, named) = files.iter().cloned().partition(|file| is_in(file, "renamed_crate"));
+        let package = |name, fg, programs| Package { name, edition: "2024", fg, library: None, programs, manifest: String::new() };
+        let messages = compile("check", &[package("mistakes", "fg", named), package("renamed_crate", "faas", renamed)]);
+        (files, messages)
+    })
+}
+
+#[test]
+fn each_mistake_has_its_message_and_no_other() {
+    let (files, messages) = mistakes();
+    let mut wrong = String::new();
+    for file in files {
+        let said = messages.get(file).map_or(&[][..], Vec::as_slice);
+        for difference in Expected::read(&text_of(file)).differences(said) {
+            wrong += &format!("\n{}\n{difference}\n", file.display());
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Rows of the catalogue that no file can show.
+const WITHOUT_A_FILE: [(u32, &str); 1] = [(
+    62,
+    "two handlers of one name: `cargo check` does not see it, because the names are compared when the program is built; \
+     an example in the documentation of `fg` fails to compile",
+)];
+
+#[test]
+fn each_row_of_the_catalogue_has_a_file_or_a_reason() {
+    let mut covered: BTreeSet<u32> = WITHOUT_A_FILE.iter().map(|(row, _)| *row).collect();
+    for file in files(&ui()) {
+        let text = text_of(&file);
+        let first = text.lines().next().unwrap_or_default();
+        assert!(first.starts_with("// "), "the first line of {} does not say what it is about", file.display());
+        covered.extend(rows(first));
+    }
+    let accepted = text_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/handler.rs"));
+    covered.extend(accepted.lines().flat_map(|line| rows(line.trim_start())));
+    assert_eq!(covered, (1..=100).collect());
+}
+
+/// The numbers in `// row 3: ..` or `// rows 3, 4 and 5`.
+fn rows(line: &str) -> Vec<u32> {
+    let Some(rest) = line.strip_prefix("// rows ").or_else(|| line.strip_prefix("// row ")) else { return Vec::new() };
+    let numbers = rest.split(':').next().unwrap_or_default();
+    numbers.split([',', ' ']).filter_map(|number| number.parse().ok()).collect()
+}
+
+/// The mistakes that other frameworks were measured with: how many errors there are, and what the first one underlines.
+const SHOOT_OUT: [(&str, &str, usize, &str); 8] = [
+    ("event type lacks its trait", "arguments/event_without_deserialize", 1, "Greeting"),
+    ("success type lacks its trait", "result/reply_without_serialize", 1, "Reply"),
+    ("error type lacks its trait", "result/error_without_display", 1, "Lost"),
+    ("future not `Send`", "function/not_send", 1, "greet"),
+    ("not `async`", "function/not_async", 1, "fn"),
+    ("no return type", "result/none", 1, ")"),
+    ("an argument that cannot be supplied", "arguments/not_supplied", 1, "String"),
+    ("syntax error in the body, and type errors", "function/half_typed", 4, "}"),
+];
+
+#[test]
+fn the_eight_mistakes_of_the_shoot_out_are_one_error_each_on_the_right_text() {
+    let (_, messages) = mistakes();
+    for (mistake, file, errors, under) in SHOOT_OUT {
+        let said = &messages[&ui().join(file).with_extension("rs")];
+        let lines: usize = said.iter().map(compiler::Message::lines).sum();
+        println!("| {mistake} | {} / {lines} / `{}` |", said.len(), said[0].under);
+        assert_eq!((said.len(), &*said[0].under), (errors, under), "{mistake}");
+    }
+}
+
+/// The lints about lints: some of those that rustc lists are not stable.
+const NOT_ASKED: [&str; 2] = ["unknown_lints", "warnings"];
+
+/// The lint about groups of lints, and one that contradicts another.
+const NOT_ASKED_OF_CLIPPY: [&str; 2] = ["blanket_clippy_restriction_lints", "needless_return"];
+
+/// Every lint that the compiler knows, denied.
+fn all_lints() -> String {
+    let help = Command::new("rustc").args(["-W", "help"]).output().expect("rustc can be started").stdout;
+    let help = String::from_utf8(help).expect("rustc speaks UTF-8");
+    let lint = |line: &str| {
+        let mut words = line.split_whitespace();
+        let (name, level) = (words.next()?, words.next()?);
+        ["allow", "warn", "deny", "forbid"].contains(&level).then(|| name.replace('-', "_"))
+    };
+    let mut table = "\n[lints.rust]\n".to_owned();
+    let lints: BTreeSet<String> = help.lines().filter_map(lint).collect();
+    assert!(lints.len() > 100, "rustc lists its lints in another way:\n{help}");
+    for lint in lints.iter().filter(|lint| !NOT_ASKED.contains(&&***lint)) {
+        table += &format!("{lint} = \"deny\"\n");
+    }
+    table += "unknown_lints = \"allow\"\n\n[lints.clippy]\n";
+    for group in ["all", "cargo", "nursery", "pedantic", "restriction"] {
+        table += &format!("{group} = {{ level = \"deny\", priority = -1 }}\n");
+    }
+    for lint in NOT_ASKED_OF_CLIPPY {
+        table += &format!("{lint} = \"allow\"\n");
+    }
+    table
+}
+
+#[test]
+fn nothing_is_said_about_generated_code_whatever_the_names_the_edition_and_the_lints() {
+    let folder = ui().join("hygiene");
+    let names = |name, edition| Package {
+        name,
+        edition,
+        fg: "fg",
+        library: None,
+        programs: vec![folder.join("names_taken.rs"), folder.join("no_implicit_prelude.rs")],
+        manifest: String::new(),
+    };
+    let lints = |name, edition| Package {
+        name,
+        edition,
+        fg: "fg",
+        library: Some(folder.join("library.rs")),
+        programs: Vec::new(),
+        manifest: all_lints(),
+    };
+    let messages = compile(
+        "clippy",
+        &[
+            names("names-2018", "2018"),
+            names("names-2021", "2021"),
+            names("names-2024", "2024"),
+            lints("lints-2018", "2018"),
+            lints("lints-2021", "2021"),
+            lints("lints-2024", "2024"),
+        ],
+    );
+    let said = messages.values().flatten().filter(|message| message.code.as_deref() != Some("unknown_lints"));
+    let rendered: String = said.map(|message| message.rendered.as_str()).collect();
+    assert!(rendered.is_empty(), "{rendered}");
+}

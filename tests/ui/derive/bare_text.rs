@@ -1,0 +1,10 @@
+// derive: a code without its key
+
+#[derive(fg::Failure)]
+#[failure("Order.Lost")]
+//~ error: expected an option
+//~ under: "Order.Lost"
+//~ help: write `code = "Order.Lost"`
+struct Lost;
+
+fn main() {}

@@ -1,0 +1,12 @@
+// derive: `crate` on a variant
+
+#[derive(fg::Failure)]
+enum OrderError {
+    #[failure(crate = fg)]
+    //~ error: unknown option `crate`
+    //~ under: crate
+    //~ help: the options are `code = "Order.NotFound"`
+    Lost,
+}
+
+fn main() {}

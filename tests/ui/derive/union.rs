@@ -1,0 +1,11 @@
+// derive: on a union
+
+#[derive(fg::Failure)]
+union Lost {
+//~ error: `fg::Failure` is derived for a struct or an enum, not for a union
+//~ under: union
+//~ help: write `impl fg::ErrorCode` by hand
+    order: u8,
+}
+
+fn main() {}

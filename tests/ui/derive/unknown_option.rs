@@ -1,0 +1,10 @@
+// derive: an option that does not exist
+
+#[derive(fg::Failure)]
+#[failure(cod = "Order.Lost")]
+//~ error: unknown option `cod`
+//~ under: cod
+//~ help: did you mean `code`?
+struct Lost;
+
+fn main() {}
