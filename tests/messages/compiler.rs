@@ -110,7 +110,7 @@ tokio = {{ version = "1", features = ["macros", "rt-multi-thread"] }}
     }
 }
 
-/// What the compiler said about each file, in its order.
+/// What the compiler said about each file that it was given, in its order.
 pub(crate) type Messages = BTreeMap<PathBuf, Vec<Message>>;
 
 /// Runs `cargo check` or `cargo clippy` on packages.
@@ -133,15 +133,14 @@ pub(crate) fn compile(command: &str, packages: &[Package]) -> Messages {
         .expect("cargo can be started");
     let lines = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
     let mut messages = Messages::new();
-    let mut compiled = 0;
-    for line in lines {
-        compiled += 1;
-        if line["reason"] == "compiler-message" {
-            let file = PathBuf::from(text(&line["target"]["src_path"]));
-            messages.entry(file).or_default().extend(Message::read(&line["message"]));
-        }
+    for line in lines.filter(|line| line["target"]["src_path"].is_string()) {
+        let said = messages.entry(PathBuf::from(text(&line["target"]["src_path"]))).or_default();
+        said.extend(Message::read(&line["message"]));
     }
-    assert!(compiled > 0, "{}", String::from_utf8_lossy(&output.stderr));
+    // What is not there was not compiled, because something before it failed.
+    for file in packages.iter().flat_map(|package| package.programs.iter().chain(&package.library)) {
+        assert!(messages.contains_key(file), "{}: {}", file.display(), String::from_utf8_lossy(&output.stderr));
+    }
     messages
 }
 

@@ -56,8 +56,7 @@ fn each_mistake_has_its_message_and_no_other() {
     let (files, messages) = mistakes();
     let mut wrong = String::new();
     for file in files {
-        let said = messages.get(file).map_or(&[][..], Vec::as_slice);
-        for difference in Expected::read(&text_of(file)).differences(said) {
+        for difference in Expected::read(&text_of(file)).differences(&messages[file]) {
             wrong += &format!("\n{}\n{difference}\n", file.display());
         }
     }
@@ -176,7 +175,8 @@ fn nothing_is_said_about_generated_code_whatever_the_names_the_edition_and_the_l
             lints("lints-2024", "2024"),
         ],
     );
-    let said = messages.values().flatten().filter(|message| message.code.as_deref() != Some("unknown_lints"));
+    let ours = messages.iter().filter(|(file, _)| file.starts_with(&folder)).flat_map(|(_, said)| said);
+    let said = ours.filter(|message| message.code.as_deref() != Some("unknown_lints"));
     let rendered: String = said.map(|message| message.rendered.as_str()).collect();
     assert!(rendered.is_empty(), "{rendered}");
 }
