@@ -78,7 +78,9 @@ impl Pool {
 
     /// The Runtime API of the instance that somebody else starts.
     pub(crate) fn first_address(&self) -> Option<String> {
-        self.lock().idle.first().map(|idle| idle.instance.address())
+        let state = self.lock();
+        let idle = state.idle.iter().map(|idle| &idle.instance);
+        idle.chain(state.busy.iter().flatten()).next().map(|instance| instance.address())
     }
 
     pub(crate) fn process_ids(&self) -> Vec<u32> {
