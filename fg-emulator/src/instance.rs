@@ -1,6 +1,7 @@
 //! One instance of a function: a Runtime API of its own, and the process that polls it. It handles one request at a time, so that each
 //! line of its output belongs to one.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,6 +47,20 @@ enum End {
     Stopped,
 }
 
+/// The program, in its directory, with its arguments and its variables.
+pub(crate) fn command(settings: &Settings, api_address: &str) -> Command {
+    let (path, arguments) = match &settings.program {
+        Program::Started { path, arguments } => (path.as_path(), arguments.as_slice()),
+        Program::Attached => (Path::new(""), &[][..]),
+    };
+    // It runs in another directory than this process, so a path has to say where it is.
+    let absolute = if path.exists() { std::path::absolute(path).ok() } else { None };
+    let mut command = Command::new(absolute.as_deref().unwrap_or(path));
+    command.args(arguments).current_dir(settings.code_root());
+    command.env_clear().envs(variables::variables(settings, api_address));
+    command
+}
+
 impl Instance {
     pub(crate) fn start(settings: &Arc<Settings>) -> Result<Self, PlatformError> {
         let api = RuntimeApi::start().map_err(|error| PlatformError::new(Cause::NoPort(error.to_string())))?;
@@ -53,13 +68,8 @@ impl Instance {
         let output = Arc::new(Output::new(settings.log.clone()));
         let process = match &settings.program {
             Program::Attached => None,
-            Program::Started { path, arguments } => {
-                // It runs in another directory than this process, so a path has to say where it is.
-                let absolute =
-                    if path.exists() { std::path::absolute(path).unwrap_or_else(|_| path.clone()) } else { path.clone() };
-                let mut command = Command::new(absolute);
-                command.args(arguments).current_dir(settings.code_root());
-                command.env_clear().envs(variables::variables(settings, &api.address()));
+            Program::Started { path, .. } => {
+                let command = command(settings, &api.address());
                 let shared = Arc::clone(api.shared());
                 let ended = move || shared.update(State::mark_function_ended);
                 let started = Process::start(command, settings.group, Arc::clone(&output), ended);
