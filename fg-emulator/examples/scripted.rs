@@ -1,7 +1,8 @@
 //! A function for tests of the emulator, in nothing but the standard library: each event says what it does.
 //!
 //! The event is a JSON object: `say` is written to standard output, `complain` to standard error, then `do` happens: `reply` (the
-//! default, with the bytes of `text`), `size` (a reply of so many bytes), `environment` (a reply with the variables), `fail`, `exit`,
+//! default, with the bytes of `text`), `size` (a reply of so many `bytes`), `chunks` (the same in
+//! chunked transfer encoding), `environment` (a reply with the variables), `fail`, `exit`,
 //! `loop`, `hang`. The variable `AT_START` makes the same happen before the first poll.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -19,7 +20,15 @@ fn main() -> io::Result<()> {
         let (id, event) = ask(&mut api, "GET /v1/runtime/invocation/request", b"")?;
         let script = serde_json::from_slice(&event).unwrap_or(json!({}));
         let (kind, answer) = act(&script);
-        ask(&mut api, &format!("POST /v1/runtime/invocation/{kind}/{id}"), &answer)?;
+        let line = format!("POST /v1/runtime/invocation/{kind}/{id}");
+        if script["do"] == "chunks" {
+            write!(api.get_mut(), "{line} HTTP/1.1\r\nHost: fg\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", answer.len())?;
+            api.get_mut().write_all(&answer)?;
+            api.get_mut().write_all(b"\r\n0\r\n\r\n")?;
+            receive(&mut api)?;
+        } else {
+            ask(&mut api, &line, &answer)?;
+        }
     }
 }
 
@@ -38,7 +47,7 @@ fn act(script: &Value) -> (&'static str, Vec<u8>) {
             std::thread::park();
         },
         Some("fail") => ("error", json!({"errorMessage": script["text"], "errorType": "Scripted"}).to_string().into_bytes()),
-        Some("size") => ("response", vec![b'x'; usize::try_from(script["bytes"].as_u64().unwrap_or(0)).unwrap_or(0)]),
+        Some("size" | "chunks") => ("response", vec![b'x'; usize::try_from(script["bytes"].as_u64().unwrap_or(0)).unwrap_or(0)]),
         Some("environment") => {
             let mut variables: Vec<_> = std::env::vars().map(|(name, value)| format!("{name}={value}")).collect();
             variables.push(format!("PWD_IS={}", std::env::current_dir().unwrap_or_default().display()));
@@ -48,10 +57,15 @@ fn act(script: &Value) -> (&'static str, Vec<u8>) {
     }
 }
 
-/// Sends a request; gives the request id, where there is one, and the body.
+/// Sends a request, and receives what comes back.
 fn ask(api: &mut BufReader<TcpStream>, line: &str, body: &[u8]) -> io::Result<(String, Vec<u8>)> {
     write!(api.get_mut(), "{line} HTTP/1.1\r\nHost: fg\r\nContent-Length: {}\r\n\r\n", body.len())?;
     api.get_mut().write_all(body)?;
+    receive(api)
+}
+
+/// Gives the request id, where there is one, and the body.
+fn receive(api: &mut BufReader<TcpStream>) -> io::Result<(String, Vec<u8>)> {
     let (mut id, mut length) = (String::new(), 0);
     loop {
         let mut header = String::new();

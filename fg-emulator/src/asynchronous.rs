@@ -1,6 +1,7 @@
 //! Asynchronous invocations: a queue, retries, and notifications about what came of them (platform.md 4.4).
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -212,7 +213,9 @@ impl AsyncQueue {
         };
         let destination = if execution.outcome.is_reply() { &settings.on_success } else { &settings.on_failure };
         if let Some(destination) = destination {
-            destination(&Notification::new(&settings.urn(), &event, invocations, &execution.outcome));
+            let notification = Notification::new(&settings.urn(), &event, invocations, &execution.outcome);
+            // One that panics has been reported, and must not take the queue with it.
+            let _ = catch_unwind(AssertUnwindSafe(|| destination(&notification)));
         }
         *end.lock() = Some(execution);
         end.reached.notify_all();

@@ -128,6 +128,11 @@ impl Builder {
         self.with(|settings| settings.response_limit = bytes)
     }
 
+    /// Switches on streaming responses: one that comes in chunks may have 200 MB. What the caller gets is the whole of it.
+    pub fn streaming(self) -> Self {
+        self.with(|settings| settings.streams = true)
+    }
+
     /// The most instances at the same time; 4 by default, and always 1 where the process is attached.
     pub fn instances(self, instances: usize) -> Self {
         self.with(|settings| {

@@ -15,7 +15,7 @@ use crate::log::Log;
 use crate::output::Output;
 use crate::platform_error::{Cause, PlatformError};
 use crate::process::Process;
-use crate::settings::{Program, Settings, TOLERANCE};
+use crate::settings::{Program, Settings};
 use crate::state::State;
 use crate::variables;
 
@@ -43,6 +43,7 @@ enum Wait {
 enum End {
     Answered(Answer),
     TooLarge(usize),
+    Abandoned,
     Ended,
     Stopped,
 }
@@ -64,7 +65,7 @@ pub(crate) fn command(settings: &Settings, api_address: &str) -> Command {
 impl Instance {
     pub(crate) fn start(settings: &Arc<Settings>) -> Result<Self, PlatformError> {
         let api = RuntimeApi::start().map_err(|error| PlatformError::new(Cause::NoPort(error.to_string())))?;
-        api.shared().update(|state| state.serve_an_instance(settings.response_limit.saturating_add(TOLERANCE)));
+        api.shared().update(|state| state.serve_an_instance(settings.answer_limit()));
         let output = Arc::new(Output::new(settings.log.clone()));
         let process = match &settings.program {
             Program::Attached => None,
@@ -119,6 +120,7 @@ impl Instance {
                 Some(exit) => Outcome::Platform(self.explain(Cause::ExitedInRequest { request_id, exit })),
                 None => Outcome::Platform(PlatformError::new(Cause::Stopped)),
             },
+            Some(End::Abandoned) => Outcome::Platform(PlatformError::new(Cause::Abandoned { request_id })),
             Some(End::Stopped) => Outcome::Platform(PlatformError::new(Cause::Stopped)),
             None => {
                 let busy = self.processor_time().zip(processor_time).map(|(after, before)| after.saturating_sub(before));
@@ -218,6 +220,9 @@ impl Instance {
                 Some(End::TooLarge(size))
             } else if state.function_ended() {
                 Some(End::Ended)
+            } else if self.process.is_none() && state.is_abandoned(pending.number()) {
+                // Somebody has ended the process and started it again; one that is started here is seen to end.
+                Some(End::Abandoned)
             } else {
                 state.is_stopped().then_some(End::Stopped)
             }

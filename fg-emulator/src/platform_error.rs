@@ -25,6 +25,7 @@ pub(crate) enum Cause {
     NeverConnected { limit: Duration, busy: Option<Duration> },
     NeverPolled { limit: Duration, busy: Option<Duration> },
     ExitedInRequest { request_id: String, exit: Exit },
+    Abandoned { request_id: String },
     TimedOut { request_id: String, limit: Duration, busy: Option<Duration> },
     RequestTooLarge { size: usize, limit: usize },
     ResponseTooLarge { size: usize, limit: usize },
@@ -84,7 +85,7 @@ impl PlatformError {
             Cause::NoPort(_) | Cause::NotStarted { .. } => PlatformErrorKind::NotStarted,
             Cause::ExitedBeforeEvent { .. } => PlatformErrorKind::ExitedBeforeEvent,
             Cause::NeverConnected { .. } | Cause::NeverPolled { .. } => PlatformErrorKind::NeverPolled,
-            Cause::ExitedInRequest { .. } => PlatformErrorKind::ExitedInRequest,
+            Cause::ExitedInRequest { .. } | Cause::Abandoned { .. } => PlatformErrorKind::ExitedInRequest,
             Cause::TimedOut { .. } => PlatformErrorKind::TimedOut,
             Cause::RequestTooLarge { .. } => PlatformErrorKind::RequestTooLarge,
             Cause::ResponseTooLarge { .. } => PlatformErrorKind::ResponseTooLarge,
@@ -101,7 +102,7 @@ impl PlatformError {
         match self.cause {
             Cause::NoPort(_) | Cause::NotStarted { .. } | Cause::ExitedBeforeEvent { .. } => "4201",
             Cause::NeverConnected { .. } | Cause::NeverPolled { .. } => "4211",
-            Cause::ExitedInRequest { .. } => "4002",
+            Cause::ExitedInRequest { .. } | Cause::Abandoned { .. } => "4002",
             Cause::TimedOut { .. } => "4010",
             Cause::ResponseTooLarge { .. } => "4004",
             Cause::RequestTooLarge { .. } => "FSS.0413",
@@ -163,6 +164,9 @@ impl PlatformError {
                 Busy(*busy, *limit)
             ),
             Cause::ExitedInRequest { request_id, exit } => format!("the function {exit} while it handled request {request_id}"),
+            Cause::Abandoned { request_id } => {
+                format!("the function closed its connection while it handled request {request_id}, and asks for another event")
+            }
             Cause::TimedOut { request_id, limit, busy } => {
                 format!(
                     "the function was killed at the timeout of {limit:?} while it handled request {request_id}{}",
@@ -199,6 +203,7 @@ impl PlatformError {
     fn has_process(&self) -> bool {
         use PlatformErrorKind::{ExitedBeforeEvent, ExitedInRequest, NeverPolled, TimedOut};
         matches!(self.kind(), ExitedBeforeEvent | ExitedInRequest | NeverPolled | TimedOut)
+            && !matches!(self.cause, Cause::Abandoned { .. })
     }
 }
 

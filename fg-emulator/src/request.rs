@@ -44,6 +44,10 @@ pub(crate) enum Endpoint<'a> {
 }
 
 impl Request {
+    pub(crate) fn is_chunked(&self) -> bool {
+        header_of(&self.headers, "Transfer-Encoding").is_some()
+    }
+
     pub(crate) fn endpoint(&self) -> Endpoint<'_> {
         if self.target == POLL_PATH {
             return if self.method == "GET" { Endpoint::Poll } else { Endpoint::WrongMethod };

@@ -10,6 +10,7 @@ use crate::event::Event;
 use crate::output::LineSink;
 use crate::process::Group;
 use crate::signature::KeyPair;
+use crate::state::AnswerLimit;
 
 /// The platform's limit for a synchronous request and for its response, in bytes (platform.md 1.7).
 pub(crate) const SYNC_LIMIT: usize = 6 << 20;
@@ -17,7 +18,10 @@ pub(crate) const SYNC_LIMIT: usize = 6 << 20;
 /// The platform's limit for an asynchronous request, in bytes.
 pub(crate) const ASYNC_LIMIT: usize = 256 << 10;
 
-/// Both limits have this tolerance, in bytes.
+/// The platform's limit for a streamed response, in bytes (platform.md 1.8).
+pub(crate) const STREAM_LIMIT: usize = 200 << 20;
+
+/// The limits of requests and of whole responses have this tolerance, in bytes.
 pub(crate) const TOLERANCE: usize = 100;
 
 /// All that is known of a function before it runs.
@@ -40,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) code_root: Option<PathBuf>,
     pub(crate) inherited: Vec<OsString>,
     pub(crate) response_limit: usize,
+    pub(crate) streams: bool,
     pub(crate) instances: usize,
     pub(crate) idle_limit: Duration,
     pub(crate) stop_grace: Duration,
@@ -83,6 +88,7 @@ impl Settings {
             code_root: None,
             inherited: Vec::new(),
             response_limit: SYNC_LIMIT,
+            streams: false,
             instances: 4,
             idle_limit: Duration::from_secs(60),
             stop_grace: Duration::from_secs(2),
@@ -105,6 +111,12 @@ impl Settings {
     pub(crate) fn urn(&self) -> String {
         let Self { region, project_id, package, name, version, .. } = self;
         format!("urn:fss:{region}:{project_id}:function:{package}:{name}:{version}")
+    }
+
+    /// The limit for a response, and for one that is streamed.
+    pub(crate) fn answer_limit(&self) -> AnswerLimit {
+        let whole = self.response_limit.saturating_add(TOLERANCE);
+        AnswerLimit { whole, streamed: if self.streams { STREAM_LIMIT } else { whole } }
     }
 
     /// Where the code is: what was set, else the directory of the program.

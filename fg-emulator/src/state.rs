@@ -27,6 +27,14 @@ pub struct Counts {
     pub faults_left: usize,
 }
 
+/// How large an answer may be, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnswerLimit {
+    pub(crate) whole: usize,
+    /// Of one that comes in chunks.
+    pub(crate) streamed: usize,
+}
+
 /// The state and its condition variable.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
@@ -52,7 +60,7 @@ pub(crate) struct State {
     waiting: BTreeSet<u64>,
     function_ended: bool,
     /// The largest body of an answer, in bytes.
-    answer_limit: Option<usize>,
+    answer_limit: Option<AnswerLimit>,
     /// A test looks at what was recorded; an instance that serves for days must not.
     forgets: bool,
 }
@@ -258,7 +266,7 @@ impl State {
         let size = request.body.len();
         let verdict = if !accept {
             Verdict::Refused
-        } else if self.answer_limit.is_some_and(|limit| size > limit) {
+        } else if self.answer_limit.is_some_and(|limit| size > if request.is_chunked() { limit.streamed } else { limit.whole }) {
             self.note_too_large(id, size);
             Verdict::TooLarge
         } else {
@@ -322,8 +330,8 @@ impl State {
         Err(NoAnswer { request_id: record.event.id().to_owned(), state, stopped: self.stopped })
     }
 
-    /// From now on nothing is recorded, and answers are limited to this size in bytes: what an instance wants, and a test does not.
-    pub(crate) fn serve_an_instance(&mut self, answer_limit: usize) {
+    /// From now on nothing is recorded, and answers are limited: what an instance wants, and a test does not.
+    pub(crate) fn serve_an_instance(&mut self, answer_limit: AnswerLimit) {
         self.forgets = true;
         self.answer_limit = Some(answer_limit);
     }
@@ -340,6 +348,15 @@ impl State {
     /// Whether somebody waits for an event.
     pub(crate) fn has_waiting_poll(&self) -> bool {
         self.waiting.iter().any(|connection| !self.is_closed(*connection))
+    }
+
+    /// Whether the function has closed the connection that has the event, and asks for another one.
+    pub(crate) fn is_abandoned(&self, invocation: usize) -> bool {
+        let taken_by = match self.invocations[invocation].progress {
+            Progress::HandedOut(connection) => connection,
+            Progress::NeverPolled | Progress::CutShort(_) => return false,
+        };
+        self.is_closed(taken_by) && self.has_waiting_poll()
     }
 
     pub(crate) fn times(&self, invocation: usize) -> Times {

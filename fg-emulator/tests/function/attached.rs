@@ -59,3 +59,21 @@ fn an_invocation_that_nobody_takes_ends_with_the_emulator() {
         assert_eq!(execution.platform_error().map(ToString::to_string).as_deref(), Some("the emulator has been stopped"));
     });
 }
+
+#[test]
+fn a_request_that_an_attached_process_leaves_behind_is_told_when_it_comes_back() {
+    let emulator = start(Emulator::attach());
+    thread::scope(|scope| {
+        let invoked = scope.spawn(|| emulator.invoke(event(r#"{"do":"exit"}"#)));
+        Command::new(program()).envs(emulator.variables()).spawn().expect("it starts").wait().expect("it ends");
+        let mut again = Command::new(program()).envs(emulator.variables()).spawn().expect("it starts");
+        let execution = invoked.join().expect("no panic");
+        assert_eq!(
+            execution.platform_error().map(ToString::to_string).as_deref(),
+            Some("the function closed its connection while it handled request r-1, and asks for another event")
+        );
+        assert_eq!(emulator.invoke(event(r#"{"text":"back"}"#)).reply().as_deref(), Some("back"));
+        again.kill().expect("it runs");
+        again.wait().expect("it ends");
+    });
+}

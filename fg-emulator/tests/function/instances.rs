@@ -80,3 +80,39 @@ fn no_process_is_left_behind() {
         assert!(!std::path::Path::new(&format!("/proc/{process}")).exists());
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn an_instance_is_asked_to_end_before_it_is_killed() {
+    let (lines, told) = channel();
+    let script = "trap 'echo good-bye; exit' TERM; echo ready; while :; do sleep 0.01; done";
+    let emulator = start(
+        fg_emulator::Emulator::builder("sh")
+            .arg("-c")
+            .arg(script)
+            .stop_grace(LIMIT)
+            .on_line(move |line| drop(lines.send(line.to_owned()))),
+    );
+    assert_eq!(told.recv_timeout(LIMIT).as_deref(), Ok("ready"));
+    drop(emulator);
+    // Some shells also say that what they waited for was terminated.
+    assert!(told.iter().any(|line| line == "good-bye"));
+}
+
+#[test]
+#[cfg(unix)]
+fn what_a_script_has_started_ends_with_it() {
+    let (lines, told) = channel();
+    let script = "(trap '' TERM; echo child; while :; do sleep 0.01; done) & trap '' TERM; wait";
+    let emulator = start(
+        fg_emulator::Emulator::builder("sh")
+            .arg("-c")
+            .arg(script)
+            .stop_grace(Duration::from_millis(1))
+            .on_line(move |line| drop(lines.send(line.to_owned()))),
+    );
+    assert_eq!(told.recv_timeout(LIMIT).as_deref(), Ok("child"));
+    drop(emulator);
+    // The pipe has no other end any more, so nobody is left to tell a line.
+    assert_eq!(told.recv_timeout(LIMIT), Err(std::sync::mpsc::RecvTimeoutError::Disconnected));
+}

@@ -116,3 +116,13 @@ fn credentials_are_headers_of_each_event_only_where_they_are_configured() {
         assert!(!head.contains("X-CFF-Auth-Token"), "{head}");
     }
 }
+
+#[test]
+fn a_response_in_chunks_has_another_limit_where_streaming_is_switched_on() {
+    let streamed = r#"{"do":"chunks","bytes":2000}"#;
+    let emulator = start(function().response_limit(1000));
+    let kind = emulator.invoke(event(streamed)).platform_error().map(fg_emulator::PlatformError::kind);
+    assert_eq!(kind, Some(PlatformErrorKind::ResponseTooLarge));
+    let emulator = start(function().response_limit(1000).streaming());
+    assert_eq!(emulator.invoke(event(streamed)).reply().map(|reply| reply.len()), Some(2000));
+}
