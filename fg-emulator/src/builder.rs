@@ -159,7 +159,7 @@ impl Builder {
     }
 
     /// Leaves the processes in the caller's process group, so that Ctrl-C in a terminal ends them too. By default each has a group of
-    /// its own: what it starts is killed with it, and Ctrl-C does not reach it.
+    /// its own: what it has started ends with it, and Ctrl-C does not reach it.
     pub fn foreground(self) -> Self {
         self.with(|settings| settings.group = Group::Callers)
     }

@@ -26,16 +26,23 @@ pub(crate) struct Process {
 #[derive(Debug)]
 struct Running {
     id: u32,
-    child: Mutex<Child>,
+    child: Mutex<Held>,
     exit: Mutex<Option<Exit>>,
     pipe: system::Pipe,
     group: Group,
 }
 
+/// A process is waited for in one place only: until then its id, and that of its group, cannot be another's.
+#[derive(Debug)]
+struct Held {
+    child: Child,
+    is_reaped: bool,
+}
+
 /// Whose signals the process gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
-    /// It leads a group of its own, and what it starts is killed with it.
+    /// It leads a group of its own, and what it leaves behind there is killed when it ends.
     Own,
     /// It stays in the group of the caller, so that Ctrl-C in a terminal ends both.
     Callers,
@@ -76,7 +83,13 @@ impl Process {
         let (child, pipe) = system::start(&mut command, group, &output)?;
         // The command holds the other end of the pipe, which has to close with the process.
         drop(command);
-        let running = Arc::new(Running { id: child.id(), child: Mutex::new(child), exit: Mutex::default(), pipe, group });
+        let running = Arc::new(Running {
+            id: child.id(),
+            child: Mutex::new(Held { child, is_reaped: false }),
+            exit: Mutex::default(),
+            pipe,
+            group,
+        });
         let process = Self { running: Arc::clone(&running) };
         let waiting = thread::Builder::new().name("function-exit".into()).spawn(move || {
             let exit = running.wait();
@@ -121,23 +134,29 @@ impl Drop for Process {
 }
 
 impl Running {
-    fn child(&self) -> MutexGuard<'_, Child> {
+    fn child(&self) -> MutexGuard<'_, Held> {
         self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wait(&self) -> Exit {
-        system::wait_until_ended(self.id, || matches!(self.child().try_wait(), Ok(None)));
-        match self.child().wait() {
+        system::wait_until_ended(self.id, || matches!(self.child().child.try_wait(), Ok(None)));
+        let mut held = self.child();
+        if self.group == Group::Own {
+            // On the platform nothing of an instance is left either.
+            system::kill(&mut held.child, self.group);
+        }
+        let status = held.child.wait();
+        held.is_reaped = true;
+        match status {
             Ok(status) => Exit { code: status.code(), signal: signal_of(status) },
             Err(_) => Exit { code: None, signal: None },
         }
     }
 
-    /// Signals it, unless it has been waited for, since its id may be another process's then.
     fn signal(&self, send: impl FnOnce(&mut Child, Group)) {
-        let mut child = self.child();
-        if matches!(child.try_wait(), Ok(None)) {
-            send(&mut child, self.group);
+        let mut held = self.child();
+        if !held.is_reaped {
+            send(&mut held.child, self.group);
         }
     }
 }
