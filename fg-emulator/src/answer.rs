@@ -80,6 +80,7 @@ impl Post {
 
 /// What the API made of a POST.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// It is the answer to its invocation.
     Accepted,
@@ -87,6 +88,8 @@ pub enum Verdict {
     Duplicate,
     /// No invocation with this request id was handed out: status 404.
     Unknown,
+    /// It is larger than the platform's limit for a response: status 413.
+    TooLarge,
     /// A fault answered in the API's place; the invocation still waits for its answer.
     Refused,
 }

@@ -42,6 +42,10 @@ impl RuntimeApi {
         Ok(Self { shared, address: listener.address(), listener: Mutex::new(Some(listener)) })
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     /// Host and port without a scheme: the value of `RUNTIME_API_ADDR`.
     #[must_use]
     pub fn address(&self) -> String {
@@ -153,6 +157,10 @@ pub struct Pending {
 }
 
 impl Pending {
+    pub(crate) fn number(&self) -> usize {
+        self.invocation
+    }
+
     /// The request id of the event.
     #[must_use]
     pub fn request_id(&self) -> String {

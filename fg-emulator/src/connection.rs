@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use crate::answer::Verdict;
 use crate::fault::{Afterwards, Misbehaviour};
+use crate::invocation::Turn;
 use crate::request::{Endpoint, Extent, Request, Unread, peek_first_byte, read_request};
 use crate::response::Reply;
-use crate::state::{Shared, State, Turn};
+use crate::state::{Shared, State};
 
 /// Serves a connection until either side ends it. The socket is closed when its owner drops it.
 pub(crate) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
@@ -179,6 +180,9 @@ impl Connection<'_> {
             fault => {
                 let reply = match verdict {
                     Verdict::Accepted | Verdict::Refused => Reply::empty(200),
+                    Verdict::TooLarge => {
+                        Reply::text(413, format!("a response of {} bytes is larger than the platform takes", request.body.len()))
+                    }
                     Verdict::Duplicate => Reply::text(400, format!("{} is answered already", request.target)),
                     Verdict::Unknown => Reply::text(404, format!("{}: no such invocation was handed out", request.target)),
                 };

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use crate::response::Reply;
+use crate::response::{Reply, header_of};
 
 /// The event of one invocation: the bytes that the function receives, and the headers that come with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,11 @@ impl Event {
         self
     }
 
+    /// Adds a header where there is none of this name.
+    pub(crate) fn default_header(self, name: &str, value: &str) -> Self {
+        if header_of(&self.headers, name).is_some() { self } else { self.header(name, value) }
+    }
+
     /// Chooses the request id. The platform uses one again when it repeats an asynchronous invocation.
     #[must_use]
     pub fn request_id(mut self, request_id: impl Into<String>) -> Self {
@@ -44,6 +49,10 @@ impl Event {
 
     pub(crate) fn id(&self) -> &str {
         &self.request_id
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// The good answer to a poll.

@@ -3,7 +3,7 @@
 //! Bytes are looked at before they are taken, so that nothing beyond the request is taken, and that a fault can leave bytes of it
 //! unread. What follows a request (pipelining) stays in the socket.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 use crate::answer::AnswerKind;
@@ -44,6 +44,10 @@ pub(crate) enum Endpoint<'a> {
 }
 
 impl Request {
+    pub(crate) fn is_chunked(&self) -> bool {
+        header_of(&self.headers, "Transfer-Encoding").is_some()
+    }
+
     pub(crate) fn endpoint(&self) -> Endpoint<'_> {
         if self.target == POLL_PATH {
             return if self.method == "GET" { Endpoint::Poll } else { Endpoint::WrongMethod };
@@ -100,6 +104,10 @@ pub(crate) fn read_request(socket: &TcpStream, extent: Extent) -> (Vec<u8>, Resu
             return (parser.raw, Err(Unread::Incomplete));
         }
         match end {
+            Ok(None) if extent == Extent::Whole && parser.asks_to_continue() => {
+                // Where this fails, so will the next read.
+                let _ = { socket }.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
+            }
             Ok(None) => {}
             Ok(Some(_)) => return parser.finish(),
             Err(reason) => return (parser.raw, Err(Unread::Malformed(reason))),
@@ -121,6 +129,7 @@ fn peek(socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
 struct Parser {
     raw: Vec<u8>,
     head: Option<Head>,
+    has_continued: bool,
 }
 
 #[derive(Debug)]
@@ -165,6 +174,13 @@ impl Parser {
                 Ok(None)
             }
         }
+    }
+
+    /// Whether the body is held back until it is asked for, as curl does with a large one; true once.
+    fn asks_to_continue(&mut self) -> bool {
+        let Some(head) = &self.head else { return false };
+        let expects = header_of(&head.request.headers, "Expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
+        expects && !std::mem::replace(&mut self.has_continued, true)
     }
 
     fn finish(self) -> (Vec<u8>, Result<Request, Unread>) {

@@ -1,6 +1,6 @@
 //! What the API knows, behind one lock, with one condition variable on which every wait of this crate is made.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::answer::{Answer, AnswerKind, InvocationState, NoAnswer, Post, Verdict};
 use crate::event::Event;
 use crate::fault::{Fault, Misbehaviour};
+use crate::invocation::{Invocation, Progress, Times, Turn};
 use crate::request::Request;
 
 /// What has happened so far, in numbers.
@@ -24,6 +25,14 @@ pub struct Counts {
     pub posts: usize,
     /// Faults that have not happened yet.
     pub faults_left: usize,
+}
+
+/// How large an answer may be, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnswerLimit {
+    pub(crate) whole: usize,
+    /// Of one that comes in chunks.
+    pub(crate) streamed: usize,
 }
 
 /// The state and its condition variable.
@@ -47,20 +56,13 @@ pub(crate) struct State {
     polls: u64,
     posts: Vec<Post>,
     raw_requests: Vec<Vec<u8>>,
-}
-
-#[derive(Debug)]
-struct Invocation {
-    event: Event,
-    progress: Progress,
-    answer: Option<Answer>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Progress {
-    NeverPolled,
-    CutShort(u64),
-    HandedOut(u64),
+    /// The connections whose poll waits for its answer.
+    waiting: BTreeSet<u64>,
+    function_ended: bool,
+    /// The largest body of an answer, in bytes.
+    answer_limit: Option<AnswerLimit>,
+    /// A test looks at what was recorded; an instance that serves for days must not.
+    forgets: bool,
 }
 
 #[derive(Debug)]
@@ -68,19 +70,6 @@ struct Open {
     socket: Arc<TcpStream>,
     /// The function closed its side, or the reading ended.
     ended: bool,
-}
-
-/// What a poll is answered with.
-#[derive(Debug)]
-pub(crate) enum Turn {
-    /// The invocation is the one that was taken from the queue for it.
-    Event {
-        event: Event,
-        fault: Option<Misbehaviour>,
-        taken: Option<usize>,
-    },
-    Instead(Misbehaviour),
-    Closed,
 }
 
 impl Shared {
@@ -120,7 +109,13 @@ impl Shared {
 
     /// Waits for what the poll on this connection is answered with.
     pub(crate) fn wait_for_turn(&self, connection: u64) -> Turn {
-        self.wait(Duration::MAX, |state| state.turn(connection)).unwrap_or(Turn::Closed)
+        self.update(|state| state.waiting.insert(connection));
+        let turn = self.wait(Duration::MAX, |state| {
+            let turn = state.turn(connection)?;
+            state.waiting.remove(&connection);
+            Some(turn)
+        });
+        turn.unwrap_or(Turn::Closed)
     }
 
     /// Lets this time pass; false where the connection ended meanwhile.
@@ -190,7 +185,7 @@ impl State {
     }
 
     pub(crate) fn record_raw(&mut self, raw: Vec<u8>) {
-        if !raw.is_empty() {
+        if !raw.is_empty() && !self.forgets {
             self.raw_requests.push(raw);
         }
     }
@@ -229,7 +224,7 @@ impl State {
     pub(crate) fn enqueue(&mut self, event: Event) -> usize {
         let invocation = self.invocations.len();
         self.by_request_id.entry(event.id().to_owned()).or_default().push(invocation);
-        self.invocations.push(Invocation { event, progress: Progress::NeverPolled, answer: None });
+        self.invocations.push(Invocation::new(event));
         self.queue.push_back(invocation);
         invocation
     }
@@ -250,6 +245,7 @@ impl State {
         let invocation = again.or(taken)?;
         let fault = if happens_now { self.poll_faults.pop_front() } else { None };
         self.invocations[invocation].progress = Progress::HandedOut(connection);
+        self.invocations[invocation].times.handed_out = Some(Instant::now());
         self.handed_out_last = Some(invocation);
         Some(Turn::Event { event: self.invocations[invocation].event.clone(), fault, taken })
     }
@@ -267,8 +263,18 @@ impl State {
 
     /// Records a POST, and makes it the answer of its invocation unless it is not to be accepted.
     pub(crate) fn record_post(&mut self, connection: u64, request: &Request, kind: AnswerKind, id: &str, accept: bool) -> Verdict {
-        let answer = Answer { kind, body: request.body.clone(), headers: request.headers.clone() };
-        let verdict = if accept { self.accept(id, answer) } else { Verdict::Refused };
+        let size = request.body.len();
+        let verdict = if !accept {
+            Verdict::Refused
+        } else if self.answer_limit.is_some_and(|limit| size > if request.is_chunked() { limit.streamed } else { limit.whole }) {
+            self.note_too_large(id, size);
+            Verdict::TooLarge
+        } else {
+            self.accept(id, Answer { kind, body: request.body.clone(), headers: request.headers.clone() })
+        };
+        if self.forgets {
+            return verdict;
+        }
         self.posts.push(Post {
             path: request.target.clone(),
             request_id: id.to_owned(),
@@ -290,10 +296,19 @@ impl State {
                 verdict = Verdict::Duplicate;
             } else if matches!(record.progress, Progress::HandedOut(_)) {
                 record.answer = Some(answer);
+                record.times.answered = Some(Instant::now());
                 return Verdict::Accepted;
             }
         }
         verdict
+    }
+
+    fn note_too_large(&mut self, id: &str, size: usize) {
+        for &invocation in self.by_request_id.get(id).into_iter().flatten() {
+            let record = &mut self.invocations[invocation];
+            record.times.answered = Some(Instant::now());
+            record.too_large = Some(size);
+        }
     }
 
     pub(crate) fn request_id(&self, invocation: usize) -> &str {
@@ -313,5 +328,52 @@ impl State {
             Progress::HandedOut(connection) => InvocationState::HandedOut { connection },
         };
         Err(NoAnswer { request_id: record.event.id().to_owned(), state, stopped: self.stopped })
+    }
+
+    /// From now on nothing is recorded, and answers are limited: what an instance wants, and a test does not.
+    pub(crate) fn serve_an_instance(&mut self, answer_limit: AnswerLimit) {
+        self.forgets = true;
+        self.answer_limit = Some(answer_limit);
+    }
+
+    /// The process behind the API has ended: nobody will poll or answer.
+    pub(crate) fn mark_function_ended(&mut self) {
+        self.function_ended = true;
+    }
+
+    pub(crate) fn function_ended(&self) -> bool {
+        self.function_ended
+    }
+
+    /// Whether somebody waits for an event.
+    pub(crate) fn has_waiting_poll(&self) -> bool {
+        self.waiting.iter().any(|connection| !self.is_closed(*connection))
+    }
+
+    /// Whether the function has closed the connection that has the event, and asks for another one.
+    pub(crate) fn is_abandoned(&self, invocation: usize) -> bool {
+        let taken_by = match self.invocations[invocation].progress {
+            Progress::HandedOut(connection) => connection,
+            Progress::NeverPolled | Progress::CutShort(_) => return false,
+        };
+        self.is_closed(taken_by) && self.has_waiting_poll()
+    }
+
+    pub(crate) fn times(&self, invocation: usize) -> Times {
+        self.invocations[invocation].times
+    }
+
+    /// The size of the answer that was refused as too large, in bytes.
+    pub(crate) fn too_large(&self, invocation: usize) -> Option<usize> {
+        self.invocations[invocation].too_large
+    }
+
+    /// Nobody waits for the answer any more: it will not be handed out, and its bytes are given back.
+    pub(crate) fn close(&mut self, invocation: usize) {
+        self.queue.retain(|queued| *queued != invocation);
+        let id = self.invocations[invocation].event.id().to_owned();
+        self.by_request_id.remove(&id);
+        self.invocations[invocation].event = Event::new(Vec::new()).request_id(id);
+        self.invocations[invocation].answer = None;
     }
 }

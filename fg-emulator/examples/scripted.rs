@@ -1,0 +1,90 @@
+//! A function for tests of the emulator, in nothing but the standard library: each event says what it does.
+//!
+//! The event is a JSON object: `say` is written to standard output, `complain` to standard error, then `do` happens: `reply` (the
+//! default, with the bytes of `text`), `size` (a reply of so many `bytes`), `chunks` (the same in
+//! chunked transfer encoding), `environment` (a reply with the variables), `fail`, `exit`,
+//! `loop`, `hang`. The variable `AT_START` makes the same happen before the first poll.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
+fn main() -> io::Result<()> {
+    if let Ok(script) = std::env::var("AT_START") {
+        act(&serde_json::from_str(&script)?);
+    }
+    let address = std::env::var("RUNTIME_API_ADDR").map_err(io::Error::other)?;
+    let mut api = BufReader::new(TcpStream::connect(&address)?);
+    loop {
+        let (id, event) = ask(&mut api, "GET /v1/runtime/invocation/request", b"")?;
+        let script = serde_json::from_slice(&event).unwrap_or(json!({}));
+        let (kind, answer) = act(&script);
+        let line = format!("POST /v1/runtime/invocation/{kind}/{id}");
+        if script["do"] == "chunks" {
+            write!(api.get_mut(), "{line} HTTP/1.1\r\nHost: fg\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", answer.len())?;
+            api.get_mut().write_all(&answer)?;
+            api.get_mut().write_all(b"\r\n0\r\n\r\n")?;
+            receive(&mut api)?;
+        } else {
+            ask(&mut api, &line, &answer)?;
+        }
+    }
+}
+
+fn act(script: &Value) -> (&'static str, Vec<u8>) {
+    if let Some(text) = script["say"].as_str() {
+        println!("{text}");
+    }
+    if let Some(text) = script["complain"].as_str() {
+        eprintln!("{text}");
+    }
+    match script["do"].as_str() {
+        Some("exit") => std::process::exit(i32::try_from(script["code"].as_i64().unwrap_or(0)).unwrap_or(1)),
+        #[allow(clippy::empty_loop, reason = "it is what a test asks for")]
+        Some("loop") => loop {},
+        Some("hang") => loop {
+            std::thread::park();
+        },
+        Some("fail") => ("error", json!({"errorMessage": script["text"], "errorType": "Scripted"}).to_string().into_bytes()),
+        Some("size" | "chunks") => ("response", vec![b'x'; usize::try_from(script["bytes"].as_u64().unwrap_or(0)).unwrap_or(0)]),
+        Some("environment") => {
+            let mut variables: Vec<_> = std::env::vars().map(|(name, value)| format!("{name}={value}")).collect();
+            variables.push(format!("PWD_IS={}", std::env::current_dir().unwrap_or_default().display()));
+            ("response", variables.join("\n").into_bytes())
+        }
+        _ => ("response", script["text"].as_str().unwrap_or_default().as_bytes().to_vec()),
+    }
+}
+
+/// Sends a request, and receives what comes back.
+fn ask(api: &mut BufReader<TcpStream>, line: &str, body: &[u8]) -> io::Result<(String, Vec<u8>)> {
+    write!(api.get_mut(), "{line} HTTP/1.1\r\nHost: fg\r\nContent-Length: {}\r\n\r\n", body.len())?;
+    api.get_mut().write_all(body)?;
+    receive(api)
+}
+
+/// Gives the request id, where there is one, and the body.
+fn receive(api: &mut BufReader<TcpStream>) -> io::Result<(String, Vec<u8>)> {
+    let (mut id, mut length) = (String::new(), 0);
+    loop {
+        let mut header = String::new();
+        if api.read_line(&mut header)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let Some((name, value)) = header.trim_end().split_once(": ") else {
+            if header == "\r\n" {
+                break;
+            }
+            continue;
+        };
+        match name.to_ascii_lowercase().as_str() {
+            "x-cff-request-id" => value.clone_into(&mut id),
+            "content-length" => length = value.parse().unwrap_or(0),
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    api.read_exact(&mut body)?;
+    Ok((id, body))
+}

@@ -1,0 +1,131 @@
+//! `fg-conformance`: drives a `bootstrap`, in whatever language, through the scenarios of the Runtime API, and reports.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{env, fs};
+
+use fg_emulator::conformance::{Class, Kit, Scenario};
+
+const USAGE: &str = "\
+usage: fg-conformance [OPTIONS] -- BOOTSTRAP [ARGUMENTS]
+       fg-conformance --list [--plain] [--scenarios DIR]
+
+Starts BOOTSTRAP as the platform's custom runtime does, once for each scenario, hands it events, and sees what it answers.
+
+  --plain            only what the platform's manual asks for, no faults
+  --only NAME        only this scenario; can be given more than once
+  --scenarios DIR    the *.json in this directory, not the scenarios that come with the kit
+  --event TEXT       an event that BOOTSTRAP answers with a response; {\"name\":\"Ada\"} by default
+  --echo             BOOTSTRAP answers with the bytes of the event: compare them
+  --deadline SECONDS how long BOOTSTRAP may take to poll and to answer; 10 by default
+  --junit FILE       writes a report for continuous integration
+  --json FILE        writes a report as JSON
+  --list             lists the scenarios
+
+Exit code: 0 where all scenarios are passed, 1 where one is not, 2 where they could not be run.";
+
+fn main() -> ExitCode {
+    match Command::parse(env::args_os().skip(1)).and_then(Command::execute) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(reason) => {
+            eprintln!("fg-conformance: {reason}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[derive(Default)]
+struct Command {
+    lists: bool,
+    helps: bool,
+    only_plain: bool,
+    compares_echo: bool,
+    only: Vec<String>,
+    scenarios: Option<PathBuf>,
+    event: Option<String>,
+    deadline: Option<Duration>,
+    junit: Option<PathBuf>,
+    json: Option<PathBuf>,
+    bootstrap: Vec<OsString>,
+}
+
+impl Command {
+    fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
+        let mut command = Self::default();
+        while let Some(argument) = arguments.next() {
+            let name = argument.to_string_lossy().into_owned();
+            let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
+            match name.as_str() {
+                "--list" => command.lists = true,
+                "--help" | "-h" => command.helps = true,
+                "--plain" => command.only_plain = true,
+                "--echo" => command.compares_echo = true,
+                "--only" => command.only.push(value()?.to_string_lossy().into_owned()),
+                "--scenarios" => command.scenarios = Some(value()?.into()),
+                "--event" => command.event = Some(value()?.to_string_lossy().into_owned()),
+                "--deadline" => {
+                    let seconds = value()?.to_str().and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
+                    command.deadline = Some(Duration::from_secs(seconds.ok_or("--deadline is a number of seconds above 0")?));
+                }
+                "--junit" => command.junit = Some(value()?.into()),
+                "--json" => command.json = Some(value()?.into()),
+                "--" => command.bootstrap = arguments.by_ref().collect(),
+                _ => return Err(format!("there is no option {name}\n\n{USAGE}")),
+            }
+        }
+        Ok(command)
+    }
+
+    /// Whether all scenarios are passed.
+    fn execute(self) -> Result<bool, String> {
+        if self.helps {
+            println!("{USAGE}");
+            return Ok(true);
+        }
+        let scenarios = self.chosen()?;
+        if self.lists {
+            for Scenario { name, says, class, .. } in &scenarios {
+                println!("{}  {name}: {says}", if *class == Class::Plain { "plain" } else { "fault" });
+            }
+            return Ok(true);
+        }
+        let Some((program, arguments)) = self.bootstrap.split_first() else {
+            return Err(format!("which program is to be tested?\n\n{USAGE}"));
+        };
+        let mut kit = arguments.iter().fold(Kit::new(program), Kit::arg);
+        if let Some(event) = &self.event {
+            kit = kit.event(event);
+        }
+        if let Some(deadline) = self.deadline {
+            kit = kit.deadline(deadline);
+        }
+        if self.compares_echo {
+            kit = kit.compares_echo();
+        }
+        let report = kit.run_and_tell(&scenarios, |result| println!("{result}"));
+        let summary = report.to_string();
+        println!("{}", summary.lines().last().unwrap_or_default());
+        for (file, text) in [(&self.junit, report.to_junit()), (&self.json, report.to_json())] {
+            if let Some(file) = file {
+                fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+            }
+        }
+        Ok(report.is_passed())
+    }
+
+    fn chosen(&self) -> Result<Vec<Scenario>, String> {
+        let mut scenarios = match &self.scenarios {
+            Some(directory) => Scenario::from_directory(directory)?,
+            None => Scenario::built_in(),
+        };
+        if let Some(unknown) = self.only.iter().find(|name| scenarios.iter().all(|scenario| scenario.name != **name)) {
+            return Err(format!("there is no scenario {unknown}; --list shows them"));
+        }
+        scenarios.retain(|scenario| self.only.is_empty() || self.only.contains(&scenario.name));
+        scenarios.retain(|scenario| !self.only_plain || scenario.class == Class::Plain);
+        Ok(scenarios)
+    }
+}

@@ -1,0 +1,113 @@
+//! A fault as a scenario's file has it.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::fault::{Afterwards, Fault, Misbehaviour};
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct FaultFile {
+    on: On,
+    r#do: Do,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum On {
+    Poll,
+    Post,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+enum Do {
+    CloseBeforeReading,
+    CloseAfterReading(usize),
+    Reset,
+    #[serde(rename_all = "kebab-case")]
+    Status {
+        code: u16,
+        #[serde(default)]
+        headers: Vec<(String, String)>,
+        /// One more header, of so many bytes.
+        #[serde(default)]
+        header_bytes: usize,
+        #[serde(default)]
+        body: String,
+    },
+    Raw {
+        text: String,
+        then: Then,
+    },
+    HalfClose,
+    CutAt(usize),
+    #[serde(rename_all = "kebab-case")]
+    Drip {
+        bytes: usize,
+        pause_ms: u64,
+    },
+    Chunked {
+        sizes: Vec<usize>,
+        extension: Option<String>,
+        #[serde(default)]
+        trailers: Vec<(String, String)>,
+    },
+    CloseDelimited,
+    InterimFirst(Vec<u16>),
+    DelayMs(u64),
+    ConnectionClose,
+    CloseAfterReply,
+    Duplicate,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Then {
+    Close,
+    KeepOpen,
+}
+
+impl FaultFile {
+    pub(super) fn to_fault(&self) -> Fault {
+        let misbehaviour = self.r#do.to_misbehaviour();
+        match self.on {
+            On::Poll => Fault::OnPoll(misbehaviour),
+            On::Post => Fault::OnPost(misbehaviour),
+        }
+    }
+}
+
+impl Do {
+    fn to_misbehaviour(&self) -> Misbehaviour {
+        match self.clone() {
+            Self::CloseBeforeReading => Misbehaviour::CloseBeforeReading,
+            Self::CloseAfterReading(bytes) => Misbehaviour::CloseAfterReading(bytes),
+            Self::Reset => Misbehaviour::Reset,
+            Self::Status { code, mut headers, header_bytes, body } => {
+                if header_bytes > 0 {
+                    headers.push(("X-Large".into(), "x".repeat(header_bytes)));
+                }
+                Misbehaviour::Status { code, headers, body: body.into_bytes() }
+            }
+            Self::Raw { text, then } => Misbehaviour::Raw {
+                bytes: text.into_bytes(),
+                then: match then {
+                    Then::Close => Afterwards::Close,
+                    Then::KeepOpen => Afterwards::KeepOpen,
+                },
+            },
+            Self::HalfClose => Misbehaviour::HalfClose,
+            Self::CutAt(bytes) => Misbehaviour::CutAt(bytes),
+            Self::Drip { bytes, pause_ms } => Misbehaviour::Drip { bytes_per_write: bytes, pause: Duration::from_millis(pause_ms) },
+            Self::Chunked { sizes, extension, trailers } => Misbehaviour::Chunked { sizes, extension, trailers },
+            Self::CloseDelimited => Misbehaviour::CloseDelimited,
+            Self::InterimFirst(codes) => Misbehaviour::InterimFirst(codes),
+            Self::DelayMs(time) => Misbehaviour::Delay(Duration::from_millis(time)),
+            Self::ConnectionClose => Misbehaviour::ConnectionClose,
+            Self::CloseAfterReply => Misbehaviour::CloseAfterReply,
+            Self::Duplicate => Misbehaviour::Duplicate,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The function as its callers see it: invoke it, and get what the platform would show.
+
+use std::io;
+use std::net::ToSocketAddrs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::asynchronous::{AsyncInvocation, AsyncQueue};
+use crate::builder::Builder;
+use crate::event::Event;
+use crate::execution::Execution;
+use crate::invoke_api::InvokeApi;
+use crate::platform_error::{Cause, PlatformError};
+use crate::pool::{Instances, Pool};
+use crate::settings::{ASYNC_LIMIT, Program, SYNC_LIMIT, Settings, TOLERANCE};
+use crate::variables;
+
+/// A function that runs here as it does on the platform. See the [crate's page](crate) for an example.
+///
+/// All methods take `&self`, so that invocations can be made from several threads at the same time. Dropping it ends the function's
+/// processes: first SIGTERM where there are signals, then a kill.
+#[derive(Debug)]
+pub struct Emulator {
+    pool: Arc<Pool>,
+    queue: Arc<AsyncQueue>,
+    reclaiming: Option<JoinHandle<()>>,
+    invoke_apis: Mutex<Vec<InvokeApi>>,
+}
+
+impl Emulator {
+    /// The settings of a function whose code is this program, such as `target/debug/greet` or `/opt/function/code/bootstrap`.
+    pub fn builder(program: impl Into<PathBuf>) -> Builder {
+        Builder::new(Settings::new(Program::Started { path: program.into(), arguments: Vec::new() }))
+    }
+
+    /// The settings of a function whose process somebody else starts, such as a debugger. It has one instance, no timeout, and its
+    /// output goes where it goes. [`variables`](Self::variables) tells what has to be set for it.
+    pub fn attach() -> Builder {
+        let mut settings = Settings::new(Program::Attached);
+        settings.instances = 1;
+        Builder::new(settings)
+    }
+
+    pub(crate) fn start(settings: Settings) -> Result<Self, PlatformError> {
+        let pool = Pool::start(settings)?;
+        let reclaimed = Arc::clone(&pool);
+        let reclaiming = thread::Builder::new().name("reclaim-idle".into()).spawn(move || reclaimed.reclaim_idle());
+        let queue = AsyncQueue::new(&pool);
+        Ok(Self { pool, queue, reclaiming: reclaiming.ok(), invoke_apis: Mutex::default() })
+    }
+
+    /// Invokes the function and waits for the result: the platform's synchronous invocation, of at most 6 MB.
+    ///
+    /// Where all instances are busy, it waits for one; where that takes too long it is refused as the platform refuses it.
+    #[must_use]
+    pub fn invoke(&self, event: Event) -> Execution {
+        match too_large(&event, SYNC_LIMIT) {
+            Some(error) => self.pool.refuse(event.id(), error),
+            None => self.pool.run(event),
+        }
+    }
+
+    /// Queues the event: the platform's asynchronous invocation, of at most 256 KB. What comes of it can be waited for here, and is told
+    /// to the destinations of the [policy](crate::AsyncPolicy).
+    ///
+    /// # Errors
+    ///
+    /// Where the event is too large, or the emulator is stopped.
+    pub fn invoke_async(&self, event: Event) -> Result<AsyncInvocation, PlatformError> {
+        match too_large(&event, ASYNC_LIMIT) {
+            Some(error) => Err(error),
+            None => self.queue.push(event.asynchronous()),
+        }
+    }
+
+    /// Serves the platform's API for invocations on a free port of 127.0.0.1, and returns host and port.
+    ///
+    /// # Errors
+    ///
+    /// Where the port cannot be opened.
+    pub fn invoke_api(&self) -> io::Result<String> {
+        self.invoke_api_at("127.0.0.1:0")
+    }
+
+    /// Serves the platform's API for invocations at this address, and returns host and port.
+    ///
+    /// # Errors
+    ///
+    /// Where the port cannot be opened.
+    pub fn invoke_api_at(&self, address: impl ToSocketAddrs) -> io::Result<String> {
+        let api = InvokeApi::start(&self.pool, &self.queue, address)?;
+        let address = api.address();
+        self.invoke_apis.lock().unwrap_or_else(PoisonError::into_inner).push(api);
+        Ok(address)
+    }
+
+    /// The function's URN: `urn:fss:<region>:<project id>:function:<package>:<name>:<version>`.
+    #[must_use]
+    pub fn urn(&self) -> String {
+        self.pool.settings().urn()
+    }
+
+    /// The variables that an [attached](Self::attach) process needs; nothing where this emulator starts the processes itself.
+    ///
+    /// ```
+    /// let emulator = fg_emulator::Emulator::attach().handler("greet").start()?;
+    /// let lines: Vec<String> = emulator.variables().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    /// assert!(lines[0].starts_with("RUNTIME_API_ADDR=127.0.0.1:"));
+    /// # Ok::<(), fg_emulator::PlatformError>(())
+    /// ```
+    #[must_use]
+    pub fn variables(&self) -> Vec<(String, String)> {
+        let settings = self.pool.settings();
+        let (Program::Attached, Some(address)) = (&settings.program, self.pool.first_address()) else { return Vec::new() };
+        let platform = variables::of_the_platform(settings, &address).into_iter().map(|(name, value)| (name.to_owned(), value));
+        platform.chain(settings.variables.iter().cloned()).collect()
+    }
+
+    /// How many instances there are.
+    #[must_use]
+    pub fn instances(&self) -> Instances {
+        self.pool.counts()
+    }
+
+    /// Waits until the instances are as a test wants them, and tells whether that happened within the time limit.
+    #[must_use]
+    pub fn wait_until(&self, limit: Duration, reached: impl FnMut(Instances) -> bool) -> bool {
+        self.pool.wait_until(limit, reached)
+    }
+
+    /// The ids of the processes that run, for a debugger or a profiler.
+    #[must_use]
+    pub fn process_ids(&self) -> Vec<u32> {
+        self.pool.process_ids()
+    }
+
+    /// Ends the function's processes and frees all ports. What waits gets an error.
+    pub fn stop(&self) {
+        self.queue.stop();
+        self.pool.stop();
+        for api in self.invoke_apis.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            api.stop();
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.stop();
+        if let Some(reclaiming) = self.reclaiming.take() {
+            // A panic has been reported by the thread that had it.
+            let _ = reclaiming.join();
+        }
+    }
+}
+
+/// The platform's limits count the serialized event, with a tolerance.
+pub(crate) fn too_large(event: &Event, limit: usize) -> Option<PlatformError> {
+    let size = event.body().len();
+    (size > limit + TOLERANCE).then(|| PlatformError::new(Cause::RequestTooLarge { size, limit }))
+}

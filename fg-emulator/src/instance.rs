@@ -1,0 +1,253 @@
+//! One instance of a function: a Runtime API of its own, and the process that polls it. It handles one request at a time, so that each
+//! line of its output belongs to one.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::answer::{Answer, AnswerKind};
+use crate::api::{Pending, RuntimeApi};
+use crate::event::Event;
+use crate::execution::{Execution, Failure, Outcome, Summary};
+use crate::gauge;
+use crate::log::Log;
+use crate::output::Output;
+use crate::platform_error::{Cause, PlatformError};
+use crate::process::Process;
+use crate::settings::{Program, Settings};
+use crate::state::State;
+use crate::variables;
+
+/// A process has this long to be seen as ended, after it has been killed.
+const AFTER_KILL: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(crate) struct Instance {
+    settings: Arc<Settings>,
+    api: RuntimeApi,
+    output: Arc<Output>,
+    /// None where somebody else starts it.
+    process: Option<Process>,
+}
+
+/// What an instance waits for.
+#[derive(Clone, Copy)]
+enum Wait {
+    Reached,
+    Ended,
+    Stopped,
+}
+
+/// How a request came to its end.
+enum End {
+    Answered(Answer),
+    TooLarge(usize),
+    Abandoned,
+    Ended,
+    Stopped,
+}
+
+/// The program, in its directory, with its arguments and its variables.
+pub(crate) fn command(settings: &Settings, api_address: &str) -> Command {
+    let (path, arguments) = match &settings.program {
+        Program::Started { path, arguments } => (path.as_path(), arguments.as_slice()),
+        Program::Attached => (Path::new(""), &[][..]),
+    };
+    // It runs in another directory than this process, so a path has to say where it is.
+    let absolute = if path.exists() { std::path::absolute(path).ok() } else { None };
+    let mut command = Command::new(absolute.as_deref().unwrap_or(path));
+    command.args(arguments).current_dir(settings.code_root());
+    command.env_clear().envs(variables::variables(settings, api_address));
+    command
+}
+
+impl Instance {
+    pub(crate) fn start(settings: &Arc<Settings>) -> Result<Self, PlatformError> {
+        let api = RuntimeApi::start().map_err(|error| PlatformError::new(Cause::NoPort(error.to_string())))?;
+        api.shared().update(|state| state.serve_an_instance(settings.answer_limit()));
+        let output = Arc::new(Output::new(settings.log.clone()));
+        let process = match &settings.program {
+            Program::Attached => None,
+            Program::Started { path, .. } => {
+                let command = command(settings, &api.address());
+                let shared = Arc::clone(api.shared());
+                let ended = move || shared.update(State::mark_function_ended);
+                let started = Process::start(command, settings.group, Arc::clone(&output), ended);
+                Some(started.map_err(|error| PlatformError::not_started(path, &error))?)
+            }
+        };
+        Ok(Self { settings: Arc::clone(settings), api, output, process })
+    }
+
+    /// Host and port of its Runtime API.
+    pub(crate) fn address(&self) -> String {
+        self.api.address()
+    }
+
+    pub(crate) fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.api.shared().read(State::function_ended)
+    }
+
+    /// Hands the event to the function and waits for what comes of it. Afterwards the process may have ended.
+    pub(crate) fn run(&self, event: Event) -> Execution {
+        let request_id = event.id().to_owned();
+        if let Err(error) = self.wait_for_poll() {
+            return self.not_handled(&request_id, error);
+        }
+        let log = Log::start(self.take_lines(), &request_id, &self.settings.version);
+        let processor_time = self.processor_time();
+        let pending = self.api.invoke(self.settings.complete(event));
+        let handed_out = match self.wait_for_hand_out(&pending) {
+            Ok(handed_out) => handed_out,
+            Err(error) => return self.not_handled(&request_id, error),
+        };
+        let end = self.wait_for_end(&pending, handed_out);
+        let finished = self.api.shared().read(|state| state.times(pending.number()).answered).unwrap_or_else(Instant::now);
+        let memory = self.process_id().and_then(gauge::peak_memory);
+        let summary = Summary::new(&request_id, self.settings.memory, finished.saturating_duration_since(handed_out), memory);
+        let outcome = match end {
+            Some(End::Answered(Answer { kind: AnswerKind::Response, body, .. })) => Outcome::Reply(body),
+            Some(End::Answered(Answer { kind: AnswerKind::Error, body, .. })) => Outcome::Failure(Failure::from_body(body)),
+            Some(End::TooLarge(size)) => {
+                Outcome::Platform(PlatformError::new(Cause::ResponseTooLarge { size, limit: self.settings.response_limit }))
+            }
+            Some(End::Ended) => match self.process.as_ref().and_then(Process::exit) {
+                Some(exit) => Outcome::Platform(self.explain(Cause::ExitedInRequest { request_id, exit })),
+                None => Outcome::Platform(PlatformError::new(Cause::Stopped)),
+            },
+            Some(End::Abandoned) => Outcome::Platform(PlatformError::new(Cause::Abandoned { request_id })),
+            Some(End::Stopped) => Outcome::Platform(PlatformError::new(Cause::Stopped)),
+            None => {
+                let busy = self.processor_time().zip(processor_time).map(|(after, before)| after.saturating_sub(before));
+                self.kill();
+                Outcome::Platform(self.explain(Cause::TimedOut { request_id, limit: self.settings.timeout, busy }))
+            }
+        };
+        self.api.shared().update(|state| state.close(pending.number()));
+        let log = log.finish(self.take_lines(), &summary);
+        Execution { outcome, summary, log }
+    }
+
+    /// Ends it in the polite way, and then in the other.
+    pub(crate) fn stop(&self) {
+        if let Some(process) = &self.process {
+            process.ask_to_end();
+            if !self.wait_until_ended(self.settings.stop_grace) {
+                self.kill();
+            }
+        }
+        self.api.stop();
+    }
+
+    /// Ends the process at once, and lets its output be read to the end.
+    fn kill(&self) {
+        if let Some(process) = &self.process {
+            process.kill();
+            self.wait_until_ended(AFTER_KILL);
+        }
+    }
+
+    fn wait_until_ended(&self, limit: Duration) -> bool {
+        self.api.shared().wait(limit, |state| state.function_ended().then_some(())).is_some()
+    }
+
+    /// Waits until the function asks for an event: all that it has written by then belongs to no request, or to the one before.
+    fn wait_for_poll(&self) -> Result<(), PlatformError> {
+        let limit = if self.process.is_some() { self.settings.init_timeout } else { Duration::MAX };
+        let reached = self.api.shared().wait(limit, |state| {
+            if state.function_ended() {
+                Some(Wait::Ended)
+            } else if state.has_waiting_poll() {
+                Some(Wait::Reached)
+            } else {
+                state.is_stopped().then_some(Wait::Stopped)
+            }
+        });
+        self.judge(reached, limit)
+    }
+
+    fn wait_for_hand_out(&self, pending: &Pending) -> Result<Instant, PlatformError> {
+        let limit = if self.process.is_some() { self.settings.init_timeout } else { Duration::MAX };
+        let mut handed_out = None;
+        let reached = self.api.shared().wait(limit, |state| {
+            handed_out = state.times(pending.number()).handed_out;
+            if handed_out.is_some() {
+                Some(Wait::Reached)
+            } else if state.function_ended() {
+                Some(Wait::Ended)
+            } else {
+                state.is_stopped().then_some(Wait::Stopped)
+            }
+        });
+        self.judge(reached, limit)?;
+        handed_out.ok_or_else(|| PlatformError::new(Cause::Stopped))
+    }
+
+    fn judge(&self, reached: Option<Wait>, limit: Duration) -> Result<(), PlatformError> {
+        match reached {
+            Some(Wait::Reached) => Ok(()),
+            Some(Wait::Stopped) => Err(PlatformError::new(Cause::Stopped)),
+            Some(Wait::Ended) => match self.process.as_ref().and_then(Process::exit) {
+                Some(exit) => Err(self.explain(Cause::ExitedBeforeEvent { exit })),
+                None => Err(PlatformError::new(Cause::Stopped)),
+            },
+            None => {
+                let busy = self.processor_time();
+                let has_connected = self.api.connections() > 0;
+                self.kill();
+                Err(self.explain(if has_connected {
+                    Cause::NeverPolled { limit, busy }
+                } else {
+                    Cause::NeverConnected { limit, busy }
+                }))
+            }
+        }
+    }
+
+    /// Nothing at the timeout. A process that somebody else started has no timeout: a debugger stands still as long as it likes.
+    fn wait_for_end(&self, pending: &Pending, handed_out: Instant) -> Option<End> {
+        let left = self.settings.timeout.saturating_sub(handed_out.elapsed());
+        let limit = if self.process.is_some() { left } else { Duration::MAX };
+        self.api.shared().wait(limit, |state| {
+            if let Ok(answer) = state.outcome(pending.number()) {
+                Some(End::Answered(answer))
+            } else if let Some(size) = state.too_large(pending.number()) {
+                Some(End::TooLarge(size))
+            } else if state.function_ended() {
+                Some(End::Ended)
+            } else if self.process.is_none() && state.is_abandoned(pending.number()) {
+                // Somebody has ended the process and started it again; one that is started here is seen to end.
+                Some(End::Abandoned)
+            } else {
+                state.is_stopped().then_some(End::Stopped)
+            }
+        })
+    }
+
+    fn not_handled(&self, request_id: &str, error: PlatformError) -> Execution {
+        let summary = Summary::new(request_id, self.settings.memory, Duration::ZERO, None);
+        let log = Log::start(self.take_lines(), request_id, &self.settings.version).finish(Vec::new(), &summary);
+        Execution { outcome: Outcome::Platform(error), summary, log }
+    }
+
+    fn explain(&self, cause: Cause) -> PlatformError {
+        PlatformError::with_output(cause, self.output.last())
+    }
+
+    /// What has been written since it was last asked.
+    fn take_lines(&self) -> Vec<String> {
+        if let Some(process) = &self.process {
+            process.drain(&self.output);
+        }
+        self.output.take()
+    }
+
+    fn processor_time(&self) -> Option<Duration> {
+        self.process_id().and_then(gauge::processor_time)
+    }
+}

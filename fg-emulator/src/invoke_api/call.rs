@@ -1,0 +1,187 @@
+//! One call of the platform's API: what is asked for, and what the caller sees (platform.md 4.2, 4.3 and 8).
+
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+use crate::asynchronous::AsyncQueue;
+use crate::base64;
+use crate::emulator::too_large;
+use crate::event::Event;
+use crate::execution::{Execution, Outcome};
+use crate::platform_error::PlatformError;
+use crate::pool::Pool;
+use crate::request::Request;
+use crate::response::{Reply, header_of};
+use crate::settings::{ASYNC_LIMIT, SYNC_LIMIT, Settings};
+use crate::signature::decode;
+
+/// `X-Cff-Function-Log` has the last bytes of the log, so many.
+const LOG_TAIL: usize = 2000;
+
+/// What `X-Cff-Instance-Memory` can be, in MB.
+const MEMORY_SIZES: [u32; 15] = [128, 256, 512, 768, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 8192, 10240];
+
+/// What a path asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Call {
+    is_async: bool,
+    alias: Option<String>,
+}
+
+pub(super) fn answer(pool: &Pool, queue: &std::sync::Arc<AsyncQueue>, request: &Request) -> Reply {
+    let settings = pool.settings();
+    if let Some(Err(reason)) = settings.key_pair.as_ref().map(|pair| pair.verify(request)) {
+        return refusal(401, "FSS.0401", &reason);
+    }
+    let call = match Call::of(request, settings) {
+        Ok(call) => call,
+        Err(reply) => return reply,
+    };
+    let limit = if call.is_async { ASYNC_LIMIT } else { SYNC_LIMIT };
+    let mut event = Event::new(request.body.as_slice());
+    if let Some(error) = too_large(&event, limit) {
+        return refusal(413, error.code(), &error.platform_text());
+    }
+    if let Err(reply) = check_body_and_headers(request) {
+        return reply;
+    }
+    if let Some(alias) = call.alias {
+        event = event.header("X-CFF-Origin-Version-Tag", format!("!{alias}"));
+    }
+    if call.is_async {
+        match queue.push(event.asynchronous()) {
+            Ok(invocation) => json_reply(202, &json!({"request_id": invocation.request_id()})),
+            Err(error) => refusal_by(&error),
+        }
+    } else {
+        show(&pool.run(event), request)
+    }
+}
+
+/// The platform's answer to a request that it does not take.
+pub(super) fn refusal(status: u16, code: &str, message: &str) -> Reply {
+    json_reply(status, &json!({"error_code": code, "error_msg": message}))
+}
+
+fn refusal_by(error: &PlatformError) -> Reply {
+    refusal(error.http_status(), error.code(), &error.platform_text())
+}
+
+fn json_reply(status: u16, body: &Value) -> Reply {
+    Reply { status, headers: vec![("Content-Type".into(), "application/json".into())], body: body.to_string().into_bytes() }
+}
+
+impl Call {
+    fn of(request: &Request, settings: &Settings) -> Result<Self, Reply> {
+        let path = request.target.split('?').next().unwrap_or_default();
+        let segments: Vec<_> =
+            path.trim_matches('/').split('/').map(|part| String::from_utf8_lossy(&decode(part)).into_owned()).collect();
+        let segments: Vec<_> = segments.iter().map(String::as_str).collect();
+        let (urn, is_async) = match segments[..] {
+            ["v2", _, "fgs", "functions", urn, "invocations"] => (urn, false),
+            ["v2", _, "fgs", "functions", urn, "invocations-async"] => (urn, true),
+            _ => return Err(refusal(404, "FSS.0404", &format!("there is nothing at {path}"))),
+        };
+        if request.method != "POST" {
+            return Err(refusal(405, "FSS.0400", &format!("{} is not a method of {path}", request.method)));
+        }
+        let version = version_in(urn, &settings.name)
+            .ok_or_else(|| refusal(404, "FSS.1051", &format!("the function {urn} is not here; this is {}", settings.urn())))?;
+        match version.strip_prefix('!') {
+            Some(alias) => Ok(Self { is_async, alias: Some(alias.to_owned()) }),
+            None if ["", "latest", &settings.version].contains(&version) => Ok(Self { is_async, alias: None }),
+            None => Err(refusal(404, "FSS.1052", &format!("there is no version {version}; this is {}", settings.version))),
+        }
+    }
+}
+
+/// The version or `!alias` in a URN of this function, or in one of its short forms; empty where there is none.
+fn version_in<'a>(urn: &'a str, name: &str) -> Option<&'a str> {
+    let fields: Vec<_> = urn.split(':').collect();
+    match fields[..] {
+        ["urn", "fss", _, _, "function", _, found] if found == name => Some(""),
+        ["urn", "fss", _, _, "function", _, found, version] if found == name => Some(version),
+        // Of the shorter ones it is only known how many fields there are; a package may stand before the name, a version behind it.
+        [first, ..] if first != "urn" && fields.len() <= 4 => {
+            let at = fields.iter().position(|field| *field == name)?;
+            Some(fields.get(at + 1).copied().unwrap_or_default())
+        }
+        _ => None,
+    }
+}
+
+fn check_body_and_headers(request: &Request) -> Result<(), Reply> {
+    if !request.body.is_empty() {
+        if let Err(error) = serde_json::from_slice::<IgnoredAny>(&request.body) {
+            return Err(refusal(406, "FSS.0406", &format!("the body is not JSON: {error}")));
+        }
+    }
+    match header_of(&request.headers, "X-Cff-Instance-Memory") {
+        Some(size) if !size.parse().is_ok_and(|size| MEMORY_SIZES.contains(&size)) => {
+            Err(refusal(406, "FSS.0406", &format!("X-Cff-Instance-Memory cannot be {size}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the caller of a synchronous invocation sees.
+fn show(execution: &Execution, request: &Request) -> Reply {
+    let Execution { outcome, summary, log } = execution;
+    if let Outcome::Platform(error) = outcome {
+        if error.http_status() != 200 {
+            return refusal_by(error);
+        }
+    }
+    let (error_code, status) = match outcome {
+        Outcome::Reply(_) => ("0", 200),
+        Outcome::Failure(_) => ("4002", 500),
+        Outcome::Platform(error) => (error.code(), 500),
+    };
+    let wants_log = header_of(&request.headers, "X-Cff-Log-Type").is_some_and(|value| value.eq_ignore_ascii_case("tail"));
+    let log = if wants_log { base64::encode(log.tail(LOG_TAIL).as_bytes()) } else { String::new() };
+    let version = header_of(&request.headers, "X-CFF-Request-Version").unwrap_or("v0");
+    let is_v1 = version.eq_ignore_ascii_case("v1");
+    let body = if is_v1 {
+        let result = String::from_utf8_lossy(&outcome.body()).into_owned();
+        let body = json!({"result": result, "log": log, "status": status, "request_id": summary.request_id});
+        body.to_string().into_bytes()
+    } else {
+        outcome.body().into_owned()
+    };
+    let mut headers: Vec<(String, String)> = [
+        ("Content-Type", "application/json"),
+        ("X-Cff-Request-Id", &summary.request_id),
+        ("X-Cff-Invoke-Summary", &summary.to_json()),
+        ("X-CFF-Billing-Duration", &summary.billed_duration.as_millis().to_string()),
+        ("X-Cff-Response-Version", if is_v1 { "v1" } else { "v0" }),
+        ("X-Func-Err-Code", error_code),
+        ("X-Is-Func-Err", if outcome.is_reply() { "false" } else { "true" }),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec();
+    if wants_log {
+        headers.push(("X-Cff-Function-Log".into(), log));
+    }
+    Reply { status: 200, headers, body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_found_by_its_urn_and_by_the_short_forms() {
+        for (urn, version) in [
+            ("urn:fss:eu-de:p:function:default:greet", Some("")),
+            ("urn:fss:eu-de:p:function:default:greet:latest", Some("latest")),
+            ("urn:fss:eu-de:p:function:default:greet:!prod", Some("!prod")),
+            ("greet", Some("")),
+            ("greet:v2", Some("v2")),
+            ("default:greet:v2", Some("v2")),
+            ("urn:fss:eu-de:p:function:default:other", None),
+            ("other", None),
+        ] {
+            assert_eq!(version_in(urn, "greet"), version, "{urn}");
+        }
+    }
+}

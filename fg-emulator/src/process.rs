@@ -1,0 +1,172 @@
+//! The process of a function: started, read from, and ended.
+//!
+//! What only one sort of system has is in `process/unix.rs` and in `process/portable.rs`, which offer the same few functions.
+
+use std::fmt;
+use std::io;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use crate::output::Output;
+
+#[cfg(not(unix))]
+#[path = "process/portable.rs"]
+mod system;
+#[cfg(unix)]
+#[path = "process/unix.rs"]
+mod system;
+
+/// A process whose output is collected, and whose end is told.
+#[derive(Debug)]
+pub(crate) struct Process {
+    running: Arc<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    id: u32,
+    child: Mutex<Held>,
+    exit: Mutex<Option<Exit>>,
+    pipe: system::Pipe,
+    group: Group,
+}
+
+/// A process is waited for in one place only: until then its id, and that of its group, cannot be another's.
+#[derive(Debug)]
+struct Held {
+    child: Child,
+    is_reaped: bool,
+}
+
+/// Whose signals the process gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// It leads a group of its own, and what it leaves behind there is killed when it ends.
+    Own,
+    /// It stays in the group of the caller, so that Ctrl-C in a terminal ends both.
+    Callers,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exit {
+    code: Option<i32>,
+    signal: Option<i32>,
+}
+
+impl Exit {
+    /// Nothing where a signal ended it.
+    pub(crate) fn code(self) -> Option<i32> {
+        self.code
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code, self.signal) {
+            (Some(code), _) => write!(f, "exited with code {code}"),
+            (None, Some(signal)) => write!(f, "was ended by signal {signal}"),
+            (None, None) => f.write_str("ended"),
+        }
+    }
+}
+
+impl Process {
+    /// Starts it. `ended` is called once, when it has ended and its output has been taken in.
+    pub(crate) fn start(
+        mut command: Command,
+        group: Group,
+        output: Arc<Output>,
+        ended: impl FnOnce() + Send + 'static,
+    ) -> io::Result<Self> {
+        let (child, pipe) = system::start(&mut command, group, &output)?;
+        // The command holds the other end of the pipe, which has to close with the process.
+        drop(command);
+        let running = Arc::new(Running {
+            id: child.id(),
+            child: Mutex::new(Held { child, is_reaped: false }),
+            exit: Mutex::default(),
+            pipe,
+            group,
+        });
+        let process = Self { running: Arc::clone(&running) };
+        let waiting = thread::Builder::new().name("function-exit".into()).spawn(move || {
+            let exit = running.wait();
+            running.pipe.drain(&output);
+            output.finish();
+            *running.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
+            ended();
+        });
+        // Without that thread nobody would see the end; dropping the process kills it.
+        waiting.map(|_| process)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.running.id
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn exit(&self) -> Option<Exit> {
+        *self.running.exit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in all that it has written until now.
+    pub(crate) fn drain(&self, output: &Output) {
+        self.running.pipe.drain(output);
+    }
+
+    /// Asks it to end: SIGTERM, where there are signals.
+    pub(crate) fn ask_to_end(&self) {
+        self.running.signal(system::ask_to_end);
+    }
+
+    /// Ends it at once.
+    pub(crate) fn kill(&self) {
+        self.running.signal(system::kill);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Running {
+    fn child(&self) -> MutexGuard<'_, Held> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait(&self) -> Exit {
+        system::wait_until_ended(self.id, || matches!(self.child().child.try_wait(), Ok(None)));
+        let mut held = self.child();
+        if self.group == Group::Own {
+            // On the platform nothing of an instance is left either.
+            system::kill(&mut held.child, self.group);
+        }
+        let status = held.child.wait();
+        held.is_reaped = true;
+        match status {
+            Ok(status) => Exit { code: status.code(), signal: signal_of(status) },
+            Err(_) => Exit { code: None, signal: None },
+        }
+    }
+
+    fn signal(&self, send: impl FnOnce(&mut Child, Group)) {
+        let mut held = self.child();
+        if !held.is_reaped {
+            send(&mut held.child, self.group);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn signal_of(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal_of(_: ExitStatus) -> Option<i32> {
+    None
+}

@@ -1,0 +1,79 @@
+//! A process that somebody else starts.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use fg_emulator::Emulator;
+
+use crate::scripted::{event, program, start};
+
+fn address(emulator: &Emulator) -> String {
+    let variables = emulator.variables();
+    let (_, address) = variables.iter().find(|(name, _)| name == "RUNTIME_API_ADDR").expect("it is told");
+    address.clone()
+}
+
+/// Takes one event by hand, answers it, and gives the head of the event.
+pub(crate) fn poll_once(emulator: &Emulator) -> String {
+    thread::scope(|scope| {
+        let invoked = scope.spawn(|| emulator.invoke(event("{}")));
+        let mut function = TcpStream::connect(address(emulator)).expect("it listens");
+        function.write_all(b"GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: fg\r\n\r\n").expect("it reads");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            function.read_exact(&mut byte).expect("a whole head");
+            head.push(byte[0]);
+        }
+        let answer = "POST /v1/runtime/invocation/response/r-1 HTTP/1.1\r\nHost: fg\r\nContent-Length: 2\r\n\r\nok";
+        function.write_all(answer.as_bytes()).expect("it reads");
+        assert_eq!(invoked.join().expect("no panic").reply().as_deref(), Some("ok"));
+        String::from_utf8_lossy(&head).into_owned()
+    })
+}
+
+#[test]
+fn a_process_that_somebody_else_starts_is_told_its_variables_and_has_no_timeout() {
+    let emulator = start(Emulator::attach().handler("greet").timeout(Duration::from_millis(1)).variable("COLOUR", "red"));
+    let variables = emulator.variables();
+    assert!(variables.contains(&("RUNTIME_HANDLER".into(), "greet".into())));
+    let mut function = Command::new(program()).envs(variables).spawn().expect("it starts");
+    let execution = emulator.invoke(event(r#"{"do":"environment"}"#));
+    assert!(execution.reply().expect("a reply").contains("COLOUR=red"));
+    assert!(emulator.process_ids().is_empty());
+    drop(emulator);
+    function.wait().expect("it ends when its Runtime API is gone");
+}
+
+#[test]
+fn an_invocation_that_nobody_takes_ends_with_the_emulator() {
+    let emulator = start(Emulator::attach());
+    thread::scope(|scope| {
+        let invoked = scope.spawn(|| emulator.invoke(event("{}")));
+        assert!(emulator.wait_until(crate::scripted::LIMIT, |instances| instances.busy == 1));
+        emulator.stop();
+        let execution = invoked.join().expect("no panic");
+        assert_eq!(execution.platform_error().map(ToString::to_string).as_deref(), Some("the emulator has been stopped"));
+    });
+}
+
+#[test]
+fn a_request_that_an_attached_process_leaves_behind_is_told_when_it_comes_back() {
+    let emulator = start(Emulator::attach());
+    thread::scope(|scope| {
+        let invoked = scope.spawn(|| emulator.invoke(event(r#"{"do":"exit"}"#)));
+        Command::new(program()).envs(emulator.variables()).spawn().expect("it starts").wait().expect("it ends");
+        let mut again = Command::new(program()).envs(emulator.variables()).spawn().expect("it starts");
+        let execution = invoked.join().expect("no panic");
+        assert_eq!(
+            execution.platform_error().map(ToString::to_string).as_deref(),
+            Some("the function closed its connection while it handled request r-1, and asks for another event")
+        );
+        assert_eq!(emulator.invoke(event(r#"{"text":"back"}"#)).reply().as_deref(), Some("back"));
+        again.kill().expect("it runs");
+        again.wait().expect("it ends");
+    });
+}

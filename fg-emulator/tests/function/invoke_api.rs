@@ -1,0 +1,133 @@
+//! The platform's API for invocations, as an SDK uses it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use fg_emulator::Emulator;
+use serde_json::{Value, json};
+
+use crate::scripted::{LIMIT, function, start};
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head
+            .lines()
+            .find_map(|line| line.split_once(": ").filter(|(found, _)| found.eq_ignore_ascii_case(name)))
+            .map(|(_, value)| value)
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+}
+
+fn call(emulator: &Emulator, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let address = emulator.invoke_api().expect("a free port");
+    let mut socket = TcpStream::connect(address).expect("it listens");
+    socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let request =
+        format!("POST {path} HTTP/1.1\r\nHost: fg\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len());
+    socket.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("it answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    Answer { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+/// As the SDKs write it: the colons of the URN encoded.
+fn path(emulator: &Emulator, what: &str) -> String {
+    format!("/v2/p/fgs/functions/{}/{what}", emulator.urn().replace(':', "%3A"))
+}
+
+#[test]
+fn a_synchronous_call_has_the_raw_result_and_the_figures_in_headers() {
+    let emulator = start(function());
+    let answer =
+        call(&emulator, &path(&emulator, "invocations"), &[("X-Cff-Log-Type", "tail")], r#"{"say":"a line","text":"\"hi\""}"#);
+    assert_eq!((answer.status, answer.body.as_str()), (200, "\"hi\""));
+    assert_eq!((answer.header("X-Func-Err-Code"), answer.header("X-Is-Func-Err")), (Some("0"), Some("false")));
+    let summary: Value = serde_json::from_str(answer.header("X-Cff-Invoke-Summary").expect("a summary")).expect("JSON");
+    assert_eq!(summary["memorySize"], 128);
+    assert!(answer.header("X-CFF-Billing-Duration").is_some_and(|value| value.parse::<u64>().is_ok()));
+    assert!(answer.header("X-Cff-Request-Id").is_some());
+    // "a line" with its line end, wherever the group of three begins.
+    let log = answer.header("X-Cff-Function-Log").expect("a log");
+    assert!(["YSBsaW5l", "EgbGluZQ", "hIGxpbmU"].iter().any(|part| log.contains(part)), "{log}");
+}
+
+#[test]
+fn a_call_in_version_1_has_result_log_and_status_in_json() {
+    let emulator = start(function());
+    let v1 = [("X-CFF-Request-Version", "v1")];
+    let answer = call(&emulator, &path(&emulator, "invocations"), &v1, r#"{"text":"hi"}"#).json();
+    assert_eq!((&answer["result"], &answer["status"]), (&json!("hi"), &json!(200)));
+    let answer = call(&emulator, &path(&emulator, "invocations"), &v1, r#"{"do":"fail","text":"no"}"#).json();
+    assert_eq!((&answer["result"], &answer["status"]), (&json!(r#"{"errorMessage":"no","errorType":"Scripted"}"#), &json!(500)));
+}
+
+#[test]
+fn a_functions_error_is_told_in_the_headers() {
+    let emulator = start(function());
+    for (script, code) in [(r#"{"do":"fail","text":"no"}"#, "4002"), (r#"{"do":"exit","code":3}"#, "4002")] {
+        let answer = call(&emulator, &path(&emulator, "invocations"), &[], script);
+        assert_eq!(
+            (answer.status, answer.header("X-Is-Func-Err"), answer.header("X-Func-Err-Code")),
+            (200, Some("true"), Some(code))
+        );
+        assert!(answer.json()["errorMessage"].is_string());
+    }
+}
+
+#[test]
+fn an_asynchronous_call_is_accepted_with_its_request_id() {
+    let (notes, told) = std::sync::mpsc::channel();
+    let emulator = start(function().on_success(move |note| drop(notes.send(note.request_id.clone()))));
+    let answer = call(&emulator, &path(&emulator, "invocations-async"), &[], r#"{"text":"hi"}"#);
+    assert_eq!(answer.status, 202);
+    assert_eq!(answer.json(), json!({"request_id": told.recv_timeout(LIMIT).expect("it succeeds")}));
+}
+
+#[test]
+fn what_the_platform_refuses_is_refused_with_its_code() {
+    let emulator = start(function());
+    let large = format!("\"{}\"", "x".repeat(6 * 1024 * 1024 + 100));
+    let medium = format!("\"{}\"", "x".repeat(256 * 1024 + 100));
+    let (sync, queued) = (path(&emulator, "invocations"), path(&emulator, "invocations-async"));
+    for (path, headers, body, status, code) in [
+        (sync.as_str(), &[][..], large.as_str(), 413, "FSS.0413"),
+        (&queued, &[], &medium, 413, "FSS.0413"),
+        (&sync, &[], "not JSON", 406, "FSS.0406"),
+        (&sync, &[("X-Cff-Instance-Memory", "100")], "{}", 406, "FSS.0406"),
+        ("/v2/p/fgs/functions/other/invocations", &[], "{}", 404, "FSS.1051"),
+        ("/v2/p/fgs/functions/scripted:v9/invocations", &[], "{}", 404, "FSS.1052"),
+        ("/v2/p/fgs/functions", &[], "{}", 404, "FSS.0404"),
+    ] {
+        let answer = call(&emulator, path, headers, body);
+        assert_eq!((answer.status, &answer.json()["error_code"]), (status, &json!(code)), "{path}");
+        assert!(answer.json()["error_msg"].is_string());
+    }
+}
+
+#[test]
+fn signatures_are_verified_where_a_key_pair_is_set() {
+    let emulator = start(function().key_pair("AccessKey", "SecretKey"));
+    let refused = call(&emulator, &path(&emulator, "invocations"), &[], "{}");
+    assert_eq!((refused.status, &refused.json()["error_code"]), (401, &json!("FSS.0401")));
+
+    // Made with Python's hmac for POST /v2/p/fgs/functions/scripted/invocations, a body of `{}`, and the date as the only signed header.
+    let signature = "7a1c403eec946f1ce36c8e70815c80cd91fdf1830f2a31cf2354ec4a3d6d04e8";
+    let authorization = format!("SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature={signature}");
+    let headers = [("X-Sdk-Date", "20060102T150405Z"), ("Authorization", authorization.as_str())];
+    let accepted = call(&emulator, "/v2/p/fgs/functions/scripted/invocations", &headers, "{}");
+    assert_eq!(accepted.status, 200, "{}", accepted.body);
+    let refused = call(&emulator, "/v2/p/fgs/functions/scripted/invocations", &headers, "[]");
+    assert_eq!(refused.json()["error_msg"], "the signature does not match the request");
+}
