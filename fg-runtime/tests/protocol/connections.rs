@@ -1,23 +1,59 @@
-//! One connection is enough.
+//! One connection is enough, and nothing grows.
 
-use fg_emulator::{AnswerKind, Event};
+use fg_emulator::{AnswerKind, Event, RuntimeApi};
 
-use crate::function::{LIMIT, api, echo};
+use crate::function::{Function, LIMIT, api, echo};
 
-const INVOCATIONS: usize = 2000;
+/// `FG_SOAK=100000 cargo test -p fg-runtime --test protocol connections -- --nocapture` is the long form.
+fn invocations() -> usize {
+    std::env::var("FG_SOAK").ok().map_or(2000, |count| count.parse().expect("FG_SOAK is a number of invocations"))
+}
+
+fn invoke(api: &RuntimeApi, count: usize) {
+    // A queue that stays short, so that this process does not grow instead.
+    for first in (0..count).step_by(1000) {
+        let numbers = first..count.min(first + 1000);
+        let pending: Vec<_> = numbers.map(|number| (number.to_string(), api.invoke(Event::new(number.to_string())))).collect();
+        for (payload, pending) in pending {
+            let answer = pending.wait(LIMIT).expect("there is an answer");
+            assert_eq!((answer.kind, &*answer.text()), (AnswerKind::Response, &*payload));
+        }
+    }
+}
 
 #[test]
-fn two_thousand_invocations_take_one_connection() {
+fn thousands_of_invocations_take_one_connection_and_leave_nothing_behind() {
     // One thread, and many.
     for cpu in ["300", "2000"] {
         let api = api();
         let function = echo().with("RUNTIME_CPU", cpu).start(&api);
-        let pending: Vec<_> = (0..INVOCATIONS).map(|number| api.invoke(Event::new(number.to_string()))).collect();
-        for (number, pending) in pending.iter().enumerate() {
-            let answer = pending.wait(LIMIT).expect("there is an answer");
-            assert_eq!((answer.kind, &*answer.text()), (AnswerKind::Response, &*number.to_string()));
+        invoke(&api, 1000);
+        let before = Holdings::of(&function);
+        invoke(&api, invocations());
+        let after = Holdings::of(&function);
+        println!("RUNTIME_CPU={cpu}, {} invocations: {before:?}, then {after:?}", invocations());
+        assert_eq!((api.connections(), api.posts().len()), (1, 1000 + invocations()));
+        if let (Some(before), Some(after)) = (before, after) {
+            assert_eq!(before.descriptors, after.descriptors);
+            assert!(after.resident_kb <= before.resident_kb + 1024, "{before:?}, then {after:?}");
         }
-        assert_eq!((api.connections(), api.posts().len()), (1, INVOCATIONS));
         assert_eq!(function.stop().code, 0);
+    }
+}
+
+/// What a process has taken of the system; known on Linux.
+#[derive(Clone, Copy, Debug)]
+struct Holdings {
+    descriptors: usize,
+    resident_kb: u64,
+}
+
+impl Holdings {
+    fn of(function: &Function) -> Option<Self> {
+        let process = format!("/proc/{}", function.id());
+        let descriptors = std::fs::read_dir(format!("{process}/fd")).ok()?.count();
+        let status = std::fs::read_to_string(format!("{process}/status")).ok()?;
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(Self { descriptors, resident_kb: resident.trim().trim_end_matches(" kB").parse().ok()? })
     }
 }

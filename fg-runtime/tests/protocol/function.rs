@@ -151,6 +151,10 @@ pub(crate) struct Ended {
 
 impl Function {
     /// Sends a signal, such as `TERM`.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args([format!("-{name}"), self.id.to_string()]).status().expect("there is a `kill`");
         assert!(status.success(), "the function has ended before SIG{name}");
