@@ -16,6 +16,10 @@ impl AfterQueue {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::pin(work));
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     pub(crate) fn take(&self) -> Vec<AfterWork> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

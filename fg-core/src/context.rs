@@ -359,6 +359,12 @@ impl Context {
         self.cancellation.fire();
     }
 
+    /// Whether [`Context::spawn_after`] has left work.
+    #[must_use]
+    pub fn has_after_work(&self) -> bool {
+        !self.after.is_empty()
+    }
+
     /// The work left by [`Context::spawn_after`].
     #[must_use]
     pub fn take_after_work(&self) -> Vec<AfterWork> {

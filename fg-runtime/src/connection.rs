@@ -31,11 +31,17 @@ pub(crate) struct Connection {
     has_served: bool,
     /// The head of the request.
     request: Vec<u8>,
+    /// The request that leaves right behind it.
+    next_request: Vec<u8>,
+    /// Whether such a request is on its way, and its response has not been asked for.
+    is_ahead: bool,
     /// The response; everything up to `filled` has been received, the rest is room.
     input: Vec<u8>,
     filled: usize,
     /// The body of the last response in `input`.
     body: Range<usize>,
+    /// Where the last response ends in `input`.
+    response_end: usize,
 }
 
 impl Connection {
@@ -45,9 +51,12 @@ impl Connection {
             stream: None,
             has_served: false,
             request: Vec::new(),
+            next_request: Vec::new(),
+            is_ahead: false,
             input: Vec::new(),
             filled: 0,
             body: 0..0,
+            response_end: 0,
         }
     }
 
@@ -61,13 +70,32 @@ impl Connection {
         &self.input[self.body.clone()]
     }
 
-    /// Asks for the next event, and waits until a response begins.
+    /// Whether the next event has been asked for, behind the last answer.
+    pub(crate) fn is_ahead(&self) -> bool {
+        self.is_ahead
+    }
+
+    /// Whether a part of the next event is here already.
+    pub(crate) fn has_next(&self) -> bool {
+        self.is_ahead && self.response_end < self.filled
+    }
+
+    /// Asks for the next event, unless that has been done, and waits until a response begins.
     ///
-    /// Can be dropped: as long as it is pending, nothing of an event has been received.
+    /// Can be dropped unless [`has_next`](Self::has_next): as long as it is pending, nothing of an event has been received.
     pub(crate) async fn request_event(&mut self) -> Result<(), Fault> {
-        write_poll(&mut self.request, &self.address);
-        let sent = self.send(&[]).await;
-        self.closed_after(sent)
+        let begun = if self.is_ahead {
+            self.is_ahead = false;
+            self.input.copy_within(self.response_end..self.filled, 0);
+            self.filled -= self.response_end;
+            self.body = 0..0;
+            self.begin_response().await
+        } else {
+            write_poll(&mut self.request, &self.address);
+            self.next_request.clear();
+            self.send(&[]).await
+        };
+        self.closed_after(begun)
     }
 
     /// Receives the response that has begun; `seen` is shown its status and its headers as soon as they are there.
@@ -77,14 +105,15 @@ impl Connection {
     }
 
     /// Sends an answer and returns the status that it is acknowledged with; the text of the acknowledgement is [`body`](Self::body).
-    pub(crate) async fn answer(
-        &mut self,
-        kind: AnswerKind,
-        request_id: &str,
-        content_type: &str,
-        body: &[u8],
-    ) -> Result<u16, Fault> {
+    ///
+    /// With `and_request_event` the request for the next event leaves in the same write.
+    pub(crate) async fn answer(&mut self, answer: &Answer<'_>, and_request_event: bool) -> Result<u16, Fault> {
+        let Answer { kind, request_id, content_type, body } = *answer;
         write_answer_head(&mut self.request, &self.address, kind, request_id, content_type, body.len());
+        self.next_request.clear();
+        if and_request_event {
+            write_poll(&mut self.next_request, &self.address);
+        }
         let acknowledged = match self.send(body).await {
             Ok(()) => self.receive(&mut |_, _| {}).await,
             Err(fault) => Err(fault),
@@ -95,6 +124,7 @@ impl Connection {
     /// Closes the connection; the next request opens a new one.
     pub(crate) fn close(&mut self) {
         self.stream = None;
+        self.is_ahead = false;
     }
 
     /// After a fault nobody knows what would come next on this connection.
@@ -113,17 +143,24 @@ impl Connection {
             self.stream = Some(self.connect().await?);
             self.has_served = false;
         }
+        self.is_ahead = !self.next_request.is_empty();
         let sent = match &mut self.stream {
-            Some(stream) => write_all(stream, &self.request, body).await,
+            Some(stream) => write_all(stream, [&self.request, body, &self.next_request]).await,
             None => Err(io::ErrorKind::NotConnected.into()),
         };
         // A server may answer before it has read everything (413) and then close: its answer tells more than the broken pipe.
-        match (self.read(READ_SIZE).await, sent) {
-            (Ok(0), _) => Err(Fault::Cut { stale: self.has_served }),
-            (Err(_), Err(error)) => Err(if self.has_served { Fault::Cut { stale: true } } else { Fault::Broken(error) }),
-            (Err(fault), Ok(())) => Err(fault),
-            (Ok(_), _) => Ok(()),
+        match (self.begin_response().await, sent) {
+            (Err(Fault::Broken(_)), Err(error)) => Err(Fault::Broken(error)),
+            (begun, _) => begun,
         }
+    }
+
+    /// Waits for the first bytes of a response, unless they are here.
+    async fn begin_response(&mut self) -> Result<(), Fault> {
+        if self.filled == 0 && self.read(READ_SIZE).await? == 0 {
+            return Err(Fault::Cut { stale: self.has_served });
+        }
+        Ok(())
     }
 
     async fn connect(&self) -> Result<TcpStream, Fault> {
@@ -173,9 +210,10 @@ impl Connection {
             }
         };
         self.body = head.length..body_end;
+        self.response_end = response_end;
         self.has_served = true;
         // With bytes behind the response that nobody asked for, what follows on this connection cannot be trusted.
-        if !head.keep_alive || response_end != self.filled {
+        if !head.keep_alive || (response_end != self.filled && !self.is_ahead) {
             self.close();
         }
         Ok(head.status)
@@ -228,26 +266,27 @@ impl Connection {
     }
 }
 
-/// Writes the head and the body, in one system call where the system takes them at once, and without copying the body.
-async fn write_all(stream: &mut TcpStream, mut head: &[u8], mut body: &[u8]) -> io::Result<()> {
-    while !head.is_empty() || !body.is_empty() {
-        let written = poll_fn(|task| {
-            let stream = Pin::new(&mut *stream);
-            if body.is_empty() {
-                stream.poll_write(task, head)
-            } else if head.is_empty() {
-                stream.poll_write(task, body)
-            } else {
-                stream.poll_write_vectored(task, &[io::IoSlice::new(head), io::IoSlice::new(body)])
-            }
-        })
-        .await?;
+/// What an invocation is answered with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answer<'a> {
+    pub(crate) kind: AnswerKind,
+    pub(crate) request_id: &'a str,
+    pub(crate) content_type: &'a str,
+    pub(crate) body: &'a [u8],
+}
+
+/// Writes the head, the body and what follows, in one system call where the system takes them at once, and without copying the body.
+async fn write_all(stream: &mut TcpStream, parts: [&[u8]; 3]) -> io::Result<()> {
+    let mut parts = parts.map(io::IoSlice::new);
+    let mut rest = &mut parts[..];
+    // Takes the empty ones away.
+    io::IoSlice::advance_slices(&mut rest, 0);
+    while !rest.is_empty() {
+        let written = poll_fn(|task| Pin::new(&mut *stream).poll_write_vectored(task, rest)).await?;
         if written == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
-        let of_head = written.min(head.len());
-        head = &head[of_head..];
-        body = &body[written - of_head..];
+        io::IoSlice::advance_slices(&mut rest, written);
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use crate::after_work;
 use crate::alarm::Alarm;
 use crate::backoff::Backoff;
-use crate::connection::Connection;
+use crate::connection::{Answer, Connection};
 use crate::failure_policy::Fault;
 use crate::invocation::{Limits, end, init, invoke};
 use crate::last_words::Listener;
@@ -70,6 +70,8 @@ struct EventLoop<'s> {
     shutdown: &'s Shutdown,
     alarm: Alarm,
     limits: Limits,
+    /// Whether an answer takes the request for the next event along.
+    pipeline: bool,
     flight: Arc<Flight>,
     watchdog_runs: bool,
     backoff: Backoff,
@@ -97,6 +99,7 @@ impl<'s> EventLoop<'s> {
             shutdown,
             alarm: Alarm::new(),
             limits: start.limits,
+            pipeline: start.pipeline,
             flight,
             watchdog_runs: false,
             backoff: Backoff::new(),
@@ -153,10 +156,19 @@ impl<'s> EventLoop<'s> {
     }
 
     async fn poll_once(&mut self) -> Result<State, Fault> {
-        let Some(begun) = self.shutdown.or_until_requested(self.connection.request_event()).await else {
-            self.connection.close();
-            return Ok(State::Stopped);
+        let was_ahead = self.connection.is_ahead();
+        let begun = if self.connection.has_next() {
+            self.connection.request_event().await
+        } else {
+            let Some(begun) = self.shutdown.or_until_requested(self.connection.request_event()).await else {
+                self.connection.close();
+                return Ok(State::Stopped);
+            };
+            begun
         };
+        if was_ahead && begun.is_err() {
+            self.stop_pipelining();
+        }
         begun?;
         let received = Instant::now();
         let ctx = &mut self.ctx;
@@ -227,26 +239,41 @@ impl<'s> EventLoop<'s> {
         let begun = Instant::now();
         let mut until = self.ctx.deadline().max(begun + LEAST_TIME_TO_ANSWER);
         let mut backoff = Backoff::new();
-        let mut answer = prepare(outcome, &mut self.reply, self.ctx.logger());
+        let mut kind = prepare(outcome, &mut self.reply, self.ctx.logger());
         let mut may_have_arrived = false;
+        let mut and_request_event = self.pipeline && !self.ctx.has_after_work() && !self.shutdown.is_requested();
+        // For a second attempt while the next event may come on the first connection.
+        let mut spare = None;
         loop {
-            let (kind, content_type, body) = (answer, self.reply.content_type(), self.reply.body());
-            let sending = self.connection.answer(kind, self.ctx.request_id(), content_type, body);
-            let fault = match self.alarm.limit(until, sending).await {
-                Some(Ok(200..=299)) => return,
-                Some(Ok(413)) if answer == AnswerKind::Response => {
-                    let size = self.reply.body().len();
-                    let message = format!("the platform refused the reply of {size} bytes as too large");
-                    answer = prepare(Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message)), &mut self.reply, self.ctx.logger());
+            let (request_id, content_type, body) = (self.ctx.request_id(), self.reply.content_type(), self.reply.body());
+            let answer = Answer { kind, request_id, content_type, body };
+            let connection = if self.connection.is_ahead() {
+                spare.get_or_insert_with(|| Connection::new(self.connection.address()))
+            } else {
+                &mut self.connection
+            };
+            let sent = self.alarm.limit(until, connection.answer(&answer, and_request_event)).await;
+            let fault = match sent {
+                Some(Ok(200..=299)) => {
+                    if and_request_event && !self.connection.is_ahead() {
+                        self.stop_pipelining();
+                    }
+                    return;
+                }
+                Some(Ok(413)) if kind == AnswerKind::Response => {
+                    let message = format!("the platform refused the reply of {} bytes as too large", body.len());
+                    kind = prepare(Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message)), &mut self.reply, self.ctx.logger());
+                    and_request_event = false;
                     continue;
                 }
-                Some(Ok(status)) => Fault::status(status, self.connection.body()),
+                Some(Ok(status)) => Fault::status(status, connection.body()),
                 Some(Err(fault)) => fault,
                 None => {
-                    self.connection.close();
+                    connection.close();
                     return self.report_undelivered(&Fault::Unacknowledged);
                 }
             };
+            and_request_event = false;
             if may_have_arrived && fault.is_refusal() {
                 let log = self.ctx.logger();
                 return log.warn(format_args!("the answer was sent again, and refused: it has probably arrived before: {fault}"));
@@ -267,6 +294,12 @@ impl<'s> EventLoop<'s> {
             }
             sleep(pause).await;
         }
+    }
+
+    /// The server does not take a second request before it has answered the first, so from now on it gets one at a time.
+    fn stop_pipelining(&mut self) {
+        self.pipeline = false;
+        self.log.info("the Runtime API closes the connection after an answer; pipelining is off from now on");
     }
 
     fn report_undelivered(&self, fault: &Fault) {

@@ -15,6 +15,9 @@
 //! | no request id | ask again after a pause | |
 //! | the event is larger than 64 MiB | answered with `InvalidPayload` | |
 //!
+//! With `pipeline` the request for the next event is on its way behind the answer. An answer that has to be sent again then takes a
+//! connection of its own, since the next event may come on the first one; a connection that closes after the answer turns pipelining off.
+//!
 //! Once the process has been told to end, an answer is given up after three seconds.
 //!
 //! A pause is 10 ms at first and doubles to 2 s, with jitter; after a success it is 10 ms again. Polling goes on for ever. One line is

@@ -62,6 +62,7 @@ pub struct Runtime {
     threads: Option<usize>,
     report_timeouts: bool,
     json_log: bool,
+    pipeline: bool,
 }
 
 impl Default for Runtime {
@@ -73,7 +74,7 @@ impl Default for Runtime {
 impl Runtime {
     /// The defaults of [`run`].
     pub const fn new() -> Self {
-        Self { environment: None, threads: None, report_timeouts: true, json_log: false }
+        Self { environment: None, threads: None, report_timeouts: true, json_log: false, pipeline: false }
     }
 
     /// Sets how many threads run futures, with [`run`](Runtime::run). The default is one below 2000 millicores of CPU, and one per core
@@ -93,6 +94,16 @@ impl Runtime {
     /// Sets whether log lines are JSON objects with `time`, `requestId`, `level` and `message`. The default is the platform's own form.
     pub const fn json_log(mut self, json: bool) -> Self {
         self.json_log = json;
+        self
+    }
+
+    /// Sets whether an answer and the request for the next event leave in one write, on the custom runtime; `FG_PIPELINE=1` does the same.
+    ///
+    /// It saves a round trip and half the system calls of a warm invocation. The default is no: HTTP/1.1 allows it, but nothing
+    /// documents that the platform's server takes a second request before it has answered the first, and an instance whose request was
+    /// lost would wait for ever. A server that closes the connection instead turns it off, with one line in the log.
+    pub const fn pipeline(mut self, pipeline: bool) -> Self {
+        self.pipeline = pipeline;
         self
     }
 
@@ -135,7 +146,8 @@ impl Runtime {
         let format = if self.json_log { LineFormat::Json } else { LineFormat::Text };
         let limits = Limits { response_size: environment.max_response_size(), timeouts: self.report_timeouts };
         let selected = select(H::NAMES, environment.handler());
-        let start = Start::new(environment, Arc::new(StreamSink::new(stream, format)), limits, mode);
+        let mut start = Start::new(environment, Arc::new(StreamSink::new(stream, format)), limits, mode);
+        start.pipeline = self.pipeline || std::env::var("FG_PIPELINE").is_ok_and(|set| set == "1");
         start.prepare_log();
         match selected {
             Ok(index) => H::run_with(index, start).await,
@@ -164,6 +176,7 @@ pub(crate) struct Start {
     environment: Arc<Environment>,
     sink: Arc<dyn LogSink>,
     pub(crate) limits: Limits,
+    pub(crate) pipeline: bool,
     mode: Mode,
 }
 
@@ -175,7 +188,7 @@ impl std::fmt::Debug for Start {
 
 impl Start {
     pub(crate) fn new(environment: Environment, sink: Arc<dyn LogSink>, limits: Limits, mode: Mode) -> Self {
-        Self { environment: Arc::new(environment), sink, limits, mode }
+        Self { environment: Arc::new(environment), sink, limits, pipeline: false, mode }
     }
 
     /// A context for the time before the first invocation.

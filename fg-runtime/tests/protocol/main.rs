@@ -16,6 +16,7 @@ mod init;
 mod invocations;
 mod log;
 mod outages;
+mod pipeline;
 mod polls;
 mod probe;
 mod secrets;
