@@ -49,6 +49,7 @@ impl std::error::Error for ContentError {}
     feature = "smn",
     feature = "timer",
 ))]
+#[allow(dead_code, reason = "some triggers only have texts, some only values")]
 pub(crate) mod json {
     use serde::Deserialize;
     use serde::de::DeserializeOwned;
@@ -76,7 +77,6 @@ pub(crate) mod json {
     }
 
     /// Reads a value that is an object in some payloads and the JSON text of that object in others.
-    #[allow(dead_code, reason = "some triggers only have texts")]
     pub(crate) fn open<T: DeserializeOwned>(field: &'static str, value: &Value) -> Result<T, ContentError> {
         if let Value::String(text) = value {
             if let Ok(opened) = serde_json::from_str(text) {
