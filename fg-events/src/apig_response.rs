@@ -1,7 +1,6 @@
 //! The answer that API Gateway expects from an event function.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
@@ -252,13 +251,6 @@ impl<'de> Deserialize<'de> for ApigResponse {
             sent.body.into_bytes()
         };
         Ok(Self { status: sent.status.unwrap_or(200), headers: sent.headers, body })
-    }
-}
-
-/// The status, the headers, and how long the body is.
-impl fmt::Display for ApigResponse {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} with {} bytes", self.status, self.body.len())
     }
 }
 

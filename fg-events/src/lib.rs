@@ -3,10 +3,12 @@
 //! Each trigger is a module behind a feature of its own; none is on by default, `all` is all of them.
 //!
 //! ```
+//! # #[cfg(feature = "timer")] {
 //! use fg_events::timer::{self, TimerEvent};
 //!
 //! let event: TimerEvent = serde_json::from_str(timer::FIXTURE)?;
 //! assert_eq!(event.trigger_name, "nightly-report");
+//! # }
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
@@ -17,9 +19,9 @@
 //! | API Gateway, dedicated and shared | `DEDICATEDGATEWAY`, `APIG` | `apig` | `ApigEvent` | live samples |
 //! | APIC of ROMA Connect | `APIC` | `apig` | `ApigEvent` | assumed: described in API Gateway's words |
 //! | timer | `TIMER` | `timer` | `TimerEvent` | documentation |
-//! | OBS, the bucket's notification | `OBS` | `obs` | `ObsEvent` | live samples |
-//! | OBS through EventGrid | `EVENTGRID` | `obs-eventgrid`, `obs_eventgrid` | `ObsGridEvent` | one live sample |
-//! | EventGrid, any other source | `EVENTGRID` | `eventgrid` | `CloudEvent` | envelope: live sample; `data`: yours |
+//! | OBS, the bucket's notification | `OBS` | `obs` | `ObsEvent` | documentation |
+//! | OBS through EventGrid | `EVENTGRID` | `obs-eventgrid`, `obs_eventgrid` | `ObsGridEvent` | one sample, of a public project |
+//! | EventGrid, any other source | `EVENTGRID` | `eventgrid` | `CloudEvent` | envelope: as above; `data`: yours |
 //! | SMN | `SMN` | `smn` | `SmnEvent` | documentation |
 //! | LTS | `LTS` | `lts` | `LtsEvent` | documentation |
 //! | CTS | `CTS` | `cts` | `CtsEvent` | documentation |
@@ -34,7 +36,7 @@
 //! | asynchronous notification | none: a destination | `notification` | `AsyncNotification` | documentation |
 //! | DMS, classic queues | `DMS` | `dms` | `DmsEvent` | assumed: the entities of the platform's Java SDK |
 //!
-//! "Live" are payloads that were recorded on the platform; "documentation" are those that its documents and its own runtimes print; what is
+//! "Live" samples are payloads that were recorded on the platform; "documentation" are those that its documents and its own runtimes print; what is
 //! "assumed" no payload of the platform confirms.
 //!
 //! # Tolerance
@@ -53,10 +55,12 @@
 //! Each module has a `FIXTURE`, a payload in the platform's form, and `fixture()`, the same as an event. Events have setters, too:
 //!
 //! ```
+//! # #[cfg(feature = "timer")] {
 //! use fg_events::timer::TimerEvent;
 //!
 //! let event = TimerEvent::new().with_trigger_name("nightly").with_user_event(r#"{"keep_days":30}"#);
 //! assert_eq!(serde_json::to_string(&event)?, r#"{"trigger_name":"nightly","user_event":"{\"keep_days\":30}"}"#);
+//! # }
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
@@ -67,6 +71,7 @@
 //! stand in the payload as it is.
 //!
 //! ```
+//! # #[cfg(feature = "timer")] {
 //! use std::borrow::Cow;
 //!
 //! #[derive(serde::Deserialize)]
@@ -77,6 +82,7 @@
 //!
 //! let event: Timer = serde_json::from_str(fg_events::timer::FIXTURE)?;
 //! assert!(matches!(event.trigger_name, Cow::Borrowed("nightly-report")));
+//! # }
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!

@@ -29,7 +29,7 @@ record! {
         /// The region of the bucket.
         #[serde(rename = "eventRegion")]
         pub event_region: String => with_event_region,
-        /// When it happened. The only live sample has local time with a `Z` here; the event's own `time` is UTC.
+        /// When it happened. The only sample known has local time with a `Z` here; the event's own `time` is UTC.
         #[serde(rename = "eventTime")]
         pub event_time: Option<Time> => with_event_time,
         /// `ObjectCreated:Put` and so on.
@@ -102,7 +102,7 @@ record! {
         pub name: String => with_name,
         /// Its name, a second time.
         pub bucket: String => with_bucket,
-        /// Empty in the only live sample.
+        /// Empty in the only sample known.
         pub arn: String => with_arn,
         /// Its owner.
         #[serde(rename = "ownerIdentity")]
