@@ -1,0 +1,164 @@
+//! API Gateway: a request, and the answer to it.
+//!
+//! The dedicated gateway, the shared one and APIC of ROMA Connect send the same shape; for APIC no sample confirms it.
+//!
+//! ```
+//! use fg_events::apig::{ApigEvent, ApigResponse};
+//!
+//! async fn hello(request: ApigEvent) -> Result<ApigResponse, std::convert::Infallible> {
+//!     let name = request.query.get("name").unwrap_or("world");
+//!     Ok(ApigResponse::from(format!("Hello, {name}!")).with_header("cache-control", "no-store"))
+//! }
+//! ```
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+
+pub use crate::apig_response::ApigResponse;
+use crate::content::{ContentError, base64, json};
+pub use crate::fields::{Fields, Headers, Parameters};
+use crate::record::{fixture, record};
+
+record! {
+    /// A request (triggers `DEDICATEDGATEWAY`, `APIG`; APIC is assumed to be alike).
+    pub struct ApigEvent {
+        /// `GET`, `POST` and so on.
+        #[serde(rename = "httpMethod")]
+        pub http_method: String => with_http_method,
+        /// The whole path, without the query.
+        pub path: String => with_path,
+        /// The headers; the gateway sends their names in lower case.
+        pub headers: Headers => with_headers,
+        /// The parameters behind the `?`. How a repeated one arrives is not documented; a list is accepted.
+        #[serde(rename = "queryStringParameters")]
+        pub query: Parameters => with_query,
+        /// The parameters in the path, by their names in the API's definition.
+        #[serde(rename = "pathParameters")]
+        pub path_parameters: Parameters => with_path_parameters,
+        /// What the gateway says about the request.
+        #[serde(rename = "requestContext")]
+        pub request_context: RequestContext => with_request_context,
+        /// The body as it stands in the payload; see [`body`](Self::body).
+        #[serde(rename = "body")]
+        pub body_text: String => with_body_text,
+        /// Whether [`body_text`](Self::body_text) is base64. The gateway's default is that it is.
+        #[serde(rename = "isBase64Encoded")]
+        pub is_base64_encoded: bool => with_is_base64_encoded,
+        /// What a custom authorizer returned, in the form of the platform's Go SDK.
+        pub user_data: String => with_user_data,
+    }
+}
+
+record! {
+    /// What the gateway says about a request.
+    pub struct RequestContext {
+        /// The API.
+        #[serde(rename = "apiId")]
+        pub api_id: String => with_api_id,
+        /// The gateway's id of the request; that of the invocation is another.
+        #[serde(rename = "requestId")]
+        pub request_id: String => with_request_id,
+        /// The environment that the API is published in, such as `RELEASE`.
+        pub stage: String => with_stage,
+        /// The address of the client, where the gateway sends it.
+        #[serde(rename = "sourceIp")]
+        pub source_ip: String => with_source_ip,
+    }
+}
+
+impl ApigEvent {
+    /// The first value of a header, its name in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
+    /// The body.
+    ///
+    /// A body that is said to be base64 and is not, as the console's test events have it, is taken as it stands.
+    /// [`body_strict`](Self::body_strict) refuses it.
+    #[must_use]
+    pub fn body(&self) -> Cow<'_, [u8]> {
+        self.body_strict().unwrap_or(Cow::Borrowed(self.body_text.as_bytes()))
+    }
+
+    /// The body.
+    ///
+    /// # Errors
+    ///
+    /// Where it is said to be base64 and is not.
+    pub fn body_strict(&self) -> Result<Cow<'_, [u8]>, ContentError> {
+        if self.is_base64_encoded {
+            return base64::decode("body", &self.body_text).map(Cow::Owned);
+        }
+        Ok(Cow::Borrowed(self.body_text.as_bytes()))
+    }
+
+    /// The body, read as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no JSON, or does not fit; the message names the path.
+    pub fn body_json<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
+        json::parse("body", &self.body())
+    }
+
+    /// Sets the body as the gateway does by default, in base64.
+    #[must_use]
+    pub fn with_body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body_text = base64::encode(body.as_ref());
+        self.is_base64_encoded = true;
+        self
+    }
+}
+
+fixture!(ApigEvent, "apig.json");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(json: &str) -> ApigEvent {
+        serde_json::from_str(json).expect("it is read")
+    }
+
+    #[test]
+    fn a_body_is_bytes_whether_it_is_base64_or_not() {
+        let request = ApigEvent::new().with_body([0xff, 0x00]);
+        assert_eq!((request.body_text.as_str(), &*request.body()), ("/wA=", &[0xff, 0x00][..]));
+        assert_eq!(&*event(r#"{"body":"/wA=","isBase64Encoded":"false"}"#).body(), b"/wA=");
+    }
+
+    #[test]
+    fn a_body_that_is_falsely_said_to_be_base64_is_taken_as_it_stands() {
+        let request = event(r#"{"body":"{\"a\":1}","isBase64Encoded":true}"#);
+        assert_eq!(&*request.body(), br#"{"a":1}"#);
+        assert!(request.body_strict().is_err_and(|error| error.to_string().starts_with("`body` is not base64: Invalid symbol")));
+    }
+
+    #[test]
+    fn a_body_that_does_not_fit_is_named_with_its_path() {
+        let request = event(r#"{"body":"{\"items\":[1,\"x\"]}"}"#);
+        let error = request.body_json::<std::collections::BTreeMap<String, Vec<u8>>>().expect_err("x is no number");
+        assert_eq!(
+            error.to_string(),
+            "`body` does not fit: `items[1]`: invalid type: string \"x\", expected u8 at line 1 column 15"
+        );
+        assert_eq!(
+            ApigEvent::new().body_json::<u8>().expect_err("it is empty").to_string().split(':').next(),
+            Some("`body` is empty, not JSON")
+        );
+    }
+
+    #[test]
+    fn headers_and_parameters_may_be_lists_numbers_or_null() {
+        let request = event(
+            r#"{"headers":{"Accept":["a","b"],"x-n":5,"x-0":null},"queryStringParameters":{"id":["1",2]},"pathParameters":null}"#,
+        );
+        assert_eq!(request.headers.get_all("ACCEPT").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!((request.header("X-N"), request.header("x-0")), (Some("5"), None));
+        assert_eq!(request.query.get_all("id").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(request.query.get("ID"), None);
+    }
+}

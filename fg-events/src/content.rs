@@ -1,0 +1,142 @@
+//! What an event holds in another encoding: JSON in a text, base64, URL-encoded keys; and the error of all of them.
+
+use std::fmt;
+
+/// Why the content of a field could not be opened.
+///
+/// The event itself has been read; one of its fields holds base64, JSON or a time of its own, and that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentError {
+    field: &'static str,
+    reason: String,
+}
+
+impl ContentError {
+    pub(crate) fn new(field: &'static str, reason: impl Into<String>) -> Self {
+        Self { field, reason: reason.into() }
+    }
+
+    /// The path of the field as it stands in the payload, such as `lts.data`.
+    #[must_use]
+    pub const fn field(&self) -> &str {
+        self.field
+    }
+}
+
+impl fmt::Display for ContentError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}` {}", self.field, self.reason)
+    }
+}
+
+impl std::error::Error for ContentError {}
+
+/// JSON that stands as a text in the JSON of the event.
+#[cfg(any(
+    feature = "apig",
+    feature = "cts",
+    feature = "dds",
+    feature = "dis",
+    feature = "dms",
+    feature = "eventgrid",
+    feature = "iotda",
+    feature = "kafka",
+    feature = "kafka-open-source",
+    feature = "lts",
+    feature = "notification",
+    feature = "rabbitmq",
+    feature = "rocketmq",
+    feature = "smn",
+    feature = "timer",
+))]
+#[allow(dead_code, reason = "some triggers only have texts, some only values")]
+pub(crate) mod json {
+    use serde::Deserialize;
+    use serde::de::DeserializeOwned;
+    use serde_json::Value;
+
+    use super::ContentError;
+
+    /// Reads it; the path inside it is found by a second reading, on the error path only.
+    pub(crate) fn parse<'a, T: Deserialize<'a>>(field: &'static str, json: &'a [u8]) -> Result<T, ContentError> {
+        serde_json::from_slice(json).map_err(|error| {
+            let located = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json));
+            let path = match located {
+                Err(located) if located.path().iter().next().is_some() => format!("`{}`: ", located.path()),
+                Ok(_) | Err(_) => String::new(),
+            };
+            let judgement = if json.is_empty() {
+                "is empty, not JSON"
+            } else if error.is_data() {
+                "does not fit"
+            } else {
+                "is not JSON"
+            };
+            ContentError::new(field, format!("{judgement}: {path}{error}"))
+        })
+    }
+
+    /// Reads a value that is an object in some payloads and the JSON text of that object in others.
+    pub(crate) fn open<T: DeserializeOwned>(field: &'static str, value: &Value) -> Result<T, ContentError> {
+        if let Value::String(text) = value {
+            if let Ok(opened) = serde_json::from_str(text) {
+                return Ok(opened);
+            }
+        }
+        serde_path_to_error::deserialize(value).map_err(|located| {
+            let path = if located.path().iter().next().is_some() { format!("`{}`: ", located.path()) } else { String::new() };
+            ContentError::new(field, format!("does not fit: {path}{}", located.inner()))
+        })
+    }
+}
+
+/// base64, with or without padding, in either alphabet, as different senders write it.
+#[cfg(any(feature = "apig", feature = "dis", feature = "lts"))]
+pub(crate) mod base64 {
+    use base64::Engine as _;
+    use base64::alphabet::{STANDARD, URL_SAFE};
+    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+    use super::ContentError;
+
+    const TOLERANT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const USUAL: GeneralPurpose = GeneralPurpose::new(&STANDARD, TOLERANT);
+    const FOR_URLS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, TOLERANT);
+
+    pub(crate) fn decode(field: &'static str, text: &str) -> Result<Vec<u8>, ContentError> {
+        let text = text.trim();
+        let engine = if text.contains(['-', '_']) { FOR_URLS } else { USUAL };
+        // Some encoders break the text into lines.
+        let decoded = if text.contains(char::is_whitespace) {
+            engine.decode(text.split_whitespace().collect::<String>())
+        } else {
+            engine.decode(text)
+        };
+        decoded.map_err(|error| ContentError::new(field, format!("is not base64: {error}")))
+    }
+
+    pub(crate) fn encode(bytes: &[u8]) -> String {
+        USUAL.encode(bytes)
+    }
+}
+
+/// The keys of objects.
+#[cfg(any(feature = "obs", feature = "obs-eventgrid"))]
+pub(crate) mod url {
+    use std::borrow::Cow;
+
+    use percent_encoding::percent_decode;
+
+    use super::ContentError;
+
+    /// The key as the bucket has it: `%2F` is a slash, `+` is a space.
+    pub(crate) fn decode<'a>(field: &'static str, key: &'a str) -> Result<Cow<'a, str>, ContentError> {
+        if !key.contains(['%', '+']) {
+            return Ok(Cow::Borrowed(key));
+        }
+        let spaced: Vec<u8> = key.bytes().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
+        let decoded = percent_decode(&spaced).decode_utf8().map(Cow::into_owned);
+        decoded.map(Cow::Owned).map_err(|error| ContentError::new(field, format!("is not URL-encoded UTF-8: {error}")))
+    }
+}

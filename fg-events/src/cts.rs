@@ -1,0 +1,115 @@
+//! Cloud Trace Service: who did what to which resource.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::Time;
+use crate::content::{ContentError, json};
+use crate::record::{fixture, record};
+
+record! {
+    /// An operation was recorded (trigger `CTS`).
+    pub struct CtsEvent {
+        /// The record.
+        pub cts: CtsTrace => with_cts,
+    }
+}
+
+record! {
+    /// A record. Services send many more fields than these; they are in [`extra`](Self::extra).
+    pub struct CtsTrace {
+        /// When it happened.
+        pub time: Option<Time> => with_time,
+        /// Who did it.
+        pub user: CtsUser => with_user,
+        /// What was asked for: an object, or its JSON in a text; see [`request_as`](Self::request_as).
+        pub request: Value => with_request,
+        /// What was answered: an object, or its JSON in a text; see [`response_as`](Self::response_as).
+        pub response: Value => with_response,
+        /// The HTTP status; older records leave it out.
+        pub code: Option<i64> => with_code,
+        /// The service.
+        pub service_type: String => with_service_type,
+        /// The kind of resource.
+        pub resource_type: String => with_resource_type,
+        /// The name of the resource.
+        pub resource_name: String => with_resource_name,
+        /// The id of the resource.
+        pub resource_id: String => with_resource_id,
+        /// The address of the client.
+        pub source_ip: String => with_source_ip,
+        /// The operation.
+        pub trace_name: String => with_trace_name,
+        /// `normal`, `warning` or `incident`, in older records.
+        pub trace_rating: String => with_trace_rating,
+        /// `normal`, `warning` or `incident`.
+        pub trace_status: String => with_trace_status,
+        /// `ConsoleAction`, `ApiCall` or `SystemAction`.
+        pub trace_type: String => with_trace_type,
+        /// The version of the API that was called.
+        pub api_version: String => with_api_version,
+        /// When it was recorded.
+        pub record_time: Option<Time> => with_record_time,
+        /// Unique.
+        pub trace_id: String => with_trace_id,
+    }
+}
+
+record! {
+    /// A user.
+    pub struct CtsUser {
+        /// Name.
+        pub name: String => with_name,
+        /// Id.
+        pub id: String => with_id,
+        /// The account that the user belongs to.
+        pub domain: CtsDomain => with_domain,
+    }
+}
+
+record! {
+    /// An account.
+    pub struct CtsDomain {
+        /// Name.
+        pub name: String => with_name,
+        /// Id.
+        pub id: String => with_id,
+    }
+}
+
+impl CtsTrace {
+    /// What was asked for.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not fit.
+    pub fn request_as<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
+        json::open("cts.request", &self.request)
+    }
+
+    /// What was answered.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not fit.
+    pub fn response_as<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
+        json::open("cts.response", &self.response)
+    }
+}
+
+fixture!(CtsEvent, "cts.json");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_read_as_an_object_and_as_the_text_of_one() {
+        for request in [serde_json::json!({ "count": 1 }), Value::from(r#"{"count":1}"#)] {
+            let trace = CtsTrace::new().with_request(request);
+            assert_eq!(trace.request_as::<std::collections::BTreeMap<String, u8>>().expect("it fits")["count"], 1);
+        }
+        let error = CtsTrace::new().with_request(Value::from("x")).request_as::<u8>().expect_err("x is no number");
+        assert!(error.to_string().starts_with("`cts.request` does not fit: invalid type: string \"x\""), "{error}");
+    }
+}

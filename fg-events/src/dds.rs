@@ -1,0 +1,106 @@
+//! Document Database Service: documents that were written.
+
+use serde::Deserialize;
+
+use crate::content::{ContentError, json};
+use crate::record::{fixture, record};
+
+record! {
+    /// Documents were written (trigger `DDS`).
+    pub struct DdsEvent {
+        /// One for each document.
+        pub records: Vec<DdsRecord> => with_records,
+    }
+}
+
+record! {
+    /// What happened to one document.
+    pub struct DdsRecord {
+        /// `insert`, `update`, `replace` or `delete`.
+        pub event_name: String => with_event_name,
+        /// `1.0`.
+        pub event_version: String => with_event_version,
+        /// `dds`.
+        pub event_source: String => with_event_source,
+        /// The region of the database.
+        pub region: String => with_region,
+        /// Unique.
+        pub event_source_id: String => with_event_source_id,
+        /// The change.
+        pub dds: DdsChange => with_dds,
+    }
+}
+
+record! {
+    /// A change.
+    pub struct DdsChange {
+        /// Its size in bytes; arrives as a text.
+        pub size_bytes: Option<u64> => with_size_bytes,
+        /// JSON: where the change stream stands.
+        pub token: String => with_token,
+        /// JSON, in the extended form of MongoDB; see [`DdsRecord::document`].
+        pub full_document: String => with_full_document,
+        /// JSON: database and collection; see [`DdsRecord::namespace`].
+        pub ns: String => with_ns,
+    }
+}
+
+record! {
+    /// Database and collection.
+    pub struct Namespace {
+        /// The database.
+        #[serde(rename = "db")]
+        pub database: String => with_database,
+        /// The collection.
+        #[serde(rename = "coll")]
+        pub collection: String => with_collection,
+    }
+}
+
+impl DdsRecord {
+    /// The document as it is now. Its numbers and ids are objects, such as `{"$numberDouble":"52.0"}` and `{"$oid":".."}`.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not fit, or there is none, as after a `delete`.
+    pub fn document<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ContentError> {
+        json::parse("dds.full_document", self.dds.full_document.as_bytes())
+    }
+
+    /// Database and collection.
+    ///
+    /// # Errors
+    ///
+    /// Where `ns` is not their JSON.
+    pub fn namespace(&self) -> Result<Namespace, ContentError> {
+        json::parse("dds.ns", self.dds.ns.as_bytes())
+    }
+
+    /// Where the change stream stands.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not fit.
+    pub fn token<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ContentError> {
+        json::parse("dds.token", self.dds.token.as_bytes())
+    }
+}
+
+fixture!(DdsEvent, "dds.json");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_texts_inside_are_opened() {
+        let record = fixture().records.remove(0);
+        let namespace = record.namespace().expect("it is JSON");
+        assert_eq!((namespace.database.as_str(), namespace.collection.as_str()), ("shop", "orders"));
+        assert_eq!(record.document::<serde_json::Value>().expect("it is JSON")["item"], "tea");
+        assert!(record.token::<serde_json::Value>().expect("it is JSON")["_data"].is_string());
+        assert!(
+            DdsRecord::new().document::<()>().is_err_and(|error| error.to_string().starts_with("`dds.full_document` is empty"))
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! Data Ingestion Service: records of a stream.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::content::{ContentError, base64, json};
+use crate::record::{fixture, record};
+
+record! {
+    /// Records have arrived (trigger `DIS`).
+    pub struct DisEvent {
+        /// The shard, also called partition.
+        #[serde(rename = "ShardID")]
+        pub shard_id: String => with_shard_id,
+        /// The records.
+        #[serde(rename = "Message")]
+        pub message: DisMessage => with_message,
+        /// Where the trigger began to read: `latest` or `trim_horizon`.
+        #[serde(rename = "Tag")]
+        pub tag: String => with_tag,
+        /// The stream.
+        #[serde(rename = "StreamName")]
+        pub stream_name: String => with_stream_name,
+    }
+}
+
+record! {
+    /// Records, and where the next ones begin.
+    pub struct DisMessage {
+        /// In this spelling; see [`cursor`](Self::cursor).
+        pub next_partition_cursor: String => with_next_partition_cursor,
+        /// The records.
+        pub records: Vec<DisRecord> => with_records,
+        /// In this spelling; see [`behind_latest`](Self::behind_latest).
+        pub millis_behind_latest: Option<i64> => with_millis_behind_latest,
+    }
+}
+
+record! {
+    /// A record.
+    pub struct DisRecord {
+        /// What it was assigned to its shard by.
+        pub partition_key: String => with_partition_key,
+        /// base64; see [`bytes`](Self::bytes).
+        pub data: String => with_data,
+        /// Its place in the shard.
+        pub sequence_number: String => with_sequence_number,
+    }
+}
+
+impl DisMessage {
+    /// Where the next records begin, in either spelling of the platform: `next_partition_cursor` or `next_patition_cursor`.
+    #[must_use]
+    pub fn cursor(&self) -> &str {
+        let other = self.extra.get("next_patition_cursor").and_then(Value::as_str);
+        if self.next_partition_cursor.is_empty() { other.unwrap_or_default() } else { &self.next_partition_cursor }
+    }
+
+    /// How many milliseconds the trigger is behind, in either spelling: `millis_behind_latest` or `millisBehindLatest`.
+    #[must_use]
+    pub fn behind_latest(&self) -> Option<i64> {
+        self.millis_behind_latest.or_else(|| match self.extra.get("millisBehindLatest")? {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        })
+    }
+}
+
+impl DisRecord {
+    /// The record's bytes.
+    ///
+    /// # Errors
+    ///
+    /// Where [`data`](Self::data) is not base64.
+    pub fn bytes(&self) -> Result<Vec<u8>, ContentError> {
+        base64::decode("Message.records.data", &self.data)
+    }
+
+    /// The record's bytes, read as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Where they are no JSON, or do not fit.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
+        json::parse("Message.records.data", &self.bytes()?)
+    }
+
+    /// Sets [`data`](Self::data) to the base64 of these bytes.
+    #[must_use]
+    pub fn with_bytes(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.data = base64::encode(bytes.as_ref());
+        self
+    }
+}
+
+fixture!(DisEvent, "dis.json");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_are_understood() {
+        let read = |json: &str| serde_json::from_str::<DisMessage>(json).expect("it is read");
+        let right = read(r#"{"next_partition_cursor":"a","millis_behind_latest":""}"#);
+        assert_eq!((right.cursor(), right.behind_latest()), ("a", None));
+        let wrong = read(r#"{"next_patition_cursor":"a","millisBehindLatest":"5"}"#);
+        assert_eq!((wrong.cursor(), wrong.behind_latest()), ("a", Some(5)));
+        assert_eq!(read(r#"{"next_patition_cursor":"a","next_partition_cursor":"b"}"#).cursor(), "b");
+    }
+
+    #[test]
+    fn a_record_is_bytes() {
+        let record = DisRecord::new().with_bytes(b"[1]");
+        assert_eq!(record.json(), Ok(vec![1]));
+        assert!(DisRecord::new().with_data("!").bytes().is_err());
+    }
+}

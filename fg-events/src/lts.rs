@@ -1,0 +1,158 @@
+//! Log Tank Service: lines of a log topic, base64 around JSON around JSON.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::Time;
+use crate::content::{ContentError, base64, json};
+use crate::record::{fixture, record};
+use crate::tolerant::{Tolerant, absent, field};
+
+record! {
+    /// Lines were logged (trigger `LTS`). The platform splits them into events of at most 75 KB.
+    ///
+    /// ```
+    /// # use fg_events::lts;
+    /// let batch = lts::fixture().logs()?;
+    /// let errors = batch.logs.iter().filter(|log| log.message.contains("ERROR"));
+    /// assert_eq!(errors.count(), 1);
+    /// # Ok::<(), fg_events::ContentError>(())
+    /// ```
+    pub struct LtsEvent {
+        /// The lines.
+        pub lts: LtsData => with_lts,
+    }
+}
+
+record! {
+    /// The lines, packed.
+    pub struct LtsData {
+        /// base64 of JSON; see [`LtsEvent::logs`].
+        pub data: String => with_data,
+    }
+}
+
+/// The lines of an event, unpacked.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct LtsLogs {
+    /// The lines.
+    #[serde(deserialize_with = "read_logs", serialize_with = "write_logs")]
+    pub logs: Vec<LtsLog>,
+    /// The project.
+    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    pub owner: String,
+    /// The log group.
+    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    pub log_group_id: String,
+    /// The log topic, also called log stream.
+    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    pub log_topic_id: String,
+    /// The fields that this version of the crate does not know, as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+record! {
+    /// A line.
+    pub struct LtsLog {
+        /// The text.
+        pub message: String => with_message,
+        /// When it was collected, in milliseconds since 1970.
+        pub time: Option<Time> => with_time,
+        /// The machine.
+        pub host_name: String => with_host_name,
+        /// Its address.
+        pub ip: String => with_ip,
+        /// The file.
+        pub path: String => with_path,
+        /// Unique.
+        pub log_uid: String => with_log_uid,
+        /// Its number in the file.
+        pub line_no: Option<i64> => with_line_no,
+    }
+}
+
+/// A list, or the text of one, as the platform sends it.
+fn read_logs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<LtsLog>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) if text.is_empty() => Ok(Vec::new()),
+        Value::String(text) => {
+            let reader = &mut serde_json::Deserializer::from_str(&text);
+            Tolerant::read(reader).map_err(serde::de::Error::custom)
+        }
+        logs => Tolerant::read(logs).map_err(serde::de::Error::custom),
+    }
+}
+
+fn write_logs<S: Serializer>(logs: &[LtsLog], serializer: S) -> Result<S::Ok, S::Error> {
+    let text = serde_json::to_string(logs).map_err(serde::ser::Error::custom)?;
+    serializer.serialize_str(&text)
+}
+
+impl LtsEvent {
+    /// The lines, unpacked.
+    ///
+    /// # Errors
+    ///
+    /// Where `lts.data` is not base64 or not the JSON of lines.
+    pub fn logs(&self) -> Result<LtsLogs, ContentError> {
+        json::parse("lts.data", &base64::decode("lts.data", &self.lts.data)?)
+    }
+
+    /// An event of these lines, for tests.
+    ///
+    /// # Errors
+    ///
+    /// Where they cannot be written as JSON, which only an odd [`extra`](LtsLogs::extra) could bring about.
+    pub fn from_logs(logs: &LtsLogs) -> Result<Self, serde_json::Error> {
+        let data = base64::encode(&serde_json::to_vec(logs)?);
+        Ok(Self::new().with_lts(LtsData::new().with_data(data)))
+    }
+}
+
+impl LtsLogs {
+    /// These lines, of no group and topic.
+    #[must_use]
+    pub fn new(logs: impl Into<Vec<LtsLog>>) -> Self {
+        Self { logs: logs.into(), ..Self::default() }
+    }
+}
+
+fixture!(LtsEvent, "lts.json");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_survive_packing() {
+        let logs = LtsLogs::new([LtsLog::new()
+            .with_message("a \"quoted\" line")
+            .with_time(Time::from(1_530_009_653_059))
+            .with_line_no(1)]);
+        let event = LtsEvent::from_logs(&logs).expect("they are packed");
+        assert_eq!(event.logs(), Ok(logs));
+    }
+
+    #[test]
+    fn lines_may_be_a_list_as_well_as_its_text() {
+        let logs: LtsLogs = serde_json::from_str(r#"{"logs":[{"message":"a","line_no":"7"}]}"#).expect("it is read");
+        assert_eq!(logs.logs[0].line_no, Some(7));
+    }
+
+    #[test]
+    fn what_cannot_be_unpacked_says_so() {
+        let event = |data: &str| LtsEvent::new().with_lts(LtsData::new().with_data(data));
+        let message = |data: &str| event(data).logs().expect_err("it cannot be unpacked").to_string();
+        assert!(message("==").starts_with("`lts.data` is not base64: "), "{}", message("=="));
+        assert!(message("aGVsbG8=").starts_with("`lts.data` is not JSON: "), "{}", message("aGVsbG8="));
+        let list = base64::encode(br#"{"logs":"[{\"message\":[]}]"}"#);
+        assert!(
+            message(&list).starts_with("`lts.data` does not fit: `logs`: invalid type: sequence, expected a text"),
+            "{}",
+            message(&list)
+        );
+    }
+}

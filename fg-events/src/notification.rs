@@ -1,0 +1,76 @@
+//! What the platform sends to a function that is the destination of another one's asynchronous invocations.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::Time;
+use crate::content::{ContentError, json};
+use crate::record::{fixture, record};
+
+record! {
+    /// Another function has run asynchronously. Two functions must not be destinations of each other.
+    pub struct AsyncNotification {
+        /// When it had run.
+        pub timestamp: Option<Time> => with_timestamp,
+        /// Which invocation.
+        pub request_context: RequestContext => with_request_context,
+        /// Its event, as a text; see [`request_as`](Self::request_as).
+        pub request_payload: Value => with_request_payload,
+        /// How it went.
+        pub response_context: ResponseContext => with_response_context,
+        /// What it returned, as a text; see [`response_as`](Self::response_as).
+        pub response_payload: Value => with_response_payload,
+    }
+}
+
+record! {
+    /// An invocation.
+    pub struct RequestContext {
+        /// Its id.
+        pub request_id: String => with_request_id,
+        /// The function.
+        pub function_urn: String => with_function_urn,
+        /// Empty in all samples.
+        pub condition: String => with_condition,
+        /// How often it was tried, about.
+        pub approximate_invoke_count: Option<u64> => with_approximate_invoke_count,
+    }
+}
+
+record! {
+    /// How an invocation went.
+    pub struct ResponseContext {
+        /// The status of the invocation, 200 where it succeeded.
+        pub status_code: Option<i64> => with_status_code,
+        /// Empty where it succeeded.
+        pub function_error: String => with_function_error,
+    }
+}
+
+impl AsyncNotification {
+    /// Whether the function succeeded: no error, and no status but 200.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.response_context.function_error.is_empty() && self.response_context.status_code.is_none_or(|status| status == 200)
+    }
+
+    /// The event of the invocation, opened where it is JSON in a text.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not fit.
+    pub fn request_as<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
+        json::open("request_payload", &self.request_payload)
+    }
+
+    /// What the invocation returned, opened where it is JSON in a text.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not fit.
+    pub fn response_as<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
+        json::open("response_payload", &self.response_payload)
+    }
+}
+
+fixture!(AsyncNotification, "notification.json");

@@ -1,0 +1,373 @@
+//! Reads what the platform sends in more than one form: a missing value, `null` and `""` are alike, numbers and flags may be texts.
+//!
+//! What cannot be meant, such as a list where a text belongs, is an error; the deserializer that drives this knows the path.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A type of a field. Its default is what a missing value, `null` and `""` become.
+pub(crate) trait Tolerant: Default {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// Whether it is left out when the event is written.
+    fn is_absent(&self) -> bool;
+}
+
+/// For `#[serde(deserialize_with)]`.
+pub(crate) fn field<'de, T: Tolerant, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::read(deserializer)
+}
+
+/// For `#[serde(skip_serializing_if)]`.
+pub(crate) fn absent<T: Tolerant>(value: &T) -> bool {
+    value.is_absent()
+}
+
+/// An element of a list or a map, as tolerant as a field.
+struct Element<T>(T);
+
+impl<'de, T: Tolerant> Deserialize<'de> for Element<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read(deserializer).map(Self)
+    }
+}
+
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = String;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<String, E> {
+        Ok(text)
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<String, E> {
+        Ok(flag.to_string())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<String, E> {
+        Ok(String::new())
+    }
+}
+
+impl Tolerant for String {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+struct FlagVisitor;
+
+impl Visitor<'_> for FlagVisitor {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("true or false")
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<bool, E> {
+        Ok(flag)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
+        match text.trim() {
+            "" | "0" => Ok(false),
+            "1" => Ok(true),
+            word if word.eq_ignore_ascii_case("true") => Ok(true),
+            word if word.eq_ignore_ascii_case("false") => Ok(false),
+            _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+        }
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<bool, E> {
+        match number {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
+        }
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+}
+
+impl Tolerant for bool {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FlagVisitor)
+    }
+
+    /// `false` is an answer.
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+/// Any integer, before its range is known.
+struct IntegerVisitor;
+
+impl Visitor<'_> for IntegerVisitor {
+    type Value = Option<i128>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a whole number")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Some(number.into()))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Some(number.into()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        // Up to here a float holds every whole number; beyond, it would be another number than the one sent.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        if number.fract() == 0.0 && number.abs() <= EXACT {
+            return Ok(Some(number as i128));
+        }
+        Err(E::invalid_value(Unexpected::Float(number), &self))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        match text.trim() {
+            "" => Ok(None),
+            digits => digits.parse().map(Some).map_err(|_| E::invalid_value(Unexpected::Str(text), &self)),
+        }
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+macro_rules! integers {
+    ($($integer:ty)*) => { $(
+        impl Tolerant for Option<$integer> {
+            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let Some(number) = deserializer.deserialize_any(IntegerVisitor)? else { return Ok(None) };
+                let out_of_range = |_| Error::custom(format_args!("{number} is out of range, expected a {}", stringify!($integer)));
+                <$integer>::try_from(number).map(Some).map_err(out_of_range)
+            }
+
+            fn is_absent(&self) -> bool {
+                self.is_none()
+            }
+        }
+    )* };
+}
+
+integers!(u16 u32 u64 i64);
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Tolerant> Visitor<'de> for ListVisitor<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<T>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Element(element)) = elements.next_element()? {
+            list.push(element);
+        }
+        Ok(list)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
+        if text.is_empty() { Ok(Vec::new()) } else { Err(E::invalid_type(Unexpected::Str(text), &self)) }
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+}
+
+impl<T: Tolerant> Tolerant for Vec<T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListVisitor(PhantomData))
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+struct MapVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Tolerant> Visitor<'de> for MapVisitor<T> {
+    type Value = BTreeMap<String, T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut map = BTreeMap::new();
+        while let Some((key, Element(value))) = entries.next_entry()? {
+            map.insert(key, value);
+        }
+        Ok(map)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        if text.is_empty() { Ok(BTreeMap::new()) } else { Err(E::invalid_type(Unexpected::Str(text), &self)) }
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(BTreeMap::new())
+    }
+}
+
+impl<T: Tolerant> Tolerant for BTreeMap<String, T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MapVisitor(PhantomData))
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl Tolerant for Value {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_null()
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Default + DeserializeOwned> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(entries))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        if text.is_empty() { Ok(T::default()) } else { Err(E::invalid_type(Unexpected::Str(text), &self)) }
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+}
+
+/// An object inside an event.
+pub(crate) fn object<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + DeserializeOwned + Serialize,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_any(ObjectVisitor(PhantomData))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: Tolerant>(json: &str) -> Result<T, String> {
+        T::read(&mut serde_json::Deserializer::from_str(json)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn null_and_the_empty_text_are_the_default() {
+        for json in ["null", r#""""#] {
+            assert_eq!(read::<String>(json), Ok(String::new()));
+            assert_eq!(read::<bool>(json), Ok(false));
+            assert_eq!(read::<Option<u64>>(json), Ok(None));
+            assert_eq!(read::<Vec<String>>(json), Ok(Vec::new()));
+            assert_eq!(read::<BTreeMap<String, String>>(json), Ok(BTreeMap::new()));
+            assert_eq!(
+                object::<BTreeMap<String, u8>, _>(&mut serde_json::Deserializer::from_str(json)).ok(),
+                Some(BTreeMap::new())
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_may_be_a_number_or_a_flag() {
+        assert_eq!(read::<String>("-5"), Ok("-5".to_owned()));
+        assert_eq!(read::<String>("2.5"), Ok("2.5".to_owned()));
+        assert_eq!(read::<String>("true"), Ok("true".to_owned()));
+        assert!(read::<String>("[]").is_err_and(|error| error.contains("invalid type: sequence, expected a text")));
+    }
+
+    #[test]
+    fn a_number_may_be_a_text() {
+        assert_eq!(read::<Option<u64>>(r#"" 100 ""#), Ok(Some(100)));
+        assert_eq!(read::<Option<i64>>(r#""-1""#), Ok(Some(-1)));
+        assert_eq!(read::<Option<i64>>("3.0"), Ok(Some(3)));
+        assert!(read::<Option<i64>>("3.5").is_err_and(|error| error.contains("expected a whole number")));
+        assert!(read::<Option<i64>>("1e300").is_err());
+        assert!(read::<Option<u64>>(r#""many""#).is_err_and(|error| error.contains("string \"many\", expected a whole number")));
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_an_error_and_not_another_number() {
+        assert!(read::<Option<u16>>("65536").is_err_and(|error| error.contains("65536 is out of range, expected a u16")));
+        assert!(read::<Option<u64>>("-1").is_err());
+        assert_eq!(read::<Option<u64>>(&u64::MAX.to_string()), Ok(Some(u64::MAX)));
+        assert_eq!(read::<Option<i64>>(&i64::MIN.to_string()), Ok(Some(i64::MIN)));
+    }
+
+    #[test]
+    fn a_flag_may_be_a_text_or_a_bit() {
+        for json in ["true", r#""true""#, r#""True""#, "1", r#""1""#] {
+            assert_eq!(read::<bool>(json), Ok(true), "{json}");
+        }
+        for json in ["false", r#""FALSE""#, "0"] {
+            assert_eq!(read::<bool>(json), Ok(false), "{json}");
+        }
+        assert!(read::<bool>(r#""yes""#).is_err_and(|error| error.contains("expected true or false")));
+        assert!(read::<bool>("2").is_err());
+    }
+
+    #[test]
+    fn elements_are_as_tolerant_as_fields() {
+        assert_eq!(read::<Vec<String>>(r#"["a",1,null]"#), Ok(vec!["a".to_owned(), "1".to_owned(), String::new()]));
+        assert_eq!(read::<BTreeMap<String, Option<u64>>>(r#"{"":"7"}"#), Ok(BTreeMap::from([(String::new(), Some(7))])));
+        assert!(read::<Vec<String>>(r#""a""#).is_err_and(|error| error.contains("string \"a\", expected a list")));
+    }
+}
