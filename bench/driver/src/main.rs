@@ -8,6 +8,7 @@ mod api;
 mod budgets;
 mod machine;
 mod measure;
+mod one_core;
 mod process;
 mod programs;
 mod report;

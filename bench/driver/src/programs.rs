@@ -50,8 +50,12 @@ const LAMBDA: Program = Program {
     events: &["owned", "echo"],
 };
 
-const LAMBDA_THREADS: Program =
-    Program { title: "lambda_runtime, threads", variables: &[("BENCH_THREADS", "many")], is_repeat: true, ..LAMBDA };
+const LAMBDA_THREADS: Program = Program {
+    title: "lambda_runtime, threads",
+    variables: &[("BENCH_THREADS", "many"), ("TOKIO_WORKER_THREADS", "2")],
+    is_repeat: true,
+    ..LAMBDA
+};
 
 const REQWEST: Program = Program {
     title: "reqwest",

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::machine;
 use crate::measure::{HELLO, Meter, Timed, Work};
+use crate::one_core::OneCore;
 use crate::programs::{ALL, Binary, FG, FLOOR, Program};
 
 /// How much is done: `--quick` takes about a minute once everything is built.
@@ -158,6 +159,7 @@ impl Suite<'_> {
             set("time_p99_ratio", &programs[index], json!(ratios.p99));
             set("cpu_ratio", &programs[index], json!(ratios.cpu));
         }
+        let _one_core = self.one_core();
         let mut floor = None;
         for program in programs {
             let timed = self.meter.time_to_first_poll(program, self.extent.first_polls);
@@ -166,6 +168,11 @@ impl Suite<'_> {
             set("first_poll_ratio", program, json!(seconds.zip(floor).map(|(seconds, floor)| seconds / floor)));
         }
         table
+    }
+
+    fn one_core(&mut self) -> Option<OneCore> {
+        let entered = OneCore::enter();
+        entered.map_err(|error| self.troubles.push(format!("times were taken across cores: {error}"))).ok()
     }
 
     fn cold_build(&mut self, program: &Program, release: bool) -> Option<f64> {
@@ -178,6 +185,7 @@ impl Suite<'_> {
 
     /// The times of each job as ratios to those of one of them: the median of rounds in which all take their turn.
     fn ratios(&mut self, jobs: &[(Program, Work)], floor: usize, count: usize) -> Vec<Ratios> {
+        let _one_core = self.one_core();
         let mut rounds: Vec<Vec<Option<Timed>>> = Vec::new();
         for round in 0..self.extent.rounds {
             say(&format!("timing, round {} of {}", round + 1, self.extent.rounds));
