@@ -14,7 +14,7 @@ pub(crate) fn machine() -> String {
     format!(
         "{} with {cores} cores, Linux {}, {}",
         model.unwrap_or(std::env::consts::ARCH),
-        kernel.trim(),
+        kernel.trim().split('-').next().unwrap_or_default(),
         String::from_utf8_lossy(&rustc).split(" (").next().unwrap_or_default().trim()
     )
 }
