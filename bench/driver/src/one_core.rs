@@ -1,0 +1,42 @@
+//! Times are taken with the program and the Runtime API on one core.
+//!
+//! Otherwise the scheduler decides whether the two share a core or wake one another across two, which is worth a factor of ten on a virtual
+//! machine and has nothing to do with the program. Most functions have less than one core anyway.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+/// As long as this lives, this process and those that it starts use one core.
+pub(crate) struct OneCore {
+    before: String,
+}
+
+impl OneCore {
+    pub(crate) fn enter() -> Result<Self, String> {
+        let status = fs::read_to_string("/proc/self/status").map_err(|error| error.to_string())?;
+        let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+        let before = allowed.ok_or("the system does not tell its cores")?.trim().to_owned();
+        let last = before.rsplit([',', '-']).next().unwrap_or("0").to_owned();
+        restrict(&last)?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for OneCore {
+    fn drop(&mut self) {
+        if let Err(error) = restrict(&self.before) {
+            eprintln!("bench: {error}");
+        }
+    }
+}
+
+/// All threads of this process.
+fn restrict(cores: &str) -> Result<(), String> {
+    let mut taskset = Command::new("taskset");
+    taskset.args(["-a", "-c", "-p", cores, &std::process::id().to_string()]).stdout(Stdio::null());
+    match taskset.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("taskset: {status}")),
+        Err(error) => Err(format!("taskset, which is a part of util-linux: {error}")),
+    }
+}

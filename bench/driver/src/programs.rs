@@ -1,0 +1,224 @@
+//! The programs that are compared, and how they are built.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::api::Protocol;
+
+/// One column of the tables.
+#[derive(Clone, Copy)]
+pub(crate) struct Program {
+    pub(crate) title: &'static str,
+    /// The folder below `programs`.
+    pub(crate) name: &'static str,
+    pub(crate) protocol: Protocol,
+    /// What differs from the other columns of the same program.
+    pub(crate) variables: &'static [(&'static str, &'static str)],
+    /// Whether the binary is that of another column too, so that its size and its build are not reported twice.
+    pub(crate) is_repeat: bool,
+    /// The kinds of event that its `variants` program knows.
+    pub(crate) events: &'static [&'static str],
+}
+
+pub(crate) const FLOOR: Program = Program {
+    title: "floor",
+    name: "floor",
+    protocol: Protocol::FunctionGraph,
+    variables: &[],
+    is_repeat: false,
+    events: &["borrowed", "echo"],
+};
+
+pub(crate) const FG: Program = Program {
+    title: "fg",
+    name: "fg",
+    protocol: Protocol::FunctionGraph,
+    variables: &[("RUNTIME_CPU", "300")],
+    is_repeat: false,
+    events: &["owned", "borrowed", "echo"],
+};
+
+const FG_THREADS: Program = Program { title: "fg, threads", variables: &[("RUNTIME_CPU", "2000")], is_repeat: true, ..FG };
+
+const LAMBDA: Program = Program {
+    title: "lambda_runtime",
+    name: "lambda",
+    protocol: Protocol::Lambda,
+    variables: &[("BENCH_THREADS", "one")],
+    is_repeat: false,
+    events: &["owned", "echo"],
+};
+
+const LAMBDA_THREADS: Program = Program {
+    title: "lambda_runtime, threads",
+    variables: &[("BENCH_THREADS", "many"), ("TOKIO_WORKER_THREADS", "2")],
+    is_repeat: true,
+    ..LAMBDA
+};
+
+const REQWEST: Program = Program {
+    title: "reqwest",
+    name: "reqwest",
+    protocol: Protocol::FunctionGraph,
+    variables: &[],
+    is_repeat: false,
+    events: &["owned", "borrowed", "echo"],
+};
+
+const GO: Program =
+    Program { title: "Go sample", name: "go", protocol: Protocol::FunctionGraph, variables: &[], is_repeat: false, events: &[] };
+
+/// In the order of the columns. The floor comes first: the others are compared with it.
+pub(crate) const ALL: [Program; 7] = [FLOOR, FG, FG_THREADS, LAMBDA, LAMBDA_THREADS, REQWEST, GO];
+
+/// The variables that the platform sets, for whichever API.
+const PLATFORM: [(&str, &str); 15] = [
+    ("PATH", "/usr/bin:/bin"),
+    ("RUNTIME_TIMEOUT", "60"),
+    ("RUNTIME_MEMORY", "128"),
+    ("RUNTIME_CPU", "300"),
+    ("RUNTIME_MAX_RESP_BODY_SIZE", "6291456"),
+    ("RUNTIME_FUNC_NAME", "greet"),
+    ("RUNTIME_FUNC_VERSION", "latest"),
+    ("RUNTIME_PACKAGE", "default"),
+    ("RUNTIME_PROJECT_ID", "0123456789abcdef0123456789abcdef"),
+    ("RUNTIME_USERDATA", "{}"),
+    ("AWS_LAMBDA_FUNCTION_NAME", "greet"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "group"),
+];
+
+/// Which binary of a program.
+#[derive(Clone, Copy)]
+pub(crate) enum Binary {
+    /// The smallest function.
+    Hello,
+    /// The same, counting allocations.
+    HelloCounting,
+    /// With larger events and log lines.
+    Variants,
+    /// The same, counting allocations.
+    VariantsCounting,
+}
+
+/// The folders that are used.
+pub(crate) struct Folders {
+    /// `bench/` in the source.
+    pub(crate) bench: PathBuf,
+    /// cargo's target folder.
+    pub(crate) target: PathBuf,
+    /// Where binaries and the files of the measuring tools go.
+    pub(crate) work: PathBuf,
+}
+
+impl Folders {
+    pub(crate) fn find() -> std::io::Result<Self> {
+        let bench = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned();
+        // <target>/release/driver
+        let driver = std::env::current_exe()?;
+        let target = driver.ancestors().nth(2).unwrap_or(Path::new("target")).to_owned();
+        let work = target.join("bench");
+        fs::create_dir_all(&work)?;
+        Ok(Self { bench, target, work })
+    }
+
+    pub(crate) fn path_of(&self, program: &Program, binary: Binary) -> PathBuf {
+        let suffix = match binary {
+            Binary::Hello => "hello",
+            Binary::HelloCounting => "hello-counting",
+            Binary::Variants => "variants",
+            Binary::VariantsCounting => "variants-counting",
+        };
+        self.work.join(format!("{}-{suffix}", program.name))
+    }
+
+    /// The command that runs a binary, possibly under a tool, as the platform would.
+    pub(crate) fn command(&self, program: &Program, binary: Binary, tool: &[String]) -> Command {
+        let path = self.path_of(program, binary);
+        let mut command = match tool.split_first() {
+            Some((tool, arguments)) => {
+                let mut command = Command::new(tool);
+                command.args(arguments).arg(path);
+                command
+            }
+            None => Command::new(path),
+        };
+        command.env_clear().envs(PLATFORM).envs(program.variables.iter().copied());
+        command
+    }
+
+    fn cargo(&self) -> Command {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.current_dir(&self.bench);
+        command
+    }
+
+    /// Builds every binary of a program; an error says why there is none.
+    pub(crate) fn build(&self, program: &Program) -> Result<(), String> {
+        if program.name == "go" {
+            return self.build_go(program);
+        }
+        let package = format!("bench-{}", program.name);
+        for counting in [false, true] {
+            let mut cargo = self.cargo();
+            cargo.args(["build", "--release", "--quiet", "--locked", "-p", &package, "--target-dir"]).arg(&self.target);
+            if counting {
+                cargo.args(["--features", "counting"]);
+            }
+            succeed(cargo)?;
+            for (binary, counted) in [("hello", Binary::HelloCounting), ("variants", Binary::VariantsCounting)] {
+                let built = self.target.join("release").join(format!("{}-{binary}", program.name));
+                let plain = if binary == "hello" { Binary::Hello } else { Binary::Variants };
+                let copy = self.path_of(program, if counting { counted } else { plain });
+                fs::copy(&built, copy).map_err(|error| format!("{}: {error}", built.display()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn build_go(&self, program: &Program) -> Result<(), String> {
+        let compiler = std::env::var_os("GO").unwrap_or_else(|| "go".into());
+        if Command::new(&compiler).arg("version").output().is_err() {
+            return Err("there is no Go compiler (set GO to its path)".to_owned());
+        }
+        let mut go = Command::new(compiler);
+        go.current_dir(self.bench.join("programs/go")).env("CGO_ENABLED", "0");
+        go.args(["build", "-ldflags=-s -w", "-o"]).arg(self.path_of(program, Binary::Hello)).arg(".");
+        succeed(go)
+    }
+
+    /// Builds the smallest function from nothing, as users do.
+    pub(crate) fn cold_build(&self, program: &Program, release: bool) -> Result<(), String> {
+        let folder = self.work.join("cold");
+        let _ = fs::remove_dir_all(&folder);
+        let (package, binary) = (format!("bench-{}", program.name), format!("{}-hello", program.name));
+        let mut cargo = self.cargo();
+        cargo.args(["build", "--quiet", "--locked", "-p", &package, "--bin", &binary, "--target-dir"]).arg(&folder);
+        if release {
+            cargo.arg("--release");
+        }
+        let built = succeed(cargo);
+        let _ = fs::remove_dir_all(&folder);
+        built
+    }
+
+    /// How many distinct crates the smallest function is built from, itself not counted.
+    pub(crate) fn crates(&self, program: &Program) -> Result<usize, String> {
+        let package = format!("bench-{}", program.name);
+        let mut cargo = self.cargo();
+        cargo.args(["tree", "--quiet", "--locked", "-p", &package, "-e", "normal", "--prefix", "none", "--format", "{p}"]);
+        let output = cargo.output().map_err(|error| format!("cargo tree: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let distinct: std::collections::BTreeSet<_> =
+            text.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>()).filter(|words| words.len() == 2).collect();
+        distinct.len().checked_sub(1).ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+fn succeed(mut command: Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() { Ok(()) } else { Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))) }
+}

@@ -1,0 +1,162 @@
+//! The results as tables for people.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::budgets::budget;
+use crate::suite::JUDGED;
+
+/// Everything between these two lines of a file belongs to the benchmark; what stands around them is written by hand.
+const BEGIN: &str = "<!-- measured: written by the benchmark, not by hand -->";
+const END: &str = "<!-- end of what was measured -->";
+
+/// How a number is written.
+#[derive(Clone, Copy)]
+enum Unit {
+    Count,
+    Fraction,
+    Megabytes,
+    Seconds,
+}
+
+/// The rows of the first table: the key of the results, which is that of the budget too; what it says; how.
+const ROWS: [(&str, &str, Unit); 16] = [
+    ("instructions", "instructions, user space, per invocation", Unit::Count),
+    ("system_calls", "system calls per invocation", Unit::Fraction),
+    ("allocations", "heap allocations per invocation", Unit::Fraction),
+    ("allocated_bytes", "bytes allocated per invocation", Unit::Count),
+    ("time_ratio", "time per invocation, median, to the floor's", Unit::Fraction),
+    ("time_p99_ratio", "time per invocation, 99th percentile, to the floor's", Unit::Fraction),
+    ("cpu_ratio", "CPU time per invocation, to the floor's", Unit::Fraction),
+    ("connections", "TCP connections for LONG_RUN invocations", Unit::Count),
+    ("instructions_to_first_poll", "instructions from exec to the first poll", Unit::Count),
+    ("first_poll_ratio", "time from exec to the first poll, to the floor's", Unit::Fraction),
+    ("peak_memory", "peak resident memory of LONG_RUN invocations, MB", Unit::Megabytes),
+    ("memory", "resident memory after them, MB", Unit::Megabytes),
+    ("hello_bytes", "stripped binary, MB", Unit::Megabytes),
+    ("crates", "distinct crates", Unit::Count),
+    ("build_debug", "cold build, debug, CPU seconds", Unit::Seconds),
+    ("build_release", "cold build, release, CPU seconds", Unit::Seconds),
+];
+
+/// The tables, the machine, the command and the date.
+pub(crate) fn markdown(results: &Value) -> String {
+    let mut text = String::new();
+    let word = |key: &str| results[key].as_str().unwrap_or_default();
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{BEGIN}\n\n{} on {}:\n\n```sh\n{}\n```\n", word("date"), word("machine"), word("command"));
+    smallest(&mut text, results);
+    listing(
+        &mut text,
+        &results["payloads"],
+        "Larger events",
+        &[
+            ("size", "payload, bytes", Unit::Count),
+            ("program", "program", Unit::Count),
+            ("event", "event", Unit::Count),
+            ("instructions", "instructions", Unit::Count),
+            ("system_calls", "system calls", Unit::Fraction),
+            ("allocations", "allocations", Unit::Fraction),
+            ("allocated_bytes", "bytes allocated", Unit::Count),
+            ("time_ratio", "time, to the floor's", Unit::Fraction),
+            ("peak_memory_above_tiny", "peak memory above that with 17 bytes, MB", Unit::Megabytes),
+        ],
+    );
+    listing(
+        &mut text,
+        &results["logs"],
+        "Log lines",
+        &[
+            ("log_lines", "lines", Unit::Count),
+            ("program", "program", Unit::Count),
+            ("instructions", "instructions", Unit::Count),
+            ("system_calls", "system calls", Unit::Fraction),
+            ("allocations", "allocations", Unit::Fraction),
+            ("time_ratio", "time, to the floor's", Unit::Fraction),
+        ],
+    );
+    for (program, reason) in results["skipped"].as_object().into_iter().flatten() {
+        let _ = writeln!(text, "Not measured: {program}, because {}.\n", reason.as_str().unwrap_or_default());
+    }
+    for trouble in results["troubles"].as_array().into_iter().flatten() {
+        let _ = writeln!(text, "Trouble: {}.\n", trouble.as_str().unwrap_or_default());
+    }
+    let _ = writeln!(text, "{END}");
+    text
+}
+
+/// The table of the smallest function: a column for each program, and what fg must reach.
+fn smallest(text: &mut String, results: &Value) {
+    let programs: Vec<&str> = results["programs"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let _ = writeln!(text, "### An event of 17 bytes\n\n| | {} | fg must reach |", programs.join(" | "));
+    let _ = writeln!(text, "| --- |{}", " --: |".repeat(programs.len() + 1));
+    let long_run = number(&results["long_run"], Unit::Count);
+    for (key, title, unit) in ROWS {
+        let row = &results["hello"][key];
+        if row.is_null() {
+            continue;
+        }
+        let cells: Vec<String> = programs.iter().map(|program| number(&row[program], unit)).collect();
+        let goal = budget(key).map_or_else(String::new, |budget| {
+            let reached = row[JUDGED].as_f64().is_some_and(|value| value <= budget);
+            format!("{} {}", number(&budget.into(), unit), if reached { "(yes)" } else { "(**no**)" })
+        });
+        let _ = writeln!(text, "| {} | {} | {goal} |", title.replace("LONG_RUN", &long_run), cells.join(" | "));
+    }
+    text.push('\n');
+}
+
+/// A table with a line for each of the results.
+fn listing(text: &mut String, rows: &Value, title: &str, columns: &[(&str, &str, Unit)]) {
+    let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
+    if rows.is_empty() {
+        return;
+    }
+    let titles: Vec<&str> = columns.iter().map(|(_, title, _)| *title).collect();
+    let _ = writeln!(text, "### {title}\n\n| {} |\n|{}", titles.join(" | "), " --: |".repeat(columns.len()));
+    for row in rows {
+        let cells: Vec<String> = columns.iter().map(|(key, _, unit)| number(&row[key], *unit)).collect();
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
+    }
+    text.push('\n');
+}
+
+fn number(value: &Value, unit: Unit) -> String {
+    let Some(number) = value.as_f64() else { return value.as_str().unwrap_or_default().to_owned() };
+    match unit {
+        Unit::Count => grouped(number.round()),
+        Unit::Fraction => format!("{number:.2}"),
+        Unit::Megabytes => format!("{:.2}", number / 1e6),
+        Unit::Seconds => format!("{number:.1}"),
+    }
+}
+
+/// With a comma before every three digits.
+fn grouped(number: f64) -> String {
+    let digits = format!("{:.0}", number.abs());
+    let mut text = String::from(if number < 0.0 { "-" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Writes the tables into a file, in the place of those that it has, and leaves the rest of it as it is.
+pub(crate) fn write(file: &Path, markdown: &str) -> io::Result<()> {
+    let present = fs::read_to_string(file).unwrap_or_default();
+    let text = match (present.find(BEGIN), present.find(END)) {
+        (Some(begin), Some(end)) if begin < end => {
+            let rest = present[end + END.len()..].trim_start_matches('\n');
+            format!("{}{markdown}{rest}", &present[..begin])
+        }
+        _ => markdown.to_owned(),
+    };
+    fs::write(file, text)
+}

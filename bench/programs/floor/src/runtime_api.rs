@@ -1,0 +1,86 @@
+//! FunctionGraph's Runtime API on one blocking socket.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::net::TcpStream;
+use std::ops::Range;
+
+/// The connection, and the response that was read last.
+pub(crate) struct RuntimeApi {
+    stream: TcpStream,
+    poll: Vec<u8>,
+    head: Vec<u8>,
+    address: String,
+    input: Vec<u8>,
+    request_id: Range<usize>,
+}
+
+impl RuntimeApi {
+    pub(crate) fn connect() -> io::Result<Self> {
+        let address = std::env::var("RUNTIME_API_ADDR").map_err(io::Error::other)?;
+        let stream = TcpStream::connect(&address)?;
+        stream.set_nodelay(true)?;
+        let poll = format!("GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes();
+        Ok(Self { stream, poll, head: Vec::new(), address, input: vec![0; 16 * 1024], request_id: 0..0 })
+    }
+
+    /// The payload of the next event.
+    pub(crate) fn next(&mut self) -> io::Result<&str> {
+        self.stream.write_all(&self.poll)?;
+        let body = self.receive()?;
+        let head = &self.input[..body.start];
+        let id = find(head, b"X-CFF-Request-Id: ").map_or(0, |at| at + 18);
+        self.request_id = id..id + head[id..].iter().position(|&byte| byte == b'\r').unwrap_or(0);
+        std::str::from_utf8(&self.input[body]).map_err(io::Error::other)
+    }
+
+    /// Answers the event.
+    pub(crate) fn answer(&mut self, reply: &[u8]) -> io::Result<()> {
+        self.head.clear();
+        self.head.extend_from_slice(b"POST /v1/runtime/invocation/response/");
+        self.head.extend_from_slice(&self.input[self.request_id.clone()]);
+        self.head.extend_from_slice(b" HTTP/1.1\r\nHost: ");
+        self.head.extend_from_slice(self.address.as_bytes());
+        write!(self.head, "\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", reply.len())?;
+        let mut head = &self.head[..];
+        let mut body = reply;
+        while !body.is_empty() {
+            let written = self.stream.write_vectored(&[IoSlice::new(head), IoSlice::new(body)])?;
+            let of_head = written.min(head.len());
+            head = &head[of_head..];
+            body = &body[written - of_head..];
+        }
+        self.receive().map(drop)
+    }
+
+    /// Reads a response; where its body is.
+    fn receive(&mut self) -> io::Result<Range<usize>> {
+        let mut filled = 0;
+        loop {
+            let read = self.stream.read(&mut self.input[filled..])?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            filled += read;
+            let Some(end) = find(&self.input[..filled], b"\r\n\r\n") else { continue };
+            let head = &self.input[..end];
+            let digits = find(head, b"Content-Length: ").map_or(&b""[..], |at| &head[at + 16..]);
+            let length =
+                digits.iter().take_while(|byte| byte.is_ascii_digit()).fold(0, |sum, byte| sum * 10 + usize::from(byte - b'0'));
+            let body = end + 4..end + 4 + length;
+            if self.input.len() < body.end {
+                self.input.resize(body.end, 0);
+            }
+            self.stream.read_exact(&mut self.input[filled..body.end.max(filled)])?;
+            return Ok(body);
+        }
+    }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+/// The text after this key; without escapes.
+pub(crate) fn text_of<'a>(event: &'a str, key: &str) -> &'a str {
+    event.split_once(key).and_then(|(_, rest)| rest.split_once('"')).map_or("", |(text, _)| text)
+}
