@@ -41,6 +41,9 @@ pub(crate) const FG: Program = Program {
 
 const FG_THREADS: Program = Program { title: "fg, threads", variables: &[("RUNTIME_CPU", "2000")], is_repeat: true, ..FG };
 
+const FG_PIPELINED: Program =
+    Program { title: "fg, pipelined", variables: &[("RUNTIME_CPU", "300"), ("FG_PIPELINE", "1")], is_repeat: true, ..FG };
+
 const LAMBDA: Program = Program {
     title: "lambda_runtime",
     name: "lambda",
@@ -70,7 +73,7 @@ const GO: Program =
     Program { title: "Go sample", name: "go", protocol: Protocol::FunctionGraph, variables: &[], is_repeat: false, events: &[] };
 
 /// In the order of the columns. The floor comes first: the others are compared with it.
-pub(crate) const ALL: [Program; 7] = [FLOOR, FG, FG_THREADS, LAMBDA, LAMBDA_THREADS, REQWEST, GO];
+pub(crate) const ALL: [Program; 8] = [FLOOR, FG, FG_THREADS, FG_PIPELINED, LAMBDA, LAMBDA_THREADS, REQWEST, GO];
 
 /// The variables that the platform sets, for whichever API.
 const PLATFORM: [(&str, &str); 15] = [
