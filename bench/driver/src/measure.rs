@@ -12,7 +12,7 @@ use crate::process::{Running, child_of, cpu_time, memory};
 use crate::programs::{Binary, Folders, Program};
 
 /// Longer than anything takes, also under valgrind.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// How an event looks, and what the `variants` programs are to do with it.
 #[derive(Clone, Copy)]
@@ -114,7 +114,7 @@ impl Meter {
 
     fn callgrind(&self) -> Vec<String> {
         let out = format!("--callgrind-out-file={}", self.file("callgrind.out").display());
-        ["valgrind", "-q", "--tool=callgrind", &out].map(str::to_owned).to_vec()
+        ["valgrind", "-q", "--fair-sched=yes", "--tool=callgrind", &out].map(str::to_owned).to_vec()
     }
 
     fn read_callgrind(&self, name: &str) -> Result<u64, String> {
