@@ -222,3 +222,30 @@ fn read_strace(table: &str) -> BTreeMap<String, u64> {
     };
     table.lines().filter_map(row).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_read_with_and_without_errors_and_without_the_total() {
+        let table = "\
+% time     seconds  usecs/call     calls    errors syscall
+------ ----------- ----------- --------- --------- ----------------
+ 60.00    0.000300           3       100        50 read
+ 40.00    0.000200           2        99           write
+------ ----------- ----------- --------- --------- ----------------
+100.00    0.000500           2       199        50 total
+";
+        let calls = read_strace(table);
+        assert_eq!(calls.into_iter().collect::<Vec<_>>(), [("read".to_owned(), 100), ("write".to_owned(), 99)]);
+    }
+
+    #[test]
+    fn events_have_the_size_that_they_are_asked_for() {
+        assert_eq!(HELLO.usual().payload.as_slice(), br#"{"name":"Ada L."}"#);
+        for (size, event) in [(17, ""), (10_000, "owned"), (6_000_000, "echo")] {
+            assert_eq!(Work { size, event, log_lines: 0 }.usual().payload.len(), size);
+        }
+    }
+}
