@@ -144,11 +144,12 @@ impl Meter {
         };
         let (short, long) = (run(few)?, run(many)?);
         let mut by_name = BTreeMap::new();
-        for (name, calls) in long {
-            let more = (calls as f64 - short.get(&name).copied().unwrap_or(0) as f64) / (many - few) as f64;
+        for name in short.keys().chain(long.keys()) {
+            let calls = |run: &BTreeMap<String, u64>| run.get(name).copied().unwrap_or(0) as f64;
+            let more = (calls(&long) - calls(&short)) / (many - few) as f64;
             // What happens once or now and then is not of the invocations.
-            if more >= 0.005 {
-                by_name.insert(name, more);
+            if more.abs() >= 0.005 {
+                by_name.insert(name.clone(), more);
             }
         }
         Ok((by_name.values().sum(), by_name))

@@ -102,7 +102,7 @@ fn smallest(text: &mut String, results: &Value) {
         }
         let cells: Vec<String> = programs.iter().map(|program| number(&row[program], unit)).collect();
         let goal = budget(key).map_or_else(String::new, |budget| {
-            let reached = row[JUDGED].as_f64().is_some_and(|value| value <= budget);
+            let reached = row[JUDGED].as_f64().is_some_and(|value| (value * 100.0).round() / 100.0 <= budget);
             format!("{} {}", number(&budget.into(), unit), if reached { "(yes)" } else { "(**no**)" })
         });
         let _ = writeln!(text, "| {} | {} | {goal} |", title.replace("LONG_RUN", &long_run), cells.join(" | "));
