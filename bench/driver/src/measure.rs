@@ -12,7 +12,7 @@ use crate::process::{Running, child_of, cpu_time, memory};
 use crate::programs::{Binary, Folders, Program};
 
 /// Longer than anything takes, also under valgrind.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// How an event looks, and what the `variants` programs are to do with it.
 #[derive(Clone, Copy)]
@@ -114,7 +114,7 @@ impl Meter {
 
     fn callgrind(&self) -> Vec<String> {
         let out = format!("--callgrind-out-file={}", self.file("callgrind.out").display());
-        ["valgrind", "-q", "--tool=callgrind", &out].map(str::to_owned).to_vec()
+        ["valgrind", "-q", "--fair-sched=yes", "--tool=callgrind", &out].map(str::to_owned).to_vec()
     }
 
     fn read_callgrind(&self, name: &str) -> Result<u64, String> {
@@ -144,11 +144,12 @@ impl Meter {
         };
         let (short, long) = (run(few)?, run(many)?);
         let mut by_name = BTreeMap::new();
-        for (name, calls) in long {
-            let more = (calls as f64 - short.get(&name).copied().unwrap_or(0) as f64) / (many - few) as f64;
+        for name in short.keys().chain(long.keys()) {
+            let calls = |run: &BTreeMap<String, u64>| run.get(name).copied().unwrap_or(0) as f64;
+            let more = (calls(&long) - calls(&short)) / (many - few) as f64;
             // What happens once or now and then is not of the invocations.
-            if more >= 0.005 {
-                by_name.insert(name, more);
+            if more.abs() >= 0.005 {
+                by_name.insert(name.clone(), more);
             }
         }
         Ok((by_name.values().sum(), by_name))
@@ -221,4 +222,31 @@ fn read_strace(table: &str) -> BTreeMap<String, u64> {
         (name != "total").then_some((name, calls))
     };
     table.lines().filter_map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_read_with_and_without_errors_and_without_the_total() {
+        let table = "\
+% time     seconds  usecs/call     calls    errors syscall
+------ ----------- ----------- --------- --------- ----------------
+ 60.00    0.000300           3       100        50 read
+ 40.00    0.000200           2        99           write
+------ ----------- ----------- --------- --------- ----------------
+100.00    0.000500           2       199        50 total
+";
+        let calls = read_strace(table);
+        assert_eq!(calls.into_iter().collect::<Vec<_>>(), [("read".to_owned(), 100), ("write".to_owned(), 99)]);
+    }
+
+    #[test]
+    fn events_have_the_size_that_they_are_asked_for() {
+        assert_eq!(HELLO.usual().payload.as_slice(), br#"{"name":"Ada L."}"#);
+        for (size, event) in [(17, ""), (10_000, "owned"), (6_000_000, "echo")] {
+            assert_eq!(Work { size, event, log_lines: 0 }.usual().payload.len(), size);
+        }
+    }
 }

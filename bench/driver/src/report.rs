@@ -102,7 +102,7 @@ fn smallest(text: &mut String, results: &Value) {
         }
         let cells: Vec<String> = programs.iter().map(|program| number(&row[program], unit)).collect();
         let goal = budget(key).map_or_else(String::new, |budget| {
-            let reached = row[JUDGED].as_f64().is_some_and(|value| value <= budget);
+            let reached = row[JUDGED].as_f64().is_some_and(|value| (value * 100.0).round() / 100.0 <= budget);
             format!("{} {}", number(&budget.into(), unit), if reached { "(yes)" } else { "(**no**)" })
         });
         let _ = writeln!(text, "| {} | {} | {goal} |", title.replace("LONG_RUN", &long_run), cells.join(" | "));
@@ -154,9 +154,38 @@ pub(crate) fn write(file: &Path, markdown: &str) -> io::Result<()> {
     let text = match (present.find(BEGIN), present.find(END)) {
         (Some(begin), Some(end)) if begin < end => {
             let rest = present[end + END.len()..].trim_start_matches('\n');
-            format!("{}{markdown}{rest}", &present[..begin])
+            let gap = if rest.is_empty() { "" } else { "\n" };
+            format!("{}{markdown}{gap}{rest}", &present[..begin])
         }
         _ => markdown.to_owned(),
     };
     fs::write(file, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_measured_is_written_anew() -> io::Result<()> {
+        let file = std::env::temp_dir().join(format!("bench-report-{}.md", std::process::id()));
+        fs::write(&file, format!("# By hand\n\n{BEGIN}\nold\n{END}\n\nAlso by hand\n"))?;
+        write(&file, &format!("{BEGIN}\nnew\n{END}\n"))?;
+        let text = fs::read_to_string(&file)?;
+        fs::remove_file(&file)?;
+        assert_eq!(text, format!("# By hand\n\n{BEGIN}\nnew\n{END}\n\nAlso by hand\n"));
+        Ok(())
+    }
+
+    #[test]
+    fn counts_are_grouped_by_three_digits() {
+        assert_eq!([0.0, 999.0, 1000.0, 1_234_567.0, -12_345.0].map(grouped), ["0", "999", "1,000", "1,234,567", "-12,345"]);
+    }
+
+    #[test]
+    fn every_budget_that_is_reported_is_there() {
+        for name in ["instructions", "system_calls", "allocations", "time_ratio", "connections", "hello_bytes", "crates"] {
+            assert!(budget(name).is_some(), "{name}");
+        }
+    }
 }

@@ -41,7 +41,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     loop {
         let (request_id, payload) = api.next()?;
         let reply = match variant.as_str() {
-            "echo" => serde_json::to_vec(&Echo { message: serde_json::from_slice::<Borrowed<'_>>(&payload)?.text })?,
+            "echo" => {
+                let event: Borrowed<'_> = serde_json::from_slice(&payload)?;
+                #[cfg(feature = "counting")]
+                counting::report_if_asked(&event.name);
+                serde_json::to_vec(&Echo { message: event.text })?
+            }
             "borrowed" => {
                 let event: Borrowed<'_> = serde_json::from_slice(&payload)?;
                 serde_json::to_vec(&greet(&event.name, &event.text, lines))?
