@@ -20,6 +20,10 @@ impl AfterQueue {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(crate) fn take(&self) -> Vec<AfterWork> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

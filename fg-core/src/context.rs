@@ -42,6 +42,8 @@ use crate::secret_headers::SecretHeaders;
 ///
 /// A header or variable that is empty or the word `null` is treated as absent, as the platform sends unused ones so.
 ///
+/// A clone can be taken along, for example into a stream or a task; it goes on telling of the same invocation.
+///
 /// In a unit test, [`Context::builder`] makes one:
 ///
 /// ```
@@ -53,6 +55,7 @@ use crate::secret_headers::SecretHeaders;
 /// assert_eq!(ctx.user_data("LANGUAGE"), Some("de"));
 /// assert!(ctx.remaining_time() > Duration::from_secs(9));
 /// ```
+#[derive(Clone)]
 pub struct Context {
     environment: Arc<Environment>,
     logger: Logger,
@@ -60,8 +63,8 @@ pub struct Context {
     secrets: SecretHeaders,
     received: Instant,
     pub(crate) timeout: Duration,
-    cancellation: Cancellation,
-    after: AfterQueue,
+    cancellation: Arc<Cancellation>,
+    after: Arc<AfterQueue>,
 }
 
 /// Whether somebody waits for the reply.
@@ -302,8 +305,8 @@ impl Context {
             secrets: SecretHeaders::default(),
             received: Instant::now(),
             timeout: environment.init_timeout(),
-            cancellation: Cancellation::default(),
-            after: AfterQueue::default(),
+            cancellation: Arc::default(),
+            after: Arc::default(),
             environment,
         }
     }
@@ -314,8 +317,8 @@ impl Context {
     pub fn begin<'h>(&mut self, received: Instant, headers: impl IntoIterator<Item = (&'h str, &'h [u8])>) -> bool {
         self.received = received;
         self.timeout = self.environment.timeout();
-        self.cancellation.reset();
-        drop(self.after.take());
+        renew(&mut self.cancellation, Cancellation::reset);
+        renew(&mut self.after, AfterQueue::clear);
         self.headers.clear();
         self.secrets = SecretHeaders::default();
         for (name, value) in headers {
@@ -369,6 +372,14 @@ impl Context {
     #[must_use]
     pub fn take_after_work(&self) -> Vec<AfterWork> {
         self.after.take()
+    }
+}
+
+/// Makes this one new for the next invocation; where somebody holds a clone, that one keeps the old.
+fn renew<T: Default>(shared: &mut Arc<T>, reset: impl FnOnce(&mut T)) {
+    match Arc::get_mut(shared) {
+        Some(own) => reset(own),
+        None => *shared = Arc::default(),
     }
 }
 

@@ -27,6 +27,9 @@ pub trait Handler: 'static {
     /// Whether the handler is a `fn` that may block its thread.
     const BLOCKING: bool = false;
 
+    /// Whether the event is an HTTP request ([`HttpEvent`](crate::HttpEvent)).
+    const HTTP: bool = false;
+
     /// What `init` makes once and every call borrows.
     type State: Send + Sync + 'static;
 

@@ -44,7 +44,7 @@ pub mod names {
 }
 
 /// Header lines in one buffer that is reused from invocation to invocation.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Headers {
     text: String,
     lines: Vec<(Range<usize>, Range<usize>)>,

@@ -28,11 +28,14 @@ mod failure;
 mod handler;
 mod handlers;
 mod headers;
+mod http_event;
 mod log;
 mod payload;
 mod reply;
 mod secret;
 mod secret_headers;
+pub mod sse;
+mod stream;
 
 pub use crate::cancellation::Cancelled;
 pub use crate::context::{Context, InvocationType};
@@ -44,10 +47,12 @@ pub use crate::failure::{ErrorCode, Failure, IntoFailure};
 pub use crate::handler::{FromInvocation, Handler, HandlerResult, InitFunction, InitState, PreStopFunction, Supplied};
 pub use crate::handlers::{HandlerRunner, Handlers};
 pub use crate::headers::names as header_names;
+pub use crate::http_event::HttpEvent;
 pub use crate::log::{Level, LogSink, Logger, ParseLevelError, Record};
 pub use crate::payload::{FromPayload, Ignored, Raw};
 pub use crate::reply::{IntoPayload, RawResponse, Reply};
 pub use crate::secret::Secret;
+pub use crate::stream::{BodyStream, StreamResponse};
 
 /// What the code written by `#[fg::handler]` needs; not for use by hand.
 #[doc(hidden)]
@@ -55,4 +60,5 @@ pub mod __private {
     pub use crate::after::AfterWork;
     pub use crate::describe::{AnyError, CodedError, DerefError, Described, Probe, StdError, UncodedError, WireError};
     pub use crate::handler::{initialised, respond};
+    pub use crate::http_event::{EventKind, NotHttp};
 }

@@ -1,19 +1,25 @@
 //! From the handler's result to the bytes of the reply.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::stream::BodyStream;
 
 const JSON: &str = "application/json";
-const BYTES: &str = "application/octet-stream";
+pub(crate) const BYTES: &str = "application/octet-stream";
 
-/// Where a handler's result is written; the runtime owns one and reuses its buffer, so that a reply costs no allocation.
+/// Where a handler's result is written: a body in a buffer, or a stream of pieces.
+///
+/// The runtime owns one and reuses its buffer, so that a reply costs no allocation.
 #[derive(Debug)]
 pub struct Reply {
     body: Vec<u8>,
     content_type: Cow<'static, str>,
+    /// Behind a lock that is never taken, because a stream is not `Sync` and a reply is lent across threads.
+    stream: Mutex<Option<BodyStream>>,
 }
 
 impl Default for Reply {
@@ -26,16 +32,17 @@ impl Reply {
     /// An empty reply.
     #[must_use]
     pub const fn new() -> Self {
-        Self { body: Vec::new(), content_type: Cow::Borrowed(JSON) }
+        Self { body: Vec::new(), content_type: Cow::Borrowed(JSON), stream: Mutex::new(None) }
     }
 
     /// Empties the reply and keeps its buffer.
     pub fn clear(&mut self) {
         self.body.clear();
         self.content_type = Cow::Borrowed(JSON);
+        drop(self.take_stream());
     }
 
-    /// The body so far.
+    /// The body so far; empty where the reply is streamed.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
@@ -73,8 +80,21 @@ impl Reply {
 
     /// Replaces the reply by these bytes.
     pub fn set_bytes(&mut self, body: Vec<u8>, content_type: impl Into<Cow<'static, str>>) {
+        self.clear();
         self.body = body;
         self.content_type = content_type.into();
+    }
+
+    /// Replaces the reply by this stream.
+    pub fn set_stream(&mut self, stream: BodyStream, content_type: impl Into<Cow<'static, str>>) {
+        self.clear();
+        self.stream = Mutex::new(Some(stream));
+        self.content_type = content_type.into();
+    }
+
+    /// The stream, if the reply is one, taken out of it.
+    pub fn take_stream(&mut self) -> Option<BodyStream> {
+        self.stream.get_mut().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

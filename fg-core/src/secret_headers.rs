@@ -5,7 +5,7 @@ use crate::headers::names;
 use crate::secret::Secret;
 
 /// The values of the headers that must not be seen by anybody who does not ask for them by name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct SecretHeaders {
     /// Access key, secret key and token, as they come.
     security: [Option<Secret>; 3],

@@ -15,6 +15,11 @@ const _: () = {
     impl __fg::Handler for greet {
         const NAME: &'static ::core::primitive::str = "shop.greet";
         const BLOCKING: ::core::primitive::bool = true;
+        const HTTP: ::core::primitive::bool = {
+            #[allow(unused_imports)]
+            use __fg::__private::NotHttp as _;
+            __fg::__private::EventKind::<Greeting>::HTTP
+        };
         type State = ();
         fn init(
             ctx: &__fg::Context,

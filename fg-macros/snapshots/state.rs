@@ -15,6 +15,11 @@ const _: () = {
     impl __fg::Handler for greet {
         const NAME: &'static ::core::primitive::str = "greet";
         const BLOCKING: ::core::primitive::bool = false;
+        const HTTP: ::core::primitive::bool = {
+            #[allow(unused_imports)]
+            use __fg::__private::NotHttp as _;
+            __fg::__private::EventKind::<Greeting>::HTTP
+        };
         type State = Db;
         fn init(
             ctx: &__fg::Context,

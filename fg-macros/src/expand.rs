@@ -35,6 +35,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// What the methods of the implementation do, and the type of the state.
 pub(crate) struct Methods {
     pub(crate) state: TokenStream,
+    pub(crate) http: TokenStream,
     pub(crate) init: TokenStream,
     pub(crate) call: TokenStream,
     pub(crate) pre_stop: TokenStream,
@@ -42,7 +43,7 @@ pub(crate) struct Methods {
 
 /// The hidden type, which has the function's name in the namespace of types, and its implementation of `Handler`.
 pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) -> TokenStream {
-    let Methods { state, init, call, pre_stop } = methods;
+    let Methods { state, http, init, call, pre_stop } = methods;
     let ident = &function.signature.ident;
     let (visibility, hidden, at) = (&function.visibility, spanned(ident, Span::mixed_site()), mixed(ident.span()));
     // They decide whether the function exists, so they hold for the code beside it too.
@@ -70,6 +71,7 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
             impl __fg::Handler for #hidden {
                 const NAME: &'static ::core::primitive::str = #name;
                 const BLOCKING: ::core::primitive::bool = #blocking;
+                #http
                 #state
                 fn init(ctx: &__fg::Context) -> #init_future {
                     async move { #init }
@@ -118,6 +120,7 @@ impl Methods {
         let at = mixed(function.signature.ident.span());
         Self {
             state: arguments.state.clone().unwrap_or_else(|| quote_spanned!(at=> ())),
+            http: declare_http(at, &arguments.event),
             init: options.init.as_ref().map_or_else(|| quote_spanned!(at=> ::core::result::Result::Ok(())), call_init),
             call: call(at, &call_handler(function, options, arguments), &arguments.event, places),
             pre_stop: options.pre_stop.as_ref().map(call_pre_stop).unwrap_or_default(),
@@ -131,6 +134,17 @@ fn declare_state(state: &TokenStream) -> TokenStream {
     let declared = quote_spanned!(mixed(ends.first)=> type State = #state);
     let end = quote_spanned!(mixed(ends.last)=> ;);
     quote!(#declared #end)
+}
+
+/// Asks the type of the event whether it is an HTTP request; see `fg_core::HttpEvent`.
+fn declare_http(at: Span, event: &TokenStream) -> TokenStream {
+    quote_spanned! {at=>
+        const HTTP: ::core::primitive::bool = {
+            #[allow(unused_imports)]
+            use __fg::__private::NotHttp as _;
+            __fg::__private::EventKind::<#event>::HTTP
+        };
+    }
 }
 
 fn call_init(function: &ExprPath) -> TokenStream {

@@ -17,7 +17,7 @@ use crate::signature::clash;
 
 pub(crate) fn expand(function: Function, options: &Options, errors: Errors) -> TokenStream {
     let ok = quote!(::core::result::Result::Ok(()));
-    let methods = Methods { state: quote!(()), init: ok.clone(), call: ok, pre_stop: TokenStream::new() };
+    let methods = Methods { state: quote!(()), http: TokenStream::new(), init: ok.clone(), call: ok, pre_stop: TokenStream::new() };
     // A function with `self` or without a body stands in an `impl` block or a trait, where no type can.
     let can_have_handle = function.signature.receiver().is_none() && function.has_body();
     let handle = can_have_handle.then(|| handle(&function, options, &methods));
