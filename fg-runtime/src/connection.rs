@@ -8,11 +8,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use httparse::Header;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+mod streamed_answer;
+
+pub(crate) use streamed_answer::Streamed;
 
 use crate::failure_policy::Fault;
 use crate::response::{BodyLength, Chunks, read_head};
@@ -109,7 +114,7 @@ impl Connection {
     /// With `and_request_event` the request for the next event leaves in the same write.
     pub(crate) async fn answer(&mut self, answer: &Answer<'_>, and_request_event: bool) -> Result<u16, Fault> {
         let Answer { kind, request_id, content_type, body } = *answer;
-        write_answer_head(&mut self.request, &self.address, kind, request_id, content_type, body.len());
+        write_answer_head(&mut self.request, &self.address, kind, request_id, content_type, Some(body.len()));
         self.next_request.clear();
         if and_request_event {
             write_poll(&mut self.next_request, &self.address);
@@ -135,14 +140,20 @@ impl Connection {
         result
     }
 
-    /// Sends the request and this body, and waits for the first bytes of the response.
-    async fn send(&mut self, body: &[u8]) -> Result<(), Fault> {
+    /// Makes ready for a request: a connection, and no response.
+    async fn open(&mut self) -> Result<(), Fault> {
         self.filled = 0;
         self.body = 0..0;
         if self.stream.is_none() {
             self.stream = Some(self.connect().await?);
             self.has_served = false;
         }
+        Ok(())
+    }
+
+    /// Sends the request and this body, and waits for the first bytes of the response.
+    async fn send(&mut self, body: &[u8]) -> Result<(), Fault> {
+        self.open().await?;
         self.is_ahead = !self.next_request.is_empty();
         let sent = match &mut self.stream {
             Some(stream) => write_all(stream, [&self.request, body, &self.next_request]).await,
@@ -157,10 +168,20 @@ impl Connection {
 
     /// Waits for the first bytes of a response, unless they are here.
     async fn begin_response(&mut self) -> Result<(), Fault> {
-        if self.filled == 0 && self.read(READ_SIZE).await? == 0 {
-            return Err(Fault::Cut { stale: self.has_served });
+        poll_fn(|task| self.poll_begin_response(task)).await
+    }
+
+    fn poll_begin_response(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        if self.filled > 0 {
+            return Poll::Ready(Ok(()));
         }
-        Ok(())
+        self.make_room(READ_SIZE);
+        match ready!(self.poll_read(task)) {
+            Ok(0) => Poll::Ready(Err(Fault::Cut { stale: self.has_served })),
+            Err(_) if self.has_served => Poll::Ready(Err(Fault::Cut { stale: true })),
+            Ok(_) => Poll::Ready(Ok(())),
+            Err(error) => Poll::Ready(Err(Fault::Broken(error))),
+        }
     }
 
     async fn connect(&self) -> Result<TcpStream, Fault> {
@@ -238,8 +259,16 @@ impl Connection {
         }
     }
 
-    /// Reads what is there, making room for at least `wanted` bytes; 0 is the end. Before the first byte it waits as long as it takes.
+    /// Reads what is there, making room for at least `wanted` bytes; 0 is the end.
     async fn read(&mut self, wanted: usize) -> Result<usize, Fault> {
+        self.make_room(wanted);
+        match timeout(SILENCE_LIMIT, poll_fn(|task| self.poll_read(task))).await {
+            Ok(received) => received.map_err(Fault::Broken),
+            Err(_) => Err(Fault::Silent),
+        }
+    }
+
+    fn make_room(&mut self, wanted: usize) {
         let needed = self.filled + wanted;
         if self.input.len() < needed {
             // Exactly for a length that is known, doubling for one that is not.
@@ -247,22 +276,15 @@ impl Connection {
             self.input.reserve_exact(room - self.input.len());
             self.input.resize(room, 0);
         }
-        let has_begun = self.filled > 0;
-        let room = &mut self.input[self.filled..];
-        let Some(stream) = &mut self.stream else { return Ok(0) };
-        let reading = poll_fn(|task| {
-            let mut buffer = ReadBuf::new(room);
-            Pin::new(&mut *stream).poll_read(task, &mut buffer).map_ok(|()| buffer.filled().len())
-        });
-        let received = if has_begun { timeout(SILENCE_LIMIT, reading).await.map_err(|_| Fault::Silent)? } else { reading.await };
-        match received {
-            Ok(count) => {
-                self.filled += count;
-                Ok(count)
-            }
-            Err(_) if !has_begun && self.has_served => Err(Fault::Cut { stale: true }),
-            Err(error) => Err(Fault::Broken(error)),
-        }
+    }
+
+    fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(0)) };
+        let mut buffer = ReadBuf::new(&mut self.input[self.filled..]);
+        ready!(Pin::new(stream).poll_read(task, &mut buffer))?;
+        let count = buffer.filled().len();
+        self.filled += count;
+        Poll::Ready(Ok(count))
     }
 }
 

@@ -15,15 +15,16 @@ use tokio::time::sleep;
 use crate::after_work;
 use crate::alarm::Alarm;
 use crate::backoff::Backoff;
-use crate::connection::{Answer, Connection};
+use crate::connection::{Answer, Connection, Streamed};
 use crate::failure_policy::Fault;
-use crate::invocation::{Limits, end, init, invoke};
+use crate::invocation::{Limits, Outcome, end, init, invoke};
 use crate::last_words::Listener;
 use crate::panics;
 use crate::run::Start;
 use crate::runtime_api::{AnswerKind, BODY_LIMIT};
 use crate::shutdown::Shutdown;
 use crate::stderr::say;
+use crate::streamed_reply::StreamedReply;
 use crate::watchdog::{Flight, margins};
 
 /// An answer gets at least this long to be delivered, even if the handler has used up its time.
@@ -82,7 +83,7 @@ struct EventLoop<'s> {
 enum State {
     Polling,
     Handling,
-    Answering(Result<(), Failure>),
+    Answering(Result<Outcome, Failure>),
     Stopped,
 }
 
@@ -225,21 +226,35 @@ impl<'s> EventLoop<'s> {
         }
     }
 
-    async fn handle<H: Handler>(&mut self, state: &H::State) -> Result<(), Failure> {
+    async fn handle<H: Handler>(&mut self, state: &H::State) -> Result<Outcome, Failure> {
         let Self { connection, ctx, reply, limits, alarm, .. } = self;
         invoke::<H>(connection.body(), ctx, state, reply, *limits, alarm).await
     }
 
-    /// Delivers the answer, through whatever faults there are while time remains.
-    async fn answer(&mut self, outcome: Result<(), Failure>) {
-        if !self.flight.claim() {
+    async fn answer(&mut self, outcome: Result<Outcome, Failure>) {
+        if !self.flight.claim_for(&outcome) {
             // The watchdog has answered and is about to end the process.
             std::future::pending::<()>().await;
         }
+        match outcome {
+            Ok(Outcome::Buffered) => self.deliver(AnswerKind::Response).await,
+            Ok(Outcome::Streamed(pieces)) => self.deliver_pieces(*pieces).await,
+            Err(failure) => self.deliver_failure(&failure).await,
+        }
+    }
+
+    /// A failure is logged here, once, before it is sent.
+    async fn deliver_failure(&mut self, failure: &Failure) {
+        self.ctx.logger().error(failure);
+        self.reply.set_bytes(failure.to_json(), "application/json");
+        self.deliver(AnswerKind::Error).await;
+    }
+
+    /// Delivers the answer, through whatever faults there are while time remains.
+    async fn deliver(&mut self, mut kind: AnswerKind) {
         let begun = Instant::now();
         let mut until = self.ctx.deadline().max(begun + LEAST_TIME_TO_ANSWER);
         let mut backoff = Backoff::new();
-        let mut kind = prepare(outcome, &mut self.reply, self.ctx.logger());
         let mut may_have_arrived = false;
         let mut and_request_event = self.pipeline && !self.ctx.has_after_work() && !self.shutdown.is_requested();
         // For a second attempt while the next event may come on the first connection.
@@ -262,7 +277,10 @@ impl<'s> EventLoop<'s> {
                 }
                 Some(Ok(413)) if kind == AnswerKind::Response => {
                     let message = format!("the platform refused the reply of {} bytes as too large", body.len());
-                    kind = prepare(Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message)), &mut self.reply, self.ctx.logger());
+                    let failure = Failure::new(Failure::RESPONSE_TOO_LARGE, message);
+                    self.ctx.logger().error(&failure);
+                    self.reply.set_bytes(failure.to_json(), "application/json");
+                    kind = AnswerKind::Error;
                     and_request_event = false;
                     continue;
                 }
@@ -296,6 +314,44 @@ impl<'s> EventLoop<'s> {
         }
     }
 
+    /// Delivers a streamed answer. It can be sent again as long as its second piece has not been made; after that, what goes wrong is seen
+    /// by the caller as a body without an end, and logged here.
+    async fn deliver_pieces(&mut self, mut pieces: StreamedReply) {
+        let until = self.ctx.deadline().max(Instant::now() + LEAST_TIME_TO_ANSWER);
+        let first = pieces.take_ready();
+        let (mut went_on, mut backoff) = (false, Backoff::new());
+        loop {
+            let (request_id, content_type) = (self.ctx.request_id(), self.reply.content_type());
+            let sending = self.connection.answer_in_pieces(request_id, content_type, first.as_ref(), &mut pieces, &mut went_on);
+            let fault = match self.alarm.limit(until, sending).await {
+                Some(Ok(Streamed::Whole(200..=299))) => break,
+                Some(Ok(Streamed::Cut(failure))) => {
+                    self.ctx.logger().error(format_args!("the streamed reply ends too early: {failure}"));
+                    break;
+                }
+                Some(Ok(Streamed::Whole(413) | Streamed::Refused(413))) => {
+                    drop(pieces);
+                    let message = "the platform refused the streamed reply as too large; is response streaming switched on for this function?";
+                    self.flight.claim();
+                    return self.deliver_failure(&Failure::new(Failure::RESPONSE_TOO_LARGE, message)).await;
+                }
+                Some(Ok(Streamed::Whole(status) | Streamed::Refused(status))) => Fault::status(status, self.connection.body()),
+                Some(Err(fault)) => fault,
+                None => {
+                    self.connection.close();
+                    Fault::Unacknowledged
+                }
+            };
+            let pause = if fault.is_stale_connection() { Duration::ZERO } else { backoff.pause() };
+            if went_on || !fault.may_pass() || Instant::now() + pause >= until {
+                self.report_undelivered(&fault);
+                break;
+            }
+            sleep(pause).await;
+        }
+        self.flight.claim();
+    }
+
     /// The server does not take a second request before it has answered the first, so from now on it gets one at a time.
     fn stop_pipelining(&mut self) {
         self.pipeline = false;
@@ -311,18 +367,6 @@ impl<'s> EventLoop<'s> {
         let work = self.ctx.take_after_work();
         if !work.is_empty() {
             after_work::finish(work, &self.ctx, &mut self.alarm).await;
-        }
-    }
-}
-
-/// Puts the answer into the reply; a failure is logged here, once, before it is sent.
-fn prepare(outcome: Result<(), Failure>, reply: &mut Reply, logger: &Logger) -> AnswerKind {
-    match outcome {
-        Ok(()) => AnswerKind::Response,
-        Err(failure) => {
-            logger.error(&failure);
-            reply.set_bytes(failure.to_json(), "application/json");
-            AnswerKind::Error
         }
     }
 }

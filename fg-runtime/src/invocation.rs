@@ -4,12 +4,13 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::{Poll, ready};
+use std::task::{Context as TaskContext, Poll, ready};
 use std::time::{Duration, Instant};
 
 use crate::alarm::Alarm;
 use crate::current::with_logger;
 use crate::panics::catch;
+use crate::streamed_reply::StreamedReply;
 use crate::watchdog::margins;
 use fg_core::{Context, Failure, Handler, Reply};
 
@@ -22,7 +23,16 @@ pub(crate) struct Limits {
     pub(crate) timeouts: bool,
 }
 
-/// Calls the handler; the reply is complete if this is `Ok`.
+/// How a handler replied.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The whole body is in the reply.
+    Buffered,
+    /// The first piece is there, and others may follow.
+    Streamed(Box<StreamedReply>),
+}
+
+/// Calls the handler. A streamed reply has begun when this returns, so that it can still be a failure.
 pub(crate) async fn invoke<H: Handler>(
     payload: &[u8],
     ctx: &Context,
@@ -30,23 +40,26 @@ pub(crate) async fn invoke<H: Handler>(
     reply: &mut Reply,
     limits: Limits,
     alarm: &mut Alarm,
-) -> Result<(), Failure> {
+) -> Result<Outcome, Failure> {
     reply.clear();
-    let deadline = Deadline::of(ctx, limits, "RUNTIME_TIMEOUT");
-    run_until(H::call(payload, ctx, state, reply), ctx, deadline, alarm).await.and_then(|returned| returned)?;
+    let turn = Turn::of(ctx, limits, "RUNTIME_TIMEOUT");
+    run_until(H::call(payload, ctx, state, reply), ctx, turn, alarm).await.and_then(|returned| returned)?;
+    if let Some(body) = reply.take_stream() {
+        return StreamedReply::begin(body, ctx, limits).await.map(|reply| Outcome::Streamed(Box::new(reply)));
+    }
     let size = reply.body().len();
     if size > limits.response_size {
         let limit = limits.response_size;
         let message = format!("the reply has {size} bytes, and the platform takes {limit} (RUNTIME_MAX_RESP_BODY_SIZE)");
         return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
     }
-    Ok(())
+    Ok(Outcome::Buffered)
 }
 
 /// Makes the handler's state.
 pub(crate) async fn init<H: Handler>(ctx: &Context, limits: Limits, alarm: &mut Alarm) -> Result<H::State, Failure> {
-    let deadline = Deadline::of(ctx, limits, "RUNTIME_INITIALIZER_TIMEOUT");
-    let made = run_until(H::init(ctx), ctx, deadline, alarm).await.and_then(|returned| returned);
+    let turn = Turn::of(ctx, limits, "RUNTIME_INITIALIZER_TIMEOUT");
+    let made = run_until(H::init(ctx), ctx, turn, alarm).await.and_then(|returned| returned);
     made.map_err(|failure| {
         let cause = std::iter::once(failure.to_string());
         let message = format!("the function could not be initialised: {}", failure.message());
@@ -56,78 +69,96 @@ pub(crate) async fn init<H: Handler>(ctx: &Context, limits: Limits, alarm: &mut 
 
 /// Lets the handler say good-bye to its state, and drops it. What goes wrong is logged: there is nobody left to tell.
 pub(crate) async fn end<H: Handler>(ctx: &Context, state: H::State, limits: Limits, alarm: &mut Alarm) {
-    let deadline = Deadline::of(ctx, limits, "the limit of pre_stop");
-    let said = run_until(H::pre_stop(&state), ctx, deadline, alarm).await;
+    let turn = Turn::of(ctx, limits, "the limit of pre_stop");
+    let said = run_until(H::pre_stop(&state), ctx, turn, alarm).await;
     if let Err(failure) = said.and_then(|()| catch(|| drop(state))) {
         ctx.logger().error(format_args!("in pre_stop: {failure}"));
     }
 }
 
-/// When a future is told to give up, and when it has to.
-#[derive(Clone, Copy)]
-struct Deadline {
+/// The time that the user's code has: when it is told to give up, when it has to, and how much of it was spent running.
+#[derive(Debug)]
+pub(crate) struct Turn {
     begun: Instant,
     timeout: Duration,
     /// Who has set the timeout.
     set_by: &'static str,
     enforced: bool,
+    busy: Duration,
 }
 
-impl Deadline {
-    fn of(ctx: &Context, limits: Limits, set_by: &'static str) -> Self {
-        Self { begun: Instant::now(), timeout: ctx.timeout(), set_by, enforced: limits.timeouts }
+impl Turn {
+    pub(crate) fn of(ctx: &Context, limits: Limits, set_by: &'static str) -> Self {
+        Self { begun: Instant::now(), timeout: ctx.timeout(), set_by, enforced: limits.timeouts, busy: Duration::ZERO }
     }
-}
 
-/// Runs the user's future to its end, or to its deadline, or to its panic.
-async fn run_until<F: Future>(future: F, ctx: &Context, deadline: Deadline, alarm: &mut Alarm) -> Result<F::Output, Failure> {
-    let mut future = pin!(Some(future));
-    let mut give_up = ctx.cancelled_at();
-    let mut busy = Duration::ZERO;
-    let output = poll_fn(|task| {
+    /// Polls the user's code: until it is ready, or its time is over, or it panics.
+    pub(crate) fn poll<T>(
+        &mut self,
+        task: &mut TaskContext<'_>,
+        ctx: &Context,
+        alarm: &mut Alarm,
+        mut poll: impl FnMut(&mut TaskContext<'_>) -> Poll<T>,
+    ) -> Poll<Result<T, Failure>> {
         loop {
             let before = Instant::now();
-            let polled = catch(|| {
-                with_logger(ctx.logger(), || match future.as_mut().as_pin_mut() {
-                    Some(future) => future.poll(task),
-                    None => Poll::Pending,
-                })
-            });
-            busy += before.elapsed();
+            let polled = catch(|| with_logger(ctx.logger(), || poll(task)));
+            self.busy += before.elapsed();
             match polled {
                 Ok(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
                 Ok(Poll::Pending) => {}
                 Err(failure) => return Poll::Ready(Err(failure)),
             }
-            if !deadline.enforced {
+            if !self.enforced {
                 return Poll::Pending;
             }
-            ready!(alarm.poll_at(give_up, task));
             if ctx.has_been_cancelled() {
-                return Poll::Ready(Err(timed_out(deadline, busy)));
+                ready!(alarm.poll_at(ctx.deadline() - margins(self.timeout).drop, task));
+                return Poll::Ready(Err(self.timed_out()));
             }
-            // The handler is told first, and has until the second alarm.
+            ready!(alarm.poll_at(ctx.cancelled_at(), task));
+            // The user's code is told first, and has until the second alarm.
             ctx.cancel();
-            give_up = ctx.deadline() - margins(deadline.timeout).drop;
         }
+    }
+
+    #[cold]
+    fn timed_out(&self) -> Failure {
+        let elapsed = self.begun.elapsed();
+        let (timeout, set_by, busy, waiting) = (self.timeout, self.set_by, self.busy, elapsed.saturating_sub(self.busy));
+        let message =
+            format!("not finished after {elapsed:.1?} of {timeout:?} ({set_by}): {busy:.1?} of it running, {waiting:.1?} waiting");
+        Failure::new(Failure::TIMEOUT, message)
+    }
+}
+
+/// Runs the user's future to its end, or to its deadline, or to its panic.
+async fn run_until<F: Future>(future: F, ctx: &Context, mut turn: Turn, alarm: &mut Alarm) -> Result<F::Output, Failure> {
+    let mut future = pin!(Some(future));
+    let output = poll_fn(|task| {
+        turn.poll(task, ctx, alarm, |task| match future.as_mut().as_pin_mut() {
+            Some(future) => future.poll(task),
+            None => Poll::Pending,
+        })
     })
     .await;
     // Dropped here, so that a panic in a `Drop` of the user's ends here as well.
     if let Err(failure) = catch(|| future.set(None)) {
-        ctx.logger().error(format_args!("while the invocation was dropped: {failure}"));
+        log_failed_drop(&failure, ctx);
     }
     output
 }
 
+/// Drops what is the user's; a panic in a `Drop` ends here.
+pub(crate) fn drop_caught<T>(value: T, ctx: &Context) {
+    if let Err(failure) = catch(|| drop(value)) {
+        log_failed_drop(&failure, ctx);
+    }
+}
+
 #[cold]
-fn timed_out(deadline: Deadline, busy: Duration) -> Failure {
-    let elapsed = deadline.begun.elapsed();
-    let waiting = elapsed.saturating_sub(busy);
-    let message = format!(
-        "not finished after {elapsed:.1?} of {:?} ({}): {busy:.1?} of it running, {waiting:.1?} waiting",
-        deadline.timeout, deadline.set_by
-    );
-    Failure::new(Failure::TIMEOUT, message)
+fn log_failed_drop(failure: &Failure, ctx: &Context) {
+    ctx.logger().error(format_args!("while the invocation was dropped: {failure}"));
 }
 
 /// Calls a blocking handler without holding up the other tasks of a multi-threaded runtime; on a single thread there is no other way

@@ -42,7 +42,7 @@ fn post(address: &str, request_id: &str, body: &[u8]) -> io::Result<()> {
     stream.set_write_timeout(Some(LIMIT))?;
     stream.set_read_timeout(Some(LIMIT))?;
     let mut request = Vec::new();
-    write_answer_head(&mut request, address, AnswerKind::Error, request_id, "application/json", body.len());
+    write_answer_head(&mut request, address, AnswerKind::Error, request_id, "application/json", Some(body.len()));
     request.extend_from_slice(body);
     stream.write_all(&request)?;
     // The first byte of the acknowledgement says that the request has been read; leaving earlier could reset the connection under it.

@@ -9,7 +9,7 @@ use fg_core::{Failure, Handler, Reply, header_names};
 
 use crate::alarm::Alarm;
 use crate::event_loop::PRE_STOP_LIMIT;
-use crate::invocation::{end, init, invoke};
+use crate::invocation::{Outcome, end, init, invoke};
 use crate::last_words::Listener;
 use crate::run::Start;
 use crate::stderr::say;
@@ -34,7 +34,7 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
         Ok(state) => state,
         Err(failure) => {
             say(format_args!("fg: {failure}"));
-            print(&failure.to_json(), true);
+            let _ = print(&failure.to_json(), true);
             return ExitCode::FAILURE;
         }
     };
@@ -50,11 +50,12 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
     }
     let outcome = invoke::<H>(&payload, &ctx, &state, &mut reply, start.limits, &mut alarm).await;
     let duration = begun.elapsed();
-    if !flight.claim() {
+    if !flight.claim_for(&outcome) {
         // The watchdog has answered and is about to end the process.
         std::future::pending::<()>().await;
     }
-    let code = answer(outcome, &reply, &ctx);
+    let code = answer(outcome, &reply, &ctx).await;
+    flight.claim();
     after_work::finish(ctx.take_after_work(), &ctx, &mut alarm).await;
     ctx.rest(PRE_STOP_LIMIT);
     end::<H>(&ctx, state, start.limits, &mut alarm).await;
@@ -62,26 +63,44 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
     code
 }
 
-fn answer(outcome: Result<(), Failure>, reply: &Reply, ctx: &fg_core::Context) -> ExitCode {
+async fn answer(outcome: Result<Outcome, Failure>, reply: &Reply, ctx: &fg_core::Context) -> ExitCode {
     match outcome {
-        Ok(()) => {
+        Ok(Outcome::Streamed(mut pieces)) => {
+            while let Some(piece) = pieces.next().await {
+                match piece {
+                    Ok(bytes) if print(&bytes, false).is_ok() => {}
+                    // Whoever reads has seen enough.
+                    Ok(_) => break,
+                    Err(failure) => {
+                        ctx.logger().error(format_args!("the streamed reply ends too early: {failure}"));
+                        return ExitCode::FAILURE;
+                    }
+                }
+            }
+            ExitCode::SUCCESS
+        }
+        Ok(Outcome::Buffered) => {
             // Bytes are left as they are; JSON gets the line break that a shell expects.
-            print(reply.body(), reply.content_type() == "application/json" && !reply.body().is_empty());
+            let with_line_break = reply.content_type() == "application/json" && !reply.body().is_empty();
+            // A reader that has gone away is its own business.
+            let _ = print(reply.body(), with_line_break);
             ExitCode::SUCCESS
         }
         Err(failure) => {
             ctx.logger().error(&failure);
-            print(&failure.to_json(), true);
+            let _ = print(&failure.to_json(), true);
             ExitCode::FAILURE
         }
     }
 }
 
-/// Prints to standard output; a reader that has gone away is its own business.
-fn print(body: &[u8], with_line_break: bool) {
+/// Prints to standard output, at once.
+fn print(body: &[u8], with_line_break: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let line_break: &[u8] = if with_line_break { b"\n" } else { b"" };
-    let _ = out.write_all(body).and_then(|()| out.write_all(line_break)).and_then(|()| out.flush());
+    out.write_all(body)?;
+    out.write_all(line_break)?;
+    out.flush()
 }
 
 /// A request id as the platform makes them: a random UUID.

@@ -46,14 +46,14 @@ pub(crate) fn write_poll(out: &mut Vec<u8>, host: &str) {
     out.extend_from_slice(b"\r\n\r\n");
 }
 
-/// Writes the head of an answer; the body follows it.
+/// Writes the head of an answer; the body follows it, in chunks where its length is not known.
 pub(crate) fn write_answer_head(
     out: &mut Vec<u8>,
     host: &str,
     kind: AnswerKind,
     request_id: &str,
     content_type: &str,
-    length: usize,
+    length: Option<usize>,
 ) {
     let path = match kind {
         AnswerKind::Response => RESPONSE_PATH,
@@ -68,9 +68,10 @@ pub(crate) fn write_answer_head(
     out.extend_from_slice(b"\r\ncontent-type: ");
     // A line break in a value of the user's would end the header, so what cannot stand in one is left out.
     out.extend(content_type.bytes().filter(|byte| matches!(byte, b' '..=b'~')));
-    out.extend_from_slice(b"\r\ncontent-length: ");
-    write!(out, "{length}").expect("writing to memory cannot fail");
-    out.extend_from_slice(b"\r\n\r\n");
+    match length {
+        Some(length) => write!(out, "\r\ncontent-length: {length}\r\n\r\n").expect("writing to memory cannot fail"),
+        None => out.extend_from_slice(b"\r\ntransfer-encoding: chunked\r\n\r\n"),
+    }
 }
 
 /// A request id is a UUID; should it ever be something else, it must not break the request line.
@@ -90,7 +91,7 @@ mod tests {
 
     fn head(request_id: &str, content_type: &str) -> String {
         let mut out = Vec::new();
-        write_answer_head(&mut out, "h:1", AnswerKind::Error, request_id, content_type, 12);
+        write_answer_head(&mut out, "h:1", AnswerKind::Error, request_id, content_type, Some(12));
         String::from_utf8(out).expect("a head is text")
     }
 

@@ -9,8 +9,9 @@ use fg_core::{Context, Failure, Handler, LogSink, Record, Reply};
 
 use crate::after_work;
 use crate::alarm::Alarm;
-use crate::invocation::{Limits, end, init, invoke as run_invocation};
+use crate::invocation::{Limits, Outcome, end, init, invoke as run_invocation};
 use crate::panics;
+use crate::streamed_reply::StreamedReply;
 
 /// Runs a handler on one payload: `init`, the call, work left by `spawn_after`, `pre_stop`.
 ///
@@ -40,9 +41,23 @@ pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Ve
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
     let state = init::<H>(ctx, limits, &mut alarm).await?;
     let outcome = run_invocation::<H>(payload, ctx, &state, &mut reply, limits, &mut alarm).await;
+    let body = match outcome {
+        Ok(Outcome::Buffered) => Ok(reply.into_body()),
+        Ok(Outcome::Streamed(pieces)) => collect(*pieces).await,
+        Err(failure) => Err(failure),
+    };
     after_work::finish(ctx.take_after_work(), ctx, &mut alarm).await;
     end::<H>(ctx, state, limits, &mut alarm).await;
-    outcome.map(|()| reply.into_body())
+    body
+}
+
+/// The whole of a streamed reply.
+async fn collect(mut pieces: StreamedReply) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        body.extend_from_slice(&piece?);
+    }
+    Ok(body)
 }
 
 /// Keeps what a handler logs, for assertions.

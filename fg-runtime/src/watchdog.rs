@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use fg_core::Failure;
 
+use crate::invocation::Outcome;
 use crate::last_words::Listener;
 use crate::stderr::say;
 
@@ -26,6 +27,8 @@ struct Current {
     request_id: String,
     /// None while nothing runs, and once somebody has taken it upon himself to answer.
     unanswered: Option<Times>,
+    /// Whether a streamed answer is on its way: all that can still be told is that it ends too early.
+    is_streaming: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +53,18 @@ impl Flight {
         current.request_id.clear();
         current.request_id.push_str(request_id);
         current.unanswered = Some(Times { begun, too_late });
+        current.is_streaming = false;
+    }
+
+    /// As [`claim`](Self::claim), for this answer. Over one that leaves in pieces the watchdog goes on watching until it is claimed: a stream
+    /// that blocks its thread past the deadline cannot be cancelled either.
+    pub(crate) fn claim_for(&self, outcome: &Result<Outcome, Failure>) -> bool {
+        if !matches!(outcome, Ok(Outcome::Streamed(_))) {
+            return self.claim();
+        }
+        let mut current = self.lock();
+        current.is_streaming = current.unanswered.is_some();
+        current.is_streaming
     }
 
     /// Takes it upon the caller to answer; false if somebody else already has.
@@ -61,12 +76,16 @@ impl Flight {
     pub(crate) fn speak_last_words(&self, failure: &Failure) {
         let mut current = self.lock();
         if current.unanswered.take().is_some() {
-            self.tell(&current.request_id, failure);
+            self.tell(&current, failure);
         }
     }
 
-    fn tell(&self, request_id: &str, failure: &Failure) {
+    fn tell(&self, current: &Current, failure: &Failure) {
+        let request_id = &current.request_id;
         say(format_args!("fg: ending the process: request {request_id}: {failure}"));
+        if current.is_streaming {
+            return;
+        }
         if let Err(error) = self.listener.tell(request_id, failure) {
             say(format_args!("fg: request {request_id} could not be answered: {error}"));
         }
@@ -91,7 +110,7 @@ impl Flight {
             Some(Times { begun, too_late: Some(too_late) }) if too_late <= now => {
                 current.unanswered = None;
                 let failure = timed_out_while_blocking(timeout, now.duration_since(begun));
-                self.tell(&current.request_id, &failure);
+                self.tell(&current, &failure);
                 std::process::exit(1);
             }
             Some(Times { too_late: Some(too_late), .. }) => too_late.duration_since(now),

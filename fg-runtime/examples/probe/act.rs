@@ -32,7 +32,7 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
             text("gave up in time")
         }
         Event::Hang => {
-            let _dropped = LogOnDrop(ctx.logger());
+            let _dropped = LogOnDrop(ctx.logger().clone());
             ctx.cancelled().await;
             ctx.logger().info("cancelled");
             pending().await
@@ -116,14 +116,14 @@ async fn do_after(after: After, logger: Logger) {
 }
 
 /// Tells the test that this point is reached, and waits until it lets go.
-async fn wait_at(address: &str) {
+pub(crate) async fn wait_at(address: &str) {
     let stream = TcpStream::connect(address).await.expect("the test listens");
     stream.readable().await.expect("the test closes in good order");
 }
 
-struct LogOnDrop<'a>(&'a Logger);
+pub(crate) struct LogOnDrop(pub(crate) Logger);
 
-impl Drop for LogOnDrop<'_> {
+impl Drop for LogOnDrop {
     fn drop(&mut self) {
         self.0.info("dropped");
     }

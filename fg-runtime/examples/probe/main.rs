@@ -4,6 +4,7 @@
 
 mod act;
 mod event;
+mod stream;
 
 use std::future::pending;
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply};
 
 use crate::event::Event;
+use crate::stream::Stream;
 
 /// Does what the event says.
 struct Act;
@@ -80,14 +82,14 @@ impl Handler for Echo {
 fn main() -> ExitCode {
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let runtime = fg_runtime::Runtime::new().report_timeouts(!is_set("PROBE_NO_TIMEOUTS")).json_log(is_set("PROBE_JSON"));
-    if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo)>() }
+    if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Stream)>() }
 }
 
 /// Drops the loop in the middle of an invocation, and stays until after its deadline.
 fn abandon(runtime: fg_runtime::Runtime) -> ExitCode {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be started");
     let timeout = Duration::from_secs(1);
-    let ended = tokio.block_on(async { tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo)>()).await });
+    let ended = tokio.block_on(async { tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo, Stream)>()).await });
     assert!(ended.is_err(), "it runs for ever");
     std::thread::sleep(timeout);
     ExitCode::SUCCESS

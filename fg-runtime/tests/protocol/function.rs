@@ -39,6 +39,11 @@ pub(crate) fn echo() -> Setup {
     setup("echo")
 }
 
+/// The function streams what its events say.
+pub(crate) fn stream() -> Setup {
+    setup("stream")
+}
+
 fn setup(handler: &str) -> Setup {
     let variables = [
         ("RUNTIME_HANDLER", handler),

@@ -21,3 +21,4 @@ mod polls;
 mod probe;
 mod secrets;
 mod signals;
+mod streams;

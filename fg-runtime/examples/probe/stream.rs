@@ -1,0 +1,73 @@
+//! Replies with a stream that does what the event says, step by step.
+
+use std::future::pending;
+use std::time::Duration;
+
+use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply};
+use fg_runtime::stream::from_writer;
+use serde::Deserialize;
+use tokio::io::{AsyncWriteExt, DuplexStream};
+
+use crate::act::{LogOnDrop, wait_at};
+
+/// One thing to do.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Step {
+    /// Write this.
+    Write(String),
+    /// Write so many kilobytes.
+    Kilobytes(u64),
+    /// Connect to this address, and go on when the other side closes.
+    WaitAt(String),
+    Fail,
+    Panic,
+    /// Wait for ever.
+    Hang,
+    /// Block the thread for ever.
+    Block,
+}
+
+/// Streams.
+pub(crate) struct Stream;
+
+impl Handler for Stream {
+    const NAME: &'static str = "stream";
+    type State = ();
+
+    async fn init(_: &Context) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn call(payload: &[u8], ctx: &Context, (): &(), reply: &mut Reply) -> Result<(), Failure> {
+        let steps = Vec::<Step>::from_payload(payload)?;
+        let dropped = LogOnDrop(ctx.logger().clone());
+        let response = from_writer(|mut out| async move {
+            let _dropped = dropped;
+            for step in steps {
+                take(step, &mut out).await?;
+            }
+            std::io::Result::Ok(())
+        });
+        response.with_content_type("text/plain").write_payload(reply)
+    }
+
+    async fn pre_stop((): &()) {}
+}
+
+async fn take(step: Step, out: &mut DuplexStream) -> std::io::Result<()> {
+    match step {
+        Step::Write(text) => out.write_all(text.as_bytes()).await?,
+        Step::Kilobytes(count) => {
+            for _ in 0..count {
+                out.write_all(&[b'x'; 1024]).await?;
+            }
+        }
+        Step::WaitAt(address) => wait_at(&address).await,
+        Step::Fail => return Err(std::io::Error::other("the source has run dry")),
+        Step::Panic => panic!("in the middle of a stream"),
+        Step::Hang => pending().await,
+        Step::Block => std::thread::sleep(Duration::MAX),
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! A streamed reply on its way out: each piece with the deadline, the panics and the limit of its invocation.
+
+use std::future::poll_fn;
+use std::task::{Context as TaskContext, Poll, ready};
+
+use bytes::Bytes;
+use fg_core::{BodyStream, Context, Failure};
+use futures_core::Stream;
+
+use crate::alarm::Alarm;
+use crate::invocation::{Limits, Turn, drop_caught};
+
+/// The most bytes of a streamed reply. Source: the platform's manual, "response streaming": 200 MB.
+pub(crate) const STREAM_LIMIT: u64 = 200 * 1024 * 1024;
+
+/// The pieces that are still to come, after the handler has returned.
+#[derive(Debug)]
+pub(crate) struct StreamedReply {
+    /// None once it has ended, in whatever way.
+    body: Option<BodyStream>,
+    /// A piece that is there already.
+    ready: Option<Bytes>,
+    made: u64,
+    ctx: Context,
+    turn: Turn,
+    alarm: Alarm,
+}
+
+impl StreamedReply {
+    /// Waits for the first piece, since an error up to there is an ordinary one.
+    pub(crate) async fn begin(body: BodyStream, ctx: &Context, limits: Limits) -> Result<Self, Failure> {
+        let turn = Turn::of(ctx, limits, "RUNTIME_TIMEOUT");
+        let mut reply = Self { body: Some(body), ready: None, made: 0, ctx: ctx.clone(), turn, alarm: Alarm::new() };
+        reply.ready = reply.next().await.transpose()?;
+        Ok(reply)
+    }
+
+    /// The first piece, if it has not been asked for yet.
+    pub(crate) fn take_ready(&mut self) -> Option<Bytes> {
+        self.ready.take()
+    }
+
+    /// The next piece; none at the end. After an error there are no more.
+    pub(crate) async fn next(&mut self) -> Option<Result<Bytes, Failure>> {
+        poll_fn(|task| self.poll_next(task)).await
+    }
+
+    /// As [`next`](Self::next).
+    pub(crate) fn poll_next(&mut self, task: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
+        if let Some(piece) = self.ready.take() {
+            return Poll::Ready(Some(Ok(piece)));
+        }
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let polled = self.turn.poll(task, &self.ctx, &mut self.alarm, |task| std::pin::Pin::new(&mut *body).poll_next(task));
+        let piece = match ready!(polled) {
+            Ok(None) => None,
+            Ok(Some(Ok(piece))) => Some(self.count(piece)),
+            Ok(Some(Err(failure))) | Err(failure) => Some(Err(failure)),
+        };
+        if !matches!(piece, Some(Ok(_))) {
+            self.end();
+        }
+        Poll::Ready(piece)
+    }
+
+    fn count(&mut self, piece: Bytes) -> Result<Bytes, Failure> {
+        self.made += piece.len() as u64;
+        if self.made > STREAM_LIMIT {
+            let message = format!("the streamed reply is larger than {STREAM_LIMIT} bytes, the most that the platform takes");
+            return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
+        }
+        Ok(piece)
+    }
+
+    fn end(&mut self) {
+        if let Some(body) = self.body.take() {
+            drop_caught(body, &self.ctx);
+        }
+    }
+}
+
+/// What nobody reads any more is dropped; a panic in a `Drop` of the user's ends here.
+impl Drop for StreamedReply {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
