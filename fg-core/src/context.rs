@@ -24,7 +24,7 @@ use crate::secret_headers::SecretHeaders;
 /// | --- | --- | --- |
 /// | `GetRequestID` | [`request_id`](Context::request_id) | `X-CFF-Request-Id` |
 /// | `GetRemainingTimeInMilliSeconds` | [`remaining_time`](Context::remaining_time) | receipt + `RUNTIME_TIMEOUT` - now |
-/// | `GetRunningTimeInSeconds` | [`timeout`](Context::timeout) | `RUNTIME_TIMEOUT` |
+/// | `GetRunningTimeInSeconds` | [`timeout`](Context::timeout) | `X-CFF-Timeout`, `RUNTIME_TIMEOUT` |
 /// | `GetSecurityAccessKey`, `GetSecuritySecretKey`, `GetSecurityToken` | [`credentials`](Context::credentials) | `X-CFF-Security-*` |
 /// | `GetToken` | [`token`](Context::token) | `X-CFF-Auth-Token` |
 /// | `GetAccessKey`, `GetSecretKey` | [`access_key`](Context::access_key), [`secret_key`](Context::secret_key) | no longer kept up |
@@ -178,19 +178,21 @@ impl Context {
     /// The function's name.
     #[must_use]
     pub fn function_name(&self) -> &str {
-        self.environment.function_name()
+        let in_header = || self.header(names::FUNCTION_NAME).and_then(|name| name.rsplit('@').next());
+        first_of(self.environment.function_name(), in_header)
     }
 
     /// The function's version, such as `latest`.
     #[must_use]
     pub fn version(&self) -> &str {
-        self.environment.version()
+        first_of(self.environment.version(), || self.header(names::FUNCTION_VERSION))
     }
 
     /// The configured memory in MB.
     #[must_use]
     pub fn memory_size(&self) -> u32 {
-        self.environment.memory_size()
+        let in_header = self.header(names::MEMORY).and_then(|megabytes| megabytes.parse().ok());
+        in_header.unwrap_or_else(|| self.environment.memory_size())
     }
 
     /// The configured CPU in millicores; 1000 is one core.
@@ -202,16 +204,13 @@ impl Context {
     /// The package (called "app" on the console) that the function is in.
     #[must_use]
     pub fn package(&self) -> &str {
-        self.environment.package()
+        first_of(self.environment.package(), || self.header(names::PACKAGE))
     }
 
     /// The project id: from the variable, since some regions send a constant in the header.
     #[must_use]
     pub fn project_id(&self) -> &str {
-        match self.environment.project_id() {
-            "" => self.header(names::PROJECT_ID).unwrap_or_default(),
-            id => id,
-        }
+        first_of(self.environment.project_id(), || self.header(names::PROJECT_ID))
     }
 
     /// The alias through which the function was called, without the `!`.
@@ -333,6 +332,9 @@ impl Context {
             }
         }
         self.secrets.complete();
+        if let Some(seconds) = self.headers.get(names::TIMEOUT).and_then(|seconds| seconds.parse().ok()).filter(|&seconds| seconds > 0) {
+            self.timeout = Duration::from_secs(seconds);
+        }
         let request_id = self.headers.get(names::REQUEST_ID).unwrap_or_default();
         self.logger.renew(request_id);
         !request_id.is_empty()
@@ -373,6 +375,11 @@ impl Context {
     pub fn take_after_work(&self) -> Vec<AfterWork> {
         self.after.take()
     }
+}
+
+/// A variable's value, else that of a header: an HTTP function or a container image may have only the latter.
+fn first_of<'c>(variable: &'c str, in_header: impl FnOnce() -> Option<&'c str>) -> &'c str {
+    if variable.is_empty() { in_header().unwrap_or_default() } else { variable }
 }
 
 /// Makes this one new for the next invocation; where somebody holds a clone, that one keeps the old.

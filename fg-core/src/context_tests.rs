@@ -127,3 +127,32 @@ fn a_handler_that_does_not_await_sees_in_time_that_it_should_give_up() {
     begin(&mut ctx, 2_800);
     assert!(ctx.is_cancelled() && !ctx.remaining_time().is_zero());
 }
+
+#[test]
+fn without_variables_the_headers_of_a_container_image_tell_of_the_function() {
+    let ctx = context_from(&[
+        ("X-Cff-Func-Name", b"0@faashttp@hello"),
+        ("X-Cff-Func-Version", b"latest"),
+        ("X-Cff-Memory", b"512"),
+        ("X-Cff-Package", b"faashttp"),
+        ("X-Cff-Timeout", b"5"),
+    ]);
+    assert_eq!((ctx.function_name(), ctx.version(), ctx.package()), ("hello", "latest", "faashttp"));
+    assert_eq!((ctx.memory_size(), ctx.timeout()), (512, Duration::from_secs(5)));
+    let odd = context_from(&[("X-Cff-Memory", b"much"), ("X-Cff-Timeout", b"0")]);
+    assert_eq!((odd.memory_size(), odd.timeout()), (128, Duration::from_secs(3)));
+}
+
+#[test]
+fn a_clone_goes_on_telling_of_its_invocation() {
+    let mut ctx = context_from(&[("X-Cff-Request-Id", b"id-1")]);
+    let clone = ctx.clone();
+    clone.spawn_after(async {});
+    assert!(ctx.has_after_work(), "both leave work in one place");
+    ctx.cancel();
+    assert!(clone.is_cancelled());
+    ctx.begin(Instant::now(), [("X-Cff-Request-Id", &b"id-2"[..])]);
+    assert_eq!((clone.request_id(), ctx.request_id()), ("id-1", "id-2"));
+    assert!(clone.has_been_cancelled() && !ctx.has_been_cancelled());
+    assert!(clone.has_after_work() && !ctx.has_after_work());
+}

@@ -29,6 +29,16 @@ pub mod names {
     pub const WORKFLOW_RUN_ID: &str = "x-cff-workflow-run-id";
     /// The state in that run.
     pub const WORKFLOW_STATE_ID: &str = "x-cff-workflow-state-id";
+    /// The function's name, as `0@package@name`; sent to HTTP functions and container images.
+    pub const FUNCTION_NAME: &str = "x-cff-func-name";
+    /// The function's version; sent to HTTP functions and container images.
+    pub const FUNCTION_VERSION: &str = "x-cff-func-version";
+    /// The package; sent to HTTP functions and container images.
+    pub const PACKAGE: &str = "x-cff-package";
+    /// The memory in MB; sent to HTTP functions and container images.
+    pub const MEMORY: &str = "x-cff-memory";
+    /// The timeout in seconds; sent to HTTP functions and container images.
+    pub const TIMEOUT: &str = "x-cff-timeout";
     /// The project id; some regions send a constant.
     pub const PROJECT_ID: &str = "x-cff-project-id";
     /// The run of a streaming function flow.
