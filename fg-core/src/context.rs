@@ -332,7 +332,9 @@ impl Context {
             }
         }
         self.secrets.complete();
-        if let Some(seconds) = self.headers.get(names::TIMEOUT).and_then(|seconds| seconds.parse().ok()).filter(|&seconds| seconds > 0) {
+        if let Some(seconds) =
+            self.headers.get(names::TIMEOUT).and_then(|seconds| seconds.parse().ok()).filter(|&seconds| seconds > 0)
+        {
             self.timeout = Duration::from_secs(seconds);
         }
         let request_id = self.headers.get(names::REQUEST_ID).unwrap_or_default();

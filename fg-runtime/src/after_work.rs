@@ -13,8 +13,18 @@ use crate::alarm::Alarm;
 use crate::current::with_logger;
 use crate::panics::catch;
 
-/// Finishes the work of one invocation.
-pub(crate) async fn finish(mut work: Vec<AfterWork>, ctx: &Context, alarm: &mut Alarm) {
+/// Finishes the work of one invocation, and what that work leaves in its turn.
+pub(crate) async fn finish(ctx: &Context, alarm: &mut Alarm) {
+    loop {
+        let work = ctx.take_after_work();
+        if work.is_empty() {
+            return;
+        }
+        finish_all(work, ctx, alarm).await;
+    }
+}
+
+async fn finish_all(mut work: Vec<AfterWork>, ctx: &Context, alarm: &mut Alarm) {
     let log = ctx.logger();
     let finishing = poll_fn(|task| {
         let mut index = 0;

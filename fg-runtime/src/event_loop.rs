@@ -116,7 +116,7 @@ impl<'s> EventLoop<'s> {
                 State::Handling => State::Answering(self.handle::<H>(state).await),
                 State::Answering(outcome) => {
                     self.answer(outcome).await;
-                    self.finish_after_work().await;
+                    after_work::finish(&self.ctx, &mut self.alarm).await;
                     State::Polling
                 }
                 State::Stopped => return,
@@ -326,7 +326,7 @@ impl<'s> EventLoop<'s> {
             let fault = match self.alarm.limit(until, sending).await {
                 Some(Ok(Streamed::Whole(200..=299))) => break,
                 Some(Ok(Streamed::Cut(failure))) => {
-                    self.ctx.logger().error(format_args!("the streamed reply ends too early: {failure}"));
+                    pieces.log_end(&failure);
                     break;
                 }
                 Some(Ok(Streamed::Whole(413) | Streamed::Refused(413))) => {
@@ -361,13 +361,6 @@ impl<'s> EventLoop<'s> {
     fn report_undelivered(&self, fault: &Fault) {
         let request_id = self.ctx.request_id();
         say(format_args!("fg: the answer to request {request_id} could not be delivered: {fault}"));
-    }
-
-    async fn finish_after_work(&mut self) {
-        let work = self.ctx.take_after_work();
-        if !work.is_empty() {
-            after_work::finish(work, &self.ctx, &mut self.alarm).await;
-        }
     }
 }
 

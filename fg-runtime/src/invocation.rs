@@ -2,6 +2,7 @@
 //!
 //! Nothing that the user's code does leads out of here but by the returned `Result`.
 
+use std::borrow::Borrow;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context as TaskContext, Poll, ready};
@@ -68,9 +69,9 @@ pub(crate) async fn init<H: Handler>(ctx: &Context, limits: Limits, alarm: &mut 
 }
 
 /// Lets the handler say good-bye to its state, and drops it. What goes wrong is logged: there is nobody left to tell.
-pub(crate) async fn end<H: Handler>(ctx: &Context, state: H::State, limits: Limits, alarm: &mut Alarm) {
+pub(crate) async fn end<H: Handler>(ctx: &Context, state: impl Borrow<H::State>, limits: Limits, alarm: &mut Alarm) {
     let turn = Turn::of(ctx, limits, "the limit of pre_stop");
-    let said = run_until(H::pre_stop(&state), ctx, turn, alarm).await;
+    let said = run_until(H::pre_stop(state.borrow()), ctx, turn, alarm).await;
     if let Err(failure) = said.and_then(|()| catch(|| drop(state))) {
         ctx.logger().error(format_args!("in pre_stop: {failure}"));
     }

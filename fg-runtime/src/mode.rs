@@ -9,31 +9,68 @@ use crate::system::Input;
 pub(crate) enum Mode {
     /// On the platform's custom runtime: takes events from the Runtime API at this address.
     CustomRuntime(String),
+    /// In a container image, as an HTTP function, or on another engine: serves HTTP.
+    #[cfg(feature = "server")]
+    Server,
     /// In a shell: one event from standard input, its reply to standard output.
     OneShot,
+}
+
+/// What the program was started with, beside the platform's variables.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Surroundings<'a> {
+    /// `FG_MODE`.
+    pub(crate) wanted: Option<&'a str>,
+    /// Whether `FG_PORT` or `PORT` says where to listen.
+    pub(crate) has_port: bool,
+    pub(crate) input: Input,
+    /// Whether the function is an HTTP service, which is worth serving at a terminal as well.
+    pub(crate) is_service: bool,
 }
 
 impl Mode {
     /// Decides; `Err` is what to tell the user.
     ///
-    /// `FG_MODE` decides if it is set. Else an address of the Runtime API means the custom runtime, and input that somebody hands us means a
-    /// shell.
-    pub(crate) fn decide(environment: &Environment, wanted: Option<&str>, input: Input) -> Result<Self, String> {
+    /// `FG_MODE` decides if it is set. Else an address of the Runtime API means the custom runtime; a port, the platform without a Runtime API,
+    /// or nothing to read from mean the server; and input that somebody hands us means a shell.
+    pub(crate) fn decide(environment: &Environment, surroundings: Surroundings<'_>) -> Result<Self, String> {
+        let Surroundings { wanted, has_port, input, is_service } = surroundings;
+        let is_deployed = has_port || !environment.function_name().is_empty();
         match (wanted, environment.api_address(), input) {
             (Some("custom-runtime") | None, Some(address), _) => Ok(Self::CustomRuntime(address.to_owned())),
             (Some("custom-runtime"), None, _) => {
                 Err("FG_MODE is `custom-runtime`, but RUNTIME_API_ADDR does not say where the Runtime API is".to_owned())
             }
             (Some("one-shot"), _, _) => Ok(Self::OneShot),
-            (Some(other), _, _) => Err(format!("FG_MODE is `{other}`; it can be `custom-runtime` or `one-shot`")),
-            (None, None, _) if !environment.function_name().is_empty() => Err(
-                "this is FunctionGraph, but not its custom runtime: RUNTIME_API_ADDR is not set. Create the function with the runtime `Custom`"
-                    .to_owned(),
-            ),
+            (Some("server"), _, _) => Self::server("FG_MODE is `server`"),
+            (Some(other), _, _) => Err(format!("FG_MODE is `{other}`; it can be `custom-runtime`, `server` or `one-shot`")),
+            (None, None, _) if is_deployed && (has_server() || !has_port) => {
+                Self::server("this is FunctionGraph, but not its custom runtime: RUNTIME_API_ADDR is not set")
+            }
             (None, None, Input::Given) => Ok(Self::OneShot),
+            (None, None, Input::Nothing) if has_server() => Self::server(""),
+            (None, None, Input::Terminal) if is_service => Self::server(""),
             (None, None, Input::Terminal | Input::Nothing) => Err(usage()),
         }
     }
+
+    /// The server, or why there is none.
+    #[cfg_attr(feature = "server", allow(clippy::unnecessary_wraps, reason = "without the feature there is no server"))]
+    fn server(why: &str) -> Result<Self, String> {
+        #[cfg(feature = "server")]
+        {
+            let _ = why;
+            Ok(Self::Server)
+        }
+        #[cfg(not(feature = "server"))]
+        Err(format!(
+            "{why}. In a container image or an HTTP function the program serves HTTP: build it with the feature `server` of `functiongraph`. In a zip file, create the function with the runtime `Custom`"
+        ))
+    }
+}
+
+const fn has_server() -> bool {
+    cfg!(feature = "server")
 }
 
 /// What to type.
@@ -57,7 +94,8 @@ mod tests {
     const TUNED: [(&str, &str); 1] = [("RUNTIME_TIMEOUT", "60")];
 
     fn decide(variables: &[(&str, &str)], wanted: Option<&str>, input: Input) -> Result<Mode, String> {
-        Mode::decide(&Environment::from_variables(variables.iter().copied()), wanted, input)
+        let surroundings = Surroundings { wanted, has_port: false, input, is_service: false };
+        Mode::decide(&Environment::from_variables(variables.iter().copied()), surroundings)
     }
 
     #[test]
@@ -70,13 +108,35 @@ mod tests {
         assert_eq!(decide(&PLATFORM, Some("one-shot"), Input::Nothing), Ok(Mode::OneShot));
     }
 
+    #[cfg(feature = "server")]
+    #[test]
+    fn without_a_runtime_api_a_program_with_a_server_serves() {
+        assert_eq!(decide(&IMAGE, None, Input::Given), Ok(Mode::Server));
+        assert_eq!(decide(&NONE, None, Input::Nothing), Ok(Mode::Server));
+        assert_eq!(decide(&PLATFORM, Some("server"), Input::Nothing), Ok(Mode::Server));
+        let at_terminal = Surroundings { wanted: None, has_port: false, input: Input::Terminal, is_service: true };
+        assert_eq!(Mode::decide(&Environment::default(), at_terminal), Ok(Mode::Server));
+        let with_port = Surroundings { has_port: true, input: Input::Given, is_service: false, ..at_terminal };
+        assert_eq!(Mode::decide(&Environment::default(), with_port), Ok(Mode::Server));
+    }
+
+    #[cfg(not(feature = "server"))]
+    #[test]
+    fn a_program_without_a_server_says_which_feature_it_needs() {
+        let said = |variables: &[(&str, &str)], wanted| decide(variables, wanted, Input::Nothing).expect_err("nothing can be done");
+        for text in [said(&IMAGE, None), said(&NONE, Some("server"))] {
+            assert!(text.contains("the feature `server`"), "{text}");
+        }
+        assert!(said(&NONE, None).contains("< event.json"));
+        let with_port = Surroundings { wanted: None, has_port: true, input: Input::Given, is_service: false };
+        assert_eq!(Mode::decide(&Environment::default(), with_port), Ok(Mode::OneShot), "PORT may be anybody's");
+    }
+
     #[test]
     fn where_nothing_can_be_done_the_text_says_what_to_do() {
-        let said = |variables: &[(&str, &str)], wanted, input| decide(variables, wanted, input).expect_err("nothing can be done");
-        assert!(said(&NONE, None, Input::Terminal).contains("echo '{\"key\":\"value\"}' | "));
-        assert!(said(&NONE, None, Input::Nothing).contains("< event.json"));
-        assert!(said(&IMAGE, None, Input::Given).contains("RUNTIME_API_ADDR is not set"));
-        assert!(said(&NONE, Some("custom-runtime"), Input::Given).contains("RUNTIME_API_ADDR does not say"));
-        assert!(said(&NONE, Some("lambda"), Input::Given).contains("FG_MODE is `lambda`"));
+        let said = |wanted, input| decide(&NONE, wanted, input).expect_err("nothing can be done");
+        assert!(said(None, Input::Terminal).contains("echo '{\"key\":\"value\"}' | "));
+        assert!(said(Some("custom-runtime"), Input::Given).contains("RUNTIME_API_ADDR does not say"));
+        assert!(said(Some("lambda"), Input::Given).contains("FG_MODE is `lambda`"));
     }
 }

@@ -56,7 +56,7 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
     }
     let code = answer(outcome, &reply, &ctx).await;
     flight.claim();
-    after_work::finish(ctx.take_after_work(), &ctx, &mut alarm).await;
+    after_work::finish(&ctx, &mut alarm).await;
     ctx.rest(PRE_STOP_LIMIT);
     end::<H>(&ctx, state, start.limits, &mut alarm).await;
     say(Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
@@ -72,7 +72,7 @@ async fn answer(outcome: Result<Outcome, Failure>, reply: &Reply, ctx: &fg_core:
                     // Whoever reads has seen enough.
                     Ok(_) => break,
                     Err(failure) => {
-                        ctx.logger().error(format_args!("the streamed reply ends too early: {failure}"));
+                        pieces.log_end(&failure);
                         return ExitCode::FAILURE;
                     }
                 }
@@ -104,7 +104,7 @@ fn print(body: &[u8], with_line_break: bool) -> io::Result<()> {
 }
 
 /// A request id as the platform makes them: a random UUID.
-fn random_request_id() -> String {
+pub(crate) fn random_request_id() -> String {
     // The standard library's hasher is keyed at random.
     let random = RandomState::new();
     let (high, low) = (random.hash_one(1), random.hash_one(2));

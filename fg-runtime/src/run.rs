@@ -9,7 +9,7 @@ use crate::handler_choice::select;
 use crate::invocation::Limits;
 use crate::line::LineFormat;
 use crate::log_sink::{Stream, StreamSink};
-use crate::mode::Mode;
+use crate::mode::{Mode, Surroundings};
 use crate::stderr::say;
 use crate::system::input;
 use crate::{event_loop, one_shot};
@@ -21,15 +21,16 @@ use crate::{event_loop, one_shot};
 /// | where | recognised by | what it does |
 /// | --- | --- | --- |
 /// | custom runtime (`Custom`) | `RUNTIME_API_ADDR` is set | takes events from the Runtime API, one at a time |
+/// | container image, another engine (feature `server`) | `RUNTIME_FUNC_NAME`, `FG_PORT` or `PORT` is set, or standard input is `/dev/null` | serves HTTP on port 8000: `POST /invoke`, CloudEvents, probes |
 /// | a shell | standard input is a pipe or a file | the event from standard input, the reply to standard output, log and summary to standard error |
 /// | anything else | | says what to type |
 ///
-/// `FG_MODE=custom-runtime` or `FG_MODE=one-shot` overrides.
+/// `FG_MODE=custom-runtime`, `FG_MODE=server` or `FG_MODE=one-shot` overrides. The port of the server is `FG_PORT`, else `PORT`, else 8000.
 ///
 /// # Exit codes
 ///
-/// 0: told to end, or the one invocation succeeded. 1: the function could not be initialised, the one invocation failed, or a handler
-/// blocked past its deadline. 2: there is nothing to do here, and standard error says what to type.
+/// 0: told to end, or the one invocation succeeded. 1: the function could not be initialised, the one invocation failed, a handler
+/// blocked past its deadline, or the port cannot be listened on. 2: there is nothing to do here, and standard error says what to type.
 #[must_use = "return the exit code from `main`"]
 pub fn run<H: Handlers>() -> ExitCode {
     Runtime::new().run::<H>()
@@ -134,8 +135,11 @@ impl Runtime {
     /// Runs a handler on the tokio runtime of the caller; see [`serve`].
     pub async fn serve<H: Handlers>(self) -> ExitCode {
         let environment = self.environment.unwrap_or_else(Environment::from_process);
-        let wanted = std::env::var("FG_MODE").ok().filter(|mode| !mode.is_empty());
-        let mode = match Mode::decide(&environment, wanted.as_deref(), input()) {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let wanted = variable("FG_MODE");
+        let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
+        let surroundings = Surroundings { wanted: wanted.as_deref(), has_port, input: input(), is_service: false };
+        let mode = match Mode::decide(&environment, surroundings) {
             Ok(mode) => mode,
             Err(text) => {
                 say(text);
@@ -191,6 +195,12 @@ impl Start {
         Self { environment: Arc::new(environment), sink, limits, pipeline: false, mode }
     }
 
+    /// The function's settings.
+    #[cfg(feature = "server")]
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     /// A context for the time before the first invocation.
     pub(crate) fn context(&self) -> Context {
         Context::between_invocations(Arc::clone(&self.environment), Arc::clone(&self.sink))
@@ -203,8 +213,8 @@ impl Start {
         crate::log_bridge::install(ctx.logger());
         #[cfg(feature = "tracing")]
         crate::tracing_layer::install(ctx.logger());
-        // In a shell it is no wonder that the platform's variables are missing.
-        let missing = if self.mode == Mode::OneShot { &[] } else { self.environment.missing() };
+        // Elsewhere it is no wonder that the platform's variables are missing.
+        let missing = if matches!(self.mode, Mode::CustomRuntime(_)) { self.environment.missing() } else { &[] };
         for warning in self.environment.warnings().iter().chain(missing) {
             ctx.logger().warn(warning);
         }
@@ -214,7 +224,7 @@ impl Start {
     async fn refuse(self, failure: Failure) -> ExitCode {
         match self.mode.clone() {
             Mode::CustomRuntime(address) => event_loop::refuse(self, address, failure).await,
-            Mode::OneShot => {
+            _ => {
                 say(format_args!("fg: {}", failure.message()));
                 ExitCode::from(2)
             }
@@ -228,6 +238,8 @@ impl HandlerRunner for Start {
     async fn run<H: Handler>(self) -> ExitCode {
         match self.mode.clone() {
             Mode::CustomRuntime(address) => event_loop::run::<H>(self, address).await,
+            #[cfg(feature = "server")]
+            Mode::Server => crate::server::run::<H>(self).await,
             Mode::OneShot => one_shot::run::<H>(self).await,
         }
     }

@@ -63,6 +63,23 @@ impl StreamedReply {
         Poll::Ready(piece)
     }
 
+    /// Puts all pieces into the reply.
+    #[cfg(feature = "server")]
+    pub(crate) async fn collect_into(&mut self, reply: &mut fg_core::Reply) -> Result<(), Failure> {
+        let content_type = reply.content_type().to_owned();
+        let mut body = Vec::new();
+        while let Some(piece) = self.next().await {
+            body.extend_from_slice(&piece?);
+        }
+        reply.set_bytes(body, content_type);
+        Ok(())
+    }
+
+    /// Logs that the reply is not complete.
+    pub(crate) fn log_end(&self, failure: &Failure) {
+        self.ctx.logger().error(format_args!("the streamed reply ends too early: {failure}"));
+    }
+
     fn count(&mut self, piece: Bytes) -> Result<Bytes, Failure> {
         self.made += piece.len() as u64;
         if self.made > STREAM_LIMIT {

@@ -46,7 +46,7 @@ pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Ve
         Ok(Outcome::Streamed(pieces)) => collect(*pieces).await,
         Err(failure) => Err(failure),
     };
-    after_work::finish(ctx.take_after_work(), ctx, &mut alarm).await;
+    after_work::finish(ctx, &mut alarm).await;
     end::<H>(ctx, state, limits, &mut alarm).await;
     body
 }

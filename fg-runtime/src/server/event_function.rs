@@ -1,0 +1,234 @@
+//! An event function over HTTP: the routes that the platform calls in a container image, and the invocations behind them.
+//!
+//! | route | answer |
+//! | --- | --- |
+//! | `POST /invoke` | 200 with the reply, 500 with the error as JSON; waits for the initialisation |
+//! | `POST /init` | 200 when the function is initialised, 500 with the error as JSON; any number of times |
+//! | `GET /healthz` | 200 when it is ready, else 503 |
+//! | `GET /shutdown` | 200; no new connections are taken, what runs is finished, and the process ends |
+//! | `POST /` with a CloudEvent | see [`cloud_event`](super::cloud_event) |
+//!
+//! Source: the platform's manual, "creating a function with an image"; `/healthz` and `/shutdown` are those of the open-source engine.
+//! The status of `/init` may be ignored by the caller, so `/invoke` is refused after a failed initialisation as well.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use fg_core::{Context, Failure, Handler, Reply};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use tokio::sync::watch;
+use tokio::time::timeout_at;
+
+use super::accepted::{AbortOnDrop, AtEnd, context};
+use super::body::ResponseBody;
+use super::cloud_event::{self, CloudEvent};
+use super::readiness::Ready;
+use super::request_body::read_body;
+use super::running::{MOST_INVOCATIONS, Run, Running};
+use crate::alarm::Alarm;
+use crate::invocation::{Outcome, invoke};
+use crate::run::Start;
+use crate::watchdog::margins;
+
+/// The platform's tolerance for the size of a payload, in bytes. Source: the platform's manual, "notes and constraints".
+const TOLERANCE: usize = 100;
+
+pub(crate) type Answer = Response<ResponseBody<AtEnd>>;
+
+/// What every request needs.
+pub(crate) struct EventFunction<H: Handler> {
+    pub(crate) start: Arc<Start>,
+    pub(crate) ready: Ready<Arc<H::State>>,
+    pub(crate) running: Running,
+    pub(crate) stop: watch::Sender<bool>,
+}
+
+impl<H: Handler> Clone for EventFunction<H> {
+    fn clone(&self) -> Self {
+        Self { start: Arc::clone(&self.start), ready: self.ready.clone(), running: self.running.clone(), stop: self.stop.clone() }
+    }
+}
+
+/// An invocation that is over, and what it has left.
+struct Invoked {
+    outcome: Result<Outcome, Failure>,
+    reply: Reply,
+    ctx: Context,
+    run: Run,
+}
+
+impl<H: Handler> EventFunction<H> {
+    /// Answers one request, whatever it is.
+    pub(crate) async fn respond(self, request: Request<Incoming>) -> Answer {
+        // The engine puts a slash before the path of a gateway's event, which has one.
+        let path = request.uri().path();
+        let path = path.strip_prefix("//").map_or(path, |_| &path[1..]).to_owned();
+        match (request.method(), path.as_str()) {
+            (&Method::POST, "/invoke") => self.invoke(request).await,
+            (&Method::POST, "/") => self.receive_cloud_event(request).await,
+            (&Method::POST, "/init") => match self.ready.wait().await {
+                Ok(_) => empty(StatusCode::OK),
+                Err(failure) => failed(StatusCode::INTERNAL_SERVER_ERROR, &failure),
+            },
+            (&Method::GET | &Method::HEAD, "/healthz") => match self.ready.now() {
+                Ok(_) if !*self.stop.borrow() => empty(StatusCode::OK),
+                _ => empty(StatusCode::SERVICE_UNAVAILABLE),
+            },
+            (&Method::GET, "/shutdown") => {
+                self.stop.send_replace(true);
+                empty(StatusCode::OK)
+            }
+            (method, "/invoke" | "/" | "/init") => not_allowed(method, &path, "POST"),
+            (method, "/healthz" | "/shutdown") => not_allowed(method, &path, "GET"),
+            _ => {
+                let message = format!("there is nothing at {path}; this is an event function, and an event goes to POST /invoke");
+                failed(StatusCode::NOT_FOUND, &Failure::new("NotFound", message))
+            }
+        }
+    }
+
+    async fn invoke(self, request: Request<Incoming>) -> Answer {
+        let received = Instant::now();
+        let (head, body) = request.into_parts();
+        let (run, state, payload) = match self.accept(body).await {
+            Ok(accepted) => accepted,
+            Err(refusal) => return *refusal,
+        };
+        let Invoked { outcome, mut reply, ctx, run } = self.run(received, &head.headers, payload, state, run).await;
+        match outcome {
+            Ok(Outcome::Buffered) => {
+                let content_type = content_type(&reply);
+                let body = std::mem::take(&mut reply).into_body();
+                replied(content_type, ResponseBody::whole(body, AtEnd::of(ctx, run)))
+            }
+            Ok(Outcome::Streamed(pieces)) => replied(content_type(&reply), ResponseBody::pieces(pieces, AtEnd::of(ctx, run))),
+            Err(failure) => {
+                ctx.logger().error(&failure);
+                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), AtEnd::of(ctx, run))
+            }
+        }
+    }
+
+    async fn receive_cloud_event(self, request: Request<Incoming>) -> Answer {
+        let received = Instant::now();
+        let (head, body) = request.into_parts();
+        let (run, state, body) = match self.accept(body).await {
+            Ok(accepted) => accepted,
+            Err(refusal) => return *refusal,
+        };
+        let event = match CloudEvent::read(&head.headers, &body) {
+            Ok(event) => event,
+            Err(refusal) => return failed(refusal.status, &Failure::new(Failure::INVALID_PAYLOAD, refusal.reason)),
+        };
+        let Invoked { outcome, mut reply, ctx, run } = self.run(received, &head.headers, event.payload.clone(), state, run).await;
+        let outcome = match outcome {
+            Ok(Outcome::Buffered) => Ok(()),
+            // An event is one thing; its pieces are put together first.
+            Ok(Outcome::Streamed(mut pieces)) => pieces.collect_into(&mut reply).await,
+            Err(failure) => Err(failure),
+        };
+        match outcome {
+            Ok(()) => {
+                let content_type = reply.content_type().to_owned();
+                let body = reply.into_body();
+                cloud_event::reply(&event, ctx.function_name(), &content_type, body)
+                    .map(|body| ResponseBody::whole(body, AtEnd::of(ctx, run)))
+            }
+            Err(failure) => {
+                ctx.logger().error(&failure);
+                // Engines deliver an event again after a 5xx, which cannot help where the event does not fit.
+                let is_final = failure.error_type() == Failure::INVALID_PAYLOAD;
+                let status = if is_final { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
+                json(status, failure.to_json(), AtEnd::of(ctx, run))
+            }
+        }
+    }
+
+    /// A place, the state and the payload; or the answer that says why not.
+    async fn accept(&self, body: Incoming) -> Result<(Run, Arc<H::State>, Bytes), Box<Answer>> {
+        let Some(run) = self.running.begin_invocation() else {
+            let message = format!("this instance handles {MOST_INVOCATIONS} invocations already");
+            return Err(Box::new(failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message))));
+        };
+        let payload = read_body(body, self.start.limits.response_size.saturating_add(TOLERANCE)).await;
+        let payload = payload.map_err(|unread| failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason)))?;
+        let state = self.ready.wait().await.map_err(|failure| failed(StatusCode::INTERNAL_SERVER_ERROR, &failure))?;
+        Ok((run, state, payload))
+    }
+
+    /// Runs the handler in a task of its own: one that blocks its thread holds up nobody else, and its caller is answered in time.
+    async fn run(&self, received: Instant, headers: &HeaderMap, payload: Bytes, state: Arc<H::State>, run: Run) -> Invoked {
+        let ctx = context(&self.start, received, headers);
+        let limits = self.start.limits;
+        let of_task = ctx.clone();
+        let task = tokio::spawn(async move {
+            let mut reply = Reply::new();
+            let outcome = invoke::<H>(&payload, &of_task, &state, &mut reply, limits, &mut Alarm::new()).await;
+            (outcome, reply)
+        });
+        let mut task = AbortOnDrop(task);
+        let joined = if limits.timeouts {
+            let too_late = ctx.deadline() - margins(ctx.timeout()).answer;
+            timeout_at(too_late.into(), &mut task.0).await.map_err(|_| blocked(&ctx, received))
+        } else {
+            Ok((&mut task.0).await)
+        };
+        let (outcome, reply) = match joined {
+            Ok(Ok(ended)) => ended,
+            // Whatever the user's code does is caught in there, so this is a runtime that ends.
+            Ok(Err(error)) => (Err(Failure::new(Failure::PANIC, error.to_string())), Reply::new()),
+            Err(failure) => (Err(failure), Reply::new()),
+        };
+        Invoked { outcome, reply, ctx, run }
+    }
+}
+
+#[cold]
+fn blocked(ctx: &Context, received: Instant) -> Failure {
+    let (elapsed, timeout) = (received.elapsed(), ctx.timeout());
+    let message = format!(
+        "the handler has blocked its thread for {elapsed:.1?} of its {timeout:?} and cannot be cancelled; it goes on, and its reply is lost. Use `.await`, or a larger timeout"
+    );
+    Failure::new(Failure::TIMEOUT, message)
+}
+
+fn content_type(reply: &Reply) -> http::HeaderValue {
+    // What cannot stand in a header is left out.
+    let text: String = reply.content_type().chars().filter(|character| matches!(character, ' '..='~')).collect();
+    http::HeaderValue::from_str(&text).unwrap_or(http::HeaderValue::from_static("application/octet-stream"))
+}
+
+fn replied(content_type: http::HeaderValue, body: ResponseBody<AtEnd>) -> Answer {
+    let mut response = Response::new(body);
+    if content_type == "text/event-stream" {
+        response.headers_mut().insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-cache"));
+    }
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+fn json(status: StatusCode, body: Vec<u8>, at_end: AtEnd) -> Answer {
+    let mut response = Response::new(ResponseBody::whole(body, at_end));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    response
+}
+
+fn failed(status: StatusCode, failure: &Failure) -> Answer {
+    json(status, failure.to_json(), AtEnd::nothing())
+}
+
+fn empty(status: StatusCode) -> Answer {
+    let mut response = Response::new(ResponseBody::whole(Bytes::new(), AtEnd::nothing()));
+    *response.status_mut() = status;
+    response
+}
+
+fn not_allowed(method: &Method, path: &str, allowed: &'static str) -> Answer {
+    let message = format!("{method} {path} is not possible; {allowed} is");
+    let mut response = failed(StatusCode::METHOD_NOT_ALLOWED, &Failure::new("MethodNotAllowed", message));
+    response.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static(allowed));
+    response
+}

@@ -1,0 +1,161 @@
+//! Serves the function over HTTP, where there is no Runtime API: in a container image, as an HTTP function, on another engine.
+//!
+//! ```text
+//! listen --> initialise ----------> ready
+//!   |                                  |
+//!   +--> accept --> connection --> request --> invocation --> response --> after-work
+//!   |
+//! SIGTERM, /shutdown --> accept no more --> what runs is finished --> pre_stop --> exit 0
+//! ```
+//!
+//! Many requests run at once, and each is isolated from another's panic, deadline and log lines.
+
+mod accepted;
+mod address;
+mod body;
+mod cloud_event;
+mod connection;
+mod event_function;
+mod readiness;
+mod request_body;
+mod running;
+mod stall;
+mod strict_head;
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use fg_core::Handler;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
+
+use self::event_function::EventFunction;
+use self::readiness::readiness;
+use self::running::Running;
+use crate::alarm::Alarm;
+use crate::event_loop::PRE_STOP_LIMIT;
+use crate::invocation::{end, init};
+use crate::panics;
+use crate::run::Start;
+use crate::shutdown::Shutdown;
+use crate::stderr::say;
+
+/// The most connections at a time. The platform allows 2048 open files, and the function needs some for itself.
+const MOST_CONNECTIONS: usize = 1500;
+
+/// What runs when the process is told to end gets the function's timeout, and not more than this: the longest that the platform waits.
+const LONGEST_GRACE: Duration = Duration::from_secs(90);
+
+/// After an error of `accept`, such as too many open files, others get the time to close some.
+const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
+
+/// Serves an event function until the process should end.
+pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
+    let listener = match listen().await {
+        Ok(listener) => listener,
+        Err(code) => return code,
+    };
+    let start = Arc::new(start);
+    let log = start.context().logger().clone();
+    if let Ok(address) = listener.local_addr() {
+        log.info(format_args!("listening on {address}"));
+    }
+    panics::install_hook();
+    if start.limits.timeouts {
+        stall::watch(start.environment().timeout());
+    }
+    let shutdown = Shutdown::default();
+    let serving = async {
+        let (announcer, ready) = readiness();
+        let initialising = tokio::spawn({
+            let start = Arc::clone(&start);
+            async move {
+                let made = init::<H>(&start.context(), start.limits, &mut Alarm::new()).await;
+                if let Err(failure) = &made {
+                    start.context().logger().error(failure);
+                }
+                announcer.announce(made.map(Arc::new));
+            }
+        });
+        let (running, drained) = Running::new();
+        let (stop, stopping) = watch::channel(false);
+        let function =
+            EventFunction::<H> { start: Arc::clone(&start), ready: ready.clone(), running: running.clone(), stop: stop.clone() };
+        let serve = |stream: TcpStream| {
+            let (function, stopping, run) = (function.clone(), stopping.clone(), running.begin());
+            async move {
+                connection::serve(stream, stopping, |request| function.clone().respond(request)).await;
+                drop(run);
+            }
+        };
+        shutdown.or_until_requested(accept(listener, &mut stopping.clone(), serve)).await;
+        stop.send_replace(true);
+        initialising.abort();
+        drop(function);
+        drop(running);
+        let grace = (start.environment().timeout() + Duration::from_secs(1)).min(LONGEST_GRACE);
+        if timeout(grace, drained.wait()).await.is_err() {
+            log.error(format_args!("not all requests were finished within {grace:?}; the process ends"));
+        }
+        if let Ok(state) = ready.now() {
+            drop(ready);
+            let mut ctx = start.context();
+            ctx.rest(PRE_STOP_LIMIT);
+            end::<H>(&ctx, state, start.limits, &mut Alarm::new()).await;
+        }
+        ExitCode::SUCCESS
+    };
+    shutdown.listen_during(serving).await
+}
+
+async fn listen() -> Result<TcpListener, ExitCode> {
+    let address = address::address(|name| std::env::var(name).ok()).map_err(|reason| {
+        say(format_args!("fg: {reason}"));
+        ExitCode::from(2)
+    })?;
+    TcpListener::bind(address).await.map_err(|error| {
+        say(format_args!("fg: cannot listen on {address}: {error}; FG_PORT sets another port"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Takes connections until it should stop; each is served in a task of its own.
+async fn accept<F>(listener: TcpListener, stopping: &mut watch::Receiver<bool>, serve: impl Fn(TcpStream) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut stop = pin!(stopping.wait_for(|stop| *stop));
+    loop {
+        let next = async {
+            // The semaphore is never closed.
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let mut next = pin!(next);
+        let accepted = poll_fn(|task| {
+            if stop.as_mut().poll(task).is_ready() {
+                return Poll::Ready(None);
+            }
+            next.as_mut().poll(task).map(Some)
+        });
+        match accepted.await {
+            None => return,
+            Some((place, Ok((stream, _)))) => {
+                // Small answers leave at once. Where it cannot be set, they come a little later.
+                let _ = stream.set_nodelay(true);
+                let serving = serve(stream);
+                tokio::spawn(async move {
+                    serving.await;
+                    drop(place);
+                });
+            }
+            Some((_, Err(_))) => sleep(PAUSE_AFTER_ERROR).await,
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Makes requests that two servers could read differently unreadable for ours too.
+//!
+//! The parser takes a line that ends in a bare LF, and a request with both `Content-Length` and `Transfer-Encoding`. A proxy in front of us may
+//! read either of them in another way, and take the rest of one request for the next one ("request smuggling"). So the bytes are
+//! looked at as they come, and the byte that makes them ambiguous is replaced by a NUL, which no head may have: the parser then refuses
+//! the request with status 400 and closes the connection.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A connection whose requests are looked at.
+#[derive(Debug)]
+pub(crate) struct StrictHead<S> {
+    stream: S,
+    scanner: Scanner,
+}
+
+impl<S> StrictHead<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, scanner: Scanner::default() }
+    }
+
+    /// Whether a head has begun and is not complete.
+    pub(crate) fn is_in_head(&self) -> bool {
+        matches!(self.scanner.state, State::Head) && !self.scanner.is_at_start
+    }
+
+    pub(crate) fn into_inner(self) -> S {
+        self.stream
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for StrictHead<S> {
+    fn poll_read(mut self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(task, buffer))?;
+        self.scanner.scan(&mut buffer.filled_mut()[before..]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for StrictHead<S> {
+    fn poll_write(mut self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(task, bytes)
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, task: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(task, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(task)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(task)
+    }
+}
+
+/// Follows the framing of the requests on a connection: which bytes are a head, and which a body.
+#[derive(Debug)]
+struct Scanner {
+    state: State,
+    last: u8,
+    /// Whether nothing of the head has come.
+    is_at_start: bool,
+    line: Line,
+    length: Option<u64>,
+    is_chunked: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Head,
+    /// So many bytes of a body, or of a chunk and its line end, are to come.
+    Body(u64),
+    Chunk(u64),
+    /// In the line with the size of a chunk: the size so far, and whether it is complete.
+    ChunkSize(u64, bool),
+    Trailer,
+    /// The request has been made unreadable: what follows is never read.
+    Refused,
+}
+
+/// What is known of the line of a head.
+#[derive(Debug, Default)]
+struct Line {
+    length: usize,
+    /// The beginning of its name, lower case.
+    name: [u8; LONGEST_NAME],
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Kind {
+    /// The name is not complete.
+    #[default]
+    Unknown,
+    ContentLength(u64),
+    Other,
+}
+
+const LONGEST_NAME: usize = TRANSFER_ENCODING.len();
+const CONTENT_LENGTH: &[u8] = b"content-length";
+const TRANSFER_ENCODING: &[u8] = b"transfer-encoding";
+
+impl Default for Scanner {
+    fn default() -> Self {
+        Self { state: State::Head, last: 0, is_at_start: true, line: Line::default(), length: None, is_chunked: false }
+    }
+}
+
+impl Scanner {
+    fn scan(&mut self, mut bytes: &mut [u8]) {
+        while let Some(first) = bytes.first_mut() {
+            let taken = match self.state {
+                State::Refused => return,
+                State::Head => {
+                    if self.refuses(*first) {
+                        *first = 0;
+                        self.state = State::Refused;
+                    }
+                    1
+                }
+                State::Body(rest) => self.skip(rest, bytes.len(), State::Body),
+                State::Chunk(rest) => self.skip(rest, bytes.len(), State::Chunk),
+                State::ChunkSize(size, is_complete) => {
+                    self.read_chunk_size(*first, size, is_complete);
+                    1
+                }
+                State::Trailer => {
+                    self.read_trailer(*first);
+                    1
+                }
+            };
+            bytes = &mut bytes[taken..];
+        }
+    }
+
+    /// Passes over what is there of a body.
+    fn skip(&mut self, rest: u64, available: usize, state: impl Fn(u64) -> State) -> usize {
+        let taken = usize::try_from(rest).unwrap_or(usize::MAX).min(available);
+        let rest = rest - taken as u64;
+        self.state = match state(rest) {
+            State::Chunk(0) => State::ChunkSize(0, false),
+            State::Body(0) => return self.begin_head(taken),
+            going_on => going_on,
+        };
+        taken
+    }
+
+    fn begin_head(&mut self, taken: usize) -> usize {
+        *self = Self::default();
+        taken
+    }
+
+    /// Whether the head becomes ambiguous with this byte.
+    fn refuses(&mut self, byte: u8) -> bool {
+        let is_line_end = byte == b'\n';
+        if is_line_end && self.last != b'\r' {
+            return true;
+        }
+        // An empty line before a request is passed over, as the parser does.
+        let is_empty_line = is_line_end && self.line.length == 1;
+        self.last = byte;
+        if !is_line_end {
+            self.is_at_start &= byte == b'\r';
+            return self.read_head_byte(byte);
+        }
+        let line = std::mem::take(&mut self.line);
+        if let Kind::ContentLength(length) = line.kind {
+            self.length = Some(length);
+        }
+        if is_empty_line && !self.is_at_start {
+            self.state = match (self.is_chunked, self.length) {
+                (true, _) => State::ChunkSize(0, false),
+                (false, Some(length)) if length > 0 => State::Body(length),
+                _ => {
+                    self.begin_head(0);
+                    State::Head
+                }
+            };
+        }
+        false
+    }
+
+    fn read_head_byte(&mut self, byte: u8) -> bool {
+        let at = self.line.length;
+        self.line.length += 1;
+        match &mut self.line.kind {
+            Kind::Unknown if byte == b':' => {
+                let name = &self.line.name[..at.min(LONGEST_NAME)];
+                if at == CONTENT_LENGTH.len() && name == CONTENT_LENGTH {
+                    self.line.kind = Kind::ContentLength(0);
+                    return self.is_chunked;
+                }
+                self.line.kind = Kind::Other;
+                if at == TRANSFER_ENCODING.len() && name == TRANSFER_ENCODING {
+                    self.is_chunked = true;
+                    // A length of an earlier line, whatever it says.
+                    return self.length.is_some();
+                }
+            }
+            Kind::Unknown if at < LONGEST_NAME => self.line.name[at] = byte.to_ascii_lowercase(),
+            Kind::Unknown => self.line.kind = Kind::Other,
+            Kind::ContentLength(length) if byte.is_ascii_digit() => {
+                *length = length.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+            }
+            // What else stands there the parser judges.
+            Kind::ContentLength(_) | Kind::Other => {}
+        }
+        false
+    }
+
+    /// What is not a number the parser refuses, and nothing after it is read.
+    fn read_chunk_size(&mut self, byte: u8, size: u64, is_complete: bool) {
+        self.state = match (byte, char::from(byte).to_digit(16)) {
+            (b'\n', _) if size == 0 => {
+                self.line = Line::default();
+                State::Trailer
+            }
+            // With the line end behind the chunk.
+            (b'\n', _) => State::Chunk(size.saturating_add(2)),
+            (_, Some(digit)) if !is_complete => State::ChunkSize(size.saturating_mul(16).saturating_add(u64::from(digit)), false),
+            _ => State::ChunkSize(size, true),
+        };
+    }
+
+    fn read_trailer(&mut self, byte: u8) {
+        match byte {
+            b'\n' if self.line.length == 0 => {
+                self.begin_head(0);
+            }
+            b'\n' => self.line.length = 0,
+            b'\r' => {}
+            _ => self.line.length += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What the parser sees of these bytes, handed over in pieces of this size.
+    fn seen(bytes: &[u8], piece: usize) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        let mut scanner = Scanner::default();
+        bytes.chunks_mut(piece).for_each(|piece| scanner.scan(piece));
+        bytes
+    }
+
+    fn assert_passes(bytes: &[u8]) {
+        for piece in 1..=bytes.len() {
+            assert_eq!(String::from_utf8_lossy(&seen(bytes, piece)), String::from_utf8_lossy(bytes));
+        }
+    }
+
+    /// The byte at this place is made unreadable, and nothing else.
+    fn assert_refuses(bytes: &[u8], place: usize) {
+        let mut expected = bytes.to_vec();
+        expected[place] = 0;
+        for piece in 1..=bytes.len() {
+            assert_eq!(String::from_utf8_lossy(&seen(bytes, piece)), String::from_utf8_lossy(&expected));
+        }
+    }
+
+    #[test]
+    fn ordinary_requests_pass_one_after_another() {
+        let with_length = b"POST /invoke HTTP/1.1\r\nContent-Length: 3\r\nX: \r\n\r\na\nb";
+        let chunked =
+            b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n4;x=1\r\n\n\n\n\n\r\nA\r\n0123456789\r\n0\r\nT: u\r\n\r\n";
+        let without = b"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+        let empty_line_before = b"\r\nGET / HTTP/1.1\r\nContent-Lengths: 1\r\n\r\n";
+        for first in [&with_length[..], chunked, without, empty_line_before] {
+            for second in [&with_length[..], chunked, without, empty_line_before] {
+                assert_passes(&[first, second].concat());
+            }
+        }
+    }
+
+    #[test]
+    fn a_bare_line_feed_is_refused_in_the_head_of_any_request() {
+        assert_refuses(b"GET / HTTP/1.1\nHost: a\r\n\r\n", 14);
+        assert_refuses(b"GET / HTTP/1.1\r\nHost: a\n\r\n", 23);
+        let before = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n\n\n";
+        assert_refuses(&[&before[..], b"GET /\n"].concat(), before.len() + 5);
+        let before = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n\n\n\r\n0\r\n\r\n";
+        assert_refuses(&[&before[..], b"GET /\n"].concat(), before.len() + 5);
+    }
+
+    #[test]
+    fn two_ways_to_tell_the_length_are_refused_in_either_order() {
+        let before = b"POST / HTTP/1.1\r\nContent-Length: 4\r\ntransfer-encoding";
+        assert_refuses(&[&before[..], b": chunked\r\n\r\n"].concat(), before.len());
+        let before = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nCONTENT-LENGTH";
+        assert_refuses(&[&before[..], b": 4\r\n\r\n"].concat(), before.len());
+    }
+
+    proptest! {
+        #[test]
+        fn the_size_of_the_pieces_makes_no_difference(bytes in "[a\r\n:0-9 ]{0,40}(Content-Length: [0-9]{1,2}\r\n|Transfer-Encoding: x\r\n){0,2}\r\n[0-9\r\n]{0,20}", piece in 1_usize..9) {
+            let bytes = bytes.as_bytes();
+            prop_assert_eq!(seen(bytes, piece), seen(bytes, bytes.len().max(1)));
+        }
+    }
+}
