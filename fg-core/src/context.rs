@@ -1,6 +1,5 @@
 //! What a handler knows of its invocation and of its function.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -312,27 +311,30 @@ impl Context {
     ///
     /// Returns whether there is a request id; without one it is not an invocation.
     pub fn begin<'h>(&mut self, received: Instant, headers: impl IntoIterator<Item = (&'h str, &'h [u8])>) -> bool {
+        self.reset(received);
+        headers.into_iter().for_each(|(name, value)| self.take_header(name, value));
+        self.secrets.complete();
+        let request_id = self.headers.get(names::REQUEST_ID).unwrap_or_default();
+        self.logger.renew(request_id);
+        !request_id.is_empty()
+    }
+
+    fn reset(&mut self, received: Instant) {
         self.received = received;
         self.timeout = self.environment.timeout();
         self.cancellation.reset();
         drop(self.after.take());
         self.headers.clear();
         self.secrets = SecretHeaders::default();
-        for (name, value) in headers {
-            // A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
-            let text = match std::str::from_utf8(value) {
-                Ok(text) => Cow::Borrowed(text),
-                Err(_) => String::from_utf8_lossy(value),
-            };
-            let Some(text) = present(&text) else { continue };
-            if !self.secrets.take(name, text) {
-                self.headers.push(name, text);
-            }
+    }
+
+    fn take_header(&mut self, name: &str, value: &[u8]) {
+        // A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
+        let text = String::from_utf8_lossy(value);
+        let Some(text) = present(&text) else { return };
+        if !self.secrets.take(name, text) {
+            self.headers.push(name, text);
         }
-        self.secrets.complete();
-        let request_id = self.headers.get(names::REQUEST_ID).unwrap_or_default();
-        self.logger.renew(request_id);
-        !request_id.is_empty()
     }
 
     /// Makes this a context between invocations again: no request id, and this much time.

@@ -29,6 +29,7 @@ mod handler;
 mod handlers;
 mod headers;
 mod log;
+mod named_texts;
 mod payload;
 mod reply;
 mod secret;

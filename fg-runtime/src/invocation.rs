@@ -3,8 +3,8 @@
 //! Nothing that the user's code does leads out of here but by the returned `Result`.
 
 use std::future::poll_fn;
-use std::pin::pin;
-use std::task::{Poll, ready};
+use std::pin::{Pin, pin};
+use std::task::{self, Poll, ready};
 use std::time::{Duration, Instant};
 
 use crate::alarm::Alarm;
@@ -80,22 +80,53 @@ impl Deadline {
 }
 
 /// Runs the user's future to its end, or to its deadline, or to its panic.
-async fn run_until<F: Future>(future: F, ctx: &Context, deadline: Deadline, alarm: &mut Alarm) -> Result<F::Output, Failure> {
-    let mut future = pin!(Some(future));
+async fn run_until<F>(future: F, ctx: &Context, deadline: Deadline, alarm: &mut Alarm) -> Result<F::Output, Failure>
+where
+    F: Future<Output: Send> + Send,
+{
+    let mut step = Step { future: pin!(Some(future)), output: None };
+    drive(&mut step, ctx, deadline, alarm).await?;
+    Ok(step.output.expect("a step that has ended has an output"))
+}
+
+/// The user's future, and what it has returned.
+struct Step<'f, F: Future> {
+    future: Pin<&'f mut Option<F>>,
+    output: Option<F::Output>,
+}
+
+/// A step whatever its type, so that what drives it is compiled once and not for each step of each handler.
+trait AnyStep: Send {
+    /// Ready once there is an output.
+    fn poll(&mut self, task: &mut task::Context<'_>) -> Poll<()>;
+
+    /// Drops the future.
+    fn end(&mut self);
+}
+
+impl<F: Future<Output: Send> + Send> AnyStep for Step<'_, F> {
+    fn poll(&mut self, task: &mut task::Context<'_>) -> Poll<()> {
+        match self.future.as_mut().as_pin_mut() {
+            Some(future) => future.poll(task).map(|output| self.output = Some(output)),
+            None => Poll::Pending,
+        }
+    }
+
+    fn end(&mut self) {
+        self.future.set(None);
+    }
+}
+
+async fn drive(step: &mut dyn AnyStep, ctx: &Context, deadline: Deadline, alarm: &mut Alarm) -> Result<(), Failure> {
     let mut give_up = ctx.cancelled_at();
     let mut busy = Duration::ZERO;
-    let output = poll_fn(|task| {
+    let ended = poll_fn(|task| {
         loop {
             let before = Instant::now();
-            let polled = catch(|| {
-                with_logger(ctx.logger(), || match future.as_mut().as_pin_mut() {
-                    Some(future) => future.poll(task),
-                    None => Poll::Pending,
-                })
-            });
+            let polled = catch(|| with_logger(ctx.logger(), || step.poll(task)));
             busy += before.elapsed();
             match polled {
-                Ok(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
+                Ok(Poll::Ready(())) => return Poll::Ready(Ok(())),
                 Ok(Poll::Pending) => {}
                 Err(failure) => return Poll::Ready(Err(failure)),
             }
@@ -113,10 +144,10 @@ async fn run_until<F: Future>(future: F, ctx: &Context, deadline: Deadline, alar
     })
     .await;
     // Dropped here, so that a panic in a `Drop` of the user's ends here as well.
-    if let Err(failure) = catch(|| future.set(None)) {
+    if let Err(failure) = catch(|| step.end()) {
         ctx.logger().error(format_args!("while the invocation was dropped: {failure}"));
     }
-    output
+    ended
 }
 
 #[cold]

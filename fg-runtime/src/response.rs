@@ -5,6 +5,9 @@ use httparse::Header;
 use crate::failure_policy::Fault;
 use crate::runtime_api::{BODY_LIMIT, HEAD_LIMIT, HEADER_COUNT_LIMIT};
 
+/// Is shown the status and the headers of a response.
+pub(crate) type Seen<'a> = dyn FnMut(u16, &[Header<'_>]) + Send + 'a;
+
 /// What a complete head says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
@@ -24,7 +27,7 @@ pub(crate) enum BodyLength {
 }
 
 /// Reads a head from the beginning of `bytes`: none while it is incomplete. `seen` is shown the headers of a final response (not 1xx).
-pub(crate) fn read_head(bytes: &[u8], seen: &mut impl FnMut(u16, &[Header<'_>])) -> Result<Option<Head>, Fault> {
+pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head>, Fault> {
     let mut headers = [httparse::EMPTY_HEADER; HEADER_COUNT_LIMIT];
     let mut response = httparse::Response::new(&mut headers);
     let length = match response.parse(bytes) {
