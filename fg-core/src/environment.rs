@@ -60,7 +60,9 @@ enum Variables {
 impl Variables {
     fn get(&self, name: &str) -> Option<String> {
         match self {
-            Self::Process => std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()),
+            Self::Process => {
+                std::env::var_os(name).map(|value| value.into_string().unwrap_or_else(|value| value.to_string_lossy().into_owned()))
+            }
             Self::Given(variables) => variables.get(name).map(ToOwned::to_owned),
         }
     }
@@ -257,7 +259,11 @@ struct Reader<'v> {
 
 impl Reader<'_> {
     fn text(&self, name: &str) -> Option<String> {
-        present(&self.variables.get(name)?).map(ToOwned::to_owned)
+        let text = self.variables.get(name)?;
+        match present(&text)? {
+            trimmed if trimmed.len() < text.len() => Some(trimmed.to_owned()),
+            _ => Some(text),
+        }
     }
 
     /// A number above zero. With a timeout of zero the remaining time would be zero for ever.

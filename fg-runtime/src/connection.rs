@@ -244,8 +244,10 @@ impl Connection {
         if self.input.len() < needed {
             // Exactly for a length that is known, doubling for one that is not.
             let room = if wanted > READ_SIZE { needed } else { needed.max(self.input.len() * 2) };
-            self.input.reserve_exact(room - self.input.len());
-            self.input.resize(room, 0);
+            // A new buffer is memory that the system has zeroed, and not touched before something is read into it.
+            let mut input = vec![0; room];
+            input[..self.filled].copy_from_slice(&self.input[..self.filled]);
+            self.input = input;
         }
         let has_begun = self.filled > 0;
         let room = &mut self.input[self.filled..];
