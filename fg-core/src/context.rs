@@ -1,5 +1,6 @@
 //! What a handler knows of its invocation and of its function.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -330,7 +331,7 @@ impl Context {
 
     fn take_header(&mut self, name: &str, value: &[u8]) {
         // A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
-        let text = String::from_utf8_lossy(value);
+        let text = std::str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed);
         let Some(text) = present(&text) else { return };
         if !self.secrets.take(name, text) {
             self.headers.push(name, text);
