@@ -314,23 +314,13 @@ impl Context {
     ///
     /// Returns whether there is a request id; without one it is not an invocation.
     pub fn begin<'h>(&mut self, received: Instant, headers: impl IntoIterator<Item = (&'h str, &'h [u8])>) -> bool {
-        self.received = received;
-        self.timeout = self.environment.timeout();
-        renew(&mut self.cancellation, Cancellation::reset);
-        renew(&mut self.after, AfterQueue::clear);
-        self.headers.clear();
-        self.secrets = SecretHeaders::default();
-        for (name, value) in headers {
-            // A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
-            let text = match std::str::from_utf8(value) {
-                Ok(text) => Cow::Borrowed(text),
-                Err(_) => String::from_utf8_lossy(value),
-            };
-            let Some(text) = present(&text) else { continue };
-            if !self.secrets.take(name, text) {
-                self.headers.push(name, text);
-            }
-        }
+        self.reset(received);
+        headers.into_iter().for_each(|(name, value)| self.take_header(name, value));
+        self.take_in()
+    }
+
+    /// What follows from the headers, once all of them are there.
+    fn take_in(&mut self) -> bool {
         self.secrets.complete();
         if let Some(seconds) =
             self.headers.get(names::TIMEOUT).and_then(|seconds| seconds.parse().ok()).filter(|&seconds| seconds > 0)
@@ -340,6 +330,24 @@ impl Context {
         let request_id = self.headers.get(names::REQUEST_ID).unwrap_or_default();
         self.logger.renew(request_id);
         !request_id.is_empty()
+    }
+
+    fn reset(&mut self, received: Instant) {
+        self.received = received;
+        self.timeout = self.environment.timeout();
+        renew(&mut self.cancellation, Cancellation::reset);
+        renew(&mut self.after, AfterQueue::clear);
+        self.headers.clear();
+        self.secrets = SecretHeaders::default();
+    }
+
+    fn take_header(&mut self, name: &str, value: &[u8]) {
+        // A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
+        let text = std::str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed);
+        let Some(text) = present(&text) else { return };
+        if !self.secrets.take(name, text) {
+            self.headers.push(name, text);
+        }
     }
 
     /// Makes this a context between invocations again: no request id, and this much time.

@@ -149,8 +149,8 @@ pub(crate) fn bare_name(type_name: &'static str) -> Option<&'static str> {
     let path = type_name.split('<').next()?;
     let name = path.rsplit("::").next()?;
     let says_something = !matches!(name, "str" | "String" | "Cow" | "Box" | "Arc" | "Rc" | "Error" | "Report");
-    let is_a_name =
-        name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    // Bytes beyond ASCII are letters: a type's name has no others.
+    let is_a_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii());
     let is_plain = !path.starts_with("dyn ") && !path.starts_with('&') && !path.starts_with('(');
     (says_something && is_a_name && is_plain).then_some(name)
 }

@@ -1,14 +1,12 @@
 //! What the platform tells a function once, at its start: the `RUNTIME_*` variables.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-
 use crate::headers::present;
 use crate::log::Level;
+use crate::named_texts::NamedTexts;
 
 /// The function's settings, read once and never again.
 ///
@@ -45,10 +43,10 @@ pub struct Environment {
     cpu_number: u32,
     max_response_size: usize,
     log_level: Level,
-    user_data: HashMap<String, String>,
+    user_data: NamedTexts,
     variables: Variables,
     /// Filled when a key is first asked for that is not in the user data.
-    variables_by_name: OnceLock<HashMap<String, String>>,
+    variables_by_name: OnceLock<NamedTexts>,
     missing: Vec<String>,
     warnings: Vec<String>,
 }
@@ -56,14 +54,16 @@ pub struct Environment {
 /// Where the variables come from.
 enum Variables {
     Process,
-    Given(HashMap<String, String>),
+    Given(NamedTexts),
 }
 
 impl Variables {
     fn get(&self, name: &str) -> Option<String> {
         match self {
-            Self::Process => std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()),
-            Self::Given(variables) => variables.get(name).cloned(),
+            Self::Process => {
+                std::env::var_os(name).map(|value| value.into_string().unwrap_or_else(|value| value.to_string_lossy().into_owned()))
+            }
+            Self::Given(variables) => variables.get(name).map(ToOwned::to_owned),
         }
     }
 }
@@ -71,7 +71,7 @@ impl Variables {
 const DEFAULT_TIMEOUT_SECONDS: u64 = 3;
 const DEFAULT_INIT_TIMEOUT_SECONDS: u64 = 300;
 const DEFAULT_MEMORY_MB: u32 = 128;
-const DEFAULT_MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
+const DEFAULT_MAX_RESPONSE_BYTES: u64 = 6 * 1024 * 1024;
 
 impl Environment {
     /// Reads the variables of this process.
@@ -92,7 +92,8 @@ impl Environment {
         let mut parts = full_name.rsplit('@');
         let function_name = parts.next().unwrap_or_default().to_owned();
         let package_of_name = parts.next().unwrap_or_default().to_owned();
-        let memory_size = reader.number("RUNTIME_MEMORY", "MB", DEFAULT_MEMORY_MB);
+        let memory_size = reader.small_number("RUNTIME_MEMORY", "MB", DEFAULT_MEMORY_MB);
+        let max_response_size = reader.number("RUNTIME_MAX_RESP_BODY_SIZE", "bytes", DEFAULT_MAX_RESPONSE_BYTES);
         let user_data = reader.user_data();
         Self {
             api_address: reader.text("RUNTIME_API_ADDR"),
@@ -105,8 +106,8 @@ impl Environment {
             timeout: Duration::from_secs(reader.number("RUNTIME_TIMEOUT", "s", DEFAULT_TIMEOUT_SECONDS)),
             init_timeout: reader.init_timeout(),
             memory_size,
-            cpu_number: reader.number("RUNTIME_CPU", "millicores", memory_size.saturating_mul(100) / 128 + 200),
-            max_response_size: reader.number("RUNTIME_MAX_RESP_BODY_SIZE", "bytes", DEFAULT_MAX_RESPONSE_BYTES),
+            cpu_number: reader.small_number("RUNTIME_CPU", "millicores", memory_size.saturating_mul(100) / 128 + 200),
+            max_response_size: usize::try_from(max_response_size).unwrap_or(usize::MAX),
             log_level: reader.log_level(&user_data),
             user_data,
             variables_by_name: OnceLock::new(),
@@ -199,11 +200,9 @@ impl Environment {
     /// The platform's own variables (`RUNTIME_*`) are not the user's and are never returned.
     #[must_use]
     pub fn user_data(&self, key: &str) -> Option<&str> {
-        if let Some(value) = self.user_data.get(key) {
-            return Some(value);
-        }
-        if key.starts_with("RUNTIME_") {
-            return None;
+        let given = self.user_data.get(key);
+        if given.is_some() || key.starts_with("RUNTIME_") {
+            return given;
         }
         let variables = match &self.variables {
             Variables::Given(variables) => variables,
@@ -213,7 +212,7 @@ impl Environment {
                     .collect()
             }),
         };
-        variables.get(key).map(String::as_str)
+        variables.get(key)
     }
 
     /// One sentence for each variable that could not be used as it was.
@@ -260,27 +259,33 @@ struct Reader<'v> {
 
 impl Reader<'_> {
     fn text(&self, name: &str) -> Option<String> {
-        present(&self.variables.get(name)?).map(ToOwned::to_owned)
+        let text = self.variables.get(name)?;
+        match present(&text)? {
+            trimmed if trimmed.len() < text.len() => Some(trimmed.to_owned()),
+            _ => Some(text),
+        }
     }
 
     /// A number above zero. With a timeout of zero the remaining time would be zero for ever.
-    fn number<N>(&mut self, name: &str, unit: &str, default: N) -> N
-    where
-        N: std::str::FromStr + PartialOrd + Default + fmt::Display,
-    {
+    fn number(&mut self, name: &str, unit: &str, default: u64) -> u64 {
         match self.text(name) {
             None => {
                 self.missing.push(format!("{name} is not set; using {default} {unit}"));
                 default
             }
             Some(text) => match text.parse() {
-                Ok(number) if number > N::default() => number,
+                Ok(number) if number > 0 => number,
                 _ => {
                     self.warnings.push(format!("{name} is `{text}`, which is not a number above 0; using {default} {unit}"));
                     default
                 }
             },
         }
+    }
+
+    /// The same; what is too large is as large as it can be.
+    fn small_number(&mut self, name: &str, unit: &str, default: u32) -> u32 {
+        u32::try_from(self.number(name, unit, default.into())).unwrap_or(u32::MAX)
     }
 
     /// Set only where the function has an initializer, so nobody misses it.
@@ -292,40 +297,31 @@ impl Reader<'_> {
         Duration::from_secs(self.number(name, "s", DEFAULT_INIT_TIMEOUT_SECONDS))
     }
 
-    fn user_data(&mut self) -> HashMap<String, String> {
-        let Some(text) = self.text("RUNTIME_USERDATA") else { return HashMap::new() };
-        match serde_json::from_str::<HashMap<String, &RawValue>>(&text) {
-            Ok(values) => values.into_iter().filter_map(|(key, value)| Some((key, text_of(value)?))).collect(),
+    fn user_data(&mut self) -> NamedTexts {
+        let Some(text) = self.text("RUNTIME_USERDATA") else { return NamedTexts::default() };
+        match serde_json::from_str(&text) {
+            Ok(texts) => texts,
             Err(error) => {
                 // Not the text of the error: it may quote a value, and a value may be a secret.
                 let (line, column) = (error.line(), error.column());
                 self.warnings.push(format!(
                     "RUNTIME_USERDATA is not a JSON object (line {line}, column {column}); using the process's variables"
                 ));
-                HashMap::new()
+                NamedTexts::default()
             }
         }
     }
 
     /// A convention of the platform's samples; users set it as a variable of their own.
-    fn log_level(&mut self, user_data: &HashMap<String, String>) -> Level {
+    fn log_level(&mut self, user_data: &NamedTexts) -> Level {
         let name = "RUNTIME_LOG_LEVEL";
-        let Some(text) = self.text(name).or_else(|| user_data.get(name).and_then(|text| present(text)).map(ToOwned::to_owned))
-        else {
+        let Some(text) = self.text(name).or_else(|| user_data.get(name).and_then(present).map(ToOwned::to_owned)) else {
             return Level::Info;
         };
         text.parse().unwrap_or_else(|error| {
             self.warnings.push(format!("{name} is `{text}`: {error}; using INFO"));
             Level::Info
         })
-    }
-}
-
-/// A text as it is, anything else as its JSON, `null` as nothing.
-fn text_of(value: &RawValue) -> Option<String> {
-    match value.get() {
-        "null" => None,
-        json => serde_json::from_str(json).ok().or_else(|| Some(json.to_owned())),
     }
 }
 

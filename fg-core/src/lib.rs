@@ -30,6 +30,7 @@ mod handlers;
 mod headers;
 mod http_event;
 mod log;
+mod named_texts;
 mod payload;
 mod reply;
 mod secret;

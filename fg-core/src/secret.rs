@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 /// A secret string: prints as `***`, is not `Serialize`, and is wiped from memory when it is dropped.
 ///
@@ -12,18 +12,25 @@ use zeroize::Zeroizing;
 /// assert_eq!(token.expose(), "s3cr3t");
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(String);
 
 impl Secret {
     /// Keeps this value.
     pub fn new(value: impl Into<String>) -> Self {
-        Self(Zeroizing::new(value.into()))
+        Self(value.into())
     }
 
     /// The value itself, for signing or for an `Authorization` header; do not log it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl Drop for Secret {
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

@@ -10,9 +10,8 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use httparse::Header;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 mod streamed_answer;
@@ -20,7 +19,7 @@ mod streamed_answer;
 pub(crate) use streamed_answer::Streamed;
 
 use crate::failure_policy::Fault;
-use crate::response::{BodyLength, Chunks, read_head};
+use crate::response::{BodyLength, Chunks, Seen, read_head};
 use crate::runtime_api::{AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll};
 
 /// What one read asks for when nothing better is known.
@@ -104,7 +103,7 @@ impl Connection {
     }
 
     /// Receives the response that has begun; `seen` is shown its status and its headers as soon as they are there.
-    pub(crate) async fn receive_event(&mut self, seen: &mut impl FnMut(u16, &[Header<'_>])) -> Result<u16, Fault> {
+    pub(crate) async fn receive_event(&mut self, seen: &mut Seen<'_>) -> Result<u16, Fault> {
         let received = self.receive(seen).await;
         self.closed_after(received)
     }
@@ -187,10 +186,11 @@ impl Connection {
     async fn connect(&self) -> Result<TcpStream, Fault> {
         let connecting = async {
             // An address that is a number needs no look-up, and so no thread for one.
-            let stream = match self.address.parse::<SocketAddr>() {
-                Ok(address) => TcpStream::connect(address).await?,
-                Err(_) => TcpStream::connect(self.address.as_str()).await?,
+            let addresses: Vec<SocketAddr> = match self.address.parse() {
+                Ok(address) => vec![address],
+                Err(_) => lookup_host(self.address.as_str()).await?.collect(),
             };
+            let stream = TcpStream::connect(&addresses[..]).await?;
             stream.set_nodelay(true)?;
             Ok(stream)
         };
@@ -201,7 +201,7 @@ impl Connection {
     }
 
     /// Reads the response that has begun; its body is then at `self.body`.
-    async fn receive(&mut self, seen: &mut impl FnMut(u16, &[Header<'_>])) -> Result<u16, Fault> {
+    async fn receive(&mut self, seen: &mut Seen<'_>) -> Result<u16, Fault> {
         let head = loop {
             match read_head(&self.input[..self.filled], seen)? {
                 Some(head) if head.status >= 200 => break head,
@@ -273,8 +273,10 @@ impl Connection {
         if self.input.len() < needed {
             // Exactly for a length that is known, doubling for one that is not.
             let room = if wanted > READ_SIZE { needed } else { needed.max(self.input.len() * 2) };
-            self.input.reserve_exact(room - self.input.len());
-            self.input.resize(room, 0);
+            // A new buffer is memory that the system has zeroed, and not touched before something is read into it.
+            let mut input = vec![0; room];
+            input[..self.filled].copy_from_slice(&self.input[..self.filled]);
+            self.input = input;
         }
     }
 

@@ -37,11 +37,18 @@ const MOST_TIME_TO_ANSWER_AT_THE_END: Duration = Duration::from_secs(3);
 pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Runs the handler until the process should end.
-pub(crate) async fn run<H: Handler>(start: Start, address: String) -> ExitCode {
+pub(crate) async fn run<H: Handler>(mut start: Start, address: String) -> ExitCode {
     let shutdown = Shutdown::default();
+    let no_handler = start.no_handler.take();
     let running = async {
         let mut function = EventLoop::new(&start, address, &shutdown);
-        match shutdown.or_until_requested(init::<H>(&function.ctx, start.limits, &mut function.alarm)).await {
+        let init = async {
+            match no_handler {
+                Some(failure) => Err(failure),
+                None => init::<H>(&function.ctx, start.limits, &mut function.alarm).await,
+            }
+        };
+        match shutdown.or_until_requested(init).await {
             Some(Ok(state)) => {
                 function.serve::<H>(&state).await;
                 function.ctx.rest(PRE_STOP_LIMIT);
@@ -53,12 +60,6 @@ pub(crate) async fn run<H: Handler>(start: Start, address: String) -> ExitCode {
         }
     };
     shutdown.listen_during(running).await
-}
-
-/// Answers one invocation with the reason why there is no handler, and ends.
-pub(crate) async fn refuse(start: Start, address: String, failure: Failure) -> ExitCode {
-    let shutdown = Shutdown::default();
-    shutdown.listen_during(async { EventLoop::new(&start, address, &shutdown).refuse(failure).await }).await
 }
 
 /// The state machine, and what its states share.

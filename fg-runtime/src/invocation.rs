@@ -4,7 +4,7 @@
 
 use std::borrow::Borrow;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -134,20 +134,50 @@ impl Turn {
 }
 
 /// Runs the user's future to its end, or to its deadline, or to its panic.
-async fn run_until<F: Future>(future: F, ctx: &Context, mut turn: Turn, alarm: &mut Alarm) -> Result<F::Output, Failure> {
-    let mut future = pin!(Some(future));
-    let output = poll_fn(|task| {
-        turn.poll(task, ctx, alarm, |task| match future.as_mut().as_pin_mut() {
-            Some(future) => future.poll(task),
+async fn run_until<F>(future: F, ctx: &Context, turn: Turn, alarm: &mut Alarm) -> Result<F::Output, Failure>
+where
+    F: Future<Output: Send> + Send,
+{
+    let mut step = Step { future: pin!(Some(future)), output: None };
+    drive(&mut step, ctx, turn, alarm).await?;
+    Ok(step.output.expect("a step that has ended has an output"))
+}
+
+/// The user's future, and what it has returned.
+struct Step<'f, F: Future> {
+    future: Pin<&'f mut Option<F>>,
+    output: Option<F::Output>,
+}
+
+/// A step whatever its type, so that what drives it is compiled once and not for each step of each handler.
+trait AnyStep: Send {
+    /// Ready once there is an output.
+    fn poll(&mut self, task: &mut TaskContext<'_>) -> Poll<()>;
+
+    /// Drops the future.
+    fn end(&mut self);
+}
+
+impl<F: Future<Output: Send> + Send> AnyStep for Step<'_, F> {
+    fn poll(&mut self, task: &mut TaskContext<'_>) -> Poll<()> {
+        match self.future.as_mut().as_pin_mut() {
+            Some(future) => future.poll(task).map(|output| self.output = Some(output)),
             None => Poll::Pending,
-        })
-    })
-    .await;
+        }
+    }
+
+    fn end(&mut self) {
+        self.future.set(None);
+    }
+}
+
+async fn drive(step: &mut dyn AnyStep, ctx: &Context, mut turn: Turn, alarm: &mut Alarm) -> Result<(), Failure> {
+    let ended = poll_fn(|task| turn.poll(task, ctx, alarm, |task| step.poll(task))).await;
     // Dropped here, so that a panic in a `Drop` of the user's ends here as well.
-    if let Err(failure) = catch(|| future.set(None)) {
+    if let Err(failure) = catch(|| step.end()) {
         log_failed_drop(&failure, ctx);
     }
-    output
+    ended
 }
 
 /// Drops what is the user's; a panic in a `Drop` ends here.

@@ -19,6 +19,10 @@ use crate::{after_work, panics};
 
 /// Runs the handler on one event; the exit code says whether it succeeded.
 pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
+    if let Some(failure) = &start.no_handler {
+        say(format_args!("fg: {}", failure.message()));
+        return ExitCode::from(2);
+    }
     let mut payload = Vec::new();
     if let Err(error) = io::stdin().lock().read_to_end(&mut payload) {
         say(format_args!("fg: cannot read the event from standard input: {error}"));

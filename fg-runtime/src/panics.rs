@@ -148,6 +148,7 @@ fn is_panic_machinery(name: &str) -> bool {
 
 /// Frames of this crate that called the user's code.
 fn is_runtime(name: &str) -> bool {
+    let name = name.trim_start_matches('<');
     ["fg_runtime::invocation::", "fg_runtime::current::", "fg_runtime::panics::catch"].iter().any(|prefix| name.starts_with(prefix))
 }
 

@@ -1,9 +1,14 @@
 //! The framing of an HTTP/1.1 response: where its head ends, where its body ends, whether the connection can be used again.
 
+use std::mem::MaybeUninit;
+
 use httparse::Header;
 
 use crate::failure_policy::Fault;
 use crate::runtime_api::{BODY_LIMIT, HEAD_LIMIT, HEADER_COUNT_LIMIT};
+
+/// Is shown the status and the headers of a response.
+pub(crate) type Seen<'a> = dyn FnMut(u16, &[Header<'_>]) + Send + 'a;
 
 /// What a complete head says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +29,11 @@ pub(crate) enum BodyLength {
 }
 
 /// Reads a head from the beginning of `bytes`: none while it is incomplete. `seen` is shown the headers of a final response (not 1xx).
-pub(crate) fn read_head(bytes: &[u8], seen: &mut impl FnMut(u16, &[Header<'_>])) -> Result<Option<Head>, Fault> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADER_COUNT_LIMIT];
-    let mut response = httparse::Response::new(&mut headers);
-    let length = match response.parse(bytes) {
+pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head>, Fault> {
+    let mut headers = [const { MaybeUninit::uninit() }; HEADER_COUNT_LIMIT];
+    let mut response = httparse::Response::new(&mut []);
+    let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, &mut headers);
+    let length = match parsed {
         Ok(httparse::Status::Complete(length)) if length <= HEAD_LIMIT => length,
         Ok(httparse::Status::Partial) if bytes.len() <= HEAD_LIMIT => return Ok(None),
         Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(Fault::HeadTooLarge),

@@ -153,10 +153,11 @@ impl Runtime {
         let mut start = Start::new(environment, Arc::new(StreamSink::new(stream, format)), limits, mode);
         start.pipeline = self.pipeline || std::env::var("FG_PIPELINE").is_ok_and(|set| set == "1");
         start.prepare_log();
-        match selected {
-            Ok(index) => H::run_with(index, start).await,
-            Err(failure) => start.refuse(failure).await,
-        }
+        let index = selected.unwrap_or_else(|failure| {
+            start.no_handler = Some(failure);
+            0
+        });
+        H::run_with(index, start).await
     }
 }
 
@@ -181,6 +182,8 @@ pub(crate) struct Start {
     sink: Arc<dyn LogSink>,
     pub(crate) limits: Limits,
     pub(crate) pipeline: bool,
+    /// Why there is no handler to run, whichever is handed over.
+    pub(crate) no_handler: Option<Failure>,
     mode: Mode,
 }
 
@@ -192,7 +195,7 @@ impl std::fmt::Debug for Start {
 
 impl Start {
     pub(crate) fn new(environment: Environment, sink: Arc<dyn LogSink>, limits: Limits, mode: Mode) -> Self {
-        Self { environment: Arc::new(environment), sink, limits, pipeline: false, mode }
+        Self { environment: Arc::new(environment), sink, limits, pipeline: false, no_handler: None, mode }
     }
 
     /// The function's settings.
@@ -217,17 +220,6 @@ impl Start {
         let missing = if matches!(self.mode, Mode::CustomRuntime(_)) { self.environment.missing() } else { &[] };
         for warning in self.environment.warnings().iter().chain(missing) {
             ctx.logger().warn(warning);
-        }
-    }
-
-    /// There is no handler to run: somebody has to be told.
-    async fn refuse(self, failure: Failure) -> ExitCode {
-        match self.mode.clone() {
-            Mode::CustomRuntime(address) => event_loop::refuse(self, address, failure).await,
-            _ => {
-                say(format_args!("fg: {}", failure.message()));
-                ExitCode::from(2)
-            }
         }
     }
 }

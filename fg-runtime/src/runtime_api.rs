@@ -67,7 +67,7 @@ pub(crate) fn write_answer_head(
     out.extend_from_slice(host.as_bytes());
     out.extend_from_slice(b"\r\ncontent-type: ");
     // A line break in a value of the user's would end the header, so what cannot stand in one is left out.
-    out.extend(content_type.bytes().filter(|byte| matches!(byte, b' '..=b'~')));
+    write_pieces(out, content_type, |byte| matches!(byte, b' '..=b'~'), |_, _| {});
     match length {
         Some(length) => write!(out, "\r\ncontent-length: {length}\r\n\r\n").expect("writing to memory cannot fail"),
         None => out.extend_from_slice(b"\r\ntransfer-encoding: chunked\r\n\r\n"),
@@ -76,13 +76,19 @@ pub(crate) fn write_answer_head(
 
 /// A request id is a UUID; should it ever be something else, it must not break the request line.
 fn write_path_segment(out: &mut Vec<u8>, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte) {
-            out.push(byte);
-        } else {
-            write!(out, "%{byte:02X}").expect("writing to memory cannot fail");
-        }
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
+    write_pieces(out, text, is_plain, |out, byte| write!(out, "%{byte:02X}").expect("writing to memory cannot fail"));
+}
+
+/// Writes the pieces of a text that are plain as they are, and each byte between them in its own way.
+fn write_pieces(out: &mut Vec<u8>, text: &str, is_plain: impl Fn(u8) -> bool, write_other: impl Fn(&mut Vec<u8>, u8)) {
+    let mut rest = text.as_bytes();
+    while let Some(end) = rest.iter().position(|&byte| !is_plain(byte)) {
+        out.extend_from_slice(&rest[..end]);
+        write_other(out, rest[end]);
+        rest = &rest[end + 1..];
     }
+    out.extend_from_slice(rest);
 }
 
 #[cfg(test)]

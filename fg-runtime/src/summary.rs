@@ -16,7 +16,7 @@ pub(crate) struct Summary<'a> {
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let micros = self.duration.as_micros();
+        let micros = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX);
         writeln!(f, "--- execution summary ---")?;
         writeln!(f, "request id:        {}", self.request_id)?;
         writeln!(f, "configured memory: {} MB", self.configured_memory)?;

@@ -22,31 +22,43 @@ mod imp {
     use std::io::{self, IsTerminal};
     use std::os::fd::AsFd;
     use std::os::unix::fs::FileTypeExt;
+    use std::pin::Pin;
     use std::task::{Context, Poll};
 
-    use tokio::signal::unix::{Signal, SignalKind, signal};
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::low_level::pipe;
+    use tokio::io::{AsyncRead, ReadBuf};
+    use tokio::net::UnixStream;
 
     use super::Input;
 
-    /// SIGTERM and SIGINT.
+    /// SIGTERM and SIGINT: each with a socket on which a byte arrives for every time that it comes.
     #[derive(Debug)]
-    pub(crate) struct Signals {
-        terminate: Signal,
-        interrupt: Signal,
-    }
+    pub(crate) struct Signals([(i32, UnixStream); 2]);
 
     impl Signals {
         pub(crate) fn listen() -> io::Result<Self> {
-            Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+            Ok(Self([(SIGTERM, arrivals_of(SIGTERM)?), (SIGINT, arrivals_of(SIGINT)?)]))
         }
 
         /// Ready with the exit code that a process killed by this signal would have.
         pub(crate) fn poll(&mut self, task: &mut Context<'_>) -> Poll<i32> {
-            if self.terminate.poll_recv(task).is_ready() {
-                return Poll::Ready(128 + SignalKind::terminate().as_raw_value());
+            for (signal, arrivals) in &mut self.0 {
+                let mut byte = [0];
+                let mut buffer = ReadBuf::new(&mut byte);
+                if Pin::new(arrivals).poll_read(task, &mut buffer).is_ready() && !buffer.filled().is_empty() {
+                    return Poll::Ready(128 + *signal);
+                }
             }
-            self.interrupt.poll_recv(task).map(|_| 128 + SignalKind::interrupt().as_raw_value())
+            Poll::Pending
         }
+    }
+
+    fn arrivals_of(signal: i32) -> io::Result<UnixStream> {
+        let (arrivals, sender) = std::os::unix::net::UnixStream::pair()?;
+        pipe::register(signal, sender)?;
+        arrivals.set_nonblocking(true)?;
+        UnixStream::from_std(arrivals)
     }
 
     /// What standard input of this process is.

@@ -56,6 +56,10 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
 /// Serves an event function until the process should end.
 pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
+    if let Some(failure) = &start.no_handler {
+        say(format_args!("fg: {}", failure.message()));
+        return ExitCode::from(2);
+    }
     let listener = match listen().await {
         Ok(listener) => listener,
         Err(code) => return code,
