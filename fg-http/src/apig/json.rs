@@ -1,0 +1,98 @@
+//! The pieces of JSON that events and answers are written with, and how long they will be.
+
+use std::borrow::Cow;
+
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// A body in JSON: a text, or base64 that is written piece by piece without a buffer of its own.
+#[derive(Clone, Copy)]
+pub(super) enum EncodedBody<'a> {
+    Text(&'a str),
+    Base64(&'a [u8]),
+}
+
+impl EncodedBody<'_> {
+    pub(super) const fn is_base64(self) -> bool {
+        matches!(self, Self::Base64(_))
+    }
+
+    /// How many bytes it is in JSON.
+    pub(super) fn len(self) -> usize {
+        match self {
+            Self::Text(text) => text_len(text),
+            Self::Base64(bytes) => bytes.len().div_ceil(3) * 4 + 2,
+        }
+    }
+}
+
+impl Serialize for EncodedBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Base64(bytes) => serializer.collect_str(&Base64Display::new(bytes, &STANDARD)),
+        }
+    }
+}
+
+/// How many bytes a text is in JSON, with its quotes and escapes.
+pub(super) fn text_len(text: &str) -> usize {
+    let escaped = |byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    2 + text.bytes().map(escaped).sum::<usize>()
+}
+
+/// An object whose values are texts, or lists of texts where a name has several.
+pub(super) struct Object<'a>(pub(super) Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)>);
+
+impl Object<'_> {
+    /// How many bytes it is in JSON.
+    pub(super) fn len(&self) -> usize {
+        // Around each value there is a comma or a bracket more at most, around each name a colon, a comma and brackets.
+        let entry = |(name, values): &(Cow<'_, str>, Vec<Cow<'_, str>>)| {
+            text_len(name) + 4 + values.iter().map(|value| text_len(value) + 1).sum::<usize>()
+        };
+        2 + self.0.iter().map(entry).sum::<usize>()
+    }
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, values) in &self.0 {
+            match values.as_slice() {
+                [value] => map.serialize_entry(name, value)?,
+                values => map.serialize_entry(name, values)?,
+            }
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_body_is_as_long_as_was_said(text in any::<String>(), bytes in any::<Vec<u8>>()) {
+            for body in [EncodedBody::Text(&text), EncodedBody::Base64(&bytes)] {
+                prop_assert_eq!(serde_json::to_vec(&body).expect("it is written").len(), body.len());
+            }
+        }
+
+        #[test]
+        fn an_object_is_no_longer_than_was_said(entries in any::<Vec<(String, Vec<String>)>>()) {
+            let entries = entries.iter().map(|(name, values)| {
+                (Cow::Borrowed(name.as_str()), values.iter().map(|value| Cow::Borrowed(value.as_str())).collect())
+            });
+            let object = Object(entries.collect());
+            prop_assert!(serde_json::to_vec(&object).expect("it is written").len() <= object.len());
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! A whole body in one piece, up to a limit.
+
+use std::pin::pin;
+
+use bytes::Bytes;
+use fg_core::{Error, Failure};
+use http_body_util::BodyExt as _;
+
+use crate::BoxError;
+use crate::failure::failure_of;
+
+/// Reads a body to its end. One that came in one piece is not copied, any other is copied once; trailers are left out.
+///
+/// Reading stops as soon as there is more than `limit` bytes: a body may have no end.
+pub(crate) async fn collect<B>(body: B, limit: usize) -> Result<Bytes, Failure>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let mut body = pin!(body);
+    let mut first = Bytes::new();
+    let mut all = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| failure_of(&Error::new(error)))?;
+        let Ok(piece) = frame.into_data() else { continue };
+        if first.len().max(all.len()).saturating_add(piece.len()) > limit {
+            let message = format!("the body is larger than {limit} bytes, and was not read to its end");
+            return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
+        }
+        if first.is_empty() {
+            first = piece;
+            continue;
+        }
+        if all.is_empty() {
+            let rest = usize::try_from(body.size_hint().lower()).unwrap_or(limit).min(limit);
+            all.reserve(first.len() + piece.len() + rest);
+            all.extend_from_slice(&first);
+        }
+        all.extend_from_slice(&piece);
+    }
+    Ok(if all.is_empty() { first } else { all.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    use http_body::Frame;
+
+    struct Pieces(VecDeque<Result<Frame<Bytes>, std::io::Error>>);
+    impl http_body::Body for Pieces {
+        type Data = Bytes;
+        type Error = std::io::Error;
+        fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            Poll::Ready(self.0.pop_front())
+        }
+    }
+
+    fn collected(pieces: impl IntoIterator<Item = Result<Frame<Bytes>, std::io::Error>>, limit: usize) -> Result<Bytes, Failure> {
+        let mut future = pin!(collect(Pieces(pieces.into_iter().collect()), limit));
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => result,
+            Poll::Pending => panic!("nothing waits"),
+        }
+    }
+
+    fn data(bytes: &'static str) -> Result<Frame<Bytes>, std::io::Error> {
+        Ok(Frame::data(Bytes::from_static(bytes.as_bytes())))
+    }
+
+    #[test]
+    fn one_piece_is_not_copied() {
+        let piece = Bytes::from_static(b"piece");
+        let read = collected([data(""), Ok(Frame::data(piece.clone())), data("")], 5).expect("it is read");
+        assert_eq!((read.as_ptr(), &*read), (piece.as_ptr(), &b"piece"[..]));
+    }
+
+    #[test]
+    fn pieces_are_put_together_and_trailers_left_out() {
+        let trailers = Ok(Frame::trailers(http::HeaderMap::new()));
+        assert_eq!(collected([data("a"), data("bc"), data("d"), trailers], 4), Ok(Bytes::from("abcd")));
+        assert_eq!(collected([], 4), Ok(Bytes::new()));
+    }
+
+    #[test]
+    fn a_body_without_an_end_is_given_up_at_the_limit() {
+        let endless = || data("x");
+        let failure = collected((0..1000).map(|_| endless()), 999).expect_err("it is too large");
+        assert_eq!(failure.error_type(), "FunctionResponseTooLarge");
+        assert_eq!(failure.message(), "the body is larger than 999 bytes, and was not read to its end");
+    }
+
+    #[test]
+    fn an_error_in_the_body_is_a_failure_with_its_text() {
+        let failure = collected([data("a"), Err(std::io::Error::other("the disk is gone"))], 9).expect_err("it broke");
+        assert_eq!(failure.message(), "the disk is gone");
+    }
+}

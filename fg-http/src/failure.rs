@@ -1,0 +1,82 @@
+//! What an error of a service, or a response that is no success, becomes: the failure that the caller of the function sees.
+
+use fg_core::{Error, Failure};
+use http::StatusCode;
+use serde::Deserialize;
+
+/// The failure that an error is, with its type's name and its causes.
+pub(crate) fn failure_of(error: &Error) -> Failure {
+    let inner = error.as_dyn_error();
+    if let Some(failure) = inner.downcast_ref::<Failure>() {
+        return failure.clone();
+    }
+    /// A chain that bites its own tail must not hang the function.
+    const LONGEST: usize = 64;
+    let causes = std::iter::successors(inner.source(), |&cause| cause.source()).take(LONGEST).map(ToString::to_string);
+    Failure::new(error.error_type().to_owned(), error.to_string()).with_cause(causes)
+}
+
+/// The error JSON, as [`Failure::to_json`] writes it.
+#[derive(Deserialize)]
+struct ErrorJson {
+    #[serde(rename = "errorType")]
+    error_type: String,
+    #[serde(rename = "errorMessage")]
+    message: String,
+    #[serde(default)]
+    cause: Vec<String>,
+    #[serde(default, rename = "stackTrace")]
+    stack_trace: Vec<String>,
+}
+
+/// The failure that a response says: its error JSON, or else `Http.` and the status, with the text of the body.
+pub(crate) fn failure_of_response(status: StatusCode, body: &[u8]) -> Failure {
+    if let Ok(json) = serde_json::from_slice::<ErrorJson>(body) {
+        return Failure::new(json.error_type, json.message).with_cause(json.cause).with_stack_trace(json.stack_trace);
+    }
+    /// So much of a text says what is wrong.
+    const LONGEST: usize = 1000;
+    let text: String = String::from_utf8_lossy(body).trim().chars().take(LONGEST).collect();
+    let separator = if text.is_empty() { "" } else { ": " };
+    Failure::new(format!("Http.{}", status.as_u16()), format!("{status}{separator}{text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_json_is_read_back_whole() {
+        let failure =
+            Failure::new("Order.Lost", "it is lost").with_cause(["rain".to_owned()]).with_stack_trace(["main".to_owned()]);
+        assert_eq!(failure_of_response(StatusCode::INTERNAL_SERVER_ERROR, &failure.to_json()), failure);
+    }
+
+    #[test]
+    fn any_other_body_is_a_text_after_the_status() {
+        let failure = failure_of_response(StatusCode::UNAUTHORIZED, b"who are you?\n");
+        assert_eq!(failure, Failure::new("Http.401", "401 Unauthorized: who are you?"));
+        assert_eq!(failure_of_response(StatusCode::BAD_GATEWAY, b"").message(), "502 Bad Gateway");
+        assert_eq!(failure_of_response(StatusCode::BAD_GATEWAY, &[b'x'; 5000]).message().len(), "502 Bad Gateway: ".len() + 1000);
+    }
+
+    #[test]
+    fn an_error_keeps_its_type_and_its_causes() {
+        #[derive(Debug)]
+        struct Shipping(std::num::ParseIntError);
+        impl std::fmt::Display for Shipping {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("cannot ship")
+            }
+        }
+        impl std::error::Error for Shipping {
+            fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+                Some(&self.0)
+            }
+        }
+        let failure = failure_of(&Error::new(Shipping("x".parse::<u8>().expect_err("no number"))));
+        let expected = Failure::new("Shipping", "cannot ship").with_cause(["invalid digit found in string".to_owned()]);
+        assert_eq!(failure, expected);
+        assert_eq!(failure_of(&Error::new(expected.clone())), expected);
+    }
+}

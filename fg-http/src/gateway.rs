@@ -1,0 +1,64 @@
+//! A service as an event function behind API Gateway.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use fg_core::{Context, Failure, Handler, Reply};
+
+use crate::apig;
+use crate::body::Body;
+use crate::collect::collect;
+use crate::failure::failure_of;
+use crate::service::HttpService;
+
+/// A service as a [`Handler`] of API Gateway's events; its state is the service.
+///
+/// The event becomes a request, as [`apig::request_of`] says, with the [`Context`] of the invocation among its extensions. The response is
+/// read to its end and becomes the answer, as [`apig::write_answer`] says. Trailers are left out: the answer has no place for them.
+///
+/// A response may have at most `RUNTIME_MAX_RESP_BODY_SIZE` bytes, 6 MB on the platform, and what is not text grows by a third on the way:
+/// above 4.5 MB a warning is logged, once in a process.
+pub struct Gateway<S>(PhantomData<fn() -> S>);
+
+impl<S> fmt::Debug for Gateway<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gateway")
+    }
+}
+
+impl<S: HttpService> Handler for Gateway<S> {
+    const NAME: &'static str = "http";
+    const HTTP: bool = true;
+    type State = S;
+
+    /// Fails: nothing but the program can make a service. A runtime is given the state.
+    async fn init(_: &Context) -> Result<S, Failure> {
+        Err(Failure::new(Failure::INIT_ERROR, "an HTTP service cannot be made by the runtime; pass it to `fg::http::run`"))
+    }
+
+    async fn call(payload: &[u8], ctx: &Context, service: &S, reply: &mut Reply) -> Result<(), Failure> {
+        let mut request = apig::request_of(payload)?.map(Body::from);
+        request.extensions_mut().insert(ctx.clone());
+        let response = service.respond(request).await.map_err(|error| failure_of(&error))?;
+        let (parts, body) = response.into_parts();
+        let limit = ctx.environment().max_response_size();
+        let body = collect(body, limit).await?;
+        warn_of_size(body.len(), limit, ctx);
+        apig::write_answer(&parts, &body, reply)
+    }
+
+    async fn pre_stop(_: &S) {}
+}
+
+/// Says once that a response is so large that base64 makes it larger than the platform takes.
+fn warn_of_size(size: usize, limit: usize, ctx: &Context) {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    let safe = limit / 4 * 3;
+    if size > safe && !WARNED.swap(true, Ordering::Relaxed) {
+        ctx.logger().warn(format_args!(
+            "a response of {size} bytes is larger than {safe} bytes, which is what fits into {limit} bytes as base64; API Gateway may \
+             refuse it. This is said once."
+        ));
+    }
+}

@@ -1,0 +1,100 @@
+//! A handler as a tower service of invocations.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use bytes::Bytes;
+use fg_core::{Context, Failure, Handler, Reply};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
+use tower_service::Service;
+
+use crate::BoxError;
+use crate::body::Body;
+use crate::collect::collect;
+
+/// A handler as a tower service: what the layers of [`Layered`](crate::Layered) are put around.
+///
+/// An invocation is a `POST /invoke` whose body is the payload and whose extensions hold the [`Context`]. The response is 200 with the
+/// reply, streamed where the reply is, or 500 with the error JSON.
+///
+/// The service takes a request with any body, so that layers may replace it, and is an axum service too.
+pub struct HandlerService<H: Handler> {
+    state: Arc<H::State>,
+}
+
+impl<H: Handler> HandlerService<H> {
+    /// The handler with what its `init` has made.
+    #[must_use]
+    pub const fn new(state: Arc<H::State>) -> Self {
+        Self { state }
+    }
+}
+
+impl<H: Handler> Clone for HandlerService<H> {
+    fn clone(&self) -> Self {
+        Self { state: Arc::clone(&self.state) }
+    }
+}
+
+impl<H: Handler> fmt::Debug for HandlerService<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HandlerService({})", H::NAME)
+    }
+}
+
+impl<H, B> Service<http::Request<B>> for HandlerService<H>
+where
+    H: Handler,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let state = Arc::clone(&self.state);
+        Box::pin(async move {
+            let response = invoke::<H, B>(request, &state).await;
+            Ok(response.unwrap_or_else(|failure| error_response(&failure)))
+        })
+    }
+}
+
+async fn invoke<H, B>(request: http::Request<B>, state: &H::State) -> Result<http::Response<Body>, Failure>
+where
+    H: Handler,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let (mut parts, body) = request.into_parts();
+    let Some(ctx) = parts.extensions.remove::<Context>() else {
+        let message =
+            "the request has no `fg::Context` among its extensions; a layer has to pass on the extensions of the request it got";
+        return Err(Failure::new(Failure::INVALID_PAYLOAD, message));
+    };
+    let payload = collect(body, usize::MAX).await?;
+    let mut reply = Reply::new();
+    H::call(&payload, &ctx, state, &mut reply).await?;
+    // Characters that cannot stand in a header are left out.
+    let content_type: Vec<u8> = reply.content_type().bytes().filter(|byte| !byte.is_ascii_control()).collect();
+    let content_type = HeaderValue::try_from(content_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let body = reply.take_stream().map_or_else(|| Body::from(reply.into_body()), Body::from);
+    let mut response = http::Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    Ok(response)
+}
+
+fn error_response(failure: &Failure) -> http::Response<Body> {
+    let mut response = http::Response::new(Body::from(failure.to_json()));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,172 @@
+//! A handler with tower layers around it.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
+
+use bytes::Bytes;
+use fg_core::{BodyStream, Context, Error, Failure, Handler, Reply, StreamResponse, header_names};
+use futures_core::Stream;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::BoxError;
+use crate::body::Body;
+use crate::collect::collect;
+use crate::failure::{failure_of, failure_of_response};
+use crate::handler_service::HandlerService;
+use crate::service::ready_then_call;
+
+/// A [`Handler`] that is another handler with tower layers around each of its invocations: timeouts, metrics, authorization.
+///
+/// The layers see an invocation as a `POST /invoke` with the payload as the body, the headers of the invocation that are not secret, and
+/// the [`Context`] among the extensions. What comes back from them is the outcome:
+///
+/// - a status from 200 to 299 is the reply; a body whose size is known is a whole one, any other is streamed;
+/// - any other status is a failure: that of the error JSON, if the body is one, else of the type `Http.` and the status, with the text;
+/// - an error of a layer, such as that of a timeout, is a failure with its type's name and its text.
+///
+/// `B` is the body of the requests that the layers take. Those that take any, as tower's and tower-http's do, get a [`Body`]; for one
+/// that is written for axum and takes axum's alone, say `axum::body::Body`.
+pub struct Layered<H, L, B = Body>(PhantomData<fn() -> (H, L, B)>);
+
+impl<H, L, B> fmt::Debug for Layered<H, L, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Layered")
+    }
+}
+
+/// The state of a [`Layered`] handler: that of the handler inside, and the service that the layers make around it.
+pub struct LayeredState<H: Handler, S> {
+    handler: Arc<H::State>,
+    service: S,
+}
+
+impl<H: Handler, S> fmt::Debug for LayeredState<H, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LayeredState({})", H::NAME)
+    }
+}
+
+impl<H: Handler, L: Layer<HandlerService<H>>, B> Layered<H, L, B> {
+    /// The state, of what the handler's `init` has made and of the layers.
+    pub fn state(handler: H::State, layer: &L) -> LayeredState<H, L::Service> {
+        let handler = Arc::new(handler);
+        LayeredState { service: layer.layer(HandlerService::new(Arc::clone(&handler))), handler }
+    }
+}
+
+impl<H, L, B, R> Handler for Layered<H, L, B>
+where
+    H: Handler,
+    L: Layer<HandlerService<H>> + 'static,
+    L::Service: Service<http::Request<B>, Response = http::Response<R>, Error: Into<BoxError>, Future: Send>,
+    L::Service: Clone + Send + Sync + 'static,
+    B: From<Bytes> + Send + 'static,
+    R: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    const NAME: &'static str = H::NAME;
+    const BLOCKING: bool = H::BLOCKING;
+    const HTTP: bool = H::HTTP;
+    type State = LayeredState<H, L::Service>;
+
+    /// Fails: nothing but the program can make a layer. A runtime is given the state.
+    async fn init(_: &Context) -> Result<Self::State, Failure> {
+        let message = "the layers around a handler cannot be made by the runtime; pass them to `fg::tower::run`";
+        Err(Failure::new(Failure::INIT_ERROR, message))
+    }
+
+    async fn call(payload: &[u8], ctx: &Context, state: &Self::State, reply: &mut Reply) -> Result<(), Failure> {
+        let mut request = http::Request::new(B::from(Bytes::copy_from_slice(payload)));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = Uri::from_static("/invoke");
+        *request.headers_mut() = headers_of(ctx);
+        request.extensions_mut().insert(ctx.clone());
+        let response = ready_then_call(state.service.clone(), request).await.map_err(|error| failure_of(&error))?;
+        let (parts, body) = response.into_parts();
+        let limit = ctx.environment().max_response_size();
+        if !parts.status.is_success() {
+            return Err(failure_of_response(parts.status, &collect(body, limit).await?));
+        }
+        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or(BYTES).to_owned();
+        if body.size_hint().exact().is_some() {
+            reply.set_bytes(collect(body, limit).await?.into(), content_type);
+        } else {
+            reply.set_stream(stream_of(body), content_type);
+        }
+        Ok(())
+    }
+
+    async fn pre_stop(state: &Self::State) {
+        H::pre_stop(&state.handler).await;
+    }
+}
+
+const BYTES: &str = "application/octet-stream";
+
+/// The headers of the invocation; those with secrets are not among them.
+fn headers_of(ctx: &Context) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for name in FORWARDED {
+        if let Some(value) = ctx.header(name).and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok()) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    headers
+}
+
+/// The headers of an invocation that are no secrets.
+const FORWARDED: [&str; 16] = [
+    header_names::REQUEST_ID,
+    header_names::INVOKE_TYPE,
+    header_names::ORIGIN_VERSION_TAG,
+    header_names::WORKFLOW_ID,
+    header_names::WORKFLOW_RUN_ID,
+    header_names::WORKFLOW_STATE_ID,
+    header_names::PROJECT_ID,
+    header_names::STREAM_RUN_ID,
+    header_names::STREAM_ENABLE,
+    header_names::STREAM_ADDR,
+    header_names::TRACE_ID,
+    "x-cff-func-name",
+    "x-cff-func-version",
+    "x-cff-package",
+    "x-cff-region",
+    "x-cff-timeout",
+];
+
+fn stream_of<R>(body: R) -> BodyStream
+where
+    R: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    StreamResponse::new(Pieces(Box::pin(body))).into_body()
+}
+
+/// The data of a body; its trailers are left out.
+struct Pieces<R>(Pin<Box<R>>);
+
+impl<R> Stream for Pieces<R>
+where
+    R: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match ready!(self.0.as_mut().poll_frame(task)) {
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(Error::new(error)))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What can be served: a tower service of HTTP requests.
+
+use std::future::{Future, poll_fn};
+
+use bytes::Bytes;
+use fg_core::Error;
+use tower_service::Service;
+
+use crate::BoxError;
+use crate::body::Body;
+
+/// A tower service of HTTP requests that can be cloned for each of them: any axum `Router` is one.
+///
+/// Implemented for every `Service<http::Request<Body>, Response = http::Response<B>>` whose future can be sent, whose errors become
+/// boxes, and whose response body `B` is an [`http_body::Body`] of `Bytes`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be served as a FunctionGraph function",
+    label = "not a tower service of HTTP requests that can be cloned and sent",
+    note = "an axum `Router` is one once it has its state: call `.with_state(..)` on it",
+    note = "any other `tower::Service<http::Request<fg::http::Body>>` must be `Clone + Send + Sync + 'static`, and so must its response body be `Send + 'static`"
+)]
+pub trait HttpService: Clone + Send + Sync + 'static {
+    /// The body of a response.
+    type ResponseBody: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
+
+    /// Waits until the service is ready, and calls a clone of it.
+    ///
+    /// The error has the name of the service's error type, unless that is a box.
+    fn respond(
+        &self,
+        request: http::Request<Body>,
+    ) -> impl Future<Output = Result<http::Response<Self::ResponseBody>, Error>> + Send + 'static;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, B> HttpService for S
+where
+    S: Service<http::Request<Body>, Response = http::Response<B>, Error: Into<BoxError>, Future: Send>,
+    S: Clone + Send + Sync + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type ResponseBody = B;
+
+    fn respond(&self, request: http::Request<Body>) -> impl Future<Output = Result<http::Response<B>, Error>> + Send + 'static {
+        ready_then_call(self.clone(), request)
+    }
+}
+
+/// Waits until the service is ready, and calls it.
+pub(crate) async fn ready_then_call<S, R>(mut service: S, request: R) -> Result<S::Response, Error>
+where
+    S: Service<R, Error: Into<BoxError>>,
+{
+    poll_fn(|task| service.poll_ready(task)).await.map_err(Error::new)?;
+    service.call(request).await.map_err(Error::new)
+}
