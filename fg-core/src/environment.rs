@@ -38,6 +38,7 @@ pub struct Environment {
     handler: Option<String>,
     alias: Option<String>,
     timeout: Duration,
+    is_timeout_given: bool,
     init_timeout: Duration,
     memory_size: u32,
     cpu_number: u32,
@@ -103,6 +104,7 @@ impl Environment {
             project_id: reader.text("RUNTIME_PROJECT_ID").unwrap_or_default(),
             handler: reader.text("RUNTIME_HANDLER"),
             alias: reader.text("RUNTIME_ALIAS"),
+            is_timeout_given: reader.text("RUNTIME_TIMEOUT").is_some(),
             timeout: Duration::from_secs(reader.number("RUNTIME_TIMEOUT", "s", DEFAULT_TIMEOUT_SECONDS)),
             init_timeout: reader.init_timeout(),
             memory_size,
@@ -163,6 +165,12 @@ impl Environment {
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// Whether somebody has set that, or it is only the default.
+    #[must_use]
+    pub fn is_timeout_given(&self) -> bool {
+        self.is_timeout_given
     }
 
     /// How long the initialisation may take.

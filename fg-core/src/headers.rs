@@ -21,6 +21,9 @@ pub mod names {
     pub const SECURITY_SECRET_KEY: &str = "x-cff-security-secret-key";
     /// The agency's security token.
     pub const SECURITY_TOKEN: &str = "x-cff-security-token";
+    /// Those whose values are secrets: a context has them apart from the others.
+    pub const SECRETS: [&str; 7] =
+        [ACCESS_KEY, SECRET_KEY, AUTH_TOKEN, SECURITY_ACCESS_KEY, SECURITY_SECRET_KEY, SECURITY_TOKEN, STREAM_TOKEN];
     /// `!alias`, when the function was called through an alias.
     pub const ORIGIN_VERSION_TAG: &str = "x-cff-origin-version-tag";
     /// The workflow that calls.

@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 /// The failure that an error is, with its type's name and its causes.
-pub(crate) fn failure_of(error: &Error) -> Failure {
+pub fn failure_of(error: &Error) -> Failure {
     let inner = error.as_dyn_error();
     if let Some(failure) = inner.downcast_ref::<Failure>() {
         return failure.clone();

@@ -13,26 +13,28 @@ use tokio::time::{Sleep, sleep_until};
 /// Rings at the time it was last asked for.
 #[derive(Debug)]
 pub(crate) struct Alarm {
-    sleep: Pin<Box<Sleep>>,
+    /// None until it is first asked for.
+    sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Alarm {
-    pub(crate) fn new() -> Self {
-        Self { sleep: Box::pin(sleep_until(Instant::now().into())) }
+    pub(crate) const fn new() -> Self {
+        Self { sleep: None }
     }
 
     /// Ready at this time.
     pub(crate) fn poll_at(&mut self, time: Instant, task: &mut Context<'_>) -> Poll<()> {
         let time = time.into();
-        if self.sleep.deadline() > time {
-            self.sleep.as_mut().reset(time);
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(time)));
+        if sleep.deadline() > time {
+            sleep.as_mut().reset(time);
         }
         loop {
-            ready!(self.sleep.as_mut().poll(task));
-            if self.sleep.deadline() >= time {
+            ready!(sleep.as_mut().poll(task));
+            if sleep.deadline() >= time {
                 return Poll::Ready(());
             }
-            self.sleep.as_mut().reset(time);
+            sleep.as_mut().reset(time);
         }
     }
 

@@ -19,6 +19,7 @@ use crate::connection::{Answer, Connection, Streamed};
 use crate::failure_policy::Fault;
 use crate::invocation::{Limits, Outcome, end, init, invoke};
 use crate::last_words::Listener;
+use crate::make_state::MakeState;
 use crate::panics;
 use crate::run::Start;
 use crate::runtime_api::{AnswerKind, BODY_LIMIT};
@@ -37,7 +38,7 @@ const MOST_TIME_TO_ANSWER_AT_THE_END: Duration = Duration::from_secs(3);
 pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Runs the handler until the process should end.
-pub(crate) async fn run<H: Handler>(mut start: Start, address: String) -> ExitCode {
+pub(crate) async fn run<H: Handler>(mut start: Start, address: String, make: impl MakeState<H>) -> ExitCode {
     let shutdown = Shutdown::default();
     let no_handler = start.no_handler.take();
     let running = async {
@@ -45,7 +46,7 @@ pub(crate) async fn run<H: Handler>(mut start: Start, address: String) -> ExitCo
         let init = async {
             match no_handler {
                 Some(failure) => Err(failure),
-                None => init::<H>(&function.ctx, start.limits, &mut function.alarm).await,
+                None => init(make, &function.ctx, start.limits, &mut function.alarm).await,
             }
         };
         match shutdown.or_until_requested(init).await {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::alarm::Alarm;
 use crate::current::with_logger;
+use crate::make_state::MakeState;
 use crate::panics::catch;
 use crate::streamed_reply::StreamedReply;
 use crate::watchdog::margins;
@@ -58,9 +59,14 @@ pub(crate) async fn invoke<H: Handler>(
 }
 
 /// Makes the handler's state.
-pub(crate) async fn init<H: Handler>(ctx: &Context, limits: Limits, alarm: &mut Alarm) -> Result<H::State, Failure> {
+pub(crate) async fn init<H: Handler>(
+    make: impl MakeState<H>,
+    ctx: &Context,
+    limits: Limits,
+    alarm: &mut Alarm,
+) -> Result<H::State, Failure> {
     let turn = Turn::of(ctx, limits, "RUNTIME_INITIALIZER_TIMEOUT");
-    let made = run_until(H::init(ctx), ctx, turn, alarm).await.and_then(|returned| returned);
+    let made = run_until(make.make(ctx), ctx, turn, alarm).await.and_then(|returned| returned);
     made.map_err(|failure| {
         let cause = std::iter::once(failure.to_string());
         let message = format!("the function could not be initialised: {}", failure.message());
@@ -134,7 +140,7 @@ impl Turn {
 }
 
 /// Runs the user's future to its end, or to its deadline, or to its panic.
-async fn run_until<F>(future: F, ctx: &Context, turn: Turn, alarm: &mut Alarm) -> Result<F::Output, Failure>
+pub(crate) async fn run_until<F>(future: F, ctx: &Context, turn: Turn, alarm: &mut Alarm) -> Result<F::Output, Failure>
 where
     F: Future<Output: Send> + Send,
 {

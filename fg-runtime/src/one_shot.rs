@@ -11,6 +11,7 @@ use crate::alarm::Alarm;
 use crate::event_loop::PRE_STOP_LIMIT;
 use crate::invocation::{Outcome, end, init, invoke};
 use crate::last_words::Listener;
+use crate::make_state::MakeState;
 use crate::run::Start;
 use crate::stderr::say;
 use crate::summary::Summary;
@@ -18,7 +19,7 @@ use crate::watchdog::{Flight, margins};
 use crate::{after_work, panics};
 
 /// Runs the handler on one event; the exit code says whether it succeeded.
-pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
+pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
     if let Some(failure) = &start.no_handler {
         say(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
@@ -34,7 +35,7 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
     let mut ctx = start.context();
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
 
-    let state = match init::<H>(&ctx, start.limits, &mut alarm).await {
+    let state = match init(make, &ctx, start.limits, &mut alarm).await {
         Ok(state) => state,
         Err(failure) => {
             say(format_args!("fg: {failure}"));

@@ -9,6 +9,7 @@ use crate::handler_choice::select;
 use crate::invocation::Limits;
 use crate::line::LineFormat;
 use crate::log_sink::{Stream, StreamSink};
+use crate::make_state::{ByInit, MakeState};
 use crate::mode::{Mode, Surroundings};
 use crate::stderr::say;
 use crate::system::input;
@@ -60,10 +61,12 @@ pub async fn serve<H: Handlers>() -> ExitCode {
 #[must_use = "call `.run::<H>()` or `.serve::<H>()`"]
 pub struct Runtime {
     environment: Option<Environment>,
-    threads: Option<usize>,
+    pub(crate) threads: Option<usize>,
     report_timeouts: bool,
     json_log: bool,
     pipeline: bool,
+    #[cfg(feature = "http")]
+    platform_routes: Option<bool>,
 }
 
 impl Default for Runtime {
@@ -75,7 +78,15 @@ impl Default for Runtime {
 impl Runtime {
     /// The defaults of [`run`].
     pub const fn new() -> Self {
-        Self { environment: None, threads: None, report_timeouts: true, json_log: false, pipeline: false }
+        Self {
+            environment: None,
+            threads: None,
+            report_timeouts: true,
+            json_log: false,
+            pipeline: false,
+            #[cfg(feature = "http")]
+            platform_routes: None,
+        }
     }
 
     /// Sets how many threads run futures, with [`run`](Runtime::run). The default is one below 2000 millicores of CPU, and one per core
@@ -108,6 +119,16 @@ impl Runtime {
         self
     }
 
+    /// Sets whether the server keeps `/invoke`, `/init`, `/healthz` and `/shutdown` for the platform, where the function takes HTTP requests.
+    ///
+    /// The default is yes for a handler of `fg::http::Request`, which may be an event function in a container image; and no for
+    /// [`fg::http::run`](crate::http::run), since all paths of an HTTP function are the user's.
+    #[cfg(feature = "http")]
+    pub const fn platform_routes(mut self, keep: bool) -> Self {
+        self.platform_routes = Some(keep);
+        self
+    }
+
     /// Sets the function's settings, instead of reading them from the process's variables: for tests and emulators.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = Some(environment);
@@ -117,52 +138,61 @@ impl Runtime {
     /// Builds a tokio runtime and runs a handler on it; see [`run`].
     #[must_use = "this is the exit code: return it from `main`"]
     pub fn run<H: Handlers>(mut self) -> ExitCode {
-        let environment = self.environment.take().unwrap_or_else(Environment::from_process);
+        let environment = self.take_environment();
         match tokio_runtime(&environment, self.threads, H::BLOCKING) {
-            Ok(runtime) => {
-                let code = runtime.block_on(self.environment(environment).serve::<H>());
-                // Without waiting for threads that the handler has left behind: all that is owed has been answered.
-                runtime.shutdown_background();
-                code
-            }
-            Err(error) => {
-                say(format_args!("fg: the async runtime cannot be started: {error}"));
-                ExitCode::FAILURE
-            }
+            Ok(runtime) => block_on(runtime, self.environment(environment).serve::<H>()),
+            Err(code) => code,
         }
     }
 
     /// Runs a handler on the tokio runtime of the caller; see [`serve`].
     pub async fn serve<H: Handlers>(self) -> ExitCode {
-        let environment = self.environment.unwrap_or_else(Environment::from_process);
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let wanted = variable("FG_MODE");
-        let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
-        let surroundings = Surroundings { wanted: wanted.as_deref(), has_port, input: input(), is_service: false };
-        let mode = match Mode::decide(&environment, surroundings) {
-            Ok(mode) => mode,
-            Err(text) => {
-                say(text);
-                return ExitCode::from(2);
-            }
+        let mut start = match self.start(false) {
+            Ok(start) => start,
+            Err(code) => return code,
         };
-        let stream = if mode == Mode::OneShot { Stream::Stderr } else { Stream::Stdout };
-        let format = if self.json_log { LineFormat::Json } else { LineFormat::Text };
-        let limits = Limits { response_size: environment.max_response_size(), timeouts: self.report_timeouts };
-        let selected = select(H::NAMES, environment.handler());
-        let mut start = Start::new(environment, Arc::new(StreamSink::new(stream, format)), limits, mode);
-        start.pipeline = self.pipeline || std::env::var("FG_PIPELINE").is_ok_and(|set| set == "1");
-        start.prepare_log();
-        let index = selected.unwrap_or_else(|failure| {
+        let index = select(H::NAMES, start.environment.handler()).unwrap_or_else(|failure| {
             start.no_handler = Some(failure);
             0
         });
         H::run_with(index, start).await
     }
+
+    pub(crate) fn take_environment(&mut self) -> Environment {
+        self.environment.take().unwrap_or_else(Environment::from_process)
+    }
+
+    /// Decides what there is to decide before the handler starts; the exit code where nothing can be done.
+    pub(crate) fn start(mut self, is_service: bool) -> Result<Start, ExitCode> {
+        let environment = self.take_environment();
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let wanted = variable("FG_MODE");
+        let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
+        let surroundings = Surroundings { wanted: wanted.as_deref(), has_port, input: input(), is_service };
+        let mode = Mode::decide(&environment, surroundings).map_err(|text| {
+            say(text);
+            ExitCode::from(2)
+        })?;
+        let stream = if mode == Mode::OneShot { Stream::Stderr } else { Stream::Stdout };
+        let format = if self.json_log { LineFormat::Json } else { LineFormat::Text };
+        let limits = Limits { response_size: environment.max_response_size(), timeouts: self.report_timeouts };
+        let mut start = Start::new(environment, Arc::new(StreamSink::new(stream, format)), limits, mode);
+        start.pipeline = self.pipeline || std::env::var("FG_PIPELINE").is_ok_and(|set| set == "1");
+        #[cfg(feature = "http")]
+        {
+            start.platform_routes = self.platform_routes.unwrap_or(!is_service);
+        }
+        start.prepare_log();
+        Ok(start)
+    }
 }
 
 /// One thread is the fastest where there is less than two cores; a blocking handler needs others beside its own.
-fn tokio_runtime(environment: &Environment, threads: Option<usize>, blocking: bool) -> std::io::Result<tokio::runtime::Runtime> {
+pub(crate) fn tokio_runtime(
+    environment: &Environment,
+    threads: Option<usize>,
+    blocking: bool,
+) -> Result<tokio::runtime::Runtime, ExitCode> {
     const TWO_CORES: u32 = 2000;
     let by_cpu = usize::try_from(environment.cpu_number().max(TWO_CORES / 2) / (TWO_CORES / 2)).unwrap_or(1);
     let threads = threads.unwrap_or(by_cpu).max(1);
@@ -173,7 +203,17 @@ fn tokio_runtime(environment: &Environment, threads: Option<usize>, blocking: bo
         builder.worker_threads(threads);
         builder
     };
-    builder.enable_all().build()
+    builder.enable_all().build().map_err(|error| {
+        say(format_args!("fg: the async runtime cannot be started: {error}"));
+        ExitCode::FAILURE
+    })
+}
+
+pub(crate) fn block_on(runtime: tokio::runtime::Runtime, running: impl Future<Output = ExitCode>) -> ExitCode {
+    let code = runtime.block_on(running);
+    // Without waiting for threads that the handler has left behind: all that is owed has been answered.
+    runtime.shutdown_background();
+    code
 }
 
 /// Everything that is decided before the handler starts.
@@ -184,7 +224,10 @@ pub(crate) struct Start {
     pub(crate) pipeline: bool,
     /// Why there is no handler to run, whichever is handed over.
     pub(crate) no_handler: Option<Failure>,
-    mode: Mode,
+    /// Whether the server keeps the platform's routes for itself, where the function takes HTTP requests.
+    #[cfg(feature = "http")]
+    pub(crate) platform_routes: bool,
+    pub(crate) mode: Mode,
 }
 
 impl std::fmt::Debug for Start {
@@ -195,7 +238,16 @@ impl std::fmt::Debug for Start {
 
 impl Start {
     pub(crate) fn new(environment: Environment, sink: Arc<dyn LogSink>, limits: Limits, mode: Mode) -> Self {
-        Self { environment: Arc::new(environment), sink, limits, pipeline: false, no_handler: None, mode }
+        Self {
+            environment: Arc::new(environment),
+            sink,
+            limits,
+            pipeline: false,
+            no_handler: None,
+            #[cfg(feature = "http")]
+            platform_routes: true,
+            mode,
+        }
     }
 
     /// The function's settings.
@@ -224,15 +276,22 @@ impl Start {
     }
 }
 
+impl Start {
+    /// Runs a handler whose state is made by this.
+    pub(crate) async fn run_made<H: Handler>(self, make: impl MakeState<H>) -> ExitCode {
+        match self.mode.clone() {
+            Mode::CustomRuntime(address) => event_loop::run::<H>(self, address, make).await,
+            #[cfg(feature = "server")]
+            Mode::Server => crate::server::run::<H>(self, make).await,
+            Mode::OneShot => one_shot::run::<H>(self, make).await,
+        }
+    }
+}
+
 impl HandlerRunner for Start {
     type Output = ExitCode;
 
     async fn run<H: Handler>(self) -> ExitCode {
-        match self.mode.clone() {
-            Mode::CustomRuntime(address) => event_loop::run::<H>(self, address).await,
-            #[cfg(feature = "server")]
-            Mode::Server => crate::server::run::<H>(self).await,
-            Mode::OneShot => one_shot::run::<H>(self).await,
-        }
+        self.run_made::<H>(ByInit).await
     }
 }

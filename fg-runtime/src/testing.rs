@@ -10,6 +10,7 @@ use fg_core::{Context, Failure, Handler, LogSink, Record, Reply};
 use crate::after_work;
 use crate::alarm::Alarm;
 use crate::invocation::{Limits, Outcome, end, init, invoke as run_invocation};
+use crate::make_state::ByInit;
 use crate::panics;
 use crate::streamed_reply::StreamedReply;
 
@@ -39,7 +40,7 @@ pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Ve
     panics::install_hook();
     let limits = Limits { response_size: ctx.environment().max_response_size(), timeouts: true };
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
-    let state = init::<H>(ctx, limits, &mut alarm).await?;
+    let state = init::<H>(ByInit, ctx, limits, &mut alarm).await?;
     let outcome = run_invocation::<H>(payload, ctx, &state, &mut reply, limits, &mut alarm).await;
     let body = match outcome {
         Ok(Outcome::Buffered) => Ok(reply.into_body()),

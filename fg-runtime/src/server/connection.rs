@@ -40,7 +40,7 @@ where
     B: Body<Data = Bytes> + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let service = service_fn(|request| {
+    let service = service_fn(move |request| {
         let response = respond(request);
         async { Ok::<_, Infallible>(response.await) }
     });

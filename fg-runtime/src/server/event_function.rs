@@ -62,9 +62,11 @@ struct Invoked {
 impl<H: Handler> EventFunction<H> {
     /// Answers one request, whatever it is.
     pub(crate) async fn respond(self, request: Request<Incoming>) -> Answer {
-        // The engine puts a slash before the path of a gateway's event, which has one.
-        let path = request.uri().path();
-        let path = path.strip_prefix("//").map_or(path, |_| &path[1..]).to_owned();
+        let path = path_of(request.uri()).to_owned();
+        #[cfg(feature = "http")]
+        if H::HTTP && !(self.start.platform_routes && is_platform_route(&path)) {
+            return self.pass_on(request).await;
+        }
         match (request.method(), path.as_str()) {
             (&Method::POST, "/invoke") => self.invoke(request).await,
             (&Method::POST, "/") => self.receive_cloud_event(request).await,
@@ -104,6 +106,35 @@ impl<H: Handler> EventFunction<H> {
                 replied(content_type, ResponseBody::whole(body, AtEnd::of(ctx, run)))
             }
             Ok(Outcome::Streamed(pieces)) => replied(content_type(&reply), ResponseBody::pieces(pieces, AtEnd::of(ctx, run))),
+            Err(failure) => {
+                ctx.logger().error(&failure);
+                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), AtEnd::of(ctx, run))
+            }
+        }
+    }
+
+    /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and its answer as the response.
+    #[cfg(feature = "http")]
+    async fn pass_on(self, request: Request<Incoming>) -> Answer {
+        let received = Instant::now();
+        let (head, body) = request.into_parts();
+        let (run, state, body) = match self.accept(body).await {
+            Ok(accepted) => accepted,
+            Err(refusal) => return *refusal,
+        };
+        let payload = match fg_http::apig::event_of(&head, &body) {
+            Ok(payload) => payload,
+            Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
+        };
+        let Invoked { outcome, mut reply, ctx, run } = self.run(received, &head.headers, payload.into(), state, run).await;
+        let outcome = match outcome {
+            Ok(Outcome::Buffered) => Ok(()),
+            // An answer of API Gateway is one thing.
+            Ok(Outcome::Streamed(mut pieces)) => pieces.collect_into(&mut reply).await,
+            Err(failure) => Err(failure),
+        };
+        match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
+            Ok(response) => response.map(|body| ResponseBody::whole(body, AtEnd::of(ctx, run))),
             Err(failure) => {
                 ctx.logger().error(&failure);
                 json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), AtEnd::of(ctx, run))
@@ -183,6 +214,18 @@ impl<H: Handler> EventFunction<H> {
         };
         Invoked { outcome, reply, ctx, run }
     }
+}
+
+/// The path of a request. The engine puts a slash before the path of a gateway's event, which has one.
+pub(crate) fn path_of(uri: &http::Uri) -> &str {
+    let path = uri.path();
+    if path.starts_with("//") { &path[1..] } else { path }
+}
+
+/// Whether this is one of the paths that the platform calls.
+#[cfg(feature = "http")]
+pub(crate) fn is_platform_route(path: &str) -> bool {
+    matches!(path, "/invoke" | "/init" | "/healthz" | "/shutdown")
 }
 
 #[cold]

@@ -16,9 +16,15 @@ mod body;
 mod cloud_event;
 mod connection;
 mod event_function;
+#[cfg(feature = "http")]
+mod patient_body;
 mod readiness;
 mod request_body;
 mod running;
+#[cfg(feature = "http")]
+mod service_body;
+#[cfg(feature = "http")]
+mod service_function;
 mod stall;
 mod strict_head;
 
@@ -29,7 +35,11 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use fg_core::Handler;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
@@ -40,6 +50,7 @@ use self::running::Running;
 use crate::alarm::Alarm;
 use crate::event_loop::PRE_STOP_LIMIT;
 use crate::invocation::{end, init};
+use crate::make_state::MakeState;
 use crate::panics;
 use crate::run::Start;
 use crate::shutdown::Shutdown;
@@ -55,7 +66,31 @@ const LONGEST_GRACE: Duration = Duration::from_secs(90);
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
 /// Serves an event function until the process should end.
-pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
+pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
+    run_with(start, make, |function: EventFunction<H>| move |request| function.clone().respond(request)).await
+}
+
+/// Serves an HTTP service until the process should end.
+#[cfg(feature = "http")]
+pub(crate) async fn run_http<S: fg_http::HttpService>(start: Start, service: S) -> ExitCode {
+    let answers = |service| {
+        move |platform: EventFunction<fg_http::Gateway<S>>| {
+            let function = service_function::ServiceFunction { service, platform };
+            move |request| function.clone().respond(request)
+        }
+    };
+    run_with(start, crate::make_state::Made(service.clone()), answers(service)).await
+}
+
+/// Listens, initialises, serves, and ends; `answers` makes of the function what answers a request.
+async fn run_with<H, A, R, F, B>(start: Start, make: impl MakeState<H>, answers: A) -> ExitCode
+where
+    H: Handler,
+    A: FnOnce(EventFunction<H>) -> R + Send,
+    R: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
     if let Some(failure) = &start.no_handler {
         say(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
@@ -79,7 +114,7 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
         let initialising = tokio::spawn({
             let start = Arc::clone(&start);
             async move {
-                let made = init::<H>(&start.context(), start.limits, &mut Alarm::new()).await;
+                let made = init(make, &start.context(), start.limits, &mut Alarm::new()).await;
                 if let Err(failure) = &made {
                     start.context().logger().error(failure);
                 }
@@ -88,19 +123,23 @@ pub(crate) async fn run<H: Handler>(start: Start) -> ExitCode {
         });
         let (running, drained) = Running::new();
         let (stop, stopping) = watch::channel(false);
-        let function =
-            EventFunction::<H> { start: Arc::clone(&start), ready: ready.clone(), running: running.clone(), stop: stop.clone() };
+        let answer = answers(EventFunction {
+            start: Arc::clone(&start),
+            ready: ready.clone(),
+            running: running.clone(),
+            stop: stop.clone(),
+        });
         let serve = |stream: TcpStream| {
-            let (function, stopping, run) = (function.clone(), stopping.clone(), running.begin());
+            let (answer, stopping, run) = (answer.clone(), stopping.clone(), running.begin());
             async move {
-                connection::serve(stream, stopping, |request| function.clone().respond(request)).await;
+                connection::serve(stream, stopping, answer).await;
                 drop(run);
             }
         };
         shutdown.or_until_requested(accept(listener, &mut stopping.clone(), serve)).await;
         stop.send_replace(true);
         initialising.abort();
-        drop(function);
+        drop(answer);
         drop(running);
         let grace = (start.environment().timeout() + Duration::from_secs(1)).min(LONGEST_GRACE);
         if timeout(grace, drained.wait()).await.is_err() {

@@ -1,0 +1,57 @@
+//! Runs a tower HTTP service, such as an axum `Router`, as a function.
+//!
+//! Where the program is decides what serves the requests:
+//!
+//! | where | what |
+//! | --- | --- |
+//! | HTTP function, container image, another engine, a terminal | an HTTP server on port 8000, streaming both ways |
+//! | custom runtime | events of API Gateway, each of which becomes a request |
+//! | a shell with an event of API Gateway on standard input | that one |
+//!
+//! A service finds the invocation's [`Context`](fg_core::Context) among the extensions of each request.
+
+use std::process::ExitCode;
+
+use fg_http::{Gateway, HttpService};
+
+use crate::make_state::Made;
+use crate::mode::Mode;
+use crate::run::{Runtime, block_on, tokio_runtime};
+
+/// Runs an HTTP service until the process should end: `fn main() -> ExitCode { fg::http::run(router()) }`.
+///
+/// The exit codes are those of [`run`](crate::run()).
+#[must_use = "return the exit code from `main`"]
+pub fn run(service: impl HttpService) -> ExitCode {
+    Runtime::new().run_http(service)
+}
+
+/// Like [`run`], on the tokio runtime of the caller, which needs its timers and its I/O enabled.
+#[must_use = "this is the exit code: return it from `main`"]
+pub async fn serve(service: impl HttpService) -> ExitCode {
+    Runtime::new().serve_http(service).await
+}
+
+impl Runtime {
+    /// Builds a tokio runtime and runs an HTTP service on it; see [`http::run`](run).
+    #[must_use = "this is the exit code: return it from `main`"]
+    pub fn run_http(mut self, service: impl HttpService) -> ExitCode {
+        let environment = self.take_environment();
+        match tokio_runtime(&environment, self.threads, false) {
+            Ok(runtime) => block_on(runtime, self.environment(environment).serve_http(service)),
+            Err(code) => code,
+        }
+    }
+
+    /// Runs an HTTP service on the tokio runtime of the caller; see [`http::serve`](serve).
+    pub async fn serve_http<S: HttpService>(self, service: S) -> ExitCode {
+        let start = match self.start(true) {
+            Ok(start) => start,
+            Err(code) => return code,
+        };
+        match start.mode {
+            Mode::Server => crate::server::run_http(start, service).await,
+            _ => start.run_made::<Gateway<S>>(Made(service)).await,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The body that a service answers with, while it is being made: with the deadline and the panics of its request.
+
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, ready};
+
+use bytes::Bytes;
+use fg_core::{Context, Failure};
+use fg_http::BoxError;
+use http_body::{Body, Frame, SizeHint};
+
+use super::accepted::AtEnd;
+use super::body::ResponseBody;
+use crate::alarm::Alarm;
+use crate::invocation::Turn;
+
+/// The service's own body, or ours.
+#[derive(Debug)]
+pub(crate) enum ServiceBody<B> {
+    Served(Box<Served<B>>),
+    Own(ResponseBody<AtEnd>),
+}
+
+/// A body of the service's, and what it is held to.
+#[derive(Debug)]
+pub(crate) struct Served<B> {
+    body: Pin<Box<B>>,
+    ctx: Context,
+    turn: Turn,
+    alarm: Alarm,
+    _at_end: AtEnd,
+}
+
+impl<B> ServiceBody<B> {
+    pub(crate) fn served(body: B, ctx: Context, turn: Turn, alarm: Alarm, at_end: AtEnd) -> Self {
+        Self::Served(Box::new(Served { body: Box::pin(body), ctx, turn, alarm, _at_end: at_end }))
+    }
+
+    pub(crate) fn failure(failure: &Failure, at_end: AtEnd) -> Self {
+        Self::Own(ResponseBody::whole(failure.to_json(), at_end))
+    }
+}
+
+impl<B> Body for ServiceBody<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    type Data = Bytes;
+    /// Closes the connection in the middle of the body, so that nobody takes it for complete.
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let Served { body, ctx, turn, alarm, .. } = match &mut *self {
+            Self::Served(served) => &mut **served,
+            Self::Own(own) => return Pin::new(own).poll_frame(task).map_err(Into::into),
+        };
+        let error: BoxError = match ready!(turn.poll(task, ctx, alarm, |task| body.as_mut().poll_frame(task))) {
+            Ok(Some(Err(error))) => error.into(),
+            Ok(frame) => return Poll::Ready(frame.map(|frame| frame.map_err(Into::into))),
+            Err(failure) => failure.into(),
+        };
+        ctx.logger().error(format_args!("the response ends too early: {error}"));
+        Poll::Ready(Some(Err(error)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Served(served) => served.body.is_end_stream(),
+            Self::Own(own) => own.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Served(served) => served.body.size_hint(),
+            Self::Own(own) => own.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! An HTTP service over HTTP: the requests reach it as they come, and its responses leave as they are made.
+//!
+//! What the platform adds is taken off: its secrets are no headers of the request, and the [`Context`](fg_core::Context) is one of the
+//! request's extensions.
+
+use std::time::Instant;
+
+use fg_core::{Context, Failure};
+use fg_http::{Body, Gateway, HttpService, StatusCode, Uri};
+use http::{Request, Response, header};
+use hyper::body::Incoming;
+
+use super::accepted::{AtEnd, context};
+use super::event_function::{EventFunction, is_platform_route, path_of};
+use super::patient_body::Patient;
+use super::running::MOST_INVOCATIONS;
+use super::service_body::ServiceBody;
+use crate::alarm::Alarm;
+use crate::invocation::{Limits, Turn, run_until};
+
+/// What every request needs.
+pub(crate) struct ServiceFunction<S: HttpService> {
+    pub(crate) service: S,
+    /// Answers what is the platform's.
+    pub(crate) platform: EventFunction<Gateway<S>>,
+}
+
+impl<S: HttpService> Clone for ServiceFunction<S> {
+    fn clone(&self) -> Self {
+        Self { service: self.service.clone(), platform: self.platform.clone() }
+    }
+}
+
+impl<S: HttpService> ServiceFunction<S> {
+    /// Answers one request.
+    pub(crate) async fn respond(self, request: Request<Incoming>) -> Response<ServiceBody<S::ResponseBody>> {
+        if self.platform.start.platform_routes && is_platform_route(path_of(request.uri())) {
+            return self.platform.respond(request).await.map(ServiceBody::Own);
+        }
+        let Some(run) = self.platform.running.begin_invocation() else {
+            let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
+            return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message), AtEnd::nothing());
+        };
+        let ctx = context(&self.platform.start, Instant::now(), request.headers());
+        let limits = limits(self.platform.start.limits, &ctx);
+        let request = prepare(request, &ctx);
+        let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
+        let mut alarm = Alarm::new();
+        let responded = run_until(self.service.respond(request), &ctx, turn, &mut alarm).await;
+        let failure = match responded {
+            Ok(Ok(response)) => {
+                let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
+                return response.map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run)));
+            }
+            Ok(Err(error)) => fg_http::failure_of(&error),
+            Err(failure) => failure,
+        };
+        ctx.logger().error(&failure);
+        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure, AtEnd::of(ctx, run))
+    }
+}
+
+/// A service that runs elsewhere has no timeout unless somebody has set one.
+fn limits(limits: Limits, ctx: &Context) -> Limits {
+    let is_given = ctx.environment().is_timeout_given() || ctx.header(fg_core::header_names::TIMEOUT).is_some();
+    Limits { timeouts: limits.timeouts && is_given, ..limits }
+}
+
+/// The request as its sender has written it, but for the platform's secrets.
+fn prepare(request: Request<Incoming>, ctx: &Context) -> Request<Body> {
+    let is_empty = http_body::Body::is_end_stream(request.body());
+    let mut request = request.map(|body| if is_empty { Body::empty() } else { Body::new(Patient::new(body)) });
+    for name in fg_core::header_names::SECRETS {
+        request.headers_mut().remove(name);
+    }
+    // The engine puts a slash before the path of a gateway's event, which has one.
+    if let Some(path) = request.uri().path_and_query().and_then(|path| path.as_str().strip_prefix("//")) {
+        if let Ok(uri) = format!("/{path}").parse::<Uri>() {
+            *request.uri_mut() = uri;
+        }
+    }
+    request.extensions_mut().insert(ctx.clone());
+    request
+}
+
+fn failed<B>(status: StatusCode, failure: &Failure, at_end: AtEnd) -> Response<ServiceBody<B>> {
+    let mut response = Response::new(ServiceBody::failure(failure, at_end));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    response
+}
