@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
-use fg_core::{BodyStream, Context, Error, Failure, Handler, Reply, StreamResponse, header_names};
+use fg_core::{BodyStream, Context, Failure, Handler, Reply, StreamResponse, header_names};
 use futures_core::Stream;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
@@ -17,7 +17,7 @@ use tower_service::Service;
 use crate::BoxError;
 use crate::body::Body;
 use crate::collect::collect;
-use crate::failure::{failure_of, failure_of_response};
+use crate::failure::{failure_of, failure_of_body, failure_of_response};
 use crate::handler_service::HandlerService;
 use crate::service::ready_then_call;
 
@@ -154,7 +154,7 @@ impl<R> Stream for Pieces<R>
 where
     R: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
 {
-    type Item = Result<Bytes, Error>;
+    type Item = Result<Bytes, Failure>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         loop {
@@ -164,7 +164,7 @@ where
                         return Poll::Ready(Some(Ok(data)));
                     }
                 }
-                Some(Err(error)) => return Poll::Ready(Some(Err(Error::new(error)))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(failure_of_body(error)))),
                 None => return Poll::Ready(None),
             }
         }

@@ -12,9 +12,9 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 use super::text::Text;
 
 /// Takes each value of a name, or says why it cannot.
-struct Values<F>(F);
+struct Values<'f>(&'f mut dyn FnMut(&str) -> Result<(), String>);
 
-impl<'de, F: FnMut(&str) -> Result<(), String>> DeserializeSeed<'de> for Values<F> {
+impl<'de> DeserializeSeed<'de> for Values<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -22,14 +22,14 @@ impl<'de, F: FnMut(&str) -> Result<(), String>> DeserializeSeed<'de> for Values<
     }
 }
 
-impl<'de, F: FnMut(&str) -> Result<(), String>> Visitor<'de> for Values<F> {
+impl<'de> Visitor<'de> for Values<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text or a list of texts")
     }
 
-    fn visit_str<E: Error>(mut self, text: &str) -> Result<(), E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
         (self.0)(text).map_err(E::custom)
     }
 
@@ -53,8 +53,8 @@ impl<'de, F: FnMut(&str) -> Result<(), String>> Visitor<'de> for Values<F> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<(), A::Error> {
-        while elements.next_element_seed(Values(&mut self.0))?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while elements.next_element_seed(Values(&mut *self.0))?.is_some() {}
         Ok(())
     }
 }
@@ -96,7 +96,7 @@ pub(super) struct Headers(pub(super) HeaderMap);
 impl Take for Headers {
     fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
         let parsed = HeaderName::from_bytes(name.as_bytes());
-        entries.next_value_seed(Values(|value: &str| {
+        entries.next_value_seed(Values(&mut |value: &str| {
             let name = parsed.as_ref().map_err(|_| format!("{name:?} cannot be the name of an HTTP header"))?;
             let value = HeaderValue::from_bytes(value.as_bytes());
             // The value is not shown: it may be a secret.
@@ -118,7 +118,7 @@ pub(super) struct Query(pub(super) String);
 
 impl Take for Query {
     fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
-        entries.next_value_seed(Values(|value: &str| {
+        entries.next_value_seed(Values(&mut |value: &str| {
             let mut query = Serializer::new(std::mem::take(&mut self.0));
             query.append_pair(name, value);
             self.0 = query.finish();
