@@ -32,7 +32,7 @@ use crate::service::ready_then_call;
 ///
 /// `B` is the body of the requests that the layers take. Those that take any, as tower's and tower-http's do, get a [`Body`]; for one
 /// that is written for axum and takes axum's alone, say `axum::body::Body`.
-pub struct Layered<H, L, B = Body>(PhantomData<fn() -> (H, L, B)>);
+pub struct Layered<H, L, B = Body>(PhantomData<(H, L, B)>);
 
 impl<H, L, B> fmt::Debug for Layered<H, L, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

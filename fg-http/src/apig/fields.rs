@@ -2,13 +2,13 @@
 //!
 //! A value is a text or a list of texts; numbers and flags are taken for their text, and `null` for no value.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use form_urlencoded::Serializer;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
+use super::json::Entries;
 use super::text::Text;
 
 /// Takes each value of a name, or says why it cannot.
@@ -60,13 +60,13 @@ impl<'de> Visitor<'de> for Values<'_> {
 }
 
 /// An object whose entries are taken one by one; `null` and `""` are none.
-struct Entries<T>(T);
+struct ObjectVisitor<T>(T);
 
 trait Take {
     fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error>;
 }
 
-impl<'de, T: Take> Visitor<'de> for Entries<T> {
+impl<'de, T: Take> Visitor<'de> for ObjectVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,7 +108,7 @@ impl Take for Headers {
 
 impl<'de> Deserialize<'de> for Headers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Entries(Self::default()))
+        deserializer.deserialize_any(ObjectVisitor(Self::default()))
     }
 }
 
@@ -129,14 +129,14 @@ impl Take for Query {
 
 impl<'de> Deserialize<'de> for Query {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Entries(Self::default()))
+        deserializer.deserialize_any(ObjectVisitor(Self::default()))
     }
 }
 
 /// The parameters of a query, each name with its values, in the order of the first of them.
-pub(super) fn parameters_of(query: &str) -> Vec<(Cow<'_, str>, Vec<Cow<'_, str>>)> {
+pub(super) fn parameters_of(query: &str) -> Entries<'_> {
     let mut places = std::collections::HashMap::new();
-    let mut parameters: Vec<(Cow<'_, str>, Vec<Cow<'_, str>>)> = Vec::new();
+    let mut parameters: Entries<'_> = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let place = *places.entry(name).or_insert_with_key(|name| {
             parameters.push((name.clone(), Vec::new()));

@@ -46,8 +46,11 @@ pub(super) fn text_len(text: &str) -> usize {
     2 + text.bytes().map(escaped).sum::<usize>()
 }
 
+/// Names with their values.
+pub(super) type Entries<'a> = Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)>;
+
 /// An object whose values are texts, or lists of texts where a name has several.
-pub(super) struct Object<'a>(pub(super) Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)>);
+pub(super) struct Object<'a>(pub(super) Entries<'a>);
 
 impl Object<'_> {
     /// How many bytes it is in JSON.
