@@ -54,6 +54,15 @@ fn a_text_is_copied_once_out_of_the_event() {
 }
 
 #[test]
+fn a_text_with_escapes_is_copied_twice_out_of_the_event() {
+    let payload = event(&"a line\n".repeat(MEGABYTE / 7), false);
+    let mut body = Bytes::new();
+    let peak = measure(|| body = apig::request_of(&payload).expect("it is an event").into_body()).bytes_max;
+    println!("{:.3} times the body at once", peak as f64 / MEGABYTE as f64);
+    assert!(peak <= copies(3.0), "{peak} bytes: a buffer of at most twice the size, and the body");
+}
+
+#[test]
 fn bytes_are_copied_once_into_the_answer() {
     let (parts, body) = response("image/png", vec![0xa5; MEGABYTE]).into_parts();
     let counted = allocated(|| apig::write_answer(&parts, &body, &mut Reply::new()).expect("it is written"));

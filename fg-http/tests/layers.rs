@@ -11,12 +11,12 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use fg_core::{Context, Failure, Handler, IntoPayload as _, Reply, Secret, StreamResponse};
-use fg_http::{Body, HandlerService, Layered, LayeredState};
+use fg_http::{Body, HandlerService, InvocationLayer, Layered};
 use futures_core::Stream;
 use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
 use tower::timeout::TimeoutLayer;
-use tower::{Layer, Service, ServiceExt as _};
+use tower::{Service, ServiceExt as _};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
@@ -79,8 +79,8 @@ macro_rules! invoke {
 
 async fn call<L, B>(layer: L, payload: &str, ctx: &Context, state: Arc<Acted>, reply: &mut Reply) -> Result<(), Failure>
 where
-    L: Layer<HandlerService<Acts>, Service: Sync>,
-    Layered<Acts, L, B>: Handler<State = LayeredState<Acts, L::Service>>,
+    L: InvocationLayer<Acts, B>,
+    B: From<Bytes> + Send + 'static,
 {
     let state = Layered::<Acts, L, B>::state(state, &layer);
     Layered::<Acts, L, B>::call(payload.as_bytes(), ctx, &state, reply).await
@@ -191,16 +191,15 @@ async fn the_layers_see_the_headers_of_the_invocation_and_no_secret() {
 #[tokio::test]
 async fn the_handler_inside_is_told_of_the_end() {
     let acted = Arc::<Acted>::default();
-    stop::<_, Body>(TraceLayer::new_for_http(), Arc::clone(&acted)).await;
+    stop(TraceLayer::new_for_http(), Arc::clone(&acted)).await;
     assert!(acted.stopped.load(Ordering::Relaxed));
 }
 
-async fn stop<L, B>(layer: L, state: Arc<Acted>)
-where
-    L: Layer<HandlerService<Acts>, Service: Sync>,
-    Layered<Acts, L, B>: Handler<State = LayeredState<Acts, L::Service>>,
-{
-    Layered::<Acts, L, B>::pre_stop(&Layered::<Acts, L, B>::state(state, &layer)).await;
+async fn stop(layer: impl InvocationLayer<Acts>, state: Arc<Acted>) {
+    async fn with<L: InvocationLayer<Acts>>(layer: L, state: Arc<Acted>) {
+        Layered::<Acts, L>::pre_stop(&Layered::<Acts, L>::state(state, &layer)).await;
+    }
+    with(layer, state).await;
 }
 
 #[tokio::test]
