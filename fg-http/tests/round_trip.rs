@@ -52,7 +52,9 @@ fn joined(headers: &HeaderMap) -> HeaderMap {
     for name in headers.keys() {
         let values: Vec<_> = headers.get_all(name).iter().collect();
         if name == "set-cookie" {
-            single.extend(values.into_iter().map(|value| (Some(name.clone()), value.clone())));
+            for value in values {
+                single.append(name, value.clone());
+            }
         } else {
             let value = values.iter().map(|value| value.as_bytes()).collect::<Vec<_>>().join(&b", "[..]);
             single.append(name, HeaderValue::from_bytes(&value).expect("it is made of values"));
