@@ -3,11 +3,11 @@
 use std::pin::pin;
 
 use bytes::Bytes;
-use fg_core::{Error, Failure};
+use fg_core::Failure;
 use http_body_util::BodyExt as _;
 
 use crate::BoxError;
-use crate::failure::failure_of;
+use crate::failure::failure_of_body;
 
 /// Reads a body to its end. One that came in one piece is not copied, any other is copied once; trailers are left out.
 ///
@@ -21,8 +21,11 @@ where
     let mut first = Bytes::new();
     let mut all = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| failure_of(&Error::new(error)))?;
+        let frame = frame.map_err(failure_of_body)?;
         let Ok(piece) = frame.into_data() else { continue };
+        if piece.is_empty() {
+            continue;
+        }
         if first.len().max(all.len()).saturating_add(piece.len()) > limit {
             let message = format!("the body is larger than {limit} bytes, and was not read to its end");
             return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
@@ -32,8 +35,9 @@ where
             continue;
         }
         if all.is_empty() {
-            let rest = usize::try_from(body.size_hint().lower()).unwrap_or(limit).min(limit);
-            all.reserve(first.len() + piece.len() + rest);
+            /// A body that says it has more gets its room when it comes.
+            const MOST: u64 = 8 * 1024 * 1024;
+            all.reserve(first.len() + piece.len() + body.size_hint().lower().min(MOST) as usize);
             all.extend_from_slice(&first);
         }
         all.extend_from_slice(&piece);

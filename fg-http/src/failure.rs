@@ -4,16 +4,30 @@ use fg_core::{Error, Failure};
 use http::StatusCode;
 use serde::Deserialize;
 
+use crate::BoxError;
+
 /// The failure that an error is, with its type's name and its causes.
 pub fn failure_of(error: &Error) -> Failure {
     let inner = error.as_dyn_error();
     if let Some(failure) = inner.downcast_ref::<Failure>() {
         return failure.clone();
     }
+    let causes = chain(inner).skip(1).map(ToString::to_string);
+    Failure::new(error.error_type().to_owned(), error.to_string()).with_cause(causes)
+}
+
+/// The failure that ended a body: that of the stream inside, through whatever the layers have wrapped it in.
+pub(crate) fn failure_of_body(error: impl Into<BoxError>) -> Failure {
+    let error = Error::new(error.into());
+    let inside = chain(error.as_dyn_error()).find_map(|error| error.downcast_ref::<Failure>()).cloned();
+    inside.unwrap_or_else(|| failure_of(&error))
+}
+
+/// The error and those behind it, outermost first.
+fn chain<'e>(error: &'e (dyn std::error::Error + 'static)) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
     /// A chain that bites its own tail must not hang the function.
     const LONGEST: usize = 64;
-    let causes = std::iter::successors(inner.source(), |&cause| cause.source()).take(LONGEST).map(ToString::to_string);
-    Failure::new(error.error_type().to_owned(), error.to_string()).with_cause(causes)
+    std::iter::successors(Some(error), |&error| error.source()).take(LONGEST)
 }
 
 /// The error JSON, as [`Failure::to_json`] writes it.
@@ -78,5 +92,12 @@ mod tests {
         let expected = Failure::new("Shipping", "cannot ship").with_cause(["invalid digit found in string".to_owned()]);
         assert_eq!(failure, expected);
         assert_eq!(failure_of(&Error::new(expected.clone())), expected);
+    }
+
+    #[test]
+    fn the_failure_of_a_stream_is_found_in_what_it_is_wrapped_in() {
+        let failure = Failure::new("Export.Lost", "the disk is gone");
+        assert_eq!(failure_of_body(axum::Error::new(axum::Error::new(failure.clone()))), failure);
+        assert_eq!(failure_of_body("broken"), Failure::new("FunctionReturnError", "broken"));
     }
 }

@@ -7,17 +7,18 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
-use fg_core::{BodyStream, Context, Error, Failure, Handler, Reply, StreamResponse, header_names};
+use fg_core::{BodyStream, Context, Failure, Handler, Reply, StreamResponse, header_names};
 use futures_core::Stream;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http_body::Body as _;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::BoxError;
 use crate::body::Body;
 use crate::collect::collect;
-use crate::failure::{failure_of, failure_of_response};
+use crate::failure::{failure_of, failure_of_body, failure_of_response};
 use crate::handler_service::HandlerService;
 use crate::service::ready_then_call;
 
@@ -32,7 +33,7 @@ use crate::service::ready_then_call;
 ///
 /// `B` is the body of the requests that the layers take. Those that take any, as tower's and tower-http's do, get a [`Body`]; for one
 /// that is written for axum and takes axum's alone, say `axum::body::Body`.
-pub struct Layered<H, L, B = Body>(PhantomData<fn() -> (H, L, B)>);
+pub struct Layered<H, L, B = Body>(PhantomData<(H, L, B)>);
 
 impl<H, L, B> fmt::Debug for Layered<H, L, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,27 +53,58 @@ impl<H: Handler, S> fmt::Debug for LayeredState<H, S> {
     }
 }
 
-impl<H: Handler, L: Layer<HandlerService<H>>, B> Layered<H, L, B> {
+/// A tower layer that can go around each invocation of a handler; what [`Layered`] takes.
+///
+/// Implemented for every layer whose service takes `http::Request<B>`, answers with `http::Response<R>`, can be cloned and sent, and whose
+/// errors become boxes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot go around the invocations of a handler",
+    label = "not a tower layer whose service takes `http::Request<{B}>` and can be cloned and sent",
+    note = "a layer that is written for axum takes requests with `axum::body::Body` alone: name that as the body of the requests"
+)]
+pub trait InvocationLayer<H: Handler, B = Body>: Layer<HandlerService<H>, Service = Self::Around> + Send + Sync + 'static {
+    /// The body of what the layers answer.
+    type ResponseBody: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
+
+    /// The service that the layer makes around the handler.
+    type Around: Service<http::Request<B>, Response = http::Response<Self::ResponseBody>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static;
+}
+
+#[diagnostic::do_not_recommend]
+impl<H, L, B, R> InvocationLayer<H, B> for L
+where
+    H: Handler,
+    L: Layer<HandlerService<H>> + Send + Sync + 'static,
+    L::Service: Service<http::Request<B>, Response = http::Response<R>, Error: Into<BoxError>, Future: Send>,
+    L::Service: Clone + Send + Sync + 'static,
+    R: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type ResponseBody = R;
+    type Around = L::Service;
+}
+
+impl<H: Handler, L: InvocationLayer<H, B>, B> Layered<H, L, B> {
     /// The state, of what the handler's `init` has made and of the layers.
-    pub fn state(handler: H::State, layer: &L) -> LayeredState<H, L::Service> {
+    pub fn state(handler: H::State, layer: &L) -> LayeredState<H, L::Around> {
         let handler = Arc::new(handler);
         LayeredState { service: layer.layer(HandlerService::new(Arc::clone(&handler))), handler }
     }
 }
 
-impl<H, L, B, R> Handler for Layered<H, L, B>
+impl<H, L, B> Handler for Layered<H, L, B>
 where
     H: Handler,
-    L: Layer<HandlerService<H>> + 'static,
-    L::Service: Service<http::Request<B>, Response = http::Response<R>, Error: Into<BoxError>, Future: Send>,
-    L::Service: Clone + Send + Sync + 'static,
+    L: InvocationLayer<H, B>,
     B: From<Bytes> + Send + 'static,
-    R: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     const NAME: &'static str = H::NAME;
     const BLOCKING: bool = H::BLOCKING;
     const HTTP: bool = H::HTTP;
-    type State = LayeredState<H, L::Service>;
+    type State = LayeredState<H, L::Around>;
 
     /// Fails: nothing but the program can make a layer. A runtime is given the state.
     async fn init(_: &Context) -> Result<Self::State, Failure> {
@@ -154,7 +186,7 @@ impl<R> Stream for Pieces<R>
 where
     R: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
 {
-    type Item = Result<Bytes, Error>;
+    type Item = Result<Bytes, Failure>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         loop {
@@ -164,7 +196,7 @@ where
                         return Poll::Ready(Some(Ok(data)));
                     }
                 }
-                Some(Err(error)) => return Poll::Ready(Some(Err(Error::new(error)))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(failure_of_body(error)))),
                 None => return Poll::Ready(None),
             }
         }

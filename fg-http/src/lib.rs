@@ -68,7 +68,7 @@ pub use crate::body::Body;
 pub use crate::failure::failure_of;
 pub use crate::gateway::Gateway;
 pub use crate::handler_service::HandlerService;
-pub use crate::layered::{Layered, LayeredState};
+pub use crate::layered::{InvocationLayer, Layered, LayeredState};
 pub use crate::request::Request;
 pub use crate::response::Response;
 pub use crate::service::HttpService;

@@ -142,6 +142,11 @@ mod tests {
     }
 
     #[test]
+    fn a_handler_of_requests_is_known_for_one() {
+        const { assert!(fg_core::__private::EventKind::<Request>::HTTP) };
+    }
+
+    #[test]
     fn an_event_of_the_gateway_is_read() {
         let request = Request::from_payload(fg_events::apig::FIXTURE.as_bytes()).expect("it is one");
         let event = fg_events::apig::fixture();

@@ -13,6 +13,15 @@ use crate::body::Body;
 ///
 /// Implemented for every `Service<http::Request<Body>, Response = http::Response<B>>` whose future can be sent, whose errors become
 /// boxes, and whose response body `B` is an [`http_body::Body`] of `Bytes`.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use fg_http::HttpService;
+///
+/// fn service() -> impl HttpService {
+///     Router::new().route("/", get(async || "Hello!"))
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be served as a FunctionGraph function",
     label = "not a tower service of HTTP requests that can be cloned and sent",

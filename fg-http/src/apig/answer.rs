@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::texts_of;
 use super::fields::Headers;
-use super::json::{EncodedBody, Object};
+use super::json::{EncodedBody, Entries, Object};
 use super::media_type::text_of;
 use super::text::{Flag, Text};
 use crate::located;
@@ -63,8 +63,6 @@ pub fn write_answer(response: &http::response::Parts, body: &[u8], reply: &mut R
 
 /// The statuses that end a request.
 const FINAL: std::ops::RangeInclusive<u64> = 200..=599;
-
-type Entries<'a> = Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)>;
 
 /// Makes one value of those that a header has; of cookies, several headers.
 fn one_text_each(headers: Entries<'_>) -> Result<Entries<'_>, Failure> {

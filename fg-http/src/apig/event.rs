@@ -9,12 +9,12 @@ use bytes::Bytes;
 use fg_core::Failure;
 use fg_events::apig::{ApigEvent, Parameters, RequestContext};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderName, Method, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::fields::{Headers, Query, parameters_of};
-use super::json::{EncodedBody, Object, text_len};
+use super::json::{EncodedBody, Entries, Object, text_len};
 use super::text::{Flag, Text};
 use super::{AuthorizerData, PathParameters};
 use crate::located;
@@ -173,10 +173,14 @@ pub fn event_of(request: &http::request::Parts, body: &[u8]) -> Result<Vec<u8>, 
 }
 
 /// The headers, each name with its values; or the name of one that is not UTF-8.
-pub(super) fn texts_of(headers: &HeaderMap) -> Result<Vec<(Cow<'_, str>, Vec<Cow<'_, str>>)>, &http::HeaderName> {
-    let texts = |name| headers.get_all(name).iter().map(|value| std::str::from_utf8(value.as_bytes()).map(Cow::Borrowed)).collect();
-    headers
-        .keys()
-        .map(|name| Ok((Cow::Borrowed(name.as_str()), Result::<_, _>::map_err(texts(name), |_: std::str::Utf8Error| name)?)))
-        .collect()
+pub(super) fn texts_of(headers: &HeaderMap) -> Result<Entries<'_>, &HeaderName> {
+    let mut entries = Entries::with_capacity(headers.keys_len());
+    for name in headers.keys() {
+        let mut values = Vec::with_capacity(1);
+        for value in headers.get_all(name) {
+            values.push(Cow::Borrowed(std::str::from_utf8(value.as_bytes()).map_err(|_| name)?));
+        }
+        entries.push((Cow::Borrowed(name.as_str()), values));
+    }
+    Ok(entries)
 }

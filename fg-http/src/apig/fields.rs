@@ -2,19 +2,19 @@
 //!
 //! A value is a text or a list of texts; numbers and flags are taken for their text, and `null` for no value.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use form_urlencoded::Serializer;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
+use super::json::Entries;
 use super::text::Text;
 
 /// Takes each value of a name, or says why it cannot.
-struct Values<F>(F);
+struct Values<'f>(&'f mut dyn FnMut(&str) -> Result<(), String>);
 
-impl<'de, F: FnMut(&str) -> Result<(), String>> DeserializeSeed<'de> for Values<F> {
+impl<'de> DeserializeSeed<'de> for Values<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -22,14 +22,14 @@ impl<'de, F: FnMut(&str) -> Result<(), String>> DeserializeSeed<'de> for Values<
     }
 }
 
-impl<'de, F: FnMut(&str) -> Result<(), String>> Visitor<'de> for Values<F> {
+impl<'de> Visitor<'de> for Values<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text or a list of texts")
     }
 
-    fn visit_str<E: Error>(mut self, text: &str) -> Result<(), E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
         (self.0)(text).map_err(E::custom)
     }
 
@@ -53,20 +53,20 @@ impl<'de, F: FnMut(&str) -> Result<(), String>> Visitor<'de> for Values<F> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<(), A::Error> {
-        while elements.next_element_seed(Values(&mut self.0))?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while elements.next_element_seed(Values(&mut *self.0))?.is_some() {}
         Ok(())
     }
 }
 
 /// An object whose entries are taken one by one; `null` and `""` are none.
-struct Entries<T>(T);
+struct ObjectVisitor<T>(T);
 
 trait Take {
     fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error>;
 }
 
-impl<'de, T: Take> Visitor<'de> for Entries<T> {
+impl<'de, T: Take> Visitor<'de> for ObjectVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,7 +96,7 @@ pub(super) struct Headers(pub(super) HeaderMap);
 impl Take for Headers {
     fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
         let parsed = HeaderName::from_bytes(name.as_bytes());
-        entries.next_value_seed(Values(|value: &str| {
+        entries.next_value_seed(Values(&mut |value: &str| {
             let name = parsed.as_ref().map_err(|_| format!("{name:?} cannot be the name of an HTTP header"))?;
             let value = HeaderValue::from_bytes(value.as_bytes());
             // The value is not shown: it may be a secret.
@@ -108,7 +108,7 @@ impl Take for Headers {
 
 impl<'de> Deserialize<'de> for Headers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Entries(Self::default()))
+        deserializer.deserialize_any(ObjectVisitor(Self::default()))
     }
 }
 
@@ -118,7 +118,7 @@ pub(super) struct Query(pub(super) String);
 
 impl Take for Query {
     fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
-        entries.next_value_seed(Values(|value: &str| {
+        entries.next_value_seed(Values(&mut |value: &str| {
             let mut query = Serializer::new(std::mem::take(&mut self.0));
             query.append_pair(name, value);
             self.0 = query.finish();
@@ -129,14 +129,14 @@ impl Take for Query {
 
 impl<'de> Deserialize<'de> for Query {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Entries(Self::default()))
+        deserializer.deserialize_any(ObjectVisitor(Self::default()))
     }
 }
 
 /// The parameters of a query, each name with its values, in the order of the first of them.
-pub(super) fn parameters_of(query: &str) -> Vec<(Cow<'_, str>, Vec<Cow<'_, str>>)> {
+pub(super) fn parameters_of(query: &str) -> Entries<'_> {
     let mut places = std::collections::HashMap::new();
-    let mut parameters: Vec<(Cow<'_, str>, Vec<Cow<'_, str>>)> = Vec::new();
+    let mut parameters: Entries<'_> = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let place = *places.entry(name).or_insert_with_key(|name| {
             parameters.push((name.clone(), Vec::new()));
