@@ -1,0 +1,42 @@
+//! Tower layers around a handler: what was written for axum works around any function.
+//!
+//! `echo '{"milliseconds":2000}' | cargo run -q --example layers --features http`
+
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use serde::Deserialize;
+use tower::ServiceBuilder;
+use tower_http::map_request_body::MapRequestBodyLayer;
+
+#[derive(Deserialize)]
+struct Nap {
+    milliseconds: u64,
+}
+
+#[fg::handler]
+async fn sleep(nap: Nap) -> Result<&'static str, fg::Error> {
+    tokio::time::sleep(Duration::from_millis(nap.milliseconds)).await;
+    Ok("rested")
+}
+
+/// An axum middleware, which knows nothing of functions but the context.
+async fn measure(request: Request, next: Next) -> Response {
+    let ctx = request.extensions().get::<fg::Context>().cloned();
+    let begun = std::time::Instant::now();
+    let response = next.run(request).await;
+    if let Some(ctx) = ctx {
+        ctx.logger().info(format_args!("status {} after {:.0?}", response.status(), begun.elapsed()));
+    }
+    response
+}
+
+fn main() -> std::process::ExitCode {
+    let layers = ServiceBuilder::new()
+        .timeout(Duration::from_secs(1))
+        .layer(MapRequestBodyLayer::new(axum::body::Body::new))
+        .layer(from_fn(measure));
+    fg::tower::run::<sleep>(layers)
+}
