@@ -27,6 +27,8 @@ fn a_wrong_event_is_the_json_of_the_failure_and_exit_code_1() {
     assert_eq!(output.status.code(), Some(1));
 }
 
+// With a server there is something to do.
+#[cfg(not(feature = "server"))]
 #[test]
 fn without_an_event_the_program_says_what_to_type() {
     use std::process::{Command, Stdio};

@@ -237,6 +237,11 @@ impl Context {
         self.headers.get(name)
     }
 
+    /// The headers that came with the invocation, without those with secrets.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter()
+    }
+
     /// The trace id; the request id where the platform sends none.
     #[must_use]
     pub fn trace_id(&self) -> &str {

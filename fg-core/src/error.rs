@@ -72,7 +72,9 @@ impl Error {
         &*self.source
     }
 
-    pub(crate) fn to_failure(&self) -> Failure {
+    /// What the caller of a function that returns this error sees.
+    #[must_use]
+    pub fn to_failure(&self) -> Failure {
         let mut failure = match self.source.downcast_ref::<Failure>() {
             Some(failure) => failure.clone(),
             None => Failure::new(self.error_type().to_owned(), self.to_string()).with_cause(causes(&*self.source)),

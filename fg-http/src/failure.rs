@@ -6,21 +6,11 @@ use serde::Deserialize;
 
 use crate::BoxError;
 
-/// The failure that an error is, with its type's name and its causes.
-pub fn failure_of(error: &Error) -> Failure {
-    let inner = error.as_dyn_error();
-    if let Some(failure) = inner.downcast_ref::<Failure>() {
-        return failure.clone();
-    }
-    let causes = chain(inner).skip(1).map(ToString::to_string);
-    Failure::new(error.error_type().to_owned(), error.to_string()).with_cause(causes)
-}
-
 /// The failure that ended a body: that of the stream inside, through whatever the layers have wrapped it in.
 pub(crate) fn failure_of_body(error: impl Into<BoxError>) -> Failure {
     let error = Error::new(error.into());
     let inside = chain(error.as_dyn_error()).find_map(|error| error.downcast_ref::<Failure>()).cloned();
-    inside.unwrap_or_else(|| failure_of(&error))
+    inside.unwrap_or_else(|| error.to_failure())
 }
 
 /// The error and those behind it, outermost first.
@@ -88,10 +78,10 @@ mod tests {
                 Some(&self.0)
             }
         }
-        let failure = failure_of(&Error::new(Shipping("x".parse::<u8>().expect_err("no number"))));
+        let failure = Error::new(Shipping("x".parse::<u8>().expect_err("no number"))).to_failure();
         let expected = Failure::new("Shipping", "cannot ship").with_cause(["invalid digit found in string".to_owned()]);
         assert_eq!(failure, expected);
-        assert_eq!(failure_of(&Error::new(expected.clone())), expected);
+        assert_eq!(Error::new(expected.clone()).to_failure(), expected);
     }
 
     #[test]

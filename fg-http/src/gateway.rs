@@ -9,7 +9,6 @@ use fg_core::{Context, Failure, Handler, Reply};
 use crate::apig;
 use crate::body::Body;
 use crate::collect::collect;
-use crate::failure::failure_of;
 use crate::service::HttpService;
 
 /// A service as a [`Handler`] of API Gateway's events; its state is the service.
@@ -40,7 +39,7 @@ impl<S: HttpService> Handler for Gateway<S> {
     async fn call(payload: &[u8], ctx: &Context, service: &S, reply: &mut Reply) -> Result<(), Failure> {
         let mut request = apig::request_of(payload)?.map(Body::from);
         request.extensions_mut().insert(ctx.clone());
-        let response = service.respond(request).await.map_err(|error| failure_of(&error))?;
+        let response = service.respond(request).await.map_err(|error| error.to_failure())?;
         let (parts, body) = response.into_parts();
         let limit = ctx.environment().max_response_size();
         let body = collect(body, limit).await?;

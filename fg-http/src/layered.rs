@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
-use fg_core::{BodyStream, Context, Failure, Handler, Reply, StreamResponse, header_names};
+use fg_core::{BodyStream, Context, Failure, Handler, Reply, StreamResponse};
 use futures_core::Stream;
-use http::header::CONTENT_TYPE;
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body::Body as _;
 use tower_layer::Layer;
@@ -18,7 +18,7 @@ use tower_service::Service;
 use crate::BoxError;
 use crate::body::Body;
 use crate::collect::collect;
-use crate::failure::{failure_of, failure_of_body, failure_of_response};
+use crate::failure::{failure_of_body, failure_of_response};
 use crate::handler_service::HandlerService;
 use crate::service::ready_then_call;
 
@@ -118,7 +118,7 @@ where
         *request.uri_mut() = Uri::from_static("/invoke");
         *request.headers_mut() = headers_of(ctx);
         request.extensions_mut().insert(ctx.clone());
-        let response = ready_then_call(state.service.clone(), request).await.map_err(|error| failure_of(&error))?;
+        let response = ready_then_call(state.service.clone(), request).await.map_err(|error| error.to_failure())?;
         let (parts, body) = response.into_parts();
         let limit = ctx.environment().max_response_size();
         if !parts.status.is_success() {
@@ -140,37 +140,20 @@ where
 
 const BYTES: &str = "application/octet-stream";
 
-/// The headers of the invocation; those with secrets are not among them.
+/// The headers of the invocation, without those with secrets and without those of the connection that it came on.
 fn headers_of(ctx: &Context) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    for name in FORWARDED {
-        if let Some(value) = ctx.header(name).and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok()) {
-            headers.insert(HeaderName::from_static(name), value);
+    for (name, value) in ctx.headers() {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.append(name, value);
         }
     }
+    for name in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
+        headers.remove(name);
+    }
+    headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
     headers
 }
-
-/// The headers of an invocation that are no secrets.
-const FORWARDED: [&str; 16] = [
-    header_names::REQUEST_ID,
-    header_names::INVOKE_TYPE,
-    header_names::ORIGIN_VERSION_TAG,
-    header_names::WORKFLOW_ID,
-    header_names::WORKFLOW_RUN_ID,
-    header_names::WORKFLOW_STATE_ID,
-    header_names::PROJECT_ID,
-    header_names::STREAM_RUN_ID,
-    header_names::STREAM_ENABLE,
-    header_names::STREAM_ADDR,
-    header_names::TRACE_ID,
-    "x-cff-func-name",
-    "x-cff-func-version",
-    "x-cff-package",
-    "x-cff-region",
-    "x-cff-timeout",
-];
 
 fn stream_of<R>(body: R) -> BodyStream
 where

@@ -64,8 +64,6 @@ pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
 pub use crate::body::Body;
-#[doc(hidden)]
-pub use crate::failure::failure_of;
 pub use crate::gateway::Gateway;
 pub use crate::handler_service::HandlerService;
 pub use crate::layered::{InvocationLayer, Layered, LayeredState};

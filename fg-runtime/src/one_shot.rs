@@ -54,12 +54,12 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
         }
     }
     let outcome = invoke::<H>(&payload, &ctx, &state, &mut reply, start.limits, &mut alarm).await;
-    let duration = begun.elapsed();
     if !flight.claim_for(&outcome) {
         // The watchdog has answered and is about to end the process.
         std::future::pending::<()>().await;
     }
     let code = answer(outcome, &reply, &ctx).await;
+    let duration = begun.elapsed();
     flight.claim();
     after_work::finish(&ctx, &mut alarm).await;
     ctx.rest(PRE_STOP_LIMIT);

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its part of this")]
 
+pub(crate) mod http;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -18,12 +20,12 @@ pub(crate) fn path_of(example: &str) -> PathBuf {
 }
 
 /// A command without any variable of the platform's.
-fn command(example: &str) -> Command {
+pub(crate) fn command(example: &str) -> Command {
     let mut command = Command::new(path_of(example));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("RUNTIME_")) {
         command.env_remove(name);
     }
-    command.env_remove("FG_MODE").env_remove("RUST_BACKTRACE");
+    command.env_remove("FG_MODE").env_remove("FG_PORT").env_remove("PORT").env_remove("RUST_BACKTRACE");
     command
 }
 

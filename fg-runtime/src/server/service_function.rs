@@ -52,7 +52,7 @@ impl<S: HttpService> ServiceFunction<S> {
                 let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
                 return response.map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run)));
             }
-            Ok(Err(error)) => fg_http::failure_of(&error),
+            Ok(Err(error)) => error.to_failure(),
             Err(failure) => failure,
         };
         ctx.logger().error(&failure);
