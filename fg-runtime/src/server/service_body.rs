@@ -17,7 +17,7 @@ use crate::invocation::Turn;
 #[derive(Debug)]
 pub(crate) enum ServiceBody<B> {
     Served(Box<Served<B>>),
-    Own(ResponseBody<AtEnd>),
+    Own(Box<ResponseBody<AtEnd>>),
 }
 
 /// A body of the service's, and what it is held to.
@@ -36,7 +36,7 @@ impl<B> ServiceBody<B> {
     }
 
     pub(crate) fn failure(failure: &Failure, at_end: AtEnd) -> Self {
-        Self::Own(ResponseBody::whole(failure.to_json(), at_end))
+        Self::Own(Box::new(ResponseBody::whole(failure.to_json(), at_end)))
     }
 }
 
@@ -51,7 +51,7 @@ where
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let Served { body, ctx, turn, alarm, .. } = match &mut *self {
             Self::Served(served) => &mut **served,
-            Self::Own(own) => return Pin::new(own).poll_frame(task).map_err(Into::into),
+            Self::Own(own) => return Pin::new(&mut **own).poll_frame(task).map_err(Into::into),
         };
         let error: BoxError = match ready!(turn.poll(task, ctx, alarm, |task| body.as_mut().poll_frame(task))) {
             Ok(Some(Err(error))) => error.into(),

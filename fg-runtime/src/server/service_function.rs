@@ -35,7 +35,7 @@ impl<S: HttpService> ServiceFunction<S> {
     /// Answers one request.
     pub(crate) async fn respond(self, request: Request<Incoming>) -> Response<ServiceBody<S::ResponseBody>> {
         if self.platform.start.platform_routes && is_platform_route(path_of(request.uri())) {
-            return self.platform.respond(request).await.map(ServiceBody::Own);
+            return self.platform.respond(request).await.map(|body| ServiceBody::Own(Box::new(body)));
         }
         let Some(run) = self.platform.running.begin_invocation() else {
             let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
