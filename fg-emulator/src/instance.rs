@@ -15,7 +15,7 @@ use crate::invocation::Streamed;
 use crate::log::Log;
 use crate::output::Output;
 use crate::platform_error::{Cause, PlatformError};
-use crate::process::Process;
+use crate::process::{Group, Process};
 use crate::settings::{Program, STREAM_LIMIT, Settings};
 use crate::state::State;
 use crate::stream::Stream;
@@ -124,12 +124,11 @@ impl Instance {
                 Outcome::Platform(PlatformError::new(Cause::ResponseTooLarge { size, limit: self.settings.response_limit }))
             }
             Some(End::Streamed(how)) => self.judge_stream(how, &stream, reader.is_some(), request_id),
-            Some(End::Ended) => match self.process.as_ref().and_then(Process::exit) {
-                Some(exit) => Outcome::Platform(self.explain(Cause::ExitedInRequest { request_id, exit })),
-                None => Outcome::Platform(PlatformError::new(Cause::Stopped)),
-            },
+            Some(End::Ended) => self.judge_exit(request_id),
             Some(End::Abandoned) => Outcome::Platform(PlatformError::new(Cause::Abandoned { request_id })),
             Some(End::Stopped) => Outcome::Platform(PlatformError::new(Cause::Stopped)),
+            // It has ended in a reply that nobody reads.
+            None if self.has_ended() => self.judge_exit(request_id),
             None => {
                 let busy = self.processor_time().zip(processor_time).map(|(after, before)| after.saturating_sub(before));
                 self.kill();
@@ -228,14 +227,14 @@ impl Instance {
             None => Duration::MAX,
         };
         let end = self.api.shared().wait(left(), |state| {
-            let streamed = state.streamed(pending.number()).filter(|how| *how != Streamed::UnderWay);
-            if let Some(how) = streamed {
-                Some(End::Streamed(how))
+            if let Some(how) = state.streamed(pending.number()) {
+                // Of a process that has ended its connection tells the end, after the last byte that it sent.
+                (how != Streamed::UnderWay).then_some(End::Streamed(how))
             } else if let Ok(answer) = state.outcome(pending.number()) {
                 Some(End::Answered(answer))
             } else if let Some(size) = state.too_large(pending.number()) {
                 Some(End::TooLarge(size))
-            } else if state.function_ended() {
+            } else if state.function_ended() && self.is_read_to_the_end(state) {
                 Some(End::Ended)
             } else if self.process.is_none() && state.is_abandoned(pending.number()) {
                 // Somebody has ended the process and started it again; one that is started here is seen to end.
@@ -253,6 +252,19 @@ impl Instance {
             Wait::Ended => Some(End::Ended),
             Wait::Stopped => Some(End::Stopped),
         }
+    }
+
+    /// Whether nothing of a process that has ended can still be in a socket. In the group of the caller it may have left behind another
+    /// process, with its connections.
+    fn is_read_to_the_end(&self, state: &State) -> bool {
+        self.settings.group == Group::Callers || state.counts().open_connections == 0
+    }
+
+    fn judge_exit(&self, request_id: String) -> Outcome {
+        Outcome::Platform(match self.process.as_ref().and_then(Process::exit) {
+            Some(exit) => self.explain(Cause::ExitedInRequest { request_id, exit }),
+            None => PlatformError::new(Cause::Stopped),
+        })
     }
 
     fn judge_stream(&self, how: Streamed, stream: &Stream, is_read: bool, request_id: String) -> Outcome {
