@@ -165,7 +165,8 @@ impl Builder {
         self.with(|settings| settings.group = Group::Callers)
     }
 
-    /// Is called with each line that the function writes, as it comes, whichever request it belongs to.
+    /// Is called with each line that the function writes, as it comes, whichever request it belongs to; and with why a reply that is
+    /// streamed over the invoke API is not complete, since its caller cannot be told.
     pub fn on_line(self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.log = Some(Arc::new(sink)))
     }
