@@ -1,9 +1,9 @@
 //! A function for tests of the emulator, in nothing but the standard library: each event says what it does.
 //!
 //! The event is a JSON object: `say` is written to standard output, `complain` to standard error, then `do` happens: `reply` (the
-//! default, with the bytes of `text`), `size` (a reply of so many `bytes`), `chunks` (the same in
-//! chunked transfer encoding), `environment` (a reply with the variables), `fail`, `exit`,
-//! `loop`, `hang`. The variable `AT_START` makes the same happen before the first poll.
+//! default, with the bytes of `text`), `size` (a reply of so many `bytes`), `chunks` (the same in chunked transfer encoding), `stream` (a
+//! chunk of so many `bytes`, so many `times`, and then the last chunk, or what `then` says: `cut`, `exit`, `hang`), `environment` (a reply
+//! with the variables), `fail`, `exit`, `loop`, `hang`. The variable `AT_START` makes the same happen before the first poll.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -19,6 +19,13 @@ fn main() -> io::Result<()> {
     loop {
         let (id, event) = ask(&mut api, "GET /v1/runtime/invocation/request", b"")?;
         let script = serde_json::from_slice(&event).unwrap_or(json!({}));
+        if script["do"] == "stream" {
+            // A stream that is cut, or refused, ends its connection.
+            if !stream(&mut api, &id, &script).unwrap_or(false) {
+                api = BufReader::new(TcpStream::connect(&address)?);
+            }
+            continue;
+        }
         let (kind, answer) = act(&script);
         let line = format!("POST /v1/runtime/invocation/{kind}/{id}");
         if script["do"] == "chunks" {
@@ -55,6 +62,28 @@ fn act(script: &Value) -> (&'static str, Vec<u8>) {
         }
         _ => ("response", script["text"].as_str().unwrap_or_default().as_bytes().to_vec()),
     }
+}
+
+/// Tells whether the connection can go on.
+fn stream(api: &mut BufReader<TcpStream>, id: &str, script: &Value) -> io::Result<bool> {
+    let number = |key: &str| usize::try_from(script[key].as_u64().unwrap_or(0)).unwrap_or(0);
+    let chunk = vec![b'x'; number("bytes")];
+    write!(api.get_mut(), "POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\nHost: fg\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+    for _ in 0..number("times") {
+        write!(api.get_mut(), "{:x}\r\n", chunk.len())?;
+        api.get_mut().write_all(&chunk)?;
+        api.get_mut().write_all(b"\r\n")?;
+    }
+    match script["then"].as_str() {
+        Some("cut") => return Ok(false),
+        Some(then) => drop(act(&json!({"do": then, "code": 3}))),
+        None => {}
+    }
+    api.get_mut().write_all(b"0\r\n\r\n")?;
+    let mut status = String::new();
+    api.read_line(&mut status)?;
+    let (_, _) = receive(api)?;
+    Ok(status.contains(" 200 "))
 }
 
 /// Sends a request, and receives what comes back.

@@ -58,7 +58,7 @@ pub struct Post {
     pub request_id: String,
     /// A result, or an error.
     pub kind: AnswerKind,
-    /// The body, with a chunked encoding undone.
+    /// The body, with a chunked encoding undone; empty where it was passed on to an [`AnswerStream`](crate::AnswerStream).
     pub body: Vec<u8>,
     /// The headers, in their order.
     pub headers: Vec<(String, String)>,

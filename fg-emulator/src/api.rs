@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::answer::{Answer, NoAnswer, Post};
+use crate::answer_stream::AnswerStream;
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::listener::Listener;
 use crate::state::{Counts, Shared, State};
+use crate::stream::Stream;
 
 /// The Runtime API of one instance of a function, on a TCP port. See the [crate's page](crate) for an example.
 ///
@@ -81,6 +83,18 @@ impl RuntimeApi {
         Pending { shared: Arc::clone(&self.shared), invocation }
     }
 
+    /// Queues an event whose answer is read while it comes, piece by piece.
+    pub fn invoke_streaming(&self, event: Event) -> AnswerStream {
+        let stream = Arc::new(Stream::for_a_reader());
+        AnswerStream::new(self.invoke_into(event, &stream), stream)
+    }
+
+    /// Queues an event; an answer in chunks goes into the stream.
+    pub(crate) fn invoke_into(&self, event: Event, stream: &Arc<Stream>) -> Pending {
+        let invocation = self.shared.update(|state| state.enqueue_streamed(event, Arc::clone(stream)));
+        Pending { shared: Arc::clone(&self.shared), invocation }
+    }
+
     /// Queues a fault: it happens once, after those that were queued before, and then all is as usual.
     pub fn script(&self, fault: Fault) {
         self.shared.update(|state| state.script(fault));
@@ -99,7 +113,7 @@ impl RuntimeApi {
     }
 
     /// The bytes of every request as they came over the wire, in the order of arrival; of one that was not read to its end, the
-    /// part that was.
+    /// part that was; of an answer that was passed on to an [`AnswerStream`], its head.
     #[must_use]
     pub fn raw_requests(&self) -> Vec<Vec<u8>> {
         self.shared.read(|state| state.raw_requests().to_vec())
@@ -159,6 +173,10 @@ pub struct Pending {
 impl Pending {
     pub(crate) fn number(&self) -> usize {
         self.invocation
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// The request id of the event.

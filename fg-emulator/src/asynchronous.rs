@@ -66,14 +66,14 @@ impl Notification {
 
     fn new(urn: &str, event: &Event, invocations: u32, outcome: &Outcome) -> Self {
         let (status, function_error) = match outcome {
-            Outcome::Reply(_) => (200, String::new()),
+            Outcome::Reply(_) | Outcome::Streamed { .. } => (200, String::new()),
             Outcome::Failure(failure) => (500, failure.error_type.clone()),
             Outcome::Platform(error) => {
                 (if error.http_status() == 200 { 500 } else { error.http_status() }, error.code().to_owned())
             }
         };
         let condition = match outcome {
-            Outcome::Reply(_) => "",
+            Outcome::Reply(_) | Outcome::Streamed { .. } => "",
             Outcome::Failure(_) => "UnhandledInvocationError",
             Outcome::Platform(_) => "InvocationError",
         };

@@ -128,7 +128,8 @@ impl Builder {
         self.with(|settings| settings.response_limit = bytes)
     }
 
-    /// Switches on streaming responses: one that comes in chunks may have 200 MB. What the caller gets is the whole of it.
+    /// Switches on streaming responses: one that comes in chunks may have 200 MB, and a caller can read it while it comes, with
+    /// [`Emulator::invoke_streaming`] or over the invoke API (platform.md 1.8).
     pub fn streaming(self) -> Self {
         self.with(|settings| settings.streams = true)
     }
@@ -164,7 +165,8 @@ impl Builder {
         self.with(|settings| settings.group = Group::Callers)
     }
 
-    /// Is called with each line that the function writes, as it comes, whichever request it belongs to.
+    /// Is called with each line that the function writes, as it comes, whichever request it belongs to; and with why a reply that is
+    /// streamed over the invoke API is not complete, since its caller cannot be told.
     pub fn on_line(self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.log = Some(Arc::new(sink)))
     }

@@ -3,6 +3,8 @@
 //! Reading needs a thread of its own because a poll may wait for long, and the end of the connection has to be noticed meanwhile:
 //! an event is not handed to a function that has gone.
 
+mod streaming;
+
 use std::io::{self, ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,7 +14,7 @@ use std::time::Duration;
 use crate::answer::Verdict;
 use crate::fault::{Afterwards, Misbehaviour};
 use crate::invocation::Turn;
-use crate::request::{Endpoint, Extent, Request, Unread, peek_first_byte, read_request};
+use crate::request::{Endpoint, Extent, Request, Unread, peek_first_byte, read_request_or_head};
 use crate::response::Reply;
 use crate::state::{Shared, State};
 
@@ -45,7 +47,25 @@ enum Next {
     StopAnswering,
 }
 
-type Incoming = Result<Request, String>;
+/// A request that was read, and is to be answered.
+#[derive(Debug)]
+enum Incoming {
+    Request(Request),
+    /// An answer that was passed on to its end, or until it was too much.
+    Streamed {
+        head: Request,
+        verdict: Verdict,
+    },
+    /// It is not HTTP; the text says why.
+    Malformed(String),
+}
+
+impl Incoming {
+    /// It is answered before its end, so that nothing behind it can be a request.
+    fn has_unread_rest(&self) -> bool {
+        matches!(self, Self::Streamed { verdict: Verdict::TooLarge, .. })
+    }
+}
 
 impl Connection<'_> {
     fn read_requests(self, requests: Sender<Incoming>, answered: Receiver<()>) {
@@ -57,6 +77,13 @@ impl Connection<'_> {
             is_first = false;
             let fault = self.shared.update(|state| state.take_reading_fault(first_byte));
             let incoming = match fault {
+                Some(Misbehaviour::AnswerEarly { after, status, body, then }) => {
+                    if self.answer_early(after, Reply::text(status, body), then) {
+                        is_first = true;
+                        continue;
+                    }
+                    break;
+                }
                 Some(fault) => {
                     self.misread(&fault);
                     break;
@@ -64,7 +91,14 @@ impl Connection<'_> {
                 None => self.read(Extent::Whole),
             };
             let Some(incoming) = incoming else { break };
+            let has_unread_rest = incoming.has_unread_rest();
             if requests.send(incoming).is_err() {
+                break;
+            }
+            if has_unread_rest {
+                // Until the answer is written and the sending side is closed.
+                let _ = answered.recv();
+                self.let_it_be_read();
                 break;
             }
         }
@@ -75,7 +109,11 @@ impl Connection<'_> {
 
     /// Reads and records a request; nothing where there is no more to be answered.
     fn read(self, extent: Extent) -> Option<Incoming> {
-        let (raw, request) = read_request(self.socket, extent);
+        let mut passage = None;
+        let (raw, request) = read_request_or_head(self.socket, extent, |head| {
+            passage = self.shared.update(|state| state.begin_stream(self.number, head));
+            passage.is_some()
+        });
         let is_counted = !matches!(extent, Extent::Bytes(_));
         let is_poll = request.as_ref().is_ok_and(|request| request.endpoint() == Endpoint::Poll);
         self.shared.update(|state| {
@@ -84,10 +122,16 @@ impl Connection<'_> {
                 state.count_poll();
             }
         });
-        match request {
-            Ok(request) => Some(Ok(request)),
-            Err(Unread::Malformed(reason)) => Some(Err(reason)),
-            Err(Unread::Incomplete) => None,
+        match (request, passage) {
+            (Ok(head), Some(passage)) => self.pass_on(head, &passage),
+            (Ok(request), None) => Some(Incoming::Request(request)),
+            (Err(Unread::Malformed(reason)), None) => Some(Incoming::Malformed(reason)),
+            (Err(_), passage) => {
+                if let Some(passage) = passage {
+                    passage.stream.break_off();
+                }
+                None
+            }
         }
     }
 
@@ -99,7 +143,7 @@ impl Connection<'_> {
             }
             Misbehaviour::Reset => {
                 let incoming = self.read(Extent::AllButLastByte);
-                if let Some(Ok(request)) = &incoming {
+                if let Some(Incoming::Request(request)) = &incoming {
                     self.record_post(request, true);
                 }
             }
@@ -137,8 +181,9 @@ impl Connection<'_> {
 
     fn answer(self, incoming: Incoming) -> io::Result<Next> {
         let request = match incoming {
-            Ok(request) => request,
-            Err(reason) => {
+            Incoming::Request(request) => request,
+            Incoming::Streamed { head, verdict } => return self.acknowledge_stream(&head, verdict),
+            Incoming::Malformed(reason) => {
                 self.write(&Reply::text(400, format!("not a request: {reason}")).sized())?;
                 return Ok(Next::Close);
             }

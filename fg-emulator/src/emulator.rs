@@ -14,6 +14,7 @@ use crate::execution::Execution;
 use crate::invoke_api::InvokeApi;
 use crate::platform_error::{Cause, PlatformError};
 use crate::pool::{Instances, Pool};
+use crate::reply_stream::ReplyStream;
 use crate::settings::{ASYNC_LIMIT, Program, SYNC_LIMIT, Settings, TOLERANCE};
 use crate::variables;
 
@@ -59,6 +60,30 @@ impl Emulator {
         match too_large(&event, SYNC_LIMIT) {
             Some(error) => self.pool.refuse(event.id(), error),
             None => self.pool.run(event),
+        }
+    }
+
+    /// Invokes the function, and gives the reply while the function writes it.
+    ///
+    /// A function without [`streaming`](Builder::streaming) gives its reply as a whole, and so does one that does not answer in chunks.
+    /// The platform streams at most 200 MB.
+    ///
+    /// ```no_run
+    /// use std::io;
+    ///
+    /// use fg_emulator::{Emulator, Event};
+    ///
+    /// let emulator = Emulator::builder("target/debug/examples/stream").streaming().start()?;
+    /// let mut reply = emulator.invoke_streaming(Event::new("{}"));
+    /// io::copy(&mut reply, &mut io::stdout())?; // an error where the reply is not complete
+    /// println!("{}", reply.finish());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn invoke_streaming(&self, event: Event) -> ReplyStream {
+        match too_large(&event, SYNC_LIMIT) {
+            Some(error) => ReplyStream::refused(&self.pool, event.id(), error),
+            None => ReplyStream::start(&self.pool, event),
         }
     }
 

@@ -28,6 +28,11 @@ pub struct Execution {
 pub enum Outcome {
     /// The function's result, as it was posted to `/response/`.
     Reply(Vec<u8>),
+    /// The function's result, which the caller has read while the function wrote it, to its last chunk.
+    Streamed {
+        /// How many there were.
+        bytes: u64,
+    },
     /// The function's own error, as it was posted to `/error/`.
     Failure(Failure),
     /// The function did not answer, or was not asked.
@@ -59,14 +64,14 @@ impl Failure {
 }
 
 impl Execution {
-    /// The function's result as text, with U+FFFD for what is not UTF-8; nothing where there is an error.
+    /// The function's result as text, with U+FFFD for what is not UTF-8; nothing where there is an error, or where it was streamed.
     ///
     /// The whole result is in [`outcome`](Self::outcome).
     #[must_use]
     pub fn reply(&self) -> Option<Cow<'_, str>> {
         match &self.outcome {
             Outcome::Reply(body) => Some(String::from_utf8_lossy(body)),
-            Outcome::Failure(_) | Outcome::Platform(_) => None,
+            Outcome::Streamed { .. } | Outcome::Failure(_) | Outcome::Platform(_) => None,
         }
     }
 
@@ -75,7 +80,7 @@ impl Execution {
     pub fn failure(&self) -> Option<&Failure> {
         match &self.outcome {
             Outcome::Failure(failure) => Some(failure),
-            Outcome::Reply(_) | Outcome::Platform(_) => None,
+            Outcome::Reply(_) | Outcome::Streamed { .. } | Outcome::Platform(_) => None,
         }
     }
 
@@ -84,20 +89,21 @@ impl Execution {
     pub fn platform_error(&self) -> Option<&PlatformError> {
         match &self.outcome {
             Outcome::Platform(error) => Some(error),
-            Outcome::Reply(_) | Outcome::Failure(_) => None,
+            Outcome::Reply(_) | Outcome::Streamed { .. } | Outcome::Failure(_) => None,
         }
     }
 }
 
 impl Outcome {
     pub(crate) fn is_reply(&self) -> bool {
-        matches!(self, Self::Reply(_))
+        matches!(self, Self::Reply(_) | Self::Streamed { .. })
     }
 
     /// What a caller of the invoke API gets as the body.
     pub(crate) fn body(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Reply(body) | Self::Failure(Failure { body, .. }) => Cow::Borrowed(body),
+            Self::Streamed { .. } => Cow::Borrowed(&[]),
             Self::Platform(error) => {
                 let body = json!({"errorCode": error.code(), "errorMessage": error.platform_text()});
                 Cow::Owned(body.to_string().into_bytes())
@@ -110,6 +116,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reply(body) => f.write_str(&String::from_utf8_lossy(body)),
+            Self::Streamed { bytes } => write!(f, "({bytes} bytes, streamed)"),
             Self::Failure(failure) => {
                 writeln!(f, "errorMessage: {}", failure.error_message)?;
                 write!(f, "errorType:    {}", failure.error_type)

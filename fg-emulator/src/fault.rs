@@ -18,8 +18,9 @@ pub enum Fault {
 /// There are three sorts, and for each it is defined what becomes of the event of a poll and of the answer in a POST.
 ///
 /// **While reading** ([`CloseBeforeReading`](Self::CloseBeforeReading), [`CloseAfterReading`](Self::CloseAfterReading),
-/// [`Reset`](Self::Reset)) the API closes the connection before it answers. It happens to the next request that arrives: a poll
-/// that already waits is not touched. No event is taken. A POST counts only where this is said.
+/// [`Reset`](Self::Reset), [`AnswerEarly`](Self::AnswerEarly)) the API closes the connection before it answers, or answers before it
+/// has read to the end. It happens to the next request that arrives: a poll that already waits is not touched. No event is taken. A
+/// POST counts only where this is said.
 ///
 /// **Instead of the answer** ([`Status`](Self::Status), [`Raw`](Self::Raw), [`HalfClose`](Self::HalfClose)) something else is
 /// sent, at once, to a poll that waits as well as to one that arrives. No event is taken. A POST is recorded as
@@ -43,6 +44,21 @@ pub enum Misbehaviour {
     /// The last byte of the request is left in the socket when it is closed, which Linux answers with RST; other systems may
     /// close in an orderly way.
     Reset,
+    /// While reading: this answer is sent after so many bytes of the body, such as 413 in the middle of a streamed one; to a poll,
+    /// right after it. The bytes are not passed on to a reader, and a POST does not count.
+    ///
+    /// Where it closes, `Connection: close` announces it, and up to 1 MB of what still comes is thrown away first, so that the answer
+    /// can be read. Where it stays open, the rest is read, and the POST is recorded as [`Refused`](crate::Verdict::Refused).
+    AnswerEarly {
+        /// Of the body, with a chunked encoding undone. A body that is not chunked is read whole.
+        after: usize,
+        /// Of three digits.
+        status: u16,
+        /// Text.
+        body: Vec<u8>,
+        /// What happens to the connection.
+        then: Afterwards,
+    },
     /// Instead of the answer: this status. `Content-Length` is added unless the headers say how long the body is; the connection
     /// stays open unless they have `Connection: close`. A POST counts when the status is 2xx.
     Status {
@@ -107,7 +123,7 @@ pub enum Afterwards {
 
 impl Misbehaviour {
     pub(crate) fn is_while_reading(&self) -> bool {
-        matches!(self, Self::CloseBeforeReading | Self::CloseAfterReading(_) | Self::Reset)
+        matches!(self, Self::CloseBeforeReading | Self::CloseAfterReading(_) | Self::Reset | Self::AnswerEarly { .. })
     }
 
     pub(crate) fn is_instead_of_answer(&self) -> bool {
@@ -117,7 +133,7 @@ impl Misbehaviour {
     /// Whether a POST that meets it is the answer to its invocation.
     pub(crate) fn accepts_post(&self) -> bool {
         match self {
-            Self::CloseBeforeReading | Self::CloseAfterReading(_) | Self::Raw { .. } => false,
+            Self::CloseBeforeReading | Self::CloseAfterReading(_) | Self::AnswerEarly { .. } | Self::Raw { .. } => false,
             Self::Status { code, .. } => (200..300).contains(code),
             _ => true,
         }

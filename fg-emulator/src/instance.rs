@@ -11,12 +11,14 @@ use crate::api::{Pending, RuntimeApi};
 use crate::event::Event;
 use crate::execution::{Execution, Failure, Outcome, Summary};
 use crate::gauge;
+use crate::invocation::Streamed;
 use crate::log::Log;
 use crate::output::Output;
 use crate::platform_error::{Cause, PlatformError};
-use crate::process::Process;
-use crate::settings::{Program, Settings};
+use crate::process::{Group, Process};
+use crate::settings::{Program, STREAM_LIMIT, Settings};
 use crate::state::State;
+use crate::stream::Stream;
 use crate::variables;
 
 /// A process has this long to be seen as ended, after it has been killed.
@@ -43,6 +45,8 @@ enum Wait {
 enum End {
     Answered(Answer),
     TooLarge(usize),
+    /// An answer in chunks.
+    Streamed(Streamed),
     Abandoned,
     Ended,
     Stopped,
@@ -93,15 +97,18 @@ impl Instance {
         self.api.shared().read(State::function_ended)
     }
 
-    /// Hands the event to the function and waits for what comes of it. Afterwards the process may have ended.
-    pub(crate) fn run(&self, event: Event) -> Execution {
+    /// Hands the event to the function and waits for what comes of it. Afterwards the process may have ended. Where streaming is
+    /// switched on, the caller gets an answer in chunks while it comes.
+    pub(crate) fn run(&self, event: Event, caller: Option<&Arc<Stream>>) -> Execution {
         let request_id = event.id().to_owned();
         if let Err(error) = self.wait_for_poll() {
             return self.not_handled(&request_id, error);
         }
         let log = Log::start(self.take_lines(), &request_id, &self.settings.version);
         let processor_time = self.processor_time();
-        let pending = self.api.invoke(self.settings.complete(event));
+        let reader = caller.filter(|_| self.settings.streams);
+        let stream = reader.map_or_else(|| Arc::new(Stream::for_a_collector()), Arc::clone);
+        let pending = self.api.invoke_into(self.settings.complete(event), &stream);
         let handed_out = match self.wait_for_hand_out(&pending) {
             Ok(handed_out) => handed_out,
             Err(error) => return self.not_handled(&request_id, error),
@@ -116,18 +123,19 @@ impl Instance {
             Some(End::TooLarge(size)) => {
                 Outcome::Platform(PlatformError::new(Cause::ResponseTooLarge { size, limit: self.settings.response_limit }))
             }
-            Some(End::Ended) => match self.process.as_ref().and_then(Process::exit) {
-                Some(exit) => Outcome::Platform(self.explain(Cause::ExitedInRequest { request_id, exit })),
-                None => Outcome::Platform(PlatformError::new(Cause::Stopped)),
-            },
+            Some(End::Streamed(how)) => self.judge_stream(how, &stream, reader.is_some(), request_id),
+            Some(End::Ended) => self.judge_exit(request_id),
             Some(End::Abandoned) => Outcome::Platform(PlatformError::new(Cause::Abandoned { request_id })),
             Some(End::Stopped) => Outcome::Platform(PlatformError::new(Cause::Stopped)),
+            // It has ended in a reply that nobody reads.
+            None if self.has_ended() => self.judge_exit(request_id),
             None => {
                 let busy = self.processor_time().zip(processor_time).map(|(after, before)| after.saturating_sub(before));
                 self.kill();
                 Outcome::Platform(self.explain(Cause::TimedOut { request_id, limit: self.settings.timeout, busy }))
             }
         };
+        stream.break_off();
         self.api.shared().update(|state| state.close(pending.number()));
         let log = log.finish(self.take_lines(), &summary);
         Execution { outcome, summary, log }
@@ -159,7 +167,11 @@ impl Instance {
     /// Waits until the function asks for an event: all that it has written by then belongs to no request, or to the one before.
     fn wait_for_poll(&self) -> Result<(), PlatformError> {
         let limit = if self.process.is_some() { self.settings.init_timeout } else { Duration::MAX };
-        let reached = self.api.shared().wait(limit, |state| {
+        self.judge(self.wait_until_it_polls(limit), limit)
+    }
+
+    fn wait_until_it_polls(&self, limit: Duration) -> Option<Wait> {
+        self.api.shared().wait(limit, |state| {
             if state.function_ended() {
                 Some(Wait::Ended)
             } else if state.has_waiting_poll() {
@@ -167,8 +179,7 @@ impl Instance {
             } else {
                 state.is_stopped().then_some(Wait::Stopped)
             }
-        });
-        self.judge(reached, limit)
+        })
     }
 
     fn wait_for_hand_out(&self, pending: &Pending) -> Result<Instant, PlatformError> {
@@ -211,14 +222,19 @@ impl Instance {
 
     /// Nothing at the timeout. A process that somebody else started has no timeout: a debugger stands still as long as it likes.
     fn wait_for_end(&self, pending: &Pending, handed_out: Instant) -> Option<End> {
-        let left = self.settings.timeout.saturating_sub(handed_out.elapsed());
-        let limit = if self.process.is_some() { left } else { Duration::MAX };
-        self.api.shared().wait(limit, |state| {
-            if let Ok(answer) = state.outcome(pending.number()) {
+        let left = || match self.process {
+            Some(_) => self.settings.timeout.saturating_sub(handed_out.elapsed()),
+            None => Duration::MAX,
+        };
+        let end = self.api.shared().wait(left(), |state| {
+            if let Some(how) = state.streamed(pending.number()) {
+                // Of a process that has ended its connection tells the end, after the last byte that it sent.
+                (how != Streamed::UnderWay).then_some(End::Streamed(how))
+            } else if let Ok(answer) = state.outcome(pending.number()) {
                 Some(End::Answered(answer))
             } else if let Some(size) = state.too_large(pending.number()) {
                 Some(End::TooLarge(size))
-            } else if state.function_ended() {
+            } else if state.function_ended() && self.is_read_to_the_end(state) {
                 Some(End::Ended)
             } else if self.process.is_none() && state.is_abandoned(pending.number()) {
                 // Somebody has ended the process and started it again; one that is started here is seen to end.
@@ -226,7 +242,42 @@ impl Instance {
             } else {
                 state.is_stopped().then_some(End::Stopped)
             }
+        })?;
+        if !matches!(end, End::Streamed(Streamed::CutShort | Streamed::NotRead)) {
+            return Some(end);
+        }
+        // The connection has closed. Whether that was all is seen by what comes next: another poll, or the end of the process.
+        match self.wait_until_it_polls(left())? {
+            Wait::Reached => Some(end),
+            Wait::Ended => Some(End::Ended),
+            Wait::Stopped => Some(End::Stopped),
+        }
+    }
+
+    /// Whether nothing of a process that has ended can still be in a socket. In the group of the caller it may have left behind another
+    /// process, with its connections.
+    fn is_read_to_the_end(&self, state: &State) -> bool {
+        self.settings.group == Group::Callers || state.counts().open_connections == 0
+    }
+
+    fn judge_exit(&self, request_id: String) -> Outcome {
+        Outcome::Platform(match self.process.as_ref().and_then(Process::exit) {
+            Some(exit) => self.explain(Cause::ExitedInRequest { request_id, exit }),
+            None => PlatformError::new(Cause::Stopped),
         })
+    }
+
+    fn judge_stream(&self, how: Streamed, stream: &Stream, is_read: bool, request_id: String) -> Outcome {
+        let bytes = stream.bytes();
+        let cause = match how {
+            Streamed::Complete if is_read => return Outcome::Streamed { bytes },
+            Streamed::Complete => return Outcome::Reply(stream.take_all()),
+            Streamed::TooLarge if self.settings.streams => Cause::StreamTooLarge { limit: STREAM_LIMIT },
+            Streamed::TooLarge => Cause::StreamTooLarge { limit: self.settings.response_limit },
+            Streamed::NotRead => Cause::CallerGone { request_id, bytes },
+            Streamed::UnderWay | Streamed::CutShort => Cause::StreamCutShort { request_id, bytes },
+        };
+        Outcome::Platform(PlatformError::new(cause))
     }
 
     fn not_handled(&self, request_id: &str, error: PlatformError) -> Execution {

@@ -1,10 +1,12 @@
 //! One invocation as the API keeps it: its event, how far it has come, and its answer.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::answer::Answer;
 use crate::event::Event;
 use crate::fault::Misbehaviour;
+use crate::stream::Stream;
 
 /// An invocation that was queued.
 #[derive(Debug)]
@@ -15,6 +17,22 @@ pub(crate) struct Invocation {
     pub(crate) times: Times,
     /// The size of an answer that was refused for it.
     pub(crate) too_large: Option<usize>,
+    /// Where an answer in chunks is passed on to.
+    pub(crate) stream: Option<Arc<Stream>>,
+    /// What became of it there.
+    pub(crate) streamed: Option<Streamed>,
+}
+
+/// How far an answer has come that is passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Streamed {
+    UnderWay,
+    Complete,
+    /// The function ended it without its last chunk.
+    CutShort,
+    TooLarge,
+    /// Whoever read it has gone.
+    NotRead,
 }
 
 /// When an invocation came forward.
@@ -34,7 +52,25 @@ pub(crate) enum Progress {
 
 impl Invocation {
     pub(crate) fn new(event: Event) -> Self {
-        Self { event, progress: Progress::NeverPolled, answer: None, times: Times::default(), too_large: None }
+        Self {
+            event,
+            progress: Progress::NeverPolled,
+            answer: None,
+            times: Times::default(),
+            too_large: None,
+            stream: None,
+            streamed: None,
+        }
+    }
+
+    /// Whether an answer has been accepted for it, or has begun.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answer.is_some() || self.streamed.is_some()
+    }
+
+    /// Whether a POST would be its answer.
+    pub(crate) fn awaits_answer(&self) -> bool {
+        !self.is_answered() && matches!(self.progress, Progress::HandedOut(_))
     }
 }
 

@@ -1,12 +1,15 @@
 //! The platform's API for invocations on a port here, so that its official SDKs can call a function that runs here.
 
 mod call;
+mod streaming;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+
+use call::Taken;
 
 use crate::asynchronous::AsyncQueue;
 use crate::pool::Pool;
@@ -105,7 +108,14 @@ impl Served {
         while peek_first_byte(socket).is_some() {
             let (_, request) = read_request(socket, Extent::Whole);
             let (reply, keep_alive) = match request {
-                Ok(request) => (call::answer(&self.pool, &self.queue, &request), request.keep_alive),
+                Ok(request) => {
+                    let reply = match call::take(&self.pool, &self.queue, &request) {
+                        Taken::Answered(reply) => Some(reply),
+                        Taken::Event(event) => streaming::invoke(&self.pool, event, &request, socket)?,
+                    };
+                    let Some(reply) = reply else { break };
+                    (reply, request.keep_alive)
+                }
                 Err(Unread::Malformed(reason)) => (call::refusal(400, "FSS.0400", &format!("not a request: {reason}")), false),
                 Err(Unread::Incomplete) => break,
             };

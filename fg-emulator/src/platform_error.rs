@@ -20,6 +20,7 @@ pub struct PlatformError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
     NoPort(String),
+    NoThread(String),
     NotStarted { program: PathBuf, reason: String },
     ExitedBeforeEvent { exit: Exit },
     NeverConnected { limit: Duration, busy: Option<Duration> },
@@ -29,6 +30,9 @@ pub(crate) enum Cause {
     TimedOut { request_id: String, limit: Duration, busy: Option<Duration> },
     RequestTooLarge { size: usize, limit: usize },
     ResponseTooLarge { size: usize, limit: usize },
+    StreamTooLarge { limit: usize },
+    StreamCutShort { request_id: String, bytes: u64 },
+    CallerGone { request_id: String, bytes: u64 },
     Overload { instances: usize, waited: Duration },
     Expired { limit: Duration },
     Stopped,
@@ -52,6 +56,10 @@ pub enum PlatformErrorKind {
     RequestTooLarge,
     /// The reply is larger than the platform takes.
     ResponseTooLarge,
+    /// The function ended a streamed reply without its last chunk.
+    CutShort,
+    /// Whoever read a streamed reply went away before its end.
+    CallerGone,
     /// All instances were busy for too long.
     Overload,
     /// An asynchronous event waited for longer than the policy allows.
@@ -82,13 +90,15 @@ impl PlatformError {
     #[must_use]
     pub fn kind(&self) -> PlatformErrorKind {
         match self.cause {
-            Cause::NoPort(_) | Cause::NotStarted { .. } => PlatformErrorKind::NotStarted,
+            Cause::NoPort(_) | Cause::NoThread(_) | Cause::NotStarted { .. } => PlatformErrorKind::NotStarted,
             Cause::ExitedBeforeEvent { .. } => PlatformErrorKind::ExitedBeforeEvent,
             Cause::NeverConnected { .. } | Cause::NeverPolled { .. } => PlatformErrorKind::NeverPolled,
             Cause::ExitedInRequest { .. } | Cause::Abandoned { .. } => PlatformErrorKind::ExitedInRequest,
             Cause::TimedOut { .. } => PlatformErrorKind::TimedOut,
             Cause::RequestTooLarge { .. } => PlatformErrorKind::RequestTooLarge,
-            Cause::ResponseTooLarge { .. } => PlatformErrorKind::ResponseTooLarge,
+            Cause::ResponseTooLarge { .. } | Cause::StreamTooLarge { .. } => PlatformErrorKind::ResponseTooLarge,
+            Cause::StreamCutShort { .. } => PlatformErrorKind::CutShort,
+            Cause::CallerGone { .. } => PlatformErrorKind::CallerGone,
             Cause::Overload { .. } => PlatformErrorKind::Overload,
             Cause::Expired { .. } => PlatformErrorKind::Expired,
             Cause::Stopped => PlatformErrorKind::Stopped,
@@ -100,11 +110,13 @@ impl PlatformError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self.cause {
-            Cause::NoPort(_) | Cause::NotStarted { .. } | Cause::ExitedBeforeEvent { .. } => "4201",
+            Cause::NoPort(_) | Cause::NoThread(_) | Cause::NotStarted { .. } | Cause::ExitedBeforeEvent { .. } => "4201",
             Cause::NeverConnected { .. } | Cause::NeverPolled { .. } => "4211",
-            Cause::ExitedInRequest { .. } | Cause::Abandoned { .. } => "4002",
+            Cause::ExitedInRequest { .. } | Cause::Abandoned { .. } | Cause::StreamCutShort { .. } | Cause::CallerGone { .. } => {
+                "4002"
+            }
             Cause::TimedOut { .. } => "4010",
-            Cause::ResponseTooLarge { .. } => "4004",
+            Cause::ResponseTooLarge { .. } | Cause::StreamTooLarge { .. } => "4004",
             Cause::RequestTooLarge { .. } => "FSS.0413",
             Cause::Overload { .. } => "FSS.0429",
             Cause::Expired { .. } => "FSS.0408",
@@ -138,6 +150,7 @@ impl PlatformError {
             },
             Cause::TimedOut { limit, .. } => format!("call invoke timeout {}s", limit.as_secs_f64()),
             Cause::ResponseTooLarge { size, limit } => format!("response body size {size} exceeds the limit of {limit}"),
+            Cause::StreamTooLarge { limit } => format!("response body size exceeds the limit of {limit}"),
             Cause::RequestTooLarge { size, limit } => format!("request body size {size} exceeds the limit of {limit}"),
             Cause::Overload { .. } => "controlled by overload sdk".to_owned(),
             _ => self.sentence(),
@@ -153,6 +166,7 @@ impl PlatformError {
     fn sentence(&self) -> String {
         match &self.cause {
             Cause::NoPort(reason) => format!("the emulator could not open a port for the function: {reason}"),
+            Cause::NoThread(reason) => format!("the emulator could not start a thread for the invocation: {reason}"),
             Cause::NotStarted { program, reason } => format!("{} could not be started: {reason}", program.display()),
             Cause::ExitedBeforeEvent { exit } => format!("the function {exit} before it asked for an event"),
             Cause::NeverConnected { limit, busy } => format!(
@@ -178,6 +192,16 @@ impl PlatformError {
             }
             Cause::ResponseTooLarge { size, limit } => {
                 format!("the reply has {size} bytes, and the platform takes {limit}")
+            }
+            Cause::StreamTooLarge { limit } => {
+                format!("the reply came in chunks, and it has more than the {limit} bytes that the platform takes")
+            }
+            Cause::StreamCutShort { request_id, bytes } => format!(
+                "the function ended its streamed reply to request {request_id} after {bytes} bytes, without the last chunk: what the caller has \
+                 is not complete"
+            ),
+            Cause::CallerGone { request_id, bytes } => {
+                format!("the caller of request {request_id} went away after {bytes} bytes of the streamed reply")
             }
             Cause::Overload { instances, waited } => {
                 format!("all {instances} instances of the function were busy for {waited:?}")

@@ -10,6 +10,7 @@ use crate::instance::Instance;
 use crate::log::Log;
 use crate::platform_error::{Cause, PlatformError};
 use crate::settings::{Program, Settings};
+use crate::stream::Stream;
 
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -91,9 +92,20 @@ impl Pool {
 
     /// Handles an event on an instance that is free, or on a new one.
     pub(crate) fn run(&self, event: Event) -> Execution {
+        self.run_for(event, None)
+    }
+
+    /// The same, with a caller who reads a streamed reply while it comes.
+    pub(crate) fn run_streaming(&self, event: Event, caller: &Arc<Stream>) -> Execution {
+        let execution = self.run_for(event, Some(caller));
+        caller.break_off();
+        execution
+    }
+
+    fn run_for(&self, event: Event, caller: Option<&Arc<Stream>>) -> Execution {
         match self.acquire() {
             Ok(instance) => {
-                let execution = instance.run(event);
+                let execution = instance.run(event, caller);
                 self.release(instance);
                 execution
             }

@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 use crate::answer::AnswerKind;
+use crate::chunked::{ChunkPart, next_part};
 use crate::response::header_of;
 
 const POLL_PATH: &str = "/v1/runtime/invocation/request";
@@ -83,6 +84,15 @@ pub(crate) fn peek_first_byte(socket: &TcpStream) -> Option<u8> {
 
 /// Reads one request; also gives the bytes that were read, even of a request that is incomplete.
 pub(crate) fn read_request(socket: &TcpStream, extent: Extent) -> (Vec<u8>, Result<Request, Unread>) {
+    read_request_or_head(socket, extent, |_| false)
+}
+
+/// Reads one request, or only the head of one with a chunked body, where that is to be passed on: its body is left in the socket then.
+pub(crate) fn read_request_or_head(
+    socket: &TcpStream,
+    extent: Extent,
+    mut is_passed_on: impl FnMut(&Request) -> bool,
+) -> (Vec<u8>, Result<Request, Unread>) {
     let limit = if let Extent::Bytes(limit) = extent { limit } else { usize::MAX };
     let mut parser = Parser::default();
     let mut piece = vec![0; 64 << 10];
@@ -94,7 +104,16 @@ pub(crate) fn read_request(socket: &TcpStream, extent: Extent) -> (Vec<u8>, Resu
             return (parser.raw, Err(Unread::Incomplete));
         }
         parser.raw.extend_from_slice(&piece[..seen]);
-        let end = parser.find_end();
+        let has_head = parser.head.is_some();
+        let mut end = parser.find_end();
+        let mut stops_at_head = false;
+        if let (false, Extent::Whole, Some(head)) = (has_head, extent, &mut parser.head) {
+            stops_at_head = matches!(head.body, Body::Chunked { .. }) && is_passed_on(&head.request);
+            if stops_at_head {
+                head.request.body.clear();
+                end = Ok(Some(head.length));
+            }
+        }
         let mut taken = seen;
         if let Ok(Some(end)) = end {
             parser.raw.truncate(end);
@@ -104,18 +123,22 @@ pub(crate) fn read_request(socket: &TcpStream, extent: Extent) -> (Vec<u8>, Resu
             return (parser.raw, Err(Unread::Incomplete));
         }
         match end {
-            Ok(None) if extent == Extent::Whole && parser.asks_to_continue() => {
-                // Where this fails, so will the next read.
-                let _ = { socket }.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
-            }
-            Ok(None) => {}
-            Ok(Some(_)) => return parser.finish(),
+            Ok(Some(_)) if !stops_at_head => return parser.finish(),
+            Ok(_) => {}
             Err(reason) => return (parser.raw, Err(Unread::Malformed(reason))),
+        }
+        if extent == Extent::Whole && parser.asks_to_continue() {
+            // Where this fails, so will the next read.
+            let _ = { socket }.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
+        }
+        if stops_at_head {
+            return parser.finish();
         }
     }
 }
 
-fn peek(socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+/// Looks at what has arrived, and leaves it in the socket.
+pub(crate) fn peek(socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match socket.peek(buffer) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -143,13 +166,6 @@ struct Head {
 enum Body {
     Sized(usize),
     Chunked { at: usize, part: ChunkPart },
-}
-
-#[derive(Clone, Copy, Debug)]
-enum ChunkPart {
-    Size,
-    Data(usize),
-    Trailers,
 }
 
 impl Parser {
@@ -189,35 +205,6 @@ impl Parser {
             head.request.body = self.raw[head.length..].to_vec();
         }
         (self.raw, Ok(head.request))
-    }
-}
-
-/// Steps over one part of a chunked body. `None` where more bytes are needed, `Some(None)` at the end of the body.
-fn next_part(raw: &[u8], at: &mut usize, part: ChunkPart, body: &mut Vec<u8>) -> Result<Option<Option<ChunkPart>>, String> {
-    let rest = &raw[*at..];
-    match part {
-        ChunkPart::Size => match httparse::parse_chunk_size(rest) {
-            Ok(httparse::Status::Partial) => Ok(None),
-            Ok(httparse::Status::Complete((length, size))) => {
-                *at += length;
-                let size = usize::try_from(size).map_err(|_| "a chunk too large")?;
-                Ok(Some(Some(if size == 0 { ChunkPart::Trailers } else { ChunkPart::Data(size) })))
-            }
-            Err(_) => Err("a chunk without a valid size".into()),
-        },
-        ChunkPart::Data(size) => {
-            let with_line_end = size.checked_add(2).ok_or("a chunk too large")?;
-            let Some(chunk) = rest.get(..with_line_end) else { return Ok(None) };
-            let data = chunk.strip_suffix(b"\r\n").ok_or("a chunk that is longer than its size")?;
-            body.extend_from_slice(data);
-            *at += with_line_end;
-            Ok(Some(Some(ChunkPart::Size)))
-        }
-        ChunkPart::Trailers => {
-            let Some(line) = rest.windows(2).position(|pair| pair == b"\r\n") else { return Ok(None) };
-            *at += line + 2;
-            Ok(Some((line > 0).then_some(ChunkPart::Trailers)))
-        }
     }
 }
 

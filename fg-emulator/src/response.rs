@@ -47,6 +47,12 @@ impl Reply {
         bytes
     }
 
+    /// The head of a reply whose body follows in chunks.
+    pub(crate) fn chunked_head(mut self) -> Vec<u8> {
+        self.default_header("Transfer-Encoding", "chunked");
+        self.head()
+    }
+
     /// In chunks of these sizes, and one more with what is left.
     pub(crate) fn chunked(mut self, sizes: &[usize], extension: Option<&str>, trailers: &[(String, String)]) -> Vec<u8> {
         self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Content-Length"));
@@ -57,9 +63,7 @@ impl Reply {
         let mut sizes = sizes.iter().copied().filter(|size| *size > 0);
         while !rest.is_empty() {
             let (chunk, after) = rest.split_at(sizes.next().unwrap_or(rest.len()).min(rest.len()));
-            bytes.extend(format!("{:x}{extension}\r\n", chunk.len()).into_bytes());
-            bytes.extend_from_slice(chunk);
-            bytes.extend_from_slice(b"\r\n");
+            write_chunk(&mut bytes, chunk, &extension);
             rest = after;
         }
         bytes.extend(format!("0{extension}\r\n").into_bytes());
@@ -82,6 +86,13 @@ impl Reply {
         write_headers(&mut bytes, &self.headers);
         bytes
     }
+}
+
+/// One chunk, with an extension that begins with its semicolon.
+pub(crate) fn write_chunk(bytes: &mut Vec<u8>, chunk: &[u8], extension: &str) {
+    bytes.extend(format!("{:x}{extension}\r\n", chunk.len()).into_bytes());
+    bytes.extend_from_slice(chunk);
+    bytes.extend_from_slice(b"\r\n");
 }
 
 fn write_headers(bytes: &mut Vec<u8>, headers: &[(String, String)]) {

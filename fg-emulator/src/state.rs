@@ -1,4 +1,6 @@
-//! What the API knows, behind one lock, with one condition variable on which every wait of this crate is made.
+//! What the API knows, behind one lock, with one condition variable on which every wait is made but those for pieces of a stream.
+
+mod streaming;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::{Shutdown, TcpStream};
@@ -10,6 +12,9 @@ use crate::event::Event;
 use crate::fault::{Fault, Misbehaviour};
 use crate::invocation::{Invocation, Progress, Times, Turn};
 use crate::request::Request;
+use crate::stream::End;
+
+pub(crate) use streaming::Passage;
 
 /// What has happened so far, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +141,7 @@ impl State {
     /// Ends all connections; their threads notice.
     pub(crate) fn stop(&mut self) {
         self.stopped = true;
+        self.break_off_streams();
         for open in self.connections.values() {
             // An error means that it is closed already.
             let _ = open.socket.shutdown(Shutdown::Both);
@@ -254,7 +260,7 @@ impl State {
     pub(crate) fn give_back(&mut self, invocation: usize, connection: u64) {
         let record = &mut self.invocations[invocation];
         // The part that was delivered may have been enough for an answer.
-        if record.answer.is_none() {
+        if !record.is_answered() {
             record.progress = Progress::CutShort(connection);
             self.queue.push_front(invocation);
             self.handed_out_last = self.handed_out_last.filter(|last| *last != invocation);
@@ -292,11 +298,12 @@ impl State {
         let mut verdict = Verdict::Unknown;
         for &invocation in self.by_request_id.get(id).into_iter().flatten() {
             let record = &mut self.invocations[invocation];
-            if record.answer.is_some() {
+            if record.is_answered() {
                 verdict = Verdict::Duplicate;
-            } else if matches!(record.progress, Progress::HandedOut(_)) {
+            } else if record.awaits_answer() {
                 record.answer = Some(answer);
                 record.times.answered = Some(Instant::now());
+                record.stream.iter().for_each(|stream| stream.end(End::NotStreamed));
                 return Verdict::Accepted;
             }
         }
@@ -375,5 +382,6 @@ impl State {
         self.by_request_id.remove(&id);
         self.invocations[invocation].event = Event::new(Vec::new()).request_id(id);
         self.invocations[invocation].answer = None;
+        self.invocations[invocation].stream = None;
     }
 }

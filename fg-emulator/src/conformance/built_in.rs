@@ -15,6 +15,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("answer-close-at-byte-120.json", include_str!("../../scenarios/answer-close-at-byte-120.json")),
     ("answer-close-at-byte-20.json", include_str!("../../scenarios/answer-close-at-byte-20.json")),
     ("answer-close-before-reading.json", include_str!("../../scenarios/answer-close-before-reading.json")),
+    ("answer-early-413.json", include_str!("../../scenarios/answer-early-413.json")),
     ("answer-half-close.json", include_str!("../../scenarios/answer-half-close.json")),
     ("answer-reset.json", include_str!("../../scenarios/answer-reset.json")),
     ("answer-status-202.json", include_str!("../../scenarios/answer-status-202.json")),

@@ -26,6 +26,13 @@ enum Do {
     CloseBeforeReading,
     CloseAfterReading(usize),
     Reset,
+    AnswerEarly {
+        after: usize,
+        status: u16,
+        #[serde(default)]
+        body: String,
+        then: Then,
+    },
     #[serde(rename_all = "kebab-case")]
     Status {
         code: u16,
@@ -69,6 +76,15 @@ enum Then {
     KeepOpen,
 }
 
+impl Then {
+    fn to_afterwards(self) -> Afterwards {
+        match self {
+            Self::Close => Afterwards::Close,
+            Self::KeepOpen => Afterwards::KeepOpen,
+        }
+    }
+}
+
 impl FaultFile {
     pub(super) fn to_fault(&self) -> Fault {
         let misbehaviour = self.r#do.to_misbehaviour();
@@ -85,19 +101,16 @@ impl Do {
             Self::CloseBeforeReading => Misbehaviour::CloseBeforeReading,
             Self::CloseAfterReading(bytes) => Misbehaviour::CloseAfterReading(bytes),
             Self::Reset => Misbehaviour::Reset,
+            Self::AnswerEarly { after, status, body, then } => {
+                Misbehaviour::AnswerEarly { after, status, body: body.into_bytes(), then: then.to_afterwards() }
+            }
             Self::Status { code, mut headers, header_bytes, body } => {
                 if header_bytes > 0 {
                     headers.push(("X-Large".into(), "x".repeat(header_bytes)));
                 }
                 Misbehaviour::Status { code, headers, body: body.into_bytes() }
             }
-            Self::Raw { text, then } => Misbehaviour::Raw {
-                bytes: text.into_bytes(),
-                then: match then {
-                    Then::Close => Afterwards::Close,
-                    Then::KeepOpen => Afterwards::KeepOpen,
-                },
-            },
+            Self::Raw { text, then } => Misbehaviour::Raw { bytes: text.into_bytes(), then: then.to_afterwards() },
             Self::HalfClose => Misbehaviour::HalfClose,
             Self::CutAt(bytes) => Misbehaviour::CutAt(bytes),
             Self::Drip { bytes, pause_ms } => Misbehaviour::Drip { bytes_per_write: bytes, pause: Duration::from_millis(pause_ms) },

@@ -28,34 +28,42 @@ struct Call {
     alias: Option<String>,
 }
 
-pub(super) fn answer(pool: &Pool, queue: &std::sync::Arc<AsyncQueue>, request: &Request) -> Reply {
+/// What a request comes to.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// It is answered at once.
+    Answered(Reply),
+    /// The function is to be invoked, and the caller waits for what comes of it.
+    Event(Event),
+}
+
+pub(super) fn take(pool: &Pool, queue: &std::sync::Arc<AsyncQueue>, request: &Request) -> Taken {
+    check(pool, queue, request).map_or_else(Taken::Answered, Taken::Event)
+}
+
+/// The event of a synchronous call, or the answer to every other request.
+fn check(pool: &Pool, queue: &std::sync::Arc<AsyncQueue>, request: &Request) -> Result<Event, Reply> {
     let settings = pool.settings();
     if let Some(Err(reason)) = settings.key_pair.as_ref().map(|pair| pair.verify(request)) {
-        return refusal(401, "FSS.0401", &reason);
+        return Err(refusal(401, "FSS.0401", &reason));
     }
-    let call = match Call::of(request, settings) {
-        Ok(call) => call,
-        Err(reply) => return reply,
-    };
+    let call = Call::of(request, settings)?;
     let limit = if call.is_async { ASYNC_LIMIT } else { SYNC_LIMIT };
     let mut event = Event::new(request.body.as_slice());
     if let Some(error) = too_large(&event, limit) {
-        return refusal(413, error.code(), &error.platform_text());
+        return Err(refusal(413, error.code(), &error.platform_text()));
     }
-    if let Err(reply) = check_body_and_headers(request) {
-        return reply;
-    }
+    check_body_and_headers(request)?;
     if let Some(alias) = call.alias {
         event = event.header("X-CFF-Origin-Version-Tag", format!("!{alias}"));
     }
-    if call.is_async {
-        match queue.push(event.asynchronous()) {
-            Ok(invocation) => json_reply(202, &json!({"request_id": invocation.request_id()})),
-            Err(error) => refusal_by(&error),
-        }
-    } else {
-        show(&pool.run(event), request)
+    if !call.is_async {
+        return Ok(event);
     }
+    Err(match queue.push(event.asynchronous()) {
+        Ok(invocation) => json_reply(202, &json!({"request_id": invocation.request_id()})),
+        Err(error) => refusal_by(&error),
+    })
 }
 
 /// The platform's answer to a request that it does not take.
@@ -124,8 +132,13 @@ fn check_body_and_headers(request: &Request) -> Result<(), Reply> {
     }
 }
 
+/// Whether the answer is JSON around the result, which cannot be streamed.
+pub(super) fn is_v1(request: &Request) -> bool {
+    header_of(&request.headers, "X-CFF-Request-Version").is_some_and(|version| version.eq_ignore_ascii_case("v1"))
+}
+
 /// What the caller of a synchronous invocation sees.
-fn show(execution: &Execution, request: &Request) -> Reply {
+pub(super) fn show(execution: &Execution, request: &Request) -> Reply {
     let Execution { outcome, summary, log } = execution;
     if let Outcome::Platform(error) = outcome {
         if error.http_status() != 200 {
@@ -133,14 +146,13 @@ fn show(execution: &Execution, request: &Request) -> Reply {
         }
     }
     let (error_code, status) = match outcome {
-        Outcome::Reply(_) => ("0", 200),
+        Outcome::Reply(_) | Outcome::Streamed { .. } => ("0", 200),
         Outcome::Failure(_) => ("4002", 500),
         Outcome::Platform(error) => (error.code(), 500),
     };
     let wants_log = header_of(&request.headers, "X-Cff-Log-Type").is_some_and(|value| value.eq_ignore_ascii_case("tail"));
     let log = if wants_log { base64::encode(log.tail(LOG_TAIL).as_bytes()) } else { String::new() };
-    let version = header_of(&request.headers, "X-CFF-Request-Version").unwrap_or("v0");
-    let is_v1 = version.eq_ignore_ascii_case("v1");
+    let is_v1 = is_v1(request);
     let body = if is_v1 {
         let result = String::from_utf8_lossy(&outcome.body()).into_owned();
         let body = json!({"result": result, "log": log, "status": status, "request_id": summary.request_id});

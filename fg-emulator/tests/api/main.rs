@@ -5,3 +5,4 @@ mod faults;
 mod invocations;
 mod lifecycle;
 mod requests;
+mod streams;

@@ -2,8 +2,11 @@
 
 mod asynchronous;
 mod attached;
+mod by_hand;
 mod errors;
 mod instances;
 mod invoke_api;
 mod results;
 mod scripted;
+mod streams;
+mod streams_over_http;

@@ -1,0 +1,89 @@
+//! A synchronous call whose reply is passed on while the function writes it.
+
+use std::io::{self, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::call;
+use crate::event::Event;
+use crate::execution::{Execution, Outcome};
+use crate::platform_error::PlatformError;
+use crate::pool::Pool;
+use crate::request::{Request, peek_first_byte};
+use crate::response::{Reply, header_of, write_chunk};
+use crate::settings::Settings;
+use crate::stream::{End, Next, Stream};
+
+/// The end of a chunked body.
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+/// Invokes the function. A reply that it streams is written to the socket as it comes, and ends the connection; every other one is
+/// returned.
+pub(super) fn invoke(pool: &Pool, event: Event, request: &Request, socket: &TcpStream) -> io::Result<Option<Reply>> {
+    if call::is_v1(request) || !pool.settings().streams {
+        return Ok(Some(call::show(&pool.run(event), request)));
+    }
+    let request_id = event.id().to_owned();
+    let stream = Arc::new(Stream::for_a_reader());
+    thread::scope(|scope| {
+        let running = scope.spawn(|| pool.run_streaming(event, &stream));
+        let Some(headers) = stream.wait_for_head() else {
+            let execution = running.join().map_err(|_| io::Error::other("the invocation panicked"))?;
+            return Ok(Some(call::show(&execution, request)));
+        };
+        scope.spawn(|| {
+            // The caller has nothing more to say: what comes is the end, its own or that of the reply.
+            if peek_first_byte(socket).is_none() {
+                stream.abandon();
+            }
+        });
+        let written = pass_on(&stream, head(&request_id, &headers), socket);
+        stream.abandon();
+        // Also ends the thread that waits for the caller's end. An error means that the caller was faster.
+        let _ = socket.shutdown(Shutdown::Both);
+        if let Ok(Execution { outcome: Outcome::Platform(error), .. }) = running.join() {
+            tell(pool.settings(), &request_id, &error);
+        }
+        written.map(|()| None)
+    })
+}
+
+/// The caller has its status and part of the reply, and cannot be told any more.
+fn tell(settings: &Settings, request_id: &str, error: &PlatformError) {
+    if let Some(log) = &settings.log {
+        log(&format!("the streamed reply to request {request_id} is not complete: {}", error.platform_text()));
+    }
+}
+
+fn head(request_id: &str, headers: &[(String, String)]) -> Reply {
+    let content_type = header_of(headers, "Content-Type").filter(|value| !value.is_empty());
+    let headers = [
+        ("Content-Type", content_type.unwrap_or("application/octet-stream")),
+        ("X-Cff-Request-Id", request_id),
+        ("X-Cff-Response-Version", "v0"),
+        ("X-Func-Err-Code", "0"),
+        ("X-Is-Func-Err", "false"),
+        ("Connection", "close"),
+    ];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Reply { headers: headers.into(), ..Reply::empty(200) }
+}
+
+/// The last chunk is written only where the reply is complete, so that the caller can tell.
+fn pass_on(stream: &Stream, head: Reply, mut socket: &TcpStream) -> io::Result<()> {
+    socket.write_all(&head.chunked_head())?;
+    let mut chunk = Vec::new();
+    loop {
+        match stream.next(Duration::MAX) {
+            Next::Piece(piece) => {
+                chunk.clear();
+                write_chunk(&mut chunk, &piece, "");
+                socket.write_all(&chunk)?;
+            }
+            Next::End(End::Complete) => return socket.write_all(LAST_CHUNK),
+            Next::End(End::Broken | End::NotStreamed) | Next::Nothing => return Ok(()),
+        }
+    }
+}
