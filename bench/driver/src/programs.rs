@@ -41,7 +41,7 @@ pub(crate) const FG: Program = Program {
 
 const FG_THREADS: Program = Program { title: "fg, threads", variables: &[("RUNTIME_CPU", "2000")], is_repeat: true, ..FG };
 
-const FG_PIPELINED: Program =
+pub(crate) const FG_PIPELINED: Program =
     Program { title: "fg, pipelined", variables: &[("RUNTIME_CPU", "300"), ("FG_PIPELINE", "1")], is_repeat: true, ..FG };
 
 const LAMBDA: Program = Program {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::machine;
 use crate::measure::{HELLO, Meter, Timed, Work};
 use crate::one_core::OneCore;
-use crate::programs::{ALL, Binary, FG, FLOOR, Program};
+use crate::programs::{ALL, Binary, FG, FG_PIPELINED, FLOOR, Program};
 
 /// How much is done: `--quick` takes about a minute once everything is built.
 struct Extent {
@@ -301,5 +301,8 @@ fn say(text: &str) {
     eprintln!("bench: {text}");
 }
 
-/// The column that the budgets are for.
+/// The column that the budgets without `pipeline` are for.
 pub(crate) const JUDGED: &str = FG.title;
+
+/// The one that those with `pipeline` are for.
+pub(crate) const JUDGED_PIPELINED: &str = FG_PIPELINED.title;
