@@ -30,6 +30,9 @@ pub(crate) const FLOOR: Program = Program {
     events: &["borrowed", "echo"],
 };
 
+const FLOOR_PIPELINED: Program =
+    Program { title: "floor, pipelined", variables: &[("FG_PIPELINE", "1")], is_repeat: true, ..FLOOR };
+
 pub(crate) const FG: Program = Program {
     title: "fg",
     name: "fg",
@@ -80,7 +83,7 @@ const GO: Program = Program {
 };
 
 /// In the order of the columns. The floor comes first: the others are compared with it.
-pub(crate) const ALL: [Program; 8] = [FLOOR, FG, FG_THREADS, FG_PIPELINED, LAMBDA, LAMBDA_THREADS, REQWEST, GO];
+pub(crate) const ALL: [Program; 9] = [FLOOR, FLOOR_PIPELINED, FG, FG_THREADS, FG_PIPELINED, LAMBDA, LAMBDA_THREADS, REQWEST, GO];
 
 /// The variables that the platform sets, for whichever API.
 const PLATFORM: [(&str, &str); 15] = [

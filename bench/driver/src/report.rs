@@ -95,7 +95,11 @@ pub(crate) fn markdown(results: &Value) -> String {
 /// The table of the smallest function: a column for each program, and what fg must reach.
 fn smallest(text: &mut String, results: &Value) {
     let programs: Vec<&str> = results["programs"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let _ = writeln!(text, "### An event of 17 bytes\n\n| | {} | {JUDGED}, must reach | {JUDGED_PIPELINED}, must reach |", programs.join(" | "));
+    let _ = writeln!(
+        text,
+        "### An event of 17 bytes\n\n| | {} | {JUDGED}, must reach | {JUDGED_PIPELINED}, must reach |",
+        programs.join(" | ")
+    );
     let _ = writeln!(text, "| --- |{}", " --: |".repeat(programs.len() + 2));
     let long_run = number(&results["long_run"], Unit::Count);
     for (key, title, unit) in ROWS {
