@@ -1,9 +1,11 @@
 //! The entry points: from a handler to a running program.
 
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use fg_core::{Context, Environment, Failure, Handler, HandlerRunner, Handlers, LogSink};
+use tokio::runtime::RuntimeFlavor;
 
 use crate::handler_choice::select;
 use crate::invocation::Limits;
@@ -119,7 +121,7 @@ impl Runtime {
         let environment = self.environment.take().unwrap_or_else(Environment::from_process);
         match tokio_runtime(&environment, self.threads, H::BLOCKING) {
             Ok(runtime) => {
-                let code = runtime.block_on(self.environment(environment).serve::<H>());
+                let code = block_on(&runtime, Box::pin(self.environment(environment).serve::<H>()), H::BLOCKING);
                 // Without waiting for threads that the handler has left behind: all that is owed has been answered.
                 runtime.shutdown_background();
                 code
@@ -155,6 +157,19 @@ impl Runtime {
         });
         H::run_with(index, start).await
     }
+}
+
+/// [`Runtime::serve`] of any handler. Boxed once, so that tokio's part is not compiled for each handler.
+type Serving = Pin<Box<dyn Future<Output = ExitCode> + Send>>;
+
+/// Runs the future to its end. With several threads it runs on those that wait for the network, so that an event does not wake two
+/// threads after one another; a blocking handler has the main thread to itself instead.
+fn block_on(runtime: &tokio::runtime::Runtime, mut serving: Serving, blocking: bool) -> ExitCode {
+    if !blocking && runtime.handle().runtime_flavor() == RuntimeFlavor::MultiThread {
+        let task = runtime.spawn(serving);
+        serving = Box::pin(async { task.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())) });
+    }
+    runtime.block_on(serving)
 }
 
 /// One thread is the fastest where there is less than two cores; a blocking handler needs others beside its own.
