@@ -17,6 +17,8 @@ pub(crate) struct Program {
     pub(crate) variables: &'static [(&'static str, &'static str)],
     /// Whether the binary is that of another column too, so that its size and its build are not reported twice.
     pub(crate) is_repeat: bool,
+    /// The feature of its package that it is built with; none if empty.
+    pub(crate) feature: &'static str,
     /// The kinds of event that its `variants` program knows.
     pub(crate) events: &'static [&'static str],
 }
@@ -27,6 +29,7 @@ pub(crate) const FLOOR: Program = Program {
     protocol: Protocol::FunctionGraph,
     variables: &[],
     is_repeat: false,
+    feature: "",
     events: &["borrowed", "echo"],
 };
 
@@ -39,6 +42,7 @@ pub(crate) const FG: Program = Program {
     protocol: Protocol::FunctionGraph,
     variables: &[("RUNTIME_CPU", "300")],
     is_repeat: false,
+    feature: "",
     events: &["owned", "borrowed", "echo"],
 };
 
@@ -47,12 +51,20 @@ const FG_THREADS: Program = Program { title: "fg, threads", variables: &[("RUNTI
 pub(crate) const FG_PIPELINED: Program =
     Program { title: "fg, pipelined", variables: &[("RUNTIME_CPU", "300"), ("FG_PIPELINE", "1")], is_repeat: true, ..FG };
 
+/// The smallest function with each feature that changes what it does at its start.
+pub(crate) const FEATURES: [Program; 3] = [
+    FG,
+    Program { title: "fg with `log`", feature: "log", ..FG },
+    Program { title: "fg with `tracing`", feature: "tracing", ..FG },
+];
+
 const LAMBDA: Program = Program {
     title: "lambda_runtime",
     name: "lambda",
     protocol: Protocol::Lambda,
     variables: &[("BENCH_THREADS", "one")],
     is_repeat: false,
+    feature: "",
     events: &["owned", "echo"],
 };
 
@@ -69,6 +81,7 @@ const REQWEST: Program = Program {
     protocol: Protocol::FunctionGraph,
     variables: &[],
     is_repeat: false,
+    feature: "",
     events: &["owned", "borrowed", "echo"],
 };
 
@@ -79,6 +92,7 @@ const GO: Program = Program {
     // Callgrind does not survive the signals by which Go takes a thread away from a busy goroutine; there is none here.
     variables: &[("GODEBUG", "asyncpreemptoff=1")],
     is_repeat: false,
+    feature: "",
     events: &[],
 };
 
@@ -145,7 +159,8 @@ impl Folders {
             Binary::Variants => "variants",
             Binary::VariantsCounting => "variants-counting",
         };
-        self.work.join(format!("{}-{suffix}", program.name))
+        let feature = program.feature;
+        self.work.join(format!("{}-{suffix}{}{feature}", program.name, if feature.is_empty() { "" } else { "-" }))
     }
 
     /// The command that runs a binary, possibly under a tool, as the platform would.
@@ -178,9 +193,7 @@ impl Folders {
         for counting in [false, true] {
             let mut cargo = self.cargo();
             cargo.args(["build", "--release", "--quiet", "--locked", "-p", &package, "--target-dir"]).arg(&self.target);
-            if counting {
-                cargo.args(["--features", "counting"]);
-            }
+            cargo.args(["--features", if counting { "counting" } else { "" }]);
             succeed(cargo)?;
             for (binary, counted) in [("hello", Binary::HelloCounting), ("variants", Binary::VariantsCounting)] {
                 let built = self.target.join("release").join(format!("{}-{binary}", program.name));
@@ -190,6 +203,19 @@ impl Folders {
             }
         }
         Ok(())
+    }
+
+    /// Builds the smallest function of a program with its feature.
+    pub(crate) fn build_with_feature(&self, program: &Program) -> Result<(), String> {
+        let (package, binary) = (format!("bench-{}", program.name), format!("{}-hello", program.name));
+        let mut cargo = self.cargo();
+        cargo
+            .args(["build", "--release", "--quiet", "--locked", "-p", &package, "--bin", &binary, "--target-dir"])
+            .arg(&self.target);
+        cargo.args(["--features", program.feature]);
+        succeed(cargo)?;
+        let built = self.target.join("release").join(binary);
+        fs::copy(&built, self.path_of(program, Binary::Hello)).map(drop).map_err(|error| format!("{}: {error}", built.display()))
     }
 
     fn build_go(&self, program: &Program) -> Result<(), String> {
@@ -210,6 +236,7 @@ impl Folders {
         let (package, binary) = (format!("bench-{}", program.name), format!("{}-hello", program.name));
         let mut cargo = self.cargo();
         cargo.args(["build", "--quiet", "--locked", "-p", &package, "--bin", &binary, "--target-dir"]).arg(&folder);
+        cargo.args(["--features", program.feature]);
         if release {
             cargo.arg("--release");
         }
@@ -223,6 +250,7 @@ impl Folders {
         let package = format!("bench-{}", program.name);
         let mut cargo = self.cargo();
         cargo.args(["tree", "--quiet", "--locked", "-p", &package, "-e", "normal", "--prefix", "none", "--format", "{p}"]);
+        cargo.args(["--features", program.feature]);
         let output = cargo.output().map_err(|error| format!("cargo tree: {error}"))?;
         let text = String::from_utf8_lossy(&output.stdout);
         let distinct: std::collections::BTreeSet<_> =

@@ -55,6 +55,19 @@ pub(crate) fn markdown(results: &Value) -> String {
     smallest(&mut text, results);
     listing(
         &mut text,
+        &results["features"],
+        "With features that are not used",
+        &[
+            ("program", "program", Unit::Count),
+            ("instructions_to_first_poll", "instructions from exec to the first poll", Unit::Count),
+            ("instructions", "instructions per invocation", Unit::Count),
+            ("hello_bytes", "stripped binary, MB", Unit::Megabytes),
+            ("crates", "distinct crates", Unit::Count),
+            ("build_release", "cold build, release, CPU seconds", Unit::Seconds),
+        ],
+    );
+    listing(
+        &mut text,
         &results["payloads"],
         "Larger events",
         &[
