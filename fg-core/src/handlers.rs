@@ -13,7 +13,7 @@ use crate::handler::Handler;
     label = "not a handler, nor a tuple of two to eight of them",
     note = "put `#[fg::handler]` on the function and name the function here"
 )]
-pub trait Handlers {
+pub trait Handlers: 'static {
     /// The names of the handlers, in order.
     #[doc(hidden)]
     const NAMES: &'static [&'static str];

@@ -38,7 +38,7 @@ impl Runtime {
     pub fn run_http(mut self, service: impl HttpService) -> ExitCode {
         let environment = self.take_environment();
         match tokio_runtime(&environment, self.threads, false) {
-            Ok(runtime) => block_on(runtime, self.environment(environment).serve_http(service)),
+            Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve_http(service)), false),
             Err(code) => code,
         }
     }

@@ -33,7 +33,7 @@ impl Runtime {
     pub fn run_layered<H: Handler>(mut self, layer: impl InvocationLayer<H>) -> ExitCode {
         let environment = self.take_environment();
         match tokio_runtime(&environment, self.threads, H::BLOCKING) {
-            Ok(runtime) => block_on(runtime, self.environment(environment).serve_layered(layer)),
+            Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve_layered(layer)), H::BLOCKING),
             Err(code) => code,
         }
     }

@@ -1,9 +1,11 @@
 //! The entry points: from a handler to a running program.
 
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use fg_core::{Context, Environment, Failure, Handler, HandlerRunner, Handlers, LogSink};
+use tokio::runtime::RuntimeFlavor;
 
 use crate::handler_choice::select;
 use crate::invocation::Limits;
@@ -140,7 +142,7 @@ impl Runtime {
     pub fn run<H: Handlers>(mut self) -> ExitCode {
         let environment = self.take_environment();
         match tokio_runtime(&environment, self.threads, H::BLOCKING) {
-            Ok(runtime) => block_on(runtime, self.environment(environment).serve::<H>()),
+            Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve::<H>()), H::BLOCKING),
             Err(code) => code,
         }
     }
@@ -187,6 +189,22 @@ impl Runtime {
     }
 }
 
+/// [`Runtime::serve`] of any handler. Boxed once, so that tokio's part is not compiled for each handler.
+pub(crate) type Serving = Pin<Box<dyn Future<Output = ExitCode> + Send>>;
+
+/// Runs the future to its end. With several threads it runs on those that wait for the network, so that an event does not wake two
+/// threads after one another; a blocking handler has the main thread to itself instead.
+pub(crate) fn block_on(runtime: tokio::runtime::Runtime, mut serving: Serving, blocking: bool) -> ExitCode {
+    if !blocking && runtime.handle().runtime_flavor() == RuntimeFlavor::MultiThread {
+        let task = runtime.spawn(serving);
+        serving = Box::pin(async { task.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())) });
+    }
+    let code = runtime.block_on(serving);
+    // Without waiting for threads that the handler has left behind: all that is owed has been answered.
+    runtime.shutdown_background();
+    code
+}
+
 /// One thread is the fastest where there is less than two cores; a blocking handler needs others beside its own.
 pub(crate) fn tokio_runtime(
     environment: &Environment,
@@ -207,13 +225,6 @@ pub(crate) fn tokio_runtime(
         say(format_args!("fg: the async runtime cannot be started: {error}"));
         ExitCode::FAILURE
     })
-}
-
-pub(crate) fn block_on(runtime: tokio::runtime::Runtime, running: impl Future<Output = ExitCode>) -> ExitCode {
-    let code = runtime.block_on(running);
-    // Without waiting for threads that the handler has left behind: all that is owed has been answered.
-    runtime.shutdown_background();
-    code
 }
 
 /// Everything that is decided before the handler starts.

@@ -17,6 +17,8 @@ pub(crate) struct Program {
     pub(crate) variables: &'static [(&'static str, &'static str)],
     /// Whether the binary is that of another column too, so that its size and its build are not reported twice.
     pub(crate) is_repeat: bool,
+    /// The feature of its package that it is built with; none if empty.
+    pub(crate) feature: &'static str,
     /// The kinds of event that its `variants` program knows.
     pub(crate) events: &'static [&'static str],
 }
@@ -27,8 +29,12 @@ pub(crate) const FLOOR: Program = Program {
     protocol: Protocol::FunctionGraph,
     variables: &[],
     is_repeat: false,
+    feature: "",
     events: &["borrowed", "echo"],
 };
+
+const FLOOR_PIPELINED: Program =
+    Program { title: "floor, pipelined", variables: &[("FG_PIPELINE", "1")], is_repeat: true, ..FLOOR };
 
 pub(crate) const FG: Program = Program {
     title: "fg",
@@ -36,13 +42,21 @@ pub(crate) const FG: Program = Program {
     protocol: Protocol::FunctionGraph,
     variables: &[("RUNTIME_CPU", "300")],
     is_repeat: false,
+    feature: "",
     events: &["owned", "borrowed", "echo"],
 };
 
 const FG_THREADS: Program = Program { title: "fg, threads", variables: &[("RUNTIME_CPU", "2000")], is_repeat: true, ..FG };
 
-const FG_PIPELINED: Program =
+pub(crate) const FG_PIPELINED: Program =
     Program { title: "fg, pipelined", variables: &[("RUNTIME_CPU", "300"), ("FG_PIPELINE", "1")], is_repeat: true, ..FG };
+
+/// The smallest function with each feature that changes what it does at its start.
+pub(crate) const FEATURES: [Program; 3] = [
+    FG,
+    Program { title: "fg with `log`", feature: "log", ..FG },
+    Program { title: "fg with `tracing`", feature: "tracing", ..FG },
+];
 
 const LAMBDA: Program = Program {
     title: "lambda_runtime",
@@ -50,6 +64,7 @@ const LAMBDA: Program = Program {
     protocol: Protocol::Lambda,
     variables: &[("BENCH_THREADS", "one")],
     is_repeat: false,
+    feature: "",
     events: &["owned", "echo"],
 };
 
@@ -66,6 +81,7 @@ const REQWEST: Program = Program {
     protocol: Protocol::FunctionGraph,
     variables: &[],
     is_repeat: false,
+    feature: "",
     events: &["owned", "borrowed", "echo"],
 };
 
@@ -76,11 +92,12 @@ const GO: Program = Program {
     // Callgrind does not survive the signals by which Go takes a thread away from a busy goroutine; there is none here.
     variables: &[("GODEBUG", "asyncpreemptoff=1")],
     is_repeat: false,
+    feature: "",
     events: &[],
 };
 
 /// In the order of the columns. The floor comes first: the others are compared with it.
-pub(crate) const ALL: [Program; 8] = [FLOOR, FG, FG_THREADS, FG_PIPELINED, LAMBDA, LAMBDA_THREADS, REQWEST, GO];
+pub(crate) const ALL: [Program; 9] = [FLOOR, FLOOR_PIPELINED, FG, FG_THREADS, FG_PIPELINED, LAMBDA, LAMBDA_THREADS, REQWEST, GO];
 
 /// The variables that the platform sets, for whichever API.
 const PLATFORM: [(&str, &str); 15] = [
@@ -142,7 +159,8 @@ impl Folders {
             Binary::Variants => "variants",
             Binary::VariantsCounting => "variants-counting",
         };
-        self.work.join(format!("{}-{suffix}", program.name))
+        let feature = program.feature;
+        self.work.join(format!("{}-{suffix}{}{feature}", program.name, if feature.is_empty() { "" } else { "-" }))
     }
 
     /// The command that runs a binary, possibly under a tool, as the platform would.
@@ -175,9 +193,7 @@ impl Folders {
         for counting in [false, true] {
             let mut cargo = self.cargo();
             cargo.args(["build", "--release", "--quiet", "--locked", "-p", &package, "--target-dir"]).arg(&self.target);
-            if counting {
-                cargo.args(["--features", "counting"]);
-            }
+            cargo.args(["--features", if counting { "counting" } else { "" }]);
             succeed(cargo)?;
             for (binary, counted) in [("hello", Binary::HelloCounting), ("variants", Binary::VariantsCounting)] {
                 let built = self.target.join("release").join(format!("{}-{binary}", program.name));
@@ -187,6 +203,19 @@ impl Folders {
             }
         }
         Ok(())
+    }
+
+    /// Builds the smallest function of a program with its feature.
+    pub(crate) fn build_with_feature(&self, program: &Program) -> Result<(), String> {
+        let (package, binary) = (format!("bench-{}", program.name), format!("{}-hello", program.name));
+        let mut cargo = self.cargo();
+        cargo
+            .args(["build", "--release", "--quiet", "--locked", "-p", &package, "--bin", &binary, "--target-dir"])
+            .arg(&self.target);
+        cargo.args(["--features", program.feature]);
+        succeed(cargo)?;
+        let built = self.target.join("release").join(binary);
+        fs::copy(&built, self.path_of(program, Binary::Hello)).map(drop).map_err(|error| format!("{}: {error}", built.display()))
     }
 
     fn build_go(&self, program: &Program) -> Result<(), String> {
@@ -207,6 +236,7 @@ impl Folders {
         let (package, binary) = (format!("bench-{}", program.name), format!("{}-hello", program.name));
         let mut cargo = self.cargo();
         cargo.args(["build", "--quiet", "--locked", "-p", &package, "--bin", &binary, "--target-dir"]).arg(&folder);
+        cargo.args(["--features", program.feature]);
         if release {
             cargo.arg("--release");
         }
@@ -220,6 +250,7 @@ impl Folders {
         let package = format!("bench-{}", program.name);
         let mut cargo = self.cargo();
         cargo.args(["tree", "--quiet", "--locked", "-p", &package, "-e", "normal", "--prefix", "none", "--format", "{p}"]);
+        cargo.args(["--features", program.feature]);
         let output = cargo.output().map_err(|error| format!("cargo tree: {error}"))?;
         let text = String::from_utf8_lossy(&output.stdout);
         let distinct: std::collections::BTreeSet<_> =

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::machine;
 use crate::measure::{HELLO, Meter, Timed, Work};
 use crate::one_core::OneCore;
-use crate::programs::{ALL, Binary, FG, FLOOR, Program};
+use crate::programs::{ALL, Binary, FEATURES, FG, FG_PIPELINED, FLOOR, Program};
 
 /// How much is done: `--quick` takes about a minute once everything is built.
 struct Extent {
@@ -53,6 +53,7 @@ pub(crate) fn run(meter: &Meter, quick: bool) -> Value {
     let mut suite = Suite { meter, extent: if quick { QUICK } else { FULL }, troubles: Vec::new(), skipped: Map::new() };
     let programs = suite.build();
     let hello = suite.hello(&programs);
+    let features = suite.features();
     let payloads = suite.payloads(&programs);
     let logs = suite.logs(&programs);
     json!({
@@ -63,6 +64,7 @@ pub(crate) fn run(meter: &Meter, quick: bool) -> Value {
         "programs": programs.iter().map(|program| program.title).collect::<Vec<_>>(),
         "skipped": suite.skipped,
         "hello": hello,
+        "features": features,
         "payloads": payloads,
         "logs": logs,
         "troubles": suite.troubles,
@@ -208,6 +210,36 @@ impl Suite<'_> {
             .collect()
     }
 
+    /// What a feature costs the smallest function that does not use it.
+    fn features(&mut self) -> Vec<Value> {
+        let mut rows = Vec::new();
+        for program in FEATURES {
+            say(&format!("counting {}", program.title));
+            let built = self.meter.folders.build_with_feature(&program);
+            if self.take("the build", &program, built).is_none() {
+                continue;
+            }
+            let mut row = Table::new();
+            row.insert("program".to_owned(), json!(program.title));
+            let counted = self.meter.instructions_to_first_poll(&program);
+            row.insert(
+                "instructions_to_first_poll".to_owned(),
+                json!(self.take("instructions to the first poll", &program, counted)),
+            );
+            let counted = self.meter.instructions(&program, HELLO, self.extent.instructions);
+            row.insert("instructions".to_owned(), json!(self.take("instructions", &program, counted)));
+            let size = std::fs::metadata(self.meter.folders.path_of(&program, Binary::Hello)).map(|file| file.len());
+            row.insert("hello_bytes".to_owned(), json!(size.ok()));
+            let counted = self.meter.folders.crates(&program);
+            row.insert("crates".to_owned(), json!(self.take("crates", &program, counted)));
+            if self.extent.cold_builds {
+                row.insert("build_release".to_owned(), json!(self.cold_build(&program, true)));
+            }
+            rows.push(Value::Object(row));
+        }
+        rows
+    }
+
     /// Larger events. The threads of a program make no difference here.
     fn payloads(&mut self, programs: &[Program]) -> Vec<Value> {
         let mut rows = Vec::new();
@@ -301,5 +333,8 @@ fn say(text: &str) {
     eprintln!("bench: {text}");
 }
 
-/// The column that the budgets are for.
+/// The column that the budgets without `pipeline` are for.
 pub(crate) const JUDGED: &str = FG.title;
+
+/// The one that those with `pipeline` are for.
+pub(crate) const JUDGED_PIPELINED: &str = FG_PIPELINED.title;

@@ -10,8 +10,15 @@ pub(crate) struct RuntimeApi {
     poll: Vec<u8>,
     head: Vec<u8>,
     address: String,
+    /// What has been received, up to `filled`; the last response ends at `end`.
     input: Vec<u8>,
+    filled: usize,
+    end: usize,
     request_id: Range<usize>,
+    /// Whether an answer takes the request for the next event along.
+    pipeline: bool,
+    /// Whether one has.
+    is_ahead: bool,
 }
 
 impl RuntimeApi {
@@ -20,12 +27,16 @@ impl RuntimeApi {
         let stream = TcpStream::connect(&address)?;
         stream.set_nodelay(true)?;
         let poll = format!("GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes();
-        Ok(Self { stream, poll, head: Vec::new(), address, input: vec![0; 16 * 1024], request_id: 0..0 })
+        let pipeline = std::env::var("FG_PIPELINE").is_ok_and(|set| set == "1");
+        let input = vec![0; 16 * 1024];
+        Ok(Self { stream, poll, head: Vec::new(), address, input, filled: 0, end: 0, request_id: 0..0, pipeline, is_ahead: false })
     }
 
     /// The payload of the next event.
     pub(crate) fn next(&mut self) -> io::Result<&str> {
-        self.stream.write_all(&self.poll)?;
+        if !self.is_ahead {
+            self.stream.write_all(&self.poll)?;
+        }
         let body = self.receive()?;
         let head = &self.input[..body.start];
         let id = find(head, b"X-CFF-Request-Id: ").map_or(0, |at| at + 18);
@@ -41,27 +52,32 @@ impl RuntimeApi {
         self.head.extend_from_slice(b" HTTP/1.1\r\nHost: ");
         self.head.extend_from_slice(self.address.as_bytes());
         write!(self.head, "\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", reply.len())?;
-        let mut head = &self.head[..];
-        let mut body = reply;
-        while !body.is_empty() {
-            let written = self.stream.write_vectored(&[IoSlice::new(head), IoSlice::new(body)])?;
-            let of_head = written.min(head.len());
-            head = &head[of_head..];
-            body = &body[written - of_head..];
+        self.is_ahead = self.pipeline;
+        let next: &[u8] = if self.is_ahead { &self.poll } else { b"" };
+        let mut parts = [&self.head, reply, next].map(IoSlice::new);
+        let mut rest = &mut parts[..];
+        while !rest.is_empty() {
+            let written = self.stream.write_vectored(rest)?;
+            IoSlice::advance_slices(&mut rest, written);
         }
         self.receive().map(drop)
     }
 
     /// Reads a response; where its body is.
     fn receive(&mut self) -> io::Result<Range<usize>> {
-        let mut filled = 0;
+        // What has come behind the last response is the beginning of this one.
+        self.input.copy_within(self.end..self.filled, 0);
+        self.filled -= self.end;
+        self.end = 0;
         loop {
-            let read = self.stream.read(&mut self.input[filled..])?;
-            if read == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            filled += read;
-            let Some(end) = find(&self.input[..filled], b"\r\n\r\n") else { continue };
+            let Some(end) = find(&self.input[..self.filled], b"\r\n\r\n") else {
+                let read = self.stream.read(&mut self.input[self.filled..])?;
+                if read == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                self.filled += read;
+                continue;
+            };
             let head = &self.input[..end];
             let digits = find(head, b"Content-Length: ").map_or(&b""[..], |at| &head[at + 16..]);
             let length =
@@ -70,7 +86,11 @@ impl RuntimeApi {
             if self.input.len() < body.end {
                 self.input.resize(body.end, 0);
             }
-            self.stream.read_exact(&mut self.input[filled..body.end.max(filled)])?;
+            if self.filled < body.end {
+                self.stream.read_exact(&mut self.input[self.filled..body.end])?;
+                self.filled = body.end;
+            }
+            self.end = body.end;
             return Ok(body);
         }
     }
