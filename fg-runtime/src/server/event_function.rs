@@ -27,6 +27,7 @@ use super::cloud_event::{self, CloudEvent};
 use super::readiness::Ready;
 use super::request_body::read_body;
 use super::running::{MOST_INVOCATIONS, Run, Running};
+use super::wrapped_size;
 use crate::alarm::Alarm;
 use crate::invocation::{Outcome, invoke};
 use crate::run::Start;
@@ -103,6 +104,7 @@ impl<H: Handler> EventFunction<H> {
             Ok(Outcome::Buffered) => {
                 let content_type = content_type(&reply);
                 let body = std::mem::take(&mut reply).into_body();
+                wrapped_size::warn_of(body.len() as u64, self.start.limits.response_size, &ctx);
                 replied(content_type, ResponseBody::whole(body, AtEnd::of(ctx, run)))
             }
             Ok(Outcome::Streamed(pieces)) => replied(content_type(&reply), ResponseBody::pieces(pieces, AtEnd::of(ctx, run))),
@@ -134,7 +136,10 @@ impl<H: Handler> EventFunction<H> {
             Err(failure) => Err(failure),
         };
         match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
-            Ok(response) => response.map(|body| ResponseBody::whole(body, AtEnd::of(ctx, run))),
+            Ok(response) => {
+                wrapped_size::warn_of(response.body().len() as u64, self.start.limits.response_size, &ctx);
+                response.map(|body| ResponseBody::whole(body, AtEnd::of(ctx, run)))
+            }
             Err(failure) => {
                 ctx.logger().error(&failure);
                 json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), AtEnd::of(ctx, run))

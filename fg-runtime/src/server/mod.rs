@@ -27,6 +27,7 @@ mod service_body;
 mod service_function;
 mod stall;
 mod strict_head;
+mod wrapped_size;
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

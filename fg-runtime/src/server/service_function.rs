@@ -15,6 +15,7 @@ use super::event_function::{EventFunction, is_platform_route, path_of};
 use super::patient_body::Patient;
 use super::running::MOST_INVOCATIONS;
 use super::service_body::ServiceBody;
+use super::wrapped_size;
 use crate::alarm::Alarm;
 use crate::invocation::{Limits, Turn, run_until};
 
@@ -49,6 +50,8 @@ impl<S: HttpService> ServiceFunction<S> {
         let responded = run_until(self.service.respond(request), &ctx, turn, &mut alarm).await;
         let failure = match responded {
             Ok(Ok(response)) => {
+                let size = http_body::Body::size_hint(response.body()).lower();
+                wrapped_size::warn_of(size, limits.response_size, &ctx);
                 let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
                 return response.map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run)));
             }

@@ -76,6 +76,22 @@ impl Setup {
         self
     }
 
+    /// Runs in a shell: one event from standard input, the reply to standard output.
+    pub(crate) fn run_once(self, event: &str) -> Child {
+        let mut child = Command::new(&self.program)
+            .env_clear()
+            .envs(self.variables)
+            .env("FG_MODE", "one-shot")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the probe can be started");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        std::io::Write::write_all(&mut stdin, event.as_bytes()).expect("it reads");
+        child
+    }
+
     pub(crate) fn start(self, api: &RuntimeApi) -> Function {
         self.start_at(&api.address())
     }

@@ -229,6 +229,38 @@ fn a_stream_is_sent_again_as_long_as_only_its_first_piece_has_been_made() {
     assert_eq!(function.stop().stderr.len(), 0);
 }
 
+#[test]
+fn in_a_shell_each_piece_is_printed_when_it_is_made() {
+    let gate = Gate::new();
+    let steps = format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
+    let mut child = stream().run_once(&steps);
+    let mut stdout = child.stdout.take().expect("it is piped");
+    let mut first = [0; 5];
+    stdout.read_exact(&mut first).expect("it comes before the second is made");
+    assert_eq!(&first, b"first");
+    drop(gate.reached());
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).expect("it is text");
+    assert_eq!((rest.as_str(), child.wait().expect("it ends").code()), ("second", Some(0)));
+}
+
+#[test]
+fn in_a_shell_a_stream_that_fails_is_cut_and_the_exit_code_says_so() {
+    let output = stream().run_once(r#"[{"write":"first"},"fail"]"#).wait_with_output().expect("it ends");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((&*output.stdout, output.status.code()), (&b"first"[..], Some(1)));
+    assert!(log.contains(" ERROR the streamed reply ends too early: FunctionReturnError: the source has run dry"), "{log}");
+}
+
+#[test]
+fn in_a_shell_an_endless_stream_ends_when_nobody_reads_it() {
+    let mut child = stream().run_once(r#"[{"kilobytes":100000000}]"#);
+    let mut stdout = child.stdout.take().expect("it is piped");
+    stdout.read_exact(&mut [0; 4096]).expect("there is much");
+    drop(stdout);
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn two_hundred_megabytes_pass_under_back_pressure_in_little_memory_and_no_more() {
