@@ -83,8 +83,7 @@ impl StreamedReply {
     fn count(&mut self, piece: Bytes) -> Result<Bytes, Failure> {
         self.made += piece.len() as u64;
         if self.made > STREAM_LIMIT {
-            let message = format!("the streamed reply is larger than {STREAM_LIMIT} bytes, the most that the platform takes");
-            return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
+            return Err(too_large());
         }
         Ok(piece)
     }
@@ -94,6 +93,13 @@ impl StreamedReply {
             drop_caught(body, &self.ctx);
         }
     }
+}
+
+/// The platform takes no more of a streamed reply.
+#[cold]
+pub(crate) fn too_large() -> Failure {
+    let message = format!("the streamed reply is larger than {STREAM_LIMIT} bytes, the most that the platform takes");
+    Failure::new(Failure::RESPONSE_TOO_LARGE, message)
 }
 
 /// What nobody reads any more is dropped; a panic in a `Drop` of the user's ends here.

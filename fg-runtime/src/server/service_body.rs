@@ -12,6 +12,7 @@ use super::accepted::AtEnd;
 use super::body::ResponseBody;
 use crate::alarm::Alarm;
 use crate::invocation::Turn;
+use crate::streamed_reply::{STREAM_LIMIT, too_large};
 
 /// The service's own body, or ours.
 #[derive(Debug)]
@@ -27,12 +28,15 @@ pub(crate) struct Served<B> {
     ctx: Context,
     turn: Turn,
     alarm: Alarm,
+    /// How many bytes the platform still takes; elsewhere there is no limit.
+    room: u64,
     _at_end: AtEnd,
 }
 
 impl<B> ServiceBody<B> {
     pub(crate) fn served(body: B, ctx: Context, turn: Turn, alarm: Alarm, at_end: AtEnd) -> Self {
-        Self::Served(Box::new(Served { body: Box::pin(body), ctx, turn, alarm, _at_end: at_end }))
+        let room = if ctx.function_name().is_empty() { u64::MAX } else { STREAM_LIMIT };
+        Self::Served(Box::new(Served { body: Box::pin(body), ctx, turn, alarm, room, _at_end: at_end }))
     }
 
     pub(crate) fn failure(failure: &Failure, at_end: AtEnd) -> Self {
@@ -49,13 +53,20 @@ where
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let Served { body, ctx, turn, alarm, .. } = match &mut *self {
+        let Served { body, ctx, turn, alarm, room, .. } = match &mut *self {
             Self::Served(served) => &mut **served,
             Self::Own(own) => return Pin::new(&mut **own).poll_frame(task).map_err(Into::into),
         };
         let error: BoxError = match ready!(turn.poll(task, ctx, alarm, |task| body.as_mut().poll_frame(task))) {
             Ok(Some(Err(error))) => error.into(),
-            Ok(frame) => return Poll::Ready(frame.map(|frame| frame.map_err(Into::into))),
+            Ok(Some(Ok(frame))) => match room.checked_sub(frame.data_ref().map_or(0, |data| data.len() as u64)) {
+                Some(rest) => {
+                    *room = rest;
+                    return Poll::Ready(Some(Ok(frame)));
+                }
+                None => too_large().into(),
+            },
+            Ok(None) => return Poll::Ready(None),
             Err(failure) => failure.into(),
         };
         ctx.logger().error(format_args!("the response ends too early: {error}"));
