@@ -1,0 +1,29 @@
+//! An event function as a container image: the `Dockerfile` beside this file makes one of it that holds this program and nothing else.
+//!
+//! `cargo run -q --example container_event --features server < /dev/null`, and then
+//! `curl -d '{"item":"tea","quantity":2}' localhost:8000/invoke`
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+struct Order {
+    item: String,
+    quantity: u32,
+}
+
+#[derive(Serialize)]
+struct Receipt {
+    text: String,
+    request_id: String,
+}
+
+#[fg::handler]
+async fn order(order: Order, ctx: &fg::Context) -> Result<Receipt, fg::Error> {
+    let text = format!("{} of {}", order.quantity, order.item);
+    ctx.logger().info(&text);
+    Ok(Receipt { text, request_id: ctx.request_id().to_owned() })
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<order>()
+}

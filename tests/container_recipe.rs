@@ -1,0 +1,205 @@
+//! The recipe of the container image, read as Docker reads it, and followed without Docker: the program is built by its command, put alone
+//! into an empty folder, and started there as the platform starts it.
+
+#![cfg(unix)]
+
+#[path = "container_recipe/recipe.rs"]
+mod recipe;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use recipe::Recipe;
+
+const TARGET: &str = "x86_64-unknown-linux-musl";
+
+/// In bytes.
+const LARGEST_IMAGE: u64 = 2_000_000;
+
+/// Long enough for any machine: only a failing test waits so long.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn recipe() -> Recipe {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/container_event/Dockerfile");
+    Recipe::parse(&fs::read_to_string(path).expect("the recipe is there")).expect("Docker can read it")
+}
+
+#[test]
+fn the_image_is_what_the_platform_takes() {
+    let recipe = recipe();
+    assert_eq!(recipe.image.base, "scratch");
+    assert_eq!(recipe.image.platform.as_deref(), Some("linux/amd64"));
+    // Nothing from the machine that builds: all of it is in the repository.
+    assert!(recipe.image.copies.iter().all(|copy| copy.from.as_deref() == Some("builder")), "{recipe:?}");
+    let (user, group) = recipe.image.user.split_once(':').expect("a user and a group");
+    for id in [user, group] {
+        let id: u32 = id.parse().expect("a number, since the image has no /etc/passwd");
+        assert!((1..65535).contains(&id) && ![1000, 1002].contains(&id), "the platform refuses {id}");
+    }
+    assert_eq!(recipe.image.ports, ["8000"]);
+    let [program] = recipe.image.entrypoint.as_slice() else { panic!("a program, and no arguments: {recipe:?}") };
+    assert!(recipe.image.copies.iter().any(|copy| copy.to == *program), "{program} is not in the image");
+}
+
+#[test]
+fn the_program_is_built_for_the_platform_from_what_is_locked() {
+    let recipe = recipe();
+    assert_eq!(recipe.builder.run[0], format!("rustup target add {TARGET}"));
+    let build = recipe.build_command();
+    for word in ["--release", "--locked", "--target", TARGET] {
+        assert!(build.split(' ').any(|found| found == word), "{word} in {build}");
+    }
+}
+
+/// Whether Rust can build for this target.
+fn has_target(target: &str) -> bool {
+    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output().expect("rustc runs");
+    Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
+}
+
+/// Follows the recipe into an empty folder of this name, and gives the folder and the bytes in it; nothing where that is not possible
+/// here.
+fn lay_out(recipe: &Recipe, name: &str) -> Option<(PathBuf, u64)> {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // It may not be there.
+    drop(fs::remove_dir_all(&root));
+    let mut bytes = 0;
+    for (built, path) in build(recipe)? {
+        assert!(is_static(&built), "{} needs something that the image does not have", built.display());
+        let to = root.join(path.trim_start_matches('/'));
+        fs::create_dir_all(to.parent().expect("it is below the root")).expect("it is this test's folder");
+        bytes += fs::copy(&built, &to).expect("it is built");
+    }
+    Some((root, bytes))
+}
+
+/// Runs the recipe's command, and gives where its files for the image are and what they are called there; nothing where that is not
+/// possible here.
+fn build(recipe: &Recipe) -> Option<Vec<(PathBuf, String)>> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        println!("SKIPPED: the program of the image can only be run on Linux on x86_64");
+        return None;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target_folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
+    let mut target = TARGET;
+    let mut cargo = Command::new("sh");
+    if has_target(TARGET) {
+        cargo.envs(recipe.builder.variables.iter().cloned());
+    } else {
+        println!("SKIPPED: {TARGET} is not installed, so the program is linked with a static glibc in its place");
+        target = "x86_64-unknown-linux-gnu";
+        cargo.env("RUSTFLAGS", "-C target-feature=+crt-static");
+    }
+    let command = recipe.build_command().replace(TARGET, target);
+    cargo.arg("-c").arg(&command).current_dir(root);
+    assert!(cargo.status().expect("a shell").success(), "{command}");
+    let prefix = format!("{}/target/", recipe.builder.folder);
+    let files = recipe.image.copies.iter().map(|copy| {
+        let path = copy.what.strip_prefix(&prefix).expect("what cargo has built").replace(TARGET, target);
+        (target_folder.join(path), copy.to.clone())
+    });
+    Some(files.collect())
+}
+
+/// Whether the file is for `x86_64`, and asks for no loader that the image does not have.
+fn is_static(file: &Path) -> bool {
+    const MACHINE_X86_64: u16 = 62;
+    const INTERPRETER: u32 = 3;
+    let bytes = fs::read(file).expect("it is built");
+    let number = |at: usize, size: usize| bytes[at..at + size].iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let (headers, size, count) = (number(32, 8) as usize, number(54, 2) as usize, number(56, 2) as usize);
+    let has_loader = (0..count).any(|index| number(headers + index * size, 4) == u64::from(INTERPRETER));
+    bytes.starts_with(b"\x7fELF\x02\x01") && number(18, 2) == u64::from(MACHINE_X86_64) && !has_loader
+}
+
+/// Where this machine has it; the program that is started has no `PATH`.
+fn find_program(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The program in an empty folder that it takes for the whole file system, with the image's user, where this process may do so.
+fn start(root: &Path, recipe: &Recipe, port: u16) -> Program {
+    let entrypoint = &recipe.image.entrypoint;
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    let mut command = match find_program("chroot") {
+        Some(chroot) if is_root => {
+            let mut command = Command::new(chroot);
+            command.arg(format!("--userspec={}", recipe.image.user)).arg(root).args(entrypoint);
+            command
+        }
+        _ => {
+            println!("SKIPPED: another root folder and another user, which need root");
+            let mut command = Command::new(root.join(entrypoint[0].trim_start_matches('/')));
+            command.args(&entrypoint[1..]).current_dir(root);
+            command
+        }
+    };
+    // 8000 may be somebody else's on this machine; it is the only thing that a container would not be told.
+    Program(command.env_clear().env("FG_PORT", port.to_string()).stdin(Stdio::null()).spawn().expect("it starts"))
+}
+
+/// A process that does not outlive its test.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // An error means that it has ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The status and the body of the answer.
+fn ask(port: u16, head: &str, body: &str) -> Option<(u16, String)> {
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
+    let length = body.len();
+    let request = format!("{head}\r\nHost: fg\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+    socket.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+}
+
+fn wait_until_ready(port: u16, program: &mut Program) {
+    let begun = Instant::now();
+    while ask(port, "GET /healthz HTTP/1.1", "").is_none_or(|(status, _)| status != 200) {
+        assert_eq!(program.0.try_wait().expect("it can be waited for"), None, "the program has ended");
+        assert!(begun.elapsed() < LIMIT, "the program does not become ready");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_image_is_a_static_program_and_small() {
+    let Some((_, bytes)) = lay_out(&recipe(), "container-image") else { return };
+    println!("the image has {bytes} bytes");
+    assert!(bytes < LARGEST_IMAGE, "{bytes} bytes");
+}
+
+#[test]
+fn the_program_alone_in_an_empty_folder_serves_as_the_image_would() {
+    let recipe = recipe();
+    let Some((root, _)) = lay_out(&recipe, "container-root") else { return };
+    let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("it is bound").port();
+    let mut program = start(&root, &recipe, free);
+    wait_until_ready(free, &mut program);
+    assert_eq!(ask(free, "POST /init HTTP/1.1\r\nContent-Type: application/json", "{}").map(|(status, _)| status), Some(200));
+    let invoke = "POST /invoke HTTP/1.1\r\nContent-Type: application/json\r\nX-CFF-Request-Id: r-1";
+    let (status, body) = ask(free, invoke, r#"{"item":"tea","quantity":2}"#).expect("an answer");
+    assert_eq!((status, body.as_str()), (200, r#"{"text":"2 of tea","request_id":"r-1"}"#));
+    let (status, body) = ask(free, invoke, r#"{"item":"tea"}"#).expect("an answer");
+    assert!(status == 500 && body.contains("missing field `quantity`"), "{status} {body}");
+
+    // Docker and Kubernetes send this, and wait.
+    let asked = Command::new("kill").arg("-TERM").arg(program.0.id().to_string()).status().expect("kill runs");
+    assert!(asked.success());
+    assert_eq!(program.0.wait().expect("it ends").code(), Some(0));
+}
