@@ -32,19 +32,27 @@ fn a_borrowed_event_does_not_allocate() {
     assert_at_most::<Borrow>(MOST_FOR_BORROWED_EVENTS);
 }
 
-/// By the difference between a long and a short run, so that the start and the end do not count.
+#[test]
+fn a_large_reply_is_written_where_it_is_sent_from() {
+    let name = "world".repeat(100_000);
+    assert_at_most_with::<Borrow>(MOST_FOR_BORROWED_EVENTS, &name, (5, 20));
+}
+
 fn assert_at_most<H: Handler>(most: u64) {
-    const SHORT: u64 = 100;
-    const COUNTED: u64 = 2000;
-    // What is made once in a process, by tokio for its signals for example, is made here.
-    allocations_of::<H>(1);
-    let allocations = allocations_of::<H>(SHORT + COUNTED) - allocations_of::<H>(SHORT);
-    println!("{}: {allocations} allocations in {COUNTED} invocations", H::NAME);
-    assert!(allocations <= most * COUNTED, "{allocations} allocations in {COUNTED} invocations");
+    assert_at_most_with::<H>(most, "world", (100, 2000));
+}
+
+/// By the difference between a long and a short run, so that the start and the end do not count.
+fn assert_at_most_with<H: Handler>(most: u64, name: &str, (short, counted): (u64, u64)) {
+    // What is made once in a process is made here.
+    allocations_of::<H>(1, name);
+    let allocations = allocations_of::<H>(short + counted, name) - allocations_of::<H>(short, name);
+    println!("{}: {allocations} allocations in {counted} invocations", H::NAME);
+    assert!(allocations <= most * counted, "{allocations} allocations in {counted} invocations");
 }
 
 /// How many allocations a run of so many invocations makes on the thread of the loop.
-fn allocations_of<H: Handler>(invocations: u64) -> u64 {
+fn allocations_of<H: Handler>(invocations: u64, name: &str) -> u64 {
     let api = RuntimeApi::start().expect("a port is free");
     let address = api.address();
     let variables = [
@@ -52,7 +60,7 @@ fn allocations_of<H: Handler>(invocations: u64) -> u64 {
         ("RUNTIME_TIMEOUT", "60"),
         ("RUNTIME_MEMORY", "128"),
         ("RUNTIME_CPU", "300"),
-        ("RUNTIME_MAX_RESP_BODY_SIZE", "1000"),
+        ("RUNTIME_MAX_RESP_BODY_SIZE", "1000000"),
     ];
     let environment = Environment::from_variables(variables);
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be started");
@@ -60,8 +68,8 @@ fn allocations_of<H: Handler>(invocations: u64) -> u64 {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..invocations {
-                let answer = api.invoke(Event::new(r#"{"name":"world"}"#)).wait(LIMIT).expect("there is an answer");
-                assert!(answer.text().contains("world"), "{}", answer.text());
+                let answer = api.invoke(Event::new(format!(r#"{{"name":"{name}"}}"#))).wait(LIMIT).expect("there is an answer");
+                assert!(answer.text().contains(name), "{}", answer.text());
             }
             drop(stop);
         });
