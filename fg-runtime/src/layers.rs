@@ -1,6 +1,6 @@
 //! Runs a handler with tower layers around it: timeouts, metrics, authorisation.
 //!
-//! To a layer, an invocation is a `POST /invoke` with the payload as its body and the [`Context`](fg_core::Context) among its extensions, and
+//! To a layer, an invocation is a `POST /invoke` with the payload as its body and the [`Context`] among its extensions, and
 //! the reply is a response; so what was written for axum or tower-http works here. A layer that wants axum's own body gets it by
 //! `tower_http::map_request_body::MapRequestBodyLayer::new(axum::body::Body::new)` in front of it.
 
