@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::execution::{Execution, Outcome};
 use crate::platform_error::{Cause, PlatformError};
 use crate::pool::Pool;
-use crate::stream::{End, Next, Stream};
+use crate::stream::{Next, Stream};
 
 /// A reply that can be read while it comes. Made by [`Emulator::invoke_streaming`](crate::Emulator::invoke_streaming).
 ///
@@ -81,11 +81,10 @@ impl ReplyStream {
     /// Where the reply is not complete, or there is none: [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) with the
     /// [`PlatformError`] as its source, or an error of the kind [`Other`](io::ErrorKind::Other) with what the function has reported.
     pub fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
-        match self.stream.next(Duration::MAX) {
-            Next::Piece(piece) => return Ok(Some(piece)),
-            Next::End(End::Complete) => return Ok(None),
-            Next::End(End::Broken | End::NotStreamed) | Next::Nothing => {}
+        if let Next::Piece(piece) = self.stream.next(Duration::MAX) {
+            return Ok(Some(piece));
         }
+        // The end is told when the instance is free, as with every other reply.
         let is_taken = std::mem::replace(&mut self.is_taken, true);
         match &self.wait().outcome {
             Outcome::Reply(body) if is_taken || body.is_empty() => Ok(None),

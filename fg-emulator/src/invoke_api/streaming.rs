@@ -39,14 +39,21 @@ pub(super) fn invoke(pool: &Pool, event: Event, request: &Request, socket: &TcpS
                 stream.abandon();
             }
         });
-        let written = pass_on(&stream, head(&request_id, &headers), socket);
+        let passed_on = pass_on(&stream, head(&request_id, &headers), socket);
+        // The socket's end is also that of the thread that waits for the caller's. An error means that the caller was faster.
+        if matches!(passed_on, Ok(End::Complete)) {
+            // As with every other reply, the instance is free when the caller has all of it. A panic has been reported.
+            let _ = running.join();
+            let written = { socket }.write_all(LAST_CHUNK);
+            let _ = socket.shutdown(Shutdown::Both);
+            return written.map(|()| None);
+        }
         stream.abandon();
-        // Also ends the thread that waits for the caller's end. An error means that the caller was faster.
         let _ = socket.shutdown(Shutdown::Both);
         if let Ok(Execution { outcome: Outcome::Platform(error), .. }) = running.join() {
             tell(pool.settings(), &request_id, &error);
         }
-        written.map(|()| None)
+        passed_on.map(|_| None)
     })
 }
 
@@ -71,8 +78,8 @@ fn head(request_id: &str, headers: &[(String, String)]) -> Reply {
     Reply { headers: headers.into(), ..Reply::empty(200) }
 }
 
-/// The last chunk is written only where the reply is complete, so that the caller can tell.
-fn pass_on(stream: &Stream, head: Reply, mut socket: &TcpStream) -> io::Result<()> {
+/// Writes all but the last chunk, which only a complete reply has, so that the caller can tell.
+fn pass_on(stream: &Stream, head: Reply, mut socket: &TcpStream) -> io::Result<End> {
     socket.write_all(&head.chunked_head())?;
     let mut chunk = Vec::new();
     loop {
@@ -82,8 +89,8 @@ fn pass_on(stream: &Stream, head: Reply, mut socket: &TcpStream) -> io::Result<(
                 write_chunk(&mut chunk, &piece, "");
                 socket.write_all(&chunk)?;
             }
-            Next::End(End::Complete) => return socket.write_all(LAST_CHUNK),
-            Next::End(End::Broken | End::NotStreamed) | Next::Nothing => return Ok(()),
+            Next::End(end) => return Ok(end),
+            Next::Nothing => {}
         }
     }
 }
