@@ -25,6 +25,18 @@ pub(crate) struct Limits {
     pub(crate) timeouts: bool,
 }
 
+impl Limits {
+    /// Whether a reply of this many bytes may be sent as a whole.
+    pub(crate) fn check_size(&self, size: usize) -> Result<(), Failure> {
+        let limit = self.response_size;
+        if size > limit {
+            let message = format!("the reply has {size} bytes, and the platform takes {limit} (RUNTIME_MAX_RESP_BODY_SIZE)");
+            return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
+        }
+        Ok(())
+    }
+}
+
 /// How a handler replied.
 #[derive(Debug)]
 pub(crate) enum Outcome {
@@ -49,12 +61,7 @@ pub(crate) async fn invoke<H: Handler>(
     if let Some(body) = reply.take_stream() {
         return StreamedReply::begin(body, ctx, limits).await.map(|reply| Outcome::Streamed(Box::new(reply)));
     }
-    let size = reply.body().len();
-    if size > limits.response_size {
-        let limit = limits.response_size;
-        let message = format!("the reply has {size} bytes, and the platform takes {limit} (RUNTIME_MAX_RESP_BODY_SIZE)");
-        return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
-    }
+    limits.check_size(reply.body().len())?;
     Ok(Outcome::Buffered)
 }
 

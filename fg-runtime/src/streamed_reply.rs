@@ -63,13 +63,14 @@ impl StreamedReply {
         Poll::Ready(piece)
     }
 
-    /// Puts all pieces into the reply.
+    /// Puts all pieces into the reply, which then has the limit of one that is not streamed.
     #[cfg(feature = "server")]
-    pub(crate) async fn collect_into(&mut self, reply: &mut fg_core::Reply) -> Result<(), Failure> {
+    pub(crate) async fn collect_into(&mut self, reply: &mut fg_core::Reply, limits: Limits) -> Result<(), Failure> {
         let content_type = reply.content_type().to_owned();
         let mut body = Vec::new();
         while let Some(piece) = self.next().await {
             body.extend_from_slice(&piece?);
+            limits.check_size(body.len())?;
         }
         reply.set_bytes(body, content_type);
         Ok(())
@@ -78,6 +79,14 @@ impl StreamedReply {
     /// Logs that the reply is not complete.
     pub(crate) fn log_end(&self, failure: &Failure) {
         self.ctx.logger().error(format_args!("the streamed reply ends too early: {failure}"));
+    }
+
+    /// Logs that nobody takes the pieces that are still to come.
+    #[cfg(feature = "server")]
+    pub(crate) fn log_if_abandoned(&self) {
+        if self.body.is_some() {
+            self.ctx.logger().warn("the client has gone away or does not read: the streamed reply is not complete");
+        }
     }
 
     fn count(&mut self, piece: Bytes) -> Result<Bytes, Failure> {

@@ -41,6 +41,10 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
             std::thread::sleep(Duration::MAX);
             text("not reached")
         }
+        Event::BlockForMilliseconds(time) => {
+            std::thread::sleep(Duration::from_millis(time));
+            text("blocked")
+        }
         Event::Spin => loop {
             std::hint::spin_loop();
         },
@@ -53,6 +57,10 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
             ctx.spawn_after(do_after(after, logger));
             text("more to come")
         }
+        Event::LargeAndAfter(size, after) => {
+            ctx.spawn_after(do_after(after, ctx.logger().clone()));
+            Ok(Answer::Text("x".repeat(size)))
+        }
         Event::Log(said) => {
             let logger = ctx.logger();
             logger.debug(&said);
@@ -61,6 +69,15 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
             logger.error(&said);
             text("logged")
         }
+        Event::LogEverywhere(said) => {
+            ctx.logger().info(&said);
+            #[cfg(feature = "log")]
+            log::info!("{said}");
+            #[cfg(feature = "tracing")]
+            tracing::info!("{said}");
+            text("logged")
+        }
+        Event::Context => Ok(Answer::Json(tell(ctx))),
         Event::Leak => {
             println!("{ctx:?} {ctx:#?} {:?} {:?} {:?}", ctx.credentials(), ctx.token(), ctx.stream_token());
             eprintln!("{:?} {:?}", ctx.environment(), ctx.logger());
@@ -70,6 +87,22 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
             Err(Failure::new("Leak", format!("{ctx:?} {:?}", ctx.credentials())))
         }
     }
+}
+
+fn tell(ctx: &Context) -> serde_json::Value {
+    serde_json::json!({
+        "request_id": ctx.request_id(),
+        "trace_id": ctx.trace_id(),
+        "function_name": ctx.function_name(),
+        "version": ctx.version(),
+        "package": ctx.package(),
+        "project_id": ctx.project_id(),
+        "memory_size": ctx.memory_size(),
+        "timeout": ctx.timeout().as_secs(),
+        "x-client": ctx.header("x-client"),
+        "has_credentials": ctx.credentials().is_some(),
+        "has_token": ctx.token().is_some(),
+    })
 }
 
 async fn panic(how: Panic, ctx: &Context) -> String {

@@ -35,16 +35,24 @@ pub(crate) enum Event {
     Hang,
     /// Block the thread for ever.
     Block,
+    /// Block the thread for so long.
+    BlockForMilliseconds(u64),
     /// Never yield.
     Spin,
     /// Leave a thread behind that blocks for ever.
     LeaveThread,
     /// Leave this to be done after the reply.
     After(After),
+    /// Reply with so many bytes, and leave this.
+    LargeAndAfter(usize, After),
     /// Log this, on every level.
     Log(String),
+    /// Log this through every crate that the runtime listens to.
+    LogEverywhere(String),
     /// Print whatever can be printed, and fail.
     Leak,
+    /// Reply with what the context tells.
+    Context,
 }
 
 /// How to panic.
@@ -99,6 +107,7 @@ pub(crate) enum Answer {
     Number(u64),
     PanicsInSerialize(PanicsInSerialize),
     Unserialisable(BTreeMap<(u8, u8), u8>),
+    Json(serde_json::Value),
 }
 
 pub(crate) struct PanicsInSerialize;

@@ -4,6 +4,7 @@
 
 mod act;
 mod event;
+mod mirror;
 mod stream;
 
 use std::future::pending;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply};
 
 use crate::event::Event;
+use crate::mirror::Mirror;
 use crate::stream::Stream;
 
 /// Does what the event says.
@@ -44,6 +46,14 @@ impl Handler for Act {
             Some("hangs") => {
                 println!("initialising");
                 pending().await
+            }
+            Some("blocks for three seconds") => {
+                std::thread::sleep(Duration::from_secs(3));
+                Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
+            }
+            Some(address) if address.starts_with("127.0.0.1:") => {
+                act::wait_at(address).await;
+                Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
             }
             made => Ok(Calls { count: AtomicU64::new(0), is_bomb: made == Some("makes a bomb") }),
         }
@@ -82,14 +92,14 @@ impl Handler for Echo {
 fn main() -> ExitCode {
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let runtime = fg_runtime::Runtime::new().report_timeouts(!is_set("PROBE_NO_TIMEOUTS")).json_log(is_set("PROBE_JSON"));
-    if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Stream)>() }
+    if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream)>() }
 }
 
 /// Drops the loop in the middle of an invocation, and stays until after its deadline.
 fn abandon(runtime: fg_runtime::Runtime) -> ExitCode {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be started");
     let timeout = Duration::from_secs(1);
-    let ended = tokio.block_on(async { tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo, Stream)>()).await });
+    let ended = tokio.block_on(async { tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo, Mirror, Stream)>()).await });
     assert!(ended.is_err(), "it runs for ever");
     std::thread::sleep(timeout);
     ExitCode::SUCCESS

@@ -21,6 +21,8 @@ pub(crate) struct ResponseBody<D = ()> {
 enum Content {
     Whole(Option<Bytes>),
     Pieces(Box<StreamedReply>),
+    /// The end of pieces that are not complete.
+    Failed(Option<Failure>),
 }
 
 impl<D> ResponseBody<D> {
@@ -43,12 +45,20 @@ impl<D: Unpin> Body for ResponseBody<D> {
         match &mut self.content {
             Content::Whole(bytes) => Poll::Ready(bytes.take().map(Frame::data).map(Ok)),
             Content::Pieces(pieces) => {
-                let piece = ready!(pieces.poll_next(task));
-                if let Some(Err(failure)) = &piece {
-                    pieces.log_end(failure);
-                }
-                Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
+                let piece = match ready!(pieces.poll_next(task)) {
+                    Some(Ok(piece)) => Some(Ok(Frame::data(piece))),
+                    Some(Err(failure)) => {
+                        pieces.log_end(&failure);
+                        self.content = Content::Failed(Some(failure));
+                        // What has been made before leaves first.
+                        task.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    None => None,
+                };
+                Poll::Ready(piece)
             }
+            Content::Failed(failure) => Poll::Ready(failure.take().map(Err)),
         }
     }
 
@@ -59,7 +69,15 @@ impl<D: Unpin> Body for ResponseBody<D> {
     fn size_hint(&self) -> SizeHint {
         match &self.content {
             Content::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Content::Pieces(_) => SizeHint::default(),
+            Content::Pieces(_) | Content::Failed(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl<D> Drop for ResponseBody<D> {
+    fn drop(&mut self) {
+        if let Content::Pieces(pieces) = &self.content {
+            pieces.log_if_abandoned();
         }
     }
 }

@@ -7,6 +7,8 @@
 //! The answer follows the rules for a sink: nothing, or an event. A reply that is no CloudEvent becomes the data of one, of the type of the
 //! event with `.reply` behind it, from the function.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -19,8 +21,8 @@ use crate::one_shot::random_request_id;
 
 const STRUCTURED: &str = "application/cloudevents+json";
 const BATCH: &str = "application/cloudevents-batch+json";
-/// What the binding escapes in a header, but for the space, which is harmless in a media type and expected there.
-const ESCAPED: &AsciiSet = &CONTROLS.add(b'"').add(b'%');
+/// What the binding escapes in a header, beside all that is not ASCII.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 const REQUIRED: [&str; 4] = ["specversion", "id", "source", "type"];
 
 /// An event, as the handler gets it.
@@ -69,10 +71,14 @@ impl CloudEvent {
         let mut event = Map::new();
         for (name, value) in headers {
             let Some(attribute) = name.as_str().strip_prefix("ce-") else { continue };
-            let value = percent_decode(value.as_bytes())
+            if matches!(attribute, "data" | "data_base64") {
+                return Err(refuse(StatusCode::BAD_REQUEST, format!("{name} is no header of a CloudEvent: its data is the body")));
+            }
+            let value = percent_decode(&unquote(value.as_bytes()))
                 .decode_utf8()
-                .map_err(|_| refuse(StatusCode::BAD_REQUEST, format!("the header {name} of the CloudEvent is not UTF-8")))?;
-            event.insert(attribute.to_owned(), Value::String(value.into_owned()));
+                .map_err(|_| refuse(StatusCode::BAD_REQUEST, format!("the header {name} of the CloudEvent is not UTF-8")))?
+                .into_owned();
+            event.insert(attribute.to_owned(), Value::String(value));
         }
         let kind = check(|name| event.get(name).and_then(Value::as_str))?;
         if !content_type.is_empty() {
@@ -83,7 +89,7 @@ impl CloudEvent {
             return Ok(Self { payload: attributes.into(), kind });
         }
         // Without a type the data is JSON, says the format.
-        let is_json = media_type.is_empty() || media_type == "application/json" || media_type.ends_with("+json");
+        let is_json = media_type.is_empty() || media_type.ends_with("/json") || media_type.ends_with("+json");
         let json = if is_json { serde_json::from_slice::<&RawValue>(body).ok().map(|data| data.get().to_owned()) } else { None };
         let data = match (json, std::str::from_utf8(body)) {
             (Some(json), _) => format!("\"data\":{json}"),
@@ -101,15 +107,31 @@ impl CloudEvent {
     }
 }
 
+/// The value of a header without the quotes that older versions of the binding put around it.
+fn unquote(value: &[u8]) -> Cow<'_, [u8]> {
+    let Some(quoted) = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")) else {
+        return Cow::Borrowed(value);
+    };
+    let mut bytes = quoted.iter().copied();
+    let unescape = || bytes.next().and_then(|byte| if byte == b'\\' { bytes.next() } else { Some(byte) });
+    Cow::Owned(std::iter::from_fn(unescape).collect())
+}
+
 /// Whether what every event must have is there; the type of the event.
 fn check<'e>(attribute: impl Fn(&str) -> Option<&'e str>) -> Result<String, Refusal> {
-    for name in REQUIRED {
-        if attribute(name).is_none_or(str::is_empty) {
-            let reason = format!(
-                "this is not a CloudEvent: `{name}` is missing. Send `ce-{name}` as a header, or the whole event as {STRUCTURED}; an event that is no CloudEvent goes to POST /invoke"
-            );
-            return Err(refuse(StatusCode::BAD_REQUEST, reason));
+    let is_missing = |name: &&str| attribute(name).is_none_or(str::is_empty);
+    let missing: Vec<_> = REQUIRED.into_iter().filter(is_missing).collect();
+    if let [first, others @ ..] = &missing[..] {
+        let mut list = format!("`{first}`");
+        for (index, name) in others.iter().enumerate() {
+            let separator = if index + 1 == others.len() { " and" } else { "," };
+            list = format!("{list}{separator} `{name}`");
         }
+        let verb = if others.is_empty() { "is" } else { "are" };
+        let reason = format!(
+            "this is not a CloudEvent: {list} {verb} missing. Send each as a header such as `ce-{first}`, or the whole event as {STRUCTURED}; an event that is no CloudEvent goes to POST /invoke"
+        );
+        return Err(refuse(StatusCode::BAD_REQUEST, reason));
     }
     match attribute("specversion") {
         Some("1.0") => Ok(attribute("type").unwrap_or_default().to_owned()),
@@ -120,33 +142,102 @@ fn check<'e>(attribute: impl Fn(&str) -> Option<&'e str>) -> Result<String, Refu
 }
 
 /// The answer that carries this reply.
-pub(crate) fn reply(event: &CloudEvent, function_name: &str, content_type: &str, body: Vec<u8>) -> Response<Bytes> {
+pub(crate) fn reply(event: &CloudEvent, function_name: &str, content_type: HeaderValue, body: Vec<u8>) -> Response<Bytes> {
     if body.is_empty() {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NO_CONTENT;
         return response;
     }
-    let is_json = content_type == "application/json";
-    let object = if is_json { serde_json::from_slice::<Map<String, Value>>(&body).ok() } else { None };
-    let is_event = object.is_some_and(|object| check(|name| object.get(name).and_then(Value::as_str)).is_ok());
+    let is_event = content_type == STRUCTURED || (content_type == "application/json" && is_event(&body));
     let mut response = Response::new(body.into());
-    let mut insert = |name, value: &str| {
-        // Our own texts, and texts that came in a header or in JSON: what cannot stand in a header is escaped.
-        if let Ok(value) = HeaderValue::from_str(&utf8_percent_encode(value, ESCAPED).to_string()) {
-            response.headers_mut().insert(name, value);
-        }
-    };
+    let headers = response.headers_mut();
     if is_event {
-        insert(header::CONTENT_TYPE, STRUCTURED);
-    } else {
-        insert(header::CONTENT_TYPE, content_type);
-        insert(HeaderName::from_static("ce-specversion"), "1.0");
-        insert(HeaderName::from_static("ce-id"), &random_request_id());
-        insert(
-            HeaderName::from_static("ce-source"),
-            &format!("/functions/{}", if function_name.is_empty() { "fg" } else { function_name }),
-        );
-        insert(HeaderName::from_static("ce-type"), &format!("{}.reply", event.kind));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(STRUCTURED));
+        return response;
+    }
+    headers.insert(header::CONTENT_TYPE, content_type);
+    let function_name = if function_name.is_empty() { "fg" } else { function_name };
+    for (name, value) in [
+        ("ce-specversion", "1.0".to_owned()),
+        ("ce-id", random_request_id()),
+        ("ce-source", format!("/functions/{function_name}")),
+        ("ce-type", format!("{}.reply", event.kind)),
+    ] {
+        // Escaped, it can stand in a header.
+        if let Ok(value) = HeaderValue::from_str(&utf8_percent_encode(&value, ESCAPED).to_string()) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
     }
     response
+}
+
+fn is_event(json: &[u8]) -> bool {
+    let object = serde_json::from_slice::<Map<String, Value>>(json);
+    object.is_ok_and(|object| check(|name| object.get(name).and_then(Value::as_str)).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn headers(headers: &[(&'static str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).expect("it can stand in a header"))
+        };
+        headers.iter().map(pair).collect()
+    }
+
+    /// The event of a request in the binary mode that has what is required, and this.
+    fn read(more: &[(&'static str, &str)], body: &[u8]) -> Value {
+        let required = [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/s"), ("ce-type", "t")];
+        let event = CloudEvent::read(&headers(&[&required, more].concat()), &Bytes::copy_from_slice(body));
+        serde_json::from_slice(&event.expect("it is one").payload).expect("it is JSON")
+    }
+
+    #[test]
+    fn a_value_in_quotes_is_that_without_them() {
+        for (header, expected) in [
+            ("a b", "a b"),
+            ("\"a b\"", "a b"),
+            ("\"a \\\"b\\\\ c\"", "a \"b\\ c"),
+            ("\"", "\""),
+            ("\"\"", ""),
+            ("\"a", "\"a"),
+            ("\"a\\\"", "a"),
+            ("\"%22\"", "\""),
+        ] {
+            assert_eq!(read(&[("ce-subject", header)], b"")["subject"], expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn what_ends_like_the_object_around_it_is_not_taken_for_that() {
+        assert_eq!(read(&[("ce-zone", "}}")], b"{\"a\":{}}")["zone"], "}}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_data_comes_through(data in proptest::collection::vec(any::<u8>(), 1..40), is_text: bool) {
+            let event = read(&[("content-type", if is_text { "text/plain" } else { "image/png" })], &data);
+            let base64 = || BASE64_STANDARD.decode(event["data_base64"].as_str().expect("it is bytes")).expect("it is base64");
+            let got = event["data"].as_str().map_or_else(base64, |text| text.as_bytes().to_vec());
+            prop_assert_eq!(got, data);
+        }
+
+        #[test]
+        fn any_attribute_comes_through_the_way_we_escape_it(subject in any::<String>()) {
+            let escaped = utf8_percent_encode(&subject, ESCAPED).to_string();
+            prop_assert_eq!(&read(&[("ce-subject", &escaped)], b"")["subject"], &Value::String(subject));
+        }
+
+        #[test]
+        fn no_request_makes_it_panic(content_type in "(application/)?(cloudevents)?[+a-z;= ]{0,12}(json)?", name in "ce-[a-z]{1,5}", value in "[ -~]{0,10}", body in any::<Vec<u8>>()) {
+            let mut headers = headers(&[("content-type", &content_type), ("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "s"), ("ce-type", "t")]);
+            headers.insert(HeaderName::try_from(name).expect("it is one"), HeaderValue::try_from(value).expect("it is one"));
+            if let Ok(event) = CloudEvent::read(&headers, &body.into()) {
+                prop_assert!(serde_json::from_slice::<Map<String, Value>>(&event.payload).is_ok());
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,10 +14,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
+use super::outgoing::{Departures, Outgoing};
 use super::strict_head::StrictHead;
 
 /// How long a client may take for the head of a request, or say nothing between two of them.
@@ -33,18 +36,21 @@ const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\nc
 
 /// Serves the requests of a connection until it ends, or until there should be no further ones.
 ///
-/// What a client does wrong is answered by hyper (400, 414, 431) and ends this connection only.
+/// What a client does wrong is answered by hyper (400, 414, 431) and ends this connection only. Each request has the connection's
+/// [`Departures`] among its extensions.
 pub(crate) async fn serve<F, B>(stream: TcpStream, mut stopping: watch::Receiver<bool>, respond: impl Fn(Request<Incoming>) -> F)
 where
     F: Future<Output = Response<B>>,
     B: Body<Data = Bytes> + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let service = service_fn(move |request| {
+    let departures = Departures::default();
+    let io = TokioIo::new(StrictHead::new(Outgoing::new(stream, departures.clone())));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(departures.clone());
         let response = respond(request);
         async { Ok::<_, Infallible>(response.await) }
     });
-    let io = TokioIo::new(StrictHead::new(stream));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
@@ -62,14 +68,24 @@ where
         Pin::new(&mut connection).poll(task)
     })
     .await;
+    let guarded = connection.into_parts().io.into_inner();
+    let (is_in_head, is_in_request) = (guarded.is_in_head(), guarded.is_in_request());
+    let mut stream = guarded.into_inner();
     // Any other error is the client's, and it knows: it has gone away, or it has been told by status and close.
-    if served.is_err_and(|error| error.is_timeout()) {
-        let guarded = connection.into_parts().io.into_inner();
-        if guarded.is_in_head() {
-            let mut stream = guarded.into_inner();
-            // Whether it still listens is its own business.
-            let _ = stream.write_all(TOO_SLOW).await;
-            let _ = stream.shutdown().await;
-        }
+    if is_in_head && served.as_ref().is_err_and(hyper::Error::is_timeout) {
+        // Whether it still listens is its own business.
+        let _ = stream.write_all(TOO_SLOW).await;
     }
+    if !is_stopping && (is_in_request || served.is_err()) {
+        let _ = stream.shutdown().await;
+        let mut rest = pin!(timeout(HEAD_TIMEOUT, discard(&mut stream)));
+        poll_fn(|task| if stop.as_mut().poll(task).is_ready() { Poll::Ready(()) } else { rest.as_mut().poll(task).map(drop) })
+            .await;
+    }
+}
+
+/// Reads what a client still sends. To close the connection before would reset it, and the client might never see its answer.
+async fn discard(stream: &mut Outgoing<TcpStream>) {
+    let mut rest = vec![0; 16 * 1024];
+    while stream.read(&mut rest).await.is_ok_and(|length| length > 0) {}
 }

@@ -16,17 +16,19 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use fg_core::{Context, Failure, Handler, Reply};
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::sync::watch;
-use tokio::time::timeout_at;
 
-use super::accepted::{AbortOnDrop, AtEnd, context};
+use super::accepted::{AtEnd, HandlerTask, context};
 use super::body::ResponseBody;
 use super::cloud_event::{self, CloudEvent};
+use super::outgoing::Departures;
 use super::readiness::Ready;
 use super::request_body::read_body;
-use super::running::{MOST_INVOCATIONS, Run, Running};
+use super::running::{MOST_INVOCATIONS, Running};
+use super::stall::Patience;
 use super::wrapped_size;
 use crate::alarm::Alarm;
 use crate::invocation::{Outcome, invoke};
@@ -44,20 +46,28 @@ pub(crate) struct EventFunction<H: Handler> {
     pub(crate) ready: Ready<Arc<H::State>>,
     pub(crate) running: Running,
     pub(crate) stop: watch::Sender<bool>,
+    pub(crate) patience: Patience,
 }
 
 impl<H: Handler> Clone for EventFunction<H> {
     fn clone(&self) -> Self {
-        Self { start: Arc::clone(&self.start), ready: self.ready.clone(), running: self.running.clone(), stop: self.stop.clone() }
+        Self {
+            start: Arc::clone(&self.start),
+            ready: self.ready.clone(),
+            running: self.running.clone(),
+            stop: self.stop.clone(),
+            patience: self.patience.clone(),
+        }
     }
 }
 
-/// An invocation that is over, and what it has left.
-struct Invoked {
-    outcome: Result<Outcome, Failure>,
-    reply: Reply,
+/// An invocation that can begin.
+struct Accepted<H: Handler> {
     ctx: Context,
-    run: Run,
+    head: Parts,
+    payload: Bytes,
+    state: Arc<H::State>,
+    at_end: AtEnd,
 }
 
 impl<H: Handler> EventFunction<H> {
@@ -93,24 +103,26 @@ impl<H: Handler> EventFunction<H> {
     }
 
     async fn invoke(self, request: Request<Incoming>) -> Answer {
-        let received = Instant::now();
-        let (head, body) = request.into_parts();
-        let (run, state, payload) = match self.accept(body).await {
+        let knows_chunks = request.version() > Version::HTTP_10;
+        let Accepted { ctx, payload, state, at_end, .. } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Invoked { outcome, mut reply, ctx, run } = self.run(received, &head.headers, payload, state, run).await;
-        match outcome {
-            Ok(Outcome::Buffered) => {
-                let content_type = content_type(&reply);
-                let body = std::mem::take(&mut reply).into_body();
-                wrapped_size::warn_of(body.len() as u64, self.start.limits.response_size, &ctx);
-                replied(content_type, ResponseBody::whole(body, AtEnd::of(ctx, run)))
+        let (outcome, mut reply) = self.run(&ctx, payload, state).await;
+        let outcome = match outcome {
+            Ok(Outcome::Streamed(pieces)) if knows_chunks => {
+                return replied(content_type(&reply), ResponseBody::pieces(pieces, at_end));
             }
-            Ok(Outcome::Streamed(pieces)) => replied(content_type(&reply), ResponseBody::pieces(pieces, AtEnd::of(ctx, run))),
+            outcome => self.complete(outcome, &mut reply).await,
+        };
+        match outcome {
+            Ok(()) => {
+                wrapped_size::warn_of(reply.body().len() as u64, self.start.limits.response_size, &ctx);
+                replied(content_type(&reply), ResponseBody::whole(reply.into_body(), at_end))
+            }
             Err(failure) => {
                 ctx.logger().error(&failure);
-                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), AtEnd::of(ctx, run))
+                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), at_end)
             }
         }
     }
@@ -118,106 +130,95 @@ impl<H: Handler> EventFunction<H> {
     /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and its answer as the response.
     #[cfg(feature = "http")]
     async fn pass_on(self, request: Request<Incoming>) -> Answer {
-        let received = Instant::now();
-        let (head, body) = request.into_parts();
-        let (run, state, body) = match self.accept(body).await {
+        let Accepted { ctx, head, payload, state, at_end } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let payload = match fg_http::apig::event_of(&head, &body) {
-            Ok(payload) => payload,
+        let event = match fg_http::apig::event_of(&head, &payload) {
+            Ok(event) => event,
             Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
         };
-        let Invoked { outcome, mut reply, ctx, run } = self.run(received, &head.headers, payload.into(), state, run).await;
-        let outcome = match outcome {
-            Ok(Outcome::Buffered) => Ok(()),
-            // An answer of API Gateway is one thing.
-            Ok(Outcome::Streamed(mut pieces)) => pieces.collect_into(&mut reply).await,
-            Err(failure) => Err(failure),
-        };
+        let (outcome, mut reply) = self.run(&ctx, event.into(), state).await;
+        let outcome = self.complete(outcome, &mut reply).await;
         match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
             Ok(response) => {
                 wrapped_size::warn_of(response.body().len() as u64, self.start.limits.response_size, &ctx);
-                response.map(|body| ResponseBody::whole(body, AtEnd::of(ctx, run)))
+                response.map(|body| ResponseBody::whole(body, at_end))
             }
             Err(failure) => {
                 ctx.logger().error(&failure);
-                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), AtEnd::of(ctx, run))
+                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), at_end)
             }
         }
     }
 
     async fn receive_cloud_event(self, request: Request<Incoming>) -> Answer {
-        let received = Instant::now();
-        let (head, body) = request.into_parts();
-        let (run, state, body) = match self.accept(body).await {
+        let Accepted { ctx, head, payload, state, at_end } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let event = match CloudEvent::read(&head.headers, &body) {
+        let event = match CloudEvent::read(&head.headers, &payload) {
             Ok(event) => event,
             Err(refusal) => return failed(refusal.status, &Failure::new(Failure::INVALID_PAYLOAD, refusal.reason)),
         };
-        let Invoked { outcome, mut reply, ctx, run } = self.run(received, &head.headers, event.payload.clone(), state, run).await;
-        let outcome = match outcome {
-            Ok(Outcome::Buffered) => Ok(()),
-            // An event is one thing; its pieces are put together first.
-            Ok(Outcome::Streamed(mut pieces)) => pieces.collect_into(&mut reply).await,
-            Err(failure) => Err(failure),
-        };
-        match outcome {
+        let (outcome, mut reply) = self.run(&ctx, event.payload.clone(), state).await;
+        match self.complete(outcome, &mut reply).await {
             Ok(()) => {
-                let content_type = reply.content_type().to_owned();
-                let body = reply.into_body();
-                cloud_event::reply(&event, ctx.function_name(), &content_type, body)
-                    .map(|body| ResponseBody::whole(body, AtEnd::of(ctx, run)))
+                let content_type = content_type(&reply);
+                cloud_event::reply(&event, ctx.function_name(), content_type, reply.into_body())
+                    .map(|body| ResponseBody::whole(body, at_end))
             }
             Err(failure) => {
                 ctx.logger().error(&failure);
                 // Engines deliver an event again after a 5xx, which cannot help where the event does not fit.
                 let is_final = failure.error_type() == Failure::INVALID_PAYLOAD;
                 let status = if is_final { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
-                json(status, failure.to_json(), AtEnd::of(ctx, run))
+                json(status, failure.to_json(), at_end)
             }
         }
     }
 
     /// A place, the state and the payload; or the answer that says why not.
-    async fn accept(&self, body: Incoming) -> Result<(Run, Arc<H::State>, Bytes), Box<Answer>> {
+    async fn accept(&self, request: Request<Incoming>) -> Result<Accepted<H>, Box<Answer>> {
+        let received = Instant::now();
         let Some(run) = self.running.begin_invocation() else {
             let message = format!("this instance handles {MOST_INVOCATIONS} invocations already");
             return Err(Box::new(failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message))));
         };
-        let payload = read_body(body, self.start.limits.response_size.saturating_add(TOLERANCE)).await;
+        let (head, body) = request.into_parts();
+        let ctx = context(&self.start, received, &head.headers);
+        let payload = read_body(body, self.start.limits.response_size.saturating_add(TOLERANCE), ctx.deadline().into()).await;
         let payload = payload.map_err(|unread| failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason)))?;
         let state = self.ready.wait().await.map_err(|failure| failed(StatusCode::INTERNAL_SERVER_ERROR, &failure))?;
-        Ok((run, state, payload))
+        let departures = head.extensions.get::<Departures>().cloned().unwrap_or_default();
+        Ok(Accepted { at_end: AtEnd::of(ctx.clone(), run, departures), ctx, head, payload, state })
     }
 
     /// Runs the handler in a task of its own: one that blocks its thread holds up nobody else, and its caller is answered in time.
-    async fn run(&self, received: Instant, headers: &HeaderMap, payload: Bytes, state: Arc<H::State>, run: Run) -> Invoked {
-        let ctx = context(&self.start, received, headers);
+    async fn run(&self, ctx: &Context, payload: Bytes, state: Arc<H::State>) -> (Result<Outcome, Failure>, Reply) {
         let limits = self.start.limits;
+        self.patience.extend(ctx.timeout());
         let of_task = ctx.clone();
         let task = tokio::spawn(async move {
             let mut reply = Reply::new();
             let outcome = invoke::<H>(&payload, &of_task, &state, &mut reply, limits, &mut Alarm::new()).await;
             (outcome, reply)
         });
-        let mut task = AbortOnDrop(task);
-        let joined = if limits.timeouts {
-            let too_late = ctx.deadline() - margins(ctx.timeout()).answer;
-            timeout_at(too_late.into(), &mut task.0).await.map_err(|_| blocked(&ctx, received))
-        } else {
-            Ok((&mut task.0).await)
-        };
-        let (outcome, reply) = match joined {
-            Ok(Ok(ended)) => ended,
+        let too_late = limits.timeouts.then(|| ctx.deadline() - margins(ctx.timeout()).answer);
+        match HandlerTask::new(task, ctx.logger()).end(too_late).await {
+            Some(Ok(ended)) => ended,
             // Whatever the user's code does is caught in there, so this is a runtime that ends.
-            Ok(Err(error)) => (Err(Failure::new(Failure::PANIC, error.to_string())), Reply::new()),
-            Err(failure) => (Err(failure), Reply::new()),
-        };
-        Invoked { outcome, reply, ctx, run }
+            Some(Err(error)) => (Err(Failure::new(Failure::PANIC, error.to_string())), Reply::new()),
+            None => (Err(blocked(ctx)), Reply::new()),
+        }
+    }
+
+    /// Puts the pieces of a streamed reply together, where nobody can take them one by one.
+    async fn complete(&self, outcome: Result<Outcome, Failure>, reply: &mut Reply) -> Result<(), Failure> {
+        match outcome? {
+            Outcome::Buffered => Ok(()),
+            Outcome::Streamed(mut pieces) => pieces.collect_into(reply, self.start.limits).await,
+        }
     }
 }
 
@@ -234,8 +235,9 @@ pub(crate) fn is_platform_route(path: &str) -> bool {
 }
 
 #[cold]
-fn blocked(ctx: &Context, received: Instant) -> Failure {
-    let (elapsed, timeout) = (received.elapsed(), ctx.timeout());
+fn blocked(ctx: &Context) -> Failure {
+    let timeout = ctx.timeout();
+    let elapsed = timeout.saturating_sub(ctx.remaining_time());
     let message = format!(
         "the handler has blocked its thread for {elapsed:.1?} of its {timeout:?} and cannot be cancelled; it goes on, and its reply is lost. Use `.await`, or a larger timeout"
     );

@@ -16,6 +16,7 @@ mod body;
 mod cloud_event;
 mod connection;
 mod event_function;
+mod outgoing;
 #[cfg(feature = "http")]
 mod patient_body;
 mod readiness;
@@ -48,6 +49,7 @@ use tokio::time::{sleep, timeout};
 use self::event_function::EventFunction;
 use self::readiness::readiness;
 use self::running::Running;
+use self::stall::Patience;
 use crate::alarm::Alarm;
 use crate::event_loop::PRE_STOP_LIMIT;
 use crate::invocation::{end, init};
@@ -106,18 +108,20 @@ where
         log.info(format_args!("listening on {address}"));
     }
     panics::install_hook();
-    if start.limits.timeouts {
-        stall::watch(start.environment().timeout());
-    }
+    let patience = Patience::new(start.environment().timeout());
     let shutdown = Shutdown::default();
     let serving = async {
         let (announcer, ready) = readiness();
         let initialising = tokio::spawn({
-            let start = Arc::clone(&start);
+            let (start, patience) = (Arc::clone(&start), patience.clone());
             async move {
                 let made = init(make, &start.context(), start.limits, &mut Alarm::new()).await;
                 if let Err(failure) = &made {
                     start.context().logger().error(failure);
+                }
+                // The initialisation may block, and has a limit of its own.
+                if start.limits.timeouts {
+                    patience.watch();
                 }
                 announcer.announce(made.map(Arc::new));
             }
@@ -129,6 +133,7 @@ where
             ready: ready.clone(),
             running: running.clone(),
             stop: stop.clone(),
+            patience,
         });
         let serve = |stream: TcpStream| {
             let (answer, stopping, run) = (answer.clone(), stopping.clone(), running.begin());

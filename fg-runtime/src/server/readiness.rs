@@ -67,3 +67,45 @@ impl<S: Clone> Ready<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn everybody_who_waits_learns_of_the_end_and_so_does_whoever_comes_later() {
+        let (announcer, ready) = readiness::<u8>();
+        assert_eq!(ready.now(), Err(None));
+        let waiting: Vec<_> = (0..3)
+            .map(|_| {
+                tokio::spawn({
+                    let ready = ready.clone();
+                    async move { ready.wait().await }
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        announcer.announce(Ok(7));
+        for waiting in waiting {
+            assert_eq!(waiting.await.expect("it does not panic"), Ok(7));
+        }
+        assert_eq!((ready.now(), ready.wait().await), (Ok(7), Ok(7)));
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_the_same_for_everybody() {
+        let (announcer, ready) = readiness::<u8>();
+        let failure = Failure::new(Failure::INIT_ERROR, "no configuration");
+        announcer.announce(Err(failure.clone()));
+        drop(announcer);
+        assert_eq!((ready.now(), ready.wait().await), (Err(Some(failure.clone())), Err(failure)));
+    }
+
+    #[tokio::test]
+    async fn an_initialisation_that_is_given_up_is_a_failure_of_those_who_wait() {
+        let (announcer, ready) = readiness::<u8>();
+        drop(announcer);
+        assert_eq!(ready.now(), Err(None));
+        assert_eq!(ready.wait().await.expect_err("there is no state").error_type(), Failure::INIT_ERROR);
+    }
+}

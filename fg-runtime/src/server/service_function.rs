@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 
 use super::accepted::{AtEnd, context};
 use super::event_function::{EventFunction, is_platform_route, path_of};
+use super::outgoing::Departures;
 use super::patient_body::Patient;
 use super::running::MOST_INVOCATIONS;
 use super::service_body::ServiceBody;
@@ -34,7 +35,7 @@ impl<S: HttpService> Clone for ServiceFunction<S> {
 
 impl<S: HttpService> ServiceFunction<S> {
     /// Answers one request.
-    pub(crate) async fn respond(self, request: Request<Incoming>) -> Response<ServiceBody<S::ResponseBody>> {
+    pub(crate) async fn respond(self, mut request: Request<Incoming>) -> Response<ServiceBody<S::ResponseBody>> {
         if self.platform.start.platform_routes && is_platform_route(path_of(request.uri())) {
             return self.platform.respond(request).await.map(|body| ServiceBody::Own(Box::new(body)));
         }
@@ -42,6 +43,7 @@ impl<S: HttpService> ServiceFunction<S> {
             let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
             return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message), AtEnd::nothing());
         };
+        let departures = request.extensions_mut().remove::<Departures>().unwrap_or_default();
         let ctx = context(&self.platform.start, Instant::now(), request.headers());
         let limits = limits(self.platform.start.limits, &ctx);
         let request = prepare(request, &ctx);
@@ -53,13 +55,13 @@ impl<S: HttpService> ServiceFunction<S> {
                 let size = http_body::Body::size_hint(response.body()).lower();
                 wrapped_size::warn_of(size, limits.response_size, &ctx);
                 let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
-                return response.map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run)));
+                return response.map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run, departures)));
             }
             Ok(Err(error)) => error.to_failure(),
             Err(failure) => failure,
         };
         ctx.logger().error(&failure);
-        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure, AtEnd::of(ctx, run))
+        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure, AtEnd::of(ctx, run, departures))
     }
 }
 

@@ -4,32 +4,67 @@
 //! reason, and the engine starts another.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
 use crate::stderr::say;
 
-/// Starts the thread that watches: a task that does not even begin within the timeout of an invocation, and not within a second, never will.
-pub(crate) fn watch(timeout: Duration) {
-    let patience = timeout.max(Duration::from_secs(1));
-    let runtime = Handle::current();
-    let watch = move || {
+/// How long all threads may be blocked: as long as any invocation so far was allowed to take.
+#[derive(Clone, Debug)]
+pub(crate) struct Patience(Arc<AtomicU64>);
+
+impl Patience {
+    /// For invocations with the function's timeout. Less than a second can happen under load.
+    pub(crate) fn new(timeout: Duration) -> Self {
+        let patience = Self(Arc::new(AtomicU64::new(1000)));
+        patience.extend(timeout);
+        patience
+    }
+
+    /// An invocation begins that may take this long.
+    pub(crate) fn extend(&self, timeout: Duration) {
+        self.0.fetch_max(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+
+    /// Starts the thread that watches: a task that does not even begin within that time never will.
+    pub(crate) fn watch(self) {
+        let runtime = Handle::current();
+        let watch = move || {
+            loop {
+                self.wait_for_a_task(&runtime);
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("fg-stall".to_owned()).spawn(watch) {
+            say(format_args!("fg: handlers that block all threads will not be noticed: {error}"));
+        }
+    }
+
+    /// Returns, after a while, if the runtime has begun a task; else ends the process.
+    fn wait_for_a_task(&self, runtime: &Handle) {
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let mark = Arc::clone(&has_begun);
+        let task = runtime.spawn(async move { mark.store(true, Ordering::Relaxed) });
+        let asked = Instant::now();
         loop {
-            let ran = Arc::new(AtomicBool::new(false));
-            let mark = Arc::clone(&ran);
-            let task = runtime.spawn(async move { mark.store(true, Ordering::Relaxed) });
-            std::thread::sleep(patience);
-            if !ran.load(Ordering::Relaxed) && !task.is_finished() {
+            // What blocks the threads may have come, with a longer timeout, after this was asked.
+            let patience = self.get();
+            std::thread::sleep((asked + patience).saturating_duration_since(Instant::now()));
+            // A task that is finished without having begun is the runtime's end.
+            if has_begun.load(Ordering::Relaxed) || task.is_finished() {
+                return;
+            }
+            if patience == self.get() {
                 say(format_args!(
                     "fg: ending the process: handlers have blocked all threads for {patience:?}; use `.await`, or more threads"
                 ));
                 std::process::exit(1);
             }
         }
-    };
-    if let Err(error) = std::thread::Builder::new().name("fg-stall".to_owned()).spawn(watch) {
-        say(format_args!("fg: handlers that block all threads will not be noticed: {error}"));
     }
 }

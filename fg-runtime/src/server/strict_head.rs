@@ -28,6 +28,11 @@ impl<S> StrictHead<S> {
         matches!(self.scanner.state, State::Head) && !self.scanner.is_at_start
     }
 
+    /// Whether a request has begun and is not complete.
+    pub(crate) fn is_in_request(&self) -> bool {
+        self.is_in_head() || !matches!(self.scanner.state, State::Head)
+    }
+
     pub(crate) fn into_inner(self) -> S {
         self.stream
     }
@@ -136,7 +141,10 @@ impl Scanner {
                     1
                 }
                 State::Trailer => {
-                    self.read_trailer(*first);
+                    if self.refuses_in_trailer(*first) {
+                        *first = 0;
+                        self.state = State::Refused;
+                    }
                     1
                 }
             };
@@ -224,6 +232,7 @@ impl Scanner {
         self.state = match (byte, char::from(byte).to_digit(16)) {
             (b'\n', _) if size == 0 => {
                 self.line = Line::default();
+                self.last = b'\n';
                 State::Trailer
             }
             // With the line end behind the chunk.
@@ -233,8 +242,11 @@ impl Scanner {
         };
     }
 
-    fn read_trailer(&mut self, byte: u8) {
+    /// As [`refuses`](Self::refuses), behind the last chunk.
+    fn refuses_in_trailer(&mut self, byte: u8) -> bool {
+        let last = std::mem::replace(&mut self.last, byte);
         match byte {
+            b'\n' if last != b'\r' => return true,
             b'\n' if self.line.length == 0 => {
                 self.begin_head(0);
             }
@@ -242,6 +254,7 @@ impl Scanner {
             b'\r' => {}
             _ => self.line.length += 1,
         }
+        false
     }
 }
 
@@ -295,6 +308,10 @@ mod tests {
         assert_refuses(&[&before[..], b"GET /\n"].concat(), before.len() + 5);
         let before = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n\n\n\r\n0\r\n\r\n";
         assert_refuses(&[&before[..], b"GET /\n"].concat(), before.len() + 5);
+        let before = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nT: u";
+        assert_refuses(&[&before[..], b"\nGET / HTTP/1.1\r\n\r\n"].concat(), before.len());
+        let before = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+        assert_refuses(&[&before[..], b"\nGET / HTTP/1.1\r\n\r\n"].concat(), before.len());
     }
 
     #[test]

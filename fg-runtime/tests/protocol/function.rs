@@ -39,6 +39,12 @@ pub(crate) fn echo() -> Setup {
     setup("echo")
 }
 
+/// The function replies to CloudEvents.
+#[cfg(feature = "server")]
+pub(crate) fn mirror() -> Setup {
+    setup("mirror")
+}
+
 /// The function streams what its events say.
 pub(crate) fn stream() -> Setup {
     setup("stream")
@@ -97,10 +103,14 @@ impl Setup {
     }
 
     pub(crate) fn start_at(self, address: &str) -> Function {
+        self.with("RUNTIME_API_ADDR", address).start_alone()
+    }
+
+    /// Starts it where there is no Runtime API.
+    pub(crate) fn start_alone(self) -> Function {
         let mut child = Command::new(&self.program)
             .env_clear()
             .envs(self.variables)
-            .env("RUNTIME_API_ADDR", address)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -171,22 +181,23 @@ pub(crate) struct Ended {
 }
 
 impl Function {
-    /// Sends a signal, such as `TERM`.
     pub(crate) fn id(&self) -> u32 {
         self.id
     }
 
+    /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args([format!("-{name}"), self.id.to_string()]).status().expect("there is a `kill`");
         assert!(status.success(), "the function has ended before SIG{name}");
     }
 
     /// Waits for a line with this text.
-    pub(crate) fn wait_for_line(&self, text: &str) {
+    pub(crate) fn wait_for_line(&self, text: &str) -> String {
         let lines = self.output.lines.lock().expect("nobody panics");
-        let is_missing = |lines: &mut Vec<(Stream, String)>| !lines.iter().any(|(_, line)| line.contains(text));
-        let (lines, waited) = self.output.changed.wait_timeout_while(lines, LIMIT, is_missing).expect("nobody panics");
-        assert!(!waited.timed_out(), "there is no line with {text:?} in {lines:#?}");
+        let find = |lines: &[(Stream, String)]| lines.iter().find(|(_, line)| line.contains(text)).map(|(_, line)| line.clone());
+        let is_missing = |lines: &mut Vec<(Stream, String)>| find(lines).is_none();
+        let (lines, _) = self.output.changed.wait_timeout_while(lines, LIMIT, is_missing).expect("nobody panics");
+        find(&lines).unwrap_or_else(|| panic!("there is no line with {text:?} in {lines:#?}"))
     }
 
     /// Tells it to end, and waits for that.

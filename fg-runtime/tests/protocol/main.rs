@@ -20,5 +20,7 @@ mod pipeline;
 mod polls;
 mod probe;
 mod secrets;
+#[cfg(feature = "server")]
+mod server;
 mod signals;
 mod streams;

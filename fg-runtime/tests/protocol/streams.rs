@@ -304,7 +304,7 @@ fn read_chunks(connection: &mut TcpStream) -> Option<u64> {
 
 /// The peak of the resident memory of a process, in bytes.
 #[cfg(target_os = "linux")]
-fn peak_memory(process: u32) -> u64 {
+pub(crate) fn peak_memory(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells it");
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("it is a number") * 1024
