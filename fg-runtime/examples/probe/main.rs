@@ -5,6 +5,8 @@
 mod act;
 mod event;
 mod mirror;
+#[cfg(feature = "http")]
+mod service;
 mod stream;
 
 use std::future::pending;
@@ -92,6 +94,11 @@ impl Handler for Echo {
 fn main() -> ExitCode {
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let runtime = fg_runtime::Runtime::new().report_timeouts(!is_set("PROBE_NO_TIMEOUTS")).json_log(is_set("PROBE_JSON"));
+    #[cfg(feature = "http")]
+    if is_set("PROBE_SERVICE") {
+        let runtime = if is_set("PROBE_ROUTES") { runtime.platform_routes(true) } else { runtime };
+        return runtime.run_http(tower::service_fn(service::respond));
+    }
     if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream)>() }
 }
 

@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply};
+use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply, StreamResponse};
 use fg_runtime::stream::from_writer;
 use serde::Deserialize;
 use tokio::io::{AsyncWriteExt, DuplexStream};
@@ -40,19 +40,23 @@ impl Handler for Stream {
     }
 
     async fn call(payload: &[u8], ctx: &Context, (): &(), reply: &mut Reply) -> Result<(), Failure> {
-        let steps = Vec::<Step>::from_payload(payload)?;
-        let dropped = LogOnDrop(ctx.logger().clone());
-        let response = from_writer(|mut out| async move {
-            let _dropped = dropped;
-            for step in steps {
-                take(step, &mut out).await?;
-            }
-            std::io::Result::Ok(())
-        });
-        response.with_content_type("text/plain").write_payload(reply)
+        stream_of(payload, ctx)?.with_content_type("text/plain").write_payload(reply)
     }
 
     async fn pre_stop((): &()) {}
+}
+
+/// The stream that takes these steps; what drops it before its end is logged.
+pub(crate) fn stream_of(payload: &[u8], ctx: &Context) -> Result<StreamResponse, Failure> {
+    let steps = Vec::<Step>::from_payload(payload)?;
+    let dropped = LogOnDrop(ctx.logger().clone());
+    Ok(from_writer(|mut out| async move {
+        let _dropped = dropped;
+        for step in steps {
+            take(step, &mut out).await?;
+        }
+        std::io::Result::Ok(())
+    }))
 }
 
 async fn take(step: Step, out: &mut DuplexStream) -> std::io::Result<()> {

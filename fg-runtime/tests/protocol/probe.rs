@@ -19,7 +19,12 @@ fn build(profile: &str) -> PathBuf {
     let this = std::env::current_exe().expect("a test has a path");
     let target = this.ancestors().nth(3).expect("a test is in a target directory");
     // The features of this test, so that nothing is built anew that has been built with it.
-    let features = [("log", cfg!(feature = "log")), ("server", cfg!(feature = "server")), ("tracing", cfg!(feature = "tracing"))];
+    let features = [
+        ("http", cfg!(feature = "http")),
+        ("log", cfg!(feature = "log")),
+        ("server", cfg!(feature = "server")),
+        ("tracing", cfg!(feature = "tracing")),
+    ];
     let features: Vec<_> = features.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name).collect();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)

@@ -8,6 +8,8 @@ mod heads;
 mod initialisation;
 mod isolation;
 mod request_context;
+#[cfg(feature = "http")]
+mod services;
 mod shutdown;
 mod slow_clients;
 mod start;
