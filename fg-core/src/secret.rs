@@ -28,6 +28,7 @@ impl Secret {
 }
 
 impl Drop for Secret {
+    // Not inlined: it is called for each of the secret headers, and is long.
     #[inline(never)]
     fn drop(&mut self) {
         self.0.zeroize();

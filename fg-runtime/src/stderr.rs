@@ -5,10 +5,10 @@ use std::io::Write;
 
 /// Writes this to standard error. If nobody reads it, the process goes on; `eprintln!` would panic.
 pub(crate) fn say(text: impl fmt::Display) {
-    say_all(&text);
+    write_line(&text);
 }
 
-fn say_all(text: &dyn fmt::Display) {
+fn write_line(text: &dyn fmt::Display) {
     // As one piece, so that it stays together.
     let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
