@@ -85,13 +85,13 @@ fn each_log_line_has_the_id_of_its_own_request_through_whichever_crate_it_comes(
 fn a_handler_that_blocks_one_of_several_threads_is_answered_for_and_others_are_served_meanwhile() {
     // Which thread it blocks, and what that one was about to do, differs from run to run.
     for run in 0..4 {
-        let server = Server::start(act().with("RUNTIME_CPU", "2000").with("RUNTIME_TIMEOUT", "1"));
+        let server = Server::start(act().with("RUNTIME_CPU", "2000"));
         let mut blocks = server.connect();
         if run % 2 == 0 {
             blocks.send(invocation("", r#"{"echo":"on a connection that is kept"}"#));
             assert_eq!(blocks.read_response().status, 200);
         }
-        blocks.send(invocation("X-CFF-Request-Id: r-1\r\n", r#""block""#));
+        blocks.send(invocation("X-CFF-Request-Id: r-1\r\nX-CFF-Timeout: 1\r\n", r#""block""#));
         for _ in 0..20 {
             server.assert_serves();
         }
