@@ -85,7 +85,9 @@ impl StreamedReply {
     #[cfg(feature = "server")]
     pub(crate) fn log_if_abandoned(&self) {
         if self.body.is_some() {
-            self.ctx.logger().warn("the client has gone away or does not read: the streamed reply is not complete");
+            self.ctx
+                .logger()
+                .warn("the streamed reply is not complete: the client has gone away or does not read, or the process ends");
         }
     }
 

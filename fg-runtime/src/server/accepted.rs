@@ -116,7 +116,7 @@ impl<T> Drop for HandlerTask<T> {
     fn drop(&mut self) {
         self.task.abort();
         if let Some(log) = &self.log {
-            log.warn("the client has gone away before the reply; the handler was dropped");
+            log.warn("the handler was dropped before its reply: the client has gone away, or the process ends");
         }
     }
 }

@@ -31,6 +31,9 @@ const HEAD_LIMIT: usize = 256 * 1024;
 /// The most headers of a request.
 const HEADER_COUNT_LIMIT: usize = 128;
 
+/// How long a client may say nothing that has been told that it is not served any further.
+const PARTING: Duration = Duration::from_secs(2);
+
 /// What a client is told whose head was not complete in time.
 const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
@@ -72,11 +75,13 @@ where
     let (is_in_head, is_in_request) = (guarded.is_in_head(), guarded.is_in_request());
     let mut stream = guarded.into_inner();
     // Any other error is the client's, and it knows: it has gone away, or it has been told by status and close.
-    if is_in_head && served.as_ref().is_err_and(hyper::Error::is_timeout) {
+    let is_timeout = served.as_ref().is_err_and(hyper::Error::is_timeout);
+    if is_timeout && is_in_head {
         // Whether it still listens is its own business.
         let _ = stream.write_all(TOO_SLOW).await;
     }
-    if !is_stopping && (is_in_request || served.is_err()) {
+    // One that was idle, or whose request is complete, sends nothing more.
+    if !is_stopping && (is_in_request || (served.is_err() && !is_timeout)) {
         let _ = stream.shutdown().await;
         let mut rest = pin!(timeout(HEAD_TIMEOUT, discard(&mut stream)));
         poll_fn(|task| if stop.as_mut().poll(task).is_ready() { Poll::Ready(()) } else { rest.as_mut().poll(task).map(drop) })
@@ -87,5 +92,5 @@ where
 /// Reads what a client still sends. To close the connection before would reset it, and the client might never see its answer.
 async fn discard(stream: &mut Outgoing<TcpStream>) {
     let mut rest = vec![0; 16 * 1024];
-    while stream.read(&mut rest).await.is_ok_and(|length| length > 0) {}
+    while matches!(timeout(PARTING, stream.read(&mut rest)).await, Ok(Ok(length)) if length > 0) {}
 }

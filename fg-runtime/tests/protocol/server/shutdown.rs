@@ -123,6 +123,19 @@ fn what_hangs_does_not_hold_up_the_end_for_longer_than_its_time() {
 }
 
 #[test]
+fn what_never_ends_is_left_behind_and_that_is_logged() {
+    let server = Server::start(act().with("RUNTIME_TIMEOUT", "1").with("PROBE_NO_TIMEOUTS", "1"));
+    let gate = Gate::new();
+    let mut waits = server.send(invocation("", format!(r#"{{"wait_at":"{}"}}"#, gate.address())));
+    let _waiting = gate.reached();
+    server.function.signal("TERM");
+    waits.assert_closed();
+    let ended = server.function.wait();
+    assert_eq!((ended.code, ended.count("ERROR not all requests were finished within 2s; the process ends")), (0, 1), "{ended:#?}");
+    assert_eq!(ended.count("pre_stop after 1 calls"), 1, "{ended:#?}");
+}
+
+#[test]
 fn a_second_signal_ends_the_process_at_once() {
     let server = Server::start(act());
     let gate = Gate::new();
