@@ -11,7 +11,8 @@ use crate::asynchronous::{AsyncInvocation, AsyncQueue};
 use crate::builder::Builder;
 use crate::event::Event;
 use crate::execution::Execution;
-use crate::invoke_api::InvokeApi;
+use crate::http_server::HttpServer;
+use crate::invoke_api;
 use crate::platform_error::{Cause, PlatformError};
 use crate::pool::{Instances, Pool};
 use crate::settings::{ASYNC_LIMIT, Program, SYNC_LIMIT, Settings, TOLERANCE};
@@ -26,7 +27,7 @@ pub struct Emulator {
     pool: Arc<Pool>,
     queue: Arc<AsyncQueue>,
     reclaiming: Option<JoinHandle<()>>,
-    invoke_apis: Mutex<Vec<InvokeApi>>,
+    invoke_apis: Mutex<Vec<HttpServer>>,
 }
 
 impl Emulator {
@@ -90,10 +91,24 @@ impl Emulator {
     ///
     /// Where the port cannot be opened.
     pub fn invoke_api_at(&self, address: impl ToSocketAddrs) -> io::Result<String> {
-        let api = InvokeApi::start(&self.pool, &self.queue, address)?;
-        let address = api.address();
+        let api = invoke_api::start(&self.pool, &self.queue, address)?;
+        let address = api.address().to_string();
         self.invoke_apis.lock().unwrap_or_else(PoisonError::into_inner).push(api);
         Ok(address)
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(crate) fn queue(&self) -> &Arc<AsyncQueue> {
+        &self.queue
+    }
+
+    /// The function's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.pool.settings().name
     }
 
     /// The function's URN: `urn:fss:<region>:<project id>:function:<package>:<name>:<version>`.

@@ -3,6 +3,7 @@
 mod asynchronous;
 mod attached;
 mod errors;
+mod gateway;
 mod instances;
 mod invoke_api;
 mod results;
