@@ -76,6 +76,15 @@ pub(crate) struct FgMetadata {
     pub(crate) include: Vec<PathBuf>,
 }
 
+/// Whether the packages that a project depends on are read as well. cargo has to resolve them, and so may need the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dependencies {
+    Unread,
+    Read,
+    /// Cargo.lock has to fit, and stays as it is.
+    Locked,
+}
+
 /// Which program is meant.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
@@ -119,13 +128,15 @@ pub(crate) fn cargo() -> Command {
 }
 
 impl Project {
-    /// Reads the project of the current directory. With dependencies, cargo resolves them, and so may need the network.
-    pub(crate) fn read(with_dependencies: bool) -> Result<Self, Failure> {
+    /// Reads the project of the current directory.
+    pub(crate) fn read(dependencies: Dependencies) -> Result<Self, Failure> {
         let nearest = nearest_manifest()?;
         let mut command = cargo();
         command.args(["metadata", "--format-version", "1"]);
-        if !with_dependencies {
-            command.arg("--no-deps");
+        match dependencies {
+            Dependencies::Unread => drop(command.arg("--no-deps")),
+            Dependencies::Read => {}
+            Dependencies::Locked => drop(command.arg("--locked")),
         }
         let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(|error| no_cargo(&error))?;
         if !output.status.success() {
@@ -201,6 +212,13 @@ impl Project {
             return Ok(vec![here]);
         }
         Ok(members.filter(|package| self.workspace_default_members.contains(&package.id)).collect())
+    }
+
+    /// Packages of this machine that lie outside of the workspace, and their names.
+    pub(crate) fn packages_outside(&self) -> impl Iterator<Item = (&Path, &str)> {
+        let local = self.packages.iter().filter(|package| package.source.is_none());
+        let outside = local.filter(|package| !package.directory().starts_with(&self.workspace_root));
+        outside.map(|package| (package.directory(), package.name.as_str()))
     }
 
     /// The directories of the packages on this machine that these functions are made of.
