@@ -54,6 +54,9 @@ pub(crate) enum Command {
     Package(PackageArguments),
     Conformance(ConformanceArguments),
     Completions(CompletionsArguments),
+    /// Ends what `dev` has left behind; `dev` starts it
+    #[command(name = crate::dev::guard::COMMAND, hide = true)]
+    Guard,
 }
 
 /// Prints the completions for a shell

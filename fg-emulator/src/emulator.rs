@@ -133,6 +133,16 @@ impl Emulator {
         platform.chain(settings.variables.iter().cloned()).collect()
     }
 
+    /// Waits until the function asks for its first event: then it is at its work. Of an [attached](Self::attach) process it waits for as
+    /// long as that takes.
+    ///
+    /// # Errors
+    ///
+    /// Where it ends before, or does not ask within the [time limit](Builder::init_timeout).
+    pub fn wait_until_ready(&self) -> Result<(), PlatformError> {
+        self.pool.wait_until_ready()
+    }
+
     /// How many instances there are.
     #[must_use]
     pub fn instances(&self) -> Instances {

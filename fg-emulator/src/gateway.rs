@@ -132,6 +132,12 @@ impl Gateway {
     pub fn serve(&self, emulator: Arc<Emulator>) -> Option<Arc<Emulator>> {
         self.functions.lock().insert(emulator.name().to_owned(), Some(emulator)).flatten()
     }
+
+    /// The function that is served under this name at the moment.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<Arc<Emulator>> {
+        self.functions.lock().get(name).cloned().flatten()
+    }
 }
 
 impl Drop for Gateway {
