@@ -35,7 +35,7 @@ pub(crate) struct NewArguments {
     #[arg(long)]
     http: bool,
     /// Depends on the `fg` in this directory, a clone of its repository, and not on the published one
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "FG_PATH", hide_env_values = true)]
     path: Option<PathBuf>,
 }
 

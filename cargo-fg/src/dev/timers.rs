@@ -60,13 +60,11 @@ impl Timer {
     fn run(&self, name: &str, function: &str, gateway: &Gateway, screen: Screen) {
         while let Some(wait) = self.schedule.wait(&ZonedDateTime::now()) {
             thread::sleep(wait);
-            match gateway.function(function) {
-                None => screen.note(format_args!("{function} has not been built yet; {name} does nothing")),
-                Some(emulator) => {
-                    if let Err(error) = emulator.invoke_async(Event::new(event(name, &self.text))) {
-                        screen.error(format_args!("{name}: {error}"));
-                    }
-                }
+            // Before the first build there is nobody to call.
+            let Some(emulator) = gateway.function(function) else { continue };
+            match emulator.invoke_async(Event::new(event(name))) {
+                Ok(invocation) => screen.line(name, &format!("goes off: asynchronous invocation {}", invocation.request_id())),
+                Err(error) => screen.error(format_args!("{name}: {error}")),
             }
         }
         screen.note(format_args!("{name} ({}) does not go off any more", self.text));
@@ -74,9 +72,9 @@ impl Timer {
 }
 
 /// What the platform sends: the time with its offset from UTC.
-fn event(name: &str, schedule: &str) -> String {
+fn event(name: &str) -> String {
     let now = ZonedDateTime::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-    let event = TimerEvent::new().with_version("v1.0").with_trigger_type("TIMER").with_trigger_name(name).with_user_event(schedule);
+    let event = TimerEvent::new().with_version("v1.0").with_trigger_type("TIMER").with_trigger_name(name);
     let mut json = serde_json::to_value(event).unwrap_or_default();
     json["time"] = now.into();
     json.to_string()
@@ -98,11 +96,8 @@ mod tests {
 
     #[test]
     fn the_event_is_one_of_the_platforms() {
-        let event: TimerEvent = serde_json::from_str(&event("timer-1", "@every 30s")).expect("it is one");
-        assert_eq!(
-            (event.trigger_type.as_str(), event.trigger_name.as_str(), event.user_event.as_str()),
-            ("TIMER", "timer-1", "@every 30s")
-        );
+        let event: TimerEvent = serde_json::from_str(&event("timer-1")).expect("it is one");
+        assert_eq!((event.trigger_type.as_str(), event.trigger_name.as_str()), ("TIMER", "timer-1"));
         assert!(event.time.is_some_and(|time| time.to_system_time().is_ok()));
     }
 }

@@ -42,8 +42,10 @@ impl Watch {
         let of_the_workspace =
             ["Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"].map(|name| root.join(name));
         let target_directory = project.target_directory.clone();
+        // The first build may write it.
+        let lock = (!programs.is_empty()).then(|| root.join("Cargo.lock"));
         let listed = programs.iter().flat_map(|program| listed_files(program)).filter(|file| !file.starts_with(&target_directory));
-        let files = of_the_workspace.into_iter().chain(listed).collect();
+        let files = of_the_workspace.into_iter().chain(lock).chain(listed).collect();
         Self { directories: project.directories(functions), files, target_directory }
     }
 

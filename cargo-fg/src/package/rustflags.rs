@@ -15,7 +15,7 @@ use crate::compile::Compile;
 pub(super) fn add(flags: &[String], target: &str, workspace_root: &Path, compile: &mut Compile) {
     let of_variables = flags_of_variables(env::var("CARGO_ENCODED_RUSTFLAGS").ok(), env::var("RUSTFLAGS").ok());
     if let Some(users) = of_variables {
-        let all: Vec<_> = users.iter().chain(flags).map(String::as_str).collect();
+        let all: Vec<_> = flags.iter().chain(&users).map(String::as_str).collect();
         compile.variables.push(("CARGO_ENCODED_RUSTFLAGS".into(), all.join("\x1f")));
         return;
     }
