@@ -12,10 +12,10 @@ use crate::project::Wanted;
 
 /// Makes, runs and packages serverless functions for Huawei Cloud FunctionGraph
 #[derive(Debug, Parser)]
-#[command(name = "cargo-fg", bin_name = "cargo fg", version, after_help = AFTER, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "cargo-fg", bin_name = "cargo fg", version, after_help = AFTER, disable_help_subcommand = true, max_term_width = 100)]
 pub(crate) struct Arguments {
     /// Says nothing but results and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 900)]
     pub(crate) quiet: bool,
     #[command(subcommand)]
     pub(crate) command: Command,

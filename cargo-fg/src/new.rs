@@ -103,7 +103,7 @@ pub(crate) fn run(arguments: &NewArguments, screen: Screen) -> Result<ExitCode, 
     };
     let fg = arguments.path.as_deref().map(check_path).transpose()?;
     let absolute = std::path::absolute(&directory).map_err(|error| Failure::machine("there is no current directory", &error))?;
-    make_package(&absolute, &name)?;
+    make_package(&directory, &name)?;
     let files = ProjectFiles { name: &name, kind, fg: fg.as_deref(), has_profile: !is_in_a_workspace(&absolute) };
     files.write(&absolute)?;
     screen.step("Created", format_args!("the function `{name}` in {}", directory.display()));

@@ -11,11 +11,17 @@ use toml::{Table, Value};
 
 use crate::compile::Compile;
 
+/// Links the C library statically, where the target does not do that anyway.
+pub(super) const STATIC: &str = "-Ctarget-feature=+crt-static";
+
 /// Adds these flags to a build for this target.
 pub(super) fn add(flags: &[String], target: &str, workspace_root: &Path, compile: &mut Compile) {
     let of_variables = flags_of_variables(env::var("CARGO_ENCODED_RUSTFLAGS").ok(), env::var("RUSTFLAGS").ok());
     if let Some(users) = of_variables {
-        let all: Vec<_> = flags.iter().chain(&users).map(String::as_str).collect();
+        // For the compiler, one `+` outweighs any `-`.
+        let is_dynamic = users.iter().any(|flag| flag.contains("-crt-static"));
+        let ours = flags.iter().filter(|flag| !(is_dynamic && *flag == STATIC));
+        let all: Vec<_> = ours.chain(&users).map(String::as_str).collect();
         compile.variables.push(("CARGO_ENCODED_RUSTFLAGS".into(), all.join("\x1f")));
         return;
     }

@@ -46,7 +46,7 @@ impl StaticBuild<'_> {
         }
         remap(&self.project.workspace_root, "/workspace");
         remap(&self.project.target_directory, "/target");
-        flags.extend(["-C".to_owned(), "target-feature=+crt-static".to_owned()]);
+        flags.push(rustflags::STATIC.to_owned());
         if self.target.ends_with("-musl") && cfg!(not(target_os = "linux")) {
             // Rust brings a linker and the libraries of musl; the system's linker does not know Linux.
             flags

@@ -26,6 +26,8 @@ pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
     for name in ["FG_MEMORY", "FG_TIMEOUT", "FG_HANDLER", "FG_LISTEN", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
         command.env_remove(name);
     }
+    // Nobody debugs these programs.
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
     command.env("CARGO_TARGET_DIR", target_directory()).env("CARGO_NET_OFFLINE", "true").env("FG_PATH", repository());
     command.stdin(Stdio::null())
 }
@@ -79,6 +81,17 @@ impl NewProject {
         let all: Vec<_> = ["new", name].iter().chain(arguments).copied().collect();
         run(&mut fg(parent.path(), &all)).ended_with(0);
         Self { directory: parent.path().join(name), _parent: parent }
+    }
+
+    /// A package without dependencies, which is built in no time: for what does not depend on the function.
+    pub(crate) fn bare(name: &str, main: &str) -> Self {
+        let parent = tempfile::tempdir().expect("a directory");
+        let directory = parent.path().join(name);
+        fs::create_dir_all(directory.join("src")).expect("it is made");
+        let project = Self { directory, _parent: parent };
+        project.write("Cargo.toml", &format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"));
+        project.write("src/main.rs", main);
+        project
     }
 
     pub(crate) fn fg(&self, arguments: &[&str]) -> Command {

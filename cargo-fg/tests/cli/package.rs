@@ -10,7 +10,10 @@ use fg_emulator::{Emulator, Event};
 use tempfile::TempDir;
 use zip::ZipArchive;
 
-use crate::fg::{LIMIT, NewProject, Ran, cargo, fg, run};
+use crate::fg::{LIMIT, NewProject, Ran, fg, run};
+
+/// A program that need not be a function to be packaged.
+const MAIN: &str = "fn main() {}\n";
 
 fn is_installed(target: &str) -> bool {
     let output =
@@ -43,11 +46,6 @@ fn write_executable(path: &Path, text: &str) {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is ours");
     }
-}
-
-/// A small release profile: what it is worth is not tested here, and it costs time.
-fn quick(project: &NewProject) {
-    project.edit("Cargo.toml", "codegen-units = 1\nlto = \"fat\"\nstrip = true", "opt-level = 0");
 }
 
 #[test]
@@ -116,8 +114,7 @@ fn runs(_: &mut ZipArchive<Cursor<&Vec<u8>>>) {
 
 #[test]
 fn what_would_fail_on_the_platform_is_refused_for_all_its_reasons_at_once() {
-    let project = NewProject::new("refused", &[]);
-    quick(&project);
+    let project = NewProject::bare("refused", MAIN);
     project.write("bootstrap", "exec ./refused\r\n");
     let mut command = package(&project.directory, &["--include", "bootstrap", "--output", "out.zip"]);
     let ran = run(&mut command).ended_with(1);
@@ -143,8 +140,7 @@ fn what_would_fail_on_the_platform_is_refused_for_all_its_reasons_at_once() {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
 fn a_program_that_is_linked_dynamically_and_one_that_needs_a_new_glibc_are_refused() {
-    let project = NewProject::new("dynamic", &[]);
-    quick(&project);
+    let project = NewProject::bare("dynamic", MAIN);
     // This test itself is a program that needs the glibc of this machine.
     fs::copy(std::env::current_exe().expect("a test is a program"), project.directory.join("helper")).expect("it is copied");
     let mut command = fg(&project.directory, &["package", "--target", "x86_64-unknown-linux-gnu", "--include", "helper"]);
@@ -155,7 +151,7 @@ fn a_program_that_is_linked_dynamically_and_one_that_needs_a_new_glibc_are_refus
 
 #[test]
 fn what_cannot_be_built_for_is_told_with_the_line_that_helps() {
-    let project = NewProject::new("elsewhere", &[]);
+    let project = NewProject::bare("elsewhere", MAIN);
     let absent = ["x86_64-unknown-linux-ohos", "x86_64-unknown-linux-gnux32"].into_iter().find(|target| !is_installed(target));
     let absent = absent.expect("nobody has installed all of them");
     let ran = run(&mut fg(&project.directory, &["package", "--target", absent])).ended_with(3);
@@ -171,14 +167,14 @@ fn what_cannot_be_built_for_is_told_with_the_line_that_helps() {
 
 #[test]
 fn flags_of_the_users_configuration_are_kept() {
-    let project = NewProject::new("configured", &[]);
-    quick(&project);
+    let project = NewProject::bare(
+        "configured",
+        "fn main() { println!(\"{}\", if cfg!(of_the_user) { \"it is configured\" } else { \"\" }) }",
+    );
     fs::create_dir(project.directory.join(".cargo")).expect("it is made");
-    let configured = "\"{} greets {}\", if cfg!(of_the_user) { \"it is configured\" } else { \"\" }, event.name";
-    project.edit("src/main.rs", "\"greeting {}\", event.name", configured);
     for table in ["build", "target.'cfg(all())'"] {
         project.write(".cargo/config.toml", &format!("[{table}]\nrustflags = [\"--cfg\", \"of_the_user\"]\n"));
-        let ran = run(&mut package(&project.directory, &["--include", "Cargo.toml"])).ended_with(0);
+        let ran = run(&mut package(&project.directory, &[])).ended_with(0);
         let mut zip = ZipArchive::new(Cursor::new(written(&project.directory, &ran).1)).expect("a zip file");
         let mut program = Vec::new();
         zip.by_name("configured").expect("it is there").read_to_end(&mut program).expect("it is read");
@@ -190,16 +186,14 @@ fn flags_of_the_users_configuration_are_kept() {
 
 #[test]
 fn the_context_of_an_image_is_written_where_it_is_asked_for() {
-    let project = NewProject::new("imaged", &[]);
-    quick(&project);
-    let ran = run(&mut package(&project.directory, &["--image", "--output", "image", "--include", "README.md"])).ended_with(0);
+    let project = NewProject::bare("imaged", MAIN);
+    let ran = run(&mut package(&project.directory, &["--image", "--output", "image", "--include", "Cargo.toml"])).ended_with(0);
     assert_eq!(ran.stdout, "image\n");
     let dockerfile = project.read("image/Dockerfile");
     assert!(dockerfile.contains("USER 1003:1003\nEXPOSE 8000\nENTRYPOINT [\"/opt/function/code/imaged\"]\n"), "{dockerfile}");
-    assert!(project.directory.join("image/code/imaged").exists() && project.directory.join("image/code/README.md").exists());
+    assert!(project.directory.join("image/code/imaged").exists() && project.directory.join("image/code/Cargo.toml").exists());
     assert!(!project.directory.join("image/code/bootstrap").exists());
     let ran = run(&mut package(&project.directory, &["--image", "--output", "src"])).ended_with(2);
     assert!(ran.stderr.contains("error: src is there already, and is not the context of this image\n"), "{}", ran.stderr);
     assert!(project.directory.join("src/main.rs").exists());
-    run(&mut cargo(&project.directory, &["clean", "-p", "imaged"])).ended_with(0);
 }
