@@ -171,6 +171,12 @@ impl Builder {
         self.with(|settings| settings.log = Some(Arc::new(sink)))
     }
 
+    /// Is called with the id of each process when it has been started, and `true`; and when it has ended, and `false`. On Unix a process
+    /// leads a group of the same id, unless it is in the [`foreground`](Self::foreground).
+    pub fn on_process(self, sink: impl Fn(u32, bool) + Send + Sync + 'static) -> Self {
+        self.with(|settings| settings.processes = Some(Arc::new(sink)))
+    }
+
     /// What is done about asynchronous invocations that fail, or that wait; by default no retries, and a day.
     pub fn async_policy(self, policy: AsyncPolicy) -> Self {
         self.with(|settings| settings.async_policy = policy)

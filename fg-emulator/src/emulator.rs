@@ -11,7 +11,8 @@ use crate::asynchronous::{AsyncInvocation, AsyncQueue};
 use crate::builder::Builder;
 use crate::event::Event;
 use crate::execution::Execution;
-use crate::invoke_api::InvokeApi;
+use crate::http_server::HttpServer;
+use crate::invoke_api;
 use crate::platform_error::{Cause, PlatformError};
 use crate::pool::{Instances, Pool};
 use crate::reply_stream::ReplyStream;
@@ -27,7 +28,7 @@ pub struct Emulator {
     pool: Arc<Pool>,
     queue: Arc<AsyncQueue>,
     reclaiming: Option<JoinHandle<()>>,
-    invoke_apis: Mutex<Vec<InvokeApi>>,
+    invoke_apis: Mutex<Vec<HttpServer>>,
 }
 
 impl Emulator {
@@ -115,10 +116,24 @@ impl Emulator {
     ///
     /// Where the port cannot be opened.
     pub fn invoke_api_at(&self, address: impl ToSocketAddrs) -> io::Result<String> {
-        let api = InvokeApi::start(&self.pool, &self.queue, address)?;
-        let address = api.address();
+        let api = invoke_api::start(&self.pool, &self.queue, address)?;
+        let address = api.address().to_string();
         self.invoke_apis.lock().unwrap_or_else(PoisonError::into_inner).push(api);
         Ok(address)
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(crate) fn queue(&self) -> &Arc<AsyncQueue> {
+        &self.queue
+    }
+
+    /// The function's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.pool.settings().name
     }
 
     /// The function's URN: `urn:fss:<region>:<project id>:function:<package>:<name>:<version>`.
@@ -141,6 +156,16 @@ impl Emulator {
         let (Program::Attached, Some(address)) = (&settings.program, self.pool.first_address()) else { return Vec::new() };
         let platform = variables::of_the_platform(settings, &address).into_iter().map(|(name, value)| (name.to_owned(), value));
         platform.chain(settings.variables.iter().cloned()).collect()
+    }
+
+    /// Waits until the function asks for its first event: then it is at its work. Of an [attached](Self::attach) process it waits for as
+    /// long as that takes.
+    ///
+    /// # Errors
+    ///
+    /// Where it ends before, or does not ask within the [time limit](Builder::init_timeout).
+    pub fn wait_until_ready(&self) -> Result<(), PlatformError> {
+        self.pool.wait_until_ready()
     }
 
     /// How many instances there are.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::answer::{Answer, AnswerKind};
@@ -76,9 +76,22 @@ impl Instance {
             Program::Started { path, .. } => {
                 let command = command(settings, &api.address());
                 let shared = Arc::clone(api.shared());
-                let ended = move || shared.update(State::mark_function_ended);
+                let (id_told, id) = mpsc::channel();
+                let sink = settings.processes.clone();
+                let ended = move || {
+                    if let (Some(sink), Ok(id)) = (sink, id.recv()) {
+                        sink(id, false);
+                    }
+                    shared.update(State::mark_function_ended);
+                };
                 let started = Process::start(command, settings.group, Arc::clone(&output), ended);
-                Some(started.map_err(|error| PlatformError::not_started(path, &error))?)
+                let process = started.map_err(|error| PlatformError::not_started(path, &error))?;
+                if let Some(sink) = &settings.processes {
+                    sink(process.id(), true);
+                }
+                // The end is told after the beginning, however short the life. Nobody listens where there is no sink.
+                let _ = id_told.send(process.id());
+                Some(process)
             }
         };
         Ok(Self { settings: Arc::clone(settings), api, output, process })
@@ -165,7 +178,7 @@ impl Instance {
     }
 
     /// Waits until the function asks for an event: all that it has written by then belongs to no request, or to the one before.
-    fn wait_for_poll(&self) -> Result<(), PlatformError> {
+    pub(crate) fn wait_for_poll(&self) -> Result<(), PlatformError> {
         let limit = if self.process.is_some() { self.settings.init_timeout } else { Duration::MAX };
         self.judge(self.wait_until_it_polls(limit), limit)
     }

@@ -77,6 +77,12 @@ impl Pool {
         !waited.1.timed_out()
     }
 
+    /// Waits until an instance that is free asks for an event.
+    pub(crate) fn wait_until_ready(&self) -> Result<(), PlatformError> {
+        let free = self.lock().idle.first().map(|idle| Arc::clone(&idle.instance));
+        free.map_or(Ok(()), |instance| instance.wait_for_poll())
+    }
+
     /// The Runtime API of the instance that somebody else starts.
     pub(crate) fn first_address(&self) -> Option<String> {
         let state = self.lock();

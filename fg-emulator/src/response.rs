@@ -53,6 +53,13 @@ impl Reply {
         self.head()
     }
 
+    /// The answer to a HEAD: the length of a body that does not follow.
+    pub(crate) fn without_body(mut self) -> Vec<u8> {
+        let length = self.body.len().to_string();
+        self.default_header("Content-Length", &length);
+        self.head()
+    }
+
     /// In chunks of these sizes, and one more with what is left.
     pub(crate) fn chunked(mut self, sizes: &[usize], extension: Option<&str>, trailers: &[(String, String)]) -> Vec<u8> {
         self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Content-Length"));

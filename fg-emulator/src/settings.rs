@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::asynchronous::{AsyncPolicy, Destination};
@@ -23,6 +24,9 @@ pub(crate) const STREAM_LIMIT: usize = 200 << 20;
 
 /// The limits of requests and of whole responses have this tolerance, in bytes.
 pub(crate) const TOLERANCE: usize = 100;
+
+/// What is told of every process, by its id, and whether it runs: once when it does, and once when it does no more.
+pub(crate) type ProcessSink = Arc<dyn Fn(u32, bool) + Send + Sync>;
 
 /// All that is known of a function before it runs.
 #[derive(Clone)]
@@ -51,6 +55,7 @@ pub(crate) struct Settings {
     pub(crate) queue_limit: Duration,
     pub(crate) group: Group,
     pub(crate) log: Option<LineSink>,
+    pub(crate) processes: Option<ProcessSink>,
     pub(crate) async_policy: AsyncPolicy,
     pub(crate) on_success: Option<Destination>,
     pub(crate) on_failure: Option<Destination>,
@@ -95,6 +100,7 @@ impl Settings {
             queue_limit: Duration::from_secs(90),
             group: Group::Own,
             log: None,
+            processes: None,
             async_policy: AsyncPolicy::default(),
             on_success: None,
             on_failure: None,

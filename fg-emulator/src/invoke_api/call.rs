@@ -1,13 +1,15 @@
 //! One call of the platform's API: what is asked for, and what the caller sees (platform.md 4.2, 4.3 and 8).
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use crate::asynchronous::AsyncQueue;
-use crate::base64;
 use crate::emulator::too_large;
 use crate::event::Event;
 use crate::execution::{Execution, Outcome};
+use crate::http_server::refusal;
 use crate::platform_error::PlatformError;
 use crate::pool::Pool;
 use crate::request::Request;
@@ -66,12 +68,8 @@ fn check(pool: &Pool, queue: &std::sync::Arc<AsyncQueue>, request: &Request) -> 
     })
 }
 
-/// The platform's answer to a request that it does not take.
-pub(super) fn refusal(status: u16, code: &str, message: &str) -> Reply {
-    json_reply(status, &json!({"error_code": code, "error_msg": message}))
-}
-
-fn refusal_by(error: &PlatformError) -> Reply {
+/// The platform's answer to an invocation that it does not take.
+pub(crate) fn refusal_by(error: &PlatformError) -> Reply {
     refusal(error.http_status(), error.code(), &error.platform_text())
 }
 
@@ -103,6 +101,18 @@ impl Call {
     }
 }
 
+/// Whether a path is one of this API, for whichever function.
+pub(crate) fn is_of_the_api(path: &str) -> bool {
+    let segments: Vec<_> = path.trim_matches('/').split('/').collect();
+    matches!(segments[..], ["v2", _, "fgs", "functions", ..])
+}
+
+/// Whether a path of this API asks for this function.
+pub(crate) fn is_for(path: &str, settings: &Settings) -> bool {
+    let urn = path.trim_matches('/').split('/').nth(4).unwrap_or_default();
+    version_in(&String::from_utf8_lossy(&decode(urn)), &settings.name).is_some()
+}
+
 /// The version or `!alias` in a URN of this function, or in one of its short forms; empty where there is none.
 fn version_in<'a>(urn: &'a str, name: &str) -> Option<&'a str> {
     let fields: Vec<_> = urn.split(':').collect();
@@ -118,7 +128,7 @@ fn version_in<'a>(urn: &'a str, name: &str) -> Option<&'a str> {
     }
 }
 
-fn check_body_and_headers(request: &Request) -> Result<(), Reply> {
+pub(crate) fn check_body_and_headers(request: &Request) -> Result<(), Reply> {
     if !request.body.is_empty() {
         if let Err(error) = serde_json::from_slice::<IgnoredAny>(&request.body) {
             return Err(refusal(406, "FSS.0406", &format!("the body is not JSON: {error}")));
@@ -151,7 +161,7 @@ pub(super) fn show(execution: &Execution, request: &Request) -> Reply {
         Outcome::Platform(error) => (error.code(), 500),
     };
     let wants_log = header_of(&request.headers, "X-Cff-Log-Type").is_some_and(|value| value.eq_ignore_ascii_case("tail"));
-    let log = if wants_log { base64::encode(log.tail(LOG_TAIL).as_bytes()) } else { String::new() };
+    let log = if wants_log { BASE64_STANDARD.encode(log.tail(LOG_TAIL)) } else { String::new() };
     let is_v1 = is_v1(request);
     let body = if is_v1 {
         let result = String::from_utf8_lossy(&outcome.body()).into_owned();

@@ -111,3 +111,25 @@ fn what_a_script_has_started_ends_with_it() {
     // The pipe has no other end any more, so nobody is left to tell a line.
     assert!(told.iter().all(|line| line != "child"));
 }
+
+#[test]
+fn a_function_is_ready_when_it_asks_for_an_event_and_not_when_it_ends_before() {
+    assert!(start(function()).wait_until_ready().is_ok());
+    let ends = start(function().variable("AT_START", r#"{"do":"exit","code":7}"#));
+    let error = ends.wait_until_ready().expect_err("it ends");
+    assert_eq!(error.kind(), PlatformErrorKind::ExitedBeforeEvent);
+}
+
+#[test]
+fn the_life_of_each_process_is_told() {
+    let (told, lives) = channel();
+    let told = std::sync::Mutex::new(told);
+    let emulator = start(function().on_process(move |id, runs| {
+        // The test may have ended.
+        let _ = told.lock().map(|told| told.send((id, runs)));
+    }));
+    let id = emulator.process_ids()[0];
+    assert_eq!(lives.recv_timeout(LIMIT), Ok((id, true)));
+    emulator.stop();
+    assert_eq!(lives.recv_timeout(LIMIT), Ok((id, false)));
+}

@@ -4,6 +4,7 @@ mod asynchronous;
 mod attached;
 mod by_hand;
 mod errors;
+mod gateway;
 mod instances;
 mod invoke_api;
 mod results;

@@ -1,0 +1,97 @@
+//! Building functions: cargo does it and shows what it does; here it is seen where the programs are.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde::Deserialize;
+
+use crate::failure::{Exit, Failure};
+use crate::project::{Function, cargo, no_cargo};
+use crate::screen::Screen;
+
+/// How functions are built.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Compile {
+    pub(crate) release: bool,
+    pub(crate) features: Vec<String>,
+    /// The platform to build for, where it is not this machine.
+    pub(crate) target: Option<String>,
+    /// More arguments and variables for cargo.
+    pub(crate) arguments: Vec<String>,
+    pub(crate) variables: Vec<(String, String)>,
+}
+
+/// A line of cargo's, as far as it matters here.
+#[derive(Deserialize)]
+struct Message {
+    reason: String,
+    package_id: Option<String>,
+    target: Option<MessageTarget>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct MessageTarget {
+    name: String,
+    kind: Vec<String>,
+}
+
+impl Compile {
+    /// Builds the functions, and gives the path of each one's program, in their order.
+    pub(crate) fn run(&self, functions: &[Function], screen: Screen) -> Result<Vec<PathBuf>, Failure> {
+        let mut command = cargo();
+        command.args(["build", "--message-format", "json-render-diagnostics"]);
+        for function in functions {
+            command.args(["--package", &function.package, &format!("--{}", function.kind.name()), &function.name]);
+        }
+        let required = functions.iter().flat_map(|function| {
+            function.required_features.iter().map(|feature| {
+                // With several packages a feature needs to say whose it is.
+                if functions.len() > 1 { format!("{}/{feature}", function.package) } else { feature.clone() }
+            })
+        });
+        let features: Vec<_> = self.features.iter().cloned().chain(required).collect();
+        if !features.is_empty() {
+            command.args(["--features", &features.join(",")]);
+        }
+        if self.release {
+            command.arg("--release");
+        }
+        if let Some(target) = &self.target {
+            command.args(["--target", target]);
+        }
+        if screen.is_quiet() {
+            command.arg("--quiet");
+        }
+        command.args(&self.arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|error| no_cargo(&error))?;
+        let mut programs = vec![None; functions.len()];
+        for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
+            let Some((package_id, target, program)) = built_program(&line) else { continue };
+            for (at, function) in functions.iter().enumerate() {
+                let is_it = function.name == target.name && target.kind.iter().any(|kind| kind == function.kind.name());
+                if is_it && function.package_id == package_id {
+                    programs[at] = Some(program.clone());
+                }
+            }
+        }
+        let status = child.wait().map_err(|error| no_cargo(&error))?;
+        if !status.success() {
+            return Err(match status.code() {
+                None => Failure::new(Exit::Interrupted, "the build was interrupted"),
+                Some(_) => Failure::new(Exit::Build, "the function does not compile; the compiler has said why"),
+            });
+        }
+        let all: Option<Vec<_>> = programs.into_iter().collect();
+        all.ok_or_else(|| Failure::new(Exit::Machine, "cargo has built the function, and did not say where its program is"))
+    }
+}
+
+fn built_program(line: &str) -> Option<(String, MessageTarget, PathBuf)> {
+    let message: Message = serde_json::from_str(line).ok()?;
+    if message.reason != "compiler-artifact" {
+        return None;
+    }
+    Some((message.package_id?, message.target?, message.executable?))
+}

@@ -1,0 +1,115 @@
+//! The functions that are served: built, started, put in the place of those before, and ended.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use fg_emulator::{Builder, Emulator, Gateway, Notification};
+
+use crate::dev::guard::Guard;
+use crate::failure::Failure;
+use crate::project::{Function, Project};
+use crate::screen::Screen;
+use crate::settings::{Settings, SettingsFlags};
+
+/// What serves functions on one port.
+pub(super) struct Serving {
+    gateway: Arc<Gateway>,
+    guard: Guard,
+    screen: Screen,
+    /// Where the programs run that are served: cargo writes over its own.
+    directory: PathBuf,
+    generation: AtomicU64,
+    /// Those whose processes have to be ended with this one.
+    running: Mutex<Vec<Arc<Emulator>>>,
+    is_stopped: AtomicBool,
+}
+
+impl Serving {
+    pub(super) fn new(gateway: Arc<Gateway>, project: &Project, screen: Screen) -> Result<Self, Failure> {
+        // The port is this process's own, and so is a directory of its name.
+        let port = gateway.address().rsplit(':').next().unwrap_or_default().to_owned();
+        let directory = project.target_directory.join("fg").join(format!("dev-{port}"));
+        let cleared = if directory.exists() { fs::remove_dir_all(&directory) } else { Ok(()) };
+        cleared
+            .and_then(|()| fs::create_dir_all(&directory))
+            .map_err(|error| Failure::machine(format!("{} could not be made", directory.display()), &error))?;
+        Ok(Self {
+            gateway,
+            guard: Guard::start()?,
+            screen,
+            directory,
+            generation: AtomicU64::new(0),
+            running: Mutex::default(),
+            is_stopped: AtomicBool::new(false),
+        })
+    }
+
+    /// Starts a function, waits until it is ready, and puts it in the place of the one before, which finishes what it does.
+    pub(super) fn replace(&self, function: &Function, program: &Path, flags: &SettingsFlags) -> Result<(), Failure> {
+        let settings = Settings::resolve(flags, function)?;
+        let generation = self.generation.fetch_add(1, Ordering::Relaxed);
+        let copy = self.directory.join(format!("{}-{generation}{}", function.name, std::env::consts::EXE_SUFFIX));
+        fs::copy(program, &copy).map_err(|error| Failure::machine(format!("{} could not be copied", program.display()), &error))?;
+        let guard = self.guard.clone();
+        let builder = settings.emulate(function, &copy).on_process(move |id, runs| guard.tell(id, runs));
+        let emulator = self.start(builder, function)?;
+        emulator.wait_until_ready().map_err(|error| {
+            emulator.stop();
+            Failure::machine(format!("{} does not run", function.name), &error)
+        })?;
+        self.put(emulator);
+        Ok(())
+    }
+
+    /// Serves a function whose process somebody else starts.
+    pub(super) fn attach(&self, function: &Function, flags: &SettingsFlags) -> Result<Arc<Emulator>, Failure> {
+        let settings = Settings::resolve(flags, function)?;
+        let emulator = self.start(settings.attach(function), function)?;
+        self.put(Arc::clone(&emulator));
+        Ok(emulator)
+    }
+
+    fn start(&self, builder: Builder, function: &Function) -> Result<Arc<Emulator>, Failure> {
+        let (screen, name) = (self.screen, function.name.clone());
+        let told = function.name.clone();
+        let tell = move |notification: &Notification| {
+            let outcome = if notification.succeeded { "succeeded" } else { "failed" };
+            screen.line(&told, &format!("asynchronous invocation {} {outcome}", notification.request_id));
+        };
+        let builder = builder.on_line(move |line| screen.line(&name, line)).on_success(tell.clone()).on_failure(tell);
+        let started = builder.start();
+        let emulator = Arc::new(started.map_err(|error| Failure::machine(format!("{} could not be run", function.name), &error))?);
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&emulator));
+        if self.is_stopped.load(Ordering::SeqCst) {
+            emulator.stop();
+        }
+        Ok(emulator)
+    }
+
+    fn put(&self, emulator: Arc<Emulator>) {
+        let name = emulator.name().to_owned();
+        if let Some(before) = self.gateway.serve(emulator) {
+            self.running.lock().unwrap_or_else(PoisonError::into_inner).retain(|running| !Arc::ptr_eq(running, &before));
+            // A process may take its time to end, and the new one need not wait for that.
+            if let Err(error) = thread::Builder::new().name("end-of-function".into()).spawn(move || drop(before)) {
+                self.screen.error(format_args!("the {name} before could not be ended: {error}"));
+            }
+        }
+    }
+
+    /// Ends all processes.
+    pub(super) fn stop(&self) {
+        self.is_stopped.store(true, Ordering::SeqCst);
+        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        thread::scope(|scope| {
+            for emulator in &running {
+                scope.spawn(|| emulator.stop());
+            }
+        });
+        // What is left there is of no use, and of no harm.
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}

@@ -1,0 +1,45 @@
+//! `docs/cargo-fg.md`, which is what `--help` says: made from the parser, and tested to be up to date.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use clap::CommandFactory;
+
+use crate::arguments::Arguments;
+
+/// Set to write the file anew.
+const UPDATE: &str = "FG_UPDATE_DOCS";
+
+fn document() -> String {
+    let mut command = Arguments::command().term_width(100);
+    command.build();
+    let mut text = "# cargo fg\n\nThis page is what `cargo fg --help` and the `--help` of each command say.\n\n".to_owned();
+    section(&mut text, &mut command);
+    for command in command.get_subcommands_mut().filter(|command| !command.is_hide_set()) {
+        // Writing to memory cannot fail.
+        let _ = write!(text, "\n## cargo fg {}\n\n", command.get_name());
+        section(&mut text, command);
+    }
+    text
+}
+
+fn section(text: &mut String, command: &mut clap::Command) {
+    let help = command.clone().term_width(100).render_long_help().to_string();
+    text.push_str("```text\n");
+    for line in help.trim_end().lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.push_str("```\n");
+}
+
+#[test]
+fn the_page_about_the_command_line_is_what_help_says() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cargo-fg.md");
+    let expected = document();
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::write(&page, &expected).expect("it is written");
+    }
+    let found = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(found == expected, "docs/cargo-fg.md is not up to date: {UPDATE}=1 cargo test -p cargo-fg --bins");
+}

@@ -1,0 +1,85 @@
+//! What a command fails with: a sentence, its causes, an advice, and the exit code.
+
+use std::fmt;
+
+/// The exit codes, as they stand in `cargo fg --help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The function failed, the package would not run, or a scenario was not passed.
+    Failed = 1,
+    /// The command line or the project makes no sense.
+    Usage = 2,
+    /// Something of this machine failed: a file, a port, a program.
+    Machine = 3,
+    /// The code did not compile; it is cargo's own exit code.
+    Build = 101,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+/// Why a command did not do what it was asked to do.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    what: String,
+    causes: Vec<String>,
+    advice: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
+        Self { exit, what: what.into(), causes: Vec::new(), advice: None }
+    }
+
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, what)
+    }
+
+    /// Something that was to be done on this machine, and the reason why it was not.
+    pub(crate) fn machine(what: impl Into<String>, error: &dyn std::error::Error) -> Self {
+        Self::new(Exit::Machine, what).because(error)
+    }
+
+    /// Adds an error and its own causes.
+    pub(crate) fn because(mut self, error: &dyn std::error::Error) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            self.causes.push(error.to_string());
+            next = error.source();
+        }
+        self
+    }
+
+    /// Says what to do.
+    pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.causes.iter().try_for_each(|cause| write!(f, "\n  because: {}", indent(cause)))?;
+        self.advice.iter().try_for_each(|advice| write!(f, "\n  help: {}", indent(advice)))
+    }
+}
+
+fn indent(text: &str) -> String {
+    text.trim_end().replace('\n', "\n    ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_why_and_what_to_do() {
+        let error = std::io::Error::new(std::io::ErrorKind::AddrInUse, "the port is taken");
+        let failure = Failure::machine("port 9000 could not be opened", &error).advise("choose another one:\n--port 9001");
+        assert_eq!(
+            failure.to_string(),
+            "port 9000 could not be opened\n  because: the port is taken\n  help: choose another one:\n    --port 9001"
+        );
+    }
+}

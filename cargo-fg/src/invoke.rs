@@ -1,0 +1,167 @@
+//! `cargo fg invoke`: builds a function, runs it once as the platform does, and shows the three parts of the result.
+
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use fg_emulator::{Event, Execution, Outcome};
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+use crate::arguments::Selection;
+use crate::compile::Compile;
+use crate::failure::{Exit, Failure};
+use crate::interrupt;
+use crate::project::{Dependencies, Project};
+use crate::screen::Screen;
+use crate::settings::{Settings, SettingsFlags};
+use crate::trigger::Trigger;
+
+/// Builds the function and runs it once, with the environment, the limits and the deadline of the platform
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cargo fg invoke -d '{\"name\":\"Ada\"}'
+  cargo fg invoke --fixture apig
+  cat event.json | cargo fg invoke -f -
+  cargo fg invoke -d '{}' --output json | jq .return
+
+Shows what the platform's console shows: function return, execution summary, log.
+The exit code is 0 where the function returned a result, and 1 where it did not.")]
+pub(crate) struct InvokeArguments {
+    /// Queues the event as an asynchronous invocation (at most 256 KB), and shows what came of it
+    #[arg(long = "async")]
+    is_async: bool,
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t = OutputForm::Text)]
+    output: OutputForm,
+    #[command(flatten)]
+    event: EventSource,
+    #[command(flatten)]
+    selection: Selection,
+    /// Features of the package, as cargo takes them
+    #[arg(long, short = 'F', value_name = "FEATURES", value_delimiter = ',', help_heading = "Which function")]
+    features: Vec<String>,
+    /// Builds with optimizations
+    #[arg(long, help_heading = "Which function")]
+    release: bool,
+    #[command(flatten)]
+    settings: SettingsFlags,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OutputForm {
+    /// For people
+    Text,
+    /// For programs: an object with `ok`, `return`, `error`, `summary`, `log`
+    Json,
+}
+
+/// Where the event comes from; `{}` where nothing is said.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "The event, {} by default")]
+#[group(multiple = false)]
+struct EventSource {
+    /// The event itself; `-` reads it from standard input
+    #[arg(long, short, value_name = "JSON", allow_hyphen_values = true)]
+    data: Option<String>,
+    /// A file with the event; `-` is standard input
+    #[arg(long, short, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// A sample event of a trigger
+    #[arg(long, value_name = "TRIGGER")]
+    fixture: Option<Trigger>,
+}
+
+impl EventSource {
+    fn read(&self) -> Result<Vec<u8>, Failure> {
+        let event = match (&self.data, &self.file, self.fixture) {
+            (Some(data), ..) if data == "-" => read_standard_input()?,
+            (Some(data), ..) => data.clone().into_bytes(),
+            (_, Some(file), _) if file.as_os_str() == "-" => read_standard_input()?,
+            (_, Some(file), _) => {
+                std::fs::read(file).map_err(|error| Failure::usage(format!("{} cannot be read", file.display())).because(&error))?
+            }
+            (.., Some(trigger)) => trigger.fixture().as_bytes().to_vec(),
+            (None, None, None) => b"{}".to_vec(),
+        };
+        serde_json::from_slice::<IgnoredAny>(&event).map_err(|error| {
+            Failure::usage("the event is not JSON, and the platform takes nothing else")
+                .because(&error)
+                .advise("a text is JSON in double quotes: -d '\"Ada\"'")
+        })?;
+        Ok(event)
+    }
+}
+
+fn read_standard_input() -> Result<Vec<u8>, Failure> {
+    let mut event = Vec::new();
+    io::stdin().read_to_end(&mut event).map_err(|error| Failure::machine("standard input cannot be read", &error))?;
+    Ok(event)
+}
+
+pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCode, Failure> {
+    let event = arguments.event.read()?;
+    let project = Project::read(Dependencies::Unread)?;
+    let function = project.function(&arguments.selection.wanted())?;
+    let settings = Settings::resolve(&arguments.settings, &function)?;
+    let compile = Compile { release: arguments.release, features: arguments.features.clone(), ..Compile::default() };
+    let program = compile.run(std::slice::from_ref(&function), screen)?.remove(0);
+    let started = settings.emulate(&function, &program).start();
+    let emulator = Arc::new(started.map_err(|error| Failure::machine("the function could not be run", &error))?);
+    let interrupted = Arc::clone(&emulator);
+    interrupt::on_interrupt(move || {
+        interrupted.stop();
+        std::process::exit(Exit::Interrupted as i32);
+    })?;
+    let execution = if arguments.is_async {
+        let invocation = emulator.invoke_async(Event::new(event)).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+        screen.step("Accepted", format_args!("asynchronous invocation {}", invocation.request_id()));
+        let ended = invocation.wait(Duration::MAX);
+        ended.ok_or_else(|| Failure::new(Exit::Failed, "the invocation has not come to an end"))?
+    } else {
+        emulator.invoke(Event::new(event))
+    };
+    emulator.stop();
+    let text = match arguments.output {
+        OutputForm::Text => format!("{execution:#}"),
+        OutputForm::Json => format!("{:#}\n", to_json(&execution)),
+    };
+    // Whoever reads it may have seen enough.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(if execution.reply().is_some() { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })
+}
+
+/// `return` is what the function returned: JSON where it is JSON, else a text.
+fn to_json(execution: &Execution) -> Value {
+    let Execution { outcome, summary, log, .. } = execution;
+    let error = match outcome {
+        Outcome::Reply(_) | Outcome::Streamed { .. } => Value::Null,
+        Outcome::Failure(failure) => {
+            let body =
+                serde_json::from_slice(&failure.body).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&failure.body)));
+            json!({"by": "function", "type": failure.error_type, "message": failure.error_message, "body": body})
+        }
+        Outcome::Platform(error) => json!({"by": "platform", "type": error.code(), "message": error.to_string()}),
+    };
+    let result = match outcome {
+        Outcome::Reply(body) => serde_json::from_slice(body).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(body))),
+        Outcome::Failure(_) | Outcome::Platform(_) | Outcome::Streamed { .. } => Value::Null,
+    };
+    json!({
+        "ok": execution.reply().is_some(),
+        "return": result,
+        "error": error,
+        "summary": {
+            "request_id": summary.request_id,
+            "duration_ms": summary.duration.as_secs_f64() * 1000.0,
+            "billed_ms": u64::try_from(summary.billed_duration.as_millis()).unwrap_or(u64::MAX),
+            "memory_mb": summary.memory_configured,
+            "memory_used_bytes": summary.memory_used,
+        },
+        "log": log.full().lines().collect::<Vec<_>>(),
+    })
+}

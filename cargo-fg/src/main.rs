@@ -1,0 +1,58 @@
+//! `cargo fg`: from nothing to a running FunctionGraph function, and to a package that works.
+
+mod arguments;
+mod compile;
+mod conformance;
+mod dev;
+#[cfg(test)]
+mod documentation;
+mod failure;
+mod interrupt;
+mod invoke;
+mod new;
+mod package;
+mod project;
+mod screen;
+mod settings;
+mod trigger;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+use crate::screen::Screen;
+
+fn main() -> ExitCode {
+    // As a subcommand of cargo it is called with its own name as the first argument.
+    let is_subcommand = std::env::args_os().nth(1).is_some_and(|first| first == "fg");
+    let mut words: Vec<_> = std::env::args_os().collect();
+    if is_subcommand {
+        words.remove(1);
+    }
+    let arguments = Arguments::parse_from(words);
+    let screen = Screen::new(arguments.quiet);
+    match run(&arguments.command, screen) {
+        Ok(code) => code,
+        Err(failure) => {
+            screen::error(&failure);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
+    match command {
+        Command::New(arguments) => new::run(arguments, screen),
+        Command::Invoke(arguments) => invoke::run(arguments, screen),
+        Command::Dev(arguments) => dev::run(arguments, screen),
+        Command::Package(arguments) => package::run(arguments, screen),
+        Command::Conformance(arguments) => conformance::run(arguments),
+        Command::Guard => dev::guard::run(),
+        Command::Completions(arguments) => {
+            clap_complete::generate(arguments.shell, &mut Arguments::command(), "cargo-fg", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

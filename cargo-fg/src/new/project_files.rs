@@ -1,0 +1,141 @@
+//! The files of a new project, from the templates in `templates/`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::failure::Failure;
+use crate::trigger::Trigger;
+
+/// What the function is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Events of a trigger, or of the user's own.
+    Event(Option<Trigger>),
+    /// Requests, by a router.
+    Http,
+}
+
+/// A project to be written.
+pub(super) struct ProjectFiles<'a> {
+    pub(super) name: &'a str,
+    pub(super) kind: Kind,
+    /// A clone of this repository to depend on.
+    pub(super) fg: Option<&'a Path>,
+    /// A profile belongs to the root of a workspace only.
+    pub(super) has_profile: bool,
+}
+
+impl Kind {
+    /// What shows the function at work.
+    pub(super) fn invoke_command(self) -> String {
+        match self {
+            Self::Event(None) => "cargo fg invoke -d '{\"name\":\"Ada\"}'".into(),
+            Self::Event(Some(trigger)) => format!("cargo fg invoke --fixture {}", trigger.name()),
+            Self::Http => "cargo fg dev".into(),
+        }
+    }
+
+    fn feature(self) -> Option<String> {
+        match self {
+            Self::Event(None) => None,
+            Self::Event(Some(trigger)) => Some(format!("events-{}", trigger.name())),
+            Self::Http => Some("http".into()),
+        }
+    }
+
+    fn source(self) -> String {
+        let Self::Event(trigger) = self else { return include_str!("../../templates/functions/http.rs").to_owned() };
+        let Some(trigger) = trigger else { return include_str!("../../templates/functions/none.rs").to_owned() };
+        let template = match trigger {
+            Trigger::Apig => include_str!("../../templates/functions/apig.rs"),
+            Trigger::Cts => include_str!("../../templates/functions/cts.rs"),
+            Trigger::Dds | Trigger::GeminiMongo => include_str!("../../templates/functions/documents.rs"),
+            Trigger::Dis => include_str!("../../templates/functions/dis.rs"),
+            Trigger::Dms => include_str!("../../templates/functions/dms.rs"),
+            Trigger::Eventgrid => include_str!("../../templates/functions/eventgrid.rs"),
+            Trigger::Iotda => include_str!("../../templates/functions/iotda.rs"),
+            Trigger::Kafka | Trigger::KafkaOpenSource | Trigger::Rabbitmq | Trigger::Rocketmq => {
+                include_str!("../../templates/functions/messages.rs")
+            }
+            Trigger::Lts => include_str!("../../templates/functions/lts.rs"),
+            Trigger::Notification => include_str!("../../templates/functions/notification.rs"),
+            Trigger::Obs => include_str!("../../templates/functions/obs.rs"),
+            Trigger::ObsEventgrid => include_str!("../../templates/functions/obs_eventgrid.rs"),
+            Trigger::Smn => include_str!("../../templates/functions/smn.rs"),
+            Trigger::Timer => include_str!("../../templates/functions/timer.rs"),
+        };
+        let event = match trigger {
+            Trigger::Dds => "DdsEvent",
+            Trigger::GeminiMongo => "GeminiMongoEvent",
+            Trigger::Kafka => "KafkaEvent",
+            Trigger::KafkaOpenSource => "OpenSourceKafkaEvent",
+            Trigger::Rabbitmq => "RabbitMqEvent",
+            Trigger::Rocketmq => "RocketMqEvent",
+            _ => return template.to_owned(),
+        };
+        template.replace("{{module}}", &trigger.name().replace('-', "_")).replace("{{type}}", event)
+    }
+
+    /// What can be done with the function while `cargo fg dev` serves it.
+    fn example_of_use(self) -> &'static str {
+        match self {
+            Self::Event(Some(Trigger::Apig)) => "While `cargo fg dev` runs: `curl 'http://127.0.0.1:9000/orders/7?name=Ada'`.",
+            Self::Http => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/hello/Ada`.",
+            Self::Event(None) => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d '{\"name\":\"Ada\"}'`.",
+            Self::Event(Some(Trigger::Timer)) => "`cargo fg dev --timer '@every 10s'` lets a timer go off, too.",
+            Self::Event(Some(_)) => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`.",
+        }
+    }
+
+    /// Packages besides `fg` that the source needs.
+    fn other_dependencies(self, source: &str) -> String {
+        let mut lines = String::new();
+        if self == Self::Http {
+            lines += "axum = { version = \"0.8\", default-features = false, features = [\"json\"] }\n";
+        }
+        if source.contains("serde::") {
+            lines += "serde = { version = \"1\", features = [\"derive\"] }\n";
+        }
+        if source.contains("serde_json::") {
+            lines += "serde_json = \"1\"\n";
+        }
+        lines
+    }
+}
+
+impl ProjectFiles<'_> {
+    pub(super) fn write(&self, directory: &Path) -> Result<(), Failure> {
+        let source = self.kind.source();
+        let mut manifest = include_str!("../../templates/Cargo.toml")
+            .replace("{{name}}", self.name)
+            .replace("{{dependencies}}", &format!("{}{}", self.fg_dependency(), self.kind.other_dependencies(&source)));
+        if self.has_profile {
+            manifest += include_str!("../../templates/profile.toml");
+        }
+        let readme = include_str!("../../templates/README.md")
+            .replace("{{name}}", self.name)
+            .replace("{{invoke}}", &self.kind.invoke_command())
+            .replace("{{try}}", self.kind.example_of_use())
+            .replace("{{runtime}}", "Custom");
+        for (file, text) in [
+            ("Cargo.toml", manifest.as_str()),
+            ("src/main.rs", &source),
+            ("README.md", &readme),
+            (".gitignore", include_str!("../../templates/gitignore")),
+        ] {
+            let path = directory.join(file);
+            fs::write(&path, text).map_err(|error| Failure::machine(format!("{} could not be written", path.display()), &error))?;
+        }
+        Ok(())
+    }
+
+    fn fg_dependency(&self) -> String {
+        let from = match self.fg {
+            // A literal text of TOML, in which a backslash is a backslash.
+            Some(path) => format!("path = '{}'", path.display()),
+            None => "version = \"0.1\"".to_owned(),
+        };
+        let features = self.kind.feature().map(|feature| format!(", features = [\"{feature}\"]")).unwrap_or_default();
+        format!("fg = {{ package = \"functiongraph\", {from}{features} }}\n")
+    }
+}

@@ -1,0 +1,73 @@
+//! The program for the platform: static, so that it needs nothing there, and the same bytes wherever it is built.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::compile::Compile;
+use crate::failure::{Exit, Failure};
+use crate::package::rustflags;
+use crate::project::{Function, Project};
+use crate::screen::Screen;
+
+/// How the program is built.
+pub(super) struct StaticBuild<'a> {
+    pub(super) project: &'a Project,
+    pub(super) target: &'a str,
+    pub(super) features: &'a [String],
+}
+
+impl StaticBuild<'_> {
+    /// Builds it, and gives its path.
+    pub(super) fn run(&self, function: &Function, screen: Screen) -> Result<PathBuf, Failure> {
+        self.check_that_the_target_is_installed()?;
+        let mut compile = Compile {
+            release: true,
+            features: self.features.to_vec(),
+            target: Some(self.target.to_owned()),
+            // Names of files stand in debug information, which the function does not need there.
+            variables: [("CARGO_PROFILE_RELEASE_STRIP", "symbols"), ("CARGO_INCREMENTAL", "0"), ("SOURCE_DATE_EPOCH", "315532800")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            arguments: vec!["--locked".to_owned()],
+        };
+        rustflags::add(&self.flags(), self.target, &self.project.workspace_root, &mut compile);
+        Ok(compile.run(std::slice::from_ref(function), screen)?.remove(0))
+    }
+
+    fn flags(&self) -> Vec<String> {
+        let mut flags = Vec::new();
+        // Of those that fit a path, the compiler takes the last.
+        let mut remap = |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+        if let Some(home) = rustflags::cargo_home() {
+            remap(&home, "/cargo");
+        }
+        for (directory, package) in self.project.packages_outside() {
+            remap(directory, &format!("/{package}"));
+        }
+        remap(&self.project.workspace_root, "/workspace");
+        remap(&self.project.target_directory, "/target");
+        flags.push(rustflags::STATIC.to_owned());
+        if self.target.ends_with("-musl") && cfg!(not(target_os = "linux")) {
+            // Rust brings a linker and the libraries of musl; the system's linker does not know Linux.
+            flags
+                .extend(["linker=rust-lld", "link-self-contained=yes"].into_iter().flat_map(|flag| ["-C".into(), flag.to_owned()]));
+        }
+        flags
+    }
+
+    fn check_that_the_target_is_installed(&self) -> Result<(), Failure> {
+        let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        rustc.args(["--print", "target-libdir", "--target", self.target]).current_dir(&self.project.workspace_root);
+        let output = rustc.stdin(Stdio::null()).output();
+        let output = output.map_err(|error| Failure::machine("the compiler could not be started", &error))?;
+        if !output.status.success() {
+            return Err(Failure::usage(format!("the compiler does not know the target {}", self.target))
+                .advise("leave --target out; the platform is x86_64-unknown-linux-musl"));
+        }
+        if Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir() {
+            return Ok(());
+        }
+        Err(Failure::new(Exit::Machine, format!("Rust's library for the target {} is not installed", self.target))
+            .advise(format!("rustup target add {}", self.target)))
+    }
+}

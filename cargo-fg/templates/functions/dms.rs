@@ -1,0 +1,36 @@
+use fg::events::dms::DmsEvent;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Order {
+    order: u32,
+}
+
+/// Takes the orders out of the messages of a queue.
+#[fg::handler]
+async fn handle(event: DmsEvent, ctx: &fg::Context) -> Result<Vec<u32>, fg::Error> {
+    let mut orders = Vec::new();
+    for message in &event.messages {
+        let order: Order = message.body_as()?;
+        ctx.logger().info(format_args!("order {}", order.order));
+        orders.push(order.order);
+    }
+    Ok(orders)
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<handle>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_sample_event_is_handled() {
+        let event = fg::events::dms::fixture();
+        let ctx = fg::Context::default();
+        let result = handle(event, &ctx).await.unwrap();
+        assert_eq!(result, [7]);
+    }
+}

@@ -1,0 +1,34 @@
+use fg::events::{{module}}::{{type}};
+
+/// Says which collections have changed, and how.
+#[fg::handler]
+async fn handle(event: {{type}}, ctx: &fg::Context) -> Result<Vec<String>, fg::Error> {
+    let mut changes = Vec::new();
+    for record in &event.records {
+        let place = record.namespace()?;
+        let document: serde_json::Value = record.document()?;
+        ctx.logger().info(format_args!("{document}"));
+        changes.push(format!(
+            "{} {}.{}",
+            record.event_name, place.database, place.collection
+        ));
+    }
+    Ok(changes)
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<handle>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_sample_event_is_handled() {
+        let event = fg::events::{{module}}::fixture();
+        let ctx = fg::Context::default();
+        let result = handle(event, &ctx).await.unwrap();
+        assert_eq!(result, ["insert shop.orders"]);
+    }
+}

@@ -1,0 +1,33 @@
+use fg::events::iotda::{IotdaEvent, PropertyReport};
+
+/// Says which services of which device report.
+#[fg::handler]
+async fn handle(event: IotdaEvent, ctx: &fg::Context) -> Result<Vec<String>, fg::Error> {
+    let report: PropertyReport = event.notify_data.body_as()?;
+    let mut services = Vec::new();
+    for service in report.services {
+        ctx.logger().info(format_args!("{}", service.properties));
+        services.push(format!(
+            "{}: {}",
+            event.notify_data.header.node_id, service.service_id
+        ));
+    }
+    Ok(services)
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<handle>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_sample_event_is_handled() {
+        let event = fg::events::iotda::fixture();
+        let ctx = fg::Context::default();
+        let result = handle(event, &ctx).await.unwrap();
+        assert_eq!(result, ["meter-1: climate"]);
+    }
+}

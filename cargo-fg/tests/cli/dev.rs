@@ -1,0 +1,239 @@
+//! `cargo fg dev`.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::fg::{NewProject, run, target_directory, wait_until, without_settings};
+use crate::http::request;
+
+/// A `cargo fg dev` that runs, on a port that was free.
+struct Dev {
+    child: Child,
+    /// What it has said on standard error.
+    said: Arc<Mutex<String>>,
+}
+
+impl Dev {
+    fn start(project: &NewProject, arguments: &[&str]) -> Self {
+        let mut command = project.fg(&["dev"]);
+        let mut child =
+            command.env("FG_LISTEN", "0").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let said = Arc::<Mutex<String>>::default();
+        let (lines, writer) = (BufReader::new(child.stderr.take().expect("a pipe")), Arc::clone(&said));
+        thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                *writer.lock().expect("no panic") += &format!("{line}\n");
+            }
+        });
+        Self { child, said }
+    }
+
+    fn said(&self) -> String {
+        self.said.lock().expect("no panic").clone()
+    }
+
+    /// Waits until it has said this so many times.
+    #[track_caller]
+    fn wait_for(&mut self, text: &str, times: usize) {
+        let said = Arc::clone(&self.said);
+        wait_until(text, || {
+            let said = said.lock().expect("no panic");
+            let ended = self.child.try_wait().expect("it can be asked");
+            assert!(ended.is_none(), "it has ended: {said}");
+            said.matches(text).count() >= times
+        });
+    }
+
+    /// Host and port.
+    fn address(&mut self) -> String {
+        self.wait_for("on http://", 1);
+        let said = self.said();
+        let from = said.find("on http://").expect("it was said") + "on http://".len();
+        let rest = &said[from..];
+        rest[..rest.find(['\n', '/']).expect("the end of a line")].to_owned()
+    }
+
+    fn ask(&mut self, method_and_target: &str, body: &str) -> (u16, String) {
+        let address = self.address();
+        let answer = request(&address, method_and_target, body);
+        answer.unwrap_or_else(|| panic!("{method_and_target} is not answered: {}", self.said()))
+    }
+
+    /// Where the programs run that it has started.
+    fn directory(&mut self) -> PathBuf {
+        let address = self.address();
+        let port = address.rsplit(':').next().expect("a port");
+        target_directory().join("fg").join(format!("dev-{port}"))
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        // An error means that it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The processes whose program is in this directory.
+#[cfg(target_os = "linux")]
+fn processes_in(directory: &Path) -> usize {
+    let processes = std::fs::read_dir("/proc").expect("this is Linux").flatten();
+    // A program that has been removed is shown with a note behind its name; the directory is the same.
+    processes.filter(|process| process.path().join("exe").read_link().is_ok_and(|program| program.starts_with(directory))).count()
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, signal: rustix::process::Signal) {
+    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("an id");
+    rustix::process::kill_process(id, signal).expect("it runs");
+}
+
+#[test]
+fn an_edit_is_served_a_broken_one_is_told_and_the_one_before_goes_on() {
+    let project = NewProject::new("edited", &["--event", "apig"]);
+    let mut dev = Dev::start(&project, &[]);
+    dev.wait_for("Ready edited\n", 1);
+    let (status, body) = dev.ask("GET /orders/7?name=Ada%20L.", "");
+    assert_eq!((status, body.as_str()), (200, r#"{"message":"Hello, Ada L.!","path":"/orders/7"}"#));
+    let (status, body) = dev.ask("POST /", r#"{"httpMethod":"GET","path":"/by/hand"}"#);
+    assert!(status == 200 && body.starts_with(r#"{"statusCode":200,"#), "{body}");
+
+    project.edit("src/main.rs", "Hello, {name}", "Good day, {name}");
+    dev.wait_for("Ready edited\n", 2);
+    assert!(dev.said().contains("Changed src/main.rs\n"), "{}", dev.said());
+    assert!(dev.ask("GET /?name=Ada", "").1.contains("Good day, Ada!"));
+
+    project.edit("src/main.rs", "fn main()", "fn main() oops");
+    dev.wait_for("what was served before goes on\n", 1);
+    assert!(dev.said().contains("error: the function does not compile"), "{}", dev.said());
+    assert!(dev.said().contains(" --> src/main.rs:"), "the compiler's words are shown: {}", dev.said());
+    assert!(dev.ask("GET /?name=Bob", "").1.contains("Good day, Bob!"));
+
+    project.edit("src/main.rs", "fn main() oops", "fn main()");
+    dev.wait_for("Ready edited\n", 3);
+    assert!(dev.ask("GET /?name=Eve", "").1.contains("Good day, Eve!"));
+}
+
+#[test]
+fn a_function_that_does_not_start_does_not_take_the_place_of_one_that_does() {
+    let project = NewProject::new("stubborn", &[]);
+    let mut dev = Dev::start(&project, &[]);
+    dev.wait_for("Ready stubborn\n", 1);
+    project.edit("src/main.rs", "fg::run::<handle>()", "println!(\"no licence\");\n    std::process::exit(7)");
+    dev.wait_for("error: stubborn does not run\n", 1);
+    dev.wait_for("what was served before goes on\n", 1);
+    assert!(dev.said().contains("because: the function exited with code 7 before it asked for an event"), "{}", dev.said());
+    assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
+}
+
+#[test]
+fn a_file_that_is_included_or_that_did_not_exist_counts() {
+    let project = NewProject::new("included", &[]);
+    project.write("greeting.txt", "Hello");
+    project.edit(
+        "src/main.rs",
+        "format!(\"Hello, {}!\", event.name)",
+        "format!(\"{}, {}!\", include_str!(\"../greeting.txt\"), event.name)",
+    );
+    let mut dev = Dev::start(&project, &[]);
+    dev.wait_for("Ready included\n", 1);
+    project.write("greeting.txt", "Ahoy");
+    dev.wait_for("Changed greeting.txt\n", 1);
+    dev.wait_for("Ready included\n", 2);
+    assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#).1, r#"{"message":"Ahoy, Ada!"}"#);
+
+    project.edit("src/main.rs", "fn main()", "mod later;\n\nfn main()");
+    dev.wait_for("what was served before goes on\n", 1);
+    project.write("src/later.rs", "//! It is here now.\n");
+    dev.wait_for("Changed src/later.rs\n", 1);
+    dev.wait_for("Ready included\n", 3);
+}
+
+#[test]
+fn several_functions_are_served_under_their_names_and_timers_go_off() {
+    let project = NewProject::new("several", &[]);
+    std::fs::create_dir(project.directory.join("src/bin")).expect("it is made");
+    let timer = "#[fg::handler]\nasync fn handle(event: serde_json::Value) -> Result<(), fg::Error> {\n    println!(\"tick of {}\", event[\"trigger_type\"]);\n    Ok(())\n}\n\nfn main() -> std::process::ExitCode {\n    fg::run::<handle>()\n}\n";
+    project.write("src/bin/several-ticks.rs", timer);
+    project.edit("Cargo.toml", "serde = {", "serde_json = \"1\"\nserde = {");
+    let mut dev = Dev::start(&project, &["--timer", "several-ticks=@every 100ms", "--timer", "several-ticks=* * * * * *"]);
+    dev.wait_for("tick of \"TIMER\"\n", 3);
+    dev.wait_for("timer-2 goes off: ", 1);
+    assert_eq!(dev.ask("POST /several", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
+    let sdk = "POST /v2/p/fgs/functions/urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3Aseveral/invocations";
+    assert_eq!(dev.ask(sdk, r#"{"name":"SDK"}"#), (200, r#"{"message":"Hello, SDK!"}"#.to_owned()));
+    let (status, body) = dev.ask("GET /other", "");
+    assert!(status == 404 && body.contains("/several, /several-ticks"), "{body}");
+
+    let which = run(&mut project.fg(&["dev", "--listen", "0", "--timer", "@every 1s"])).ended_with(2);
+    assert!(which.stderr.contains("error: --timer \"@every 1s\": which function is it for?"), "{}", which.stderr);
+    let when = run(&mut project.fg(&["dev", "--timer", "sometimes"])).ended_with(2);
+    assert!(when.stderr.contains("\"sometimes\" has 1 fields: seconds, minutes, hours, day, month"), "{}", when.stderr);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told() {
+    let project = NewProject::new("taken", &[]);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it has one").port().to_string();
+    let ran = run(&mut project.fg(&["dev", "--listen", &port])).ended_with(3);
+    let expected = format!("error: 127.0.0.1:{port} could not be listened at\n  because: ");
+    assert!(ran.stderr.contains(&expected) && ran.stderr.contains("--listen takes another port"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_process_that_somebody_else_starts_is_served() {
+    let project = NewProject::new("debugged", &[]);
+    run(&mut project.fg(&["invoke", "-d", r#"{"name":"Ada"}"#])).ended_with(0);
+    let mut dev = Dev::start(&project, &["--attach", "--env", "COLOUR=it's red"]);
+    dev.wait_for("Waiting for a process that asks 127.0.0.1:", 1);
+    let stdout = BufReader::new(dev.child.stdout.take().expect("a pipe"));
+    let exports: Vec<_> = stdout.lines().map_while(Result::ok).take_while(|line| !line.starts_with("export COLOUR=")).collect();
+    let mut debugged = Command::new(target_directory().join("debug").join(format!("debugged{}", std::env::consts::EXE_SUFFIX)));
+    for line in &exports {
+        let (name, value) = line.strip_prefix("export ").and_then(|line| line.split_once('=')).expect("an assignment");
+        debugged.env(name, value.trim_matches('\''));
+    }
+    let mut debugged = without_settings(&mut debugged).spawn().expect("it starts");
+    dev.wait_for("Attached debugged\n", 1);
+    assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
+    debugged.kill().expect("it runs");
+    debugged.wait().expect("it ends");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_everything() {
+    let project = NewProject::new("interrupted", &[]);
+    let mut dev = Dev::start(&project, &[]);
+    dev.wait_for("Ready interrupted\n", 1);
+    let directory = dev.directory();
+    assert_eq!(processes_in(&directory), 1);
+    signal(&dev.child, rustix::process::Signal::INT);
+    let status = dev.child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(0), "{}", dev.said());
+    assert_eq!(processes_in(&directory), 0);
+    assert!(!directory.exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn one_that_is_killed_leaves_nothing_behind_and_can_be_started_again_at_the_same_port() {
+    let project = NewProject::new("killed", &[]);
+    let mut dev = Dev::start(&project, &[]);
+    dev.wait_for("Ready killed\n", 1);
+    let (directory, address) = (dev.directory(), dev.address());
+    assert_eq!(processes_in(&directory), 1);
+    dev.child.kill().expect("it runs");
+    dev.child.wait().expect("it ends");
+    wait_until("the function's process ends", || processes_in(&directory) == 0);
+
+    let mut again = Dev::start(&project, &["--listen", &address]);
+    again.wait_for("Ready killed\n", 1);
+    assert_eq!(again.address(), address);
+    assert_eq!(again.ask("POST /", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
+}

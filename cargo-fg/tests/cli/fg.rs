@@ -1,0 +1,126 @@
+//! The program under test, and projects for it. Projects are outside of this repository, so that they are in no workspace; what they
+//! are built into is shared, so that their dependencies are built once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Long enough for any machine and a full build: only a failing test waits so long.
+pub(crate) const LIMIT: Duration = Duration::from_secs(300);
+
+/// The root of this repository.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in the workspace")
+}
+
+/// What all generated projects are built into.
+pub(crate) fn target_directory() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated")
+}
+
+/// The environment of a user who has nothing set, and no network.
+pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
+    for name in ["FG_MEMORY", "FG_TIMEOUT", "FG_HANDLER", "FG_LISTEN", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+        command.env_remove(name);
+    }
+    // Nobody debugs these programs.
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
+    command.env("CARGO_TARGET_DIR", target_directory()).env("CARGO_NET_OFFLINE", "true").env("FG_PATH", repository());
+    command.stdin(Stdio::null())
+}
+
+/// `cargo fg` in this directory.
+pub(crate) fn fg(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-fg"));
+    without_settings(&mut command).arg("fg").args(arguments).current_dir(directory);
+    command
+}
+
+/// cargo itself in this directory.
+pub(crate) fn cargo(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    without_settings(&mut command).args(arguments).current_dir(directory);
+    command
+}
+
+/// What a command did.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+pub(crate) fn run(command: &mut Command) -> Ran {
+    let Output { status, stdout, stderr } = command.output().expect("the program is there");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ran { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+}
+
+impl Ran {
+    /// That it ended with this exit code.
+    #[track_caller]
+    pub(crate) fn ended_with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// A project that `cargo fg new` has made. Names are different in each test: programs of the same name would be built over each other.
+pub(crate) struct NewProject {
+    pub(crate) directory: PathBuf,
+    _parent: TempDir,
+}
+
+impl NewProject {
+    pub(crate) fn new(name: &str, arguments: &[&str]) -> Self {
+        let parent = tempfile::tempdir().expect("a directory");
+        let all: Vec<_> = ["new", name].iter().chain(arguments).copied().collect();
+        run(&mut fg(parent.path(), &all)).ended_with(0);
+        Self { directory: parent.path().join(name), _parent: parent }
+    }
+
+    /// A package without dependencies, which is built in no time: for what does not depend on the function.
+    pub(crate) fn bare(name: &str, main: &str) -> Self {
+        let parent = tempfile::tempdir().expect("a directory");
+        let directory = parent.path().join(name);
+        fs::create_dir_all(directory.join("src")).expect("it is made");
+        let project = Self { directory, _parent: parent };
+        project.write("Cargo.toml", &format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"));
+        project.write("src/main.rs", main);
+        project
+    }
+
+    pub(crate) fn fg(&self, arguments: &[&str]) -> Command {
+        fg(&self.directory, arguments)
+    }
+
+    pub(crate) fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.directory.join(file)).expect("it is there")
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        fs::write(self.directory.join(file), text).expect("it is written");
+    }
+
+    /// Replaces a text in a file, which has to be there.
+    #[track_caller]
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let text = self.read(file);
+        assert!(text.contains(from), "{from:?} is not in {file}: {text}");
+        self.write(file, &text.replace(from, to));
+    }
+}
+
+/// Looks again and again until this is so.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + LIMIT;
+    while !is_so() {
+        assert!(Instant::now() < end, "{what}: not within {LIMIT:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,132 @@
+//! `cargo fg invoke`.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::fg::{NewProject, Ran, fg, run};
+
+/// A function that says what it was told about itself, fails where it is asked to, and sleeps where it is asked to.
+const TOLD: &str = r#"
+use std::process::ExitCode;
+
+#[fg::handler]
+async fn told(event: serde_json::Value, ctx: &fg::Context) -> Result<serde_json::Value, fg::Error> {
+    ctx.logger().info(format_args!("the event is {event}"));
+    match event["do"].as_str() {
+        Some("fail") => Err("no stock".into()),
+        Some("exit") => std::process::exit(7),
+        _ => Ok(serde_json::json!({
+            "event": event,
+            "memory": ctx.memory_size(),
+            "timeout": ctx.timeout().as_secs(),
+            "colour": ctx.user_data("COLOUR"),
+            "handler": std::env::var("RUNTIME_HANDLER").unwrap_or_default(),
+            "type": format!("{:?}", ctx.invocation_type()),
+        })),
+    }
+}
+
+fn main() -> ExitCode {
+    fg::run::<told>()
+}
+"#;
+
+fn told(name: &str) -> NewProject {
+    let project = NewProject::new(name, &[]);
+    project.write("src/main.rs", TOLD);
+    project.edit("Cargo.toml", "serde = {", "serde_json = \"1\"\nserde = {");
+    project
+}
+
+fn result(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).expect("JSON")
+}
+
+#[test]
+fn the_three_parts_are_shown_and_the_exit_code_tells_whether_it_worked() {
+    let project = told("three-parts");
+    let ran = run(&mut project.fg(&["invoke", "-d", r#"{"a":1}"#])).ended_with(0);
+    assert!(ran.stdout.starts_with("--- function return ---\n{\"colour\":null,\"event\":{\"a\":1},"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("--- execution summary ---\nrequest id:        "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("INFO the event is {\"a\":1}\n"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("Finished"), "cargo shows its progress: {}", ran.stderr);
+
+    let failed = run(&mut project.fg(&["invoke", "-q", "-d", r#"{"do":"fail"}"#])).ended_with(1);
+    assert!(failed.stdout.starts_with("--- function return ---\nerrorMessage: no stock\n"), "{}", failed.stdout);
+    assert_eq!(failed.stderr, "");
+
+    let ended = run(&mut project.fg(&["invoke", "-q", "-d", r#"{"do":"exit"}"#, "--output", "json"])).ended_with(1);
+    let json = result(&ended);
+    assert_eq!((&json["ok"], &json["error"]["by"]), (&json!(false), &json!("platform")));
+    assert!(json["error"]["message"].as_str().is_some_and(|text| text.contains("exited with code 7")), "{json}");
+}
+
+#[test]
+fn flags_win_over_variables_and_those_over_the_manifest() {
+    let project = told("precedence");
+    project.edit(
+        "Cargo.toml",
+        "memory = 128 # MB\ntimeout = 3 # seconds",
+        "memory = 256\ntimeout = 20\nhandler = \"told\"\nenvironment = { COLOUR = \"red\" }",
+    );
+    let of_manifest = result(&run(&mut project.fg(&["invoke", "--output", "json"])).ended_with(0));
+    let expected = json!({"colour": "red", "event": {}, "handler": "told", "memory": 256, "timeout": 20, "type": "Sync"});
+    assert_eq!(of_manifest["return"], expected);
+
+    let mut command = project.fg(&["invoke", "--output", "json", "--memory", "1024", "--env", "COLOUR=blue", "--async"]);
+    let of_all = result(&run(command.env("FG_MEMORY", "512").env("FG_TIMEOUT", "60")).ended_with(0));
+    let expected = json!({"colour": "blue", "event": {}, "handler": "told", "memory": 1024, "timeout": 60, "type": "Async"});
+    assert_eq!(of_all["return"], expected);
+    assert_eq!(of_all["summary"]["memory_mb"], 1024);
+}
+
+#[test]
+fn the_event_comes_from_a_flag_a_file_or_standard_input() {
+    let project = told("sources");
+    project.write("event.json", r#"{"from":"file"}"#);
+    let event = |ran: Ran| result(&ran.ended_with(0))["return"]["event"].clone();
+    assert_eq!(event(run(&mut project.fg(&["invoke", "--output", "json", "-f", "event.json"]))), json!({"from": "file"}));
+    for from in [["-f", "-"], ["-d", "-"]] {
+        let mut command = project.fg(&["invoke", "--output", "json"]);
+        let mut child = command.args(from).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        child.stdin.take().expect("a pipe").write_all(br#"{"from":"input"}"#).expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(json["return"]["event"], json!({"from": "input"}));
+    }
+}
+
+#[test]
+fn what_cannot_be_run_is_told_with_its_exit_code() {
+    let project = told("cannot-be-run");
+    for (arguments, code, reason) in [
+        (&["invoke", "-d", "Ada"][..], 2, "error: the event is not JSON, and the platform takes nothing else\n  because: "),
+        (&["invoke", "-f", "nowhere.json"], 2, "error: nowhere.json cannot be read\n  because: "),
+        (&["invoke", "--bin", "other"], 2, "error: there is no bin `other` here\n  help: there are: cannot-be-run\n"),
+        (&["invoke", "-p", "other"], 2, "error: there is no package `other` in this workspace\n  help: there are: cannot-be-run\n"),
+        (
+            &["invoke", "--memory", "300"],
+            2,
+            "error: invalid value '300' for '--memory <MB>': the platform has functions with 128, ",
+        ),
+        (
+            &["invoke", "-d", "1", "--fixture", "obs"],
+            2,
+            "error: the argument '--data <JSON>' cannot be used with '--fixture <TRIGGER>'",
+        ),
+    ] {
+        let ran = run(&mut project.fg(arguments)).ended_with(code);
+        assert!(ran.stderr.starts_with(reason), "{}", ran.stderr);
+    }
+    project.edit("src/main.rs", "fn main()", "fn main() oops");
+    let ran = run(&mut project.fg(&["invoke"])).ended_with(101);
+    assert!(ran.stderr.ends_with("error: the function does not compile; the compiler has said why\n"), "{}", ran.stderr);
+    project.edit("Cargo.toml", "memory = 128", "memroy = 128");
+    let ran = run(&mut project.fg(&["invoke"])).ended_with(2);
+    assert!(ran.stderr.contains("[package.metadata.fg] in ") && ran.stderr.contains("unknown field `memroy`"), "{}", ran.stderr);
+    let nowhere = tempfile::tempdir().expect("a directory");
+    let ran = run(&mut fg(nowhere.path(), &["invoke"])).ended_with(2);
+    assert!(ran.stderr.starts_with("error: there is no Cargo.toml in this directory or above it\n  help: "), "{}", ran.stderr);
+}

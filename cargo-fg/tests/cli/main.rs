@@ -1,0 +1,10 @@
+//! `cargo fg` from end to end: the real program, real projects, real processes.
+
+mod commands;
+mod dev;
+mod fg;
+mod http;
+mod invoke;
+mod new;
+mod package;
+mod transcript;

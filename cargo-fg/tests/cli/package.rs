@@ -1,0 +1,199 @@
+//! `cargo fg package`.
+
+use std::fs;
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use fg_emulator::{Emulator, Event};
+use tempfile::TempDir;
+use zip::ZipArchive;
+
+use crate::fg::{LIMIT, NewProject, Ran, fg, run};
+
+/// A program that need not be a function to be packaged.
+const MAIN: &str = "fn main() {}\n";
+
+fn is_installed(target: &str) -> bool {
+    let output =
+        Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output().expect("there is a compiler");
+    output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
+}
+
+/// Builds for musl, as by default; where that is not installed, for a static glibc.
+fn package(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = fg(directory, &["package"]);
+    if !is_installed("x86_64-unknown-linux-musl") {
+        println!("x86_64-unknown-linux-musl is not installed: this test builds for x86_64-unknown-linux-gnu");
+        command.args(["--target", "x86_64-unknown-linux-gnu"]);
+    }
+    command.args(arguments);
+    command
+}
+
+/// The path that the command has printed, and the bytes that are there.
+fn written(directory: &Path, ran: &Ran) -> (PathBuf, Vec<u8>) {
+    let path = directory.join(ran.stdout.trim_end());
+    let bytes = fs::read(&path).expect("it is written");
+    (path, bytes)
+}
+
+fn write_executable(path: &Path, text: &str) {
+    fs::write(path, text).expect("it is written");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    }
+}
+
+#[test]
+fn the_same_project_in_another_directory_makes_the_same_bytes_and_they_run() {
+    let project = NewProject::new("packaged", &[]);
+    fs::create_dir(project.directory.join("templates")).expect("it is made");
+    project.write("templates/mail.txt", "Dear {name}\n");
+    project.edit("Cargo.toml", "timeout = 3 # seconds\n", "timeout = 3 # seconds\ninclude = [\"templates\"]\n");
+    // A panic in the function has the name of the source in its message.
+    project.edit("src/main.rs", "ctx.logger()", "assert!(event.name != \"nobody\", \"{}\", file!());\n    ctx.logger()");
+    write_executable(&project.directory.join("tool.sh"), "#!/bin/sh\n");
+    let arguments = ["--include", "tool.sh"];
+    let first = run(&mut package(&project.directory, &arguments)).ended_with(0);
+    let (path, bytes) = written(&project.directory, &first);
+    assert!(path.ends_with("fg/packaged.zip"), "{}", path.display());
+
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    let copy = elsewhere.path().join("a much deeper").join("packaged");
+    fs::create_dir_all(copy.join("src")).expect("it is made");
+    fs::create_dir_all(copy.join("templates")).expect("it is made");
+    for file in ["Cargo.toml", "Cargo.lock", "src/main.rs", "templates/mail.txt"] {
+        fs::write(copy.join(file), project.read(file)).expect("it is written");
+    }
+    write_executable(&copy.join("tool.sh"), "#!/bin/sh\n");
+    let other_target = elsewhere.path().join("built");
+    let second = run(package(&copy, &arguments).env("CARGO_TARGET_DIR", &other_target)).ended_with(0);
+    let (other_path, other_bytes) = written(&copy, &second);
+    assert!(other_path.starts_with(&other_target), "{}", other_path.display());
+    assert_eq!(bytes.len(), other_bytes.len());
+    assert!(bytes == other_bytes, "the same sizes and other bytes: compare {} and {}", path.display(), other_path.display());
+
+    let mut zip = ZipArchive::new(Cursor::new(&bytes)).expect("a zip file");
+    let mut files = Vec::new();
+    for at in 0..zip.len() {
+        let file = zip.by_index(at).expect("it is there");
+        assert_eq!(file.last_modified().map(|time| time.year()), Some(1980));
+        files.push(format!("{:o} {}", file.unix_mode().unwrap_or_default(), file.name()));
+    }
+    assert_eq!(files, ["100755 bootstrap", "100755 packaged", "100644 templates/mail.txt", "100755 tool.sh"]);
+    let mut program = Vec::new();
+    zip.by_name("packaged").expect("it is there").read_to_end(&mut program).expect("it is read");
+    let text = String::from_utf8_lossy(&program);
+    for path in [project.directory.to_string_lossy(), Path::new(env!("CARGO_TARGET_TMPDIR")).to_string_lossy()] {
+        assert!(!text.contains(path.as_ref()), "the program has {path} in it");
+    }
+    runs(&mut zip);
+}
+
+/// The package does what the function does, with nothing but the platform's environment.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn runs(zip: &mut ZipArchive<Cursor<&Vec<u8>>>) {
+    let code: TempDir = tempfile::tempdir().expect("a directory");
+    zip.extract(code.path()).expect("it is unpacked");
+    let emulator = Emulator::builder(code.path().join("bootstrap")).init_timeout(LIMIT).timeout(Duration::from_secs(60));
+    let emulator = emulator.code_root(code.path()).start().expect("it starts");
+    let execution = emulator.invoke(Event::new(r#"{"name":"Ada"}"#));
+    assert_eq!(execution.reply().as_deref(), Some(r#"{"message":"Hello, Ada!"}"#), "{execution}");
+    let panic = emulator.invoke(Event::new(r#"{"name":"nobody"}"#)).failure().expect("it panics").error_message.clone();
+    assert!(panic.contains("src/main.rs"), "{panic}");
+}
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+fn runs(_: &mut ZipArchive<Cursor<&Vec<u8>>>) {
+    println!("SKIPPED: a package runs on Linux on x86-64 only");
+}
+
+#[test]
+fn what_would_fail_on_the_platform_is_refused_for_all_its_reasons_at_once() {
+    let project = NewProject::bare("refused", MAIN);
+    project.write("bootstrap", "exec ./refused\r\n");
+    let mut command = package(&project.directory, &["--include", "bootstrap", "--output", "out.zip"]);
+    let ran = run(&mut command).ended_with(1);
+    for reason in [
+        "error: the package of `refused` would not run on the platform, for 3 reasons\n",
+        "because: `bootstrap` is not executable, and so cannot be started\n",
+        "because: `bootstrap` does not begin with `#!`",
+        "because: `bootstrap` has the line ends of Windows (CR LF)",
+        "chmod +x bootstrap\n",
+    ] {
+        assert!(ran.stderr.contains(reason), "{reason}: {}", ran.stderr);
+    }
+    assert!(!project.directory.join("out.zip").exists());
+
+    write_executable(&project.directory.join("bootstrap"), "#!/bin/sh\nexec \"$RUNTIME_CODE_ROOT/refused\" --own\n");
+    let ran = run(&mut command).ended_with(0);
+    let mut zip = ZipArchive::new(Cursor::new(written(&project.directory, &ran).1)).expect("a zip file");
+    let mut text = String::new();
+    zip.by_name("bootstrap").expect("it is there").read_to_string(&mut text).expect("a text");
+    assert!(text.ends_with("--own\n"), "the user's own wrapper is taken: {text}");
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn a_program_that_is_linked_dynamically_and_one_that_needs_a_new_glibc_are_refused() {
+    let project = NewProject::bare("dynamic", MAIN);
+    // This test itself is a program that needs the glibc of this machine.
+    fs::copy(std::env::current_exe().expect("a test is a program"), project.directory.join("helper")).expect("it is copied");
+    let mut command = fg(&project.directory, &["package", "--target", "x86_64-unknown-linux-gnu", "--include", "helper"]);
+    let ran = run(command.env("RUSTFLAGS", "-C target-feature=-crt-static")).ended_with(1);
+    assert!(ran.stderr.contains("because: `dynamic` is linked dynamically: it needs libgcc_s.so.1, libc.so.6"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("because: `helper` needs glibc 2."), "{}", ran.stderr);
+}
+
+#[test]
+fn what_cannot_be_built_for_is_told_with_the_line_that_helps() {
+    let project = NewProject::bare("elsewhere", MAIN);
+    let absent = ["x86_64-unknown-linux-ohos", "x86_64-unknown-linux-gnux32"].into_iter().find(|target| !is_installed(target));
+    let absent = absent.expect("nobody has installed all of them");
+    let ran = run(&mut fg(&project.directory, &["package", "--target", absent])).ended_with(3);
+    let expected = format!("error: Rust's library for the target {absent} is not installed\n  help: rustup target add {absent}\n");
+    assert!(ran.stderr.ends_with(&expected), "{}", ran.stderr);
+    let ran = run(&mut fg(&project.directory, &["package", "--target", "pdp11"])).ended_with(2);
+    assert!(ran.stderr.contains("error: the compiler does not know the target pdp11\n"), "{}", ran.stderr);
+    for path in ["../secrets", "/etc/passwd"] {
+        let ran = run(&mut package(&project.directory, &["--include", path])).ended_with(2);
+        assert!(ran.stderr.contains(&format!("error: {path} cannot be included\n")), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn flags_of_the_users_configuration_are_kept() {
+    let project = NewProject::bare(
+        "configured",
+        "fn main() { println!(\"{}\", if cfg!(of_the_user) { \"it is configured\" } else { \"\" }) }",
+    );
+    fs::create_dir(project.directory.join(".cargo")).expect("it is made");
+    for table in ["build", "target.'cfg(all())'"] {
+        project.write(".cargo/config.toml", &format!("[{table}]\nrustflags = [\"--cfg\", \"of_the_user\"]\n"));
+        let ran = run(&mut package(&project.directory, &[])).ended_with(0);
+        let mut zip = ZipArchive::new(Cursor::new(written(&project.directory, &ran).1)).expect("a zip file");
+        let mut program = Vec::new();
+        zip.by_name("configured").expect("it is there").read_to_end(&mut program).expect("it is read");
+        let text = String::from_utf8_lossy(&program);
+        assert!(text.contains("it is configured"), "[{table}]: the flag did not reach the compiler");
+        assert!(!text.contains(project.directory.to_string_lossy().as_ref()), "[{table}]: our flags did not");
+    }
+}
+
+#[test]
+fn the_context_of_an_image_is_written_where_it_is_asked_for() {
+    let project = NewProject::bare("imaged", MAIN);
+    let ran = run(&mut package(&project.directory, &["--image", "--output", "image", "--include", "Cargo.toml"])).ended_with(0);
+    assert_eq!(ran.stdout, "image\n");
+    let dockerfile = project.read("image/Dockerfile");
+    assert!(dockerfile.contains("USER 1003:1003\nEXPOSE 8000\nENTRYPOINT [\"/opt/function/code/imaged\"]\n"), "{dockerfile}");
+    assert!(project.directory.join("image/code/imaged").exists() && project.directory.join("image/code/Cargo.toml").exists());
+    assert!(!project.directory.join("image/code/bootstrap").exists());
+    let ran = run(&mut package(&project.directory, &["--image", "--output", "src"])).ended_with(2);
+    assert!(ran.stderr.contains("error: src is there already, and is not the context of this image\n"), "{}", ran.stderr);
+    assert!(project.directory.join("src/main.rs").exists());
+}

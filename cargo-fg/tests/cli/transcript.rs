@@ -1,0 +1,150 @@
+//! The first minute in the README: each of its commands is run, and says what stands there.
+//!
+//! `FG_UPDATE_DOCS=1 cargo test -p cargo-fg --test cli transcript` writes it anew. cargo's own lines are left out; figures, times and
+//! ids are not compared, and neither are sizes, which are those of an optimized program only where it is written anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::fg::{repository, run, target_directory, wait_until, without_settings};
+
+const BEGIN: &str = "```console\n";
+const END: &str = "```\n";
+
+/// Lines that begin so are cargo's, and tell how far it is.
+const PROGRESS: [&str; 8] = ["Adding", "Blocking", "Compiling", "Downloaded", "Downloading", "Finished", "Locking", "Updating"];
+
+/// The shell in which the commands are typed.
+struct Shell {
+    directory: PathBuf,
+    /// Where `cargo-fg` is, for cargo to find.
+    programs: PathBuf,
+    updates: bool,
+    served: Option<(Child, String)>,
+}
+
+impl Shell {
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new("sh");
+        without_settings(&mut command).args(["-c", line]).current_dir(&self.directory);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::iter::once(self.programs.clone()).chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(path).expect("no name has a colon")).env("FG_LISTEN", "0");
+        if !self.updates {
+            command.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
+        }
+        command
+    }
+
+    /// What the command prints.
+    fn enter(&mut self, line: &str) -> String {
+        if let Some(directory) = line.strip_prefix("cd ") {
+            self.directory.push(directory);
+            return String::new();
+        }
+        if let Some(line) = line.strip_suffix(" &") {
+            return self.enter_in_the_background(line);
+        }
+        let address = self.served.as_ref().map_or("127.0.0.1:9000", |(_, address)| address);
+        let ran = run(&mut self.command(&format!("{{ {}; }} 2>&1", line.replace("127.0.0.1:9000", address)))).ended_with(0);
+        // Where these tests build into is not where a user does.
+        let text = without_progress(&ran.stdout).replace(target_directory().to_string_lossy().as_ref(), "target");
+        if text.is_empty() || text.ends_with('\n') { text } else { text + "\n" }
+    }
+
+    /// Until it is ready.
+    fn enter_in_the_background(&mut self, line: &str) -> String {
+        let said = self.programs.join("said");
+        let mut command = self.command(&format!("exec {line}"));
+        command.stdout(Stdio::null()).stderr(fs::File::create(&said).expect("it is written"));
+        let child = command.spawn().expect("there is a shell");
+        let read = || fs::read_to_string(&said).unwrap_or_default();
+        self.served = Some((child, String::new()));
+        wait_until("it is ready", || read().contains("Ready"));
+        let text = without_progress(&read());
+        let address = text.split_once("http://").map(|(_, rest)| rest.lines().next().unwrap_or_default().to_owned());
+        let address = address.expect("it says where it serves");
+        let text = text.replace(&address, "127.0.0.1:9000");
+        self.served = self.served.take().map(|(child, _)| (child, address));
+        text
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        if let Some((child, _)) = &mut self.served {
+            // An error means that it has ended.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn without_progress(text: &str) -> String {
+    let is_progress = |line: &str| PROGRESS.iter().any(|word| line.trim_start().starts_with(word));
+    text.lines().filter(|line| !is_progress(line)).map(|line| format!("{line}\n")).collect()
+}
+
+/// With one mark for each number, whatever its size, its unit and its base.
+fn without_figures(text: &str) -> String {
+    let words = text.split_inclusive([' ', '\n']).filter(|word| *word != " ").map(|word| {
+        let is_hexadecimal = |part: &str| part.len() > 30 && part.chars().all(|letter| letter.is_ascii_hexdigit() || letter == '-');
+        let bare = word.trim().trim_matches(['\'', ',']);
+        let word = if is_hexadecimal(bare) { word.replace(bare, "#") } else { word.to_owned() };
+        word.replace(|letter: char| letter.is_ascii_digit(), "#").replace("#.#", "#").replace("KB", "B").replace("MB", "B")
+    });
+    let mut text: String = words.collect();
+    while text.contains("##") || text.contains("#.#") {
+        text = text.replace("##", "#").replace("#.#", "#");
+    }
+    text
+}
+
+fn is_there(program: &str, arguments: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+#[test]
+fn the_first_minute_of_the_readme_is_what_happens() {
+    let has_target = Command::new("rustc").args(["--print", "target-libdir", "--target", "x86_64-unknown-linux-musl"]).output();
+    let has_target = has_target.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir());
+    if !cfg!(target_os = "linux") || !is_there("curl", &["--version"]) || !has_target {
+        println!("SKIPPED: the first minute needs Linux, curl, and the target x86_64-unknown-linux-musl");
+        return;
+    }
+    let readme = repository().join("README.md");
+    let text = fs::read_to_string(&readme).expect("it is there");
+    let (before, rest) = text.split_once(BEGIN).expect("the README has a transcript");
+    let (transcript, after) = rest.split_once(END).expect("it has an end");
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let programs = tempfile::tempdir().expect("a directory");
+    let program = Path::new(env!("CARGO_BIN_EXE_cargo-fg"));
+    fs::hard_link(program, programs.path().join("cargo-fg"))
+        .or_else(|_| fs::copy(program, programs.path().join("cargo-fg")).map(drop))
+        .expect("it is put there");
+    let updates = std::env::var_os("FG_UPDATE_DOCS").is_some();
+    let mut shell = Shell { directory: directory.path().to_owned(), programs: programs.path().to_owned(), updates, served: None };
+    let mut happened = String::new();
+    for line in transcript.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        happened += &format!("$ {line}\n");
+        happened += &shell.enter(line);
+    }
+    if updates {
+        fs::write(&readme, format!("{before}{BEGIN}{happened}{END}{after}")).expect("it is written");
+    } else {
+        let (expected, happened) = (without_figures(transcript), without_figures(&happened));
+        assert_eq!(happened, expected, "FG_UPDATE_DOCS=1 cargo test -p cargo-fg --test cli transcript");
+    }
+}
+
+#[test]
+fn figures_are_left_out_of_the_comparison() {
+    let one = "memory used: 4.145MB at 2026-11-24T19:35:06Z of '50a9c0c0-4e33-4575-824e-342e92c3ee0a', 64 B\n";
+    let other = "memory used: 12.1MB at 2027-01-02T03:04:05Z of '03c15819-7ab2-49cd-afda-f4e1af101154',  1.2 KB\n";
+    assert_eq!(without_figures(one), without_figures(other));
+    assert_ne!(without_figures(one), without_figures(&one.replace("used", "free")));
+}

@@ -1,0 +1,91 @@
+//! One port in front of functions, as a browser, curl and an SDK use it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+
+use fg_emulator::{Builder, Emulator, Gateway};
+use serde_json::{Value, json};
+
+use crate::scripted::{LIMIT, function};
+
+/// The status, the head and the body of the answer.
+fn send(gateway: &Gateway, request: &str, body: &str) -> (u16, String, String) {
+    let mut socket = TcpStream::connect(gateway.address()).expect("it listens");
+    socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
+    let request = format!(
+        "{request} HTTP/1.1\r\nHost: fg\r\nX-Colour: red\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    socket.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("it answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, head.to_owned(), body.to_owned())
+}
+
+fn gateway(functions: &[(&str, Builder)]) -> Gateway {
+    let gateway = Gateway::start("127.0.0.1:0", functions.iter().map(|(name, _)| *name), |_| {}).expect("a free port");
+    for (name, builder) in functions {
+        gateway.serve(Arc::new(builder.clone().name(*name).start().expect("it starts")));
+    }
+    gateway
+}
+
+#[test]
+fn a_post_to_the_root_is_an_event_and_its_result_the_answer() {
+    let gateway = gateway(&[("greet", function())]);
+    let (status, _, body) = send(&gateway, "POST /", r#"{"text":"\"hi\""}"#);
+    assert_eq!((status, body.as_str()), (200, "\"hi\""));
+    let (status, _, body) = send(&gateway, "POST /", r#"{"do":"fail","text":"no stock"}"#);
+    assert_eq!(status, 500);
+    assert_eq!(serde_json::from_str::<Value>(&body).expect("JSON")["errorMessage"], "no stock");
+    let (status, _, body) = send(&gateway, "POST /", "{");
+    assert_eq!((status, body.contains("the body is not JSON")), (406, true), "{body}");
+}
+
+#[test]
+fn everything_else_is_a_request_of_api_gateway() {
+    let gateway = gateway(&[("greet", function())]);
+    for request in ["GET /orders/7?dry=1", "POST /?", "DELETE /"] {
+        let (status, _, body) = send(&gateway, request, "");
+        // The function answers with nothing that the gateway understands, and is told what it is.
+        assert_eq!(status, 500, "{request}: {body}");
+        assert_eq!(serde_json::from_str::<Value>(&body).expect("JSON")["error_code"], "FSS.1202", "{request}");
+    }
+}
+
+#[test]
+fn several_functions_are_served_under_their_names() {
+    let gateway = gateway(&[("one", function()), ("other", function())]);
+    for name in ["one", "other"] {
+        let (status, _, body) = send(&gateway, &format!("POST /{name}"), &json!({"text": name}).to_string());
+        assert_eq!((status, body.as_str()), (200, name));
+    }
+    let urn = "urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3Aother";
+    let (status, head, body) = send(&gateway, &format!("POST /v2/p/fgs/functions/{urn}/invocations"), r#"{"text":"sdk"}"#);
+    assert_eq!((status, body.as_str()), (200, "sdk"));
+    assert!(head.contains("X-Is-Func-Err: false"), "{head}");
+    let (status, _, body) = send(&gateway, "GET /elsewhere", "");
+    assert_eq!((status, body.contains("there are: /one, /other")), (404, true), "{body}");
+}
+
+#[test]
+fn a_function_that_is_not_ready_is_status_503_and_one_that_is_replaced_is_asked_no_more() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&seen);
+    let gateway = Gateway::start("127.0.0.1:0", ["greet"], move |exchange| {
+        told.lock().expect("no panic").push(exchange.status);
+    })
+    .expect("a free port");
+    assert_eq!(send(&gateway, "POST /", "{}").0, 503);
+    let start = || Arc::new(function().name("greet").start().expect("it starts"));
+    assert!(gateway.serve(start()).is_none());
+    assert_eq!(send(&gateway, "POST /", "{}").0, 200);
+    let before: Arc<Emulator> = gateway.serve(start()).expect("it was served");
+    assert_eq!(Arc::strong_count(&before), 1);
+    drop(before);
+    assert_eq!(send(&gateway, "POST /", "{}").0, 200);
+    assert_eq!(*seen.lock().expect("no panic"), [503, 200, 200]);
+}
