@@ -1,7 +1,7 @@
 //! An HTTP service that does what the path of a request says.
 
 use fg_core::{Context, Failure};
-use fg_http::{Body, Bytes, HeaderMap};
+use fg_http::{Body, Bytes, HeaderMap, HeaderName};
 use http::{Request, Response};
 use http_body_util::BodyExt;
 
@@ -39,5 +39,5 @@ async fn collect(body: Body) -> Result<Bytes, Failure> {
 }
 
 fn names_of(headers: &HeaderMap) -> String {
-    headers.keys().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
+    headers.keys().map(HeaderName::as_str).collect::<Vec<_>>().join(" ")
 }
