@@ -1,6 +1,5 @@
 //! `cargo fg dev`: serves the functions of a workspace, and builds them again when a file changes.
 
-pub(crate) mod guard;
 mod schedule;
 mod serving;
 mod timers;

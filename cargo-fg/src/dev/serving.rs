@@ -8,8 +8,8 @@ use std::thread;
 
 use fg_emulator::{Builder, Emulator, Gateway, Notification};
 
-use crate::dev::guard::Guard;
 use crate::failure::Failure;
+use crate::guard::Guard;
 use crate::project::{Function, Project};
 use crate::screen::Screen;
 use crate::settings::{Settings, SettingsFlags};

@@ -1,12 +1,14 @@
 //! `cargo fg dev`.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::fg::{NewProject, run, target_directory, wait_until, without_settings};
+#[cfg(target_os = "linux")]
+use crate::fg::{processes_of, signal};
 use crate::http::request;
 
 /// A `cargo fg dev` that runs, on a port that was free.
@@ -76,20 +78,6 @@ impl Drop for Dev {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The processes whose program is in this directory.
-#[cfg(target_os = "linux")]
-fn processes_in(directory: &Path) -> usize {
-    let processes = std::fs::read_dir("/proc").expect("this is Linux").flatten();
-    // A program that has been removed is shown with a note behind its name; the directory is the same.
-    processes.filter(|process| process.path().join("exe").read_link().is_ok_and(|program| program.starts_with(directory))).count()
-}
-
-#[cfg(unix)]
-fn signal(child: &Child, signal: rustix::process::Signal) {
-    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("an id");
-    rustix::process::kill_process(id, signal).expect("it runs");
 }
 
 #[test]
@@ -212,11 +200,11 @@ fn ctrl_c_ends_everything() {
     let mut dev = Dev::start(&project, &[]);
     dev.wait_for("Ready interrupted\n", 1);
     let directory = dev.directory();
-    assert_eq!(processes_in(&directory), 1);
+    assert_eq!(processes_of(&directory), 1);
     signal(&dev.child, rustix::process::Signal::INT);
     let status = dev.child.wait().expect("it ends");
     assert_eq!(status.code(), Some(0), "{}", dev.said());
-    assert_eq!(processes_in(&directory), 0);
+    assert_eq!(processes_of(&directory), 0);
     assert!(!directory.exists());
 }
 
@@ -227,10 +215,10 @@ fn one_that_is_killed_leaves_nothing_behind_and_can_be_started_again_at_the_same
     let mut dev = Dev::start(&project, &[]);
     dev.wait_for("Ready killed\n", 1);
     let (directory, address) = (dev.directory(), dev.address());
-    assert_eq!(processes_in(&directory), 1);
+    assert_eq!(processes_of(&directory), 1);
     dev.child.kill().expect("it runs");
     dev.child.wait().expect("it ends");
-    wait_until("the function's process ends", || processes_in(&directory) == 0);
+    wait_until("the function's process ends", || processes_of(&directory) == 0);
 
     let mut again = Dev::start(&project, &["--listen", &address]);
     again.wait_for("Ready killed\n", 1);
