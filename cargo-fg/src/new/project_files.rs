@@ -81,9 +81,20 @@ impl Kind {
         match self {
             Self::Event(Some(Trigger::Apig)) => "While `cargo fg dev` runs: `curl 'http://127.0.0.1:9000/orders/7?name=Ada'`.",
             Self::Http => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/hello/Ada`.",
-            Self::Event(None) => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d '{\"name\":\"Ada\"}'`.",
+            Self::Event(None) => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`.",
             Self::Event(Some(Trigger::Timer)) => "`cargo fg dev --timer '@every 10s'` lets a timer go off, too.",
-            Self::Event(Some(_)) => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`.",
+            Self::Event(Some(_)) => {
+                "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`. The event is a sample."
+            }
+        }
+    }
+
+    /// An event to play with.
+    fn event(self) -> &'static str {
+        match self {
+            Self::Event(None) => "{\"name\":\"Ada\"}\n",
+            Self::Event(Some(trigger)) => trigger.fixture(),
+            Self::Http => Trigger::Apig.fixture(),
         }
     }
 
@@ -121,6 +132,7 @@ impl ProjectFiles<'_> {
             ("Cargo.toml", manifest.as_str()),
             ("src/main.rs", &source),
             ("README.md", &readme),
+            ("event.json", self.kind.event()),
             (".gitignore", include_str!("../../templates/gitignore")),
         ] {
             let path = directory.join(file);

@@ -42,7 +42,10 @@ fn a_project_for_each_trigger_passes_its_tests_and_clippy_and_handles_its_fixtur
     run(&mut cargo(directory, &["fmt", "--all", "--check"])).ended_with(0);
     run(&mut cargo(directory, &["build", "--workspace"])).ended_with(0);
     for trigger in TRIGGERS {
-        let ran = run(&mut fg(directory, &["invoke", "-p", &format!("on-{trigger}"), "--fixture", trigger])).ended_with(0);
+        let name = format!("on-{trigger}");
+        let ran = run(&mut fg(directory, &["invoke", "-p", &name, "--fixture", trigger])).ended_with(0);
+        let event = fs::read_to_string(directory.join(&name).join("event.json")).expect("there is a sample");
+        assert!(event.starts_with('{'), "{event}");
         assert!(ran.stdout.starts_with("--- function return ---\n"), "{trigger}: {}", ran.stdout);
     }
 }
