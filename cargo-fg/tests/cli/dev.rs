@@ -225,3 +225,16 @@ fn one_that_is_killed_leaves_nothing_behind_and_can_be_started_again_at_the_same
     assert_eq!(again.address(), address);
     assert_eq!(again.ask("POST /", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
 }
+
+#[test]
+fn what_has_never_compiled_is_answered_with_503_until_it_does() {
+    let project = NewProject::new("unfinished", &[]);
+    project.edit("src/main.rs", "fn main()", "fn main() oops");
+    let mut dev = Dev::start(&project, &[]);
+    dev.wait_for("Waiting for a change\n", 1);
+    let (status, body) = dev.ask("POST /", r#"{"name":"Ada"}"#);
+    assert_eq!((status, body.contains("unfinished has not been built yet")), (503, true), "{body}");
+    project.edit("src/main.rs", "fn main() oops", "fn main()");
+    dev.wait_for("Ready unfinished\n", 1);
+    assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#).0, 200);
+}
