@@ -173,6 +173,7 @@ fn a_port_that_is_taken_is_told() {
     assert!(ran.stderr.contains(&expected) && ran.stderr.contains("--listen takes another port"), "{}", ran.stderr);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_process_that_somebody_else_starts_is_served() {
     let project = NewProject::new("debugged", &[]);
@@ -180,13 +181,16 @@ fn a_process_that_somebody_else_starts_is_served() {
     let mut dev = Dev::start(&project, &["--attach", "--env", "COLOUR=it's red"]);
     dev.wait_for("Waiting for a process that asks 127.0.0.1:", 1);
     let stdout = BufReader::new(dev.child.stdout.take().expect("a pipe"));
-    let exports: Vec<_> = stdout.lines().map_while(Result::ok).take_while(|line| !line.starts_with("export COLOUR=")).collect();
-    let mut debugged = Command::new(target_directory().join("debug").join(format!("debugged{}", std::env::consts::EXE_SUFFIX)));
-    for line in &exports {
-        let (name, value) = line.strip_prefix("export ").and_then(|line| line.split_once('=')).expect("an assignment");
-        debugged.env(name, value.trim_matches('\''));
+    let mut script = String::new();
+    for line in stdout.lines().map_while(Result::ok) {
+        script += &format!("{line}\n");
+        if line.starts_with("export COLOUR=") {
+            break;
+        }
     }
-    let mut debugged = without_settings(&mut debugged).spawn().expect("it starts");
+    let program = target_directory().join("debug").join("debugged");
+    script += &format!("test \"$COLOUR\" = \"it's red\" && exec '{}'", program.display());
+    let mut debugged = without_settings(&mut Command::new("sh")).args(["-c", &script]).spawn().expect("there is a shell");
     dev.wait_for("Attached debugged\n", 1);
     assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
     debugged.kill().expect("it runs");
