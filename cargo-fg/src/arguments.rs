@@ -54,8 +54,8 @@ pub(crate) enum Command {
     Package(PackageArguments),
     Conformance(ConformanceArguments),
     Completions(CompletionsArguments),
-    /// Ends what `dev` has left behind; `dev` starts it
-    #[command(name = crate::dev::guard::COMMAND, hide = true)]
+    /// Ends the processes that are left behind; `dev` and `invoke` start it
+    #[command(name = crate::guard::COMMAND, hide = true)]
     Guard,
 }
 

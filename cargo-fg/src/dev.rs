@@ -1,6 +1,5 @@
 //! `cargo fg dev`: serves the functions of a workspace, and builds them again when a file changes.
 
-pub(crate) mod guard;
 mod schedule;
 mod serving;
 mod timers;
@@ -153,7 +152,8 @@ fn serve(arguments: &DevArguments, serving: &Serving, mut project: Project, scre
                 // The signal has reached this process, too, and ends it.
                 wait_for_signal();
             }
-            screen.step("Waiting", "for a change; what was served before goes on");
+            let goes_on = if serving.has_any() { "; what was served before goes on" } else { "" };
+            screen.step("Waiting", format_args!("for a change{goes_on}"));
         }
         let (changed, count) = watch.wait_for_change(&before);
         let others = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
@@ -208,7 +208,7 @@ fn replace_all(
 }
 
 fn wait_for_debugger(emulator: &Emulator, screen: Screen) -> Result<ExitCode, Failure> {
-    screen.note("start the program with these variables; in a shell: eval them, and run it");
+    screen.note("start the program with these variables; they are on standard output, as a shell reads them");
     for (name, value) in emulator.variables() {
         println!("export {name}='{}'", value.replace('\'', r"'\''"));
     }

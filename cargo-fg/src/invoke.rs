@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use crate::arguments::Selection;
 use crate::compile::Compile;
 use crate::failure::{Exit, Failure};
+use crate::guard::Guard;
 use crate::interrupt;
 use crate::project::{Dependencies, Project};
 use crate::screen::Screen;
@@ -110,12 +112,14 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
     let settings = Settings::resolve(&arguments.settings, &function)?;
     let compile = Compile { release: arguments.release, features: arguments.features.clone(), ..Compile::default() };
     let program = compile.run(std::slice::from_ref(&function), screen)?.remove(0);
-    let started = settings.emulate(&function, &program).start();
+    let guard = Guard::start()?;
+    let started = settings.emulate(&function, &program).on_process(move |id, runs| guard.tell(id, runs)).start();
     let emulator = Arc::new(started.map_err(|error| Failure::machine("the function could not be run", &error))?);
-    let interrupted = Arc::clone(&emulator);
+    let is_interrupted = Arc::new(AtomicBool::new(false));
+    let (running, interrupted) = (Arc::clone(&emulator), Arc::clone(&is_interrupted));
     interrupt::on_interrupt(move || {
-        interrupted.stop();
-        std::process::exit(Exit::Interrupted as i32);
+        interrupted.store(true, Ordering::SeqCst);
+        running.stop();
     })?;
     let execution = if arguments.is_async {
         let invocation = emulator.invoke_async(Event::new(event)).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
@@ -126,6 +130,9 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
         emulator.invoke(Event::new(event))
     };
     emulator.stop();
+    if is_interrupted.load(Ordering::SeqCst) {
+        return Err(Failure::new(Exit::Interrupted, "the invocation was interrupted"));
+    }
     let text = match arguments.output {
         OutputForm::Text => format!("{execution:#}"),
         OutputForm::Json => format!("{:#}\n", to_json(&execution)),

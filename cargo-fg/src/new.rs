@@ -23,7 +23,7 @@ Examples:
   cargo fg new shop/orders --event apig
   cargo fg new web --http
 
-In a terminal it asks for what was not said: the name, and the trigger.
+Without a name, it asks for it and for the trigger. With one, it asks for nothing.
 Inside a workspace the project becomes a member of it.")]
 pub(crate) struct NewArguments {
     /// The directory to make; its last part is the name of the package and of the function
@@ -98,7 +98,8 @@ pub(crate) fn run(arguments: &NewArguments, screen: Screen) -> Result<ExitCode, 
     let kind = match (arguments.http, arguments.event) {
         (true, _) => Kind::Http,
         (false, Some(event)) => Kind::Event(event.trigger()),
-        (false, None) if arguments.name.is_none() || io::stdin().is_terminal() => Kind::Event(ask_for_event()?),
+        // Who has not said a name has said nothing yet.
+        (false, None) if arguments.name.is_none() => Kind::Event(ask_for_event()?),
         (false, None) => Kind::Event(None),
     };
     let fg = arguments.path.as_deref().map(check_path).transpose()?;

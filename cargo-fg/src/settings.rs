@@ -5,13 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
-use fg_emulator::{Builder, Emulator};
+use fg_emulator::{Builder, Emulator, MEMORY_SIZES};
 
 use crate::failure::Failure;
 use crate::project::Function;
-
-/// The sizes that the platform offers, in MB (platform.md 1.7).
-const MEMORY_SIZES: [u32; 15] = [128, 256, 512, 768, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 8192, 10240];
 
 /// The longest that the platform lets a function run, in seconds.
 const MAX_TIMEOUT: u32 = 259_200;

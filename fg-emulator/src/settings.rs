@@ -22,6 +22,9 @@ pub(crate) const ASYNC_LIMIT: usize = 256 << 10;
 /// The platform's limit for a streamed response, in bytes (platform.md 1.8).
 pub(crate) const STREAM_LIMIT: usize = 200 << 20;
 
+/// The sizes of memory that a function can have, in MB (platform.md 1.7).
+pub const MEMORY_SIZES: [u32; 15] = [128, 256, 512, 768, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 8192, 10240];
+
 /// The limits of requests and of whole responses have this tolerance, in bytes.
 pub(crate) const TOLERANCE: usize = 100;
 

@@ -8,8 +8,8 @@ use std::thread;
 
 use fg_emulator::{Builder, Emulator, Gateway, Notification};
 
-use crate::dev::guard::Guard;
 use crate::failure::Failure;
+use crate::guard::Guard;
 use crate::project::{Function, Project};
 use crate::screen::Screen;
 use crate::settings::{Settings, SettingsFlags};
@@ -58,6 +58,7 @@ impl Serving {
         let emulator = self.start(builder, function)?;
         emulator.wait_until_ready().map_err(|error| {
             emulator.stop();
+            self.forget(&emulator);
             Failure::machine(format!("{} does not run", function.name), &error)
         })?;
         self.put(emulator);
@@ -89,15 +90,24 @@ impl Serving {
         Ok(emulator)
     }
 
+    /// Whether there is a function that can be asked.
+    pub(super) fn has_any(&self) -> bool {
+        !self.running.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     fn put(&self, emulator: Arc<Emulator>) {
         let name = emulator.name().to_owned();
         if let Some(before) = self.gateway.serve(emulator) {
-            self.running.lock().unwrap_or_else(PoisonError::into_inner).retain(|running| !Arc::ptr_eq(running, &before));
+            self.forget(&before);
             // A process may take its time to end, and the new one need not wait for that.
             if let Err(error) = thread::Builder::new().name("end-of-function".into()).spawn(move || drop(before)) {
                 self.screen.error(format_args!("the {name} before could not be ended: {error}"));
             }
         }
+    }
+
+    fn forget(&self, emulator: &Arc<Emulator>) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).retain(|running| !Arc::ptr_eq(running, emulator));
     }
 
     /// Ends all processes.

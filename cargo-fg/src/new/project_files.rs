@@ -44,36 +44,18 @@ impl Kind {
     }
 
     fn source(self) -> String {
-        let Self::Event(trigger) = self else { return include_str!("../../templates/functions/http.rs").to_owned() };
-        let Some(trigger) = trigger else { return include_str!("../../templates/functions/none.rs").to_owned() };
-        let template = match trigger {
-            Trigger::Apig => include_str!("../../templates/functions/apig.rs"),
-            Trigger::Cts => include_str!("../../templates/functions/cts.rs"),
-            Trigger::Dds | Trigger::GeminiMongo => include_str!("../../templates/functions/documents.rs"),
-            Trigger::Dis => include_str!("../../templates/functions/dis.rs"),
-            Trigger::Dms => include_str!("../../templates/functions/dms.rs"),
-            Trigger::Eventgrid => include_str!("../../templates/functions/eventgrid.rs"),
-            Trigger::Iotda => include_str!("../../templates/functions/iotda.rs"),
-            Trigger::Kafka | Trigger::KafkaOpenSource | Trigger::Rabbitmq | Trigger::Rocketmq => {
-                include_str!("../../templates/functions/messages.rs")
-            }
-            Trigger::Lts => include_str!("../../templates/functions/lts.rs"),
-            Trigger::Notification => include_str!("../../templates/functions/notification.rs"),
-            Trigger::Obs => include_str!("../../templates/functions/obs.rs"),
-            Trigger::ObsEventgrid => include_str!("../../templates/functions/obs_eventgrid.rs"),
-            Trigger::Smn => include_str!("../../templates/functions/smn.rs"),
-            Trigger::Timer => include_str!("../../templates/functions/timer.rs"),
-        };
-        let event = match trigger {
-            Trigger::Dds => "DdsEvent",
-            Trigger::GeminiMongo => "GeminiMongoEvent",
-            Trigger::Kafka => "KafkaEvent",
-            Trigger::KafkaOpenSource => "OpenSourceKafkaEvent",
-            Trigger::Rabbitmq => "RabbitMqEvent",
-            Trigger::Rocketmq => "RocketMqEvent",
-            _ => return template.to_owned(),
-        };
-        template.replace("{{module}}", &trigger.name().replace('-', "_")).replace("{{type}}", event)
+        match self {
+            Self::Http => include_str!("../../templates/functions/http.rs").to_owned(),
+            Self::Event(None) => include_str!("../../templates/functions/none.rs").to_owned(),
+            Self::Event(Some(trigger)) => match handler(trigger) {
+                None => include_str!("../../templates/functions/apig.rs").to_owned(),
+                Some(Handler { function, event, expected }) => include_str!("../../templates/event_main.rs")
+                    .replace("{{function}}", function)
+                    .replace("{{module}}", &trigger.name().replace('-', "_"))
+                    .replace("{{type}}", event)
+                    .replace("{{expected}}", expected),
+            },
+        }
     }
 
     /// What can be done with the function while `cargo fg dev` serves it.
@@ -81,9 +63,20 @@ impl Kind {
         match self {
             Self::Event(Some(Trigger::Apig)) => "While `cargo fg dev` runs: `curl 'http://127.0.0.1:9000/orders/7?name=Ada'`.",
             Self::Http => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/hello/Ada`.",
-            Self::Event(None) => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d '{\"name\":\"Ada\"}'`.",
+            Self::Event(None) => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`.",
             Self::Event(Some(Trigger::Timer)) => "`cargo fg dev --timer '@every 10s'` lets a timer go off, too.",
-            Self::Event(Some(_)) => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`.",
+            Self::Event(Some(_)) => {
+                "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`. The event is a sample."
+            }
+        }
+    }
+
+    /// An event to play with.
+    fn event(self) -> &'static str {
+        match self {
+            Self::Event(None) => "{\"name\":\"Ada\"}\n",
+            Self::Event(Some(trigger)) => trigger.fixture(),
+            Self::Http => Trigger::Apig.fixture(),
         }
     }
 
@@ -101,6 +94,42 @@ impl Kind {
         }
         lines
     }
+}
+
+/// A handler of a trigger's events.
+struct Handler {
+    /// Its source.
+    function: &'static str,
+    /// The type of its event, where several triggers share a source.
+    event: &'static str,
+    /// What it returns for the sample event.
+    expected: &'static str,
+}
+
+/// Nothing for API Gateway, whose answer has parts of its own to be looked at.
+fn handler(trigger: Trigger) -> Option<Handler> {
+    use Trigger as T;
+    let (function, event, expected) = match trigger {
+        T::Apig => return None,
+        T::Cts => (include_str!("../../templates/functions/cts.rs"), "", r#""ada did createServer to web-1""#),
+        T::Dds => (include_str!("../../templates/functions/documents.rs"), "DdsEvent", r#"["insert shop.orders"]"#),
+        T::Dis => (include_str!("../../templates/functions/dis.rs"), "", r#"3.5"#),
+        T::Dms => (include_str!("../../templates/functions/dms.rs"), "", r#"[7]"#),
+        T::Eventgrid => (include_str!("../../templates/functions/eventgrid.rs"), "", r#"7"#),
+        T::GeminiMongo => (include_str!("../../templates/functions/documents.rs"), "GeminiMongoEvent", r#"["insert shop.orders"]"#),
+        T::Iotda => (include_str!("../../templates/functions/iotda.rs"), "", r#"["meter-1: climate"]"#),
+        T::Kafka => (include_str!("../../templates/functions/messages.rs"), "KafkaEvent", r#"3"#),
+        T::KafkaOpenSource => (include_str!("../../templates/functions/messages.rs"), "OpenSourceKafkaEvent", r#"3"#),
+        T::Lts => (include_str!("../../templates/functions/lts.rs"), "", r#"1"#),
+        T::Notification => (include_str!("../../templates/functions/notification.rs"), "", r#""FunctionReturnError""#),
+        T::Obs => (include_str!("../../templates/functions/obs.rs"), "", r#"["2026/march/sea and sky.jpg"]"#),
+        T::ObsEventgrid => (include_str!("../../templates/functions/obs_eventgrid.rs"), "", r#""photos/march/sea.jpg""#),
+        T::Rabbitmq => (include_str!("../../templates/functions/messages.rs"), "RabbitMqEvent", r#"3"#),
+        T::Rocketmq => (include_str!("../../templates/functions/messages.rs"), "RocketMqEvent", r#"3"#),
+        T::Smn => (include_str!("../../templates/functions/smn.rs"), "", r#"["Disk nearly full"]"#),
+        T::Timer => (include_str!("../../templates/functions/timer.rs"), "", r#""nightly-report is done""#),
+    };
+    Some(Handler { function, event, expected })
 }
 
 impl ProjectFiles<'_> {
@@ -121,6 +150,7 @@ impl ProjectFiles<'_> {
             ("Cargo.toml", manifest.as_str()),
             ("src/main.rs", &source),
             ("README.md", &readme),
+            ("event.json", self.kind.event()),
             (".gitignore", include_str!("../../templates/gitignore")),
         ] {
             let path = directory.join(file);

@@ -51,7 +51,8 @@ fn configurations(workspace_root: &Path) -> Vec<Table> {
 
 /// Where cargo keeps its own files.
 pub(super) fn cargo_home() -> Option<PathBuf> {
-    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+    let home = || env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| home().map(|home| Path::new(&home).join(".cargo")))
 }
 
 /// Whether there are flags for this target, under its name or under a condition. cargo then ignores those of `[build]`.

@@ -9,6 +9,11 @@ use crate::package::rustflags;
 use crate::project::{Function, Project};
 use crate::screen::Screen;
 
+/// Names of files stand in debug information, which nobody reads on the platform; what is built piece by piece depends on what was there
+/// before; and a build script that asks for the time gets one, the first that a zip file knows.
+const VARIABLES: [(&str, &str); 3] =
+    [("CARGO_PROFILE_RELEASE_STRIP", "symbols"), ("CARGO_INCREMENTAL", "0"), ("SOURCE_DATE_EPOCH", "315532800")];
+
 /// How the program is built.
 pub(super) struct StaticBuild<'a> {
     pub(super) project: &'a Project,
@@ -24,11 +29,8 @@ impl StaticBuild<'_> {
             release: true,
             features: self.features.to_vec(),
             target: Some(self.target.to_owned()),
-            // Names of files stand in debug information, which the function does not need there.
-            variables: [("CARGO_PROFILE_RELEASE_STRIP", "symbols"), ("CARGO_INCREMENTAL", "0"), ("SOURCE_DATE_EPOCH", "315532800")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
             arguments: vec!["--locked".to_owned()],
+            variables: VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         };
         rustflags::add(&self.flags(), self.target, &self.project.workspace_root, &mut compile);
         Ok(compile.run(std::slice::from_ref(function), screen)?.remove(0))

@@ -13,20 +13,3 @@ async fn handle(event: CtsEvent, ctx: &fg::Context) -> Result<String, fg::Error>
         trace.user.name, trace.trace_name, trace.resource_name
     ))
 }
-
-fn main() -> std::process::ExitCode {
-    fg::run::<handle>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_sample_event_is_handled() {
-        let event = fg::events::cts::fixture();
-        let ctx = fg::Context::default();
-        let result = handle(event, &ctx).await.unwrap();
-        assert_eq!(result, "ada did createServer to web-1");
-    }
-}

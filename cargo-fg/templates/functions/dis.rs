@@ -18,20 +18,3 @@ async fn handle(event: DisEvent, ctx: &fg::Context) -> Result<f64, fg::Error> {
     }
     Ok(total)
 }
-
-fn main() -> std::process::ExitCode {
-    fg::run::<handle>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_sample_event_is_handled() {
-        let event = fg::events::dis::fixture();
-        let ctx = fg::Context::default();
-        let result = handle(event, &ctx).await.unwrap();
-        assert_eq!(result, 3.5);
-    }
-}

@@ -17,20 +17,3 @@ async fn handle(event: DmsEvent, ctx: &fg::Context) -> Result<Vec<u32>, fg::Erro
     }
     Ok(orders)
 }
-
-fn main() -> std::process::ExitCode {
-    fg::run::<handle>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_sample_event_is_handled() {
-        let event = fg::events::dms::fixture();
-        let ctx = fg::Context::default();
-        let result = handle(event, &ctx).await.unwrap();
-        assert_eq!(result, [7]);
-    }
-}

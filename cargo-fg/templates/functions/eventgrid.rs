@@ -14,20 +14,3 @@ async fn handle(event: CloudEvent, ctx: &fg::Context) -> Result<u32, fg::Error> 
         .info(format_args!("{}: order {}", event.event_type, order.order));
     Ok(order.order)
 }
-
-fn main() -> std::process::ExitCode {
-    fg::run::<handle>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_sample_event_is_handled() {
-        let event = fg::events::eventgrid::fixture();
-        let ctx = fg::Context::default();
-        let result = handle(event, &ctx).await.unwrap();
-        assert_eq!(result, 7);
-    }
-}

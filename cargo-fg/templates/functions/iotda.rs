@@ -14,20 +14,3 @@ async fn handle(event: IotdaEvent, ctx: &fg::Context) -> Result<Vec<String>, fg:
     }
     Ok(services)
 }
-
-fn main() -> std::process::ExitCode {
-    fg::run::<handle>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_sample_event_is_handled() {
-        let event = fg::events::iotda::fixture();
-        let ctx = fg::Context::default();
-        let result = handle(event, &ctx).await.unwrap();
-        assert_eq!(result, ["meter-1: climate"]);
-    }
-}

@@ -15,20 +15,3 @@ async fn handle(event: LtsEvent, ctx: &fg::Context) -> Result<usize, fg::Error> 
     ));
     Ok(count)
 }
-
-fn main() -> std::process::ExitCode {
-    fg::run::<handle>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_sample_event_is_handled() {
-        let event = fg::events::lts::fixture();
-        let ctx = fg::Context::default();
-        let result = handle(event, &ctx).await.unwrap();
-        assert_eq!(result, 1);
-    }
-}

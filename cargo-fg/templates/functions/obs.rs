@@ -12,20 +12,3 @@ async fn handle(event: ObsEvent, ctx: &fg::Context) -> Result<Vec<String>, fg::E
     }
     Ok(created)
 }
-
-fn main() -> std::process::ExitCode {
-    fg::run::<handle>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_sample_event_is_handled() {
-        let event = fg::events::obs::fixture();
-        let ctx = fg::Context::default();
-        let result = handle(event, &ctx).await.unwrap();
-        assert_eq!(result, ["2026/march/sea and sky.jpg"]);
-    }
-}

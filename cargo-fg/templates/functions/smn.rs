@@ -10,20 +10,3 @@ async fn handle(event: SmnEvent, ctx: &fg::Context) -> Result<Vec<String>, fg::E
     }
     Ok(subjects)
 }
-
-fn main() -> std::process::ExitCode {
-    fg::run::<handle>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_sample_event_is_handled() {
-        let event = fg::events::smn::fixture();
-        let ctx = fg::Context::default();
-        let result = handle(event, &ctx).await.unwrap();
-        assert_eq!(result, ["Disk nearly full"]);
-    }
-}

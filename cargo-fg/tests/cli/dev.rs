@@ -1,12 +1,14 @@
 //! `cargo fg dev`.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::fg::{NewProject, run, target_directory, wait_until, without_settings};
+#[cfg(target_os = "linux")]
+use crate::fg::{processes_of, signal};
 use crate::http::request;
 
 /// A `cargo fg dev` that runs, on a port that was free.
@@ -76,20 +78,6 @@ impl Drop for Dev {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The processes whose program is in this directory.
-#[cfg(target_os = "linux")]
-fn processes_in(directory: &Path) -> usize {
-    let processes = std::fs::read_dir("/proc").expect("this is Linux").flatten();
-    // A program that has been removed is shown with a note behind its name; the directory is the same.
-    processes.filter(|process| process.path().join("exe").read_link().is_ok_and(|program| program.starts_with(directory))).count()
-}
-
-#[cfg(unix)]
-fn signal(child: &Child, signal: rustix::process::Signal) {
-    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("an id");
-    rustix::process::kill_process(id, signal).expect("it runs");
 }
 
 #[test]
@@ -185,6 +173,7 @@ fn a_port_that_is_taken_is_told() {
     assert!(ran.stderr.contains(&expected) && ran.stderr.contains("--listen takes another port"), "{}", ran.stderr);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_process_that_somebody_else_starts_is_served() {
     let project = NewProject::new("debugged", &[]);
@@ -192,13 +181,16 @@ fn a_process_that_somebody_else_starts_is_served() {
     let mut dev = Dev::start(&project, &["--attach", "--env", "COLOUR=it's red"]);
     dev.wait_for("Waiting for a process that asks 127.0.0.1:", 1);
     let stdout = BufReader::new(dev.child.stdout.take().expect("a pipe"));
-    let exports: Vec<_> = stdout.lines().map_while(Result::ok).take_while(|line| !line.starts_with("export COLOUR=")).collect();
-    let mut debugged = Command::new(target_directory().join("debug").join(format!("debugged{}", std::env::consts::EXE_SUFFIX)));
-    for line in &exports {
-        let (name, value) = line.strip_prefix("export ").and_then(|line| line.split_once('=')).expect("an assignment");
-        debugged.env(name, value.trim_matches('\''));
+    let mut script = String::new();
+    for line in stdout.lines().map_while(Result::ok) {
+        script += &format!("{line}\n");
+        if line.starts_with("export COLOUR=") {
+            break;
+        }
     }
-    let mut debugged = without_settings(&mut debugged).spawn().expect("it starts");
+    let program = target_directory().join("debug").join("debugged");
+    script += &format!("test \"$COLOUR\" = \"it's red\" && exec '{}'", program.display());
+    let mut debugged = without_settings(&mut Command::new("sh")).args(["-c", &script]).spawn().expect("there is a shell");
     dev.wait_for("Attached debugged\n", 1);
     assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
     debugged.kill().expect("it runs");
@@ -212,11 +204,11 @@ fn ctrl_c_ends_everything() {
     let mut dev = Dev::start(&project, &[]);
     dev.wait_for("Ready interrupted\n", 1);
     let directory = dev.directory();
-    assert_eq!(processes_in(&directory), 1);
+    assert_eq!(processes_of(&directory), 1);
     signal(&dev.child, rustix::process::Signal::INT);
     let status = dev.child.wait().expect("it ends");
     assert_eq!(status.code(), Some(0), "{}", dev.said());
-    assert_eq!(processes_in(&directory), 0);
+    assert_eq!(processes_of(&directory), 0);
     assert!(!directory.exists());
 }
 
@@ -227,13 +219,26 @@ fn one_that_is_killed_leaves_nothing_behind_and_can_be_started_again_at_the_same
     let mut dev = Dev::start(&project, &[]);
     dev.wait_for("Ready killed\n", 1);
     let (directory, address) = (dev.directory(), dev.address());
-    assert_eq!(processes_in(&directory), 1);
+    assert_eq!(processes_of(&directory), 1);
     dev.child.kill().expect("it runs");
     dev.child.wait().expect("it ends");
-    wait_until("the function's process ends", || processes_in(&directory) == 0);
+    wait_until("the function's process ends", || processes_of(&directory) == 0);
 
     let mut again = Dev::start(&project, &["--listen", &address]);
     again.wait_for("Ready killed\n", 1);
     assert_eq!(again.address(), address);
     assert_eq!(again.ask("POST /", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
+}
+
+#[test]
+fn what_has_never_compiled_is_answered_with_503_until_it_does() {
+    let project = NewProject::new("unfinished", &[]);
+    project.edit("src/main.rs", "fn main()", "fn main() oops");
+    let mut dev = Dev::start(&project, &[]);
+    dev.wait_for("Waiting for a change\n", 1);
+    let (status, body) = dev.ask("POST /", r#"{"name":"Ada"}"#);
+    assert_eq!((status, body.contains("unfinished has not been built yet")), (503, true), "{body}");
+    project.edit("src/main.rs", "fn main() oops", "fn main()");
+    dev.wait_for("Ready unfinished\n", 1);
+    assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#).0, 200);
 }

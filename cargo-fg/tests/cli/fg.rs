@@ -124,3 +124,17 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
         std::thread::sleep(Duration::from_millis(20));
     }
 }
+
+/// How many processes run this program, or one in this directory.
+#[cfg(target_os = "linux")]
+pub(crate) fn processes_of(program: &Path) -> usize {
+    let processes = fs::read_dir("/proc").expect("this is Linux").flatten();
+    // A program that has been removed is shown with a note behind its name; the directory is the same.
+    processes.filter(|process| process.path().join("exe").read_link().is_ok_and(|found| found.starts_with(program))).count()
+}
+
+#[cfg(target_os = "linux")]
+pub(crate) fn signal(child: &std::process::Child, signal: rustix::process::Signal) {
+    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("an id");
+    rustix::process::kill_process(id, signal).expect("it runs");
+}

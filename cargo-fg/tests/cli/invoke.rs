@@ -6,6 +6,8 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use crate::fg::{NewProject, Ran, fg, run};
+#[cfg(target_os = "linux")]
+use crate::fg::{processes_of, signal, target_directory, wait_until};
 
 /// A function that says what it was told about itself, fails where it is asked to, and sleeps where it is asked to.
 const TOLD: &str = r#"
@@ -17,6 +19,7 @@ async fn told(event: serde_json::Value, ctx: &fg::Context) -> Result<serde_json:
     match event["do"].as_str() {
         Some("fail") => Err("no stock".into()),
         Some("exit") => std::process::exit(7),
+        Some("hang") => std::future::pending().await,
         _ => Ok(serde_json::json!({
             "event": event,
             "memory": ctx.memory_size(),
@@ -129,4 +132,17 @@ fn what_cannot_be_run_is_told_with_its_exit_code() {
     let nowhere = tempfile::tempdir().expect("a directory");
     let ran = run(&mut fg(nowhere.path(), &["invoke"])).ended_with(2);
     assert!(ran.stderr.starts_with("error: there is no Cargo.toml in this directory or above it\n  help: "), "{}", ran.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_the_function_too() {
+    let project = told("hanging");
+    run(&mut project.fg(&["invoke"])).ended_with(0);
+    let program = target_directory().join("debug").join("hanging");
+    let mut child = project.fg(&["invoke", "-q", "-d", r#"{"do":"hang"}"#, "--timeout", "600"]).spawn().expect("it starts");
+    wait_until("the function runs", || processes_of(&program) == 1);
+    signal(&child, rustix::process::Signal::INT);
+    child.wait().expect("it ends");
+    wait_until("the function's process ends", || processes_of(&program) == 0);
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::fg::{cargo, fg, run};
+use crate::fg::{NewProject, cargo, fg, repository, run};
 
 const TRIGGERS: [&str; 18] = [
     "apig",
@@ -42,9 +42,28 @@ fn a_project_for_each_trigger_passes_its_tests_and_clippy_and_handles_its_fixtur
     run(&mut cargo(directory, &["fmt", "--all", "--check"])).ended_with(0);
     run(&mut cargo(directory, &["build", "--workspace"])).ended_with(0);
     for trigger in TRIGGERS {
-        let ran = run(&mut fg(directory, &["invoke", "-p", &format!("on-{trigger}"), "--fixture", trigger])).ended_with(0);
+        let name = format!("on-{trigger}");
+        let ran = run(&mut fg(directory, &["invoke", "-p", &name, "--fixture", trigger])).ended_with(0);
+        let event = fs::read_to_string(directory.join(&name).join("event.json")).expect("there is a sample");
+        assert!(event.starts_with('{'), "{event}");
         assert!(ran.stdout.starts_with("--- function return ---\n"), "{trigger}: {}", ran.stdout);
     }
+}
+
+#[test]
+fn a_router_passes_its_tests_and_clippy_and_is_served() {
+    let manifest = fs::read_to_string(repository().join("Cargo.toml")).expect("it is there");
+    if !manifest.lines().any(|line| line.starts_with("http = [")) {
+        println!("SKIPPED: `functiongraph` has no feature `http` yet");
+        return;
+    }
+    let project = NewProject::new("routed", &["--http"]);
+    run(&mut cargo(&project.directory, &["test"])).ended_with(0);
+    run(&mut cargo(&project.directory, &["clippy", "--all-targets", "--", "-D", "warnings"])).ended_with(0);
+    run(&mut cargo(&project.directory, &["fmt", "--check"])).ended_with(0);
+    let event = r#"{"httpMethod":"GET","path":"/hello/Ada","headers":{},"body":"","isBase64Encoded":true}"#;
+    let ran = run(&mut project.fg(&["invoke", "-d", event, "--output", "json"])).ended_with(0);
+    assert!(ran.stdout.contains("Hello, Ada!") || ran.stdout.contains("SGVsbG8sIEFkYSE="), "{}", ran.stdout);
 }
 
 #[test]

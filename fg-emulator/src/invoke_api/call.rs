@@ -14,14 +14,11 @@ use crate::platform_error::PlatformError;
 use crate::pool::Pool;
 use crate::request::Request;
 use crate::response::{Reply, header_of};
-use crate::settings::{ASYNC_LIMIT, SYNC_LIMIT, Settings};
+use crate::settings::{ASYNC_LIMIT, MEMORY_SIZES, SYNC_LIMIT, Settings};
 use crate::signature::decode;
 
 /// `X-Cff-Function-Log` has the last bytes of the log, so many.
 const LOG_TAIL: usize = 2000;
-
-/// What `X-Cff-Instance-Memory` can be, in MB.
-const MEMORY_SIZES: [u32; 15] = [128, 256, 512, 768, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 8192, 10240];
 
 /// What a path asks for.
 #[derive(Debug, PartialEq, Eq)]

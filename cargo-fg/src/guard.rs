@@ -12,10 +12,10 @@ use crate::failure::Failure;
 pub(crate) const COMMAND: &str = "__guard";
 
 #[cfg(unix)]
-pub(super) use unix::Guard;
+pub(crate) use unix::Guard;
 
 #[cfg(not(unix))]
-pub(super) use portable::Guard;
+pub(crate) use portable::Guard;
 
 /// What the process does.
 #[cfg(unix)]
