@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use fg_core::{Context, header_names};
+use fg_core::Context;
 use http::HeaderMap;
 
 use super::running::Run;
@@ -14,16 +14,15 @@ use crate::run::Start;
 /// Some engines send the request's id under this name.
 const OTHER_REQUEST_ID: &str = "x-request-id";
 
-/// Makes the context of an invocation from the headers of its request.
+/// Makes the context of an invocation from those headers of its request that are of interest.
 ///
 /// The id is the platform's, else that of the engine in front of us, else a new one.
-pub(crate) fn context(start: &Start, received: Instant, headers: &HeaderMap) -> Context {
+pub(crate) fn context(start: &Start, received: Instant, headers: &HeaderMap, is_of_interest: impl Fn(&str) -> bool) -> Context {
     let mut ctx = start.context();
-    let given = || headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    if !ctx.begin(received, given()) {
-        let other = headers.get(OTHER_REQUEST_ID).filter(|id| !id.is_empty());
-        let id = other.map_or_else(|| random_request_id().into_bytes(), |id| id.as_bytes().to_vec());
-        ctx.begin(received, std::iter::once((header_names::REQUEST_ID, &*id)).chain(given()));
+    let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    if !ctx.begin(received, all.filter(|(name, _)| is_of_interest(name) || *name == OTHER_REQUEST_ID)) {
+        let id = ctx.header(OTHER_REQUEST_ID).map_or_else(random_request_id, str::to_owned);
+        ctx.set_request_id(&id);
     }
     ctx
 }

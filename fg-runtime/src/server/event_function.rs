@@ -19,7 +19,6 @@ use fg_core::{Context, Failure, Handler, Reply};
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use tokio::sync::watch;
-use tokio::time::timeout_at;
 
 use super::accepted::{AbortOnDrop, AtEnd, context};
 use super::body::ResponseBody;
@@ -43,12 +42,8 @@ pub(crate) struct EventFunction<H: Handler> {
     pub(crate) ready: Ready<Arc<H::State>>,
     pub(crate) running: Running,
     pub(crate) stop: watch::Sender<bool>,
-}
-
-impl<H: Handler> Clone for EventFunction<H> {
-    fn clone(&self) -> Self {
-        Self { start: Arc::clone(&self.start), ready: self.ready.clone(), running: self.running.clone(), stop: self.stop.clone() }
-    }
+    /// Whether the runtime has one thread, for all.
+    pub(crate) is_single_threaded: bool,
 }
 
 /// An invocation that is over, and what it has left.
@@ -61,13 +56,12 @@ struct Invoked {
 
 impl<H: Handler> EventFunction<H> {
     /// Answers one request, whatever it is.
-    pub(crate) async fn respond(self, request: Request<Incoming>) -> Answer {
-        let path = path_of(request.uri()).to_owned();
+    pub(crate) async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         #[cfg(feature = "http")]
-        if H::HTTP && !(self.start.platform_routes && is_platform_route(&path)) {
+        if H::HTTP && !(self.start.platform_routes && is_platform_route(path_of(request.uri()))) {
             return self.pass_on(request).await;
         }
-        match (request.method(), path.as_str()) {
+        match (request.method(), path_of(request.uri())) {
             (&Method::POST, "/invoke") => self.invoke(request).await,
             (&Method::POST, "/") => self.receive_cloud_event(request).await,
             (&Method::POST, "/init") => match self.ready.wait().await {
@@ -82,16 +76,16 @@ impl<H: Handler> EventFunction<H> {
                 self.stop.send_replace(true);
                 empty(StatusCode::OK)
             }
-            (method, "/invoke" | "/" | "/init") => not_allowed(method, &path, "POST"),
-            (method, "/healthz" | "/shutdown") => not_allowed(method, &path, "GET"),
-            _ => {
+            (method, path @ ("/invoke" | "/" | "/init")) => not_allowed(method, path, "POST"),
+            (method, path @ ("/healthz" | "/shutdown")) => not_allowed(method, path, "GET"),
+            (_, path) => {
                 let message = format!("there is nothing at {path}; this is an event function, and an event goes to POST /invoke");
                 failed(StatusCode::NOT_FOUND, &Failure::new("NotFound", message))
             }
         }
     }
 
-    async fn invoke(self, request: Request<Incoming>) -> Answer {
+    async fn invoke(&self, request: Request<Incoming>) -> Answer {
         let received = Instant::now();
         let (head, body) = request.into_parts();
         let (run, state, payload) = match self.accept(body).await {
@@ -115,7 +109,7 @@ impl<H: Handler> EventFunction<H> {
 
     /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and its answer as the response.
     #[cfg(feature = "http")]
-    async fn pass_on(self, request: Request<Incoming>) -> Answer {
+    async fn pass_on(&self, request: Request<Incoming>) -> Answer {
         let received = Instant::now();
         let (head, body) = request.into_parts();
         let (run, state, body) = match self.accept(body).await {
@@ -142,7 +136,7 @@ impl<H: Handler> EventFunction<H> {
         }
     }
 
-    async fn receive_cloud_event(self, request: Request<Incoming>) -> Answer {
+    async fn receive_cloud_event(&self, request: Request<Incoming>) -> Answer {
         let received = Instant::now();
         let (head, body) = request.into_parts();
         let (run, state, body) = match self.accept(body).await {
@@ -189,9 +183,20 @@ impl<H: Handler> EventFunction<H> {
         Ok((run, state, payload))
     }
 
-    /// Runs the handler in a task of its own: one that blocks its thread holds up nobody else, and its caller is answered in time.
+    /// Runs the handler.
     async fn run(&self, received: Instant, headers: &HeaderMap, payload: Bytes, state: Arc<H::State>, run: Run) -> Invoked {
-        let ctx = context(&self.start, received, headers);
+        let ctx = context(&self.start, received, headers, |_| true);
+        if !self.is_single_threaded {
+            return self.run_in_task(received, ctx, payload, state, run).await;
+        }
+        // Who blocks the one thread holds up everybody, in whichever task.
+        let mut reply = Reply::new();
+        let outcome = invoke::<H>(&payload, &ctx, &state, &mut reply, self.start.limits, &mut Alarm::new()).await;
+        Invoked { outcome, reply, ctx, run }
+    }
+
+    /// Runs the handler in a task of its own: one that blocks its thread holds up nobody else, and its caller is answered in time.
+    async fn run_in_task(&self, received: Instant, ctx: Context, payload: Bytes, state: Arc<H::State>, run: Run) -> Invoked {
         let limits = self.start.limits;
         let of_task = ctx.clone();
         let task = tokio::spawn(async move {
@@ -202,7 +207,7 @@ impl<H: Handler> EventFunction<H> {
         let mut task = AbortOnDrop(task);
         let joined = if limits.timeouts {
             let too_late = ctx.deadline() - margins(ctx.timeout()).answer;
-            timeout_at(too_late.into(), &mut task.0).await.map_err(|_| blocked(&ctx, received))
+            Alarm::new().limit(too_late, &mut task.0).await.ok_or_else(|| blocked(&ctx, received))
         } else {
             Ok((&mut task.0).await)
         };
@@ -238,6 +243,9 @@ fn blocked(ctx: &Context, received: Instant) -> Failure {
 }
 
 fn content_type(reply: &Reply) -> http::HeaderValue {
+    if reply.content_type() == "application/json" {
+        return http::HeaderValue::from_static("application/json");
+    }
     // What cannot stand in a header is left out.
     let text: String = reply.content_type().chars().filter(|character| matches!(character, ' '..='~')).collect();
     http::HeaderValue::from_str(&text).unwrap_or(http::HeaderValue::from_static("application/octet-stream"))

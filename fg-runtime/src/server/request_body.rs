@@ -1,11 +1,13 @@
 //! Reads the body of a request: the whole of it, not more than is allowed, and not for ever.
 
+use std::time::Instant;
+
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body::Body;
 use http_body_util::BodyExt;
-use tokio::time::timeout;
 
+use crate::alarm::Alarm;
 use crate::runtime_api::SILENCE_LIMIT;
 
 /// Why there is no body.
@@ -29,8 +31,9 @@ where
         return Err(too_large());
     }
     let (mut first, mut whole) = (Bytes::new(), BytesMut::new());
-    loop {
-        let frame = timeout(SILENCE_LIMIT, body.frame()).await.map_err(|_| Unread {
+    let mut silence = Alarm::new();
+    while !body.is_end_stream() {
+        let frame = silence.limit(Instant::now() + SILENCE_LIMIT, body.frame()).await.ok_or_else(|| Unread {
             status: StatusCode::REQUEST_TIMEOUT,
             reason: format!("the body of the request stayed silent for {SILENCE_LIMIT:?}"),
         })?;

@@ -119,7 +119,10 @@ impl Default for Scanner {
 
 impl Scanner {
     fn scan(&mut self, mut bytes: &mut [u8]) {
-        while let Some(first) = bytes.first_mut() {
+        loop {
+            let ordinary = self.pass_lines(bytes);
+            bytes = &mut bytes[ordinary..];
+            let Some(first) = bytes.first_mut() else { return };
             let taken = match self.state {
                 State::Refused => return,
                 State::Head => {
@@ -159,6 +162,34 @@ impl Scanner {
     fn begin_head(&mut self, taken: usize) -> usize {
         *self = Self::default();
         taken
+    }
+
+    /// Passes over the lines of a head that are here as a whole and are as they should be, which most are: how many bytes they have.
+    ///
+    /// It comes to what [`refuses`](Self::refuses) does byte by byte, and leaves to it whatever is special.
+    fn pass_lines(&mut self, bytes: &[u8]) -> usize {
+        if !matches!(self.state, State::Head) || self.line.length > 0 {
+            return 0;
+        }
+        let mut passed = 0;
+        while let Some(length) = memchr::memchr(b'\n', &bytes[passed..]) {
+            match &bytes[passed..passed + length] {
+                [b'\r', ..] => break,
+                [b'T' | b't', ..] => break,
+                line @ [b'C' | b'c', .., b'\r'] if starts_with(line, CONTENT_LENGTH) => match plain_length(line) {
+                    Some(length) if !self.is_chunked => self.length = Some(length),
+                    _ => break,
+                },
+                [_, .., b'\r'] => {}
+                _ => break,
+            }
+            passed += length + 1;
+        }
+        if passed > 0 {
+            self.last = b'\n';
+            self.is_at_start = false;
+        }
+        passed
     }
 
     /// Whether the head becomes ambiguous with this byte.
@@ -243,6 +274,18 @@ impl Scanner {
             _ => self.line.length += 1,
         }
     }
+}
+
+fn starts_with(line: &[u8], name: &[u8]) -> bool {
+    line.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name))
+}
+
+/// The number in a line as everybody writes it: `Content-Length: 17` and the CR.
+fn plain_length(line: &[u8]) -> Option<u64> {
+    let digits = line.get(CONTENT_LENGTH.len()..)?.strip_prefix(b": ")?.strip_suffix(b"\r")?;
+    // With more digits it could be too large.
+    (digits.len() < 19 && digits.iter().all(u8::is_ascii_digit))
+        .then(|| digits.iter().fold(0, |number, digit| 10 * number + u64::from(digit - b'0')))
 }
 
 #[cfg(test)]
