@@ -113,8 +113,11 @@ impl Headers {
     /// The first header of this name, whatever its case.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let is_it = |candidate: &Range<usize>| {
-            // Most are ruled out by their length.
-            candidate.len() == name.len() && self.text[candidate.clone()].eq_ignore_ascii_case(name)
+            // Most are ruled out by their length, and servers have names in lower case already.
+            candidate.len() == name.len() && {
+                let candidate = &self.text[candidate.clone()];
+                candidate == name || candidate.eq_ignore_ascii_case(name)
+            }
         };
         self.lines.iter().find(|(candidate, _)| is_it(candidate)).map(|(_, value)| &self.text[value.clone()])
     }

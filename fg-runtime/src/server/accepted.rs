@@ -1,9 +1,11 @@
 //! A request that has been accepted: its context, and what hangs on its answer.
 
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use fg_core::Context;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use super::running::Run;
 use crate::after_work;
@@ -12,52 +14,93 @@ use crate::one_shot::random_request_id;
 use crate::run::Start;
 
 /// Some engines send the request's id under this name.
-const OTHER_REQUEST_ID: &str = "x-request-id";
+static OTHER_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Makes the context of an invocation from those headers of its request that are of interest.
-///
-/// The id is the platform's, else that of the engine in front of us, else a new one.
-pub(crate) fn context(start: &Start, received: Instant, headers: &HeaderMap, is_of_interest: impl Fn(&str) -> bool) -> Context {
-    let mut ctx = start.context();
-    let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    if !ctx.begin(received, all.filter(|(name, _)| is_of_interest(name) || *name == OTHER_REQUEST_ID)) {
-        let id = ctx.header(OTHER_REQUEST_ID).map_or_else(random_request_id, str::to_owned);
-        ctx.set_request_id(&id);
+/// The contexts of requests that are over, for those that come: what they are made of need not be made again.
+pub(crate) struct Contexts {
+    start: Arc<Start>,
+    idle: Mutex<Vec<Context>>,
+}
+
+/// The most of them that are kept.
+const MOST_IDLE: usize = 64;
+
+impl Contexts {
+    pub(crate) fn new(start: Arc<Start>) -> Self {
+        Self { start, idle: Mutex::default() }
     }
-    ctx
+
+    /// Makes the context of an invocation from those headers of its request that are of interest.
+    ///
+    /// The id is the platform's, else that of the engine in front of us, else a new one.
+    pub(crate) fn begin(&self, received: Instant, headers: &HeaderMap, is_of_interest: impl Fn(&str) -> bool) -> Context {
+        let mut ctx = self.lock().pop().unwrap_or_else(|| self.start.context());
+        let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        if !ctx.begin(received, all.filter(|(name, _)| is_of_interest(name))) {
+            match headers.get(&OTHER_REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty()) {
+                Some(id) => ctx.set_request_id(id),
+                None => ctx.set_request_id(&random_request_id()),
+            }
+        }
+        ctx
+    }
+
+    /// Takes back a context, unless there are secrets in it, which are wiped at once.
+    fn take_back(&self, ctx: Context) {
+        let mut idle = self.lock();
+        if idle.len() < MOST_IDLE && !ctx.has_secrets() {
+            idle.push(ctx);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Context>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Contexts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} idle", self.lock().len())
+    }
 }
 
 /// What is due when the response has left: the invocation's place is given back, and the work that it has left begins.
 #[derive(Debug)]
-pub(crate) struct AtEnd {
-    ctx: Option<Context>,
-    run: Option<Run>,
+pub(crate) struct AtEnd(Option<Due>);
+
+#[derive(Debug)]
+struct Due {
+    ctx: Context,
+    run: Run,
+    contexts: Arc<Contexts>,
 }
 
 impl AtEnd {
     /// For a request that is an invocation.
-    pub(crate) fn of(ctx: Context, run: Run) -> Self {
-        Self { ctx: Some(ctx), run: Some(run) }
+    pub(crate) fn of(ctx: Context, run: Run, contexts: &Arc<Contexts>) -> Self {
+        Self(Some(Due { ctx, run, contexts: Arc::clone(contexts) }))
     }
 
     /// Nothing is due.
     pub(crate) const fn nothing() -> Self {
-        Self { ctx: None, run: None }
+        Self(None)
     }
 }
 
 impl Drop for AtEnd {
     fn drop(&mut self) {
-        let (Some(ctx), Some(mut run)) = (self.ctx.take(), self.run.take()) else { return };
+        let Some(Due { ctx, mut run, contexts }) = self.0.take() else { return };
         run.leave_place();
-        if ctx.has_after_work() {
-            // Dropped outside of the runtime only when the process ends.
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn(async move {
-                    after_work::finish(&ctx, &mut Alarm::new()).await;
-                    drop(run);
-                });
-            }
+        if !ctx.has_after_work() {
+            contexts.take_back(ctx);
+            return;
+        }
+        // Dropped outside of the runtime only when the process ends.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                after_work::finish(&ctx, &mut Alarm::new()).await;
+                drop(run);
+            });
         }
     }
 }

@@ -20,7 +20,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 
-use super::accepted::{AbortOnDrop, AtEnd, context};
+use super::accepted::{AbortOnDrop, AtEnd, Contexts};
 use super::body::ResponseBody;
 use super::cloud_event::{self, CloudEvent};
 use super::readiness::Ready;
@@ -39,6 +39,7 @@ pub(crate) type Answer = Response<ResponseBody<AtEnd>>;
 /// What every request needs.
 pub(crate) struct EventFunction<H: Handler> {
     pub(crate) start: Arc<Start>,
+    pub(crate) contexts: Arc<Contexts>,
     pub(crate) ready: Ready<Arc<H::State>>,
     pub(crate) running: Running,
     pub(crate) stop: watch::Sender<bool>,
@@ -92,17 +93,19 @@ impl<H: Handler> EventFunction<H> {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Invoked { outcome, mut reply, ctx, run } = self.run(received, &head.headers, payload, state, run).await;
+        let Invoked { outcome, reply, ctx, run } = self.run(received, &head.headers, payload, state, run).await;
+        let content_type = content_type(&reply);
         match outcome {
             Ok(Outcome::Buffered) => {
-                let content_type = content_type(&reply);
-                let body = std::mem::take(&mut reply).into_body();
-                replied(content_type, ResponseBody::whole(body, AtEnd::of(ctx, run)))
+                let body = ResponseBody::whole(reply.into_body(), AtEnd::of(ctx, run, &self.contexts));
+                replied(head.headers, content_type, body)
             }
-            Ok(Outcome::Streamed(pieces)) => replied(content_type(&reply), ResponseBody::pieces(pieces, AtEnd::of(ctx, run))),
+            Ok(Outcome::Streamed(pieces)) => {
+                replied(head.headers, content_type, ResponseBody::pieces(pieces, AtEnd::of(ctx, run, &self.contexts)))
+            }
             Err(failure) => {
                 ctx.logger().error(&failure);
-                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), AtEnd::of(ctx, run))
+                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), AtEnd::of(ctx, run, &self.contexts))
             }
         }
     }
@@ -128,10 +131,10 @@ impl<H: Handler> EventFunction<H> {
             Err(failure) => Err(failure),
         };
         match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
-            Ok(response) => response.map(|body| ResponseBody::whole(body, AtEnd::of(ctx, run))),
+            Ok(response) => response.map(|body| ResponseBody::whole(body, AtEnd::of(ctx, run, &self.contexts))),
             Err(failure) => {
                 ctx.logger().error(&failure);
-                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), AtEnd::of(ctx, run))
+                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), AtEnd::of(ctx, run, &self.contexts))
             }
         }
     }
@@ -159,14 +162,14 @@ impl<H: Handler> EventFunction<H> {
                 let content_type = reply.content_type().to_owned();
                 let body = reply.into_body();
                 cloud_event::reply(&event, ctx.function_name(), &content_type, body)
-                    .map(|body| ResponseBody::whole(body, AtEnd::of(ctx, run)))
+                    .map(|body| ResponseBody::whole(body, AtEnd::of(ctx, run, &self.contexts)))
             }
             Err(failure) => {
                 ctx.logger().error(&failure);
                 // Engines deliver an event again after a 5xx, which cannot help where the event does not fit.
                 let is_final = failure.error_type() == Failure::INVALID_PAYLOAD;
                 let status = if is_final { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
-                json(status, failure.to_json(), AtEnd::of(ctx, run))
+                json(status, failure.to_json(), AtEnd::of(ctx, run, &self.contexts))
             }
         }
     }
@@ -185,7 +188,7 @@ impl<H: Handler> EventFunction<H> {
 
     /// Runs the handler.
     async fn run(&self, received: Instant, headers: &HeaderMap, payload: Bytes, state: Arc<H::State>, run: Run) -> Invoked {
-        let ctx = context(&self.start, received, headers, |_| true);
+        let ctx = self.contexts.begin(received, headers, |_| true);
         if !self.is_single_threaded {
             return self.run_in_task(received, ctx, payload, state, run).await;
         }
@@ -251,8 +254,11 @@ fn content_type(reply: &Reply) -> http::HeaderValue {
     http::HeaderValue::from_str(&text).unwrap_or(http::HeaderValue::from_static("application/octet-stream"))
 }
 
-fn replied(content_type: http::HeaderValue, body: ResponseBody<AtEnd>) -> Answer {
+/// The table of the request's headers becomes that of the response, and then, in hyper's hands, that of the next request.
+fn replied(mut table: HeaderMap, content_type: http::HeaderValue, body: ResponseBody<AtEnd>) -> Answer {
     let mut response = Response::new(body);
+    table.clear();
+    *response.headers_mut() = table;
     if content_type == "text/event-stream" {
         response.headers_mut().insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-cache"));
     }

@@ -45,6 +45,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
+use self::accepted::Contexts;
 use self::event_function::EventFunction;
 use self::readiness::readiness;
 use self::running::Running;
@@ -126,6 +127,7 @@ where
         let (stop, stopping) = watch::channel(false);
         let answer = answers(Arc::new(EventFunction {
             start: Arc::clone(&start),
+            contexts: Arc::new(Contexts::new(Arc::clone(&start))),
             ready: ready.clone(),
             running: running.clone(),
             stop: stop.clone(),

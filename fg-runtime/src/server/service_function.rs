@@ -11,7 +11,7 @@ use fg_http::{Body, Gateway, HttpService, StatusCode, Uri};
 use http::{Request, Response, header};
 use hyper::body::Incoming;
 
-use super::accepted::{AtEnd, context};
+use super::accepted::AtEnd;
 use super::event_function::{EventFunction, is_platform_route, path_of};
 use super::patient_body::Patient;
 use super::running::MOST_INVOCATIONS;
@@ -36,7 +36,8 @@ impl<S: HttpService> ServiceFunction<S> {
             let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
             return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message), AtEnd::nothing());
         };
-        let ctx = context(&self.platform.start, Instant::now(), request.headers(), is_of_platform);
+        let contexts = &self.platform.contexts;
+        let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
         let limits = limits(self.platform.start.limits, &ctx);
         let request = prepare(request, &ctx);
         let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
@@ -45,13 +46,13 @@ impl<S: HttpService> ServiceFunction<S> {
         let failure = match responded {
             Ok(Ok(response)) => {
                 let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
-                return response.map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run)));
+                return response.map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run, contexts)));
             }
             Ok(Err(error)) => error.to_failure(),
             Err(failure) => failure,
         };
         ctx.logger().error(&failure);
-        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure, AtEnd::of(ctx, run))
+        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure, AtEnd::of(ctx, run, contexts))
     }
 }
 

@@ -11,6 +11,9 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// What is written is put together up to this many bytes.
+const SMALL: usize = 1024;
+
 /// A connection whose requests are looked at.
 #[derive(Debug)]
 pub(crate) struct StrictHead<S> {
@@ -48,7 +51,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for StrictHead<S> {
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, task: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(task, parts)
+        let length = parts.iter().map(|part| part.len()).sum();
+        if length > SMALL {
+            return Pin::new(&mut self.stream).poll_write_vectored(task, parts);
+        }
+        // The system takes one small piece faster than two.
+        let mut whole = [0; SMALL];
+        let mut free = &mut whole[..];
+        for part in parts {
+            let (taken, rest) = free.split_at_mut(part.len());
+            taken.copy_from_slice(part);
+            free = rest;
+        }
+        Pin::new(&mut self.stream).poll_write(task, &whole[..length])
     }
 
     fn is_write_vectored(&self) -> bool {
