@@ -1,6 +1,5 @@
 //! What a handler knows of its invocation and of its function.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -59,12 +58,18 @@ use crate::secret_headers::SecretHeaders;
 pub struct Context {
     environment: Arc<Environment>,
     logger: Logger,
-    headers: Headers,
-    secrets: SecretHeaders,
     received: Instant,
     pub(crate) timeout: Duration,
-    cancellation: Arc<Cancellation>,
-    after: Arc<AfterQueue>,
+    /// What clones have in common, so that one costs no more than a count.
+    invocation: Arc<Invocation>,
+}
+
+#[derive(Default)]
+struct Invocation {
+    headers: Headers,
+    secrets: SecretHeaders,
+    cancellation: Cancellation,
+    after: AfterQueue,
 }
 
 /// Whether somebody waits for the reply.
@@ -118,13 +123,13 @@ impl Context {
     /// A little later the runtime drops the handler and reports `FunctionTimeout`. Until then the handler can give up in good order: by
     /// `tokio::select!`, for example.
     pub fn cancelled(&self) -> Cancelled<'_> {
-        self.cancellation.wait()
+        self.invocation.cancellation.wait()
     }
 
     /// Whether it is time to give up, as [`cancelled`](Context::cancelled) tells: for handlers that do not await, such as `blocking` ones.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.cancellation.has_fired() || Instant::now() >= self.cancelled_at()
+        self.invocation.cancellation.has_fired() || Instant::now() >= self.cancelled_at()
     }
 
     /// Leaves work to be done after the reply has been sent, before the next invocation is taken.
@@ -132,7 +137,7 @@ impl Context {
     /// It ends with the time of this invocation. A panic in it is logged and goes no further. Nothing awaits its result, so it
     /// should log what goes wrong: `let log = ctx.logger().clone();`.
     pub fn spawn_after(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.after.push(work);
+        self.invocation.after.push(work);
     }
 
     /// Logs lines that carry the request id.
@@ -144,27 +149,27 @@ impl Context {
     /// The temporary credentials of the function's agency; none without an agency, or if one of the three is missing.
     #[must_use]
     pub fn credentials(&self) -> Option<&Credentials> {
-        self.secrets.credentials.as_ref()
+        self.invocation.secrets.credentials.as_ref()
     }
 
     /// The IAM token of the function's agency, valid for 24 hours.
     #[must_use]
     pub fn token(&self) -> Option<&Secret> {
-        self.secrets.token.as_ref()
+        self.invocation.secrets.token.as_ref()
     }
 
     /// The access key of the function's agency.
     #[deprecated(note = "the platform no longer keeps this up; use `credentials()`")]
     #[must_use]
     pub fn access_key(&self) -> Option<&Secret> {
-        self.secrets.access_key.as_ref()
+        self.invocation.secrets.access_key.as_ref()
     }
 
     /// The secret key of the function's agency.
     #[deprecated(note = "the platform no longer keeps this up; use `credentials()`")]
     #[must_use]
     pub fn secret_key(&self) -> Option<&Secret> {
-        self.secrets.secret_key.as_ref()
+        self.invocation.secrets.secret_key.as_ref()
     }
 
     /// A variable that the user has set on the function, encrypted ones included.
@@ -234,12 +239,12 @@ impl Context {
     /// Headers with secrets are not among them: they have methods of their own.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)
+        self.invocation.headers.get(name)
     }
 
     /// The headers that came with the invocation, without those with secrets.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers.iter()
+        self.invocation.headers.iter()
     }
 
     /// The trace id; the request id where the platform sends none.
@@ -281,7 +286,7 @@ impl Context {
     /// The token of the stream.
     #[must_use]
     pub fn stream_token(&self) -> Option<&Secret> {
-        self.secrets.stream_token.as_ref()
+        self.invocation.secrets.stream_token.as_ref()
     }
 
     /// Where the stream goes.
@@ -305,12 +310,9 @@ impl Context {
     pub fn between_invocations(environment: Arc<Environment>, sink: Arc<dyn LogSink>) -> Self {
         Self {
             logger: Logger::new("", environment.log_level(), sink),
-            headers: Headers::default(),
-            secrets: SecretHeaders::default(),
             received: Instant::now(),
             timeout: environment.init_timeout(),
-            cancellation: Arc::default(),
-            after: Arc::default(),
+            invocation: Arc::default(),
             environment,
         }
     }
@@ -319,40 +321,25 @@ impl Context {
     ///
     /// Returns whether there is a request id; without one it is not an invocation.
     pub fn begin<'h>(&mut self, received: Instant, headers: impl IntoIterator<Item = (&'h str, &'h [u8])>) -> bool {
-        self.reset(received);
-        headers.into_iter().for_each(|(name, value)| self.take_header(name, value));
-        self.take_in()
+        let own = Invocation::renew(&mut self.invocation);
+        headers.into_iter().for_each(|(name, value)| own.take_header(name, value));
+        own.complete();
+        self.take_in(received)
     }
 
     /// What follows from the headers, once all of them are there.
-    fn take_in(&mut self) -> bool {
-        self.secrets.complete();
-        if let Some(seconds) =
-            self.headers.get(names::TIMEOUT).and_then(|seconds| seconds.parse().ok()).filter(|&seconds| seconds > 0)
-        {
-            self.timeout = Duration::from_secs(seconds);
-        }
-        let request_id = self.headers.get(names::REQUEST_ID).unwrap_or_default();
+    fn take_in(&mut self, received: Instant) -> bool {
+        self.received = received;
+        let given = self.header(names::TIMEOUT).and_then(|seconds| seconds.parse().ok()).filter(|&seconds| seconds > 0);
+        self.timeout = given.map_or(self.environment.timeout(), Duration::from_secs);
+        let request_id = self.invocation.headers.get(names::REQUEST_ID).unwrap_or_default();
         self.logger.renew(request_id);
         !request_id.is_empty()
     }
 
-    fn reset(&mut self, received: Instant) {
-        self.received = received;
-        self.timeout = self.environment.timeout();
-        renew(&mut self.cancellation, Cancellation::reset);
-        renew(&mut self.after, AfterQueue::clear);
-        self.headers.clear();
-        self.secrets = SecretHeaders::default();
-    }
-
-    fn take_header(&mut self, name: &str, value: &[u8]) {
-        // A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
-        let text = std::str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed);
-        let Some(text) = present(&text) else { return };
-        if !self.secrets.take(name, text) {
-            self.headers.push(name, text);
-        }
+    /// Gives the invocation an id, where none has come with it.
+    pub fn set_request_id(&mut self, request_id: &str) {
+        self.logger.renew(request_id);
     }
 
     /// Makes this a context between invocations again: no request id, and this much time.
@@ -361,10 +348,16 @@ impl Context {
         self.timeout = timeout;
     }
 
+    /// Whether secrets came with the invocation.
+    #[must_use]
+    pub fn has_secrets(&self) -> bool {
+        self.invocation.secrets.are_any
+    }
+
     /// Whether [`Context::cancel`] has been called.
     #[must_use]
     pub fn has_been_cancelled(&self) -> bool {
-        self.cancellation.has_fired()
+        self.invocation.cancellation.has_fired()
     }
 
     /// When [`Context::cancelled`] fires.
@@ -376,19 +369,19 @@ impl Context {
 
     /// Fires [`Context::cancelled`].
     pub fn cancel(&self) {
-        self.cancellation.fire();
+        self.invocation.cancellation.fire();
     }
 
     /// Whether [`Context::spawn_after`] has left work.
     #[must_use]
     pub fn has_after_work(&self) -> bool {
-        !self.after.is_empty()
+        !self.invocation.after.is_empty()
     }
 
     /// The work left by [`Context::spawn_after`].
     #[must_use]
     pub fn take_after_work(&self) -> Vec<AfterWork> {
-        self.after.take()
+        self.invocation.after.take()
     }
 }
 
@@ -397,11 +390,34 @@ fn first_of<'c>(variable: &'c str, in_header: impl FnOnce() -> Option<&'c str>) 
     if variable.is_empty() { in_header().unwrap_or_default() } else { variable }
 }
 
-/// Makes this one new for the next invocation; where somebody holds a clone, that one keeps the old.
-fn renew<T: Default>(shared: &mut Arc<T>, reset: impl FnOnce(&mut T)) {
-    match Arc::get_mut(shared) {
-        Some(own) => reset(own),
-        None => *shared = Arc::default(),
+impl Invocation {
+    /// Makes this a new one; where somebody holds a clone, that one keeps the old.
+    fn renew(shared: &mut Arc<Self>) -> &mut Self {
+        if Arc::get_mut(shared).is_none() {
+            *shared = Arc::default();
+        }
+        let own = Arc::get_mut(shared).expect("nobody else has it");
+        own.headers.clear();
+        own.secrets = SecretHeaders::default();
+        own.cancellation.reset();
+        own.after.clear();
+        own
+    }
+
+    fn take_header(&mut self, name: &str, value: &[u8]) {
+        let value = value.trim_ascii();
+        if value.is_empty() || value.eq_ignore_ascii_case(b"null") {
+            return;
+        }
+        if !self.secrets.take(name, value) {
+            self.headers.push(name, value);
+        }
+    }
+
+    /// After the last header.
+    fn complete(&mut self) {
+        self.headers.complete();
+        self.secrets.complete();
     }
 }
 
@@ -418,8 +434,8 @@ impl fmt::Debug for Context {
         f.debug_struct("Context")
             .field("request_id", &self.request_id())
             .field("remaining_time", &self.remaining_time())
-            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .field("after", &self.after)
+            .field("headers", &self.invocation.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("after", &self.invocation.after)
             .field("environment", &self.environment)
             .finish_non_exhaustive()
     }

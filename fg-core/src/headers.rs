@@ -56,30 +56,70 @@ pub mod names {
     pub const TRACE_ID: &str = "x-caas-trace-id";
 }
 
+/// How many bytes the headers of an invocation usually have, and how many lines.
+const USUAL_TEXT: usize = 512;
+const USUAL_LINES: usize = 16;
+
 /// Header lines in one buffer that is reused from invocation to invocation.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Headers {
     text: String,
-    lines: Vec<(Range<usize>, Range<usize>)>,
+    lines: Vec<Line>,
+    /// The text as long as lines are added. Then it is known to be UTF-8, which is looked at once and not for each line.
+    bytes: Vec<u8>,
 }
+
+/// Where a name and its value are in the text.
+type Line = (Range<usize>, Range<usize>);
 
 impl Headers {
     pub(crate) fn clear(&mut self) {
-        self.text.clear();
+        self.bytes = std::mem::take(&mut self.text).into_bytes();
+        self.bytes.clear();
         self.lines.clear();
     }
 
-    pub(crate) fn push(&mut self, name: &str, value: &str) {
-        let start = self.text.len();
-        self.text.push_str(name);
-        let middle = self.text.len();
-        self.text.push_str(value);
-        self.lines.push((start..middle, middle..self.text.len()));
+    /// Adds a line; it is found after [`complete`](Self::complete).
+    pub(crate) fn push(&mut self, name: &str, value: &[u8]) {
+        if self.lines.is_empty() {
+            // Enough for most invocations; no more than a look at the capacity from the second one on.
+            self.bytes.reserve(USUAL_TEXT);
+            self.lines.reserve(USUAL_LINES);
+        }
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(name.as_bytes());
+        let middle = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        self.lines.push((start..middle, middle..self.bytes.len()));
+    }
+
+    /// After the last line.
+    pub(crate) fn complete(&mut self) {
+        self.text = String::from_utf8(std::mem::take(&mut self.bytes)).unwrap_or_else(|error| self.mend(error.as_bytes()));
+    }
+
+    /// A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
+    #[cold]
+    fn mend(&mut self, bytes: &[u8]) -> String {
+        let mut text = String::new();
+        for part in self.lines.iter_mut().flat_map(|(name, value)| [name, value]) {
+            let start = text.len();
+            text.push_str(&String::from_utf8_lossy(&bytes[part.clone()]));
+            *part = start..text.len();
+        }
+        text
     }
 
     /// The first header of this name, whatever its case.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(candidate, _)| candidate.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let is_it = |candidate: &Range<usize>| {
+            // Most are ruled out by their length, and servers have names in lower case already.
+            candidate.len() == name.len() && {
+                let candidate = &self.text[candidate.clone()];
+                candidate == name || candidate.eq_ignore_ascii_case(name)
+            }
+        };
+        self.lines.iter().find(|(candidate, _)| is_it(candidate)).map(|(_, value)| &self.text[value.clone()])
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -5,8 +5,9 @@ use crate::headers::names;
 use crate::secret::Secret;
 
 /// The values of the headers that must not be seen by anybody who does not ask for them by name.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct SecretHeaders {
+    pub(crate) are_any: bool,
     /// Access key, secret key and token, as they come.
     security: [Option<Secret>; 3],
     pub(crate) credentials: Option<Credentials>,
@@ -18,9 +19,10 @@ pub(crate) struct SecretHeaders {
 
 impl SecretHeaders {
     /// Keeps the value if the header is a secret one; false if it is not.
-    pub(crate) fn take(&mut self, name: &str, value: &str) -> bool {
+    pub(crate) fn take(&mut self, name: &str, value: &[u8]) -> bool {
         let Some(slot) = self.slot(name) else { return false };
-        *slot = Some(Secret::new(value));
+        *slot = Some(Secret::new(String::from_utf8_lossy(value)));
+        self.are_any = true;
         true
     }
 

@@ -98,12 +98,14 @@ pub(crate) struct Turn {
     /// Who has set the timeout.
     set_by: &'static str,
     enforced: bool,
+    has_been_polled: bool,
     busy: Duration,
 }
 
 impl Turn {
     pub(crate) fn of(ctx: &Context, limits: Limits, set_by: &'static str) -> Self {
-        Self { begun: Instant::now(), timeout: ctx.timeout(), set_by, enforced: limits.timeouts, busy: Duration::ZERO }
+        let (begun, timeout, enforced) = (Instant::now(), ctx.timeout(), limits.timeouts);
+        Self { begun, timeout, set_by, enforced, has_been_polled: false, busy: Duration::ZERO }
     }
 
     /// Polls the user's code: until it is ready, or its time is over, or it panics.
@@ -115,12 +117,12 @@ impl Turn {
         mut poll: impl FnMut(&mut TaskContext<'_>) -> Poll<T>,
     ) -> Poll<Result<T, Failure>> {
         loop {
-            let before = Instant::now();
-            let polled = catch(|| with_logger(ctx.logger(), || poll(task)));
-            self.busy += before.elapsed();
-            match polled {
+            // The clock is looked at no more often than needed: for code that does not wait, once.
+            let before = if self.has_been_polled { Instant::now() } else { self.begun };
+            self.has_been_polled = true;
+            match catch(|| with_logger(ctx.logger(), || poll(task))) {
                 Ok(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
-                Ok(Poll::Pending) => {}
+                Ok(Poll::Pending) => self.busy += before.elapsed(),
                 Err(failure) => return Poll::Ready(Err(failure)),
             }
             if !self.enforced {

@@ -1,6 +1,8 @@
 //! The benchmark: builds the programs, feeds them events, and reports what an invocation costs each of them.
 //!
-//! `cargo run --release --manifest-path bench/Cargo.toml -p driver -- [--quick] [--json FILE] [--markdown FILE]`
+//! `cargo run --release --manifest-path bench/Cargo.toml -p driver -- [servers] [--quick] [--json FILE] [--markdown FILE]`
+//!
+//! With `servers` it is the server mode that is measured, under load.
 //!
 //! docs/performance.md says how each number comes about.
 
@@ -13,6 +15,7 @@ mod process;
 mod programs;
 mod report;
 mod request;
+mod servers;
 mod suite;
 
 use std::path::PathBuf;
@@ -22,21 +25,24 @@ use crate::measure::Meter;
 use crate::programs::Folders;
 
 struct Options {
+    /// Whether the server mode is measured, and not the custom runtime.
+    servers: bool,
     quick: bool,
     json: Option<PathBuf>,
     markdown: Option<PathBuf>,
 }
 
 fn options() -> Result<Options, String> {
-    let mut options = Options { quick: false, json: None, markdown: None };
+    let mut options = Options { servers: false, quick: false, json: None, markdown: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut file = || arguments.next().map(PathBuf::from).ok_or(format!("{argument} needs a file"));
         match argument.as_str() {
+            "servers" => options.servers = true,
             "--quick" => options.quick = true,
             "--json" => options.json = Some(file()?),
             "--markdown" => options.markdown = Some(file()?),
-            _ => return Err(format!("{argument}? The options are --quick, --json FILE, --markdown FILE")),
+            _ => return Err(format!("{argument}? There are `servers`, --quick, --json FILE and --markdown FILE")),
         }
     }
     Ok(options)
@@ -45,11 +51,19 @@ fn options() -> Result<Options, String> {
 fn run() -> Result<(), String> {
     let options = options()?;
     let folders = Folders::find().map_err(|error| error.to_string())?;
-    let results = suite::run(&Meter { folders }, options.quick);
-    let markdown = report::markdown(&results);
+    let meter = Meter { folders };
+    let (results, markdown, place) = if options.servers {
+        let results = servers::run(&meter, options.quick)?;
+        let markdown = servers::markdown(&results);
+        (results, markdown, servers::SERVERS)
+    } else {
+        let results = suite::run(&meter, options.quick);
+        let markdown = report::markdown(&results);
+        (results, markdown, report::RUNTIME)
+    };
     print!("{markdown}");
     let write = |file: Option<PathBuf>, text: String| match file {
-        Some(file) => report::write(&file, &text).map_err(|error| format!("{}: {error}", file.display())),
+        Some(file) => report::write(&file, place, &text).map_err(|error| format!("{}: {error}", file.display())),
         None => Ok(()),
     };
     write(options.markdown, markdown)?;

@@ -85,7 +85,7 @@ impl Meter {
         Running::start(command, program.protocol, &self.file("stderr")).map_err(|error| format!("{}: {error}", program.title))
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folders.work.join(name)
     }
 
@@ -112,12 +112,12 @@ impl Meter {
         self.read_callgrind("callgrind.out.1")
     }
 
-    fn callgrind(&self) -> Vec<String> {
+    pub(crate) fn callgrind(&self) -> Vec<String> {
         let out = format!("--callgrind-out-file={}", self.file("callgrind.out").display());
         ["valgrind", "-q", "--fair-sched=yes", "--tool=callgrind", &out].map(str::to_owned).to_vec()
     }
 
-    fn read_callgrind(&self, name: &str) -> Result<u64, String> {
+    pub(crate) fn read_callgrind(&self, name: &str) -> Result<u64, String> {
         let path = self.file(name);
         let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let _ = fs::remove_file(path);

@@ -20,6 +20,16 @@ impl OneCore {
         restrict(&last)?;
         Ok(Self { before })
     }
+
+    /// The cores that there were before, as taskset takes them.
+    pub(crate) fn all(&self) -> &str {
+        &self.before
+    }
+
+    /// One of them, and another than the one that is used as long as there are two.
+    pub(crate) fn other(&self) -> &str {
+        self.before.split([',', '-']).next().unwrap_or("0")
+    }
 }
 
 impl Drop for OneCore {

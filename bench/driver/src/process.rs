@@ -39,16 +39,7 @@ impl Running {
 
     /// Tells a process to end, this one or the one that it has started, and waits for this one.
     pub(crate) fn end(mut self, target: u32) -> Result<ExitStatus, String> {
-        let told = Command::new("kill").args(["-TERM", &target.to_string()]).status();
-        told.map_err(|error| format!("kill: {error}"))?;
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(60) {
-            if let Some(status) = self.child.try_wait().map_err(|error| error.to_string())? {
-                return Ok(status);
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        Err("it was told to end, and has not after 60 s".to_owned())
+        end(&mut self.child, target)
     }
 }
 
@@ -57,6 +48,20 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Tells a process to end, the child or one that it has started, and waits for the child.
+pub(crate) fn end(child: &mut Child, target: u32) -> Result<ExitStatus, String> {
+    let told = Command::new("kill").args(["-TERM", &target.to_string()]).status();
+    told.map_err(|error| format!("kill: {error}"))?;
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(60) {
+        if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+            return Ok(status);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Err("it was told to end, and has not after 60 s".to_owned())
 }
 
 /// The child of a process, once there is one.

@@ -100,7 +100,7 @@ const GO: Program = Program {
 pub(crate) const ALL: [Program; 9] = [FLOOR, FLOOR_PIPELINED, FG, FG_THREADS, FG_PIPELINED, LAMBDA, LAMBDA_THREADS, REQWEST, GO];
 
 /// The variables that the platform sets, for whichever API.
-const PLATFORM: [(&str, &str); 15] = [
+pub(crate) const PLATFORM: [(&str, &str); 15] = [
     ("PATH", "/usr/bin:/bin"),
     ("RUNTIME_TIMEOUT", "60"),
     ("RUNTIME_MEMORY", "128"),
@@ -178,7 +178,7 @@ impl Folders {
         command
     }
 
-    fn cargo(&self) -> Command {
+    pub(crate) fn cargo(&self) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(&self.bench);
         command
@@ -259,7 +259,7 @@ impl Folders {
     }
 }
 
-fn succeed(mut command: Command) -> Result<(), String> {
+pub(crate) fn succeed(mut command: Command) -> Result<(), String> {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))) }
 }

@@ -10,16 +10,25 @@ use serde_json::Value;
 use crate::budgets::budget;
 use crate::suite::{JUDGED, JUDGED_PIPELINED};
 
-/// Everything between these two lines of a file belongs to the benchmark; what stands around them is written by hand.
-const BEGIN: &str = "<!-- measured: written by the benchmark, not by hand -->";
-const END: &str = "<!-- end of what was measured -->";
+/// The lines of a file between which everything belongs to the benchmark; what stands around them is written by hand.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) begin: &'static str,
+    pub(crate) end: &'static str,
+}
+
+/// Where the custom runtime's tables go.
+pub(crate) const RUNTIME: Place = Place {
+    begin: "<!-- measured: written by the benchmark, not by hand -->",
+    end: "<!-- end of what was measured -->",
+};
 
 /// By how much even the exact counts differ from run to run: one per cent.
 const SPREAD: f64 = 0.01;
 
 /// How a number is written.
 #[derive(Clone, Copy)]
-enum Unit {
+pub(crate) enum Unit {
     Count,
     Fraction,
     Megabytes,
@@ -49,9 +58,7 @@ const ROWS: [(&str, &str, Unit); 16] = [
 /// The tables, the machine, the command and the date.
 pub(crate) fn markdown(results: &Value) -> String {
     let mut text = String::new();
-    let word = |key: &str| results[key].as_str().unwrap_or_default();
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "{BEGIN}\n\n{} on {}:\n\n```sh\n{}\n```\n", word("date"), word("machine"), word("command"));
+    begin(&mut text, RUNTIME, results);
     smallest(&mut text, results);
     listing(
         &mut text,
@@ -98,11 +105,23 @@ pub(crate) fn markdown(results: &Value) -> String {
     for (program, reason) in results["skipped"].as_object().into_iter().flatten() {
         let _ = writeln!(text, "Not measured: {program}, because {}.\n", reason.as_str().unwrap_or_default());
     }
+    end(&mut text, RUNTIME, results);
+    text
+}
+
+/// What stands before the tables: the date, the machine, the command.
+pub(crate) fn begin(text: &mut String, place: Place, results: &Value) {
+    let word = |key: &str| results[key].as_str().unwrap_or_default();
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{}\n\n{} on {}:\n\n```sh\n{}\n```\n", place.begin, word("date"), word("machine"), word("command"));
+}
+
+/// What stands after them: what could not be measured.
+pub(crate) fn end(text: &mut String, place: Place, results: &Value) {
     for trouble in results["troubles"].as_array().into_iter().flatten() {
         let _ = writeln!(text, "Trouble: {}.\n", trouble.as_str().unwrap_or_default());
     }
-    let _ = writeln!(text, "{END}");
-    text
+    let _ = writeln!(text, "{}", place.end);
 }
 
 /// The table of the smallest function: a column for each program, and what fg must reach.
@@ -134,7 +153,7 @@ fn smallest(text: &mut String, results: &Value) {
 }
 
 /// A table with a line for each of the results.
-fn listing(text: &mut String, rows: &Value, title: &str, columns: &[(&str, &str, Unit)]) {
+pub(crate) fn listing(text: &mut String, rows: &Value, title: &str, columns: &[(&str, &str, Unit)]) {
     let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
     if rows.is_empty() {
         return;
@@ -148,7 +167,7 @@ fn listing(text: &mut String, rows: &Value, title: &str, columns: &[(&str, &str,
     text.push('\n');
 }
 
-fn number(value: &Value, unit: Unit) -> String {
+pub(crate) fn number(value: &Value, unit: Unit) -> String {
     let Some(number) = value.as_f64() else { return value.as_str().unwrap_or_default().to_owned() };
     match unit {
         Unit::Count => grouped(number.round()),
@@ -172,11 +191,11 @@ fn grouped(number: f64) -> String {
 }
 
 /// Writes the tables into a file, in the place of those that it has, and leaves the rest of it as it is.
-pub(crate) fn write(file: &Path, markdown: &str) -> io::Result<()> {
+pub(crate) fn write(file: &Path, place: Place, markdown: &str) -> io::Result<()> {
     let present = fs::read_to_string(file).unwrap_or_default();
-    let text = match (present.find(BEGIN), present.find(END)) {
+    let text = match (present.find(place.begin), present.find(place.end)) {
         (Some(begin), Some(end)) if begin < end => {
-            let rest = present[end + END.len()..].trim_start_matches('\n');
+            let rest = present[end + place.end.len()..].trim_start_matches('\n');
             let gap = if rest.is_empty() { "" } else { "\n" };
             format!("{}{markdown}{gap}{rest}", &present[..begin])
         }
@@ -191,12 +210,13 @@ mod tests {
 
     #[test]
     fn only_what_was_measured_is_written_anew() -> io::Result<()> {
+        let Place { begin, end } = RUNTIME;
         let file = std::env::temp_dir().join(format!("bench-report-{}.md", std::process::id()));
-        fs::write(&file, format!("# By hand\n\n{BEGIN}\nold\n{END}\n\nAlso by hand\n"))?;
-        write(&file, &format!("{BEGIN}\nnew\n{END}\n"))?;
+        fs::write(&file, format!("# By hand\n\n{begin}\nold\n{end}\n\nAlso by hand\n"))?;
+        write(&file, RUNTIME, &format!("{begin}\nnew\n{end}\n"))?;
         let text = fs::read_to_string(&file)?;
         fs::remove_file(&file)?;
-        assert_eq!(text, format!("# By hand\n\n{BEGIN}\nnew\n{END}\n\nAlso by hand\n"));
+        assert_eq!(text, format!("# By hand\n\n{begin}\nnew\n{end}\n\nAlso by hand\n"));
         Ok(())
     }
 

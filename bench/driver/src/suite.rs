@@ -326,13 +326,13 @@ struct Ratios {
     cpu: Option<f64>,
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
 }
 
 /// Progress, apart from the report.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     eprintln!("bench: {text}");
 }
 

@@ -1,10 +1,11 @@
 //! A request that has been accepted: its context, and what hangs on its answer.
 
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use fg_core::{Context, Logger, header_names};
-use http::HeaderMap;
-use tokio::time::timeout_at;
+use fg_core::{Context, Logger};
+use http::{HeaderMap, HeaderName};
 
 use super::outgoing::Departures;
 use super::running::Run;
@@ -14,109 +15,147 @@ use crate::one_shot::random_request_id;
 use crate::run::Start;
 
 /// Some engines send the request's id under this name.
-const OTHER_REQUEST_ID: &str = "x-request-id";
+static OTHER_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Makes the context of an invocation from the headers of its request.
-///
-/// The id is the platform's, else that of the engine in front of us, else a new one.
-pub(crate) fn context(start: &Start, received: Instant, headers: &HeaderMap) -> Context {
-    let mut ctx = start.context();
-    // An empty id is none, so that the platform's own counts.
-    let has_id = begin_as(b"", &mut ctx, received, headers)
-        || headers.get(OTHER_REQUEST_ID).is_some_and(|id| begin_as(id.as_bytes(), &mut ctx, received, headers));
-    if !has_id {
-        begin_as(random_request_id().as_bytes(), &mut ctx, received, headers);
-    }
-    ctx
+/// The contexts of requests that are over, for those that come: what they are made of need not be made again.
+pub(crate) struct Contexts {
+    start: Arc<Start>,
+    idle: Mutex<Vec<Context>>,
 }
 
-/// Whether there is an id: this one, else that of the platform.
-fn begin_as(id: &[u8], ctx: &mut Context, received: Instant, headers: &HeaderMap) -> bool {
-    let given = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    ctx.begin(received, std::iter::once((header_names::REQUEST_ID, id)).chain(given))
+/// The most of them that are kept.
+const MOST_IDLE: usize = 64;
+
+impl Contexts {
+    pub(crate) fn new(start: Arc<Start>) -> Self {
+        Self { start, idle: Mutex::default() }
+    }
+
+    /// Makes the context of an invocation from those headers of its request that are of interest.
+    ///
+    /// The id is the platform's, else that of the engine in front of us, else a new one.
+    pub(crate) fn begin(&self, received: Instant, headers: &HeaderMap, is_of_interest: impl Fn(&str) -> bool) -> Context {
+        let mut ctx = self.lock().pop().unwrap_or_else(|| self.start.context());
+        let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        if !ctx.begin(received, all.filter(|(name, _)| is_of_interest(name))) {
+            match headers.get(&OTHER_REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| says_something(id)) {
+                Some(id) => ctx.set_request_id(id),
+                None => ctx.set_request_id(&random_request_id()),
+            }
+        }
+        ctx
+    }
+
+    /// Takes back a context, unless there are secrets in it, which are wiped at once.
+    fn take_back(&self, ctx: Context) {
+        let mut idle = self.lock();
+        if idle.len() < MOST_IDLE && !ctx.has_secrets() {
+            idle.push(ctx);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Context>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Contexts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} idle", self.lock().len())
+    }
+}
+
+/// Engines send headers that they have nothing for empty, or as the word `null`.
+fn says_something(value: &str) -> bool {
+    let value = value.trim();
+    !value.is_empty() && !value.eq_ignore_ascii_case("null")
 }
 
 /// What is due when a response has left: the invocation's place is given back, and the work that it has left begins.
 #[derive(Debug)]
-pub(crate) struct Due {
-    ctx: Context,
-    /// None once it has been passed on.
-    run: Option<Run>,
-}
+pub(crate) struct Due(Option<(Context, Run, Arc<Contexts>)>);
 
 impl Drop for Due {
     fn drop(&mut self) {
-        let Some(mut run) = self.run.take() else { return };
+        let Some((ctx, mut run, contexts)) = self.0.take() else { return };
         run.leave_place();
-        if self.ctx.has_after_work() {
-            let ctx = self.ctx.clone();
-            // Dropped outside of the runtime only when the process ends.
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn(async move {
-                    after_work::finish(&ctx, &mut Alarm::new()).await;
-                    drop(run);
-                });
-            }
+        if !ctx.has_after_work() {
+            contexts.take_back(ctx);
+            return;
+        }
+        // Dropped outside of the runtime only when the process ends.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                after_work::finish(&ctx, &mut Alarm::new()).await;
+                drop(run);
+            });
         }
     }
 }
 
 /// Hangs on the body of a response: what is due waits from the end of the body until that has left.
 #[derive(Debug)]
-pub(crate) struct AtEnd {
-    due: Option<Due>,
-    departures: Departures,
-}
+pub(crate) struct AtEnd(Option<(Due, Departures)>);
 
 impl AtEnd {
     /// For a request that is an invocation.
-    pub(crate) fn of(ctx: Context, run: Run, departures: Departures) -> Self {
-        Self { due: Some(Due { ctx, run: Some(run) }), departures }
+    pub(crate) fn of(ctx: Context, run: Run, contexts: &Arc<Contexts>, departures: Departures) -> Self {
+        Self(Some((Due(Some((ctx, run, Arc::clone(contexts)))), departures)))
     }
 
     /// Nothing is due.
-    pub(crate) fn nothing() -> Self {
-        Self { due: None, departures: Departures::default() }
+    pub(crate) const fn nothing() -> Self {
+        Self(None)
     }
 }
 
 impl Drop for AtEnd {
     fn drop(&mut self) {
-        if let Some(due) = self.due.take() {
-            self.departures.add(due);
+        if let Some((due, departures)) = self.0.take() {
+            departures.add(due);
+        }
+    }
+}
+
+/// Says so if a handler is dropped before its end.
+#[derive(Debug)]
+pub(crate) struct Unfinished(Option<Logger>);
+
+impl Unfinished {
+    pub(crate) fn new(log: &Logger) -> Self {
+        Self(Some(log.clone()))
+    }
+
+    /// The handler has ended, or nobody waits for its end.
+    pub(crate) fn finish(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(log) = &self.0 {
+            log.warn("the handler was dropped before its reply: the client has gone away, or the process ends");
         }
     }
 }
 
 /// The task of a handler: aborted when nobody waits for its end any more.
 #[derive(Debug)]
-pub(crate) struct HandlerTask<T> {
-    task: tokio::task::JoinHandle<T>,
-    /// None once it has been waited for.
-    log: Option<Logger>,
-}
+pub(crate) struct HandlerTask<T>(pub(crate) tokio::task::JoinHandle<T>);
 
 impl<T> HandlerTask<T> {
-    pub(crate) fn new(task: tokio::task::JoinHandle<T>, log: &Logger) -> Self {
-        Self { task, log: Some(log.clone()) }
-    }
-
     /// Waits for its end, and not longer than until `too_late`: none then.
     pub(crate) async fn end(mut self, too_late: Option<Instant>) -> Option<Result<T, tokio::task::JoinError>> {
-        let ended = match too_late {
-            Some(too_late) => timeout_at(too_late.into(), &mut self.task).await.ok(),
-            None => Some((&mut self.task).await),
-        };
-        self.log = None;
-        ended
+        match too_late {
+            Some(too_late) => Alarm::new().limit(too_late, &mut self.0).await,
+            None => Some((&mut self.0).await),
+        }
     }
 }
 
 impl<T> Drop for HandlerTask<T> {
     fn drop(&mut self) {
-        self.task.abort();
-        if let Some(log) = &self.log {
-            log.warn("the handler was dropped before its reply: the client has gone away, or the process ends");
-        }
+        self.0.abort();
     }
 }

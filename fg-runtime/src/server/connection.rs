@@ -4,16 +4,18 @@ use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::Poll;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
+use hyper::rt::{Sleep, Timer};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -21,15 +23,13 @@ use tokio::time::timeout;
 
 use super::outgoing::{Departures, Outgoing};
 use super::strict_head::StrictHead;
+use crate::alarm::Alarm;
 
 /// How long a client may take for the head of a request, or say nothing between two of them.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The largest head of a request in bytes: the platform's tokens of a few KB each fit many times.
 const HEAD_LIMIT: usize = 256 * 1024;
-
-/// The most headers of a request.
-const HEADER_COUNT_LIMIT: usize = 128;
 
 /// How long a client may say nothing that has been told that it is not served any further.
 const PARTING: Duration = Duration::from_secs(2);
@@ -39,8 +39,9 @@ const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\nc
 
 /// Serves the requests of a connection until it ends, or until there should be no further ones.
 ///
-/// What a client does wrong is answered by hyper (400, 414, 431) and ends this connection only. Each request has the connection's
-/// [`Departures`] among its extensions.
+/// What a client does wrong is answered by hyper (400, 414, 431) and ends this connection only. The most headers of a request are hyper's
+/// own 100: with any other number each request pays for tables of that size. Each request has the
+/// connection's [`Departures`] among its extensions.
 pub(crate) async fn serve<F, B>(stream: TcpStream, mut stopping: watch::Receiver<bool>, respond: impl Fn(Request<Incoming>) -> F)
 where
     F: Future<Output = Response<B>>,
@@ -55,10 +56,9 @@ where
         async { Ok::<_, Infallible>(response.await) }
     });
     let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(OneTimer::default())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_header_size(HEAD_LIMIT)
-        .max_headers(HEADER_COUNT_LIMIT)
         .serve_connection(io, service);
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
     let mut is_stopping = false;
@@ -93,4 +93,41 @@ where
 async fn discard(stream: &mut Outgoing<TcpStream>) {
     let mut rest = vec![0; 16 * 1024];
     while matches!(timeout(PARTING, stream.read(&mut rest)).await, Ok(Ok(length)) if length > 0) {}
+}
+
+/// The timer of a connection, where hyper would set one for each head: as long as the heads come in time it need not be set again.
+#[derive(Clone, Debug)]
+struct OneTimer(Arc<Mutex<Alarm>>);
+
+/// A time that hyper waits for.
+#[derive(Debug)]
+struct Until {
+    timer: OneTimer,
+    deadline: Instant,
+}
+
+impl Default for OneTimer {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Alarm::new())))
+    }
+}
+
+impl Timer for OneTimer {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
+        self.sleep_until(Instant::now() + duration)
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
+        Box::pin(Until { timer: self.clone(), deadline })
+    }
+}
+
+impl Sleep for Until {}
+
+impl Future for Until {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
+        self.timer.0.lock().unwrap_or_else(PoisonError::into_inner).poll_at(self.deadline, task)
+    }
 }

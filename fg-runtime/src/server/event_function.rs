@@ -17,11 +17,11 @@ use std::time::Instant;
 use bytes::Bytes;
 use fg_core::{Context, Failure, Handler, Reply};
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode, Version, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 
-use super::accepted::{AtEnd, HandlerTask, context};
+use super::accepted::{AtEnd, Contexts, HandlerTask, Unfinished};
 use super::body::ResponseBody;
 use super::cloud_event::{self, CloudEvent};
 use super::outgoing::Departures;
@@ -43,22 +43,13 @@ pub(crate) type Answer = Response<ResponseBody<AtEnd>>;
 /// What every request needs.
 pub(crate) struct EventFunction<H: Handler> {
     pub(crate) start: Arc<Start>,
+    pub(crate) contexts: Arc<Contexts>,
     pub(crate) ready: Ready<Arc<H::State>>,
     pub(crate) running: Running,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) patience: Patience,
-}
-
-impl<H: Handler> Clone for EventFunction<H> {
-    fn clone(&self) -> Self {
-        Self {
-            start: Arc::clone(&self.start),
-            ready: self.ready.clone(),
-            running: self.running.clone(),
-            stop: self.stop.clone(),
-            patience: self.patience.clone(),
-        }
-    }
+    /// Whether the runtime has one thread, for all.
+    pub(crate) is_single_threaded: bool,
 }
 
 /// An invocation that can begin.
@@ -72,13 +63,12 @@ struct Accepted<H: Handler> {
 
 impl<H: Handler> EventFunction<H> {
     /// Answers one request, whatever it is.
-    pub(crate) async fn respond(self, request: Request<Incoming>) -> Answer {
-        let path = path_of(request.uri()).to_owned();
+    pub(crate) async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         #[cfg(feature = "http")]
-        if H::HTTP && !(self.start.platform_routes && is_platform_route(&path)) {
+        if H::HTTP && !(self.start.platform_routes && is_platform_route(path_of(request.uri()))) {
             return self.pass_on(request).await;
         }
-        match (request.method(), path.as_str()) {
+        match (request.method(), path_of(request.uri())) {
             (&Method::POST, "/invoke") => self.invoke(request).await,
             (&Method::POST, "/") => self.receive_cloud_event(request).await,
             (&Method::POST, "/init") => match self.ready.wait().await {
@@ -93,32 +83,32 @@ impl<H: Handler> EventFunction<H> {
                 self.stop.send_replace(true);
                 empty(StatusCode::OK)
             }
-            (method, "/invoke" | "/" | "/init") => not_allowed(method, &path, "POST"),
-            (method, "/healthz" | "/shutdown") => not_allowed(method, &path, "GET"),
-            _ => {
+            (method, path @ ("/invoke" | "/" | "/init")) => not_allowed(method, path, "POST"),
+            (method, path @ ("/healthz" | "/shutdown")) => not_allowed(method, path, "GET"),
+            (_, path) => {
                 let message = format!("there is nothing at {path}; this is an event function, and an event goes to POST /invoke");
                 failed(StatusCode::NOT_FOUND, &Failure::new("NotFound", message))
             }
         }
     }
 
-    async fn invoke(self, request: Request<Incoming>) -> Answer {
+    async fn invoke(&self, request: Request<Incoming>) -> Answer {
         let knows_chunks = request.version() > Version::HTTP_10;
-        let Accepted { ctx, payload, state, at_end, .. } = match self.accept(request).await {
+        let Accepted { ctx, head, payload, state, at_end } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
         let (outcome, mut reply) = self.run(&ctx, payload, state).await;
         let outcome = match outcome {
             Ok(Outcome::Streamed(pieces)) if knows_chunks => {
-                return replied(content_type(&reply), ResponseBody::pieces(pieces, at_end));
+                return replied(head.headers, content_type(&reply), ResponseBody::pieces(pieces, at_end));
             }
             outcome => self.complete(outcome, &mut reply).await,
         };
         match outcome {
             Ok(()) => {
                 wrapped_size::warn_of(reply.body().len() as u64, self.start.limits.response_size, &ctx);
-                replied(content_type(&reply), ResponseBody::whole(reply.into_body(), at_end))
+                replied(head.headers, content_type(&reply), ResponseBody::whole(reply.into_body(), at_end))
             }
             Err(failure) => {
                 ctx.logger().error(&failure);
@@ -129,7 +119,7 @@ impl<H: Handler> EventFunction<H> {
 
     /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and its answer as the response.
     #[cfg(feature = "http")]
-    async fn pass_on(self, request: Request<Incoming>) -> Answer {
+    async fn pass_on(&self, request: Request<Incoming>) -> Answer {
         let Accepted { ctx, head, payload, state, at_end } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
@@ -152,7 +142,7 @@ impl<H: Handler> EventFunction<H> {
         }
     }
 
-    async fn receive_cloud_event(self, request: Request<Incoming>) -> Answer {
+    async fn receive_cloud_event(&self, request: Request<Incoming>) -> Answer {
         let Accepted { ctx, head, payload, state, at_end } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
@@ -186,18 +176,33 @@ impl<H: Handler> EventFunction<H> {
             return Err(Box::new(failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message))));
         };
         let (head, body) = request.into_parts();
-        let ctx = context(&self.start, received, &head.headers);
-        let payload = read_body(body, self.start.limits.response_size.saturating_add(TOLERANCE), ctx.deadline().into()).await;
+        let ctx = self.contexts.begin(received, &head.headers, |_| true);
+        let payload = read_body(body, self.start.limits.response_size.saturating_add(TOLERANCE), ctx.deadline()).await;
         let payload = payload.map_err(|unread| failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason)))?;
         let state = self.ready.wait().await.map_err(|failure| failed(StatusCode::INTERNAL_SERVER_ERROR, &failure))?;
         let departures = head.extensions.get::<Departures>().cloned().unwrap_or_default();
-        Ok(Accepted { at_end: AtEnd::of(ctx.clone(), run, departures), ctx, head, payload, state })
+        Ok(Accepted { at_end: AtEnd::of(ctx.clone(), run, &self.contexts, departures), ctx, head, payload, state })
+    }
+
+    /// Runs the handler.
+    async fn run(&self, ctx: &Context, payload: Bytes, state: Arc<H::State>) -> (Result<Outcome, Failure>, Reply) {
+        self.patience.extend(ctx.timeout());
+        let unfinished = Unfinished::new(ctx.logger());
+        let ended = if self.is_single_threaded {
+            // Who blocks the one thread holds up everybody, in whichever task.
+            let mut reply = Reply::new();
+            let outcome = invoke::<H>(&payload, ctx, &state, &mut reply, self.start.limits, &mut Alarm::new()).await;
+            (outcome, reply)
+        } else {
+            self.run_in_task(ctx, payload, state).await
+        };
+        unfinished.finish();
+        ended
     }
 
     /// Runs the handler in a task of its own: one that blocks its thread holds up nobody else, and its caller is answered in time.
-    async fn run(&self, ctx: &Context, payload: Bytes, state: Arc<H::State>) -> (Result<Outcome, Failure>, Reply) {
+    async fn run_in_task(&self, ctx: &Context, payload: Bytes, state: Arc<H::State>) -> (Result<Outcome, Failure>, Reply) {
         let limits = self.start.limits;
-        self.patience.extend(ctx.timeout());
         let of_task = ctx.clone();
         let task = tokio::spawn(async move {
             let mut reply = Reply::new();
@@ -205,7 +210,7 @@ impl<H: Handler> EventFunction<H> {
             (outcome, reply)
         });
         let too_late = limits.timeouts.then(|| ctx.deadline() - margins(ctx.timeout()).answer);
-        match HandlerTask::new(task, ctx.logger()).end(too_late).await {
+        match HandlerTask(task).end(too_late).await {
             Some(Ok(ended)) => ended,
             // Whatever the user's code does is caught in there, so this is a runtime that ends.
             Some(Err(error)) => (Err(Failure::new(Failure::PANIC, error.to_string())), Reply::new()),
@@ -245,13 +250,19 @@ fn blocked(ctx: &Context) -> Failure {
 }
 
 fn content_type(reply: &Reply) -> http::HeaderValue {
+    if reply.content_type() == "application/json" {
+        return http::HeaderValue::from_static("application/json");
+    }
     // What cannot stand in a header is left out.
     let text: String = reply.content_type().chars().filter(|character| matches!(character, ' '..='~')).collect();
     http::HeaderValue::from_str(&text).unwrap_or(http::HeaderValue::from_static("application/octet-stream"))
 }
 
-fn replied(content_type: http::HeaderValue, body: ResponseBody<AtEnd>) -> Answer {
+/// The table of the request's headers becomes that of the response, and then, in hyper's hands, that of the next request.
+fn replied(mut table: HeaderMap, content_type: http::HeaderValue, body: ResponseBody<AtEnd>) -> Answer {
     let mut response = Response::new(body);
+    table.clear();
+    *response.headers_mut() = table;
     if content_type == "text/event-stream" {
         response.headers_mut().insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-cache"));
     }

@@ -43,9 +43,11 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
+use self::accepted::Contexts;
 use self::event_function::EventFunction;
 use self::readiness::readiness;
 use self::running::Running;
@@ -70,16 +72,16 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
 /// Serves an event function until the process should end.
 pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
-    run_with(start, make, |function: EventFunction<H>| move |request| function.clone().respond(request)).await
+    run_with(start, make, |function: Arc<EventFunction<H>>| move |request| Arc::clone(&function).respond(request)).await
 }
 
 /// Serves an HTTP service until the process should end.
 #[cfg(feature = "http")]
 pub(crate) async fn run_http<S: fg_http::HttpService>(start: Start, service: S) -> ExitCode {
     let answers = |service| {
-        move |platform: EventFunction<fg_http::Gateway<S>>| {
-            let function = service_function::ServiceFunction { service, platform };
-            move |request| function.clone().respond(request)
+        move |platform: Arc<EventFunction<fg_http::Gateway<S>>>| {
+            let function = Arc::new(service_function::ServiceFunction { service, platform });
+            move |request| Arc::clone(&function).respond(request)
         }
     };
     run_with(start, crate::make_state::Made(service.clone()), answers(service)).await
@@ -89,7 +91,7 @@ pub(crate) async fn run_http<S: fg_http::HttpService>(start: Start, service: S) 
 async fn run_with<H, A, R, F, B>(start: Start, make: impl MakeState<H>, answers: A) -> ExitCode
 where
     H: Handler,
-    A: FnOnce(EventFunction<H>) -> R + Send,
+    A: FnOnce(Arc<EventFunction<H>>) -> R + Send,
     R: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
@@ -128,13 +130,15 @@ where
         });
         let (running, drained) = Running::new();
         let (stop, stopping) = watch::channel(false);
-        let answer = answers(EventFunction {
+        let answer = answers(Arc::new(EventFunction {
             start: Arc::clone(&start),
+            contexts: Arc::new(Contexts::new(Arc::clone(&start))),
             ready: ready.clone(),
             running: running.clone(),
             stop: stop.clone(),
             patience,
-        });
+            is_single_threaded: Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread,
+        }));
         let serve = |stream: TcpStream| {
             let (answer, stopping, run) = (answer.clone(), stopping.clone(), running.begin());
             async move {

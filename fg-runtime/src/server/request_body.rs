@@ -1,11 +1,13 @@
 //! Reads the body of a request: the whole of it, not more than is allowed, and not for ever.
 
+use std::time::Instant;
+
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body::Body;
 use http_body_util::BodyExt;
-use tokio::time::{Instant, timeout_at};
 
+use crate::alarm::Alarm;
 use crate::runtime_api::SILENCE_LIMIT;
 
 /// Why there is no body.
@@ -29,9 +31,10 @@ where
         return Err(too_large());
     }
     let (mut first, mut whole) = (Bytes::new(), BytesMut::new());
-    loop {
-        let too_long_silent = Instant::now() + SILENCE_LIMIT;
-        let frame = timeout_at(deadline.min(too_long_silent), body.frame()).await.map_err(|_| Unread {
+    let mut alarm = Alarm::new();
+    while !body.is_end_stream() {
+        let too_long_silent = tokio::time::Instant::now().into_std() + SILENCE_LIMIT;
+        let frame = alarm.limit(deadline.min(too_long_silent), body.frame()).await.ok_or_else(|| Unread {
             status: StatusCode::REQUEST_TIMEOUT,
             reason: if deadline < too_long_silent {
                 "the body of the request was not complete within the time of the invocation".to_owned()
@@ -112,7 +115,7 @@ mod tests {
     }
 
     async fn read(body: Pieces, limit: usize) -> Result<Bytes, (u16, String)> {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = tokio::time::Instant::now().into_std() + Duration::from_secs(60);
         read_body(body, limit, deadline).await.map_err(|unread| (unread.status.as_u16(), unread.reason))
     }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use fg_core::{Context, Failure};
 use fg_http::BoxError;
 use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 
 use super::accepted::AtEnd;
 use super::body::ResponseBody;
@@ -17,26 +18,29 @@ use crate::streamed_reply::{STREAM_LIMIT, too_large};
 /// The service's own body, or ours.
 #[derive(Debug)]
 pub(crate) enum ServiceBody<B> {
-    Served(Box<Served<B>>),
+    Served(Pin<Box<Served<B>>>),
     Own(Box<ResponseBody<AtEnd>>),
 }
 
-/// A body of the service's, and what it is held to.
-#[derive(Debug)]
-pub(crate) struct Served<B> {
-    body: Pin<Box<B>>,
-    ctx: Context,
-    turn: Turn,
-    alarm: Alarm,
-    /// How many bytes the platform still takes; elsewhere there is no limit.
-    room: u64,
-    _at_end: AtEnd,
+pin_project! {
+    /// A body of the service's, and what it is held to.
+    #[derive(Debug)]
+    pub(crate) struct Served<B> {
+        #[pin]
+        body: B,
+        ctx: Context,
+        turn: Turn,
+        alarm: Alarm,
+        // How many bytes the platform still takes; elsewhere there is no limit.
+        room: u64,
+        at_end: AtEnd,
+    }
 }
 
 impl<B> ServiceBody<B> {
     pub(crate) fn served(body: B, ctx: Context, turn: Turn, alarm: Alarm, at_end: AtEnd) -> Self {
         let room = if ctx.function_name().is_empty() { u64::MAX } else { STREAM_LIMIT };
-        Self::Served(Box::new(Served { body: Box::pin(body), ctx, turn, alarm, room, _at_end: at_end }))
+        Self::Served(Box::pin(Served { body, ctx, turn, alarm, room, at_end }))
     }
 
     pub(crate) fn failure(failure: &Failure, at_end: AtEnd) -> Self {
@@ -53,15 +57,16 @@ where
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let Served { body, ctx, turn, alarm, room, .. } = match &mut *self {
-            Self::Served(served) => &mut **served,
+        let served = match &mut *self {
+            Self::Served(served) => served.as_mut().project(),
             Self::Own(own) => return Pin::new(&mut **own).poll_frame(task).map_err(Into::into),
         };
-        let error: BoxError = match ready!(turn.poll(task, ctx, alarm, |task| body.as_mut().poll_frame(task))) {
+        let (mut body, ctx) = (served.body, &*served.ctx);
+        let error: BoxError = match ready!(served.turn.poll(task, ctx, served.alarm, |task| body.as_mut().poll_frame(task))) {
             Ok(Some(Err(error))) => error.into(),
-            Ok(Some(Ok(frame))) => match room.checked_sub(frame.data_ref().map_or(0, |data| data.len() as u64)) {
+            Ok(Some(Ok(frame))) => match served.room.checked_sub(frame.data_ref().map_or(0, |data| data.len() as u64)) {
                 Some(rest) => {
-                    *room = rest;
+                    *served.room = rest;
                     return Poll::Ready(Some(Ok(frame)));
                 }
                 None => too_large().into(),

@@ -3,14 +3,15 @@
 //! What the platform adds is taken off: its secrets are no headers of the request, and the [`Context`](fg_core::Context) is one of the
 //! request's extensions.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use fg_core::{Context, Failure};
+use fg_core::{Context, Failure, header_names};
 use fg_http::{Body, Gateway, HttpService, StatusCode, Uri};
 use http::{Request, Response, header};
 use hyper::body::Incoming;
 
-use super::accepted::{AtEnd, context};
+use super::accepted::AtEnd;
 use super::event_function::{EventFunction, is_platform_route, path_of};
 use super::outgoing::Departures;
 use super::patient_body::Patient;
@@ -24,27 +25,22 @@ use crate::invocation::{Limits, Turn, run_until};
 pub(crate) struct ServiceFunction<S: HttpService> {
     pub(crate) service: S,
     /// Answers what is the platform's.
-    pub(crate) platform: EventFunction<Gateway<S>>,
-}
-
-impl<S: HttpService> Clone for ServiceFunction<S> {
-    fn clone(&self) -> Self {
-        Self { service: self.service.clone(), platform: self.platform.clone() }
-    }
+    pub(crate) platform: Arc<EventFunction<Gateway<S>>>,
 }
 
 impl<S: HttpService> ServiceFunction<S> {
     /// Answers one request.
-    pub(crate) async fn respond(self, mut request: Request<Incoming>) -> Response<ServiceBody<S::ResponseBody>> {
+    pub(crate) async fn respond(self: Arc<Self>, mut request: Request<Incoming>) -> Response<ServiceBody<S::ResponseBody>> {
         if self.platform.start.platform_routes && is_platform_route(path_of(request.uri())) {
-            return self.platform.respond(request).await.map(|body| ServiceBody::Own(Box::new(body)));
+            return Arc::clone(&self.platform).respond(request).await.map(|body| ServiceBody::Own(Box::new(body)));
         }
         let Some(run) = self.platform.running.begin_invocation() else {
             let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
             return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message), AtEnd::nothing());
         };
         let departures = request.extensions_mut().remove::<Departures>().unwrap_or_default();
-        let ctx = context(&self.platform.start, Instant::now(), request.headers());
+        let contexts = &self.platform.contexts;
+        let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
         let limits = limits(self.platform.start.limits, &ctx);
         let request = prepare(request, &ctx);
         let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
@@ -55,19 +51,25 @@ impl<S: HttpService> ServiceFunction<S> {
                 let size = http_body::Body::size_hint(response.body()).lower();
                 wrapped_size::warn_of(size, limits.response_size, &ctx);
                 let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
-                return response.map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run, departures)));
+                return response
+                    .map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run, contexts, departures)));
             }
             Ok(Err(error)) => error.to_failure(),
             Err(failure) => failure,
         };
         ctx.logger().error(&failure);
-        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure, AtEnd::of(ctx, run, departures))
+        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure, AtEnd::of(ctx, run, contexts, departures))
     }
+}
+
+/// Whether a header tells of the invocation; the others are the request's, and are found there.
+fn is_of_platform(name: &str) -> bool {
+    name.starts_with("x-cff-") || name.starts_with("x-stream-") || name == header_names::TRACE_ID
 }
 
 /// A service that runs elsewhere has no timeout unless somebody has set one.
 fn limits(limits: Limits, ctx: &Context) -> Limits {
-    let is_given = ctx.environment().is_timeout_given() || ctx.header(fg_core::header_names::TIMEOUT).is_some();
+    let is_given = ctx.environment().is_timeout_given() || ctx.header(header_names::TIMEOUT).is_some();
     Limits { timeouts: limits.timeouts && is_given, ..limits }
 }
 
@@ -75,8 +77,10 @@ fn limits(limits: Limits, ctx: &Context) -> Limits {
 fn prepare(request: Request<Incoming>, ctx: &Context) -> Request<Body> {
     let is_empty = http_body::Body::is_end_stream(request.body());
     let mut request = request.map(|body| if is_empty { Body::empty() } else { Body::new(Patient::new(body)) });
-    for name in fg_core::header_names::SECRETS {
-        request.headers_mut().remove(name);
+    if ctx.has_secrets() {
+        for name in header_names::SECRETS {
+            request.headers_mut().remove(name);
+        }
     }
     // The engine puts a slash before the path of a gateway's event, which has one.
     if let Some(path) = request.uri().path_and_query().and_then(|path| path.as_str().strip_prefix("//")) {

@@ -100,10 +100,10 @@ fn a_head_that_is_too_large_or_has_too_many_headers_is_refused() {
     let headers = |count: usize| -> String { (0..count).map(|number| format!("X-{number}: a\r\n")).collect() };
     let server = Server::start(echo());
     let request = |headers: &str| format!("POST /invoke HTTP/1.1\r\nContent-Length: 5\r\n{headers}\r\nhello");
-    assert_eq!(server.ask(request(&headers(127))).text(), "hello");
+    assert_eq!(server.ask(request(&headers(99))).text(), "hello");
     assert_eq!(server.ask(request(&format!("X-Token: {}\r\n", "x".repeat(200 * 1024)))).text(), "hello");
     for request in [
-        request(&headers(128)),
+        request(&headers(100)),
         request(&format!("X-Token: {}\r\n", "x".repeat(256 * 1024))),
         // All of it is sent before the answer is read.
         request(&format!("X-Token: {}\r\n", "x".repeat(16 * 1024 * 1024))),

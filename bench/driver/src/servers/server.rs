@@ -1,0 +1,107 @@
+//! A server under test as a process, and the servers there are.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::process::{cpu_time, end};
+use crate::programs::{Folders, PLATFORM, succeed};
+
+/// Longer than a server takes to listen, also under valgrind.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A row of the tables, and the binary behind it.
+#[derive(Clone, Copy)]
+pub(crate) struct Program {
+    pub(crate) title: &'static str,
+    binary: &'static str,
+    /// Whether it is held to a share of axum's throughput.
+    pub(crate) is_judged: bool,
+}
+
+/// All of them take their turn in each round, in this order.
+pub(crate) const ALL: [Program; 4] = [
+    Program { title: "hyper", binary: "server-hyper", is_judged: false },
+    Program { title: AXUM, binary: "server-axum", is_judged: false },
+    Program { title: "fg", binary: "server-fg", is_judged: true },
+    Program { title: "axum under fg", binary: "server-fg-axum", is_judged: true },
+];
+
+/// What the others are compared with.
+pub(crate) const AXUM: &str = "axum";
+
+/// Builds all of them.
+pub(crate) fn build(folders: &Folders) -> Result<(), String> {
+    let mut cargo = folders.cargo();
+    cargo.args(["build", "--release", "--quiet", "--locked", "-p", "bench-servers", "--target-dir"]).arg(&folders.target);
+    succeed(cargo)
+}
+
+/// A running server. It is killed when it is dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a server with these variables besides the platform's, under a tool, and waits until it listens.
+    pub(crate) fn start(folders: &Folders, program: Program, variables: &[(&str, &str)], tool: &[&str]) -> Result<Self, String> {
+        let path = folders.target.join("release").join(program.binary);
+        Self::run(&path, variables, tool).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    fn run(path: &Path, variables: &[(&str, &str)], tool: &[&str]) -> io::Result<Self> {
+        let address = free_address()?;
+        let mut command = match tool.split_first() {
+            Some((tool, arguments)) => {
+                let mut command = Command::new(tool);
+                command.args(arguments).arg(path);
+                command
+            }
+            None => Command::new(path),
+        };
+        command.env_clear().envs(PLATFORM).envs(variables.iter().copied()).env("PORT", address.port().to_string());
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        let server = Self { child, address };
+        let begun = Instant::now();
+        while let Err(error) = TcpStream::connect(address) {
+            if begun.elapsed() > LIMIT {
+                return Err(error);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(server)
+    }
+
+    /// The processor time of its threads, kernel included.
+    pub(crate) fn cpu_time(&self) -> Option<Duration> {
+        cpu_time(self.child.id())
+    }
+
+    /// Tells it to end, and waits for it.
+    pub(crate) fn end(mut self) -> Result<ExitStatus, String> {
+        let id = self.child.id();
+        end(&mut self.child, id)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Nobody listens there now.
+fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// Whether the tool is there at all, before it is blamed on a server.
+pub(crate) fn is_installed(tool: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|folder| fs::metadata(folder.join(tool)).is_ok())
+}
