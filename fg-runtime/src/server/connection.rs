@@ -25,8 +25,12 @@ use super::outgoing::{Departures, Outgoing};
 use super::strict_head::StrictHead;
 use crate::alarm::Alarm;
 
-/// How long a client may take for the head of a request, or say nothing between two of them.
-pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take for the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a client may say nothing between two requests: longer than the 90 s for which Go's HTTP client, and so Knative, keeps a connection
+/// that it may use again.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(100);
 
 /// The largest head of a request in bytes: the platform's tokens of a few KB each fit many times.
 const HEAD_LIMIT: usize = 256 * 1024;
@@ -49,7 +53,9 @@ where
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let departures = Departures::default();
-    let io = TokioIo::new(StrictHead::new(Outgoing::new(stream, departures.clone())));
+    let guarded = StrictHead::new(Outgoing::new(stream, departures.clone()));
+    let (head_begun, mut alarm) = (guarded.begun(), Alarm::new());
+    let io = TokioIo::new(guarded);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(departures.clone());
         let response = respond(request);
@@ -57,7 +63,7 @@ where
     });
     let mut connection = http1::Builder::new()
         .timer(OneTimer::default())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(IDLE_TIMEOUT)
         .max_header_size(HEAD_LIMIT)
         .serve_connection(io, service);
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
@@ -68,25 +74,39 @@ where
             is_stopping = true;
             Pin::new(&mut connection).graceful_shutdown();
         }
-        Pin::new(&mut connection).poll(task)
+        if let Poll::Ready(served) = Pin::new(&mut connection).poll(task) {
+            return Poll::Ready(Served::Over(served));
+        }
+        match head_begun.get() {
+            Some(begun) => alarm.poll_at(begun + HEAD_TIMEOUT, task).map(|()| Served::Late),
+            None => Poll::Pending,
+        }
     })
     .await;
     let guarded = connection.into_parts().io.into_inner();
     let (is_in_head, is_in_request) = (guarded.is_in_head(), guarded.is_in_request());
     let mut stream = guarded.into_inner();
-    // Any other error is the client's, and it knows: it has gone away, or it has been told by status and close.
-    let is_timeout = served.as_ref().is_err_and(hyper::Error::is_timeout);
-    if is_timeout && is_in_head {
+    if matches!(served, Served::Late) && is_in_head {
         // Whether it still listens is its own business.
         let _ = stream.write_all(TOO_SLOW).await;
     }
-    // One that was idle, or whose request is complete, sends nothing more.
-    if !is_stopping && (is_in_request || (served.is_err() && !is_timeout)) {
+    // Any other error is the client's, and it knows: it has gone away, or it has been told by status and close. One that was idle, or whose
+    // request is complete, sends nothing more.
+    let has_failed = matches!(&served, Served::Over(Err(error)) if !error.is_timeout());
+    if !is_stopping && (is_in_request || has_failed) {
         let _ = stream.shutdown().await;
         let mut rest = pin!(timeout(HEAD_TIMEOUT, discard(&mut stream)));
         poll_fn(|task| if stop.as_mut().poll(task).is_ready() { Poll::Ready(()) } else { rest.as_mut().poll(task).map(drop) })
             .await;
     }
+}
+
+/// How a connection ended.
+enum Served {
+    /// By itself, or by an error.
+    Over(hyper::Result<()>),
+    /// A head was not complete in time.
+    Late,
 }
 
 /// Reads what a client still sends. To close the connection before would reset it, and the client might never see its answer.

@@ -7,23 +7,44 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What is written is put together up to this many bytes.
 const SMALL: usize = 1024;
 
+/// Since when the head of a request is being waited for: that of the first one from the beginning, another from its first byte.
+#[derive(Clone, Debug)]
+pub(crate) struct HeadBegun(Arc<Mutex<Option<Instant>>>);
+
+impl HeadBegun {
+    pub(crate) fn get(&self) -> Option<Instant> {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A connection whose requests are looked at.
 #[derive(Debug)]
 pub(crate) struct StrictHead<S> {
     stream: S,
     scanner: Scanner,
+    begun: HeadBegun,
 }
 
 impl<S> StrictHead<S> {
     pub(crate) fn new(stream: S) -> Self {
-        Self { stream, scanner: Scanner::default() }
+        Self { stream, scanner: Scanner::default(), begun: HeadBegun(Arc::new(Mutex::new(Some(Instant::now())))) }
+    }
+
+    pub(crate) fn begun(&self) -> HeadBegun {
+        self.begun.clone()
     }
 
     /// Whether a head has begun and is not complete.
@@ -46,6 +67,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for StrictHead<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(task, buffer))?;
         self.scanner.scan(&mut buffer.filled_mut()[before..]);
+        let is_in_head = self.is_in_head();
+        let mut begun = self.begun.lock();
+        if is_in_head != begun.is_some() {
+            *begun = is_in_head.then(Instant::now);
+        }
+        drop(begun);
         Poll::Ready(Ok(()))
     }
 }

@@ -1,4 +1,5 @@
 //! Clients that keep a connection and do nothing with it: they are told or left after ten seconds, and others are served meanwhile.
+//! Only one that has been served is kept for longer, since proxies count on it.
 //!
 //! The limits of the server are waited for, so all that take the same time are tried side by side.
 
@@ -32,9 +33,10 @@ fn a_client_that_is_too_slow_is_told_or_left_and_others_are_served_meanwhile() {
     });
     assert_eq!(dripping.read_response().status, 408);
     dripping.assert_closed();
-    for client in [&mut silent, &mut kept] {
-        client.assert_closed();
-    }
+    silent.assert_closed();
+    // One that has been served may take its time for the next request.
+    kept.send(invocation("", "hello"));
+    assert_eq!(kept.read_response().text(), "hello");
     for client in [&mut half_a_head, &mut half_a_second_head] {
         assert_eq!(client.read_response().status, 408);
         client.assert_closed();
