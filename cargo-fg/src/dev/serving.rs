@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use fg_emulator::{Builder, Emulator, Gateway, Notification};
@@ -23,8 +23,14 @@ pub(super) struct Serving {
     directory: PathBuf,
     generation: AtomicU64,
     /// Those whose processes have to be ended with this one.
-    running: Mutex<Vec<Arc<Emulator>>>,
+    running: Mutex<Vec<Running>>,
     is_stopped: AtomicBool,
+}
+
+struct Running {
+    emulator: Arc<Emulator>,
+    /// The copy of the program, which is of no use afterwards; nothing where somebody else starts it.
+    program: Option<PathBuf>,
 }
 
 impl Serving {
@@ -55,10 +61,10 @@ impl Serving {
         fs::copy(program, &copy).map_err(|error| Failure::machine(format!("{} could not be copied", program.display()), &error))?;
         let guard = self.guard.clone();
         let builder = settings.emulate(function, &copy).on_process(move |id, runs| guard.tell(id, runs));
-        let emulator = self.start(builder, function)?;
+        let emulator = self.start(builder, function, Some(copy))?;
         emulator.wait_until_ready().map_err(|error| {
             emulator.stop();
-            self.forget(&emulator);
+            remove(self.forget(&emulator));
             Failure::machine(format!("{} does not run", function.name), &error)
         })?;
         self.put(emulator);
@@ -68,12 +74,12 @@ impl Serving {
     /// Serves a function whose process somebody else starts.
     pub(super) fn attach(&self, function: &Function, flags: &SettingsFlags) -> Result<Arc<Emulator>, Failure> {
         let settings = Settings::resolve(flags, function)?;
-        let emulator = self.start(settings.attach(function), function)?;
+        let emulator = self.start(settings.attach(function), function, None)?;
         self.put(Arc::clone(&emulator));
         Ok(emulator)
     }
 
-    fn start(&self, builder: Builder, function: &Function) -> Result<Arc<Emulator>, Failure> {
+    fn start(&self, builder: Builder, function: &Function, program: Option<PathBuf>) -> Result<Arc<Emulator>, Failure> {
         let (screen, name) = (self.screen, function.name.clone());
         let told = function.name.clone();
         let tell = move |notification: &Notification| {
@@ -83,7 +89,7 @@ impl Serving {
         let builder = builder.on_line(move |line| screen.line(&name, line)).on_success(tell.clone()).on_failure(tell);
         let started = builder.start();
         let emulator = Arc::new(started.map_err(|error| Failure::machine(format!("{} could not be run", function.name), &error))?);
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&emulator));
+        self.running().push(Running { emulator: Arc::clone(&emulator), program });
         if self.is_stopped.load(Ordering::SeqCst) {
             emulator.stop();
         }
@@ -92,34 +98,50 @@ impl Serving {
 
     /// Whether there is a function that can be asked.
     pub(super) fn has_any(&self) -> bool {
-        !self.running.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        !self.running().is_empty()
+    }
+
+    fn running(&self) -> MutexGuard<'_, Vec<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, emulator: Arc<Emulator>) {
         let name = emulator.name().to_owned();
         if let Some(before) = self.gateway.serve(emulator) {
-            self.forget(&before);
+            let program = self.forget(&before);
             // A process may take its time to end, and the new one need not wait for that.
-            if let Err(error) = thread::Builder::new().name("end-of-function".into()).spawn(move || drop(before)) {
+            let end = move || {
+                drop(before);
+                remove(program);
+            };
+            if let Err(error) = thread::Builder::new().name("end-of-function".into()).spawn(end) {
                 self.screen.error(format_args!("the {name} before could not be ended: {error}"));
             }
         }
     }
 
-    fn forget(&self, emulator: &Arc<Emulator>) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).retain(|running| !Arc::ptr_eq(running, emulator));
+    /// From now on it is not for us to end it. Gives its program.
+    fn forget(&self, emulator: &Arc<Emulator>) -> Option<PathBuf> {
+        let mut running = self.running();
+        let at = running.iter().position(|running| Arc::ptr_eq(&running.emulator, emulator))?;
+        running.swap_remove(at).program
     }
 
     /// Ends all processes.
     pub(super) fn stop(&self) {
         self.is_stopped.store(true, Ordering::SeqCst);
-        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        let running = std::mem::take(&mut *self.running());
         thread::scope(|scope| {
-            for emulator in &running {
+            for Running { emulator, .. } in &running {
                 scope.spawn(|| emulator.stop());
             }
         });
         // What is left there is of no use, and of no harm.
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Where it cannot be removed, because it still runs, it is removed with all of them.
+fn remove(program: Option<PathBuf>) {
+    let _ = program.map(fs::remove_file);
 }
