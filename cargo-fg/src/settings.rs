@@ -40,7 +40,7 @@ fn parse_variable(text: &str) -> Result<(String, String), String> {
     check_variable(name).map(|()| (name.to_owned(), value.to_owned()))
 }
 
-/// The platform's rule for names of user variables (platform.md, section 2).
+/// The platform's rule for names of user variables (its manual, "environment variables").
 fn check_variable(name: &str) -> Result<(), String> {
     let begins_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
     if !begins_well || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {

@@ -1,4 +1,4 @@
-//! Asynchronous invocations: a queue, retries, and notifications about what came of them (platform.md 4.4).
+//! Asynchronous invocations: a queue, retries, and notifications about what came of them.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};

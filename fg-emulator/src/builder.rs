@@ -129,7 +129,7 @@ impl Builder {
     }
 
     /// Switches on streaming responses: one that comes in chunks may have 200 MB, and a caller can read it while it comes, with
-    /// [`Emulator::invoke_streaming`] or over the invoke API (platform.md 1.8).
+    /// [`Emulator::invoke_streaming`] or over the invoke API (the platform's manual, "response streaming").
     pub fn streaming(self) -> Self {
         self.with(|settings| settings.streams = true)
     }

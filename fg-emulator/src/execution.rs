@@ -39,7 +39,7 @@ pub enum Outcome {
     Platform(PlatformError),
 }
 
-/// An error that the function has reported (platform.md 4.1).
+/// An error that the function has reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The platform keeps so many bytes of log that nobody has taken yet, the newest (platform.md, section 6).
+/// The platform keeps so many bytes of log that nobody has taken yet, the newest.
 const KEPT: usize = 10 << 20;
 
 /// How many bytes of the last lines an error's message repeats.

@@ -105,8 +105,7 @@ impl PlatformError {
         }
     }
 
-    /// The platform's code: `FSS.*` where the request is refused, else the number that stands in `X-Func-Err-Code` (platform.md 4.1,
-    /// 4.3).
+    /// The platform's code: `FSS.*` where the request is refused, else the number that stands in `X-Func-Err-Code`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self.cause {

@@ -13,16 +13,16 @@ use crate::process::Group;
 use crate::signature::KeyPair;
 use crate::state::AnswerLimit;
 
-/// The platform's limit for a synchronous request and for its response, in bytes (platform.md 1.7).
+/// The platform's limit for a synchronous request and for its response, in bytes (its manual, "notes and constraints").
 pub(crate) const SYNC_LIMIT: usize = 6 << 20;
 
 /// The platform's limit for an asynchronous request, in bytes.
 pub(crate) const ASYNC_LIMIT: usize = 256 << 10;
 
-/// The platform's limit for a streamed response, in bytes (platform.md 1.8).
+/// The platform's limit for a streamed response, in bytes (the platform's manual, "response streaming").
 pub(crate) const STREAM_LIMIT: usize = 200 << 20;
 
-/// The sizes of memory that a function can have, in MB (platform.md 1.7).
+/// The sizes of memory that a function can have, in MB (its manual, "notes and constraints").
 pub const MEMORY_SIZES: [u32; 15] = [128, 256, 512, 768, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 8192, 10240];
 
 /// The limits of requests and of whole responses have this tolerance, in bytes.
@@ -159,7 +159,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// What the function's agency may do, as the platform hands it to every invocation (platform.md 1.5). Empty parts are not sent.
+/// What the function's agency may do, as the platform hands it to every invocation. Empty parts are not sent.
 ///
 /// ```
 /// let credentials = fg_emulator::Credentials {

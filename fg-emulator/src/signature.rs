@@ -1,4 +1,4 @@
-//! The signature of a request to the platform's API, `SDK-HMAC-SHA256` (platform.md 8.1): made again from the request, and compared.
+//! The signature of a request to the platform's API, `SDK-HMAC-SHA256` (its API reference, "AK/SK-based authentication"): made again from the request, and compared.
 
 use std::fmt;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! The environment of a function's process, as in platform.md, section 2.
+//! The environment of a function's process, as the platform's manual lists it under "preset parameters".
 
 use std::ffi::OsString;
 use std::time::Duration;

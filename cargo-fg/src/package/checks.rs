@@ -9,7 +9,7 @@ use crate::package::elf::{self, Needs};
 
 const MB: usize = 1 << 20;
 
-/// What the console takes, the API, and the API by way of OBS; and what a package may unpack to (platform.md, sections 8 and 9).
+/// What the console takes, the API, and the API by way of OBS; and what a package may unpack to (its manual, "notes and constraints").
 const CONSOLE_LIMIT: usize = 40 * MB;
 const API_LIMIT: usize = 50 * MB;
 const OBS_LIMIT: usize = 300 * MB;

@@ -48,7 +48,7 @@ impl Contents {
     }
 }
 
-/// The platform starts a script with certainty, and a binary only for some sorts of functions (platform.md 1.2).
+/// The platform starts a script with certainty, and a binary only for some sorts of functions (its manual, "creating a custom runtime").
 fn wrapper(program: &str) -> String {
     format!("#!/bin/sh\nexec \"${{RUNTIME_CODE_ROOT:-/opt/function/code}}/{program}\"\n")
 }

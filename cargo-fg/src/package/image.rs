@@ -26,7 +26,7 @@ pub(super) fn write(contents: &Contents, directory: &Path) -> Result<(), Failure
     Ok(())
 }
 
-/// The platform runs an image as 1003:1003, never as root, and calls it on port 8000 (platform.md 1.4 and 9).
+/// The platform runs an image as 1003:1003, never as root, and calls it on port 8000 (its manual, "creating a function with an image").
 fn dockerfile(program: &str) -> String {
     format!(
         "FROM scratch\n\

@@ -33,7 +33,7 @@ pub struct Kit {
 }
 
 impl Kit {
-    /// Tests this program. It starts anew for each scenario, with the environment of platform.md, section 2.
+    /// Tests this program. It starts anew for each scenario, with the platform's environment.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         Self {
             program: program.into(),

@@ -1,4 +1,4 @@
-//! What API Gateway makes of a request, and of a function's result (platform.md 7.2).
+//! What API Gateway makes of a request, and of a function's result: the platform's manual, "using an APIG trigger".
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -1,4 +1,4 @@
-//! One call of the platform's API: what is asked for, and what the caller sees (platform.md 4.2, 4.3 and 8).
+//! One call of the platform's API: what is asked for, and what the caller sees: the platform's API reference, "executing a function".
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
