@@ -5,7 +5,7 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use tokio::time::{Sleep, sleep_until};
@@ -15,11 +15,13 @@ use tokio::time::{Sleep, sleep_until};
 pub(crate) struct Alarm {
     /// None until it is first asked for.
     sleep: Option<Pin<Box<Sleep>>>,
+    /// Who is woken when it rings.
+    waker: Option<Waker>,
 }
 
 impl Alarm {
     pub(crate) const fn new() -> Self {
-        Self { sleep: None }
+        Self { sleep: None, waker: None }
     }
 
     /// Ready at this time.
@@ -29,8 +31,15 @@ impl Alarm {
         if sleep.deadline() > time {
             sleep.as_mut().reset(time);
         }
+        let is_set = self.waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker()));
+        if is_set && !sleep.is_elapsed() {
+            return Poll::Pending;
+        }
         loop {
-            ready!(sleep.as_mut().poll(task));
+            if sleep.as_mut().poll(task).is_pending() {
+                self.waker = Some(task.waker().clone());
+                return Poll::Pending;
+            }
             if sleep.deadline() >= time {
                 return Poll::Ready(());
             }

@@ -292,7 +292,10 @@ impl Scanner {
 }
 
 fn starts_with(line: &[u8], name: &[u8]) -> bool {
-    line.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name))
+    // The last letter tells most apart.
+    let last = name.len() - 1;
+    line.get(last).is_some_and(|letter| letter.eq_ignore_ascii_case(&name[last]))
+        && line[..last].eq_ignore_ascii_case(&name[..last])
 }
 
 /// The number in a line as everybody writes it: `Content-Length: 17` and the CR.
