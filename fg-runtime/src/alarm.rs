@@ -1,7 +1,8 @@
 //! The one timer of the loop.
 //!
 //! A timer that is set to a later time than before need not be set at all: it rings once too often, is then set, and that is seldom. So an
-//! invocation that is over in time costs the timer's driver nothing, and no system call to wake it.
+//! invocation that is over in time costs the timer's driver nothing, and no system call to wake it. Nor is one looked at again that is set and
+//! has not rung.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -62,6 +63,9 @@ impl Alarm {
 mod tests {
     use super::*;
     use std::future::pending;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Wake;
     use std::time::Duration;
     use tokio::time::Instant as TokioInstant;
 
@@ -75,6 +79,27 @@ mod tests {
         for (asked, rings) in [(3, 3), (8, 8), (2, 8)] {
             assert_eq!(alarm.limit(after(asked), pending::<()>()).await, None);
             assert_eq!(begun.elapsed().as_secs(), rings);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_wakes_the_task_that_has_asked_last() {
+        let time = (TokioInstant::now() + Duration::from_secs(1)).into_std();
+        let (first, second) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
+        let mut alarm = Alarm::new();
+        for task in [&first, &second, &second] {
+            let waker = Waker::from(Arc::clone(task));
+            assert!(alarm.poll_at(time, &mut Context::from_waker(&waker)).is_pending());
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(!first.0.load(Ordering::SeqCst) && second.0.load(Ordering::SeqCst));
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::SeqCst);
         }
     }
 }
