@@ -1,11 +1,12 @@
 //! The one timer of the loop.
 //!
 //! A timer that is set to a later time than before need not be set at all: it rings once too often, is then set, and that is seldom. So an
-//! invocation that is over in time costs the timer's driver nothing, and no system call to wake it.
+//! invocation that is over in time costs the timer's driver nothing, and no system call to wake it. Nor is one looked at again that is set and
+//! has not rung.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use tokio::time::{Sleep, sleep_until};
@@ -15,11 +16,13 @@ use tokio::time::{Sleep, sleep_until};
 pub(crate) struct Alarm {
     /// None until it is first asked for.
     sleep: Option<Pin<Box<Sleep>>>,
+    /// Who is woken when it rings.
+    waker: Option<Waker>,
 }
 
 impl Alarm {
     pub(crate) const fn new() -> Self {
-        Self { sleep: None }
+        Self { sleep: None, waker: None }
     }
 
     /// Ready at this time.
@@ -29,8 +32,15 @@ impl Alarm {
         if sleep.deadline() > time {
             sleep.as_mut().reset(time);
         }
+        let is_set = self.waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker()));
+        if is_set && !sleep.is_elapsed() {
+            return Poll::Pending;
+        }
         loop {
-            ready!(sleep.as_mut().poll(task));
+            if sleep.as_mut().poll(task).is_pending() {
+                self.waker = Some(task.waker().clone());
+                return Poll::Pending;
+            }
             if sleep.deadline() >= time {
                 return Poll::Ready(());
             }
@@ -53,6 +63,9 @@ impl Alarm {
 mod tests {
     use super::*;
     use std::future::pending;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Wake;
     use std::time::Duration;
     use tokio::time::Instant as TokioInstant;
 
@@ -66,6 +79,27 @@ mod tests {
         for (asked, rings) in [(3, 3), (8, 8), (2, 8)] {
             assert_eq!(alarm.limit(after(asked), pending::<()>()).await, None);
             assert_eq!(begun.elapsed().as_secs(), rings);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_wakes_the_task_that_has_asked_last() {
+        let time = (TokioInstant::now() + Duration::from_secs(1)).into_std();
+        let (first, second) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
+        let mut alarm = Alarm::new();
+        for task in [&first, &second, &second] {
+            let waker = Waker::from(Arc::clone(task));
+            assert!(alarm.poll_at(time, &mut Context::from_waker(&waker)).is_pending());
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(!first.0.load(Ordering::SeqCst) && second.0.load(Ordering::SeqCst));
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::SeqCst);
         }
     }
 }

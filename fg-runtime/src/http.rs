@@ -8,7 +8,8 @@
 //! | custom runtime | events of API Gateway, each of which becomes a request |
 //! | a shell with an event of API Gateway on standard input | that one |
 //!
-//! A service finds the invocation's [`Context`](fg_core::Context) among the extensions of each request.
+//! A service finds the invocation's [`Context`](fg_core::Context) among the extensions of each request. The headers of the context are those of
+//! the platform; the others are the request's own.
 
 use std::process::ExitCode;
 

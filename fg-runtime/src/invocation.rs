@@ -153,7 +153,20 @@ pub(crate) async fn run_until<F>(future: F, ctx: &Context, turn: Turn, alarm: &m
 where
     F: Future<Output: Send> + Send,
 {
-    let mut step = Step { future: pin!(Some(future)), output: None };
+    run_pinned(pin!(Some(future)), ctx, turn, alarm).await
+}
+
+/// As [`run_until`], for a future that has its place: a large one is not moved once more.
+pub(crate) async fn run_pinned<F>(
+    future: Pin<&mut Option<F>>,
+    ctx: &Context,
+    turn: Turn,
+    alarm: &mut Alarm,
+) -> Result<F::Output, Failure>
+where
+    F: Future<Output: Send> + Send,
+{
+    let mut step = Step { future, output: None };
     drive(&mut step, ctx, turn, alarm).await?;
     Ok(step.output.expect("a step that has ended has an output"))
 }

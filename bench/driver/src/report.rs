@@ -18,10 +18,8 @@ pub(crate) struct Place {
 }
 
 /// Where the custom runtime's tables go.
-pub(crate) const RUNTIME: Place = Place {
-    begin: "<!-- measured: written by the benchmark, not by hand -->",
-    end: "<!-- end of what was measured -->",
-};
+pub(crate) const RUNTIME: Place =
+    Place { begin: "<!-- measured: written by the benchmark, not by hand -->", end: "<!-- end of what was measured -->" };
 
 /// By how much even the exact counts differ from run to run: one per cent.
 const SPREAD: f64 = 0.01;

@@ -70,7 +70,7 @@ impl<H: Handler> EventFunction<H> {
         }
         match (request.method(), path_of(request.uri())) {
             (&Method::POST, "/invoke") => self.invoke(request).await,
-            (&Method::POST, "/") => self.receive_cloud_event(request).await,
+            (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request)).await,
             (&Method::POST, "/init") => match self.ready.wait().await {
                 Ok(_) => empty(StatusCode::OK),
                 Err(failure) => failed(StatusCode::INTERNAL_SERVER_ERROR, &failure),

@@ -3,6 +3,7 @@
 //! What the platform adds is taken off: its secrets are no headers of the request, and the [`Context`](fg_core::Context) is one of the
 //! request's extensions.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,7 +20,7 @@ use super::running::MOST_INVOCATIONS;
 use super::service_body::ServiceBody;
 use super::wrapped_size;
 use crate::alarm::Alarm;
-use crate::invocation::{Limits, Turn, run_until};
+use crate::invocation::{Limits, Turn, run_pinned};
 
 /// What every request needs.
 pub(crate) struct ServiceFunction<S: HttpService> {
@@ -32,7 +33,8 @@ impl<S: HttpService> ServiceFunction<S> {
     /// Answers one request.
     pub(crate) async fn respond(self: Arc<Self>, mut request: Request<Incoming>) -> Response<ServiceBody<S::ResponseBody>> {
         if self.platform.start.platform_routes && is_platform_route(path_of(request.uri())) {
-            return Arc::clone(&self.platform).respond(request).await.map(|body| ServiceBody::Own(Box::new(body)));
+            // In a box, so that the requests that are not the platform's do not carry the space for it.
+            return Box::pin(Arc::clone(&self.platform).respond(request)).await.map(|body| ServiceBody::Own(Box::new(body)));
         }
         let Some(run) = self.platform.running.begin_invocation() else {
             let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
@@ -42,10 +44,10 @@ impl<S: HttpService> ServiceFunction<S> {
         let contexts = &self.platform.contexts;
         let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
         let limits = limits(self.platform.start.limits, &ctx);
-        let request = prepare(request, &ctx);
+        let response = pin!(Some(self.service.respond(prepare(request, &ctx))));
         let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut alarm = Alarm::new();
-        let responded = run_until(self.service.respond(request), &ctx, turn, &mut alarm).await;
+        let responded = run_pinned(response, &ctx, turn, &mut alarm).await;
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();

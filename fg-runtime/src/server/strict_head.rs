@@ -331,7 +331,10 @@ impl Scanner {
 }
 
 fn starts_with(line: &[u8], name: &[u8]) -> bool {
-    line.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name))
+    // The last letter tells most apart.
+    let last = name.len() - 1;
+    line.get(last).is_some_and(|letter| letter.eq_ignore_ascii_case(&name[last]))
+        && line[..last].eq_ignore_ascii_case(&name[..last])
 }
 
 /// The number in a line as everybody writes it: `Content-Length: 17` and the CR.
@@ -404,6 +407,49 @@ mod tests {
         assert_refuses(&[&before[..], b": chunked\r\n\r\n"].concat(), before.len());
         let before = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nCONTENT-LENGTH";
         assert_refuses(&[&before[..], b": 4\r\n\r\n"].concat(), before.len());
+    }
+
+    /// Counts what is written, by how many bytes in how many parts.
+    #[derive(Default)]
+    struct Writes(Vec<(usize, usize)>);
+    impl AsyncWrite for Writes {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            self.0.push((bytes.len(), 1));
+            Poll::Ready(Ok(bytes.len()))
+        }
+        fn poll_write_vectored(mut self: Pin<&mut Self>, _: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+            let length = parts.iter().map(|part| part.len()).sum();
+            self.0.push((length, parts.len()));
+            Poll::Ready(Ok(length))
+        }
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn a_small_answer_is_written_as_one_part_and_a_large_one_is_not_copied() {
+        let mut guarded = StrictHead::new(Writes::default());
+        let mut write = |length: usize| {
+            let (head, body) = (vec![b'h'; 100], vec![b'b'; length - 100]);
+            let mut task = Context::from_waker(std::task::Waker::noop());
+            let parts = [IoSlice::new(&head), IoSlice::new(&body)];
+            assert!(
+                matches!(Pin::new(&mut guarded).poll_write_vectored(&mut task, &parts), Poll::Ready(Ok(written)) if written == length)
+            );
+        };
+        [101, SMALL, SMALL + 1].into_iter().for_each(&mut write);
+        assert_eq!(guarded.into_inner().0, [(101, 1), (SMALL, 1), (SMALL + 1, 2)]);
+    }
+
+    #[test]
+    fn a_length_is_read_as_everybody_writes_it_and_in_other_ways() {
+        for line in ["Content-Length: 3", "content-length:3", "Content-Length: \t3 ", "CONTENT-LENGTH: 0000000000000000000003"] {
+            assert_passes(format!("POST / HTTP/1.1\r\n{line}\r\nTe: x\r\nCookie: a\r\n\r\na\nbGET / HTTP/1.1\r\n\r\n").as_bytes());
+        }
     }
 
     proptest! {
