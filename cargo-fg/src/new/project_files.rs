@@ -84,7 +84,7 @@ impl Kind {
     fn other_dependencies(self, source: &str) -> String {
         let mut lines = String::new();
         if self == Self::Http {
-            lines += "axum = { version = \"0.8\", default-features = false, features = [\"json\"] }\n";
+            lines += "axum = { version = \"0.8\", default-features = false }\n";
         }
         if source.contains("serde::") {
             lines += "serde = { version = \"1\", features = [\"derive\"] }\n";
