@@ -7,6 +7,8 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+#[cfg(feature = "server")]
+use std::time::Duration;
 use std::time::Instant;
 
 use tokio::time::{Sleep, sleep_until};
@@ -46,6 +48,18 @@ impl Alarm {
             }
             sleep.as_mut().reset(time);
         }
+    }
+
+    /// Waits for the future for so long: none then. Where it need not wait, nobody looks at the clock.
+    #[cfg(feature = "server")]
+    pub(crate) async fn limit_for<F: Future>(&mut self, time: Duration, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        let mut end = None;
+        poll_fn(|task| match future.as_mut().poll(task) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => self.poll_at(*end.get_or_insert_with(|| Instant::now() + time), task).map(|()| None),
+        })
+        .await
     }
 
     /// Waits for the future until this time: none then.

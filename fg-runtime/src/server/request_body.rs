@@ -1,7 +1,5 @@
 //! Reads the body of a request: the whole of it, not more than is allowed, and not for ever.
 
-use std::time::Instant;
-
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body::Body;
@@ -33,7 +31,7 @@ where
     let (mut first, mut whole) = (Bytes::new(), BytesMut::new());
     let mut silence = Alarm::new();
     while !body.is_end_stream() {
-        let frame = silence.limit(Instant::now() + SILENCE_LIMIT, body.frame()).await.ok_or_else(|| Unread {
+        let frame = silence.limit_for(SILENCE_LIMIT, body.frame()).await.ok_or_else(|| Unread {
             status: StatusCode::REQUEST_TIMEOUT,
             reason: format!("the body of the request stayed silent for {SILENCE_LIMIT:?}"),
         })?;

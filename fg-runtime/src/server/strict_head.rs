@@ -189,8 +189,7 @@ impl Scanner {
         let mut passed = 0;
         while let Some(length) = memchr::memchr(b'\n', &bytes[passed..]) {
             match &bytes[passed..passed + length] {
-                [b'\r', ..] => break,
-                [b'T' | b't', ..] => break,
+                [b'\r' | b'T' | b't', ..] => break,
                 line @ [b'C' | b'c', .., b'\r'] if starts_with(line, CONTENT_LENGTH) => match plain_length(line) {
                     Some(length) if !self.is_chunked => self.length = Some(length),
                     _ => break,
