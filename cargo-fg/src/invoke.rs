@@ -3,12 +3,12 @@
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use fg_emulator::{Event, Execution, Outcome};
+use fg_emulator::{Emulator, Event, Execution, Outcome};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
@@ -113,14 +113,23 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
     let compile = Compile { release: arguments.release, features: arguments.features.clone(), ..Compile::default() };
     let program = compile.run(std::slice::from_ref(&function), screen)?.remove(0);
     let guard = Guard::start()?;
-    let started = settings.emulate(&function, &program).on_process(move |id, runs| guard.tell(id, runs)).start();
-    let emulator = Arc::new(started.map_err(|error| Failure::machine("the function could not be run", &error))?);
+    // Before anything is started: whenever the interruption comes, what has been started by then is ended.
     let is_interrupted = Arc::new(AtomicBool::new(false));
-    let (running, interrupted) = (Arc::clone(&emulator), Arc::clone(&is_interrupted));
+    let running = Arc::new(Mutex::new(None::<Arc<Emulator>>));
+    let (interrupted, to_stop) = (Arc::clone(&is_interrupted), Arc::clone(&running));
     interrupt::on_interrupt(move || {
         interrupted.store(true, Ordering::SeqCst);
-        running.stop();
+        let emulator = to_stop.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(emulator) = emulator {
+            emulator.stop();
+        }
     })?;
+    let started = settings.emulate(&function, &program).on_process(move |id, runs| guard.tell(id, runs)).start();
+    let emulator = Arc::new(started.map_err(|error| Failure::machine("the function could not be run", &error))?);
+    *running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&emulator));
+    if is_interrupted.load(Ordering::SeqCst) {
+        emulator.stop();
+    }
     let execution = if arguments.is_async {
         let invocation = emulator.invoke_async(Event::new(event)).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
         screen.step("Accepted", format_args!("asynchronous invocation {}", invocation.request_id()));

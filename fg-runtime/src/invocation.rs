@@ -149,18 +149,18 @@ impl Turn {
 }
 
 /// Runs the user's future to its end, or to its deadline, or to its panic.
-pub(crate) async fn run_until<F>(future: F, ctx: &Context, turn: Turn, alarm: &mut Alarm) -> Result<F::Output, Failure>
+pub(crate) async fn run_until<F>(future: F, ctx: &Context, mut turn: Turn, alarm: &mut Alarm) -> Result<F::Output, Failure>
 where
     F: Future<Output: Send> + Send,
 {
-    run_pinned(pin!(Some(future)), ctx, turn, alarm).await
+    run_pinned(pin!(Some(future)), ctx, &mut turn, alarm).await
 }
 
 /// As [`run_until`], for a future that has its place: a large one is not moved once more.
 pub(crate) async fn run_pinned<F>(
     future: Pin<&mut Option<F>>,
     ctx: &Context,
-    turn: Turn,
+    turn: &mut Turn,
     alarm: &mut Alarm,
 ) -> Result<F::Output, Failure>
 where
@@ -199,7 +199,7 @@ impl<F: Future<Output: Send> + Send> AnyStep for Step<'_, F> {
     }
 }
 
-async fn drive(step: &mut dyn AnyStep, ctx: &Context, mut turn: Turn, alarm: &mut Alarm) -> Result<(), Failure> {
+async fn drive(step: &mut dyn AnyStep, ctx: &Context, turn: &mut Turn, alarm: &mut Alarm) -> Result<(), Failure> {
     let ended = poll_fn(|task| turn.poll(task, ctx, alarm, |task| step.poll(task))).await;
     // Dropped here, so that a panic in a `Drop` of the user's ends here as well.
     if let Err(failure) = catch(|| step.end()) {

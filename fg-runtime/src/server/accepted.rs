@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use fg_core::{Context, Logger};
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 
 use super::outgoing::Departures;
 use super::running::Run;
@@ -15,7 +15,7 @@ use crate::one_shot::random_request_id;
 use crate::run::Start;
 
 /// Some engines send the request's id under this name.
-static OTHER_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const OTHER_REQUEST_ID: &str = "x-request-id";
 
 /// The contexts of requests that are over, for those that come: what they are made of need not be made again.
 pub(crate) struct Contexts {
@@ -36,9 +36,16 @@ impl Contexts {
     /// The id is the platform's, else that of the engine in front of us, else a new one.
     pub(crate) fn begin(&self, received: Instant, headers: &HeaderMap, is_of_interest: impl Fn(&str) -> bool) -> Context {
         let mut ctx = self.lock().pop().unwrap_or_else(|| self.start.context());
-        let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        if !ctx.begin(received, all.filter(|(name, _)| is_of_interest(name))) {
-            match headers.get(&OTHER_REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| says_something(id)) {
+        let mut other_id = None;
+        let given = headers.iter().filter_map(|(name, value)| {
+            let name = name.as_str();
+            if name == OTHER_REQUEST_ID && other_id.is_none() {
+                other_id = Some(value);
+            }
+            is_of_interest(name).then_some((name, value.as_bytes()))
+        });
+        if !ctx.begin(received, given) {
+            match other_id.and_then(|id| id.to_str().ok()).filter(|id| says_something(id)) {
                 Some(id) => ctx.set_request_id(id),
                 None => ctx.set_request_id(&random_request_id()),
             }

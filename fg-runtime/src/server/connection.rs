@@ -66,13 +66,19 @@ where
         .header_read_timeout(IDLE_TIMEOUT)
         .max_header_size(HEAD_LIMIT)
         .serve_connection(io, service);
+    let watched = stopping.clone();
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
-    let mut is_stopping = false;
+    let (mut is_awaited, mut is_stopping) = (false, false);
     let served = poll_fn(|task| {
-        // Without a sender nobody can ask any more, and the process is about to end.
-        if !is_stopping && stop.as_mut().poll(task).is_ready() {
-            is_stopping = true;
-            Pin::new(&mut connection).graceful_shutdown();
+        // Awaited once, it wakes this task, and need not be asked again until something has changed. Without a sender nobody can ask any
+        // more, and the process is about to end.
+        let is_told_later = is_awaited && matches!(watched.has_changed(), Ok(false));
+        if !is_stopping && !is_told_later {
+            is_awaited = true;
+            if stop.as_mut().poll(task).is_ready() {
+                is_stopping = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
         }
         if let Poll::Ready(served) = Pin::new(&mut connection).poll(task) {
             return Poll::Ready(Served::Over(served));

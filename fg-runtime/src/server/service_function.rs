@@ -45,14 +45,13 @@ impl<S: HttpService> ServiceFunction<S> {
         let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
         let limits = limits(self.platform.start.limits, &ctx);
         let response = pin!(Some(self.service.respond(prepare(request, &ctx))));
-        let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
+        let mut turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut alarm = Alarm::new();
-        let responded = run_pinned(response, &ctx, turn, &mut alarm).await;
+        let responded = run_pinned(response, &ctx, &mut turn, &mut alarm).await;
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();
                 wrapped_size::warn_of(size, limits.response_size, &ctx);
-                let turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
                 return response
                     .map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run, contexts, departures)));
             }
