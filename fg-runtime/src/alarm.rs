@@ -7,7 +7,6 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
-#[cfg(feature = "server")]
 use std::time::Instant;
 
 use tokio::time::{Sleep, sleep_until};
