@@ -8,7 +8,7 @@ use std::thread;
 
 use fg_emulator::{Builder, Emulator, Gateway, Notification};
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::guard::Guard;
 use crate::project::{Function, Project};
 use crate::screen::Screen;
@@ -87,12 +87,14 @@ impl Serving {
             screen.line(&told, &format!("asynchronous invocation {} {outcome}", notification.request_id));
         };
         let builder = builder.on_line(move |line| screen.line(&name, line)).on_success(tell.clone()).on_failure(tell);
+        // Who stops all that run waits until this one is among them.
+        let mut running = self.running();
+        if self.is_stopped.load(Ordering::SeqCst) {
+            return Err(Failure::new(Exit::Interrupted, "all functions are being ended"));
+        }
         let started = builder.start();
         let emulator = Arc::new(started.map_err(|error| Failure::machine(format!("{} could not be run", function.name), &error))?);
-        self.running().push(Running { emulator: Arc::clone(&emulator), program });
-        if self.is_stopped.load(Ordering::SeqCst) {
-            emulator.stop();
-        }
+        running.push(Running { emulator: Arc::clone(&emulator), program });
         Ok(emulator)
     }
 

@@ -143,6 +143,6 @@ fn ctrl_c_ends_the_function_too() {
     let mut child = project.fg(&["invoke", "-q", "-d", r#"{"do":"hang"}"#, "--timeout", "600"]).spawn().expect("it starts");
     wait_until("the function runs", || processes_of(&program) == 1);
     signal(&child, rustix::process::Signal::INT);
-    child.wait().expect("it ends");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
     wait_until("the function's process ends", || processes_of(&program) == 0);
 }
