@@ -247,9 +247,13 @@ impl<'s> EventLoop<'s> {
 
     /// A failure is logged here, once, before it is sent.
     async fn deliver_failure(&mut self, failure: &Failure) {
+        self.answer_with(failure);
+        self.deliver(AnswerKind::Error).await;
+    }
+
+    fn answer_with(&mut self, failure: &Failure) {
         self.ctx.logger().error(failure);
         self.reply.set_bytes(failure.to_json(), "application/json");
-        self.deliver(AnswerKind::Error).await;
     }
 
     /// Delivers the answer, through whatever faults there are while time remains.
@@ -279,9 +283,7 @@ impl<'s> EventLoop<'s> {
                 }
                 Some(Ok(413)) if kind == AnswerKind::Response => {
                     let message = format!("the platform refused the reply of {} bytes as too large", body.len());
-                    let failure = Failure::new(Failure::RESPONSE_TOO_LARGE, message);
-                    self.ctx.logger().error(&failure);
-                    self.reply.set_bytes(failure.to_json(), "application/json");
+                    self.answer_with(&Failure::new(Failure::RESPONSE_TOO_LARGE, message));
                     kind = AnswerKind::Error;
                     and_request_event = false;
                     continue;
