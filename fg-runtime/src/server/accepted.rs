@@ -7,7 +7,7 @@ use std::time::Instant;
 use fg_core::{Context, Logger};
 use http::HeaderMap;
 
-use super::outgoing::Departures;
+use super::link::Link;
 use super::running::Run;
 use crate::after_work;
 use crate::alarm::Alarm;
@@ -102,12 +102,12 @@ impl Drop for Due {
 
 /// Hangs on the body of a response: what is due waits from the end of the body until that has left.
 #[derive(Debug)]
-pub(crate) struct AtEnd(Option<(Due, Departures)>);
+pub(crate) struct AtEnd(Option<(Due, Arc<Link>)>);
 
 impl AtEnd {
     /// For a request that is an invocation.
-    pub(crate) fn of(ctx: Context, run: Run, contexts: &Arc<Contexts>, departures: Departures) -> Self {
-        Self(Some((Due(Some((ctx, run, Arc::clone(contexts)))), departures)))
+    pub(crate) fn of(ctx: Context, run: Run, contexts: &Arc<Contexts>, link: Arc<Link>) -> Self {
+        Self(Some((Due(Some((ctx, run, Arc::clone(contexts)))), link)))
     }
 
     /// Nothing is due.
@@ -118,19 +118,19 @@ impl AtEnd {
 
 impl Drop for AtEnd {
     fn drop(&mut self) {
-        if let Some((due, departures)) = self.0.take() {
-            departures.add(due);
+        if let Some((due, link)) = self.0.take() {
+            link.add(due);
         }
     }
 }
 
 /// Says so if a handler is dropped before its end.
 #[derive(Debug)]
-pub(crate) struct Unfinished(Option<Logger>);
+pub(crate) struct Unfinished<'l>(Option<&'l Logger>);
 
-impl Unfinished {
-    pub(crate) fn new(log: &Logger) -> Self {
-        Self(Some(log.clone()))
+impl<'l> Unfinished<'l> {
+    pub(crate) const fn new(log: &'l Logger) -> Self {
+        Self(Some(log))
     }
 
     /// The handler has ended, or nobody waits for its end.
@@ -139,30 +139,10 @@ impl Unfinished {
     }
 }
 
-impl Drop for Unfinished {
+impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        if let Some(log) = &self.0 {
+        if let Some(log) = self.0 {
             log.warn("the handler was dropped before its reply: the client has gone away, or the process ends");
         }
-    }
-}
-
-/// The task of a handler: aborted when nobody waits for its end any more.
-#[derive(Debug)]
-pub(crate) struct HandlerTask<T>(pub(crate) tokio::task::JoinHandle<T>);
-
-impl<T> HandlerTask<T> {
-    /// Waits for its end, and not longer than until `too_late`: none then.
-    pub(crate) async fn end(mut self, too_late: Option<Instant>) -> Option<Result<T, tokio::task::JoinError>> {
-        match too_late {
-            Some(too_late) => Alarm::new().limit(too_late, &mut self.0).await,
-            None => Some((&mut self.0).await),
-        }
-    }
-}
-
-impl<T> Drop for HandlerTask<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

@@ -17,11 +17,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::outgoing::{Departures, Outgoing};
+use super::link::Link;
+use super::outgoing::Outgoing;
 use super::strict_head::StrictHead;
 use crate::alarm::Alarm;
 
@@ -44,21 +44,21 @@ const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\nc
 /// Serves the requests of a connection until it ends, or until there should be no further ones.
 ///
 /// What a client does wrong is answered by hyper (400, 414, 431) and ends this connection only. The most headers of a request are hyper's
-/// own 100: with any other number each request pays for tables of that size. Each request has the
-/// connection's [`Departures`] among its extensions.
-pub(crate) async fn serve<F, B>(stream: TcpStream, mut stopping: watch::Receiver<bool>, respond: impl Fn(Request<Incoming>) -> F)
-where
+/// own 100: with any other number each request pays for tables of that size.
+pub(crate) async fn serve<F, B>(
+    link: Arc<Link>,
+    mut stopping: watch::Receiver<bool>,
+    respond: impl Fn(Request<Incoming>, Arc<Link>) -> F,
+) where
     F: Future<Output = Response<B>>,
     B: Body<Data = Bytes> + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let departures = Departures::default();
-    let guarded = StrictHead::new(Outgoing::new(stream, departures.clone()));
+    let guarded = StrictHead::new(Outgoing::new(Arc::clone(&link)));
     let (head_begun, mut alarm) = (guarded.begun(), Alarm::new());
     let io = TokioIo::new(guarded);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(departures.clone());
-        let response = respond(request);
+    let service = service_fn(move |request| {
+        let response = respond(request, Arc::clone(&link));
         async { Ok::<_, Infallible>(response.await) }
     });
     let mut connection = http1::Builder::new()
@@ -116,7 +116,7 @@ enum Served {
 }
 
 /// Reads what a client still sends. To close the connection before would reset it, and the client might never see its answer.
-async fn discard(stream: &mut Outgoing<TcpStream>) {
+async fn discard(stream: &mut Outgoing) {
     let mut rest = vec![0; 16 * 1024];
     while matches!(timeout(PARTING, stream.read(&mut rest)).await, Ok(Ok(length)) if length > 0) {}
 }

@@ -21,19 +21,18 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 
-use super::accepted::{AtEnd, Contexts, HandlerTask, Unfinished};
+use super::accepted::{AtEnd, Contexts, Unfinished};
 use super::body::ResponseBody;
 use super::cloud_event::{self, CloudEvent};
-use super::outgoing::Departures;
+use super::link::Link;
 use super::readiness::Ready;
 use super::request_body::read_body;
-use super::running::{MOST_INVOCATIONS, Running};
+use super::running::{MOST_INVOCATIONS, Places, Run};
 use super::stall::Patience;
 use super::wrapped_size;
 use crate::alarm::Alarm;
 use crate::invocation::{Outcome, invoke};
 use crate::run::Start;
-use crate::watchdog::margins;
 
 /// The platform's tolerance for the size of a payload, in bytes. Source: the platform's manual, "notes and constraints".
 const TOLERANCE: usize = 100;
@@ -45,11 +44,9 @@ pub(crate) struct EventFunction<H: Handler> {
     pub(crate) start: Arc<Start>,
     pub(crate) contexts: Arc<Contexts>,
     pub(crate) ready: Ready<Arc<H::State>>,
-    pub(crate) running: Running,
+    pub(crate) places: Places,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) patience: Patience,
-    /// Whether the runtime has one thread, for all.
-    pub(crate) is_single_threaded: bool,
 }
 
 /// An invocation that can begin.
@@ -58,19 +55,26 @@ struct Accepted<H: Handler> {
     head: Parts,
     payload: Bytes,
     state: Arc<H::State>,
+    run: Run,
+}
+
+/// A handler that has ended.
+struct Ended {
+    outcome: Result<Outcome, Failure>,
+    reply: Reply,
     at_end: AtEnd,
 }
 
 impl<H: Handler> EventFunction<H> {
     /// Answers one request, whatever it is.
-    pub(crate) async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+    pub(crate) async fn respond(self: Arc<Self>, request: Request<Incoming>, link: Arc<Link>) -> Answer {
         #[cfg(feature = "http")]
         if H::HTTP && !(self.start.platform_routes && is_platform_route(path_of(request.uri()))) {
-            return self.pass_on(request).await;
+            return self.pass_on(request, link).await;
         }
         match (request.method(), path_of(request.uri())) {
-            (&Method::POST, "/invoke") => self.invoke(request).await,
-            (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request)).await,
+            (&Method::POST, "/invoke") => self.invoke(request, link).await,
+            (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request, link)).await,
             (&Method::POST, "/init") => match self.ready.wait().await {
                 Ok(_) => empty(StatusCode::OK),
                 Err(failure) => failed(StatusCode::INTERNAL_SERVER_ERROR, &failure),
@@ -92,13 +96,13 @@ impl<H: Handler> EventFunction<H> {
         }
     }
 
-    async fn invoke(&self, request: Request<Incoming>) -> Answer {
+    async fn invoke(&self, request: Request<Incoming>, link: Arc<Link>) -> Answer {
         let knows_chunks = request.version() > Version::HTTP_10;
-        let Accepted { ctx, head, payload, state, at_end } = match self.accept(request).await {
+        let Accepted { ctx, head, payload, state, run } = match self.accept(request, &link).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let (outcome, mut reply) = self.run(&ctx, payload, state).await;
+        let Some(Ended { outcome, mut reply, at_end }) = self.run(&ctx, &payload, &state, run, link).await else { return lost() };
         let outcome = match outcome {
             Ok(Outcome::Streamed(pieces)) if knows_chunks => {
                 return replied(head.headers, content_type(&reply), ResponseBody::pieces(pieces, at_end));
@@ -119,8 +123,8 @@ impl<H: Handler> EventFunction<H> {
 
     /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and its answer as the response.
     #[cfg(feature = "http")]
-    async fn pass_on(&self, request: Request<Incoming>) -> Answer {
-        let Accepted { ctx, head, payload, state, at_end } = match self.accept(request).await {
+    async fn pass_on(&self, request: Request<Incoming>, link: Arc<Link>) -> Answer {
+        let Accepted { ctx, head, payload, state, run } = match self.accept(request, &link).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -128,7 +132,7 @@ impl<H: Handler> EventFunction<H> {
             Ok(event) => event,
             Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
         };
-        let (outcome, mut reply) = self.run(&ctx, event.into(), state).await;
+        let Some(Ended { outcome, mut reply, at_end }) = self.run(&ctx, &event, &state, run, link).await else { return lost() };
         let outcome = self.complete(outcome, &mut reply).await;
         match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
             Ok(response) => {
@@ -142,8 +146,8 @@ impl<H: Handler> EventFunction<H> {
         }
     }
 
-    async fn receive_cloud_event(&self, request: Request<Incoming>) -> Answer {
-        let Accepted { ctx, head, payload, state, at_end } = match self.accept(request).await {
+    async fn receive_cloud_event(&self, request: Request<Incoming>, link: Arc<Link>) -> Answer {
+        let Accepted { ctx, head, payload, state, run } = match self.accept(request, &link).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -151,7 +155,9 @@ impl<H: Handler> EventFunction<H> {
             Ok(event) => event,
             Err(refusal) => return failed(refusal.status, &Failure::new(Failure::INVALID_PAYLOAD, refusal.reason)),
         };
-        let (outcome, mut reply) = self.run(&ctx, event.payload.clone(), state).await;
+        let Some(Ended { outcome, mut reply, at_end }) = self.run(&ctx, &event.payload, &state, run, link).await else {
+            return lost();
+        };
         match self.complete(outcome, &mut reply).await {
             Ok(()) => {
                 let content_type = content_type(&reply);
@@ -169,9 +175,9 @@ impl<H: Handler> EventFunction<H> {
     }
 
     /// A place, the state and the payload; or the answer that says why not.
-    async fn accept(&self, request: Request<Incoming>) -> Result<Accepted<H>, Box<Answer>> {
+    async fn accept(&self, request: Request<Incoming>, link: &Link) -> Result<Accepted<H>, Box<Answer>> {
         let received = Instant::now();
-        let Some(run) = self.running.begin_invocation() else {
+        let Some(run) = link.begin_invocation(&self.places) else {
             let message = format!("this instance handles {MOST_INVOCATIONS} invocations already");
             return Err(Box::new(failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message))));
         };
@@ -180,42 +186,20 @@ impl<H: Handler> EventFunction<H> {
         let payload = read_body(body, self.start.limits.response_size.saturating_add(TOLERANCE), ctx.deadline()).await;
         let payload = payload.map_err(|unread| failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason)))?;
         let state = self.ready.wait().await.map_err(|failure| failed(StatusCode::INTERNAL_SERVER_ERROR, &failure))?;
-        let departures = head.extensions.get::<Departures>().cloned().unwrap_or_default();
-        Ok(Accepted { at_end: AtEnd::of(ctx.clone(), run, &self.contexts, departures), ctx, head, payload, state })
+        Ok(Accepted { ctx, head, payload, state, run })
     }
 
-    /// Runs the handler.
-    async fn run(&self, ctx: &Context, payload: Bytes, state: Arc<H::State>) -> (Result<Outcome, Failure>, Reply) {
+    /// Runs the handler to its end; none if it has come too late, and the caller has been answered in its place.
+    async fn run(&self, ctx: &Context, payload: &[u8], state: &H::State, run: Run, link: Arc<Link>) -> Option<Ended> {
+        let limits = self.start.limits;
         self.patience.extend(ctx.timeout());
         let unfinished = Unfinished::new(ctx.logger());
-        let ended = if self.is_single_threaded {
-            // Who blocks the one thread holds up everybody, in whichever task.
-            let mut reply = Reply::new();
-            let outcome = invoke::<H>(&payload, ctx, &state, &mut reply, self.start.limits, &mut Alarm::new()).await;
-            (outcome, reply)
-        } else {
-            self.run_in_task(ctx, payload, state).await
-        };
+        let in_flight = link.begin(ctx, run, limits);
+        let mut reply = Reply::new();
+        let outcome = invoke::<H>(payload, ctx, state, &mut reply, limits, &mut Alarm::new()).await;
         unfinished.finish();
-        ended
-    }
-
-    /// Runs the handler in a task of its own: one that blocks its thread holds up nobody else, and its caller is answered in time.
-    async fn run_in_task(&self, ctx: &Context, payload: Bytes, state: Arc<H::State>) -> (Result<Outcome, Failure>, Reply) {
-        let limits = self.start.limits;
-        let of_task = ctx.clone();
-        let task = tokio::spawn(async move {
-            let mut reply = Reply::new();
-            let outcome = invoke::<H>(&payload, &of_task, &state, &mut reply, limits, &mut Alarm::new()).await;
-            (outcome, reply)
-        });
-        let too_late = limits.timeouts.then(|| ctx.deadline() - margins(ctx.timeout()).answer);
-        match HandlerTask(task).end(too_late).await {
-            Some(Ok(ended)) => ended,
-            // Whatever the user's code does is caught in there, so this is a runtime that ends.
-            Some(Err(error)) => (Err(Failure::new(Failure::PANIC, error.to_string())), Reply::new()),
-            None => (Err(blocked(ctx)), Reply::new()),
-        }
+        let run = in_flight.end()?;
+        Some(Ended { outcome, reply, at_end: AtEnd::of(ctx.clone(), run, &self.contexts, link) })
     }
 
     /// Puts the pieces of a streamed reply together, where nobody can take them one by one.
@@ -237,16 +221,6 @@ pub(crate) fn path_of(uri: &http::Uri) -> &str {
 #[cfg(feature = "http")]
 pub(crate) fn is_platform_route(path: &str) -> bool {
     matches!(path, "/invoke" | "/init" | "/healthz" | "/shutdown")
-}
-
-#[cold]
-fn blocked(ctx: &Context) -> Failure {
-    let timeout = ctx.timeout();
-    let elapsed = timeout.saturating_sub(ctx.remaining_time());
-    let message = format!(
-        "the handler has blocked its thread for {elapsed:.1?} of its {timeout:?} and cannot be cancelled; it goes on, and its reply is lost. Use `.await`, or a larger timeout"
-    );
-    Failure::new(Failure::TIMEOUT, message)
 }
 
 fn content_type(reply: &Reply) -> http::HeaderValue {
@@ -275,6 +249,12 @@ fn json(status: StatusCode, body: Vec<u8>, at_end: AtEnd) -> Answer {
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     response
+}
+
+/// For a caller who has been answered, and whose connection takes nothing more.
+#[cold]
+fn lost() -> Answer {
+    empty(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn failed(status: StatusCode, failure: &Failure) -> Answer {

@@ -16,6 +16,8 @@ mod body;
 mod cloud_event;
 mod connection;
 mod event_function;
+mod link;
+mod lookout;
 mod outgoing;
 #[cfg(feature = "http")]
 mod patient_body;
@@ -43,15 +45,17 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use self::accepted::Contexts;
 use self::event_function::EventFunction;
+use self::link::Link;
+use self::lookout::Lookout;
 use self::readiness::readiness;
-use self::running::Running;
+use self::running::{Places, Run};
 use self::stall::Patience;
+
 use crate::alarm::Alarm;
 use crate::event_loop::PRE_STOP_LIMIT;
 use crate::invocation::{end, init};
@@ -72,7 +76,7 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
 /// Serves an event function until the process should end.
 pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
-    run_with(start, make, |function: Arc<EventFunction<H>>| move |request| Arc::clone(&function).respond(request)).await
+    run_with(start, make, |function: Arc<EventFunction<H>>| move |request, link| Arc::clone(&function).respond(request, link)).await
 }
 
 /// Serves an HTTP service until the process should end.
@@ -81,7 +85,7 @@ pub(crate) async fn run_http<S: fg_http::HttpService>(start: Start, service: S) 
     let answers = |service| {
         move |platform: Arc<EventFunction<fg_http::Gateway<S>>>| {
             let function = Arc::new(service_function::ServiceFunction { service, platform });
-            move |request| Arc::clone(&function).respond(request)
+            move |request, link| Arc::clone(&function).respond(request, link)
         }
     };
     run_with(start, crate::make_state::Made(service.clone()), answers(service)).await
@@ -92,7 +96,7 @@ async fn run_with<H, A, R, F, B>(start: Start, make: impl MakeState<H>, answers:
 where
     H: Handler,
     A: FnOnce(Arc<EventFunction<H>>) -> R + Send,
-    R: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+    R: Fn(Request<Incoming>, Arc<Link>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
@@ -128,29 +132,27 @@ where
                 announcer.announce(made.map(Arc::new));
             }
         });
-        let (running, drained) = Running::new();
+        let lookout = Lookout::new();
+        lookout.start();
+        let (run, drained) = Run::first();
         let (stop, stopping) = watch::channel(false);
         let answer = answers(Arc::new(EventFunction {
             start: Arc::clone(&start),
             contexts: Arc::new(Contexts::new(Arc::clone(&start))),
             ready: ready.clone(),
-            running: running.clone(),
+            places: Places::new(),
             stop: stop.clone(),
             patience,
-            is_single_threaded: Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread,
         }));
         let serve = |stream: TcpStream| {
-            let (answer, stopping, run) = (answer.clone(), stopping.clone(), running.begin());
-            async move {
-                connection::serve(stream, stopping, answer).await;
-                drop(run);
-            }
+            let link = Link::new(stream, run.another(), &lookout);
+            connection::serve(link, stopping.clone(), answer.clone())
         };
         shutdown.or_until_requested(accept(listener, &mut stopping.clone(), serve)).await;
         stop.send_replace(true);
         initialising.abort();
         drop(answer);
-        drop(running);
+        drop(run);
         let grace = (start.environment().timeout() + Duration::from_secs(1)).min(LONGEST_GRACE);
         if timeout(grace, drained.wait()).await.is_err() {
             log.error(format_args!("not all requests were finished within {grace:?}; the process ends"));

@@ -13,8 +13,9 @@ use http::{Request, Response, header};
 use hyper::body::Incoming;
 
 use super::accepted::AtEnd;
+use super::body::ResponseBody;
 use super::event_function::{EventFunction, is_platform_route, path_of};
-use super::outgoing::Departures;
+use super::link::Link;
 use super::patient_body::Patient;
 use super::running::MOST_INVOCATIONS;
 use super::service_body::ServiceBody;
@@ -31,35 +32,40 @@ pub(crate) struct ServiceFunction<S: HttpService> {
 
 impl<S: HttpService> ServiceFunction<S> {
     /// Answers one request.
-    pub(crate) async fn respond(self: Arc<Self>, mut request: Request<Incoming>) -> Response<ServiceBody<S::ResponseBody>> {
+    pub(crate) async fn respond(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        link: Arc<Link>,
+    ) -> Response<ServiceBody<S::ResponseBody>> {
         if self.platform.start.platform_routes && is_platform_route(path_of(request.uri())) {
             // In a box, so that the requests that are not the platform's do not carry the space for it.
-            return Box::pin(Arc::clone(&self.platform).respond(request)).await.map(|body| ServiceBody::Own(Box::new(body)));
+            return Box::pin(Arc::clone(&self.platform).respond(request, link)).await.map(|body| ServiceBody::Own(Box::new(body)));
         }
-        let Some(run) = self.platform.running.begin_invocation() else {
+        let Some(run) = link.begin_invocation(&self.platform.places) else {
             let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
             return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message), AtEnd::nothing());
         };
-        let departures = request.extensions_mut().remove::<Departures>().unwrap_or_default();
         let contexts = &self.platform.contexts;
         let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
         let limits = limits(self.platform.start.limits, &ctx);
         let response = pin!(Some(self.service.respond(prepare(request, &ctx))));
+        let in_flight = link.begin(&ctx, run, limits);
         let mut turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut alarm = Alarm::new();
         let responded = run_pinned(response, &ctx, &mut turn, &mut alarm).await;
+        let Some(run) = in_flight.end() else { return lost() };
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();
                 wrapped_size::warn_of(size, limits.response_size, &ctx);
                 return response
-                    .map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run, contexts, departures)));
+                    .map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run, contexts, link)));
             }
             Ok(Err(error)) => error.to_failure(),
             Err(failure) => failure,
         };
         ctx.logger().error(&failure);
-        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure, AtEnd::of(ctx, run, contexts, departures))
+        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure, AtEnd::of(ctx, run, contexts, link))
     }
 }
 
@@ -91,6 +97,12 @@ fn prepare(request: Request<Incoming>, ctx: &Context) -> Request<Body> {
     }
     request.extensions_mut().insert(ctx.clone());
     request
+}
+
+/// For a caller who has been answered, and whose connection takes nothing more.
+#[cold]
+fn lost<B>() -> Response<ServiceBody<B>> {
+    Response::new(ServiceBody::Own(Box::new(ResponseBody::whole(Vec::new(), AtEnd::nothing()))))
 }
 
 fn failed<B>(status: StatusCode, failure: &Failure, at_end: AtEnd) -> Response<ServiceBody<B>> {

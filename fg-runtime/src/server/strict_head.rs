@@ -222,8 +222,8 @@ impl Scanner {
             return 0;
         }
         let mut passed = 0;
-        while let Some(length) = memchr::memchr(b'\n', &bytes[passed..]) {
-            match &bytes[passed..passed + length] {
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            match &bytes[passed..end] {
                 [b'\r' | b'T' | b't', ..] => break,
                 line @ [b'C' | b'c', .., b'\r'] if starts_with(line, CONTENT_LENGTH) => match plain_length(line) {
                     Some(length) if !self.is_chunked => self.length = Some(length),
@@ -232,7 +232,7 @@ impl Scanner {
                 [_, .., b'\r'] => {}
                 _ => break,
             }
-            passed += length + 1;
+            passed = end + 1;
         }
         if passed > 0 {
             self.last = b'\n';

@@ -1,0 +1,107 @@
+//! Watches over the handlers that run: one that blocks its thread past its deadline cannot be cancelled, and the task that serves its connection
+//! waits under it. Its caller is then answered from here.
+//!
+//! Nor does tokio move the waiting for the network to another of its threads when the one that did it is blocked
+//! (<https://github.com/tokio-rs/tokio/issues/4730>), unless another one is woken, as it is from here.
+//!
+//! Under load this thread costs an invocation no system call: it is woken only for a deadline that comes before the one it sleeps for.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use super::link::Link;
+use crate::stderr::say;
+
+/// The connections, and when they are looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct Lookout(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    links: Mutex<Vec<Weak<Link>>>,
+    begun: Instant,
+    /// In milliseconds from `begun`; `NEVER` while it sleeps until it is woken.
+    next_look: AtomicU64,
+    thread: OnceLock<Thread>,
+}
+
+const NEVER: u64 = u64::MAX;
+
+/// How long a handler that blocks one of several threads may hold up the others.
+const HOLD_UP: Duration = Duration::from_millis(100);
+
+impl Lookout {
+    pub(crate) fn new() -> Self {
+        let (links, next_look, thread) = (Mutex::default(), AtomicU64::new(NEVER), OnceLock::new());
+        Self(Arc::new(Shared { links, begun: Instant::now(), next_look, thread }))
+    }
+
+    /// Starts the thread, for handlers on this runtime.
+    pub(crate) fn start(&self) {
+        let shared = Arc::clone(&self.0);
+        let runtime = Handle::current();
+        let has_several_threads = runtime.runtime_flavor() == RuntimeFlavor::MultiThread;
+        let longest_wait = if has_several_threads { HOLD_UP } else { Duration::MAX };
+        let look_out = move || {
+            loop {
+                let Some(wait) = shared.look(longest_wait) else {
+                    std::thread::park();
+                    continue;
+                };
+                std::thread::park_timeout(wait);
+                if has_several_threads {
+                    // Wakes one that sleeps, which then waits for the network if nobody does.
+                    runtime.spawn(async {});
+                }
+            }
+        };
+        match std::thread::Builder::new().name("fg-lookout".to_owned()).spawn(look_out) {
+            Ok(handle) => self.0.thread.get_or_init(|| handle.thread().clone()),
+            Err(error) => return say(format_args!("fg: the callers of handlers that block will not be answered: {error}")),
+        };
+    }
+
+    /// Looks at this connection too, until it is dropped.
+    pub(crate) fn add(&self, link: &Arc<Link>) {
+        let mut links = self.0.lock();
+        if links.len() == links.capacity() {
+            links.retain(|link| link.strong_count() > 0);
+        }
+        links.push(Arc::downgrade(link));
+    }
+
+    /// A handler has begun, on one of the connections, that has to end before this.
+    pub(crate) fn expect(&self, too_late: Instant) {
+        // Whoever is seen by the look that comes next need not ask for one: that begins by forgetting when it wanted to look.
+        if self.0.milliseconds(too_late) < self.0.next_look.load(Ordering::Relaxed) {
+            if let Some(thread) = self.0.thread.get() {
+                thread.unpark();
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<Link>>> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn milliseconds(&self, time: Instant) -> u64 {
+        u64::try_from(time.saturating_duration_since(self.begun).as_millis()).unwrap_or(NEVER)
+    }
+
+    /// Answers for those that are too late; how long to wait before the next look, if any handler runs.
+    fn look(&self, longest_wait: Duration) -> Option<Duration> {
+        self.next_look.store(NEVER, Ordering::Relaxed);
+        let now = Instant::now();
+        let links: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
+        let next = links.iter().filter_map(|link| link.look(now)).min()?;
+        let wait = next.duration_since(now).min(longest_wait);
+        self.next_look.store(self.milliseconds(now + wait), Ordering::Relaxed);
+        Some(wait)
+    }
+}
