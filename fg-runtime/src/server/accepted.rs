@@ -7,7 +7,6 @@ use std::time::Instant;
 use fg_core::{Context, Logger};
 use http::HeaderMap;
 
-use super::link::Link;
 use super::running::Run;
 use crate::after_work;
 use crate::alarm::Alarm;
@@ -42,7 +41,8 @@ impl Contexts {
             if name == OTHER_REQUEST_ID && other_id.is_none() {
                 other_id = Some(value);
             }
-            is_of_interest(name).then_some((name, value.as_bytes()))
+            // Engines send what they have nothing for empty.
+            (!value.is_empty() && is_of_interest(name)).then_some((name, value.as_bytes()))
         });
         if !ctx.begin(received, given) {
             match other_id.and_then(|id| id.to_str().ok()).filter(|id| says_something(id)) {
@@ -82,6 +82,12 @@ fn says_something(value: &str) -> bool {
 #[derive(Debug)]
 pub(crate) struct Due(Option<(Context, Run, Arc<Contexts>)>);
 
+impl Due {
+    pub(crate) fn of(ctx: Context, run: Run, contexts: &Arc<Contexts>) -> Self {
+        Self(Some((ctx, run, Arc::clone(contexts))))
+    }
+}
+
 impl Drop for Due {
     fn drop(&mut self) {
         let Some((ctx, mut run, contexts)) = self.0.take() else { return };
@@ -96,30 +102,6 @@ impl Drop for Due {
                 after_work::finish(&ctx, &mut Alarm::new()).await;
                 drop(run);
             });
-        }
-    }
-}
-
-/// Hangs on the body of a response: what is due waits from the end of the body until that has left.
-#[derive(Debug)]
-pub(crate) struct AtEnd(Option<(Due, Arc<Link>)>);
-
-impl AtEnd {
-    /// For a request that is an invocation.
-    pub(crate) fn of(ctx: Context, run: Run, contexts: &Arc<Contexts>, link: Arc<Link>) -> Self {
-        Self(Some((Due(Some((ctx, run, Arc::clone(contexts)))), link)))
-    }
-
-    /// Nothing is due.
-    pub(crate) const fn nothing() -> Self {
-        Self(None)
-    }
-}
-
-impl Drop for AtEnd {
-    fn drop(&mut self) {
-        if let Some((due, link)) = self.0.take() {
-            link.add(due);
         }
     }
 }

@@ -9,12 +9,10 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::streamed_reply::StreamedReply;
 
-/// What a response carries; when it has been sent, or given up, what hangs on it is dropped.
+/// What a response carries.
 #[derive(Debug)]
-pub(crate) struct ResponseBody<D = ()> {
+pub(crate) struct ResponseBody {
     content: Content,
-    /// Dropped with the body: by then the response has left, as far as we can know.
-    _at_end: D,
 }
 
 #[derive(Debug)]
@@ -25,18 +23,18 @@ enum Content {
     Failed(Option<Failure>),
 }
 
-impl<D> ResponseBody<D> {
-    pub(crate) fn whole(bytes: impl Into<Bytes>, at_end: D) -> Self {
+impl ResponseBody {
+    pub(crate) fn whole(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        Self { content: Content::Whole((!bytes.is_empty()).then_some(bytes)), _at_end: at_end }
+        Self { content: Content::Whole((!bytes.is_empty()).then_some(bytes)) }
     }
 
-    pub(crate) fn pieces(pieces: Box<StreamedReply>, at_end: D) -> Self {
-        Self { content: Content::Pieces(pieces), _at_end: at_end }
+    pub(crate) fn pieces(pieces: Box<StreamedReply>) -> Self {
+        Self { content: Content::Pieces(pieces) }
     }
 }
 
-impl<D: Unpin> Body for ResponseBody<D> {
+impl Body for ResponseBody {
     type Data = Bytes;
     /// Closes the connection in the middle of the body, so that nobody takes it for complete.
     type Error = Failure;
@@ -74,7 +72,7 @@ impl<D: Unpin> Body for ResponseBody<D> {
     }
 }
 
-impl<D> Drop for ResponseBody<D> {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
         if let Content::Pieces(pieces) = &self.content {
             pieces.log_if_abandoned();

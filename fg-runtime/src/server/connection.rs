@@ -4,15 +4,14 @@ use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
-use hyper::rt::{Sleep, Timer};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -21,12 +20,10 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::link::Link;
+use super::linked_body::LinkedBody;
 use super::outgoing::Outgoing;
-use super::strict_head::StrictHead;
+use super::strict_head::{HEAD_TIMEOUT, StrictHead};
 use crate::alarm::Alarm;
-
-/// How long a client may take for the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a client may say nothing between two requests: longer than the 90 s for which Go's HTTP client, and so Knative, keeps a connection
 /// that it may use again.
@@ -55,15 +52,18 @@ pub(crate) async fn serve<F, B>(
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let guarded = StrictHead::new(Outgoing::new(Arc::clone(&link)));
-    let (head_begun, mut alarm) = (guarded.begun(), Alarm::new());
+    let idle = Arc::clone(&link);
+    let (head_deadline, mut alarm) = (guarded.head_deadline(), Alarm::new());
     let io = TokioIo::new(guarded);
     let service = service_fn(move |request| {
+        link.begin_request();
         let response = respond(request, Arc::clone(&link));
-        async { Ok::<_, Infallible>(response.await) }
+        let link = Arc::clone(&link);
+        async { Ok::<_, Infallible>(response.await.map(|body| LinkedBody::new(body, link))) }
     });
     let mut connection = http1::Builder::new()
-        .timer(OneTimer::default())
-        .header_read_timeout(IDLE_TIMEOUT)
+        // Times are looked at here: for hyper to do it takes another round of everything with each request.
+        .header_read_timeout(None)
         .max_header_size(HEAD_LIMIT)
         .serve_connection(io, service);
     let watched = stopping.clone();
@@ -83,8 +83,8 @@ pub(crate) async fn serve<F, B>(
         if let Poll::Ready(served) = Pin::new(&mut connection).poll(task) {
             return Poll::Ready(Served::Over(served));
         }
-        match head_begun.get() {
-            Some(begun) => alarm.poll_at(begun + HEAD_TIMEOUT, task).map(|()| Served::Late),
+        match head_deadline.get().or_else(|| idle.idle_since().map(|since| since + IDLE_TIMEOUT)) {
+            Some(deadline) => alarm.poll_at(deadline, task).map(|()| Served::Late),
             None => Poll::Pending,
         }
     })
@@ -98,7 +98,7 @@ pub(crate) async fn serve<F, B>(
     }
     // Any other error is the client's, and it knows: it has gone away, or it has been told by status and close. One that was idle, or whose
     // request is complete, sends nothing more.
-    let has_failed = matches!(&served, Served::Over(Err(error)) if !error.is_timeout());
+    let has_failed = matches!(served, Served::Over(Err(_)));
     if !is_stopping && (is_in_request || has_failed) {
         let _ = stream.shutdown().await;
         let mut rest = pin!(timeout(HEAD_TIMEOUT, discard(&mut stream)));
@@ -111,7 +111,7 @@ pub(crate) async fn serve<F, B>(
 enum Served {
     /// By itself, or by an error.
     Over(hyper::Result<()>),
-    /// A head was not complete in time.
+    /// A head was not complete in time, or none has begun.
     Late,
 }
 
@@ -119,41 +119,4 @@ enum Served {
 async fn discard(stream: &mut Outgoing) {
     let mut rest = vec![0; 16 * 1024];
     while matches!(timeout(PARTING, stream.read(&mut rest)).await, Ok(Ok(length)) if length > 0) {}
-}
-
-/// The timer of a connection, where hyper would set one for each head: as long as the heads come in time it need not be set again.
-#[derive(Clone, Debug)]
-struct OneTimer(Arc<Mutex<Alarm>>);
-
-/// A time that hyper waits for.
-#[derive(Debug)]
-struct Until {
-    timer: OneTimer,
-    deadline: Instant,
-}
-
-impl Default for OneTimer {
-    fn default() -> Self {
-        Self(Arc::new(Mutex::new(Alarm::new())))
-    }
-}
-
-impl Timer for OneTimer {
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
-        self.sleep_until(Instant::now() + duration)
-    }
-
-    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
-        Box::pin(Until { timer: self.clone(), deadline })
-    }
-}
-
-impl Sleep for Until {}
-
-impl Future for Until {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
-        self.timer.0.lock().unwrap_or_else(PoisonError::into_inner).poll_at(self.deadline, task)
-    }
 }

@@ -21,7 +21,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 
-use super::accepted::{AtEnd, Contexts, Unfinished};
+use super::accepted::{Contexts, Unfinished};
 use super::body::ResponseBody;
 use super::cloud_event::{self, CloudEvent};
 use super::link::Link;
@@ -37,7 +37,7 @@ use crate::run::Start;
 /// The platform's tolerance for the size of a payload, in bytes. Source: the platform's manual, "notes and constraints".
 const TOLERANCE: usize = 100;
 
-pub(crate) type Answer = Response<ResponseBody<AtEnd>>;
+pub(crate) type Answer = Response<ResponseBody>;
 
 /// What every request needs.
 pub(crate) struct EventFunction<H: Handler> {
@@ -58,23 +58,16 @@ struct Accepted<H: Handler> {
     run: Run,
 }
 
-/// A handler that has ended.
-struct Ended {
-    outcome: Result<Outcome, Failure>,
-    reply: Reply,
-    at_end: AtEnd,
-}
-
 impl<H: Handler> EventFunction<H> {
     /// Answers one request, whatever it is.
     pub(crate) async fn respond(self: Arc<Self>, request: Request<Incoming>, link: Arc<Link>) -> Answer {
         #[cfg(feature = "http")]
         if H::HTTP && !(self.start.platform_routes && is_platform_route(path_of(request.uri()))) {
-            return self.pass_on(request, link).await;
+            return self.pass_on(request, &link).await;
         }
         match (request.method(), path_of(request.uri())) {
-            (&Method::POST, "/invoke") => self.invoke(request, link).await,
-            (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request, link)).await,
+            (&Method::POST, "/invoke") => self.invoke(request, &link).await,
+            (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request, &link)).await,
             (&Method::POST, "/init") => match self.ready.wait().await {
                 Ok(_) => empty(StatusCode::OK),
                 Err(failure) => failed(StatusCode::INTERNAL_SERVER_ERROR, &failure),
@@ -96,35 +89,35 @@ impl<H: Handler> EventFunction<H> {
         }
     }
 
-    async fn invoke(&self, request: Request<Incoming>, link: Arc<Link>) -> Answer {
+    async fn invoke(&self, request: Request<Incoming>, link: &Link) -> Answer {
         let knows_chunks = request.version() > Version::HTTP_10;
-        let Accepted { ctx, head, payload, state, run } = match self.accept(request, &link).await {
+        let Accepted { ctx, head, payload, state, run } = match self.accept(request, link).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Some(Ended { outcome, mut reply, at_end }) = self.run(&ctx, &payload, &state, run, link).await else { return lost() };
+        let Some((outcome, mut reply)) = self.run(&ctx, &payload, &state, run, link).await else { return lost() };
         let outcome = match outcome {
             Ok(Outcome::Streamed(pieces)) if knows_chunks => {
-                return replied(head.headers, content_type(&reply), ResponseBody::pieces(pieces, at_end));
+                return replied(head.headers, content_type(&reply), ResponseBody::pieces(pieces));
             }
             outcome => self.complete(outcome, &mut reply).await,
         };
         match outcome {
             Ok(()) => {
                 wrapped_size::warn_of(reply.body().len() as u64, self.start.limits.response_size, &ctx);
-                replied(head.headers, content_type(&reply), ResponseBody::whole(reply.into_body(), at_end))
+                replied(head.headers, content_type(&reply), ResponseBody::whole(reply.into_body()))
             }
             Err(failure) => {
                 ctx.logger().error(&failure);
-                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), at_end)
+                failed(StatusCode::INTERNAL_SERVER_ERROR, &failure)
             }
         }
     }
 
     /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and its answer as the response.
     #[cfg(feature = "http")]
-    async fn pass_on(&self, request: Request<Incoming>, link: Arc<Link>) -> Answer {
-        let Accepted { ctx, head, payload, state, run } = match self.accept(request, &link).await {
+    async fn pass_on(&self, request: Request<Incoming>, link: &Link) -> Answer {
+        let Accepted { ctx, head, payload, state, run } = match self.accept(request, link).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -132,22 +125,22 @@ impl<H: Handler> EventFunction<H> {
             Ok(event) => event,
             Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
         };
-        let Some(Ended { outcome, mut reply, at_end }) = self.run(&ctx, &event, &state, run, link).await else { return lost() };
+        let Some((outcome, mut reply)) = self.run(&ctx, &event, &state, run, link).await else { return lost() };
         let outcome = self.complete(outcome, &mut reply).await;
         match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
             Ok(response) => {
                 wrapped_size::warn_of(response.body().len() as u64, self.start.limits.response_size, &ctx);
-                response.map(|body| ResponseBody::whole(body, at_end))
+                response.map(ResponseBody::whole)
             }
             Err(failure) => {
                 ctx.logger().error(&failure);
-                json(StatusCode::INTERNAL_SERVER_ERROR, failure.to_json(), at_end)
+                failed(StatusCode::INTERNAL_SERVER_ERROR, &failure)
             }
         }
     }
 
-    async fn receive_cloud_event(&self, request: Request<Incoming>, link: Arc<Link>) -> Answer {
-        let Accepted { ctx, head, payload, state, run } = match self.accept(request, &link).await {
+    async fn receive_cloud_event(&self, request: Request<Incoming>, link: &Link) -> Answer {
+        let Accepted { ctx, head, payload, state, run } = match self.accept(request, link).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -155,21 +148,20 @@ impl<H: Handler> EventFunction<H> {
             Ok(event) => event,
             Err(refusal) => return failed(refusal.status, &Failure::new(Failure::INVALID_PAYLOAD, refusal.reason)),
         };
-        let Some(Ended { outcome, mut reply, at_end }) = self.run(&ctx, &event.payload, &state, run, link).await else {
+        let Some((outcome, mut reply)) = self.run(&ctx, &event.payload, &state, run, link).await else {
             return lost();
         };
         match self.complete(outcome, &mut reply).await {
             Ok(()) => {
                 let content_type = content_type(&reply);
-                cloud_event::reply(&event, ctx.function_name(), content_type, reply.into_body())
-                    .map(|body| ResponseBody::whole(body, at_end))
+                cloud_event::reply(&event, ctx.function_name(), content_type, reply.into_body()).map(ResponseBody::whole)
             }
             Err(failure) => {
                 ctx.logger().error(&failure);
                 // Engines deliver an event again after a 5xx, which cannot help where the event does not fit.
                 let is_final = failure.error_type() == Failure::INVALID_PAYLOAD;
                 let status = if is_final { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
-                json(status, failure.to_json(), at_end)
+                failed(status, &failure)
             }
         }
     }
@@ -190,7 +182,14 @@ impl<H: Handler> EventFunction<H> {
     }
 
     /// Runs the handler to its end; none if it has come too late, and the caller has been answered in its place.
-    async fn run(&self, ctx: &Context, payload: &[u8], state: &H::State, run: Run, link: Arc<Link>) -> Option<Ended> {
+    async fn run(
+        &self,
+        ctx: &Context,
+        payload: &[u8],
+        state: &H::State,
+        run: Run,
+        link: &Link,
+    ) -> Option<(Result<Outcome, Failure>, Reply)> {
         let limits = self.start.limits;
         self.patience.extend(ctx.timeout());
         let unfinished = Unfinished::new(ctx.logger());
@@ -198,8 +197,7 @@ impl<H: Handler> EventFunction<H> {
         let mut reply = Reply::new();
         let outcome = invoke::<H>(payload, ctx, state, &mut reply, limits, &mut Alarm::new()).await;
         unfinished.finish();
-        let run = in_flight.end()?;
-        Some(Ended { outcome, reply, at_end: AtEnd::of(ctx.clone(), run, &self.contexts, link) })
+        in_flight.end(&self.contexts).then_some((outcome, reply))
     }
 
     /// Puts the pieces of a streamed reply together, where nobody can take them one by one.
@@ -233,7 +231,7 @@ fn content_type(reply: &Reply) -> http::HeaderValue {
 }
 
 /// The table of the request's headers becomes that of the response, and then, in hyper's hands, that of the next request.
-fn replied(mut table: HeaderMap, content_type: http::HeaderValue, body: ResponseBody<AtEnd>) -> Answer {
+fn replied(mut table: HeaderMap, content_type: http::HeaderValue, body: ResponseBody) -> Answer {
     let mut response = Response::new(body);
     table.clear();
     *response.headers_mut() = table;
@@ -244,13 +242,6 @@ fn replied(mut table: HeaderMap, content_type: http::HeaderValue, body: Response
     response
 }
 
-fn json(status: StatusCode, body: Vec<u8>, at_end: AtEnd) -> Answer {
-    let mut response = Response::new(ResponseBody::whole(body, at_end));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    response
-}
-
 /// For a caller who has been answered, and whose connection takes nothing more.
 #[cold]
 fn lost() -> Answer {
@@ -258,11 +249,14 @@ fn lost() -> Answer {
 }
 
 fn failed(status: StatusCode, failure: &Failure) -> Answer {
-    json(status, failure.to_json(), AtEnd::nothing())
+    let mut response = Response::new(ResponseBody::whole(failure.to_json()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    response
 }
 
 fn empty(status: StatusCode) -> Answer {
-    let mut response = Response::new(ResponseBody::whole(Bytes::new(), AtEnd::nothing()));
+    let mut response = Response::new(ResponseBody::whole(Bytes::new()));
     *response.status_mut() = status;
     response
 }

@@ -10,11 +10,14 @@ use fg_core::{Context, Failure};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::accepted::Due;
+use super::accepted::{Contexts, Due};
 use super::lookout::Lookout;
 use super::running::{Places, Run};
 use crate::invocation::Limits;
 use crate::watchdog::margins;
+
+/// Longer than an instance lives.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A connection, and what is going on there.
 #[derive(Debug)]
@@ -25,18 +28,21 @@ pub(crate) struct Link {
     never: Instant,
 }
 
-/// Longer than an instance lives.
-const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
-
 #[derive(Debug)]
 struct State {
     stream: TcpStream,
     /// Whether the client does not take what is written.
     is_jammed: bool,
-    /// What is due when everything that has been written so far has left.
-    due: Vec<Due>,
+    /// Whether there is a request that has not been answered to the end.
+    is_busy: bool,
+    /// Since when there is none, and nothing left to send.
+    idle_since: Option<Instant>,
     /// The invocation whose handler runs.
     flight: Option<Flight>,
+    /// What is due after the response that is being made.
+    due_after_response: Option<Due>,
+    /// What is due when everything that has been written so far has left.
+    due: Vec<Due>,
     /// Keeps the server from ending; none once the client has been answered in place of its handler.
     run: Option<Run>,
 }
@@ -52,7 +58,16 @@ struct Flight {
 impl Link {
     /// A connection that runs, and over whose handlers this looks.
     pub(crate) fn new(stream: TcpStream, run: Run, lookout: &Lookout) -> Arc<Self> {
-        let state = State { stream, is_jammed: false, due: Vec::new(), flight: None, run: Some(run) };
+        let state = State {
+            stream,
+            is_jammed: false,
+            is_busy: false,
+            idle_since: None,
+            flight: None,
+            due_after_response: None,
+            due: Vec::new(),
+            run: Some(run),
+        };
         let link = Arc::new(Self { state: Mutex::new(state), lookout: lookout.clone(), never: Instant::now() + NEVER });
         lookout.add(&link);
         link
@@ -62,12 +77,18 @@ impl Link {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A handler begins. Its caller is answered shortly before its deadline if it has not ended, which it only fails to do if it blocks its thread.
-    pub(crate) fn begin(self: &Arc<Self>, ctx: &Context, run: Run, limits: Limits) -> InFlight {
+    /// A place among the invocations, if there is one.
+    pub(crate) fn begin_invocation(&self, places: &Places) -> Option<Run> {
+        places.begin(self.lock().run.as_ref()?)
+    }
+
+    /// A handler begins. Its caller is answered shortly before its deadline if it has not ended, which it only fails to do if it blocks its
+    /// thread.
+    pub(crate) fn begin(&self, ctx: &Context, run: Run, limits: Limits) -> InFlight<'_> {
         let too_late = if limits.timeouts { ctx.deadline() - margins(ctx.timeout()).answer } else { self.never };
         self.lock().flight = Some(Flight { ctx: ctx.clone(), run, too_late });
         self.lookout.expect(too_late);
-        InFlight(Some(Arc::clone(self)))
+        InFlight(self)
     }
 
     /// When the handler that runs is answered for; one that should have ended before `now` is.
@@ -84,16 +105,6 @@ impl Link {
         // From now on the server does not wait for the thread.
         state.run = None;
         None
-    }
-
-    /// A place among the invocations, if there is one.
-    pub(crate) fn begin_invocation(&self, places: &Places) -> Option<Run> {
-        places.begin(self.lock().run.as_ref()?)
-    }
-
-    /// Adds what is due when everything that has been written so far has left.
-    pub(crate) fn add(&self, due: Due) {
-        self.lock().due.push(due);
     }
 }
 
@@ -128,27 +139,49 @@ fn blocked(ctx: &Context) -> Failure {
 
 /// A handler that runs, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct InFlight(Option<Arc<Link>>);
+#[must_use]
+pub(crate) struct InFlight<'l>(&'l Link);
 
-impl InFlight {
-    /// The handler has ended, and its caller is to be answered; none if that has been done in its place.
-    pub(crate) fn end(mut self) -> Option<Run> {
-        self.take().map(|flight| flight.run)
-    }
-
-    fn take(&mut self) -> Option<Flight> {
-        self.0.take()?.lock().flight.take()
+impl InFlight<'_> {
+    /// The handler has ended: whether its caller is to be answered, and has not been in its place. When the response has left, the
+    /// invocation is over.
+    pub(crate) fn end(self, contexts: &Arc<Contexts>) -> bool {
+        let mut state = self.0.lock();
+        state.due_after_response = state.flight.take().map(|flight| Due::of(flight.ctx, flight.run, contexts));
+        state.due_after_response.is_some()
     }
 }
 
-impl Drop for InFlight {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.take();
+        let flight = self.0.lock().flight.take();
+        drop(flight);
     }
 }
 
 /// The side of the task that serves the connection.
 impl Link {
+    /// There is a request.
+    pub(crate) fn begin_request(&self) {
+        let mut state = self.lock();
+        state.is_busy = true;
+        state.idle_since = None;
+    }
+
+    /// The whole of the response has been made, or it has been given up.
+    pub(crate) fn end_response(&self) {
+        let mut state = self.lock();
+        state.is_busy = false;
+        if let Some(due) = state.due_after_response.take() {
+            state.due.push(due);
+        }
+    }
+
+    /// Since when there is nothing to do.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        self.lock().idle_since
+    }
+
     pub(crate) fn poll_read(&self, task: &mut TaskContext<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.lock().stream).poll_read(task, buffer)
     }
@@ -166,16 +199,99 @@ impl Link {
         let flushed = Pin::new(&mut state.stream).poll_flush(task);
         if let Poll::Ready(Ok(())) = flushed {
             state.due.clear();
+            if !state.is_busy && state.idle_since.is_none() {
+                state.idle_since = Some(Instant::now());
+            }
         }
         flushed
     }
 
-    /// The connection is over: nothing more will leave.
-    pub(crate) fn end(&self) {
-        self.lock().due.clear();
-    }
-
     pub(crate) fn poll_shutdown(&self, task: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.lock().stream).poll_shutdown(task)
+    }
+
+    /// The connection is over: nothing more will leave.
+    pub(crate) fn end(&self) {
+        self.end_response();
+        self.lock().due.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use std::io::Read;
+
+    use fg_core::Environment;
+
+    use crate::line::LineFormat;
+    use crate::log_sink::{Stream, StreamSink};
+    use crate::mode::Mode;
+    use crate::run::Start;
+
+    const LIMITS: Limits = Limits { response_size: 1000, timeouts: true };
+
+    async fn link() -> (Arc<Link>, std::net::TcpStream) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+        let client = std::net::TcpStream::connect(listener.local_addr().expect("it has an address")).expect("it listens");
+        let (stream, _) = listener.accept().await.expect("it is connected");
+        stream.writable().await.expect("it can be written to");
+        (Link::new(stream, Run::first().0, &Lookout::new()), client)
+    }
+
+    async fn flush(link: &Link) {
+        poll_fn(|task| link.poll_flush(task)).await.expect("nothing is left to write");
+    }
+
+    fn contexts() -> Arc<Contexts> {
+        let environment = Environment::from_variables([("RUNTIME_TIMEOUT", "1")]);
+        let sink = Arc::new(StreamSink::new(Stream::Stdout, LineFormat::Text));
+        Arc::new(Contexts::new(Arc::new(Start::new(environment, sink, LIMITS, Mode::Server))))
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_idle_from_the_end_of_a_response_to_the_next_request() {
+        let (link, _client) = link().await;
+        assert_eq!(link.idle_since(), None);
+        flush(&link).await;
+        assert!(link.idle_since().is_some());
+        link.begin_request();
+        // A part of the response has left.
+        flush(&link).await;
+        assert_eq!(link.idle_since(), None);
+        link.end_response();
+        assert_eq!(link.idle_since(), None);
+        flush(&link).await;
+        assert!(link.idle_since().is_some());
+        link.begin_request();
+        link.end_response();
+        link.begin_request();
+        flush(&link).await;
+        assert_eq!(link.idle_since(), None, "the next request has come before the response has left");
+    }
+
+    #[tokio::test]
+    async fn a_handler_is_answered_for_once_it_is_late_and_then_has_nobody_to_answer() {
+        let ((link, mut client), places, contexts) = (link().await, Places::new(), contexts());
+        let begin = || {
+            let mut ctx = Context::default();
+            ctx.begin(Instant::now(), []);
+            link.begin(&ctx, link.begin_invocation(&places).expect("there is a place"), LIMITS)
+        };
+        let now = Instant::now();
+        let in_time = begin();
+        assert!(link.look(now).is_some_and(|too_late| too_late > now));
+        assert!(in_time.end(&contexts));
+        assert_eq!(link.look(now + NEVER), None, "nothing runs");
+        let late = begin();
+        assert_eq!(link.look(now + NEVER), None);
+        assert!(!late.end(&contexts));
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("it is an answer, and the end");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("it has a head");
+        assert!(head.starts_with("HTTP/1.1 500 ") && head.contains(&format!("content-length: {}", body.len())), "{head}");
+        assert!(body.contains("FunctionTimeout") && body.contains("has blocked its thread"), "{body}");
+        assert!(link.begin_invocation(&places).is_none(), "the connection is over");
     }
 }

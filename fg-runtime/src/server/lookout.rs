@@ -60,9 +60,11 @@ impl Lookout {
             }
         };
         match std::thread::Builder::new().name("fg-lookout".to_owned()).spawn(look_out) {
-            Ok(handle) => self.0.thread.get_or_init(|| handle.thread().clone()),
-            Err(error) => return say(format_args!("fg: the callers of handlers that block will not be answered: {error}")),
-        };
+            Ok(handle) => {
+                self.0.thread.get_or_init(|| handle.thread().clone());
+            }
+            Err(error) => say(format_args!("fg: the callers of handlers that block will not be answered: {error}")),
+        }
     }
 
     /// Looks at this connection too, until it is dropped.

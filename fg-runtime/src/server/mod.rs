@@ -17,6 +17,7 @@ mod cloud_event;
 mod connection;
 mod event_function;
 mod link;
+mod linked_body;
 mod lookout;
 mod outgoing;
 #[cfg(feature = "http")]

@@ -9,7 +9,6 @@ use fg_http::BoxError;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::accepted::AtEnd;
 use super::body::ResponseBody;
 use crate::alarm::Alarm;
 use crate::invocation::Turn;
@@ -19,7 +18,7 @@ use crate::streamed_reply::{STREAM_LIMIT, too_large};
 #[derive(Debug)]
 pub(crate) enum ServiceBody<B> {
     Served(Pin<Box<Served<B>>>),
-    Own(Box<ResponseBody<AtEnd>>),
+    Own(Box<ResponseBody>),
 }
 
 pin_project! {
@@ -33,18 +32,17 @@ pin_project! {
         alarm: Alarm,
         // How many bytes the platform still takes; elsewhere there is no limit.
         room: u64,
-        at_end: AtEnd,
     }
 }
 
 impl<B> ServiceBody<B> {
-    pub(crate) fn served(body: B, ctx: Context, turn: Turn, alarm: Alarm, at_end: AtEnd) -> Self {
+    pub(crate) fn served(body: B, ctx: Context, turn: Turn, alarm: Alarm) -> Self {
         let room = if ctx.function_name().is_empty() { u64::MAX } else { STREAM_LIMIT };
-        Self::Served(Box::pin(Served { body, ctx, turn, alarm, room, at_end }))
+        Self::Served(Box::pin(Served { body, ctx, turn, alarm, room }))
     }
 
-    pub(crate) fn failure(failure: &Failure, at_end: AtEnd) -> Self {
-        Self::Own(Box::new(ResponseBody::whole(failure.to_json(), at_end)))
+    pub(crate) fn failure(failure: &Failure) -> Self {
+        Self::Own(Box::new(ResponseBody::whole(failure.to_json())))
     }
 }
 

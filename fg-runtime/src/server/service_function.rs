@@ -7,12 +7,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use fg_core::{Context, Failure, header_names};
 use fg_http::{Body, Gateway, HttpService, StatusCode, Uri};
 use http::{Request, Response, header};
 use hyper::body::Incoming;
 
-use super::accepted::AtEnd;
 use super::body::ResponseBody;
 use super::event_function::{EventFunction, is_platform_route, path_of};
 use super::link::Link;
@@ -43,7 +43,7 @@ impl<S: HttpService> ServiceFunction<S> {
         }
         let Some(run) = link.begin_invocation(&self.platform.places) else {
             let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
-            return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message), AtEnd::nothing());
+            return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message));
         };
         let contexts = &self.platform.contexts;
         let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
@@ -53,19 +53,20 @@ impl<S: HttpService> ServiceFunction<S> {
         let mut turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut alarm = Alarm::new();
         let responded = run_pinned(response, &ctx, &mut turn, &mut alarm).await;
-        let Some(run) = in_flight.end() else { return lost() };
+        if !in_flight.end(contexts) {
+            return lost();
+        }
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();
                 wrapped_size::warn_of(size, limits.response_size, &ctx);
-                return response
-                    .map(|body| ServiceBody::served(body, ctx.clone(), turn, alarm, AtEnd::of(ctx, run, contexts, link)));
+                return response.map(|body| ServiceBody::served(body, ctx, turn, alarm));
             }
             Ok(Err(error)) => error.to_failure(),
             Err(failure) => failure,
         };
         ctx.logger().error(&failure);
-        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure, AtEnd::of(ctx, run, contexts, link))
+        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure)
     }
 }
 
@@ -102,11 +103,11 @@ fn prepare(request: Request<Incoming>, ctx: &Context) -> Request<Body> {
 /// For a caller who has been answered, and whose connection takes nothing more.
 #[cold]
 fn lost<B>() -> Response<ServiceBody<B>> {
-    Response::new(ServiceBody::Own(Box::new(ResponseBody::whole(Vec::new(), AtEnd::nothing()))))
+    Response::new(ServiceBody::Own(Box::new(ResponseBody::whole(Bytes::new()))))
 }
 
-fn failed<B>(status: StatusCode, failure: &Failure, at_end: AtEnd) -> Response<ServiceBody<B>> {
-    let mut response = Response::new(ServiceBody::failure(failure, at_end));
+fn failed<B>(status: StatusCode, failure: &Failure) -> Response<ServiceBody<B>> {
+    let mut response = Response::new(ServiceBody::failure(failure));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     response

@@ -9,18 +9,22 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// How long a client may take for the head of a request: the first one from the beginning, another from its first byte.
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is written is put together up to this many bytes.
 const SMALL: usize = 1024;
 
-/// Since when the head of a request is being waited for: that of the first one from the beginning, another from its first byte.
+/// Until when the head of a request must be complete: that of the first one from the beginning, another from its first byte.
 #[derive(Clone, Debug)]
-pub(crate) struct HeadBegun(Arc<Mutex<Option<Instant>>>);
+pub(crate) struct HeadDeadline(Arc<Mutex<Option<Instant>>>);
 
-impl HeadBegun {
+impl HeadDeadline {
+    /// None while there is none.
     pub(crate) fn get(&self) -> Option<Instant> {
         *self.lock()
     }
@@ -35,16 +39,18 @@ impl HeadBegun {
 pub(crate) struct StrictHead<S> {
     stream: S,
     scanner: Scanner,
-    begun: HeadBegun,
+    head_deadline: HeadDeadline,
+    is_head_begun: bool,
 }
 
 impl<S> StrictHead<S> {
     pub(crate) fn new(stream: S) -> Self {
-        Self { stream, scanner: Scanner::default(), begun: HeadBegun(Arc::new(Mutex::new(Some(Instant::now())))) }
+        let head_deadline = HeadDeadline(Arc::new(Mutex::new(Some(Instant::now() + HEAD_TIMEOUT))));
+        Self { stream, scanner: Scanner::default(), head_deadline, is_head_begun: true }
     }
 
-    pub(crate) fn begun(&self) -> HeadBegun {
-        self.begun.clone()
+    pub(crate) fn head_deadline(&self) -> HeadDeadline {
+        self.head_deadline.clone()
     }
 
     /// Whether a head has begun and is not complete.
@@ -66,13 +72,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for StrictHead<S> {
     fn poll_read(mut self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(task, buffer))?;
-        self.scanner.scan(&mut buffer.filled_mut()[before..]);
-        let is_in_head = self.is_in_head();
-        let mut begun = self.begun.lock();
-        if is_in_head != begun.is_some() {
-            *begun = is_in_head.then(Instant::now);
+        let bytes = &mut buffer.filled_mut()[before..];
+        // Empty lines before a request are nothing of it.
+        let are_empty_lines = bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+        self.scanner.scan(bytes);
+        let is_head_begun = self.is_in_head();
+        if is_head_begun && !self.is_head_begun {
+            *self.head_deadline.lock() = Some(Instant::now() + HEAD_TIMEOUT);
+        } else if !is_head_begun && !are_empty_lines {
+            *self.head_deadline.lock() = None;
         }
-        drop(begun);
+        self.is_head_begun = is_head_begun;
         Poll::Ready(Ok(()))
     }
 }
@@ -223,14 +233,15 @@ impl Scanner {
         }
         let mut passed = 0;
         for end in memchr::memchr_iter(b'\n', bytes) {
-            match &bytes[passed..end] {
-                [b'\r' | b'T' | b't', ..] => break,
-                line @ [b'C' | b'c', .., b'\r'] if starts_with(line, CONTENT_LENGTH) => match plain_length(line) {
+            let line = &bytes[passed..end];
+            let (Some(first), Some(b'\r')) = (line.first(), line.last()) else { break };
+            match first {
+                b'\r' | b'T' | b't' => break,
+                b'C' | b'c' if starts_with(line, CONTENT_LENGTH) => match plain_length(line) {
                     Some(length) if !self.is_chunked => self.length = Some(length),
                     _ => break,
                 },
-                [_, .., b'\r'] => {}
-                _ => break,
+                _ => {}
             }
             passed = end + 1;
         }

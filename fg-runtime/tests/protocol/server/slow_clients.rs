@@ -13,6 +13,7 @@ use crate::function::echo;
 fn a_client_that_is_too_slow_is_told_or_left_and_others_are_served_meanwhile() {
     let server = Server::start(echo());
     let mut silent = server.connect();
+    let mut only_empty_lines = server.send("\r\n\r\n");
     let mut kept = server.send(invocation("", "hello"));
     assert_eq!(kept.read_response().text(), "hello");
     let mut half_a_head = server.send("POST /invoke HTTP/1.1\r\nHost: a\r\nX-");
@@ -34,6 +35,7 @@ fn a_client_that_is_too_slow_is_told_or_left_and_others_are_served_meanwhile() {
     assert_eq!(dripping.read_response().status, 408);
     dripping.assert_closed();
     silent.assert_closed();
+    only_empty_lines.assert_closed();
     // One that has been served may take its time for the next request.
     kept.send(invocation("", "hello"));
     assert_eq!(kept.read_response().text(), "hello");
