@@ -23,6 +23,9 @@ pub(crate) async fn respond(request: Request<Body>) -> Result<Response<Body>, Fa
             Ok(Response::new(format!("{} {token}", ctx.request_id()).into()))
         }
         "/panic" => panic!("in a service"),
+        "/block" => loop {
+            std::thread::park();
+        },
         "/hang" => std::future::pending().await,
         "/fail" => Err(Failure::new("Shop.Closed", "come back tomorrow")),
         path => {

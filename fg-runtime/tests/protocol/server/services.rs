@@ -59,6 +59,21 @@ fn what_goes_wrong_in_a_request_is_its_own_business() {
 }
 
 #[test]
+fn a_request_that_blocks_one_of_several_threads_is_answered_for_and_others_are_served_meanwhile() {
+    let server = Server::start(service().with("RUNTIME_CPU", "2000").with("RUNTIME_TIMEOUT", "1"));
+    let mut blocks = server.send(get("/block", "X-Cff-Request-Id: r-1\r\n"));
+    for _ in 0..20 {
+        assert_serves(&server);
+    }
+    let response = blocks.read_response();
+    assert_eq!(response.error_type(500), "FunctionTimeout");
+    assert!(response.error_message().contains("has blocked its thread"), "{}", response.text());
+    assert_serves(&server);
+    let ended = server.stop();
+    assert_eq!((ended.code, ended.count(" r-1 ERROR FunctionTimeout: ")), (0, 1), "{ended:#?}");
+}
+
+#[test]
 fn a_response_that_fails_after_its_first_piece_is_cut_and_logged_once() {
     let server = Server::start(service().with("RUNTIME_TIMEOUT", "1"));
     for (step, expected) in
