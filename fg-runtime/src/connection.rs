@@ -23,7 +23,7 @@ use crate::response::{BodyLength, Chunks, Seen, read_head};
 use crate::runtime_api::{AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll};
 
 /// What one read asks for when nothing better is known.
-const READ_SIZE: usize = 8 * 1024;
+const READ_SIZE: usize = 4 * 1024;
 
 /// The connection and its buffers.
 #[derive(Debug)]

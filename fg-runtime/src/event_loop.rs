@@ -5,6 +5,7 @@
 //! - The process ends when it is told to, between two invocations; or when the function cannot be initialised, after one
 //!   invocation has been told so.
 
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,7 +42,7 @@ pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) async fn run<H: Handler>(mut start: Start, address: String, make: impl MakeState<H>) -> ExitCode {
     let shutdown = Shutdown::default();
     let no_handler = start.no_handler.take();
-    let running = async {
+    let running = pin!(async {
         let mut function = EventLoop::new(&start, address, &shutdown);
         let init = async {
             match no_handler {
@@ -49,7 +50,8 @@ pub(crate) async fn run<H: Handler>(mut start: Start, address: String, make: imp
                 None => init(make, &function.ctx, start.limits, &mut function.alarm).await,
             }
         };
-        match shutdown.or_until_requested(init).await {
+        let made = shutdown.or_until_requested(pin!(init)).await;
+        match made {
             Some(Ok(state)) => {
                 function.serve::<H>(&state).await;
                 function.ctx.rest(PRE_STOP_LIMIT);
@@ -59,7 +61,7 @@ pub(crate) async fn run<H: Handler>(mut start: Start, address: String, make: imp
             Some(Err(failure)) => function.refuse(failure).await,
             None => ExitCode::SUCCESS,
         }
-    };
+    });
     shutdown.listen_during(running).await
 }
 
@@ -152,7 +154,7 @@ impl<'s> EventLoop<'s> {
             }
             self.note(fault);
             let pause = self.backoff.pause();
-            if self.shutdown.or_until_requested(sleep(pause)).await.is_none() {
+            if self.shutdown.or_until_requested(pin!(sleep(pause))).await.is_none() {
                 return State::Stopped;
             }
         }
@@ -163,7 +165,7 @@ impl<'s> EventLoop<'s> {
         let begun = if self.connection.has_next() {
             self.connection.request_event().await
         } else {
-            let Some(begun) = self.shutdown.or_until_requested(self.connection.request_event()).await else {
+            let Some(begun) = self.shutdown.or_until_requested(pin!(self.connection.request_event())).await else {
                 self.connection.close();
                 return Ok(State::Stopped);
             };

@@ -3,7 +3,7 @@
 //! No document says that the platform sends one. Where it comes, what runs is finished; where it comes twice, the process ends at once.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
@@ -23,9 +23,10 @@ impl Shutdown {
     }
 
     /// Runs the loop, and listens for signals meanwhile. Where the system does not let us, the process ends as it would have without us.
-    pub(crate) async fn listen_during<F: Future>(&self, event_loop: F) -> F::Output {
+    ///
+    /// The loop is in its place already, here and below: a future that is handed over and then pinned takes its space twice.
+    pub(crate) async fn listen_during<F: Future>(&self, mut event_loop: Pin<&mut F>) -> F::Output {
         let mut signals = Signals::listen().ok();
-        let mut event_loop = pin!(event_loop);
         poll_fn(|task| {
             loop {
                 let polled = event_loop.as_mut().poll(task);
@@ -39,8 +40,7 @@ impl Shutdown {
     }
 
     /// Waits for the future until the process should end: none then, or if it should already.
-    pub(crate) async fn or_until_requested<F: Future>(&self, future: F) -> Option<F::Output> {
-        let mut future = pin!(future);
+    pub(crate) async fn or_until_requested<F: Future>(&self, mut future: Pin<&mut F>) -> Option<F::Output> {
         poll_fn(|task| {
             if self.is_requested() {
                 return Poll::Ready(None);

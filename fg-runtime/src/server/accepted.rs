@@ -10,7 +10,7 @@ use http::HeaderMap;
 use super::running::Run;
 use crate::after_work;
 use crate::alarm::Alarm;
-use crate::one_shot::random_request_id;
+use crate::request_id::random_request_id;
 use crate::run::Start;
 
 /// Some engines send the request's id under this name.

@@ -117,7 +117,7 @@ where
     panics::install_hook();
     let patience = Patience::new(start.environment().timeout());
     let shutdown = Shutdown::default();
-    let serving = async {
+    let serving = pin!(async {
         let (announcer, ready) = readiness();
         let initialising = tokio::spawn({
             let (start, patience) = (Arc::clone(&start), patience.clone());
@@ -149,7 +149,7 @@ where
             let link = Link::new(stream, run.another(), &lookout);
             connection::serve(link, stopping.clone(), answer.clone())
         };
-        shutdown.or_until_requested(accept(listener, &mut stopping.clone(), serve)).await;
+        shutdown.or_until_requested(pin!(accept(listener, &mut stopping.clone(), serve))).await;
         stop.send_replace(true);
         initialising.abort();
         drop(answer);
@@ -165,7 +165,7 @@ where
             end::<H>(&ctx, state, start.limits, &mut Alarm::new()).await;
         }
         ExitCode::SUCCESS
-    };
+    });
     shutdown.listen_during(serving).await
 }
 
