@@ -1,0 +1,36 @@
+//! Ids for requests that come without one.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// A request id as the platform makes them: a random UUID.
+pub(crate) fn random_request_id() -> String {
+    // The standard library's hasher is keyed at random.
+    let random = RandomState::new();
+    let (high, low) = (random.hash_one(1), random.hash_one(2));
+    // Version 4, variant 1.
+    let high = high & !0xf000 | 0x4000;
+    let low = low & !(0b11 << 62) | 0b10 << 62;
+    let mut digits = (0..32).rev().map(|place| {
+        let word = if place < 16 { low } else { high };
+        char::from(b"0123456789abcdef"[(word >> (place % 16 * 4) & 0xf) as usize])
+    });
+    let mut id = String::with_capacity(36);
+    for (index, length) in [8, 4, 4, 4, 12].into_iter().enumerate() {
+        if index > 0 {
+            id.push('-');
+        }
+        id.extend(digits.by_ref().take(length));
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_request_id_is_a_random_uuid() {
+        let id = super::random_request_id();
+        let lengths: Vec<usize> = id.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12], "{id}");
+        assert_ne!(id, super::random_request_id());
+    }
+}
