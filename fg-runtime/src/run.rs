@@ -14,7 +14,7 @@ use crate::log_sink::{Stream, StreamSink};
 use crate::make_state::{ByInit, MakeState};
 use crate::mode::{Mode, Surroundings};
 use crate::stderr::say;
-use crate::system::input;
+use crate::system::{Input, input};
 use crate::{event_loop, one_shot};
 
 /// Runs a handler, or one of several, until the process should end: `fn main() -> ExitCode { fg::run::<greet>() }`.
@@ -170,7 +170,9 @@ impl Runtime {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let wanted = variable("FG_MODE");
         let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
-        let surroundings = Surroundings { wanted: wanted.as_deref(), has_port, input: input(), is_service };
+        // On the platform's custom runtime it does not matter, and to look takes four system calls.
+        let input = if environment.api_address().is_some() { Input::Nothing } else { input() };
+        let surroundings = Surroundings { wanted: wanted.as_deref(), has_port, input, is_service };
         let mode = Mode::decide(&environment, surroundings).map_err(|text| {
             say(text);
             ExitCode::from(2)

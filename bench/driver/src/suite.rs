@@ -27,7 +27,7 @@ const FULL: Extent = Extent {
     rounds: 9,
     timed: 4000,
     long_run: 100_000,
-    first_polls: 15,
+    first_polls: 101,
     sizes: &[17, 10_000, 1_000_000, 6_000_000],
     log_lines: &[0, 1, 10],
     cold_builds: true,
@@ -39,7 +39,7 @@ const QUICK: Extent = Extent {
     rounds: 3,
     timed: 1000,
     long_run: 5000,
-    first_polls: 3,
+    first_polls: 11,
     sizes: &[],
     log_lines: &[],
     cold_builds: false,
@@ -164,15 +164,25 @@ impl Suite<'_> {
             set("time_p99_ratio", &programs[index], json!(ratios.p99));
             set("cpu_ratio", &programs[index], json!(ratios.cpu));
         }
-        let _one_core = self.one_core();
-        let mut floor = None;
-        for program in programs {
-            let timed = self.meter.time_to_first_poll(program, self.extent.first_polls);
-            let seconds = self.take("time to the first poll", program, timed).map(|time| time.as_secs_f64());
-            floor = floor.or(seconds);
-            set("first_poll_ratio", program, json!(seconds.zip(floor).map(|(seconds, floor)| seconds / floor)));
+        for (index, ratio) in self.first_poll_ratios(programs).into_iter().enumerate() {
+            set("first_poll_ratio", &programs[index], json!(ratio));
         }
         table
+    }
+
+    /// The times to the first poll as ratios to that of the first program: the median of rounds in which all take their turn.
+    fn first_poll_ratios(&mut self, programs: &[Program]) -> Vec<Option<f64>> {
+        let _one_core = self.one_core();
+        let mut rounds: Vec<Vec<Option<f64>>> = Vec::new();
+        for _ in 0..self.extent.first_polls {
+            let time = |program| {
+                let timed = self.meter.time_to_first_poll(program);
+                self.take("time to the first poll", program, timed).map(|time| time.as_secs_f64())
+            };
+            rounds.push(programs.iter().map(time).collect());
+        }
+        let ratios = |index: usize| rounds.iter().filter_map(move |round| Some(round[index]? / round[0]?)).collect();
+        (0..programs.len()).map(|index| median(ratios(index))).collect()
     }
 
     fn one_core(&mut self) -> Option<OneCore> {
