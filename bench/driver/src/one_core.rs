@@ -40,13 +40,20 @@ impl Drop for OneCore {
     }
 }
 
+/// How often it is tried: a thread that ends meanwhile makes it fail.
+const ATTEMPTS: usize = 5;
+
 /// All threads of this process.
 fn restrict(cores: &str) -> Result<(), String> {
     let mut taskset = Command::new("taskset");
-    taskset.args(["-a", "-c", "-p", cores, &std::process::id().to_string()]).stdout(Stdio::null());
-    match taskset.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("taskset: {status}")),
-        Err(error) => Err(format!("taskset, which is a part of util-linux: {error}")),
+    taskset.args(["-a", "-c", "-p", cores, &std::process::id().to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut said = String::new();
+    for _ in 0..ATTEMPTS {
+        match taskset.status() {
+            Ok(status) if status.success() => return Ok(()),
+            Ok(status) => said = format!("taskset: {status}"),
+            Err(error) => return Err(format!("taskset, which is a part of util-linux: {error}")),
+        }
     }
+    Err(said)
 }
