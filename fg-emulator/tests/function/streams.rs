@@ -24,6 +24,15 @@ fn read_broken(reply: &mut ReplyStream) -> (u64, PlatformError) {
     }
 }
 
+/// A reply of which one piece has come, and the function that sends it.
+fn begin(emulator: &Emulator) -> (ReplyStream, Function) {
+    let mut reply = emulator.invoke_streaming(event("{}"));
+    let mut function = Function::begin_reply(emulator);
+    function.send_piece("one");
+    assert!(reply.next_piece().expect("a piece").is_some());
+    (reply, function)
+}
+
 #[test]
 fn a_caller_has_each_piece_before_the_function_sends_the_next_one() {
     let emulator = start(Emulator::attach().streaming());
@@ -140,10 +149,7 @@ fn a_reply_that_is_not_streamed_and_an_error_are_told_apart() {
 #[test]
 fn a_caller_who_goes_away_is_noticed_by_the_function() {
     let emulator = start(Emulator::attach().streaming());
-    let mut reply = emulator.invoke_streaming(event("{}"));
-    let mut function = Function::begin_reply(&emulator);
-    function.send_piece("one");
-    assert!(reply.next_piece().expect("a piece").is_some());
+    let (reply, mut function) = begin(&emulator);
     drop(reply);
     function.wait_for_close();
     drop(function);
@@ -155,10 +161,7 @@ fn a_caller_who_goes_away_is_noticed_by_the_function() {
 #[test]
 fn a_stop_ends_a_reply_that_has_begun() {
     let emulator = start(Emulator::attach().streaming());
-    let mut reply = emulator.invoke_streaming(event("{}"));
-    let mut function = Function::begin_reply(&emulator);
-    function.send_piece("one");
-    assert!(reply.next_piece().expect("a piece").is_some());
+    let (mut reply, _function) = begin(&emulator);
     emulator.stop();
     assert_eq!(read_broken(&mut reply).1.kind(), PlatformErrorKind::Stopped);
 }

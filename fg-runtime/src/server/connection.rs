@@ -52,13 +52,13 @@ pub(crate) async fn serve<F, B>(
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let guarded = StrictHead::new(Outgoing::new(Arc::clone(&link)));
-    let idle = Arc::clone(&link);
     let (head_deadline, mut alarm) = (guarded.head_deadline(), Alarm::new());
     let io = TokioIo::new(guarded);
+    let of_service = Arc::clone(&link);
     let service = service_fn(move |request| {
+        let link = Arc::clone(&of_service);
         link.begin_request();
         let response = respond(request, Arc::clone(&link));
-        let link = Arc::clone(&link);
         async { Ok::<_, Infallible>(response.await.map(|body| LinkedBody::new(body, link))) }
     });
     let mut connection = http1::Builder::new()
@@ -83,7 +83,7 @@ pub(crate) async fn serve<F, B>(
         if let Poll::Ready(served) = Pin::new(&mut connection).poll(task) {
             return Poll::Ready(Served::Over(served));
         }
-        match head_deadline.get().or_else(|| idle.idle_since().map(|since| since + IDLE_TIMEOUT)) {
+        match head_deadline.get().or_else(|| link.idle_since().map(|since| since + IDLE_TIMEOUT)) {
             Some(deadline) => alarm.poll_at(deadline, task).map(|()| Served::Late),
             None => Poll::Pending,
         }
@@ -96,7 +96,7 @@ pub(crate) async fn serve<F, B>(
         // Whether it still listens is its own business.
         let _ = stream.write_all(TOO_SLOW).await;
     }
-    // Any other error is the client's, and it knows: it has gone away, or it has been told by status and close. One that was idle, or whose
+    // An error is the client's, and it knows: it has gone away, or it has been told by status and close. One that was idle, or whose
     // request is complete, sends nothing more.
     let has_failed = matches!(served, Served::Over(Err(_)));
     if !is_stopping && (is_in_request || has_failed) {
