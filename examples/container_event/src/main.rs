@@ -1,6 +1,6 @@
-//! An event function as a container image: the `Dockerfile` beside this file makes one of it that holds this program and nothing else.
+//! An event function as a container image: the `Dockerfile` beside `Cargo.toml` makes one of it that holds this program and nothing else.
 //!
-//! `cargo run -q --example container_event --features server < /dev/null`, and then
+//! `cargo run -q -p container-event < /dev/null`, and then
 //! `curl -d '{"item":"tea","quantity":2}' localhost:8000/invoke`
 
 use serde::{Deserialize, Serialize};
