@@ -43,7 +43,7 @@ Exit codes:
     1  the function failed, the package would not run, or a scenario was not passed
     2  the command line or the project makes no sense
     3  something of this machine failed: a file, a port, a program
-  101  the function does not compile
+  101  the function could not be built: it does not compile, or a dependency is missing
   130  Ctrl-C, while something was being built or invoked";
 
 #[derive(Debug, Subcommand)]

@@ -2,10 +2,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
+use crate::dependencies::why_unresolved;
 use crate::failure::{Exit, Failure};
 use crate::project::{Function, cargo, no_cargo};
 use crate::screen::Screen;
@@ -17,6 +18,8 @@ pub(crate) struct Compile {
     pub(crate) features: Vec<String>,
     /// The platform to build for, where it is not this machine.
     pub(crate) target: Option<String>,
+    /// Cargo.lock has to fit, and stays as it is.
+    pub(crate) locked: bool,
     /// More arguments and variables for cargo.
     pub(crate) arguments: Vec<String>,
     pub(crate) variables: Vec<(String, String)>,
@@ -29,6 +32,13 @@ struct Message {
     package_id: Option<String>,
     target: Option<MessageTarget>,
     executable: Option<PathBuf>,
+    message: Option<Diagnostic>,
+}
+
+/// What the compiler has to say.
+#[derive(Deserialize)]
+struct Diagnostic {
+    level: String,
 }
 
 #[derive(Deserialize)]
@@ -38,12 +48,11 @@ struct MessageTarget {
 }
 
 impl Compile {
-    /// Builds the functions, and gives the path of each one's program, in their order.
-    pub(crate) fn run(&self, functions: &[Function], screen: Screen) -> Result<Vec<PathBuf>, Failure> {
-        let mut command = cargo();
-        command.args(["build", "--message-format", "json-render-diagnostics"]);
+    /// Tells cargo which packages are meant, with which features, for which platform.
+    pub(crate) fn choose(&self, functions: &[Function], command: &mut Command) {
         for function in functions {
-            command.args(["--package", &function.package, &format!("--{}", function.kind.name()), &function.name]);
+            // A name may be that of a dependency, too; an id is one package's.
+            command.args(["--package", &function.package_id]);
         }
         let required = functions.iter().flat_map(|function| {
             function.required_features.iter().map(|feature| {
@@ -55,11 +64,24 @@ impl Compile {
         if !features.is_empty() {
             command.args(["--features", &features.join(",")]);
         }
-        if self.release {
-            command.arg("--release");
-        }
         if let Some(target) = &self.target {
             command.args(["--target", target]);
+        }
+        if self.locked {
+            command.arg("--locked");
+        }
+    }
+
+    /// Builds the functions, and gives the path of each one's program, in their order.
+    pub(crate) fn run(&self, functions: &[Function], screen: Screen) -> Result<Vec<PathBuf>, Failure> {
+        let mut command = cargo();
+        command.args(["build", "--message-format", "json-render-diagnostics"]);
+        for function in functions {
+            command.args([&format!("--{}", function.kind.name()), &function.name]);
+        }
+        self.choose(functions, &mut command);
+        if self.release {
+            command.arg("--release");
         }
         if screen.is_quiet() {
             command.arg("--quiet");
@@ -67,8 +89,12 @@ impl Compile {
         command.args(&self.arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|error| no_cargo(&error))?;
         let mut programs = vec![None; functions.len()];
+        let (mut has_begun, mut has_errors) = (false, false);
         for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
-            let Some((package_id, target, program)) = built_program(&line) else { continue };
+            let Ok(message) = serde_json::from_str::<Message>(&line) else { continue };
+            has_begun = true;
+            has_errors |= message.is_error();
+            let Some((package_id, target, program)) = message.built_program() else { continue };
             for (at, function) in functions.iter().enumerate() {
                 let is_it = function.name == target.name && target.kind.iter().any(|kind| kind == function.kind.name());
                 if is_it && function.package_id == package_id {
@@ -80,7 +106,10 @@ impl Compile {
         if !status.success() {
             return Err(match status.code() {
                 None => Failure::new(Exit::Interrupted, "the build was interrupted"),
-                Some(_) => Failure::new(Exit::Build, "the function does not compile; the compiler has said why"),
+                // cargo says how each build ends, unless it could not begin.
+                Some(_) if !has_begun => why_unresolved(self, functions),
+                Some(_) if has_errors => Failure::new(Exit::Build, "the function does not compile; the compiler has said why"),
+                Some(_) => Failure::new(Exit::Build, "the function could not be built; cargo has said why"),
             });
         }
         let all: Option<Vec<_>> = programs.into_iter().collect();
@@ -88,10 +117,15 @@ impl Compile {
     }
 }
 
-fn built_program(line: &str) -> Option<(String, MessageTarget, PathBuf)> {
-    let message: Message = serde_json::from_str(line).ok()?;
-    if message.reason != "compiler-artifact" {
-        return None;
+impl Message {
+    fn is_error(&self) -> bool {
+        self.reason == "compiler-message" && self.message.as_ref().is_some_and(|message| message.level.starts_with("error"))
     }
-    Some((message.package_id?, message.target?, message.executable?))
+
+    fn built_program(self) -> Option<(String, MessageTarget, PathBuf)> {
+        if self.reason != "compiler-artifact" {
+            return None;
+        }
+        Some((self.package_id?, self.target?, self.executable?))
+    }
 }

@@ -15,12 +15,13 @@ use clap::Args;
 use fg_emulator::{Emulator, Gateway};
 
 use crate::compile::Compile;
+use crate::dependencies::local_packages;
 use crate::dev::serving::Serving;
 use crate::dev::timers::Timer;
 use crate::dev::watch::{Snapshot, Watch};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
-use crate::project::{Dependencies, Function, Project, Wanted};
+use crate::project::{Function, Project, Wanted};
 use crate::screen::Screen;
 use crate::settings::SettingsFlags;
 
@@ -94,7 +95,7 @@ impl DevArguments {
 }
 
 pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, Failure> {
-    let project = Project::read(Dependencies::Read)?;
+    let project = Project::read()?;
     let functions = project.functions(&arguments.wanted())?;
     let names: Vec<_> = functions.iter().map(|function| function.name.clone()).collect();
     if arguments.attach && names.len() > 1 {
@@ -158,7 +159,7 @@ fn serve(arguments: &DevArguments, serving: &Serving, mut project: Project, scre
         let (changed, count) = watch.wait_for_change(&before);
         let others = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         screen.step("Changed", format_args!("{}{others}", relative(&changed).display()));
-        match Project::read(Dependencies::Read) {
+        match Project::read() {
             Ok(read) => project = read,
             Err(failure) => screen.error(failure),
         }
@@ -167,22 +168,33 @@ fn serve(arguments: &DevArguments, serving: &Serving, mut project: Project, scre
 
 /// Builds all functions and serves those that run. Also gives what to watch, as it was before the build: what changes meanwhile counts.
 fn build(arguments: &DevArguments, serving: &Serving, project: &Project, screen: Screen) -> (Result<(), Failure>, Watch, Snapshot) {
+    let watched = |functions: &[Function], directories: &[PathBuf], programs: &[PathBuf]| {
+        let watch = Watch::new(project, functions, directories, programs);
+        let before = watch.look();
+        (watch, before)
+    };
     let functions = match project.functions(&arguments.wanted()) {
         Ok(functions) => functions,
         Err(failure) => {
-            let watch = Watch::new(project, &[], &[]);
-            let before = watch.look();
+            let (watch, before) = watched(&[], &[], &[]);
             return (Err(failure), watch, before);
         }
     };
-    let watch = Watch::new(project, &functions, &[]);
-    let before = watch.look();
-    match arguments.compile().run(&functions, screen) {
+    let compile = arguments.compile();
+    let directories: Vec<_> = match local_packages(&compile, &functions) {
+        Ok(packages) => packages.into_iter().map(|package| package.directory).collect(),
+        Err(failure) => {
+            let (watch, before) = watched(&functions, &[], &[]);
+            return (Err(failure), watch, before);
+        }
+    };
+    let (watch, before) = watched(&functions, &directories, &[]);
+    match compile.run(&functions, screen) {
         Err(failure) => (Err(failure), watch, before),
         Ok(programs) => {
             // Files that only the compiler knows of are seen from now on.
-            let watch = Watch::new(project, &functions, &programs);
-            let before = before.with_new_files_of(watch.look());
+            let (watch, now) = watched(&functions, &directories, &programs);
+            let before = before.with_new_files_of(now);
             (replace_all(&functions, &programs, arguments, serving, screen), watch, before)
         }
     }

@@ -11,7 +11,7 @@ pub(crate) enum Exit {
     Usage = 2,
     /// Something of this machine failed: a file, a port, a program.
     Machine = 3,
-    /// The code did not compile; it is cargo's own exit code.
+    /// The function could not be built; it is cargo's own exit code.
     Build = 101,
     /// Ctrl-C.
     Interrupted = 130,

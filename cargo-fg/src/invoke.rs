@@ -17,7 +17,7 @@ use crate::compile::Compile;
 use crate::failure::{Exit, Failure};
 use crate::guard::Guard;
 use crate::interrupt;
-use crate::project::{Dependencies, Project};
+use crate::project::Project;
 use crate::screen::Screen;
 use crate::settings::{Settings, SettingsFlags};
 use crate::trigger::Trigger;
@@ -107,7 +107,7 @@ fn read_standard_input() -> Result<Vec<u8>, Failure> {
 
 pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCode, Failure> {
     let event = arguments.event.read()?;
-    let project = Project::read(Dependencies::Unread)?;
+    let project = Project::read()?;
     let function = project.function(&arguments.selection.wanted())?;
     let settings = Settings::resolve(&arguments.settings, &function)?;
     let compile = Compile { release: arguments.release, features: arguments.features.clone(), ..Compile::default() };

@@ -3,6 +3,7 @@
 mod arguments;
 mod compile;
 mod conformance;
+mod dependencies;
 mod dev;
 #[cfg(test)]
 mod documentation;

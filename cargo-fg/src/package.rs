@@ -20,7 +20,7 @@ use crate::failure::{Exit, Failure};
 use crate::package::checks::{Checked, Problem};
 use crate::package::contents::Contents;
 use crate::package::static_build::StaticBuild;
-use crate::project::{Dependencies, Function, Project};
+use crate::project::{Function, Project};
 use crate::screen::Screen;
 
 /// What the platform runs on, in the form of cargo.
@@ -63,10 +63,7 @@ pub(crate) struct PackageArguments {
 }
 
 pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCode, Failure> {
-    let project = Project::read(Dependencies::Unread)?;
-    // Without Cargo.lock there is nothing that says which input is meant; cargo makes it.
-    let has_lock = project.workspace_root.join("Cargo.lock").exists();
-    let project = Project::read(if has_lock { Dependencies::Locked } else { Dependencies::Read })?;
+    let project = Project::read()?;
     let function = project.function(&arguments.selection.wanted())?;
     let build = StaticBuild { project: &project, target: &arguments.target, features: &arguments.features };
     let program = build.run(&function, screen)?;

@@ -1,6 +1,6 @@
 //! The user's project as cargo sees it: its packages, its programs, and `[package.metadata.fg]`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -16,21 +16,9 @@ pub(crate) struct Project {
     workspace_default_members: Vec<String>,
     pub(crate) workspace_root: PathBuf,
     pub(crate) target_directory: PathBuf,
-    resolve: Option<Resolve>,
     /// The manifest that is nearest to the current directory.
     #[serde(skip)]
     nearest: PathBuf,
-}
-
-#[derive(Debug, Deserialize)]
-struct Resolve {
-    nodes: Vec<Node>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Node {
-    id: String,
-    dependencies: Vec<String>,
 }
 
 /// A package, as far as it matters here.
@@ -39,8 +27,6 @@ pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) id: String,
     manifest_path: PathBuf,
-    /// Nothing for a package that is a directory of this machine.
-    source: Option<String>,
     targets: Vec<Target>,
     dependencies: Vec<Dependency>,
     default_run: Option<String>,
@@ -74,15 +60,6 @@ pub(crate) struct FgMetadata {
     /// More files for the package, relative to its directory.
     #[serde(default)]
     pub(crate) include: Vec<PathBuf>,
-}
-
-/// Whether the packages that a project depends on are read as well. cargo has to resolve them, and so may need the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dependencies {
-    Unread,
-    Read,
-    /// Cargo.lock has to fit, and stays as it is.
-    Locked,
 }
 
 /// Which program is meant.
@@ -128,16 +105,11 @@ pub(crate) fn cargo() -> Command {
 }
 
 impl Project {
-    /// Reads the project of the current directory.
-    pub(crate) fn read(dependencies: Dependencies) -> Result<Self, Failure> {
+    /// Reads the project of the current directory. What it depends on is not looked at, so that nothing has to be resolved or fetched.
+    pub(crate) fn read() -> Result<Self, Failure> {
         let nearest = nearest_manifest()?;
         let mut command = cargo();
-        command.args(["metadata", "--format-version", "1"]);
-        match dependencies {
-            Dependencies::Unread => drop(command.arg("--no-deps")),
-            Dependencies::Read => {}
-            Dependencies::Locked => drop(command.arg("--locked")),
-        }
+        command.args(["metadata", "--format-version", "1", "--no-deps"]);
         let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(|error| no_cargo(&error))?;
         if !output.status.success() {
             return Err(Failure::usage("cargo cannot read the project; it has said why"));
@@ -212,33 +184,6 @@ impl Project {
             return Ok(vec![here]);
         }
         Ok(members.filter(|package| self.workspace_default_members.contains(&package.id)).collect())
-    }
-
-    /// Packages of this machine that lie outside of the workspace, and their names.
-    pub(crate) fn packages_outside(&self) -> impl Iterator<Item = (&Path, &str)> {
-        let local = self.packages.iter().filter(|package| package.source.is_none());
-        let outside = local.filter(|package| !package.directory().starts_with(&self.workspace_root));
-        outside.map(|package| (package.directory(), package.name.as_str()))
-    }
-
-    /// The directories of the packages on this machine that these functions are made of.
-    pub(crate) fn directories(&self, functions: &[Function]) -> Vec<PathBuf> {
-        let by_id: HashMap<_, _> = self.packages.iter().map(|package| (package.id.as_str(), package)).collect();
-        let edges: HashMap<_, _> =
-            self.resolve.iter().flat_map(|resolve| &resolve.nodes).map(|node| (node.id.as_str(), &node.dependencies)).collect();
-        let mut open: Vec<&str> = functions.iter().map(|function| function.package_id.as_str()).collect();
-        let mut seen = HashSet::new();
-        let mut directories = Vec::new();
-        while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            if let Some(package) = by_id.get(id).filter(|package| package.source.is_none()) {
-                directories.push(package.directory().to_owned());
-            }
-            open.extend(edges.get(id).into_iter().flat_map(|ids| ids.iter().map(String::as_str)));
-        }
-        directories
     }
 }
 

@@ -36,8 +36,9 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// What these functions are built from. What the programs say is known after they have been built.
-    pub(super) fn new(project: &Project, functions: &[Function], programs: &[PathBuf]) -> Self {
+    /// What these functions are built from: their own directories, those of other packages, and what the programs say, once they have
+    /// been built.
+    pub(super) fn new(project: &Project, functions: &[Function], directories: &[PathBuf], programs: &[PathBuf]) -> Self {
         let root = &project.workspace_root;
         let of_the_workspace =
             ["Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"].map(|name| root.join(name));
@@ -46,7 +47,9 @@ impl Watch {
         let lock = (!programs.is_empty()).then(|| root.join("Cargo.lock"));
         let listed = programs.iter().flat_map(|program| listed_files(program)).filter(|file| !file.starts_with(&target_directory));
         let files = of_the_workspace.into_iter().chain(lock).chain(listed).collect();
-        Self { directories: project.directories(functions), files, target_directory }
+        let own = functions.iter().map(|function| function.directory.clone());
+        let directories: BTreeSet<_> = own.chain(directories.iter().cloned()).collect();
+        Self { directories: directories.into_iter().collect(), files, target_directory }
     }
 
     pub(super) fn look(&self) -> Snapshot {

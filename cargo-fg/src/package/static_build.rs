@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::compile::Compile;
+use crate::dependencies::{LocalPackage, local_packages};
 use crate::failure::{Exit, Failure};
 use crate::package::rustflags;
 use crate::project::{Function, Project};
@@ -29,22 +30,27 @@ impl StaticBuild<'_> {
             release: true,
             features: self.features.to_vec(),
             target: Some(self.target.to_owned()),
-            arguments: vec!["--locked".to_owned()],
+            // Without Cargo.lock there is nothing that says which input is meant; cargo makes it.
+            locked: self.project.workspace_root.join("Cargo.lock").exists(),
+            arguments: Vec::new(),
             variables: VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         };
-        rustflags::add(&self.flags(), self.target, &self.project.workspace_root, &mut compile);
+        let packages = local_packages(&compile, std::slice::from_ref(function))?;
+        rustflags::add(&self.flags(&packages), self.target, &self.project.workspace_root, &mut compile);
         Ok(compile.run(std::slice::from_ref(function), screen)?.remove(0))
     }
 
-    fn flags(&self) -> Vec<String> {
+    fn flags(&self, packages: &[LocalPackage]) -> Vec<String> {
         let mut flags = Vec::new();
         // Of those that fit a path, the compiler takes the last.
         let mut remap = |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
         if let Some(home) = rustflags::cargo_home() {
             remap(&home, "/cargo");
         }
-        for (directory, package) in self.project.packages_outside() {
-            remap(directory, &format!("/{package}"));
+        for LocalPackage { name, directory } in packages {
+            if !directory.starts_with(&self.project.workspace_root) {
+                remap(directory, &format!("/{name}"));
+            }
         }
         remap(&self.project.workspace_root, "/workspace");
         remap(&self.project.target_directory, "/target");

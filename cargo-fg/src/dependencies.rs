@@ -1,0 +1,99 @@
+//! What a build depends on, as cargo resolves it: the packages that are directories of this machine, and why there is no such list.
+//!
+//! cargo is asked about the packages of one build and nothing else. `cargo metadata` would want those of every platform, and those of
+//! tests, which a machine that has only ever built the function does not have.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::compile::Compile;
+use crate::failure::{Exit, Failure};
+use crate::project::{Function, ProgramKind, cargo, no_cargo};
+
+/// A package whose source is a directory of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LocalPackage {
+    pub(crate) name: String,
+    pub(crate) directory: PathBuf,
+}
+
+/// The packages of this machine that a build of these functions is made of, those of the functions included.
+pub(crate) fn local_packages(compile: &Compile, functions: &[Function]) -> Result<Vec<LocalPackage>, Failure> {
+    let output = tree(compile, functions).stderr(Stdio::inherit()).output().map_err(|error| no_cargo(&error))?;
+    if !output.status.success() {
+        return Err(why_unresolved(compile, functions));
+    }
+    let mut packages: Vec<_> = String::from_utf8_lossy(&output.stdout).lines().filter_map(local_package).collect();
+    packages.sort_by(|one, other| one.directory.cmp(&other.directory));
+    packages.dedup();
+    Ok(packages)
+}
+
+/// Why cargo cannot resolve what a build needs. cargo has shown its own words already; these say what they come to.
+pub(crate) fn why_unresolved(compile: &Compile, functions: &[Function]) -> Failure {
+    let said = tree(compile, functions).stderr(Stdio::piped()).output();
+    explain(&said.map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default())
+}
+
+/// One package a line, in the form `name v1.2.3 (/its/directory)`.
+fn tree(compile: &Compile, functions: &[Function]) -> Command {
+    let mut command = cargo();
+    command.args(["tree", "--quiet", "--prefix", "none", "--format", "{p}", "--color", "never"]);
+    // Examples are built with what tests depend on.
+    let has_example = functions.iter().any(|function| function.kind == ProgramKind::Example);
+    command.args(["--edges", if has_example { "all" } else { "no-dev" }]);
+    compile.choose(functions, &mut command);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// A registry's package has no directory in its line, and one of a Git repository has an address.
+fn local_package(line: &str) -> Option<LocalPackage> {
+    let line = line.trim_end_matches(" (*)");
+    let (rest, directory) = line.strip_suffix(')')?.split_once(" (")?;
+    let directory = Path::new(directory.strip_prefix("proc-macro) (").unwrap_or(directory));
+    let name = rest.split(' ').next()?.to_owned();
+    directory.is_absolute().then(|| LocalPackage { name, directory: directory.to_owned() })
+}
+
+/// What cargo's error comes to. Its words are looked at for the advice alone.
+fn explain(said: &str) -> Failure {
+    let fails = |what: &str| Failure::new(Exit::Build, what);
+    let has = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
+    if has(&["--locked was passed", "--frozen was passed"]) {
+        return fails("Cargo.lock does not fit Cargo.toml any more, and a package is built from what is locked")
+            .advise("bring it up to date with `cargo update --workspace`, and look at what has changed");
+    }
+    if has(&["no matching package named `functiongraph`"]) {
+        return fails("the package `functiongraph` is not where cargo looks for it; it has said where that is").advise(
+            "depend on a clone of fg: `functiongraph = { path = \"../fg\" }` in Cargo.toml; `cargo fg new NAME --path ../fg` writes that",
+        );
+    }
+    if has(&["no matching package", "failed to select a version", "candidate versions found"]) {
+        return fails("a dependency cannot be found; cargo has said which one, and where it has looked")
+            .advise("look at its name, its version and its features in Cargo.toml");
+    }
+    if has(&["--offline", "failed to download", "Could not resolve host", "network failure", "failed to fetch", "Couldn't connect"])
+    {
+        return fails("a dependency is not on this machine, and cannot be fetched; cargo has said which one")
+            .advise("is there a network? `cargo fetch` gets all dependencies, and behind a proxy cargo needs HTTPS_PROXY");
+    }
+    fails("cargo could not begin the build; it has said why")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn packages_of_this_machine_are_told_from_those_of_registries_and_repositories() {
+        let lines = "greet v0.1.0 (/home/ada/my greet)\nserde v1.0.229\nserde_derive v1.0.229 (proc-macro)\n\
+                     fg-macros v0.1.0 (proc-macro) (/home/ada/fg/fg-macros)\nfg-core v0.1.0 (/home/ada/fg/fg-core) (*)\n\
+                     other v1.0.0 (https://example.com/other.git#0123abcd)\n";
+        let found: Vec<_> = lines.lines().filter_map(local_package).map(|package| (package.name, package.directory)).collect();
+        let expected =
+            [("greet", "/home/ada/my greet"), ("fg-macros", "/home/ada/fg/fg-macros"), ("fg-core", "/home/ada/fg/fg-core")];
+        assert_eq!(found, expected.map(|(name, directory)| (name.to_owned(), PathBuf::from(directory))));
+    }
+}
