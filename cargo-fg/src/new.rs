@@ -1,6 +1,8 @@
 //! `cargo fg new`: a project with one function, a test on a sample event, and all that a newcomer needs.
 
+mod clone;
 mod project_files;
+mod workspace;
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -11,6 +13,7 @@ use clap::{Args, ValueEnum};
 
 use crate::failure::{Exit, Failure};
 use crate::new::project_files::{Kind, ProjectFiles};
+use crate::new::workspace::Workspace;
 use crate::project::{cargo, no_cargo};
 use crate::screen::Screen;
 use crate::trigger::Trigger;
@@ -24,7 +27,12 @@ Examples:
   cargo fg new web --http
 
 Without a name, it asks for it and for the trigger. With one, it asks for nothing.
-Inside a workspace the project becomes a member of it.")]
+
+Inside a workspace the project becomes a member of it, and the workspace gets the release profile
+if it has none. Inside a clone of fg the project stays by itself.
+
+A `cargo fg` that was installed from a clone of fg's repository makes projects that depend on that
+clone; one from the registry makes projects that depend on the published `functiongraph`.")]
 pub(crate) struct NewArguments {
     /// The directory to make; its last part is the name of the package and of the function
     name: Option<PathBuf>,
@@ -34,7 +42,7 @@ pub(crate) struct NewArguments {
     /// An axum router instead of a handler of events: for API Gateway, and for HTTP functions
     #[arg(long)]
     http: bool,
-    /// Depends on the `fg` in this directory, a clone of its repository, and not on the published one
+    /// Depends on the fg in this directory, a clone of its repository
     #[arg(long, value_name = "DIR", env = "FG_PATH", hide_env_values = true)]
     path: Option<PathBuf>,
 }
@@ -98,16 +106,40 @@ pub(crate) fn run(arguments: &NewArguments, screen: Screen) -> Result<ExitCode, 
     let kind = match (arguments.http, arguments.event) {
         (true, _) => Kind::Http,
         (false, Some(event)) => Kind::Event(event.trigger()),
-        // Who has not said a name has said nothing yet.
-        (false, None) if arguments.name.is_none() => Kind::Event(ask_for_event()?),
+        (false, None) if arguments.name.is_none() => ask_for_kind()?,
         (false, None) => Kind::Event(None),
     };
-    let fg = arguments.path.as_deref().map(check_path).transpose()?;
+    let fg = match &arguments.path {
+        Some(path) => Some(clone::check(path)?),
+        None => clone::that_this_program_was_built_from(),
+    };
     let absolute = std::path::absolute(&directory).map_err(|error| Failure::machine("there is no current directory", &error))?;
-    make_package(&directory, &name)?;
-    let files = ProjectFiles { name: &name, kind, fg: fg.as_deref(), has_profile: !is_in_a_workspace(&absolute) };
-    files.write(&absolute)?;
+    if directory.exists() {
+        return Err(Failure::usage(format!("{} exists already", directory.display())).advise("choose another name, or remove it"));
+    }
+    let around = Workspace::around(&absolute);
+    let stays_apart = around.as_ref().is_some_and(|workspace| clone::is_one(workspace.root()));
+    if stays_apart {
+        fs::create_dir_all(absolute.join("src"))
+            .map_err(|error| Failure::machine(format!("{} could not be made", absolute.display()), &error))?;
+    } else {
+        make_package(&directory, &name)?;
+    }
+    let workspace = if stays_apart { None } else { Workspace::around(&absolute.join("src")).filter(|it| it.root() != absolute) };
+    ProjectFiles { name: &name, kind, fg: fg.as_deref(), stays_apart, has_profile: workspace.is_none() }.write(&absolute)?;
     screen.step("Created", format_args!("the function `{name}` in {}", directory.display()));
+    if let (Some(clone), None) = (&fg, &arguments.path) {
+        screen.note(format_args!(
+            "it depends on the clone of fg in {}, which this cargo-fg was installed from; --path takes another one",
+            clone.display()
+        ));
+    }
+    if stays_apart {
+        screen.note("it is inside a clone of fg, and no member of its workspace");
+    }
+    if let Some(said) = workspace.map(|workspace| workspace.add_profile()).transpose()?.flatten() {
+        screen.note(said);
+    }
     screen.note(format_args!("next: cd {} && {}", directory.display(), kind.invoke_command()));
     Ok(ExitCode::SUCCESS)
 }
@@ -119,8 +151,21 @@ fn name_of(directory: &Path) -> Result<String, Failure> {
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
         && name.ends_with(|last: char| last.is_ascii_alphanumeric())
         && name.len() <= 60;
-    if fits { Ok(name) } else { Err(bad_name(&name)) }
+    if !fits {
+        return Err(bad_name(&name));
+    }
+    if OWN_NAMES.contains(&name.to_ascii_lowercase().replace('_', "-").as_str()) {
+        return Err(Failure::usage(format!(
+            "{name:?} cannot be the name of a function: the function depends on a package of that name"
+        ))
+        .advise("choose another name. For example `cargo fg new greet`"));
+    }
+    Ok(name)
 }
+
+/// What cargo could not tell from the project in its lock file, or the compiler in a path such as `fg::Context`.
+const OWN_NAMES: [&str; 9] =
+    ["cargo-fg", "fg", "fg-core", "fg-emulator", "fg-events", "fg-http", "fg-macros", "fg-runtime", "functiongraph"];
 
 fn bad_name(name: &str) -> Failure {
     Failure::usage(format!("{name:?} cannot be the name of a function")).advise(
@@ -135,17 +180,23 @@ fn ask_for_name() -> Result<PathBuf, Failure> {
     ask("Name of the function: ").map(PathBuf::from)
 }
 
-fn ask_for_event() -> Result<Option<Trigger>, Failure> {
+fn ask_for_kind() -> Result<Kind, Failure> {
+    const HTTP: &str = "http";
     let names: Vec<_> = EventKind::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
-    let names: Vec<_> = names.iter().map(clap::builder::PossibleValue::get_name).collect();
+    let mut names: Vec<_> = names.iter().map(clap::builder::PossibleValue::get_name).collect();
+    names.insert(1, HTTP);
+    eprintln!("What calls it? `none`: events of your own. `http`: requests, by an axum router. Else a trigger of the platform.");
     loop {
-        let answer = ask(&format!("Trigger ({}) [none]: ", names.join(", ")))?;
+        let answer = ask(&format!("One of {} [none]: ", names.join(", ")))?;
         if answer.is_empty() {
-            return Ok(None);
+            return Ok(Kind::Event(None));
+        }
+        if answer.eq_ignore_ascii_case(HTTP) || answer.eq_ignore_ascii_case("axum") {
+            return Ok(Kind::Http);
         }
         match EventKind::from_str(&answer, true) {
-            Ok(kind) => return Ok(kind.trigger()),
-            Err(_) => eprintln!("There is no trigger {answer:?}."),
+            Ok(kind) => return Ok(Kind::Event(kind.trigger())),
+            Err(_) => eprintln!("There is no {answer:?}."),
         }
     }
 }
@@ -158,21 +209,8 @@ fn ask(question: &str) -> Result<String, Failure> {
     if read == 0 { Err(Failure::usage("there was no answer")) } else { Ok(answer.trim().to_owned()) }
 }
 
-fn check_path(path: &Path) -> Result<PathBuf, Failure> {
-    let manifest = path.join("Cargo.toml");
-    let is_fg = fs::read_to_string(&manifest).is_ok_and(|text| text.contains("name = \"functiongraph\""));
-    if !is_fg {
-        return Err(Failure::usage(format!("{} is not the package `functiongraph`", manifest.display()))
-            .advise("--path takes the root of a clone of fg's repository"));
-    }
-    fs::canonicalize(path).map_err(|error| Failure::machine(format!("{} cannot be found", path.display()), &error))
-}
-
 /// cargo makes the package: it knows what a workspace and a repository around it ask for.
 fn make_package(directory: &Path, name: &str) -> Result<(), Failure> {
-    if directory.exists() {
-        return Err(Failure::usage(format!("{} exists already", directory.display())).advise("choose another name, or remove it"));
-    }
     let mut command = cargo();
     command.args(["new", "--quiet", "--bin", "--edition", "2024", "--name", name]).arg(directory).stdin(Stdio::null());
     let output = command.output().map_err(|error| no_cargo(&error))?;
@@ -181,14 +219,6 @@ fn make_package(directory: &Path, name: &str) -> Result<(), Failure> {
     }
     let reason = String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("error: ").to_owned();
     Err(Failure::new(Exit::Usage, format!("cargo could not make the package: {reason}")))
-}
-
-fn is_in_a_workspace(directory: &Path) -> bool {
-    let own = directory.join("Cargo.toml");
-    let mut command = cargo();
-    command.args(["locate-project", "--workspace", "--message-format", "plain", "--manifest-path"]).arg(&own);
-    let root = command.stdin(Stdio::null()).stderr(Stdio::null()).output();
-    root.is_ok_and(|root| root.status.success() && Path::new(String::from_utf8_lossy(&root.stdout).trim()) != own)
 }
 
 #[cfg(test)]
@@ -204,7 +234,7 @@ mod tests {
     #[test]
     fn a_name_has_to_please_cargo_and_the_platform() {
         assert_eq!(name_of(Path::new("shop/take-orders_2")).expect("it fits"), "take-orders_2");
-        for name in ["2greet", "greet-", "grüße", "a.b", "..", &"x".repeat(61)] {
+        for name in ["functiongraph", "fg", "fg_core", "2greet", "greet-", "grüße", "a.b", "..", &"x".repeat(61)] {
             let failure = name_of(Path::new(name)).expect_err(name);
             assert!(failure.to_string().contains("cannot be the name of a function"), "{failure}");
         }

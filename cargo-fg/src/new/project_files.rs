@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::failure::Failure;
+use crate::new::workspace::PROFILE;
 use crate::trigger::Trigger;
 
 /// What the function is made for.
@@ -15,12 +16,17 @@ pub(super) enum Kind {
     Http,
 }
 
+/// The published version that fits this program.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
+
 /// A project to be written.
 pub(super) struct ProjectFiles<'a> {
     pub(super) name: &'a str,
     pub(super) kind: Kind,
     /// A clone of this repository to depend on.
     pub(super) fg: Option<&'a Path>,
+    /// It is below a workspace that it is no member of.
+    pub(super) stays_apart: bool,
     /// A profile belongs to the root of a workspace only.
     pub(super) has_profile: bool,
 }
@@ -32,6 +38,14 @@ impl Kind {
             Self::Event(None) => "cargo fg invoke -d '{\"name\":\"Ada\"}'".into(),
             Self::Event(Some(trigger)) => format!("cargo fg invoke --fixture {}", trigger.name()),
             Self::Http => "cargo fg dev".into(),
+        }
+    }
+
+    /// What invokes the function once, with the sample event.
+    fn invoke_on_sample(self) -> String {
+        match self {
+            Self::Event(_) => self.invoke_command(),
+            Self::Http => "cargo fg invoke -f event.json".into(),
         }
     }
 
@@ -62,7 +76,9 @@ impl Kind {
     fn example_of_use(self) -> &'static str {
         match self {
             Self::Event(Some(Trigger::Apig)) => "While `cargo fg dev` runs: `curl 'http://127.0.0.1:9000/orders/7?name=Ada'`.",
-            Self::Http => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/hello/Ada`.",
+            Self::Http => {
+                "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/hello/Ada`. `event.json` is that request as API Gateway sends it."
+            }
             Self::Event(None) => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`.",
             Self::Event(Some(Trigger::Timer)) => "`cargo fg dev --timer '@every 10s'` lets a timer go off, too.",
             Self::Event(Some(_)) => {
@@ -71,12 +87,20 @@ impl Kind {
         }
     }
 
+    /// What else the function needs on the platform.
+    fn trigger_to_create(self) -> &'static str {
+        match self {
+            Self::Http | Self::Event(Some(Trigger::Apig)) => " Then give it a trigger of API Gateway.",
+            Self::Event(_) => "",
+        }
+    }
+
     /// An event to play with.
     fn event(self) -> &'static str {
         match self {
             Self::Event(None) => "{\"name\":\"Ada\"}\n",
             Self::Event(Some(trigger)) => trigger.fixture(),
-            Self::Http => Trigger::Apig.fixture(),
+            Self::Http => include_str!("../../templates/request.json"),
         }
     }
 
@@ -139,13 +163,16 @@ impl ProjectFiles<'_> {
             .replace("{{name}}", self.name)
             .replace("{{dependencies}}", &format!("{}{}", self.fg_dependency(), self.kind.other_dependencies(&source)));
         if self.has_profile {
-            manifest += include_str!("../../templates/profile.toml");
+            manifest += PROFILE;
+        }
+        if self.stays_apart {
+            manifest += "\n# It is not a member of the workspace above it.\n[workspace]\n";
         }
         let readme = include_str!("../../templates/README.md")
             .replace("{{name}}", self.name)
-            .replace("{{invoke}}", &self.kind.invoke_command())
+            .replace("{{invoke}}", &self.kind.invoke_on_sample())
             .replace("{{try}}", self.kind.example_of_use())
-            .replace("{{runtime}}", "Custom");
+            .replace("{{trigger}}", self.kind.trigger_to_create());
         for (file, text) in [
             ("Cargo.toml", manifest.as_str()),
             ("src/main.rs", &source),
@@ -161,11 +188,13 @@ impl ProjectFiles<'_> {
 
     fn fg_dependency(&self) -> String {
         let from = match self.fg {
-            // A literal text of TOML, in which a backslash is a backslash.
-            Some(path) => format!("path = '{}'", path.display()),
-            None => "version = \"0.1\"".to_owned(),
+            Some(path) => format!("path = {}", toml::Value::from(path.display().to_string())),
+            None => format!("version = {VERSION:?}"),
         };
         let features = self.kind.feature().map(|feature| format!(", features = [\"{feature}\"]")).unwrap_or_default();
-        format!("fg = {{ package = \"functiongraph\", {from}{features} }}\n")
+        match (self.fg, features.is_empty()) {
+            (None, true) => format!("functiongraph = {VERSION:?}\n"),
+            _ => format!("functiongraph = {{ {from}{features} }}\n"),
+        }
     }
 }
