@@ -27,22 +27,6 @@ fn a_wrong_event_is_the_json_of_the_failure_and_exit_code_1() {
     assert_eq!(output.status.code(), Some(1));
 }
 
-// With a server there is something to do.
-#[cfg(not(feature = "server"))]
-#[test]
-fn without_an_event_the_program_says_what_to_type() {
-    use std::process::{Command, Stdio};
-    let output = Command::new(program::path_of("greet")).stdin(Stdio::null()).output().expect("the example starts");
-    #[cfg(unix)]
-    {
-        assert_eq!(output.status.code(), Some(2));
-        assert!(stderr(&output).contains("| ") && stderr(&output).contains("greet < event.json"), "{}", stderr(&output));
-        assert_eq!(stdout(&output), "");
-    }
-    #[cfg(not(unix))]
-    drop(output);
-}
-
 #[test]
 fn the_platforms_variables_can_be_set_by_hand() {
     let variables = [("RUNTIME_MEMORY", "512"), ("RUNTIME_TIMEOUT", "sixty"), ("RUNTIME_LOG_LEVEL", "WARN")];

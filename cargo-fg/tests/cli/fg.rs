@@ -1,5 +1,5 @@
-//! The program under test, and projects for it. Projects are outside of this repository, so that they are in no workspace; what they
-//! are built into is shared, so that their dependencies are built once.
+//! The program under test, and projects for it. Projects are outside of this repository, so that they are in no workspace. They share
+//! one target folder and this repository's lock file, so that their dependencies are built once, and are those that were resolved here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,8 +26,13 @@ pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
     for name in ["FG_MEMORY", "FG_TIMEOUT", "FG_HANDLER", "FG_LISTEN", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
         command.env_remove(name);
     }
-    // Nobody debugs these programs.
-    command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
+    // These programs are built for a test, once.
+    for (setting, value) in
+        [("DEV_DEBUG", "0"), ("RELEASE_LTO", "off"), ("RELEASE_OPT_LEVEL", "0"), ("RELEASE_CODEGEN_UNITS", "16")]
+    {
+        command.env(format!("CARGO_PROFILE_{setting}"), value);
+    }
+    command.env("CARGO_INCREMENTAL", "0");
     command.env("CARGO_TARGET_DIR", target_directory()).env("CARGO_NET_OFFLINE", "true").env("FG_PATH", repository());
     command.stdin(Stdio::null())
 }
@@ -44,6 +49,11 @@ pub(crate) fn cargo(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     without_settings(&mut command).args(arguments).current_dir(directory);
     command
+}
+
+/// Gives a project the versions that this repository is tested with. cargo leaves out what the project does not need.
+pub(crate) fn use_lock_file(directory: &Path) {
+    fs::copy(repository().join("Cargo.lock"), directory.join("Cargo.lock")).expect("it is copied");
 }
 
 /// What a command did.
@@ -80,7 +90,9 @@ impl NewProject {
         let parent = tempfile::tempdir().expect("a directory");
         let all: Vec<_> = ["new", name].iter().chain(arguments).copied().collect();
         run(&mut fg(parent.path(), &all)).ended_with(0);
-        Self { directory: parent.path().join(name), _parent: parent }
+        let directory = parent.path().join(name);
+        use_lock_file(&directory);
+        Self { directory, _parent: parent }
     }
 
     /// A package without dependencies, which is built in no time: for what does not depend on the function.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::fg::{repository, run, target_directory, wait_until, without_settings};
+use crate::fg::{repository, run, target_directory, use_lock_file, wait_until, without_settings};
 
 const BEGIN: &str = "```console\n";
 const END: &str = "```\n";
@@ -31,8 +31,10 @@ impl Shell {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::iter::once(self.programs.clone()).chain(std::env::split_paths(&path));
         command.env("PATH", std::env::join_paths(path).expect("no name has a colon")).env("FG_LISTEN", "0");
-        if !self.updates {
-            command.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
+        if self.updates {
+            for setting in ["LTO", "OPT_LEVEL", "CODEGEN_UNITS"] {
+                command.env_remove(format!("CARGO_PROFILE_RELEASE_{setting}"));
+            }
         }
         command
     }
@@ -41,6 +43,7 @@ impl Shell {
     fn enter(&mut self, line: &str) -> String {
         if let Some(directory) = line.strip_prefix("cd ") {
             self.directory.push(directory);
+            use_lock_file(&self.directory);
             return String::new();
         }
         if let Some(line) = line.strip_suffix(" &") {
@@ -60,8 +63,12 @@ impl Shell {
         command.stdout(Stdio::null()).stderr(fs::File::create(&said).expect("it is written"));
         let child = command.spawn().expect("there is a shell");
         let read = || fs::read_to_string(&said).unwrap_or_default();
-        self.served = Some((child, String::new()));
-        wait_until("it is ready", || read().contains("Ready"));
+        let (child, _) = self.served.insert((child, String::new()));
+        wait_until("it is ready", || {
+            let ended = child.try_wait().expect("it can be asked");
+            assert!(ended.is_none(), "{line}: it has ended: {}", read());
+            read().contains("Ready")
+        });
         let text = without_progress(&read());
         let address = text.split_once("http://").map(|(_, rest)| rest.lines().next().unwrap_or_default().to_owned());
         let address = address.expect("it says where it serves");
