@@ -35,10 +35,7 @@ const _: () = {
             reply: &'a mut __fg::Reply,
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<(), __fg::Failure>,
-        > + ::core::marker::Send + 'a
-        where
-            for<'s> &'s Self::State: ::core::marker::Send,
-        {
+        > + ::core::marker::Send + 'a {
             async move {
                 let event = <Greeting as __fg::FromPayload<'_>>::from_payload(payload)?;
                 let returned = __fg::__private::block_in_place(|| greet(event));
@@ -61,10 +58,7 @@ const _: () = {
         }
         fn pre_stop(
             state: &Self::State,
-        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send
-        where
-            for<'s> &'s Self::State: ::core::marker::Send,
-        {
+        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
             async move {}
         }
     }

@@ -43,10 +43,7 @@ const _: () = {
             reply: &'a mut __fg::Reply,
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<(), __fg::Failure>,
-        > + ::core::marker::Send + 'a
-        where
-            for<'s> &'s Self::State: ::core::marker::Send,
-        {
+        > + ::core::marker::Send + 'a {
             async move {
                 let event = <Greeting as __fg::FromPayload<'_>>::from_payload(payload)?;
                 let returned = greet(event, <fg::Context as __fg::Supplied>::borrow(ctx))
@@ -70,10 +67,7 @@ const _: () = {
         }
         fn pre_stop(
             state: &Self::State,
-        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send
-        where
-            for<'s> &'s Self::State: ::core::marker::Send,
-        {
+        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
             async move {}
         }
     }

@@ -31,18 +31,12 @@ const _: () = {
             reply: &'a mut __fg::Reply,
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<(), __fg::Failure>,
-        > + ::core::marker::Send + 'a
-        where
-            for<'s> &'s Self::State: ::core::marker::Send,
-        {
+        > + ::core::marker::Send + 'a {
             async move { ::core::result::Result::Ok(()) }
         }
         fn pre_stop(
             state: &Self::State,
-        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send
-        where
-            for<'s> &'s Self::State: ::core::marker::Send,
-        {
+        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
             async move {}
         }
     }

@@ -81,16 +81,10 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
                     ctx: &'a __fg::Context,
                     state: &'a Self::State,
                     reply: &'a mut __fg::Reply,
-                ) -> #call_future + 'a
-                where
-                    for<'s> &'s Self::State: ::core::marker::Send
-                {
+                ) -> #call_future + 'a {
                     async move { #call }
                 }
-                fn pre_stop(state: &Self::State) -> #pre_stop_future
-                where
-                    for<'s> &'s Self::State: ::core::marker::Send
-                {
+                fn pre_stop(state: &Self::State) -> #pre_stop_future {
                     async move { #pre_stop }
                 }
             }
