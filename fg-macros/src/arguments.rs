@@ -60,10 +60,10 @@ fn strip(ty: &Type, own: &[&Ident]) -> TokenStream {
 fn supply(ty: &Type, own: &[&Ident], at: Span) -> TokenStream {
     if let Some(reference) = reference(ty).filter(|reference| reference.mutability.is_none()) {
         let ty = strip(&reference.elem, own);
-        quote_spanned!(at=> <#ty as __fg::Supplied>::borrow(ctx))
+        quote_spanned!(at=> <#ty as __fg::Supplied>::borrow(__fg_ctx))
     } else {
         let ty = strip(ty, own);
-        quote_spanned!(at=> <#ty as __fg::FromInvocation<'_>>::from_invocation(ctx))
+        quote_spanned!(at=> <#ty as __fg::FromInvocation<'_>>::from_invocation(__fg_ctx))
     }
 }
 
