@@ -34,14 +34,14 @@ const _: () = {
         > + ::core::marker::Send {
             async move { ::core::result::Result::Ok(()) }
         }
-        fn call<'a>(
-            __fg_payload: &'a [::core::primitive::u8],
-            __fg_ctx: &'a __fg::Context,
-            __fg_state: &'a Self::State,
-            __fg_reply: &'a mut __fg::Reply,
+        fn call<'__fg>(
+            __fg_payload: &'__fg [::core::primitive::u8],
+            __fg_ctx: &'__fg __fg::Context,
+            __fg_state: &'__fg Self::State,
+            __fg_reply: &'__fg mut __fg::Reply,
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<(), __fg::Failure>,
-        > + ::core::marker::Send + 'a {
+        > + ::core::marker::Send + '__fg {
             async move {
                 let __fg_event = <Greeting as __fg::FromPayload<
                     '_,

@@ -9,6 +9,21 @@ struct greet {
 }
 const _: () = {
     use ::fg as __fg;
+    type __FgLast = __fg::__private::Argument<
+        Db,
+        {
+            use __fg::__private::NotContext as _;
+            __fg::__private::ArgumentKind::<Db>::FG_IS_CONTEXT
+        },
+        <__fg::__private::Argument<
+            fg::Context,
+            {
+                use __fg::__private::NotContext as _;
+                __fg::__private::ArgumentKind::<fg::Context>::FG_IS_CONTEXT
+            },
+            (),
+        > as __fg::__private::LentArgument>::State,
+    >;
     #[automatically_derived]
     impl __fg::Handler for greet {
         const NAME: &'static ::core::primitive::str = "greet";
@@ -17,7 +32,7 @@ const _: () = {
             use __fg::__private::NotHttp as _;
             __fg::__private::EventKind::<Greeting>::FG_HTTP
         };
-        type State = Db;
+        type State = <__FgLast as __fg::__private::LentArgument>::State;
         fn init(
             __fg_ctx: &__fg::Context,
         ) -> impl ::core::future::Future<
@@ -45,14 +60,14 @@ const _: () = {
                 )
             }
         }
-        fn call<'a>(
-            __fg_payload: &'a [::core::primitive::u8],
-            __fg_ctx: &'a __fg::Context,
-            __fg_state: &'a Self::State,
-            __fg_reply: &'a mut __fg::Reply,
+        fn call<'__fg>(
+            __fg_payload: &'__fg [::core::primitive::u8],
+            __fg_ctx: &'__fg __fg::Context,
+            __fg_state: &'__fg Self::State,
+            __fg_reply: &'__fg mut __fg::Reply,
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<(), __fg::Failure>,
-        > + ::core::marker::Send + 'a {
+        > + ::core::marker::Send + '__fg {
             async move {
                 let __fg_event = <Greeting as __fg::FromPayload<
                     '_,
@@ -61,8 +76,13 @@ const _: () = {
                     let __fg_handler = greet;
                     __fg_handler(
                             __fg_event,
-                            <fg::Context as __fg::Supplied>::borrow(__fg_ctx),
-                            __fg_state,
+                            <fg::Context as __fg::__private::BeforeState>::borrow(
+                                __fg_ctx,
+                            ),
+                            <__FgLast as __fg::__private::LentArgument>::lend(
+                                __fg_ctx,
+                                __fg_state,
+                            ),
                         )
                         .await
                 };

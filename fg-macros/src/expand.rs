@@ -9,7 +9,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, ExprPath, LitStr};
 
-use crate::arguments::{self, Arguments};
+use crate::arguments::{self, Arguments, State};
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::options::{Options, import};
@@ -38,7 +38,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
 
 /// What the methods of the implementation do, and the type of the state.
 pub(crate) struct Methods {
-    pub(crate) state: TokenStream,
+    pub(crate) state: State,
     pub(crate) http: TokenStream,
     pub(crate) init: TokenStream,
     pub(crate) call: TokenStream,
@@ -55,7 +55,7 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
     let name = options.name.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
     let allowed = allowed(&function.attributes);
     let blocking = options.blocking.is_some();
-    let (import, state) = (import(options.krate.as_ref()), declare_state(state));
+    let (import, aliases, state) = (import(options.krate.as_ref()), &state.aliases, declare_state(state));
     let result = |ok: TokenStream| quote_spanned!(at=> ::core::result::Result<#ok, __fg::Failure>);
     let [init_at, pre_stop_at] = [&options.init, &options.pre_stop].map(|path| path.as_ref().map_or(at, start_of));
     let init_future = future(init_at, &result(quote!(Self::State)));
@@ -69,6 +69,7 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
         #(#cfgs)*
         const _: () = {
             #import
+            #aliases
 
             #[automatically_derived]
             #allowed
@@ -80,12 +81,12 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
                 fn init(__fg_ctx: &__fg::Context) -> #init_future {
                     async move { #init }
                 }
-                fn call<'a>(
-                    __fg_payload: &'a [::core::primitive::u8],
-                    __fg_ctx: &'a __fg::Context,
-                    __fg_state: &'a Self::State,
-                    __fg_reply: &'a mut __fg::Reply,
-                ) -> #call_future + 'a {
+                fn call<'__fg>(
+                    __fg_payload: &'__fg [::core::primitive::u8],
+                    __fg_ctx: &'__fg __fg::Context,
+                    __fg_state: &'__fg Self::State,
+                    __fg_reply: &'__fg mut __fg::Reply,
+                ) -> #call_future + '__fg {
                     async move { #call }
                 }
                 fn pre_stop(__fg_state: &Self::State) -> #pre_stop_future {
@@ -131,7 +132,7 @@ impl Methods {
     fn new(function: &Function, options: &Options, arguments: &Arguments, places: &Places) -> Self {
         let at = mixed(function.signature.ident.span());
         Self {
-            state: arguments.state.clone().unwrap_or_else(|| quote_spanned!(at=> ())),
+            state: arguments.state.clone().unwrap_or_else(|| State::none(at)),
             http: declare_http(at, &arguments.event),
             init: options.init.as_ref().map_or_else(|| quote_spanned!(at=> ::core::result::Result::Ok(())), call_init),
             call: call(at, &call_handler(function, options, arguments), &arguments.event, places),
@@ -141,11 +142,11 @@ impl Methods {
 }
 
 /// The associated type, which is reported from end to end of what the user wrote.
-fn declare_state(state: &TokenStream) -> TokenStream {
-    let ends = Ends::of(state);
-    let declared = quote_spanned!(mixed(ends.first)=> type State = #state);
+fn declare_state(state: &State) -> TokenStream {
+    let State { ty, ends, .. } = state;
+    let (declared, ty) = (quote_spanned!(mixed(ends.first)=> type State =), path_at(*ends, ty.clone()));
     let end = quote_spanned!(mixed(ends.last)=> ;);
-    quote!(#declared #end)
+    quote!(#declared #ty #end)
 }
 
 /// Asks the type of the event whether it is an HTTP request; see `fg_core::HttpEvent`.
@@ -192,8 +193,7 @@ fn call_handler(function: &Function, options: &Options, arguments: &Arguments) -
     // With the hygiene of the user, or a handler called `event` would be taken for the local of that name.
     let (handler, at) = (spanned(ident, Span::call_site()), mixed(ident.span()));
     let others = &arguments.others;
-    let state = arguments.state.iter().map(|_| quote_spanned!(at=> __fg_state));
-    let arguments = quote_spanned!(at=> (__fg_event #(, #others)* #(, #state)*));
+    let arguments = quote_spanned!(at=> (__fg_event #(, #others)*));
     if options.blocking.is_some() {
         quote_spanned!(at=> __fg::__private::block_in_place(|| #handler #arguments))
     } else {

@@ -6,10 +6,11 @@
 //! error[E0747]: constant provided when a type was expected
 //! ```
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{FnArg, Pat, Signature};
 
+use crate::arguments::State;
 use crate::errors::Errors;
 use crate::expand::{Methods, handle};
 use crate::item::Function;
@@ -19,7 +20,13 @@ use crate::spans::mixed;
 
 pub(crate) fn expand(function: Function, options: &Options, errors: Errors) -> TokenStream {
     let ok = quote!(::core::result::Result::Ok(()));
-    let methods = Methods { state: quote!(()), http: TokenStream::new(), init: ok.clone(), call: ok, pre_stop: TokenStream::new() };
+    let methods = Methods {
+        state: State::none(Span::call_site()),
+        http: TokenStream::new(),
+        init: ok.clone(),
+        call: ok,
+        pre_stop: TokenStream::new(),
+    };
     // A function with `self` or without a body stands in an `impl` block or a trait, where no type can.
     let can_have_handle = function.signature.receiver().is_none() && function.has_body();
     let handle = can_have_handle.then(|| handle(&function, options, &methods));
