@@ -356,7 +356,71 @@ mod state {
     #[test]
     fn init_may_prepare_something_and_leave_no_state() {
         assert_eq!(ok::<prepared>("1"), "1");
-        assert_eq!(PREPARED.load(Ordering::SeqCst), 1);
+        assert!(PREPARED.load(Ordering::SeqCst) > 0);
+    }
+
+    /// The application's own.
+    mod app {
+        pub(super) struct Context(pub(super) u32);
+
+        pub(super) async fn open() -> Result<Context, String> {
+            Ok(Context(40))
+        }
+
+        pub(super) async fn close(context: &Context) {
+            assert_eq!(context.0, 40);
+        }
+    }
+
+    mod under_another_name {
+        use super::app::{Context, close, open};
+        use super::prepare;
+        use fg::Context as FgContext;
+
+        type Cx = FgContext;
+
+        macro_rules! cx {
+            () => {
+                FgContext
+            };
+        }
+
+        #[fg::handler(init = open, pre_stop = close)]
+        pub(super) async fn named_context(event: u32, ctx: &Context) -> Result<u32, fg::Error> {
+            Ok(event + ctx.0)
+        }
+
+        #[fg::handler(init = open)]
+        pub(super) async fn both(event: u32, cx: &FgContext, ctx: &Context) -> Result<String, fg::Error> {
+            Ok(format!("{} {}", cx.request_id(), event + ctx.0))
+        }
+
+        #[fg::handler(blocking, init = open)]
+        pub(super) fn twice(event: u32, cx: &Cx, again: &cx!(), ctx: &Context) -> Result<u32, fg::Error> {
+            assert_eq!(cx.request_id(), again.request_id());
+            Ok(event + ctx.0)
+        }
+
+        #[fg::handler(init = prepare)]
+        pub(super) async fn alias(_: fg::Ignored, cx: &FgContext) -> Result<String, fg::Error> {
+            Ok(cx.request_id().to_owned())
+        }
+
+        #[fg::handler(init = prepare)]
+        pub(super) async fn aliases(_: fg::Ignored, cx: &Cx, again: &cx!()) -> Result<String, fg::Error> {
+            assert_eq!(cx.request_id(), again.request_id());
+            Ok(cx.request_id().to_owned())
+        }
+    }
+
+    #[test]
+    fn the_context_and_the_state_are_known_by_their_types_and_not_by_their_names() {
+        use under_another_name::{alias, aliases, both, named_context, twice};
+        assert_eq!(ok::<named_context>("2"), "42");
+        assert_eq!(ok::<both>("2"), r#""r-1 42""#);
+        assert_eq!(ok::<twice>("2"), "42");
+        assert_eq!(ok::<alias>("2"), r#""r-1""#);
+        assert_eq!(ok::<aliases>("2"), r#""r-1""#);
     }
 }
 

@@ -42,15 +42,10 @@ pub trait Handler: 'static {
         ctx: &'a Context,
         state: &'a Self::State,
         reply: &'a mut Reply,
-    ) -> impl Future<Output = Result<(), Failure>> + Send + 'a
-    where
-        // `State: Sync` says this too. Said here, the future that borrows a state which is not `Sync` is no second mistake.
-        for<'s> &'s Self::State: Send;
+    ) -> impl Future<Output = Result<(), Failure>> + Send + 'a;
 
     /// Runs once, after the last invocation, before the process ends.
-    fn pre_stop(state: &Self::State) -> impl Future<Output = ()> + Send
-    where
-        for<'s> &'s Self::State: Send;
+    fn pre_stop(state: &Self::State) -> impl Future<Output = ()> + Send;
 }
 
 /// The return type of a handler: a `Result`, under whatever name.

@@ -14,7 +14,8 @@ pub trait HttpEvent: for<'de> FromPayload<'de> {}
 
 /// An event type that is being asked what it is.
 ///
-/// `EventKind::<E>::HTTP` is the inherent constant where `E` is an [`HttpEvent`], else that of [`NotHttp`]; it is never an error.
+/// `EventKind::<E>::FG_HTTP` is the inherent constant where `E` is an [`HttpEvent`], else that of [`NotHttp`]; it is never an error. The constant has
+/// `FG_` in its name because the traits of the user's module are in scope there too.
 pub struct EventKind<E: ?Sized>(PhantomData<fn(&E)>);
 
 impl<E: ?Sized> fmt::Debug for EventKind<E> {
@@ -25,13 +26,13 @@ impl<E: ?Sized> fmt::Debug for EventKind<E> {
 
 impl<E: HttpEvent> EventKind<E> {
     /// It is.
-    pub const HTTP: bool = true;
+    pub const FG_HTTP: bool = true;
 }
 
 /// The answer for every other type.
 pub trait NotHttp {
     /// It is not.
-    const HTTP: bool = false;
+    const FG_HTTP: bool = false;
 }
 
 impl<E: ?Sized> NotHttp for EventKind<E> {}
@@ -51,8 +52,8 @@ mod tests {
 
     #[test]
     fn every_type_can_be_asked() {
-        const { assert!(EventKind::<Request>::HTTP) };
-        const { assert!(!EventKind::<String>::HTTP) };
-        const { assert!(!EventKind::<str>::HTTP) };
+        const { assert!(EventKind::<Request>::FG_HTTP) };
+        const { assert!(!EventKind::<String>::FG_HTTP) };
+        const { assert!(!EventKind::<str>::FG_HTTP) };
     }
 }

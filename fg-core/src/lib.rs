@@ -17,6 +17,7 @@
 //! ```
 
 mod after;
+mod argument_kind;
 mod cancellation;
 mod context;
 mod context_builder;
@@ -59,6 +60,7 @@ pub use crate::stream::{BodyStream, StreamResponse};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::after::AfterWork;
+    pub use crate::argument_kind::{Argument, ArgumentKind, BeforeState, LentArgument, NotContext};
     pub use crate::describe::{AnyError, CodedError, DerefError, Described, Probe, StdError, UncodedError, WireError};
     pub use crate::handler::{initialised, respond};
     pub use crate::http_event::{EventKind, NotHttp};

@@ -4,67 +4,63 @@ async fn greet(event: Greeting) -> Result<Reply, faas::Error> {
     Ok(Reply::to(event))
 }
 #[doc(hidden)]
-#[allow(non_camel_case_types)]
 struct greet {
     _sealed: (),
 }
 const _: () = {
     use faas as __fg;
     #[automatically_derived]
-    #[allow(deprecated, trivial_bounds, unused_variables)]
     impl __fg::Handler for greet {
         const NAME: &'static ::core::primitive::str = "greet";
         const BLOCKING: ::core::primitive::bool = false;
         const HTTP: ::core::primitive::bool = {
-            #[allow(unused_imports)]
             use __fg::__private::NotHttp as _;
-            __fg::__private::EventKind::<Greeting>::HTTP
+            __fg::__private::EventKind::<Greeting>::FG_HTTP
         };
         type State = ();
         fn init(
-            ctx: &__fg::Context,
+            __fg_ctx: &__fg::Context,
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<Self::State, __fg::Failure>,
         > + ::core::marker::Send {
             async move { ::core::result::Result::Ok(()) }
         }
-        fn call<'a>(
-            payload: &'a [::core::primitive::u8],
-            ctx: &'a __fg::Context,
-            state: &'a Self::State,
-            reply: &'a mut __fg::Reply,
+        fn call<'__fg>(
+            __fg_payload: &'__fg [::core::primitive::u8],
+            __fg_ctx: &'__fg __fg::Context,
+            __fg_state: &'__fg Self::State,
+            __fg_reply: &'__fg mut __fg::Reply,
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<(), __fg::Failure>,
-        > + ::core::marker::Send + 'a
-        where
-            for<'s> &'s Self::State: ::core::marker::Send,
-        {
+        > + ::core::marker::Send + '__fg {
             async move {
-                let event = <Greeting as __fg::FromPayload<'_>>::from_payload(payload)?;
-                let returned = greet(event).await;
+                let __fg_event = <Greeting as __fg::FromPayload<
+                    '_,
+                >>::from_payload(__fg_payload)?;
+                let __fg_returned = {
+                    let __fg_handler = greet;
+                    __fg_handler(__fg_event).await
+                };
                 __fg::__private::respond(
-                    returned,
-                    reply,
+                    __fg_returned,
+                    __fg_reply,
                     __fg::HandlerResult::into_result,
                     __fg::IntoPayload::write_payload,
                     __fg::IntoFailure::into_failure,
-                    |error| {
+                    |__fg_error| {
                         use __fg::__private::{
                             AnyError as _, CodedError as _, DerefError as _,
                             StdError as _, UncodedError as _, WireError as _,
                         };
-                        let probe = __fg::__private::Probe(error);
-                        (&&&probe).fg_describe().with_code((&probe).fg_code())
+                        let __fg_probe = __fg::__private::Probe(__fg_error);
+                        (&&&__fg_probe).fg_describe().with_code((&__fg_probe).fg_code())
                     },
                 )
             }
         }
         fn pre_stop(
-            state: &Self::State,
-        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send
-        where
-            for<'s> &'s Self::State: ::core::marker::Send,
-        {
+            __fg_state: &Self::State,
+        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
             async move {}
         }
     }

@@ -1,48 +1,41 @@
 // #[fg::handler]
 
-#[allow(unused)]
 async fn greet(event: Greeting, ctx: fg::Context) -> Result<Reply, fg::Error> {
-    Ok(Reply::to(event))
+    let _ = &event;
+    let _ = &ctx;
+    { Ok(Reply::to(event)) }
 }
 #[doc(hidden)]
-#[allow(non_camel_case_types)]
 struct greet {
     _sealed: (),
 }
 const _: () = {
     use ::fg as __fg;
     #[automatically_derived]
-    #[allow(deprecated, trivial_bounds, unused_variables)]
     impl __fg::Handler for greet {
         const NAME: &'static ::core::primitive::str = "greet";
         const BLOCKING: ::core::primitive::bool = false;
         type State = ();
         fn init(
-            ctx: &__fg::Context,
+            __fg_ctx: &__fg::Context,
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<Self::State, __fg::Failure>,
         > + ::core::marker::Send {
             async move { ::core::result::Result::Ok(()) }
         }
-        fn call<'a>(
-            payload: &'a [::core::primitive::u8],
-            ctx: &'a __fg::Context,
-            state: &'a Self::State,
-            reply: &'a mut __fg::Reply,
+        fn call<'__fg>(
+            __fg_payload: &'__fg [::core::primitive::u8],
+            __fg_ctx: &'__fg __fg::Context,
+            __fg_state: &'__fg Self::State,
+            __fg_reply: &'__fg mut __fg::Reply,
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<(), __fg::Failure>,
-        > + ::core::marker::Send + 'a
-        where
-            for<'s> &'s Self::State: ::core::marker::Send,
-        {
+        > + ::core::marker::Send + '__fg {
             async move { ::core::result::Result::Ok(()) }
         }
         fn pre_stop(
-            state: &Self::State,
-        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send
-        where
-            for<'s> &'s Self::State: ::core::marker::Send,
-        {
+            __fg_state: &Self::State,
+        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
             async move {}
         }
     }

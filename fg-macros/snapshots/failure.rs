@@ -3,7 +3,6 @@
 const _: () = {
     use ::fg as __fg;
     #[automatically_derived]
-    #[allow(deprecated)]
     impl<T> __fg::ErrorCode for OrderError<T> {
         fn error_code(&self) -> &::core::primitive::str {
             match *self {

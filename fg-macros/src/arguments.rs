@@ -7,16 +7,32 @@ use syn::{FnArg, PatType, Type, TypeReference};
 use crate::errors::{Errors, and_help};
 use crate::item::Function;
 use crate::options::Options;
-use crate::spans::{impl_keyword, mixed, spelled, without_lifetimes};
+use crate::spans::{Ends, impl_keyword, lifetime_of_a_call, mixed, spelled, without_lifetimes};
 
 /// Where the arguments come from.
 pub(crate) struct Arguments {
     /// The type that is read from the payload.
     pub(crate) event: TokenStream,
-    /// How the runtime supplies what follows, up to the state.
+    /// How the runtime supplies what follows.
     pub(crate) others: Vec<TokenStream>,
-    /// The type behind the reference of the last argument, with `init = ..`.
-    pub(crate) state: Option<TokenStream>,
+    /// The type of the state, with `init = ..` and an argument that may borrow it.
+    pub(crate) state: Option<State>,
+}
+
+/// The type of the state, decided by the types of the arguments.
+#[derive(Clone)]
+pub(crate) struct State {
+    /// What the type is made of.
+    pub(crate) aliases: TokenStream,
+    pub(crate) ty: TokenStream,
+    /// What the user wrote of it.
+    pub(crate) ends: Ends,
+}
+
+impl State {
+    pub(crate) fn none(at: Span) -> Self {
+        Self { aliases: TokenStream::new(), ty: quote_spanned!(at=> ()), ends: Ends { first: at, last: at } }
+    }
 }
 
 /// Returns nothing where there is no event, which is reported.
@@ -43,13 +59,37 @@ pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors)
         return None;
     };
     check_event(&event.ty, others, errors);
-    let (others, state) = if options.init.is_some() { split_state(others, errors) } else { (others, None) };
-    for argument in others {
+    let (last, before) = if options.init.is_some() { split_last(others) } else { (None, others) };
+    for argument in before {
         check_context(&argument.ty, errors);
     }
+    let last = last.and_then(|last| check_last(&last.ty, &own, errors));
     let at = mixed(signature.ident.span());
-    let others = others.iter().map(|argument| supply(&argument.ty, &own, at)).collect();
-    Some(Arguments { event: strip(&event.ty, &own), others, state })
+    let mut supplied: Vec<_> = before.iter().map(|argument| supply(&argument.ty, &own, options, at)).collect();
+    let state = last.map(|last| {
+        supplied.push(quote_spanned!(at=> <__FgLast as __fg::__private::LentArgument>::lend(__fg_ctx, __fg_state)));
+        let earlier = before.iter().filter_map(|argument| shared_reference(&argument.ty));
+        state(earlier.map(|ty| ty.elem.to_token_stream()), &last, at)
+    });
+    Some(Arguments { event: strip(&event.ty, &own), others: supplied, state })
+}
+
+/// The state by the types behind the references, of which one is in the last argument.
+fn state(earlier: impl Iterator<Item = TokenStream>, last: &TokenStream, at: Span) -> State {
+    let argument = |ty: &TokenStream, before: TokenStream| {
+        let is_context = quote_spanned! {at=>
+            { use __fg::__private::NotContext as _; __fg::__private::ArgumentKind::<#ty>::FG_IS_CONTEXT }
+        };
+        quote_spanned!(at=> __fg::__private::Argument<#ty, #is_context, #before>)
+    };
+    let state_of = |argument| quote_spanned!(at=> <#argument as __fg::__private::LentArgument>::State);
+    let before = earlier.fold(quote_spanned!(at=> ()), |before, ty| state_of(argument(&ty, before)));
+    let last_argument = argument(last, before);
+    State {
+        aliases: quote_spanned!(at=> type __FgLast = #last_argument;),
+        ty: state_of(quote_spanned!(at=> __FgLast)),
+        ends: Ends::of(last),
+    }
 }
 
 fn strip(ty: &Type, own: &[&Ident]) -> TokenStream {
@@ -57,13 +97,17 @@ fn strip(ty: &Type, own: &[&Ident]) -> TokenStream {
 }
 
 /// Of a reference, only what is behind it is looked at, because `nothing creates the state` is about that.
-fn supply(ty: &Type, own: &[&Ident], at: Span) -> TokenStream {
-    if let Some(reference) = reference(ty).filter(|reference| reference.mutability.is_none()) {
+fn supply(ty: &Type, own: &[&Ident], options: &Options, at: Span) -> TokenStream {
+    if let Some(reference) = shared_reference(ty) {
         let ty = strip(&reference.elem, own);
-        quote_spanned!(at=> <#ty as __fg::Supplied>::borrow(ctx))
+        if options.init.is_some() {
+            quote_spanned!(at=> <#ty as __fg::__private::BeforeState>::borrow(__fg_ctx))
+        } else {
+            quote_spanned!(at=> <#ty as __fg::Supplied>::borrow(__fg_ctx))
+        }
     } else {
         let ty = strip(ty, own);
-        quote_spanned!(at=> <#ty as __fg::FromInvocation<'_>>::from_invocation(ctx))
+        quote_spanned!(at=> <#ty as __fg::FromInvocation<'_>>::from_invocation(__fg_ctx))
     }
 }
 
@@ -112,31 +156,55 @@ fn check_context(ty: &Type, errors: &mut Errors) {
     }
 }
 
-/// With `init = ..` the last argument is the state, unless it is the only one and the context.
-fn split_state<'a, 'b>(others: &'a [&'b PatType], errors: &mut Errors) -> (&'a [&'b PatType], Option<TokenStream>) {
-    match others {
-        [before @ .., last] if !before.is_empty() || !is_context(reference(&last.ty).map_or(&last.ty, |it| &it.elem)) => {
-            (before, Some(state(&last.ty, errors)))
-        }
-        _ => (others, None),
+/// With `init = ..` the last argument may be the state.
+fn split_last<'a, 'b>(others: &'a [&'b PatType]) -> (Option<&'b PatType>, &'a [&'b PatType]) {
+    others.split_last().map_or((None, others), |(last, before)| (Some(*last), before))
+}
+
+/// The type behind the reference of the last argument; nothing where it is wrong, which is reported.
+fn check_last(ty: &Type, own: &[&Ident], errors: &mut Errors) -> Option<TokenStream> {
+    let Some(reference) = reference(ty) else {
+        let help = format!("write `&{}`", spelled(ty));
+        let message = if is_context(ty) {
+            "the context is borrowed from the runtime"
+        } else {
+            "the state is made once and lent to every call, so the handler takes a reference to it"
+        };
+        errors.with_help(ty, message, help);
+        return None;
+    };
+    let state = &reference.elem;
+    if reference.mutability.is_some() {
+        let (message, help) = if is_context(state) {
+            ("the context is shared, so it cannot be borrowed mutably", "")
+        } else {
+            ("the state is shared, so it cannot be borrowed mutably", ", and put what changes behind a `Mutex` or an atomic")
+        };
+        errors.with_help(ty, message, format!("write `&{}`{help}", spelled(state)));
+    } else if let Some(sized) = with_size(state) {
+        errors.with_help(state, "the state needs a type of known size", format!("write `&{sized}`"));
+    } else if let Some(lifetime) = lifetime_of_a_call(state.to_token_stream(), own, false) {
+        let message = "the state is there before any call and after it, so it cannot borrow from one";
+        errors.with_help(lifetime, message, "write `'static`, or a type that owns what it needs");
+    } else {
+        return Some(state.to_token_stream());
+    }
+    None
+}
+
+/// What to write for a type that has no size of its own.
+fn with_size(ty: &Type) -> Option<String> {
+    let text = spelled(ty);
+    match unwrapped(ty) {
+        Type::TraitObject(_) => Some(format!("Box<{text}>")),
+        Type::Slice(slice) => Some(format!("Vec<{}>", spelled(&slice.elem))),
+        Type::Path(_) if text == "str" => Some("String".to_owned()),
+        _ => None,
     }
 }
 
-fn state(ty: &Type, errors: &mut Errors) -> TokenStream {
-    let Some(reference) = reference(ty) else {
-        let help = format!("write `&{}`", spelled(ty));
-        errors.with_help(ty, "the state is made once and lent to every call, so the handler takes a reference to it", help);
-        return ty.to_token_stream();
-    };
-    let state = reference.elem.to_token_stream();
-    if reference.mutability.is_some() {
-        let help = format!("write `&{}`, and put what changes behind a `Mutex` or an atomic", spelled(&state));
-        errors.with_help(ty, "the state is shared, so it cannot be borrowed mutably", help);
-    } else if let Type::TraitObject(_) = unwrapped(&reference.elem) {
-        let help = format!("write `&Box<{}>`", spelled(&state));
-        errors.with_help(&state, "the state needs a type of known size", help);
-    }
-    state
+fn shared_reference(ty: &Type) -> Option<&TypeReference> {
+    reference(ty).filter(|reference| reference.mutability.is_none())
 }
 
 fn reference(ty: &Type) -> Option<&TypeReference> {

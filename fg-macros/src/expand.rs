@@ -1,11 +1,15 @@
 //! Writes the code beside the user's function: the hidden type of its name, and how the runtime calls it.
+//!
+//! Two things of the user's crate reach into this code whatever its hygiene. A constant, a static or a unit struct that has the name of a
+//! local variable is matched where the variable should be bound: so the names here begin with `__fg_`. And an `#[allow(..)]` is an error where
+//! the crate has `#![forbid(..)]`: so the code is written in such a way that it needs none.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{ExprPath, LitStr};
+use syn::{Attribute, ExprPath, LitStr};
 
-use crate::arguments::{self, Arguments};
+use crate::arguments::{self, Arguments, State};
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::options::{Options, import};
@@ -34,7 +38,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
 
 /// What the methods of the implementation do, and the type of the state.
 pub(crate) struct Methods {
-    pub(crate) state: TokenStream,
+    pub(crate) state: State,
     pub(crate) http: TokenStream,
     pub(crate) init: TokenStream,
     pub(crate) call: TokenStream,
@@ -49,8 +53,9 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
     // They decide whether the function exists, so they hold for the code beside it too.
     let cfgs: Vec<_> = function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
     let name = options.name.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
+    let allowed = allowed(&function.attributes);
     let blocking = options.blocking.is_some();
-    let (import, state) = (import(options.krate.as_ref()), declare_state(state));
+    let (import, aliases, state) = (import(options.krate.as_ref()), &state.aliases, declare_state(state));
     let result = |ok: TokenStream| quote_spanned!(at=> ::core::result::Result<#ok, __fg::Failure>);
     let [init_at, pre_stop_at] = [&options.init, &options.pre_stop].map(|path| path.as_ref().map_or(at, start_of));
     let init_future = future(init_at, &result(quote!(Self::State)));
@@ -59,43 +64,51 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
     quote_spanned! {at=>
         #(#cfgs)*
         #[doc(hidden)]
-        #[allow(non_camel_case_types)]
         #visibility struct #hidden { _sealed: () }
 
         #(#cfgs)*
         const _: () = {
             #import
+            #aliases
 
             #[automatically_derived]
-            #[allow(deprecated, trivial_bounds, unused_variables)]
+            #allowed
             impl __fg::Handler for #hidden {
                 const NAME: &'static ::core::primitive::str = #name;
                 const BLOCKING: ::core::primitive::bool = #blocking;
                 #http
                 #state
-                fn init(ctx: &__fg::Context) -> #init_future {
+                fn init(__fg_ctx: &__fg::Context) -> #init_future {
                     async move { #init }
                 }
-                fn call<'a>(
-                    payload: &'a [::core::primitive::u8],
-                    ctx: &'a __fg::Context,
-                    state: &'a Self::State,
-                    reply: &'a mut __fg::Reply,
-                ) -> #call_future + 'a
-                where
-                    for<'s> &'s Self::State: ::core::marker::Send
-                {
+                fn call<'__fg>(
+                    __fg_payload: &'__fg [::core::primitive::u8],
+                    __fg_ctx: &'__fg __fg::Context,
+                    __fg_state: &'__fg Self::State,
+                    __fg_reply: &'__fg mut __fg::Reply,
+                ) -> #call_future + '__fg {
                     async move { #call }
                 }
-                fn pre_stop(state: &Self::State) -> #pre_stop_future
-                where
-                    for<'s> &'s Self::State: ::core::marker::Send
-                {
+                fn pre_stop(__fg_state: &Self::State) -> #pre_stop_future {
                     async move { #pre_stop }
                 }
             }
         };
     }
+}
+
+/// What the user allows in the function, for the code that repeats its types and calls it. A crate that forbids it has an error there already.
+fn allowed(attributes: &[Attribute]) -> TokenStream {
+    let lists = attributes.iter().filter(|attribute| attribute.path().is_ident("allow") || attribute.path().is_ident("expect"));
+    let lints = lists.filter_map(|attribute| attribute.meta.require_list().ok()).map(|list| &list.tokens);
+    // The call of a deprecated function is the only lint that the compiler does not keep to itself in a macro's code.
+    let is_deprecated = attributes.iter().any(|attribute| {
+        let path = attribute.path();
+        path.is_ident("deprecated")
+            || path.is_ident("cfg_attr") && attribute.meta.to_token_stream().to_string().contains("deprecated")
+    });
+    let deprecated = is_deprecated.then(|| quote!(#[allow(deprecated)]));
+    quote!(#(#[allow(#lints)])* #deprecated)
 }
 
 /// The type of a future, where the compiler reports one that is not `Send`.
@@ -119,7 +132,7 @@ impl Methods {
     fn new(function: &Function, options: &Options, arguments: &Arguments, places: &Places) -> Self {
         let at = mixed(function.signature.ident.span());
         Self {
-            state: arguments.state.clone().unwrap_or_else(|| quote_spanned!(at=> ())),
+            state: arguments.state.clone().unwrap_or_else(|| State::none(at)),
             http: declare_http(at, &arguments.event),
             init: options.init.as_ref().map_or_else(|| quote_spanned!(at=> ::core::result::Result::Ok(())), call_init),
             call: call(at, &call_handler(function, options, arguments), &arguments.event, places),
@@ -129,20 +142,19 @@ impl Methods {
 }
 
 /// The associated type, which is reported from end to end of what the user wrote.
-fn declare_state(state: &TokenStream) -> TokenStream {
-    let ends = Ends::of(state);
-    let declared = quote_spanned!(mixed(ends.first)=> type State = #state);
+fn declare_state(state: &State) -> TokenStream {
+    let State { ty, ends, .. } = state;
+    let (declared, ty) = (quote_spanned!(mixed(ends.first)=> type State =), path_at(*ends, ty.clone()));
     let end = quote_spanned!(mixed(ends.last)=> ;);
-    quote!(#declared #end)
+    quote!(#declared #ty #end)
 }
 
 /// Asks the type of the event whether it is an HTTP request; see `fg_core::HttpEvent`.
 fn declare_http(at: Span, event: &TokenStream) -> TokenStream {
     quote_spanned! {at=>
         const HTTP: ::core::primitive::bool = {
-            #[allow(unused_imports)]
             use __fg::__private::NotHttp as _;
-            __fg::__private::EventKind::<#event>::HTTP
+            __fg::__private::EventKind::<#event>::FG_HTTP
         };
     }
 }
@@ -153,14 +165,14 @@ fn call_init(function: &ExprPath) -> TokenStream {
     let into_failure = path_at(ends, quote!(__fg::IntoFailure::into_failure));
     let describe = describe(at);
     quote_spanned! {at=>
-        let returned = __fg::InitFunction::start(#function, ctx).await;
-        __fg::__private::initialised::<_, Self::State, _>(returned, #into_state, #into_failure, #describe)
+        let __fg_returned = __fg::InitFunction::start(#function, __fg_ctx).await;
+        __fg::__private::initialised::<_, Self::State, _>(__fg_returned, #into_state, #into_failure, #describe)
     }
 }
 
 fn call_pre_stop(function: &ExprPath) -> TokenStream {
     let at = start_of(function);
-    quote_spanned!(at=> __fg::PreStopFunction::<Self::State, _, _>::start(#function, state).await)
+    quote_spanned!(at=> __fg::PreStopFunction::<Self::State, _, _>::start(#function, __fg_state).await)
 }
 
 /// From the payload to the reply, around the call of the user's function.
@@ -170,9 +182,9 @@ fn call(at: Span, call_handler: &TokenStream, event: &TokenStream, places: &Plac
     let into_failure = path_at(places.error, quote!(__fg::IntoFailure::into_failure));
     let describe = describe(at);
     quote_spanned! {at=>
-        let event = <#event as __fg::FromPayload<'_>>::from_payload(payload)?;
-        let returned = #call_handler;
-        __fg::__private::respond(returned, reply, #into_result, #write_payload, #into_failure, #describe)
+        let __fg_event = <#event as __fg::FromPayload<'_>>::from_payload(__fg_payload)?;
+        let __fg_returned = #call_handler;
+        __fg::__private::respond(__fg_returned, __fg_reply, #into_result, #write_payload, #into_failure, #describe)
     }
 }
 
@@ -181,22 +193,22 @@ fn call_handler(function: &Function, options: &Options, arguments: &Arguments) -
     // With the hygiene of the user, or a handler called `event` would be taken for the local of that name.
     let (handler, at) = (spanned(ident, Span::call_site()), mixed(ident.span()));
     let others = &arguments.others;
-    let state = arguments.state.iter().map(|_| quote_spanned!(at=> state));
-    let call = quote_spanned!(at=> #handler(event #(, #others)* #(, #state)*));
+    let arguments = quote_spanned!(at=> (__fg_event #(, #others)*));
     if options.blocking.is_some() {
-        quote_spanned!(at=> __fg::__private::block_in_place(|| #call))
+        quote_spanned!(at=> __fg::__private::block_in_place(|| #handler #arguments))
     } else {
-        quote_spanned!(at=> #call.await)
+        // By a value: clippy's `unused_async` leaves a function alone whose type somebody asks for.
+        quote_spanned!(at=> { let __fg_handler = #handler; __fg_handler #arguments.await })
     }
 }
 
 /// A closure that finds out what else an error tells than its text. It takes every type, so it is never an error itself.
 fn describe(at: Span) -> TokenStream {
     quote_spanned! {at=>
-        |error| {
+        |__fg_error| {
             use __fg::__private::{AnyError as _, CodedError as _, DerefError as _, StdError as _, UncodedError as _, WireError as _};
-            let probe = __fg::__private::Probe(error);
-            (&&&probe).fg_describe().with_code((&probe).fg_code())
+            let __fg_probe = __fg::__private::Probe(__fg_error);
+            (&&&__fg_probe).fg_describe().with_code((&__fg_probe).fg_code())
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `#[derive(fg::Failure)]`: the `errorType` of each case of an error.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Attribute, Fields, Generics, Item, ItemEnum, ItemStruct, LitStr, Meta, Path};
@@ -41,7 +41,7 @@ fn for_enum(item: &ItemEnum, errors: &mut Errors) -> TokenStream {
         check_fields(&variant.fields, errors);
         let own = Options::read(&variant.attrs, &[CODE], errors).code;
         let code = own.or_else(|| options.code.clone()).unwrap_or_else(|| code_from(&variant.ident));
-        let name = &variant.ident;
+        let name = of_the_macro(&variant.ident);
         quote!(Self::#name { .. } => #code,)
     });
     let codes = quote!(match *self { #(#arms)* });
@@ -95,15 +95,21 @@ fn code_from(name: &Ident) -> LitStr {
     LitStr::new(&name.unraw().to_string(), name.span())
 }
 
+/// The name where the user wrote it, but as a derive's own word: the compiler does not tell the user that it is deprecated.
+fn of_the_macro(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    name.set_span(Span::call_site().located_at(name.span()));
+    name
+}
+
 fn implementation(name: &Ident, generics: &Generics, krate: Option<&Path>, code: &TokenStream) -> TokenStream {
-    let import = import(krate);
+    let (import, name) = (import(krate), of_the_macro(name));
     let (parameters, arguments, conditions) = generics.split_for_impl();
     quote! {
         const _: () = {
             #import
 
             #[automatically_derived]
-            #[allow(deprecated)]
             impl #parameters __fg::ErrorCode for #name #arguments #conditions {
                 fn error_code(&self) -> &::core::primitive::str {
                     #code

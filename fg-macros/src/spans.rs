@@ -72,6 +72,22 @@ pub(crate) fn without_lifetimes(tokens: TokenStream, own: &[&Ident]) -> TokenStr
         .collect()
 }
 
+/// The first lifetime that only a call has: one of the function's own, or `'_`, which in parentheses may belong to `Fn(&'_ str)`.
+pub(crate) fn lifetime_of_a_call(tokens: TokenStream, own: &[&Ident], in_parentheses: bool) -> Option<TokenStream> {
+    let mut apostrophe = None;
+    without_invisible_groups(tokens).into_iter().find_map(|token| match (apostrophe.take(), token) {
+        (Some(sign), TokenTree::Ident(name)) if own.contains(&&name) || (name == "_" && !in_parentheses) => {
+            Some([TokenTree::Punct(sign), name.into()].into_iter().collect())
+        }
+        (_, TokenTree::Group(group)) => lifetime_of_a_call(group.stream(), own, true),
+        (_, TokenTree::Punct(sign)) if sign.as_char() == '\'' => {
+            apostrophe = Some(sign);
+            None
+        }
+        _ => None,
+    })
+}
+
 /// The word `impl`, at any depth.
 pub(crate) fn impl_keyword(tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {

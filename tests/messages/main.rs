@@ -120,8 +120,8 @@ const NOT_ASKED: [&str; 2] = ["unknown_lints", "warnings"];
 /// The lint about groups of lints, and one that contradicts another.
 const NOT_ASKED_OF_CLIPPY: [&str; 2] = ["blanket_clippy_restriction_lints", "needless_return"];
 
-/// Every lint that the compiler knows, denied.
-fn all_lints() -> String {
+/// Every lint that the compiler knows, denied; or forbidden, so that no generated code may allow one.
+fn all_lints(level: &str) -> String {
     let help = Command::new("rustc").args(["-W", "help"]).output().expect("rustc can be started").stdout;
     let help = String::from_utf8(help).expect("rustc speaks UTF-8");
     let lint = |line: &str| {
@@ -133,11 +133,13 @@ fn all_lints() -> String {
     let lints: BTreeSet<String> = help.lines().filter_map(lint).collect();
     assert!(lints.len() > 100, "rustc lists its lints in another way:\n{help}");
     for lint in lints.iter().filter(|lint| !NOT_ASKED.contains(&&***lint)) {
-        table += &format!("{lint} = \"deny\"\n");
+        table += &format!("{lint} = \"{level}\"\n");
     }
     table += "unknown_lints = \"allow\"\n\n[lints.clippy]\n";
     for group in ["all", "cargo", "nursery", "pedantic", "restriction"] {
-        table += &format!("{group} = {{ level = \"deny\", priority = -1 }}\n");
+        // Some lints of these two have to be allowed.
+        let level = if ["all", "restriction"].contains(&group) { "deny" } else { level };
+        table += &format!("{group} = {{ level = \"{level}\", priority = -1 }}\n");
     }
     for lint in NOT_ASKED_OF_CLIPPY {
         table += &format!("{lint} = \"allow\"\n");
@@ -153,16 +155,18 @@ fn nothing_is_said_about_generated_code_whatever_the_names_the_edition_and_the_l
         edition,
         fg: "fg",
         library: None,
-        programs: vec![folder.join("names_taken.rs"), folder.join("no_implicit_prelude.rs")],
+        programs: ["names_taken.rs", "no_implicit_prelude.rs", "values_taken.rs", "deprecated.rs"]
+            .map(|file| folder.join(file))
+            .into(),
         manifest: String::new(),
     };
-    let lints = |name, edition| Package {
+    let lints = |name, edition, level| Package {
         name,
         edition,
         fg: "fg",
         library: Some(folder.join("library.rs")),
         programs: Vec::new(),
-        manifest: all_lints(),
+        manifest: all_lints(level),
     };
     let messages = compile(
         "clippy",
@@ -170,9 +174,10 @@ fn nothing_is_said_about_generated_code_whatever_the_names_the_edition_and_the_l
             names("names-2018", "2018"),
             names("names-2021", "2021"),
             names("names-2024", "2024"),
-            lints("lints-2018", "2018"),
-            lints("lints-2021", "2021"),
-            lints("lints-2024", "2024"),
+            lints("lints-2018", "2018", "deny"),
+            lints("lints-2021", "2021", "deny"),
+            lints("lints-2024", "2024", "deny"),
+            lints("forbidden-2024", "2024", "forbid"),
         ],
     );
     let ours = messages.iter().filter(|(file, _)| file.starts_with(&folder)).flat_map(|(_, said)| said);

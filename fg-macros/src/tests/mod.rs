@@ -108,7 +108,7 @@ fn all_options_are_read() {
         quote!(name = "shop.greet", blocking, init = db::connect::<A, B>, pre_stop = <Db as Stop>::stop, crate = a::fg,);
     let expanded = expand(attribute.clone(), item.clone()).to_string();
     assert_eq!(errors(attribute, item), [""; 0]);
-    for part in ["\"shop.greet\"", "BLOCKING : :: core :: primitive :: bool = true", "type State = Db ;", "use a :: fg as __fg"] {
+    for part in ["\"shop.greet\"", "BLOCKING : :: core :: primitive :: bool = true", "Argument < Db ,", "use a :: fg as __fg"] {
         assert!(expanded.contains(part), "{part} in {expanded}");
     }
 }
@@ -205,6 +205,7 @@ fn the_state_is_the_last_argument_and_a_reference() {
         quote! { async fn g(event: Event, db: &Db) -> R {} },
         quote! { async fn g<'e>(event: &'e str, ctx: &'e Context, db: &'e Db) -> R {} },
         quote! { async fn g(event: Event, ctx: &Context, again: &Context, db: &(Db)) -> R {} },
+        quote! { async fn g(event: Event, db: &Box<dyn for<'x> Fn(&'x u8, &'_ u8) -> Db<'static>>) -> R {} },
     ] {
         assert_eq!(state_error(item.clone()), [""; 0], "{item}");
     }
@@ -217,7 +218,15 @@ fn the_state_is_the_last_argument_and_a_reference() {
             quote! { async fn g(event: Event, ctx: &Context, db: &mut Db) -> R {} },
             "the state is shared, so it cannot be borrowed mutably",
         ),
+        (quote! { async fn g(event: Event, ctx: &mut Context) -> R {} }, "the context is shared, so it cannot be borrowed mutably"),
+        (quote! { async fn g(event: Event, ctx: Context) -> R {} }, "the context is borrowed from the runtime"),
         (quote! { async fn g(event: Event, db: &dyn Db) -> R {} }, "the state needs a type of known size"),
+        (quote! { async fn g(event: Event, db: &(dyn Db + Send)) -> R {} }, "the state needs a type of known size"),
+        (quote! { async fn g(event: Event, db: &[Db]) -> R {} }, "the state needs a type of known size"),
+        (
+            quote! { async fn g<'e>(event: &'e str, db: &(Db<'e>, u8)) -> R {} },
+            "the state is there before any call and after it, so it cannot borrow from one",
+        ),
     ];
     for (item, message) in cases {
         assert_eq!(state_error(item.clone()), [message], "{item}");

@@ -1,4 +1,4 @@
-// rows 96, 99 and 100: public handlers in a library, with every lint of rustc and of clippy denied
+// rows 96, 99 and 100: public handlers in a library, with every lint of rustc and of clippy denied, and then forbidden
 //! Greets.
 
 use core::future::ready;
@@ -37,6 +37,17 @@ pub async fn greet(event: String, _ctx: &fg::Context, _shop: &Shop) -> Result<St
     return Ok(event);
 }
 
+/// Greets at once: nothing is awaited, neither here nor in what runs before and after it.
+///
+/// # Errors
+///
+/// Where nobody is to be greeted.
+#[inline]
+#[fg::handler(init = prepare, pre_stop = say_goodbye)]
+pub async fn greet_at_once(event: String, _ctx: &fg::Context) -> Result<String, fg::Error> {
+    return Ok(event);
+}
+
 /// Greets again.
 ///
 /// # Errors
@@ -58,3 +69,17 @@ pub async fn open(_ctx: &fg::Context) -> Result<Shop, fg::Error> {
     ready(()).await;
     return Ok(Shop);
 }
+
+/// Prepares.
+///
+/// # Errors
+///
+/// Never.
+#[inline]
+pub async fn prepare() -> Result<(), fg::Error> {
+    return Ok(());
+}
+
+/// Says goodbye.
+#[inline]
+pub async fn say_goodbye() {}

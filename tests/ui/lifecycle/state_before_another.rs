@@ -9,10 +9,10 @@ async fn connect() -> Result<Db, fg::Error> {
 
 #[fg::handler(init = connect)]
 async fn greet(event: String, cache: &Cache, db: &Db) -> Result<String, fg::Error> {
-//~ error[E0277]: nothing creates the state `Cache`
+//~ error[E0277]: `Cache` stands where only the context can: the state is the last argument
 //~ under: Cache
-//~ label: neither the context nor what `init` makes
-//~ note: add `init = path::to::function` to the attribute; the state is the last argument
+//~ label: neither the context nor the last argument
+//~ note: the order is: the event, then `&fg::Context`, then the state that `init` makes; several states are one struct
     let (Cache, Db) = (cache, db);
     Ok(event)
 }

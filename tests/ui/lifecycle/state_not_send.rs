@@ -8,9 +8,7 @@ async fn connect() -> Result<Db, fg::Error> {
 
 #[fg::handler(init = connect)]
 async fn greet(event: String, db: &Db) -> Result<String, fg::Error> {
-//~ error[E0277]
-//~ under: Db
-//~ error[E0277]
+//~ first error[E0277]
 //~ under: Db
     Ok(format!("{event} {}", db.0))
 }

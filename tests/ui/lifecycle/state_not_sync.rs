@@ -12,7 +12,7 @@ async fn disconnect(db: &Db) {
 
 #[fg::handler(init = connect, pre_stop = disconnect)]
 async fn greet(event: String, db: &Db) -> Result<String, fg::Error> {
-//~ error[E0277]
+//~ first error[E0277]
 //~ under: Db
     tokio::task::yield_now().await;
     Ok(format!("{event} {}", db.0.get()))
