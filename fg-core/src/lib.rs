@@ -65,3 +65,8 @@ pub mod __private {
     pub use crate::handler::{initialised, respond};
     pub use crate::http_event::{EventKind, NotHttp};
 }
+
+/// The programs of the README, compiled with the documentation's own.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -90,6 +90,9 @@
 //!
 //! Several triggers deliver several records at once: [`batch::for_each`] handles them, a few at a time.
 
+// On docs.rs each item behind a feature says so.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod batch;
 mod content;
 #[allow(unused_macros, unused_imports, reason = "without any trigger there is nothing to declare")]
@@ -143,3 +146,8 @@ pub mod timer;
 
 pub use content::ContentError;
 pub use time::Time;
+
+/// The programs of the README, compiled with the documentation's own.
+#[cfg(all(doctest, feature = "timer"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -70,3 +70,8 @@ pub use crate::layered::{InvocationLayer, Layered, LayeredState};
 pub use crate::request::Request;
 pub use crate::response::Response;
 pub use crate::service::HttpService;
+
+/// The programs of the README, compiled with the documentation's own.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

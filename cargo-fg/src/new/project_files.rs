@@ -159,7 +159,7 @@ fn handler(trigger: Trigger) -> Option<Handler> {
 impl ProjectFiles<'_> {
     pub(super) fn write(&self, directory: &Path) -> Result<(), Failure> {
         let source = self.kind.source();
-        let mut manifest = include_str!("../../templates/Cargo.toml")
+        let mut manifest = include_str!("../../templates/manifest.toml")
             .replace("{{name}}", self.name)
             .replace("{{dependencies}}", &format!("{}{}", self.fg_dependency(), self.kind.other_dependencies(&source)));
         if self.has_profile {

@@ -1,7 +1,8 @@
 //! The recipe of the container image, read as Docker reads it, and followed without Docker: the program is built by its command, put alone
 //! into an empty folder, and started there as the platform starts it.
 
-#![cfg(unix)]
+// Builds the image's program in release mode, which takes a minute.
+#![cfg(all(unix, feature = "server"))]
 
 #[path = "recipe/dockerfile.rs"]
 mod dockerfile;
