@@ -32,13 +32,6 @@ struct Message {
     package_id: Option<String>,
     target: Option<MessageTarget>,
     executable: Option<PathBuf>,
-    message: Option<Diagnostic>,
-}
-
-/// What the compiler has to say.
-#[derive(Deserialize)]
-struct Diagnostic {
-    level: String,
 }
 
 #[derive(Deserialize)]
@@ -89,11 +82,10 @@ impl Compile {
         command.args(&self.arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|error| no_cargo(&error))?;
         let mut programs = vec![None; functions.len()];
-        let (mut has_begun, mut has_errors) = (false, false);
+        let mut has_begun = false;
         for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
             let Ok(message) = serde_json::from_str::<Message>(&line) else { continue };
             has_begun = true;
-            has_errors |= message.is_error();
             let Some((package_id, target, program)) = message.built_program() else { continue };
             for (at, function) in functions.iter().enumerate() {
                 let is_it = function.name == target.name && target.kind.iter().any(|kind| kind == function.kind.name());
@@ -108,8 +100,7 @@ impl Compile {
                 None => Failure::new(Exit::Interrupted, "the build was interrupted"),
                 // cargo says how each build ends, unless it could not begin.
                 Some(_) if !has_begun => why_unresolved(self, functions),
-                Some(_) if has_errors => Failure::new(Exit::Build, "the function does not compile; the compiler has said why"),
-                Some(_) => Failure::new(Exit::Build, "the function could not be built; cargo has said why"),
+                Some(_) => Failure::new(Exit::Build, "the function does not compile; the compiler has said why"),
             });
         }
         let all: Option<Vec<_>> = programs.into_iter().collect();
@@ -118,10 +109,6 @@ impl Compile {
 }
 
 impl Message {
-    fn is_error(&self) -> bool {
-        self.reason == "compiler-message" && self.message.as_ref().is_some_and(|message| message.level.starts_with("error"))
-    }
-
     fn built_program(self) -> Option<(String, MessageTarget, PathBuf)> {
         if self.reason != "compiler-artifact" {
             return None;

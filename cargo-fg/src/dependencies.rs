@@ -69,14 +69,17 @@ fn explain(said: &str) -> Failure {
             "depend on a clone of fg: `functiongraph = { path = \"../fg\" }` in Cargo.toml; `cargo fg new NAME --path ../fg` writes that",
         );
     }
+    if has(&["offline mode", "--offline was specified"]) {
+        return fails("a dependency is not on this machine, and cargo is not to use the network; cargo has said which one")
+            .advise("`cargo fetch` gets all dependencies while there is a network; CARGO_NET_OFFLINE and `net.offline` forbid it");
+    }
     if has(&["no matching package", "failed to select a version", "candidate versions found"]) {
         return fails("a dependency cannot be found; cargo has said which one, and where it has looked")
             .advise("look at its name, its version and its features in Cargo.toml");
     }
-    if has(&["--offline", "failed to download", "Could not resolve host", "network failure", "failed to fetch", "Couldn't connect"])
-    {
-        return fails("a dependency is not on this machine, and cannot be fetched; cargo has said which one")
-            .advise("is there a network? `cargo fetch` gets all dependencies, and behind a proxy cargo needs HTTPS_PROXY");
+    if has(&["failed to download", "failed to get", "failed to fetch", "Could not resolve host", "network failure"]) {
+        return fails("a dependency could not be fetched; cargo has said which one, and why")
+            .advise("is there a network? Behind a proxy cargo needs HTTPS_PROXY");
     }
     fails("cargo could not begin the build; it has said why")
 }
@@ -84,6 +87,31 @@ fn explain(said: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cargo_says_comes_to_one_sentence_and_what_to_do() {
+        for (said, sentence) in [
+            (
+                "error: cannot update the lock file /p/Cargo.lock because --locked was passed to prevent this",
+                "Cargo.lock does not fit",
+            ),
+            (
+                "error: no matching package named `functiongraph` found\nlocation searched: crates.io index",
+                "the package `functiongraph` is not",
+            ),
+            ("error: no matching package named `tokoi` found\nlocation searched: crates.io index", "a dependency cannot be found"),
+            ("error: failed to select a version for the requirement `itoa = \"^77\"`", "a dependency cannot be found"),
+            ("error: failed to get `x` as a dependency\n[6] Could not resolve host", "a dependency could not be fetched"),
+            (
+                "error: failed to download `wasi v0.11.1`\nattempting to make an HTTP request, but --offline was specified",
+                "a dependency is not on",
+            ),
+            ("error: the package 'greet' does not contain this feature: htpt", "cargo could not begin the build"),
+        ] {
+            let failure = explain(said).to_string();
+            assert!(failure.starts_with(sentence), "{said}\n{failure}");
+        }
+    }
 
     #[cfg(unix)]
     #[test]

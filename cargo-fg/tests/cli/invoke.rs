@@ -1,11 +1,15 @@
 //! `cargo fg invoke`.
 
 use std::io::Write;
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 
 use crate::fg::{NewProject, Ran, fg, run};
+#[cfg(unix)]
+use crate::fg::{cargo, use_lock_file};
 #[cfg(target_os = "linux")]
 use crate::fg::{processes_of, signal, target_directory, wait_until};
 
@@ -132,6 +136,56 @@ fn what_cannot_be_run_is_told_with_its_exit_code() {
     let nowhere = tempfile::tempdir().expect("a directory");
     let ran = run(&mut fg(nowhere.path(), &["invoke"])).ended_with(2);
     assert!(ran.stderr.starts_with("error: there is no Cargo.toml in this directory or above it\n  help: "), "{}", ran.stderr);
+}
+
+#[test]
+fn a_dependency_that_cannot_be_had_is_not_told_as_code_that_does_not_compile() {
+    let project = NewProject::bare("dependent", "fn main() {}\n");
+    let manifest = project.read("Cargo.toml");
+    let nowhere =
+        "error: the package `functiongraph` is not where cargo looks for it; it has said where that is\n  help: depend on a clone";
+    let absent = "error: a dependency is not on this machine, and cargo is not to use the network; cargo has said which one\n";
+    for (dependency, reason) in [
+        ("functiongraph = \"77\"", nowhere),
+        ("functiongraph = { path = \".\" }", nowhere),
+        ("fg = { git = \"file:///nowhere/fg\" }", absent),
+        ("no-such-crate-of-anybody = \"1\"", absent),
+        (
+            "serde = { version = \"1\", features = [\"telepathy\"] }",
+            "error: a dependency cannot be found; cargo has said which one, ",
+        ),
+    ] {
+        project.write("Cargo.toml", &format!("{manifest}[dependencies]\n{dependency}\n"));
+        for command in ["invoke", "package"] {
+            let arguments = if command == "package" { &[command, "--target", "x86_64-unknown-linux-gnu"][..] } else { &[command] };
+            let ran = run(&mut project.fg(arguments)).ended_with(101);
+            assert!(ran.stderr.contains(reason), "{command}, {dependency}: {}", ran.stderr);
+            assert!(!ran.stderr.contains("does not compile"), "{command}, {dependency}: {}", ran.stderr);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_only_tests_and_other_systems_need_is_not_asked_for() {
+    let project = NewProject::bare("slim", "fn main() {}\n");
+    let manifest = project.read("Cargo.toml");
+    let unneeded = "[dev-dependencies]\nproptest = { version = \"1\", default-features = false, features = [\"std\"] }\n[target.'cfg(windows)'.dependencies]\nctrlc = \"3\"\n";
+    project.write("Cargo.toml", &format!("{manifest}{unneeded}"));
+    use_lock_file(&project.directory);
+    // A registry whose index is known, and of which no crate has been downloaded.
+    let home = std::env::var_os("CARGO_HOME").map_or_else(|| std::env::home_dir().expect("a home").join(".cargo"), PathBuf::from);
+    let own_home = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir(own_home.path().join("registry")).expect("it is made");
+    std::os::unix::fs::symlink(home.join("registry/index"), own_home.path().join("registry/index")).expect("a link");
+    let asks_for_all = run(cargo(&project.directory, &["metadata", "--format-version", "1"]).env("CARGO_HOME", own_home.path()));
+    assert!(asks_for_all.code != Some(0) && asks_for_all.stderr.contains("failed to download"), "{}", asks_for_all.stderr);
+
+    for arguments in [&["invoke", "--timeout", "1"][..], &["package", "--target", "x86_64-unknown-linux-gnu"]] {
+        let ran = run(project.fg(arguments).env("CARGO_HOME", own_home.path()));
+        // The program is no function: it is built, and then it does not do what a function does.
+        assert!(ran.stderr.contains("Finished") && ran.code != Some(101), "{arguments:?}: {}", ran.stderr);
+    }
 }
 
 #[cfg(target_os = "linux")]
