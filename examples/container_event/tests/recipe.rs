@@ -2,7 +2,7 @@
 //! into an empty folder, and started there as the platform starts it.
 
 // Builds the image's program in release mode, which takes a minute.
-#![cfg(all(unix, feature = "server"))]
+#![cfg(unix)]
 
 #[path = "recipe/dockerfile.rs"]
 mod dockerfile;
