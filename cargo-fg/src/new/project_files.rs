@@ -137,7 +137,7 @@ fn handler(trigger: Trigger) -> Option<Handler> {
         T::Apig => return None,
         T::Cts => (include_str!("../../templates/functions/cts.rs"), "", r#""ada did createServer to web-1""#),
         T::Dds => (include_str!("../../templates/functions/documents.rs"), "DdsEvent", r#"["insert shop.orders"]"#),
-        T::Dis => (include_str!("../../templates/functions/dis.rs"), "", "3.5"),
+        T::Dis => (include_str!("../../templates/functions/dis.rs"), "", r#"["meter-2"]"#),
         T::Dms => (include_str!("../../templates/functions/dms.rs"), "", "[7]"),
         T::Eventgrid => (include_str!("../../templates/functions/eventgrid.rs"), "", "7"),
         T::GeminiMongo => (include_str!("../../templates/functions/documents.rs"), "GeminiMongoEvent", r#"["insert shop.orders"]"#),

@@ -6,15 +6,17 @@ struct Reading {
     kwh: f64,
 }
 
-/// Adds up what the meters report.
+/// Names the meters that report more than they should.
 #[fg::handler]
-async fn handle(event: DisEvent, ctx: &fg::Context) -> Result<f64, fg::Error> {
-    let mut total = 0.0;
-    for record in &event.message.records {
+async fn handle(event: DisEvent, ctx: &fg::Context) -> Result<Vec<String>, fg::Error> {
+    let mut high = Vec::new();
+    for record in event.message.records {
         let reading: Reading = record.json()?;
         ctx.logger()
             .info(format_args!("{}: {}", record.partition_key, reading.kwh));
-        total += reading.kwh;
+        if reading.kwh > 1.8 {
+            high.push(record.partition_key);
+        }
     }
-    Ok(total)
+    Ok(high)
 }
