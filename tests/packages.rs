@@ -35,7 +35,7 @@ fn folder(package: &Value) -> &Path {
 #[test]
 fn each_package_says_what_crates_io_shows() {
     let packages = packages();
-    assert_eq!(packages.len(), 8);
+    assert!(packages.len() >= 8, "{}", packages.len());
     for package in &packages {
         let (name, folder) = (name(package), folder(package));
         assert_eq!(package["license"], "MIT OR Apache-2.0", "{name}");
