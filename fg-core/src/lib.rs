@@ -17,6 +17,7 @@
 //! ```
 
 mod after;
+mod bounded;
 mod cancellation;
 mod context;
 mod context_builder;
@@ -24,14 +25,17 @@ mod credentials;
 mod describe;
 mod environment;
 mod error;
+mod explain;
 mod failure;
 mod handler;
 mod handlers;
 mod headers;
 mod http_event;
+pub mod limits;
 mod log;
 mod named_texts;
 mod payload;
+mod printable;
 mod reply;
 mod secret;
 mod secret_headers;
@@ -59,7 +63,10 @@ pub use crate::stream::{BodyStream, StreamResponse};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::after::AfterWork;
+    pub use crate::bounded::{Bounded, display as bounded};
     pub use crate::describe::{AnyError, CodedError, DerefError, Described, Probe, StdError, UncodedError, WireError};
+    pub use crate::explain::Misfit;
     pub use crate::handler::{initialised, respond};
     pub use crate::http_event::{EventKind, NotHttp};
+    pub use crate::printable::{find_unprintable, is_unprintable, to_json, write_escaped, write_json};
 }

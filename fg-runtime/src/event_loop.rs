@@ -263,7 +263,7 @@ impl<'s> EventLoop<'s> {
         let begun = Instant::now();
         let mut until = self.ctx.deadline().max(begun + LEAST_TIME_TO_ANSWER);
         let mut backoff = Backoff::new();
-        let mut may_have_arrived = false;
+        let (mut may_have_arrived, mut is_shortest) = (false, false);
         let mut and_request_event = self.pipeline && !self.ctx.has_after_work() && !self.shutdown.is_requested();
         // For a second attempt while the next event may come on the first connection.
         let mut spare = None;
@@ -283,8 +283,11 @@ impl<'s> EventLoop<'s> {
                     }
                     return;
                 }
-                Some(Ok(413)) if kind == AnswerKind::Response => {
-                    let message = format!("the platform refused the reply of {} bytes as too large", body.len());
+                // Whatever is too large, its caller gets an answer: an error, and if that is too large as well, one of a few words.
+                Some(Ok(413)) if !is_shortest => {
+                    is_shortest = kind == AnswerKind::Error;
+                    let refused = if is_shortest { "error" } else { "reply" };
+                    let message = format!("the platform refused the {refused} of {} bytes as too large", body.len());
                     self.answer_with(&Failure::new(Failure::RESPONSE_TOO_LARGE, message));
                     kind = AnswerKind::Error;
                     and_request_event = false;

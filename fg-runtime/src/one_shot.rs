@@ -13,7 +13,7 @@ use crate::last_words::Listener;
 use crate::make_state::MakeState;
 use crate::request_id::random_request_id;
 use crate::run::Start;
-use crate::stderr::say;
+use crate::stderr::{say, say_lines};
 use crate::summary::Summary;
 use crate::watchdog::{Flight, margins};
 use crate::{after_work, panics};
@@ -64,7 +64,7 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     after_work::finish(&ctx, &mut alarm).await;
     ctx.rest(PRE_STOP_LIMIT);
     end::<H>(&ctx, state, start.limits, &mut alarm).await;
-    say(Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
+    say_lines(Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
     code
 }
 

@@ -13,7 +13,7 @@ use crate::line::LineFormat;
 use crate::log_sink::{Stream, StreamSink};
 use crate::make_state::{ByInit, MakeState};
 use crate::mode::{Mode, Surroundings};
-use crate::stderr::say;
+use crate::stderr::{say, say_lines};
 use crate::system::{Input, input};
 use crate::{event_loop, one_shot};
 
@@ -174,7 +174,7 @@ impl Runtime {
         let input = if environment.api_address().is_some() { Input::Nothing } else { input() };
         let surroundings = Surroundings { wanted: wanted.as_deref(), has_port, input, is_service };
         let mode = Mode::decide(&environment, surroundings).map_err(|text| {
-            say(text);
+            say_lines(text);
             ExitCode::from(2)
         })?;
         let stream = if mode == Mode::OneShot { Stream::Stderr } else { Stream::Stdout };

@@ -37,7 +37,7 @@ pub async fn invoke<H: Handler>(payload: &[u8]) -> Result<Vec<u8>, Failure> {
 ///
 /// As [`invoke`].
 pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Vec<u8>, Failure> {
-    panics::install_hook();
+    panics::install_hook_beside_the_standard_one();
     let limits = Limits { response_size: ctx.environment().max_response_size(), timeouts: true };
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
     let state = init::<H>(ByInit, ctx, limits, &mut alarm).await?;

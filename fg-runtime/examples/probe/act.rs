@@ -18,6 +18,8 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
         Event::Count => Ok(Answer::Number(calls.load(Ordering::Relaxed))),
         Event::Order { items } => Ok(Answer::Number(items.iter().map(|item| u64::from(item.price)).sum())),
         Event::Fail => Err(Failure::new("OrderNotFound", "there is no order 17").with_cause(["no such row".to_owned()])),
+        Event::FailWith(said) => Err(Failure::new("OrderNotFound", said.clone()).with_cause([said])),
+        Event::PanicWith(said) => panic!("{said}"),
         Event::Panic(how) => Ok(Answer::Text(panic(how, ctx).await)),
         Event::PanicInDeserialize(_) => text("not reached"),
         Event::PanicInSerialize => Ok(Answer::PanicsInSerialize(PanicsInSerialize)),

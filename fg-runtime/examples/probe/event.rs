@@ -18,7 +18,11 @@ pub(crate) enum Event {
     },
     /// Return an error with a cause.
     Fail,
+    /// Return an error with this message and this cause.
+    FailWith(String),
     Panic(Panic),
+    /// Panic with this message.
+    PanicWith(String),
     /// Panic while the event is read.
     PanicInDeserialize(PanicsInDeserialize),
     /// Reply with a value that panics while it is written.

@@ -8,6 +8,7 @@
 mod abort;
 mod after;
 mod answers;
+mod bounds;
 mod connections;
 mod deadlines;
 mod function;
