@@ -82,12 +82,16 @@ fn cut(mut text: String, length: usize, most: usize) -> String {
 }
 
 fn fits(text: &str, most: usize) -> bool {
-    // No character becomes longer than six times its bytes.
-    text.len() * 6 <= most || (text.len() <= most && end_within(text, most) == text.len())
+    text.len() <= most && end_within(text, most) == text.len()
 }
 
 /// Where the JSON of the text has as many bytes as it may have.
-fn end_within(text: &str, most: usize) -> usize {
+#[must_use]
+pub fn end_within(text: &str, most: usize) -> usize {
+    // No character becomes longer than six times its bytes.
+    if text.len() * 6 <= most {
+        return text.len();
+    }
     let mut size = 0;
     for (at, character) in text.char_indices() {
         size += size_in_json(character);

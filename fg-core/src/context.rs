@@ -309,7 +309,7 @@ impl Context {
     #[must_use]
     pub fn between_invocations(environment: Arc<Environment>, sink: Arc<dyn LogSink>) -> Self {
         Self {
-            logger: Logger::new("", environment.log_level(), sink),
+            logger: Logger::with_filter("", Arc::clone(environment.log_filter()), sink),
             received: Instant::now(),
             timeout: environment.init_timeout(),
             invocation: Arc::default(),

@@ -12,7 +12,8 @@
 //! | a value of the event that `InvalidPayload` quotes to the caller | [`QUOTE`] | cut; the log never has it |
 //! | a request id in a log line | [`LOGGED_ID`] | cut |
 //! | a request id that comes with an HTTP request to the server | [`REQUEST_ID`] | not taken: the request gets a new one |
-//! | what one log record writes | [`LOG_RECORD`] | cut, with how many bytes were cut |
+//! | what the message of one log record writes, over all of its lines | [`LOG_RECORD`] | cut, with how many bytes were cut |
+//! | a value of a `tracing` event or span | 4 KiB; 8 KiB for all of a span, 64 KiB for all of an event | the same |
 //! | the media type of a reply | [`MEDIA_TYPE`] | sent as `application/octet-stream` |
 //! | the type of a CloudEvent, which goes into a header of its reply | [`CLOUD_EVENT_TYPE`] | the event is refused |
 //!
@@ -38,7 +39,7 @@ pub const QUOTE: usize = 64;
 pub const LOGGED_ID: usize = 128;
 /// Bytes of a request id that an HTTP request may bring along.
 pub const REQUEST_ID: usize = 128;
-/// Bytes that one log record writes, over all of its lines.
+/// Bytes that the message of one log record writes, over all of its lines.
 pub const LOG_RECORD: usize = 256 * 1024;
 /// Bytes of a media type.
 pub const MEDIA_TYPE: usize = 256;

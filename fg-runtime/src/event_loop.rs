@@ -53,6 +53,7 @@ pub(crate) async fn run<H: Handler>(mut start: Start, address: String, make: imp
         let made = shutdown.or_until_requested(pin!(init)).await;
         match made {
             Some(Ok(state)) => {
+                start.complete_log();
                 function.serve::<H>(&state).await;
                 function.ctx.rest(PRE_STOP_LIMIT);
                 end::<H>(&function.ctx, state, start.limits, &mut function.alarm).await;

@@ -43,6 +43,7 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
             return ExitCode::FAILURE;
         }
     };
+    start.complete_log();
     let request_id = random_request_id();
     let begun = Instant::now();
     ctx.begin(begun, [(header_names::REQUEST_ID, request_id.as_bytes())]);

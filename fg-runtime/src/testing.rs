@@ -91,7 +91,7 @@ impl KeptLog {
 
 impl LogSink for KeptLog {
     fn write(&self, record: &Record<'_>) {
-        let line = format!("{} {} {}", record.request_id, record.level, record.message);
+        let line = format!("{} {} {}", record.request_id, record.level, record.text());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 }

@@ -79,6 +79,14 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
             tracing::info!("{said}");
             text("logged")
         }
+        Event::LogFields => {
+            #[cfg(feature = "tracing")]
+            tracing::info_span!("order", id = 7).in_scope(|| {
+                tracing::warn!(count = 3, "few left");
+                tracing::debug!("not always written");
+            });
+            text("logged")
+        }
         Event::Context => Ok(Answer::Json(tell(ctx))),
         Event::Leak => {
             println!("{ctx:?} {ctx:#?} {:?} {:?} {:?}", ctx.credentials(), ctx.token(), ctx.stream_token());

@@ -53,6 +53,8 @@ pub(crate) enum Event {
     Log(String),
     /// Log this through every crate that the runtime listens to.
     LogEverywhere(String),
+    /// Log a field in a span, and one level deeper than the usual.
+    LogFields,
     /// Print whatever can be printed, and fail.
     Leak,
     /// Reply with what the context tells.
