@@ -72,5 +72,5 @@ pub mod __private {
     pub use crate::handler::{initialised, respond};
     pub use crate::http_event::{EventKind, NotHttp};
     pub use crate::log_filter::{LogFilter, Verbosity};
-    pub use crate::printable::{find_unprintable, is_unprintable, to_json, write_escaped, write_json};
+    pub use crate::printable::{find_unprintable, is_unprintable, to_json, write_escaped, write_escaped_json, write_json};
 }

@@ -42,6 +42,19 @@ pub fn write_escaped(out: &mut (impl Write + ?Sized), text: &str) -> io::Result<
     out.write_all(rest.as_bytes())
 }
 
+/// Writes JSON with each of them as `\u001b`, but for the line breaks of its layout.
+///
+/// # Errors
+///
+/// Those of the writer.
+pub fn write_escaped_json(out: &mut (impl Write + ?Sized), json: &str) -> io::Result<()> {
+    for (number, line) in json.split('\n').enumerate() {
+        out.write_all(if number > 0 { b"\n" } else { b"" })?;
+        Escaping.write_string_fragment(out, line)?;
+    }
+    Ok(())
+}
+
 /// The JSON of a value, in which each of them is written `\u001b`: the same JSON to whoever reads it.
 ///
 /// # Errors
