@@ -348,6 +348,16 @@ impl Context {
         self.timeout = timeout;
     }
 
+    /// The invocation is over: what came with it is wiped, unless a clone is still there. The request id stays.
+    pub fn end(&mut self) {
+        if let Some(own) = Arc::get_mut(&mut self.invocation) {
+            own.headers.clear();
+            if own.secrets.are_any {
+                own.secrets = SecretHeaders::default();
+            }
+        }
+    }
+
     /// Whether secrets came with the invocation.
     #[must_use]
     pub fn has_secrets(&self) -> bool {
@@ -398,7 +408,9 @@ impl Invocation {
         }
         let own = Arc::get_mut(shared).expect("nobody else has it");
         own.headers.clear();
-        own.secrets = SecretHeaders::default();
+        if own.secrets.are_any {
+            own.secrets = SecretHeaders::default();
+        }
         own.cancellation.reset();
         own.after.clear();
         own

@@ -16,6 +16,7 @@
 //! | a value of a `tracing` event or span | 4 KiB; 8 KiB for all of a span, 64 KiB for all of an event | the same |
 //! | the media type of a reply | [`MEDIA_TYPE`] | sent as `application/octet-stream` |
 //! | the type of a CloudEvent, which goes into a header of its reply | [`CLOUD_EVENT_TYPE`] | the event is refused |
+//! | a buffer that is kept from one invocation to the next | [`BUFFER`] | given back |
 //!
 //! The size of a text in an error is that of its JSON: a control character counts as six bytes.
 
@@ -45,5 +46,7 @@ pub const LOG_RECORD: usize = 256 * 1024;
 pub const MEDIA_TYPE: usize = 256;
 /// Bytes of the type of a CloudEvent that is replied to. The specification asks for no more than 64 KB for all of an event.
 pub const CLOUD_EVENT_TYPE: usize = 1024;
+/// Bytes of the buffer for an event, or for a reply, that are kept for the next one.
+pub const BUFFER: usize = 1024 * 1024;
 
 const _: () = assert!(MESSAGE + ERROR_TYPE + (CAUSES + 1) * (CAUSE + 3) + (FRAMES + 1) * (FRAME + 3) + 100 <= ERROR);

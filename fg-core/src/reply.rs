@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::limits::MEDIA_TYPE;
+use crate::limits::{BUFFER, MEDIA_TYPE};
 use crate::stream::BodyStream;
 
 const JSON: &str = "application/json";
@@ -36,9 +36,12 @@ impl Reply {
         Self { body: Vec::new(), content_type: Cow::Borrowed(JSON), stream: Mutex::new(None) }
     }
 
-    /// Empties the reply and keeps its buffer.
+    /// Empties the reply and keeps its buffer, unless that is larger than most replies need.
     pub fn clear(&mut self) {
         self.body.clear();
+        if self.body.capacity() > BUFFER {
+            self.body = Vec::new();
+        }
         self.content_type = Cow::Borrowed(JSON);
         drop(self.take_stream());
     }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fg_core::limits::BUFFER;
 use fg_core::{Context, Failure, Handler, Logger, Reply};
 use tokio::time::sleep;
 
@@ -122,10 +123,19 @@ impl<'s> EventLoop<'s> {
                 State::Answering(outcome) => {
                     self.answer(outcome).await;
                     after_work::finish(&self.ctx, &mut self.alarm).await;
+                    self.forget();
                     State::Polling
                 }
                 State::Stopped => return,
             };
+        }
+    }
+
+    /// The invocation is over. The instance may be frozen now, or wait for long: what came with the event is not left in its memory.
+    fn forget(&mut self) {
+        self.ctx.end();
+        if self.reply.body().len() > BUFFER {
+            self.reply.clear();
         }
     }
 

@@ -55,7 +55,8 @@ impl Contexts {
     }
 
     /// Takes back a context, unless there are secrets in it, which are wiped at once.
-    fn take_back(&self, ctx: Context) {
+    fn take_back(&self, mut ctx: Context) {
+        ctx.end();
         let mut idle = self.lock();
         if idle.len() < MOST_IDLE && !ctx.has_secrets() {
             idle.push(ctx);

@@ -16,6 +16,7 @@ mod gate;
 mod init;
 mod invocations;
 mod log;
+mod memory;
 mod outages;
 mod pipeline;
 mod polls;
