@@ -1,6 +1,6 @@
 //! `cargo fg invoke`: builds a function, runs it once as the platform does, and shows the three parts of the result.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,7 @@ use crate::compile::Compile;
 use crate::failure::{Exit, Failure};
 use crate::guard::Guard;
 use crate::interrupt;
+use crate::printable::{Form, printable};
 use crate::project::Project;
 use crate::screen::Screen;
 use crate::settings::{Settings, SettingsFlags};
@@ -31,7 +32,9 @@ Examples:
   cat event.json | cargo fg invoke -f -
   cargo fg invoke -d '{}' --output json | jq .return
 
-Shows what the platform's console shows: function return, execution summary, log.
+Shows what the platform's console shows: function return, execution summary, log. On a terminal
+control characters of the function's and of its caller's are shown as \\u{1b} and not obeyed, and
+colours are left out.
 The exit code is 0 where the function returned a result, and 1 where it did not.")]
 pub(crate) struct InvokeArguments {
     /// Queues the event as an asynchronous invocation (at most 256 KB), and shows what came of it
@@ -142,12 +145,14 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
     if is_interrupted.load(Ordering::SeqCst) {
         return Err(Failure::new(Exit::Interrupted, "the invocation was interrupted"));
     }
-    let text = match arguments.output {
-        OutputForm::Text => format!("{execution:#}"),
-        OutputForm::Json => format!("{:#}\n", to_json(&execution)),
+    let (text, form) = match arguments.output {
+        OutputForm::Text => (format!("{execution:#}"), Form::Text),
+        OutputForm::Json => (format!("{:#}\n", to_json(&execution)), Form::Json),
     };
+    let mut out = io::stdout();
+    let text = if out.is_terminal() { printable(&text, form) } else { text.into() };
     // Whoever reads it may have seen enough.
-    let _ = io::stdout().write_all(text.as_bytes());
+    let _ = out.write_all(text.as_bytes());
     Ok(if execution.reply().is_some() { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })
 }
 

@@ -13,6 +13,7 @@ mod interrupt;
 mod invoke;
 mod new;
 mod package;
+mod printable;
 mod project;
 mod screen;
 mod settings;

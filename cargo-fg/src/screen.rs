@@ -1,8 +1,11 @@
-//! What is said to the person at the terminal: progress on standard error, in colours where that is a terminal.
+//! What is said to the person at the terminal: progress on standard error, in colours where that is a terminal. What is not our own is
+//! [printable] wherever it goes.
 
 use std::fmt::Display;
 
 use clap::builder::styling::{AnsiColor, Style};
+
+use crate::printable::{Form, printable};
 
 /// Where progress goes.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +45,7 @@ impl Screen {
     /// A line of a function's own.
     pub(crate) fn line(self, function: &str, line: &str) {
         if !self.is_quiet {
-            status(AnsiColor::Blue.on_default(), function, line);
+            status(AnsiColor::Blue.on_default(), function, line.trim_end_matches('\r'));
         }
     }
 }
@@ -53,9 +56,11 @@ pub(crate) fn error(about: impl Display) {
 }
 
 fn status(style: Style, word: &str, about: impl Display) {
-    anstream::eprintln!("{style}{word:>12}{style:#} {about}");
+    let about = about.to_string();
+    anstream::eprintln!("{style}{word:>12}{style:#} {}", printable(&about, Form::Text));
 }
 
 fn say(style: Style, word: &str, about: impl Display) {
-    anstream::eprintln!("{style}{word}{style:#}: {about}");
+    let about = about.to_string();
+    anstream::eprintln!("{style}{word}{style:#}: {}", printable(&about, Form::Text));
 }

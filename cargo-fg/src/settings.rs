@@ -21,7 +21,8 @@ const DEFAULT_HANDLER: &str = "bootstrap";
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "The function's settings")]
 pub(crate) struct SettingsFlags {
-    /// A user variable of the function; can be given more than once
+    /// A user variable of the function; can be given more than once. What a function with `fg` logs is said by FG_LOG=info,hyper=warn, else by
+    /// RUNTIME_LOG_LEVEL=DEBUG, and in which form by FG_LOG_FORMAT=json
     #[arg(long = "env", value_name = "KEY=VALUE", value_parser = parse_variable)]
     pub(crate) variables: Vec<(String, String)>,
     /// The function's memory in MB: 128, 256, 512 and so on up to 10240; it is told to the function, and not enforced
@@ -46,7 +47,8 @@ fn check_variable(name: &str) -> Result<(), String> {
     if !begins_well || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
         return Err(format!("{name:?} is no name of a variable: a letter, then letters, digits and underscores"));
     }
-    if name.starts_with("RUNTIME_") {
+    // The one of them that users set: the platform's samples read it.
+    if name.starts_with("RUNTIME_") && name != "RUNTIME_LOG_LEVEL" {
         return Err(format!("{name} is the platform's own, and cannot be set"));
     }
     Ok(())
@@ -155,6 +157,8 @@ mod tests {
         assert!(parse_memory("300").expect_err("no such size").starts_with("the platform has functions with 128, 256"));
         assert_eq!(parse_variable("A"), Err("it is written KEY=VALUE".into()));
         assert_eq!(parse_variable("A=b=c"), Ok(("A".into(), "b=c".into())));
+        assert_eq!(parse_variable("RUNTIME_LOG_LEVEL=DEBUG"), Ok(("RUNTIME_LOG_LEVEL".into(), "DEBUG".into())));
+        assert_eq!(parse_variable("FG_LOG=info,hyper=warn"), Ok(("FG_LOG".into(), "info,hyper=warn".into())));
         assert_eq!(parse_variable("RUNTIME_X=1"), Err("RUNTIME_X is the platform's own, and cannot be set".into()));
         let metadata = FgMetadata { memory: Some(100), ..FgMetadata::default() };
         let failure = Settings::resolve(&SettingsFlags::default(), &function(metadata)).expect_err("no such size");

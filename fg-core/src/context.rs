@@ -309,7 +309,7 @@ impl Context {
     #[must_use]
     pub fn between_invocations(environment: Arc<Environment>, sink: Arc<dyn LogSink>) -> Self {
         Self {
-            logger: Logger::new("", environment.log_level(), sink),
+            logger: Logger::with_filter("", Arc::clone(environment.log_filter()), sink),
             received: Instant::now(),
             timeout: environment.init_timeout(),
             invocation: Arc::default(),
@@ -346,6 +346,16 @@ impl Context {
     pub fn rest(&mut self, timeout: Duration) {
         self.begin(Instant::now(), []);
         self.timeout = timeout;
+    }
+
+    /// The invocation is over: what came with it is wiped, unless a clone is still there. The request id stays.
+    pub fn end(&mut self) {
+        if let Some(own) = Arc::get_mut(&mut self.invocation) {
+            own.headers.clear();
+            if own.secrets.are_any {
+                own.secrets = SecretHeaders::default();
+            }
+        }
     }
 
     /// Whether secrets came with the invocation.
@@ -398,7 +408,9 @@ impl Invocation {
         }
         let own = Arc::get_mut(shared).expect("nobody else has it");
         own.headers.clear();
-        own.secrets = SecretHeaders::default();
+        if own.secrets.are_any {
+            own.secrets = SecretHeaders::default();
+        }
         own.cancellation.reset();
         own.after.clear();
         own

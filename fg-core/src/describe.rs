@@ -10,8 +10,10 @@ use std::error::Error as _;
 use std::fmt;
 use std::ops::Deref;
 
+use crate::bounded;
 use crate::error::Error;
 use crate::failure::{ErrorCode, Failure};
+use crate::limits::{CAUSE, CAUSES};
 
 /// What an error's type tells beyond its text.
 #[derive(Debug, Default)]
@@ -161,9 +163,8 @@ pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
 }
 
 fn sources(first: Option<&(dyn std::error::Error + 'static)>) -> Vec<String> {
-    /// A chain that bites its own tail must not hang the function.
-    const LONGEST: usize = 64;
-    std::iter::successors(first, |&error| error.source()).take(LONGEST).map(ToString::to_string).collect()
+    // A chain that bites its own tail must not hang the function. One more than is kept shows that there are more.
+    std::iter::successors(first, |&error| error.source()).take(CAUSES + 1).map(|error| bounded::display(error, CAUSE)).collect()
 }
 
 #[cfg(test)]
@@ -285,6 +286,7 @@ mod tests {
                 Some(&Endless)
             }
         }
-        assert_eq!(causes(&Endless).len(), 64);
+        let failure = failure_of!(Endless);
+        assert_eq!((failure.cause().len(), failure.cause()[16].as_str()), (17, ".. and others"));
     }
 }

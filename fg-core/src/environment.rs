@@ -1,11 +1,12 @@
 //! What the platform tells a function once, at its start: the `RUNTIME_*` variables.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::headers::present;
 use crate::log::Level;
+use crate::log_filter::{LogFilter, Verbosity};
 use crate::named_texts::NamedTexts;
 
 /// The function's settings, read once and never again.
@@ -29,6 +30,13 @@ use crate::named_texts::NamedTexts;
 /// | `RUNTIME_USERDATA` | [`user_data`](Environment::user_data) | a JSON object | the process's own variables |
 /// | `RUNTIME_ALIAS` | [`alias`](Environment::alias) | | none |
 /// | `RUNTIME_LOG_LEVEL` | [`log_level`](Environment::log_level) | `DEBUG`, `INFO`, `WARN`, `ERROR` | `INFO` |
+///
+/// Two variables are not the platform's. Like `RUNTIME_LOG_LEVEL` they can be set as variables of the function.
+///
+/// | variable | what it says |
+/// | --- | --- |
+/// | `FG_LOG` | what is logged, by target: `info,hyper=warn,shop::stock=trace`. A level alone is for all other targets, in place of `RUNTIME_LOG_LEVEL`; the longest target that a record's begins with counts; `off` is a level too. Lines of [`Context::logger`](crate::Context::logger) have the target `fg` here |
+/// | `FG_LOG_FORMAT` | `json` or `text`: the form of a line, whatever the program has set |
 pub struct Environment {
     api_address: Option<String>,
     function_name: String,
@@ -44,6 +52,8 @@ pub struct Environment {
     cpu_number: u32,
     max_response_size: usize,
     log_level: Level,
+    log_filter: Arc<LogFilter>,
+    is_log_json: Option<bool>,
     user_data: NamedTexts,
     variables: Variables,
     /// Filled when a key is first asked for that is not in the user data.
@@ -96,6 +106,7 @@ impl Environment {
         let memory_size = reader.small_number("RUNTIME_MEMORY", "MB", DEFAULT_MEMORY_MB);
         let max_response_size = reader.number("RUNTIME_MAX_RESP_BODY_SIZE", "bytes", DEFAULT_MAX_RESPONSE_BYTES);
         let user_data = reader.user_data();
+        let log_level = reader.log_level(&user_data);
         Self {
             api_address: reader.text("RUNTIME_API_ADDR"),
             function_name,
@@ -110,7 +121,9 @@ impl Environment {
             memory_size,
             cpu_number: reader.small_number("RUNTIME_CPU", "millicores", memory_size.saturating_mul(100) / 128 + 200),
             max_response_size: usize::try_from(max_response_size).unwrap_or(usize::MAX),
-            log_level: reader.log_level(&user_data),
+            log_level,
+            log_filter: reader.log_filter(&user_data, log_level),
+            is_log_json: reader.is_log_json(&user_data),
             user_data,
             variables_by_name: OnceLock::new(),
             missing: reader.missing,
@@ -201,6 +214,20 @@ impl Environment {
     #[must_use]
     pub fn log_level(&self) -> Level {
         self.log_level
+    }
+
+    /// What is logged, by target.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn log_filter(&self) -> &Arc<LogFilter> {
+        &self.log_filter
+    }
+
+    /// Whether log lines are JSON, where a variable says so.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_log_json(&self) -> Option<bool> {
+        self.is_log_json
     }
 
     /// A variable of the user's: from `RUNTIME_USERDATA`, where the encrypted ones are, else from the process's variables.
@@ -320,16 +347,42 @@ impl Reader<'_> {
         }
     }
 
-    /// A convention of the platform's samples; users set it as a variable of their own.
+    /// A variable that the platform does not set, but users do: one of the process, or one of the function's.
+    fn optional(&self, name: &str, user_data: &NamedTexts) -> Option<String> {
+        self.text(name).or_else(|| user_data.get(name).and_then(present).map(ToOwned::to_owned))
+    }
+
+    /// A convention of the platform's samples.
     fn log_level(&mut self, user_data: &NamedTexts) -> Level {
         let name = "RUNTIME_LOG_LEVEL";
-        let Some(text) = self.text(name).or_else(|| user_data.get(name).and_then(present).map(ToOwned::to_owned)) else {
-            return Level::Info;
-        };
+        let Some(text) = self.optional(name, user_data) else { return Level::Info };
         text.parse().unwrap_or_else(|error| {
             self.warnings.push(format!("{name} is `{text}`: {error}; using INFO"));
             Level::Info
         })
+    }
+
+    fn log_filter(&mut self, user_data: &NamedTexts, log_level: Level) -> Arc<LogFilter> {
+        // Below its lowest level the platform has no other, so that one is for everything.
+        let default = if log_level == Level::Debug { Verbosity::Trace } else { log_level.into() };
+        let Some(text) = self.optional("FG_LOG", user_data) else { return Arc::new(LogFilter::all(default)) };
+        Arc::new(LogFilter::parse(&text, default, |directive| {
+            self.warnings.push(format!(
+                "FG_LOG: `{directive}` is no level and no TARGET=LEVEL, with a level of off, error, warn, info, debug, trace"
+            ));
+        }))
+    }
+
+    fn is_log_json(&mut self, user_data: &NamedTexts) -> Option<bool> {
+        let text = self.optional("FG_LOG_FORMAT", user_data)?;
+        match text.to_ascii_lowercase().as_str() {
+            "json" => Some(true),
+            "text" => Some(false),
+            _ => {
+                self.warnings.push(format!("FG_LOG_FORMAT is `{text}`; it can be `json` or `text`"));
+                None
+            }
+        }
     }
 }
 
@@ -384,6 +437,23 @@ mod tests {
         assert_eq!(environment.user_data("DB"), Some("here"));
         assert_eq!(environment.warnings().len(), 1);
         assert!(!environment.warnings()[0].contains("hunter2"));
+    }
+
+    #[test]
+    fn directives_come_before_the_level_of_the_platform_and_both_may_be_the_functions_own() {
+        let user_data = r#"{"FG_LOG":"hyper=warn,loud=er","RUNTIME_LOG_LEVEL":"ERROR","FG_LOG_FORMAT":"JSON"}"#;
+        let environment = Environment::from_variables([("RUNTIME_USERDATA", user_data)]);
+        let filter = environment.log_filter();
+        assert!(filter.enables("hyper::server", Verbosity::Warn) && !filter.enables("other", Verbosity::Warn));
+        assert_eq!((environment.is_log_json(), environment.warnings().len()), (Some(true), 1));
+        assert!(environment.warnings()[0].starts_with("FG_LOG: `loud=er` is no level"), "{:?}", environment.warnings());
+        let environment =
+            Environment::from_variables([("FG_LOG", "debug"), ("RUNTIME_LOG_LEVEL", "ERROR"), ("FG_LOG_FORMAT", "xml")]);
+        assert!(
+            environment.log_filter().enables("other", Verbosity::Debug)
+                && !environment.log_filter().enables("other", Verbosity::Trace)
+        );
+        assert_eq!((environment.is_log_json(), environment.warnings().len()), (None, 1));
     }
 
     #[test]

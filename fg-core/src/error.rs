@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::bounded;
 use crate::describe::{bare_name, causes};
 use crate::failure::Failure;
+use crate::limits::MESSAGE;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -77,7 +79,7 @@ impl Error {
     pub fn to_failure(&self) -> Failure {
         let mut failure = match self.source.downcast_ref::<Failure>() {
             Some(failure) => failure.clone(),
-            None => Failure::new(self.error_type().to_owned(), self.to_string()).with_cause(causes(&*self.source)),
+            None => Failure::new(self.error_type().to_owned(), bounded::display(self, MESSAGE)).with_cause(causes(&*self.source)),
         };
         if let Some(code) = &self.code {
             failure.set_error_type(code.clone());

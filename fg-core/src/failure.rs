@@ -5,11 +5,17 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::limits::{CAUSE, CAUSES, ERROR_TYPE, FRAME, FRAMES, MESSAGE};
+use crate::{bounded, printable};
+
 /// An error as the platform's own runtimes report it.
 ///
 /// As JSON it is `{"errorMessage": "..", "errorType": "..", "cause": [".."], "stackTrace": [".."]}`; `cause` and `stackTrace` are
 /// left out when they are empty. The first two keys are the platform's; `stackTrace` is what its Go and Node.js runtimes add; `cause`
 /// is the chain of [`source`](std::error::Error::source)s, outermost first.
+///
+/// Its texts are bounded where they are made, see [`limits`](crate::limits): whatever a caller sends, its error stays small enough to be
+/// delivered.
 ///
 /// A handler rarely makes one: it returns its own error type, or [`fg::Error`](crate::Error), and the runtime makes the `Failure`.
 ///
@@ -20,12 +26,16 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 ///     br#"{"errorMessage":"there is no order 17","errorType":"Order.NotFound"}"#,
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Two failures are equal if they tell the caller the same.
+#[derive(Clone, Debug)]
 pub struct Failure {
     error_message: String,
     error_type: Cow<'static, str>,
     cause: Vec<String>,
     stack_trace: Vec<String>,
+    /// What stands for the message in the log.
+    logged: Option<Box<str>>,
 }
 
 impl Failure {
@@ -46,20 +56,34 @@ impl Failure {
 
     /// A failure with this `errorType` and this `errorMessage`.
     pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { error_message: message.into(), error_type: error_type.into(), cause: Vec::new(), stack_trace: Vec::new() }
+        Self {
+            error_message: bounded::text(message.into(), MESSAGE),
+            error_type: bounded_type(error_type.into()),
+            cause: Vec::new(),
+            stack_trace: Vec::new(),
+            logged: None,
+        }
+    }
+
+    /// Sets what [`Display`](fmt::Display), and so the log, says in place of the message: for one that quotes what a caller has sent, which
+    /// is for the caller only.
+    #[must_use]
+    pub fn logged_as(mut self, message: impl Into<String>) -> Self {
+        self.logged = Some(bounded::text(message.into(), MESSAGE).into());
+        self
     }
 
     /// Adds the chain of causes, outermost first.
     #[must_use]
     pub fn with_cause(mut self, cause: impl IntoIterator<Item = String>) -> Self {
-        self.cause = cause.into_iter().collect();
+        self.cause = bounded::list(cause, CAUSES, CAUSE);
         self
     }
 
     /// Adds where it happened, innermost frame first.
     #[must_use]
     pub fn with_stack_trace(mut self, frames: impl IntoIterator<Item = String>) -> Self {
-        self.stack_trace = frames.into_iter().collect();
+        self.stack_trace = bounded::list(frames, FRAMES, FRAME);
         self
     }
 
@@ -91,13 +115,31 @@ impl Failure {
     #[must_use]
     #[allow(clippy::missing_panics_doc, reason = "strings and lists of strings can always be written as JSON")]
     pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("strings and lists of strings can always be written as JSON")
+        printable::to_json(self).expect("strings and lists of strings can always be written as JSON")
     }
 
     pub(crate) fn set_error_type(&mut self, error_type: impl Into<Cow<'static, str>>) {
-        self.error_type = error_type.into();
+        self.error_type = bounded_type(error_type.into());
     }
 }
+
+fn bounded_type(error_type: Cow<'static, str>) -> Cow<'static, str> {
+    match error_type {
+        Cow::Borrowed(text) if text.len() * 6 <= ERROR_TYPE => error_type,
+        other => Cow::Owned(bounded::text(other.into_owned(), ERROR_TYPE)),
+    }
+}
+
+impl PartialEq for Failure {
+    fn eq(&self, other: &Self) -> bool {
+        fn told(failure: &Failure) -> (&str, &str, &[String], &[String]) {
+            (&failure.error_message, &failure.error_type, &failure.cause, &failure.stack_trace)
+        }
+        told(self) == told(other)
+    }
+}
+
+impl Eq for Failure {}
 
 /// By hand, so that this crate needs no derive.
 impl Serialize for Failure {
@@ -115,9 +157,10 @@ impl Serialize for Failure {
     }
 }
 
+/// One line for the log: the type, the message or what is [logged in its place](Failure::logged_as), and the causes.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.error_type, self.error_message)?;
+        write!(f, "{}: {}", self.error_type, self.logged.as_deref().unwrap_or(&self.error_message))?;
         for cause in &self.cause {
             write!(f, ": {cause}")?;
         }
@@ -153,7 +196,7 @@ pub trait IntoFailure {
 
 impl<E: fmt::Display> IntoFailure for E {
     fn into_failure(self) -> Failure {
-        Failure::new(Failure::FUNCTION_RETURN_ERROR, self.to_string())
+        Failure::new(Failure::FUNCTION_RETURN_ERROR, bounded::display(&self, MESSAGE))
     }
 }
 
@@ -172,5 +215,36 @@ mod tests {
     fn display_reads_from_the_outside_in() {
         let failure = Failure::new("Order.Lost", "cannot ship").with_cause(["no stock".to_owned(), "timeout".to_owned()]);
         assert_eq!(failure.to_string(), "Order.Lost: cannot ship: no stock: timeout");
+    }
+
+    #[test]
+    fn whatever_an_error_is_made_of_its_json_stays_small() {
+        for piece in ["e", "\"", "\u{1}", "\u{9b}", "\u{ad}", "漢", "🦀", "a\nb"] {
+            let long = piece.repeat(7_000_000 / piece.len());
+            let failure = Failure::new(long.clone(), long.clone())
+                .with_cause(std::iter::repeat_n(long.clone(), 20))
+                .with_stack_trace(std::iter::repeat_n(long.chars().take(700).collect::<String>(), 1_000_000));
+            assert!(failure.to_json().len() <= crate::limits::ERROR, "{piece:?}: {}", failure.to_json().len());
+            assert!(failure.message().contains(" bytes cut)"), "{}", failure.message());
+            assert!(failure.to_string().len() < crate::limits::ERROR);
+        }
+    }
+
+    #[test]
+    fn an_error_that_displays_megabytes_is_cut_as_it_is_displayed() {
+        struct Endless;
+        impl fmt::Display for Endless {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (0..7_000_000).try_for_each(|_| f.write_str("e"))
+            }
+        }
+        assert_eq!(Endless.into_failure().message(), format!("{}.. (6996416 bytes cut)", "e".repeat(3584)));
+    }
+
+    #[test]
+    fn what_is_logged_need_not_be_what_the_caller_is_told() {
+        let failure = Failure::new("InvalidPayload", "no colour \"secret\"").logged_as("no such colour");
+        assert_eq!((failure.message(), failure.to_string().as_str()), ("no colour \"secret\"", "InvalidPayload: no such colour"));
+        assert!(!String::from_utf8_lossy(&failure.to_json()).contains("such"));
     }
 }

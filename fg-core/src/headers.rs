@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use zeroize::Zeroize;
+
 /// Names of the headers that the platform sends, lower case. Source of each: the platform's manual, "custom runtime" and "HTTP
 /// function", and the headers that its Go runtime reads.
 pub mod names {
@@ -73,8 +75,15 @@ pub(crate) struct Headers {
 type Line = (Range<usize>, Range<usize>);
 
 impl Headers {
+    /// Forgets all of them: what a caller has sent, such as an `Authorization`, is not left in the memory.
     pub(crate) fn clear(&mut self) {
+        if self.lines.is_empty() {
+            return;
+        }
         self.bytes = std::mem::take(&mut self.text).into_bytes();
+        self.bytes.fill(0);
+        // They are not left out because nothing reads them.
+        std::hint::black_box(&self.bytes);
         self.bytes.clear();
         self.lines.clear();
     }
@@ -83,25 +92,42 @@ impl Headers {
     pub(crate) fn push(&mut self, name: &str, value: &[u8]) {
         if self.lines.is_empty() {
             // Enough for most invocations; no more than a look at the capacity from the second one on.
-            self.bytes.reserve(USUAL_TEXT);
             self.lines.reserve(USUAL_LINES);
         }
         let start = self.bytes.len();
+        let needed = start + name.len() + value.len();
+        if needed > self.bytes.capacity() {
+            self.make_room(needed);
+        }
         self.bytes.extend_from_slice(name.as_bytes());
         let middle = self.bytes.len();
         self.bytes.extend_from_slice(value);
         self.lines.push((start..middle, middle..self.bytes.len()));
     }
 
+    /// A larger buffer. The one before is wiped, which it would not be if the vector grew by itself.
+    #[cold]
+    fn make_room(&mut self, needed: usize) {
+        let mut larger = Vec::with_capacity(USUAL_TEXT.max(2 * needed));
+        larger.extend_from_slice(&self.bytes);
+        std::mem::replace(&mut self.bytes, larger).zeroize();
+    }
+
     /// After the last line.
     pub(crate) fn complete(&mut self) {
-        self.text = String::from_utf8(std::mem::take(&mut self.bytes)).unwrap_or_else(|error| self.mend(error.as_bytes()));
+        self.text = String::from_utf8(std::mem::take(&mut self.bytes)).unwrap_or_else(|error| {
+            let mut bytes = error.into_bytes();
+            let text = self.mend(&bytes);
+            bytes.zeroize();
+            text
+        });
     }
 
     /// A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
     #[cold]
     fn mend(&mut self, bytes: &[u8]) -> String {
-        let mut text = String::new();
+        // No byte becomes longer than the three of the replacement character.
+        let mut text = String::with_capacity(3 * bytes.len());
         for part in self.lines.iter_mut().flat_map(|(name, value)| [name, value]) {
             let start = text.len();
             text.push_str(&String::from_utf8_lossy(&bytes[part.clone()]));
@@ -124,6 +150,13 @@ impl Headers {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.lines.iter().map(|(name, value)| (&self.text[name.clone()], &self.text[value.clone()]))
+    }
+}
+
+impl Drop for Headers {
+    fn drop(&mut self) {
+        self.text.zeroize();
+        self.bytes.zeroize();
     }
 }
 

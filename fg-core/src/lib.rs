@@ -18,6 +18,7 @@
 
 mod after;
 mod argument_kind;
+mod bounded;
 mod cancellation;
 mod context;
 mod context_builder;
@@ -25,14 +26,19 @@ mod credentials;
 mod describe;
 mod environment;
 mod error;
+mod explain;
 mod failure;
 mod handler;
 mod handlers;
 mod headers;
 mod http_event;
+pub mod limits;
 mod log;
+mod log_filter;
 mod named_texts;
 mod payload;
+mod printable;
+mod record;
 mod reply;
 mod secret;
 mod secret_headers;
@@ -50,8 +56,9 @@ pub use crate::handler::{FromInvocation, Handler, HandlerResult, InitFunction, I
 pub use crate::handlers::{HandlerRunner, Handlers};
 pub use crate::headers::names as header_names;
 pub use crate::http_event::HttpEvent;
-pub use crate::log::{Level, LogSink, Logger, ParseLevelError, Record};
+pub use crate::log::{Level, LogSink, Logger, ParseLevelError};
 pub use crate::payload::{FromPayload, Ignored, Raw};
+pub use crate::record::{LogField, LogSpan, LogValue, Record, RecordText};
 pub use crate::reply::{IntoPayload, RawResponse, Reply};
 pub use crate::secret::Secret;
 pub use crate::stream::{BodyStream, StreamResponse};
@@ -61,9 +68,13 @@ pub use crate::stream::{BodyStream, StreamResponse};
 pub mod __private {
     pub use crate::after::AfterWork;
     pub use crate::argument_kind::{Argument, ArgumentKind, BeforeState, LentArgument, NotContext};
+    pub use crate::bounded::{Bounded, display as bounded, end_within};
     pub use crate::describe::{AnyError, CodedError, DerefError, Described, Probe, StdError, UncodedError, WireError};
+    pub use crate::explain::Misfit;
     pub use crate::handler::{initialised, respond};
     pub use crate::http_event::{EventKind, NotHttp};
+    pub use crate::log_filter::{LogFilter, Verbosity};
+    pub use crate::printable::{find_unprintable, is_unprintable, to_json, write_escaped, write_escaped_json, write_json};
 }
 
 /// The programs of the README, compiled with the documentation's own.

@@ -6,6 +6,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::log_filter::{LogFilter, Verbosity};
+use crate::record::Record;
+
 /// How much a log line matters. The names are those of the platform's Node.js and Python runtimes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -64,17 +67,6 @@ impl FromStr for Level {
     }
 }
 
-/// One thing to log.
-#[derive(Clone, Copy, Debug)]
-pub struct Record<'a> {
-    /// How much it matters.
-    pub level: Level,
-    /// The invocation it belongs to; empty before the first one.
-    pub request_id: &'a str,
-    /// What to say.
-    pub message: fmt::Arguments<'a>,
-}
-
 /// Where log records go. A sink must not panic and must not log.
 pub trait LogSink: Send + Sync {
     /// Writes one record.
@@ -82,6 +74,9 @@ pub trait LogSink: Send + Sync {
 }
 
 /// Logs lines that carry the request id of their invocation, also when many run at once.
+///
+/// Which levels are written is said by `FG_LOG`, where these lines have the target `fg`, else by `RUNTIME_LOG_LEVEL`; see
+/// [`Environment`](crate::Environment).
 ///
 /// It can be cloned and taken along, for example into [`Context::spawn_after`](crate::Context::spawn_after).
 ///
@@ -98,7 +93,7 @@ pub struct Logger {
 
 struct LoggedInvocation {
     request_id: String,
-    level: Level,
+    filter: Arc<LogFilter>,
     sink: Arc<dyn LogSink>,
 }
 
@@ -107,7 +102,14 @@ impl Logger {
     #[doc(hidden)]
     #[must_use]
     pub fn new(request_id: &str, level: Level, sink: Arc<dyn LogSink>) -> Self {
-        Self { invocation: Arc::new(LoggedInvocation { request_id: request_id.to_owned(), level, sink }) }
+        Self::with_filter(request_id, Arc::new(LogFilter::all(level.into())), sink)
+    }
+
+    /// A logger for one invocation, which writes what this filter lets through.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_filter(request_id: &str, filter: Arc<LogFilter>, sink: Arc<dyn LogSink>) -> Self {
+        Self { invocation: Arc::new(LoggedInvocation { request_id: request_id.to_owned(), filter, sink }) }
     }
 
     /// Makes this the logger of another invocation, without an allocation if nobody holds a clone of it.
@@ -116,7 +118,8 @@ impl Logger {
             invocation.request_id.clear();
             invocation.request_id.push_str(request_id);
         } else {
-            *self = Self::new(request_id, self.invocation.level, Arc::clone(&self.invocation.sink));
+            let LoggedInvocation { filter, sink, .. } = &*self.invocation;
+            *self = Self::with_filter(request_id, Arc::clone(filter), Arc::clone(sink));
         }
     }
 
@@ -129,18 +132,34 @@ impl Logger {
     /// Whether a line of this level would be written, to save the work of making it.
     #[must_use]
     pub fn is_enabled(&self, level: Level) -> bool {
-        level >= self.invocation.level
+        self.invocation.filter.enables_own(level)
+    }
+
+    /// Which records of other crates are written.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn filter(&self) -> &LogFilter {
+        &self.invocation.filter
+    }
+
+    /// Writes a record that comes from elsewhere, with the request id of this logger, if the filter lets it through.
+    #[doc(hidden)]
+    pub fn forward(&self, verbosity: Verbosity, record: &Record<'_>) {
+        if self.filter().enables(record.target.unwrap_or_default(), verbosity) {
+            self.invocation.sink.write(&Record { request_id: self.request_id(), ..*record });
+        }
     }
 
     /// Logs a line of any level.
     pub fn log(&self, level: Level, message: impl fmt::Display) {
         if self.is_enabled(level) {
             let request_id = self.request_id();
-            self.invocation.sink.write(&Record { level, request_id, message: format_args!("{message}") });
+            self.invocation.sink.write(&Record::new(level, request_id, format_args!("{message}")));
         }
     }
 
-    /// Logs a line for the developer who is looking for something; off unless `RUNTIME_LOG_LEVEL` is `DEBUG`.
+    /// Logs a line for the developer who is looking for something; off unless `RUNTIME_LOG_LEVEL` or
+    /// `FG_LOG` is `debug`.
     pub fn debug(&self, message: impl fmt::Display) {
         self.log(Level::Debug, message);
     }
@@ -163,7 +182,7 @@ impl Logger {
 
 impl fmt::Debug for Logger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Logger").field("request_id", &self.request_id()).field("level", &self.invocation.level).finish()
+        f.debug_struct("Logger").field("request_id", &self.request_id()).field("filter", &self.invocation.filter).finish()
     }
 }
 
@@ -183,7 +202,7 @@ mod tests {
     struct Kept(Mutex<Vec<String>>);
     impl LogSink for Kept {
         fn write(&self, record: &Record<'_>) {
-            self.0.lock().expect("nobody panics").push(format!("{} {} {}", record.request_id, record.level, record.message));
+            self.0.lock().expect("nobody panics").push(format!("{} {} {}", record.request_id, record.level, record.text()));
         }
     }
 

@@ -1,10 +1,8 @@
 //! From the bytes of an invocation to the handler's event.
 
-use std::any::type_name;
-
 use serde::Deserialize;
 
-use crate::describe::bare_name;
+use crate::explain::explain;
 use crate::failure::Failure;
 
 /// The first argument of a handler: the event.
@@ -28,7 +26,7 @@ pub trait FromPayload<'de>: Sized {
     /// # Errors
     ///
     /// [`Failure::INVALID_PAYLOAD`] where the payload is not JSON or does not fit the type; the message names the JSON path, the line
-    /// and the column.
+    /// and the column, and quotes the beginning of a value that does not fit. The log has the same without the value.
     fn from_payload(payload: &'de [u8]) -> Result<Self, Failure>;
 }
 
@@ -37,27 +35,6 @@ impl<'de, T: Deserialize<'de>> FromPayload<'de> for T {
         let json = if payload.is_empty() { b"null" } else { payload };
         serde_json::from_slice(json).map_err(|error| explain::<T>(payload, json, &error))
     }
-}
-
-/// Reads the payload a second time to learn at which path it does not fit. Only a payload that failed pays for this.
-#[cold]
-#[inline(never)]
-fn explain<'de, T: Deserialize<'de>>(payload: &[u8], json: &'de [u8], error: &serde_json::Error) -> Failure {
-    let path = match serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json)) {
-        Err(located) if located.path().iter().next().is_some() => format!("`{}`: ", located.path()),
-        Ok(_) | Err(_) => String::new(),
-    };
-    let event = bare_name(type_name::<T>()).map_or_else(|| "the event".to_owned(), |name| format!("`{name}`"));
-    let message = if payload.is_empty() {
-        let error = error.to_string();
-        let reason = error.split(" at line ").next().unwrap_or(&error);
-        format!("the payload is empty and was read as `null`, which is not {event}: {reason}")
-    } else if error.is_data() {
-        format!("the payload does not fit {event}: {path}{error}")
-    } else {
-        format!("the payload is not valid JSON: {path}{error}")
-    };
-    Failure::new(Failure::INVALID_PAYLOAD, message)
 }
 
 /// The payload as it came: bytes that nobody has parsed or copied.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::limits::{BUFFER, MEDIA_TYPE};
 use crate::stream::BodyStream;
 
 const JSON: &str = "application/json";
@@ -35,9 +36,12 @@ impl Reply {
         Self { body: Vec::new(), content_type: Cow::Borrowed(JSON), stream: Mutex::new(None) }
     }
 
-    /// Empties the reply and keeps its buffer.
+    /// Empties the reply and keeps its buffer, unless that is larger than most replies need.
     pub fn clear(&mut self) {
         self.body.clear();
+        if self.body.capacity() > BUFFER {
+            self.body = Vec::new();
+        }
         self.content_type = Cow::Borrowed(JSON);
         drop(self.take_stream());
     }
@@ -82,20 +86,25 @@ impl Reply {
     pub fn set_bytes(&mut self, body: Vec<u8>, content_type: impl Into<Cow<'static, str>>) {
         self.clear();
         self.body = body;
-        self.content_type = content_type.into();
+        self.content_type = media_type(content_type.into());
     }
 
     /// Replaces the reply by this stream.
     pub fn set_stream(&mut self, stream: BodyStream, content_type: impl Into<Cow<'static, str>>) {
         self.clear();
         self.stream = Mutex::new(Some(stream));
-        self.content_type = content_type.into();
+        self.content_type = media_type(content_type.into());
     }
 
     /// The stream, if the reply is one, taken out of it.
     pub fn take_stream(&mut self) -> Option<BodyStream> {
         self.stream.get_mut().unwrap_or_else(PoisonError::into_inner).take()
     }
+}
+
+/// A media type goes into a header, and a header that is too long makes the whole reply be refused.
+fn media_type(text: Cow<'static, str>) -> Cow<'static, str> {
+    if text.len() > MEDIA_TYPE { Cow::Borrowed(BYTES) } else { text }
 }
 
 /// The `T` of a handler's `Result<T, E>`: the reply.
@@ -144,7 +153,8 @@ impl RawResponse {
         Self { body: body.into(), content_type: Cow::Borrowed(BYTES) }
     }
 
-    /// Sets the media type. Characters that cannot stand in a header are left out when it is sent.
+    /// Sets the media type. Characters that cannot stand in a header are left out when it is sent, and one that is longer than
+    /// [`MEDIA_TYPE`](crate::limits::MEDIA_TYPE) is sent as `application/octet-stream`.
     #[must_use]
     pub fn with_content_type(mut self, content_type: impl Into<Cow<'static, str>>) -> Self {
         self.content_type = content_type.into();
@@ -209,5 +219,12 @@ mod tests {
         let before = reply.body().as_ptr();
         reply.write_json("short").expect("text is JSON");
         assert_eq!((reply.body(), reply.body().as_ptr()), (&b"\"short\""[..], before));
+    }
+
+    #[test]
+    fn a_media_type_that_is_too_long_is_none() {
+        let mut reply = Reply::new();
+        RawResponse::new("a").with_content_type("x".repeat(1_000_000)).write_payload(&mut reply).expect("it is bytes");
+        assert_eq!((reply.body(), reply.content_type()), (&b"a"[..], "application/octet-stream"));
     }
 }

@@ -96,5 +96,7 @@ fn error_response(failure: &Failure) -> http::Response<Body> {
     let mut response = http::Response::new(Body::from(failure.to_json()));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // What is logged of it does not stand in its JSON.
+    response.extensions_mut().insert(failure.clone());
     response
 }

@@ -122,7 +122,9 @@ where
         let (parts, body) = response.into_parts();
         let limit = ctx.environment().max_response_size();
         if !parts.status.is_success() {
-            return Err(failure_of_response(parts.status, &collect(body, limit).await?));
+            let body = collect(body, limit).await?;
+            let own = parts.extensions.get::<Failure>().filter(|failure| failure.to_json() == body);
+            return Err(own.cloned().unwrap_or_else(|| failure_of_response(parts.status, &body)));
         }
         let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or(BYTES).to_owned();
         if body.size_hint().exact().is_some() {

@@ -50,9 +50,8 @@ impl Request {
     ///
     /// [`Failure::INVALID_PAYLOAD`] where the body is not JSON or does not fit; the message names the path in it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        let wrong =
-            |reason| Failure::new(Failure::INVALID_PAYLOAD, format!("the body of the request cannot be read as JSON: {reason}"));
-        located::read(self.body()).map_err(wrong)
+        const INTRO: &str = "the body of the request cannot be read as JSON: ";
+        located::read(self.body()).map_err(|misfit| misfit.into_failure(Failure::INVALID_PAYLOAD, INTRO))
     }
 
     /// The body as a text.

@@ -18,6 +18,8 @@ mod streamed_answer;
 
 pub(crate) use streamed_answer::Streamed;
 
+use fg_core::limits::BUFFER;
+
 use crate::failure_policy::Fault;
 use crate::response::{BodyLength, Chunks, Seen, read_head};
 use crate::runtime_api::{AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll};
@@ -42,6 +44,8 @@ pub(crate) struct Connection {
     /// The response; everything up to `filled` has been received, the rest is room.
     input: Vec<u8>,
     filled: usize,
+    /// Up to here there is something in `input` that has been received, needed or not.
+    used: usize,
     /// The body of the last response in `input`.
     body: Range<usize>,
     /// Where the last response ends in `input`.
@@ -59,6 +63,7 @@ impl Connection {
             is_ahead: false,
             input: Vec::new(),
             filled: 0,
+            used: 0,
             body: 0..0,
             response_end: 0,
         }
@@ -90,9 +95,7 @@ impl Connection {
     pub(crate) async fn request_event(&mut self) -> Result<(), Fault> {
         let begun = if self.is_ahead {
             self.is_ahead = false;
-            self.input.copy_within(self.response_end..self.filled, 0);
-            self.filled -= self.response_end;
-            self.body = 0..0;
+            self.forget_response();
             self.begin_response().await
         } else {
             write_poll(&mut self.request, &self.address);
@@ -139,10 +142,24 @@ impl Connection {
         result
     }
 
+    /// Wipes what has been received, credentials among it, but for the beginning of the next response; and gives back the room for a large one.
+    fn forget_response(&mut self) {
+        let next = self.response_end.min(self.filled)..self.filled;
+        let left = next.len();
+        self.input.copy_within(next, 0);
+        wipe(&mut self.input[left..self.used]);
+        (self.filled, self.used, self.response_end, self.body) = (left, left, 0, 0..0);
+        if self.input.len() > BUFFER && left <= BUFFER {
+            self.input.truncate(left);
+            let kept = self.input.clone();
+            wipe(&mut std::mem::replace(&mut self.input, kept));
+        }
+    }
+
     /// Makes ready for a request: a connection, and no response.
     async fn open(&mut self) -> Result<(), Fault> {
-        self.filled = 0;
-        self.body = 0..0;
+        self.response_end = self.filled;
+        self.forget_response();
         if self.stream.is_none() {
             self.stream = Some(self.connect().await?);
             self.has_served = false;
@@ -276,7 +293,8 @@ impl Connection {
             // A new buffer is memory that the system has zeroed, and not touched before something is read into it.
             let mut input = vec![0; room];
             input[..self.filled].copy_from_slice(&self.input[..self.filled]);
-            self.input = input;
+            wipe(&mut std::mem::replace(&mut self.input, input)[..self.used]);
+            self.used = self.filled;
         }
     }
 
@@ -286,8 +304,22 @@ impl Connection {
         ready!(Pin::new(stream).poll_read(task, &mut buffer))?;
         let count = buffer.filled().len();
         self.filled += count;
+        self.used = self.used.max(self.filled);
         Poll::Ready(Ok(count))
     }
+}
+
+/// Credentials come in the head of an event, and others may come in its body: neither stays in memory longer than it is needed.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        wipe(&mut self.input[..self.used]);
+    }
+}
+
+fn wipe(bytes: &mut [u8]) {
+    bytes.fill(0);
+    // They are not left out because nothing reads them.
+    std::hint::black_box(bytes);
 }
 
 /// What an invocation is answered with.

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fg_core::limits::BUFFER;
 use fg_core::{Context, Failure, Handler, Logger, Reply};
 use tokio::time::sleep;
 
@@ -53,6 +54,7 @@ pub(crate) async fn run<H: Handler>(mut start: Start, address: String, make: imp
         let made = shutdown.or_until_requested(pin!(init)).await;
         match made {
             Some(Ok(state)) => {
+                start.complete_log();
                 function.serve::<H>(&state).await;
                 function.ctx.rest(PRE_STOP_LIMIT);
                 end::<H>(&function.ctx, state, start.limits, &mut function.alarm).await;
@@ -121,10 +123,19 @@ impl<'s> EventLoop<'s> {
                 State::Answering(outcome) => {
                     self.answer(outcome).await;
                     after_work::finish(&self.ctx, &mut self.alarm).await;
+                    self.forget();
                     State::Polling
                 }
                 State::Stopped => return,
             };
+        }
+    }
+
+    /// The invocation is over. The instance may be frozen now, or wait for long: what came with the event is not left in its memory.
+    fn forget(&mut self) {
+        self.ctx.end();
+        if self.reply.body().len() > BUFFER {
+            self.reply.clear();
         }
     }
 
@@ -263,7 +274,7 @@ impl<'s> EventLoop<'s> {
         let begun = Instant::now();
         let mut until = self.ctx.deadline().max(begun + LEAST_TIME_TO_ANSWER);
         let mut backoff = Backoff::new();
-        let mut may_have_arrived = false;
+        let (mut may_have_arrived, mut is_shortest) = (false, false);
         let mut and_request_event = self.pipeline && !self.ctx.has_after_work() && !self.shutdown.is_requested();
         // For a second attempt while the next event may come on the first connection.
         let mut spare = None;
@@ -283,8 +294,11 @@ impl<'s> EventLoop<'s> {
                     }
                     return;
                 }
-                Some(Ok(413)) if kind == AnswerKind::Response => {
-                    let message = format!("the platform refused the reply of {} bytes as too large", body.len());
+                // Whatever is too large, its caller gets an answer: an error, and if that is too large as well, one of a few words.
+                Some(Ok(413)) if !is_shortest => {
+                    is_shortest = kind == AnswerKind::Error;
+                    let refused = if is_shortest { "error" } else { "reply" };
+                    let message = format!("the platform refused the {refused} of {} bytes as too large", body.len());
                     self.answer_with(&Failure::new(Failure::RESPONSE_TOO_LARGE, message));
                     kind = AnswerKind::Error;
                     and_request_event = false;

@@ -9,7 +9,8 @@
 //! | no response at all | waited for, as long as it takes | waited for, while time remains |
 //! | status 204 | ask again after a pause; no fault, not logged | delivered |
 //! | any other 2xx | 200 is the event; others like a bad status | delivered |
-//! | status 3xx, 4xx | ask again after a pause | given up, logged; 413 is reported to the caller as `FunctionResponseTooLarge` |
+//! | status 3xx, 4xx | ask again after a pause | given up, logged |
+//! | status 413 | like other 4xx | the caller gets `FunctionResponseTooLarge` instead; in place of an error too, once |
 //! | status 4xx, and an earlier attempt may have arrived | | taken for delivered; a warning in the log |
 //! | status 5xx | ask again after a pause | sent again after a pause, while time remains |
 //! | no request id | ask again after a pause | |
@@ -25,6 +26,8 @@
 
 use std::fmt;
 use std::io;
+
+use fg_core::__private::is_unprintable;
 
 use crate::runtime_api::{BODY_LIMIT, EXCERPT, HEAD_LIMIT};
 
@@ -67,7 +70,7 @@ impl Fault {
     /// The fault that is told by a status, with the beginning of the body.
     pub(crate) fn status(status: u16, body: &[u8]) -> Self {
         // One line, whatever comes.
-        let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]).trim().replace(char::is_control, " ");
+        let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]).trim().replace(is_unprintable, " ");
         Self::Status { status, text }
     }
 

@@ -73,12 +73,26 @@ pub(crate) async fn init<H: Handler>(
     alarm: &mut Alarm,
 ) -> Result<H::State, Failure> {
     let turn = Turn::of(ctx, limits, "RUNTIME_INITIALIZER_TIMEOUT");
-    let made = run_until(make.make(ctx), ctx, turn, alarm).await.and_then(|returned| returned);
+    let making = with_subscriber(make.make(ctx), ctx);
+    let made = run_until(making, ctx, turn, alarm).await.and_then(|returned| returned);
     made.map_err(|failure| {
         let cause = std::iter::once(failure.to_string());
         let message = format!("the function could not be initialised: {}", failure.message());
         Failure::new(Failure::INIT_ERROR, message).with_cause(cause).with_stack_trace(failure.stack_trace().to_vec())
     })
+}
+
+/// Sends what comes of `tracing` in the meantime to the log, unless a subscriber has been set: `init` may set one of its own.
+#[cfg(feature = "tracing")]
+async fn with_subscriber<F: Future>(future: F, ctx: &Context) -> F::Output {
+    let during_init = crate::tracing_layer::DuringInit::new(ctx.logger());
+    let mut future = pin!(future);
+    poll_fn(|task| during_init.run(|| future.as_mut().poll(task))).await
+}
+
+#[cfg(not(feature = "tracing"))]
+fn with_subscriber<F: Future>(future: F, _: &Context) -> F {
+    future
 }
 
 /// Lets the handler say good-bye to its state, and drops it. What goes wrong is logged: there is nobody left to tell.

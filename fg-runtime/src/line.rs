@@ -1,14 +1,35 @@
 //! How a log line looks: the platform's own form, or JSON.
+//!
+//! In the platform's form a record is one line, and where its message has several, each further one has a mark in place of the level:
+//!
+//! ```text
+//! 2026-11-23T03:21:00.123Z r-1 ERROR cannot ship
+//! 2026-11-23T03:21:00.124Z r-1 | because of rain
+//! ```
+//!
+//! `|` stands where the message had a line break, and `+` where a line was longer than the platform takes. So every line has its time and its
+//! request id, a search for ` ERROR ` counts records, and a query glues lines of one id whose third word is a mark to the one before. Nothing in
+//! a message can look like another record: control characters, line separators and marks for the direction of writing are written as `\r` or
+//! `\u{1b}`, and a request id has no spaces. Only the tab is left. JSON has `\u001b` for them, and is otherwise what it was.
 
+use std::borrow::Cow;
 use std::io::Write;
 
-use fg_core::Level;
+use fg_core::__private::{end_within, find_unprintable, write_escaped, write_json};
+use fg_core::limits::{LOG_RECORD, LOGGED_ID};
+use fg_core::{Environment, LogField, LogSpan, Record};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::timestamp::Timestamp;
 
 /// The platform's Node.js and Python runtimes cut a message into pieces of this many bytes, each a line of its own.
 const LONGEST_PIECE: usize = 90 * 1024;
+
+/// In place of the level: the message had a line break here.
+const NEXT_LINE: &str = "|";
+
+/// In place of the level: the line goes on.
+const SAME_LINE: &str = "+";
 
 /// The form of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,66 +41,176 @@ pub(crate) enum LineFormat {
     Json,
 }
 
-/// Appends one message, in as many lines as it needs. A request id that is empty is `-`.
-pub(crate) fn write_lines(out: &mut Vec<u8>, format: LineFormat, time: Timestamp, request_id: &str, level: Level, message: &str) {
-    let mut rest = message.strip_suffix('\n').unwrap_or(message);
-    loop {
-        let (piece, next) = rest.split_at(cut(rest));
-        match format {
-            LineFormat::Text => {
-                let request_id = if request_id.is_empty() { "-" } else { request_id };
-                write!(out, "{time} {request_id} {level} {piece}").expect("writing to memory cannot fail");
-            }
-            LineFormat::Json => {
-                let line = JsonLine { time: time.to_string(), request_id, level: level.as_str(), message: piece };
-                serde_json::to_writer(&mut *out, &line).expect("texts can be written as JSON, and to memory");
-            }
-        }
-        out.push(b'\n');
-        rest = next;
-        if rest.is_empty() {
-            return;
-        }
+impl LineFormat {
+    /// What a variable says, else what the program does.
+    pub(crate) fn of(environment: &Environment, is_json: bool) -> Self {
+        if environment.is_log_json().unwrap_or(is_json) { Self::Json } else { Self::Text }
     }
 }
 
+/// Appends one record, in as many lines as it needs. Its message had `length` bytes, of which these are kept.
+pub(crate) fn write_lines(
+    out: &mut Vec<u8>,
+    format: LineFormat,
+    time: Timestamp,
+    record: &Record<'_>,
+    message: &str,
+    length: usize,
+) {
+    let cut = length - message.len();
+    let message = message.strip_suffix('\n').unwrap_or(message);
+    match format {
+        LineFormat::Text => write_text(out, time, record, message, cut),
+        LineFormat::Json => write_objects(out, time, record, message, cut),
+    }
+}
+
+fn write_text(out: &mut Vec<u8>, time: Timestamp, record: &Record<'_>, message: &str, mut cut: usize) {
+    let (start, id) = (out.len(), printable_id(record.request_id));
+    let line = |out: &mut Vec<u8>, mark: &str, piece: &str| {
+        // Memory takes everything.
+        let _ = write!(out, "{time} {id} {mark} ").and_then(|()| write_escaped(out, piece));
+        out.push(b'\n');
+    };
+    let (mut rest, mut mark) = (message, record.level.as_str());
+    loop {
+        let end = rest.find('\n').unwrap_or(rest.len());
+        let piece = &rest[..end_within(&rest[..end], LONGEST_PIECE)];
+        // Of a line break as Windows has it, nothing is shown.
+        let is_whole = piece.len() == end;
+        line(out, mark, if is_whole && end < rest.len() { piece.strip_suffix('\r').unwrap_or(piece) } else { piece });
+        if is_whole && end == rest.len() {
+            break;
+        }
+        mark = if is_whole { NEXT_LINE } else { SAME_LINE };
+        rest = &rest[piece.len() + usize::from(is_whole)..];
+        if out.len() - start > LOG_RECORD {
+            cut += rest.len();
+            break;
+        }
+    }
+    if cut > 0 {
+        line(out, SAME_LINE, &format!(".. ({cut} bytes cut)"));
+    }
+}
+
+fn write_objects(out: &mut Vec<u8>, time: Timestamp, record: &Record<'_>, message: &str, mut cut: usize) {
+    let start = out.len();
+    let time = time.to_string();
+    let request_id = &record.request_id[..end_within(record.request_id, LOGGED_ID)];
+    let mut object = JsonLine { time: &time, request_id, record, message: "", part: 1, cut: 0 };
+    let mut rest = message;
+    loop {
+        let piece = end_within(rest, LONGEST_PIECE);
+        (object.message, rest) = rest.split_at(piece);
+        let is_last = rest.is_empty() || out.len() - start + LONGEST_PIECE > LOG_RECORD;
+        if is_last {
+            cut += rest.len();
+            object.cut = cut;
+        }
+        write_json(out, &object).expect("strings and numbers can be written as JSON, and to memory");
+        out.push(b'\n');
+        if is_last {
+            return;
+        }
+        object.part += 1;
+    }
+}
+
+/// A request id as it can stand between spaces. One that is empty is `-`.
+fn printable_id(id: &str) -> Cow<'_, str> {
+    if id.is_empty() {
+        return Cow::Borrowed("-");
+    }
+    if id.len() <= LOGGED_ID && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Cow::Borrowed(id);
+    }
+    let mut printable = String::new();
+    for character in id.chars() {
+        if printable.len() >= LOGGED_ID {
+            printable.push_str("..");
+            break;
+        }
+        if character.is_whitespace() || find_unprintable(character.encode_utf8(&mut [0; 4])).is_some() {
+            printable.extend(character.escape_unicode());
+        } else {
+            printable.push(character);
+        }
+    }
+    Cow::Owned(printable)
+}
+
 struct JsonLine<'a> {
-    time: String,
+    time: &'a str,
     request_id: &'a str,
-    level: &'a str,
+    record: &'a Record<'a>,
     message: &'a str,
+    part: usize,
+    cut: usize,
 }
 
 /// By hand, so that this crate needs no derive.
 impl Serialize for JsonLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Record { level, target, fields, spans, .. } = self.record;
         let mut line = serializer.serialize_map(None)?;
         line.serialize_entry("time", &self.time)?;
         line.serialize_entry("requestId", self.request_id)?;
-        line.serialize_entry("level", self.level)?;
+        line.serialize_entry("level", level.as_str())?;
+        if let Some(target) = target {
+            line.serialize_entry("target", target)?;
+        }
         line.serialize_entry("message", self.message)?;
+        if self.part == 1 {
+            if !fields.is_empty() {
+                line.serialize_entry("fields", &Fields(fields))?;
+            }
+            if !spans.is_empty() {
+                line.serialize_entry("spans", &Spans(spans))?;
+            }
+        } else {
+            line.serialize_entry("part", &self.part)?;
+        }
+        if self.cut > 0 {
+            line.serialize_entry("bytesCut", &self.cut)?;
+        }
         line.end()
     }
 }
 
-/// Where the first piece ends: on the last character boundary within the limit.
-fn cut(text: &str) -> usize {
-    if text.len() <= LONGEST_PIECE {
-        return text.len();
+struct Fields<'a>(&'a [LogField]);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|field| (&field.name, &field.value)))
     }
-    (0..=LONGEST_PIECE).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(text.len())
+}
+
+struct Spans<'a>(&'a [LogSpan]);
+
+impl Serialize for Spans<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fg_core::{Level, LogValue};
     use proptest::prelude::*;
+    use serde_json::json;
 
     fn lines(format: LineFormat, request_id: &str, message: &str) -> Vec<String> {
         let mut out = Vec::new();
-        write_lines(&mut out, format, Timestamp::now(), request_id, Level::Info, message);
+        let record = Record::new(Level::Info, request_id, format_args!(""));
+        write_lines(&mut out, format, Timestamp::now(), &record, message, message.len());
         let text = String::from_utf8(out).expect("a line is text");
-        text.trim_end_matches('\n').split('\n').map(ToOwned::to_owned).collect()
+        text.strip_suffix('\n').expect("there is a line").split('\n').map(ToOwned::to_owned).collect()
+    }
+
+    fn without_times(lines: &[String]) -> Vec<&str> {
+        lines.iter().map(|line| line.split_once(' ').expect("there is a time").1).collect()
     }
 
     #[test]
@@ -92,23 +223,98 @@ mod tests {
     }
 
     #[test]
+    fn a_line_break_in_a_message_cannot_begin_another_record() {
+        let lines =
+            lines(LineFormat::Text, "id-1", "a\r\n2026-01-01T00:00:00.000Z id-2 INFO forged\rb\n\n\x1b[31mred\u{2028}\tend\n");
+        let expected = [
+            "id-1 INFO a",
+            "id-1 | 2026-01-01T00:00:00.000Z id-2 INFO forged\\rb",
+            "id-1 | ",
+            "id-1 | \\u{1b}[31mred\\u{2028}\tend",
+        ];
+        assert_eq!(without_times(&lines), expected);
+    }
+
+    #[test]
+    fn a_request_id_has_no_spaces_no_control_characters_and_an_end() {
+        let id = |id: &str| lines(LineFormat::Text, id, "hello")[0].clone();
+        assert!(id("a b\u{9b}c\u{a0}d").ends_with("Z a\\u{20}b\\u{9b}c\\u{a0}d INFO hello"), "{}", id("a b\u{9b}c\u{a0}d"));
+        assert!(id(&"i".repeat(1000)).ends_with("iii.. INFO hello") && id(&"i".repeat(1000)).len() < 200);
+        let json: serde_json::Value =
+            serde_json::from_str(&lines(LineFormat::Json, &"i".repeat(1000), "hello")[0]).expect("it is JSON");
+        assert_eq!(json["requestId"].as_str().map(str::len), Some(LOGGED_ID));
+    }
+
+    #[test]
     fn a_json_line_keeps_the_text_whatever_is_in_it() {
-        let line = &lines(LineFormat::Json, "id-1", "a \"b\"\nc")[0];
+        let text = "a \"b\"\nc\x1b\u{9b}\u{202e}é";
+        let line = &lines(LineFormat::Json, "id-1", text)[0];
+        assert_eq!(find_unprintable(line), None);
         let value: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
-        assert_eq!(
-            (&value["requestId"], &value["level"], &value["message"]),
-            (&"id-1".into(), &"INFO".into(), &"a \"b\"\nc".into())
-        );
+        assert_eq!((&value["requestId"], &value["level"], &value["message"]), (&"id-1".into(), &"INFO".into(), &text.into()));
+    }
+
+    #[test]
+    fn target_fields_and_spans_are_json_of_their_own() {
+        let field = |name: &'static str, value| LogField { name: name.into(), value };
+        let fields =
+            [field("port", LogValue::Integer(8000)), field("ok", LogValue::Bool(true)), field("nan", LogValue::Float(f64::NAN))];
+        let spans = [LogSpan { name: "order".into(), fields: vec![field("id", LogValue::String("7".into()))] }];
+        let mut record = Record::new(Level::Warn, "id-1", format_args!(""));
+        (record.target, record.fields, record.spans) = (Some("shop"), &fields, &spans);
+        let mut out = Vec::new();
+        write_lines(&mut out, LineFormat::Json, Timestamp::now(), &record, "listening", 9);
+        let mut value: serde_json::Value = serde_json::from_slice(&out).expect("it is JSON");
+        value.as_object_mut().expect("an object").remove("time");
+        let expected = json!({
+            "requestId": "id-1", "level": "WARN", "target": "shop", "message": "listening",
+            "fields": {"port": 8000, "ok": true, "nan": "NaN"},
+            "spans": [{"name": "order", "id": "7"}],
+        });
+        assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn one_record_writes_no_more_than_its_bound_whatever_its_message_is() {
+        for format in [LineFormat::Text, LineFormat::Json] {
+            for message in ["\n".repeat(LOG_RECORD), "\x1b".repeat(LOG_RECORD), "x".repeat(LOG_RECORD)] {
+                let record = Record::new(Level::Info, "id", format_args!(""));
+                let mut out = Vec::new();
+                write_lines(&mut out, format, Timestamp::now(), &record, &message, 50_000_000);
+                assert!(out.len() <= LOG_RECORD + LONGEST_PIECE + 1000, "{}", out.len());
+                assert!(
+                    out.trim_ascii_end()
+                        .rsplit(|&byte| byte == b'\n')
+                        .next()
+                        .is_some_and(|line| String::from_utf8_lossy(line).contains("ytes"))
+                );
+            }
+        }
     }
 
     proptest! {
         #[test]
-        fn a_long_message_is_cut_between_characters_and_nothing_is_lost(text in "[aé漢🦀]{0,8}", times in 1_usize..20_000) {
+        fn a_long_message_is_cut_between_characters_and_nothing_is_lost(text in "[aé漢🦀]{0,8}", times in 1_usize..10_000) {
             let message = text.repeat(times);
-            let lines = lines(LineFormat::Text, "id", &message);
-            let pieces: Vec<&str> = lines.iter().map(|line| line.splitn(4, ' ').nth(3).expect("there is a text")).collect();
-            prop_assert!(pieces.iter().all(|piece| piece.len() <= LONGEST_PIECE));
-            prop_assert_eq!(pieces.concat(), message);
+            for format in [LineFormat::Text, LineFormat::Json] {
+                let lines = lines(format, "id", &message);
+                let pieces: Vec<String> = lines.iter().map(|line| match format {
+                    LineFormat::Text => line.splitn(4, ' ').nth(3).expect("there is a text").to_owned(),
+                    LineFormat::Json => serde_json::from_str::<serde_json::Value>(line).expect("it is JSON")["message"].as_str().expect("a text").to_owned(),
+                }).collect();
+                prop_assert!(pieces.iter().all(|piece| piece.len() <= LONGEST_PIECE));
+                prop_assert_eq!(pieces.concat(), &*message);
+            }
+        }
+
+        #[test]
+        fn each_line_of_any_message_has_its_head_and_shows_no_control_character(id in any::<String>(), message in any::<String>()) {
+            for (number, line) in lines(LineFormat::Text, &id, &message).iter().enumerate() {
+                let words: Vec<_> = line.splitn(4, ' ').collect();
+                prop_assert_eq!(words.len(), 4);
+                prop_assert_eq!(words[2], if number == 0 { "INFO" } else { "|" });
+                prop_assert_eq!(find_unprintable(line), None);
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The `log` facade: each record of the handler and of its dependencies becomes a line with the request id.
 
-use fg_core::{Level, Logger};
-use log::{LevelFilter, Log, Metadata, Record};
+use fg_core::__private::Verbosity;
+use fg_core::{Level, Logger, Record};
+use log::{LevelFilter, Log, Metadata};
 
 use crate::current;
 
@@ -12,13 +13,15 @@ struct Bridge {
 
 impl Log for Bridge {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.process.is_enabled(level_of(metadata.level()))
+        self.process.filter().enables(metadata.target(), verbosity_of(metadata.level()))
     }
 
-    fn log(&self, record: &Record<'_>) {
+    fn log(&self, record: &log::Record<'_>) {
         let logger = current::logger();
         let logger = logger.as_ref().unwrap_or(&self.process);
-        logger.log(level_of(record.level()), format_args!("{}: {}", record.target(), record.args()));
+        let mut line = Record::new(level_of(record.level()), "", *record.args());
+        line.target = Some(record.target());
+        logger.forward(verbosity_of(record.level()), &line);
     }
 
     fn flush(&self) {}
@@ -27,9 +30,14 @@ impl Log for Bridge {
 /// Makes the bridge the logger of the process, unless the user has chosen one.
 pub(crate) fn install(process: &Logger) {
     if log::set_boxed_logger(Box::new(Bridge { process: process.clone() })).is_ok() {
-        let levels = [(Level::Debug, LevelFilter::Trace), (Level::Info, LevelFilter::Info), (Level::Warn, LevelFilter::Warn)];
-        let lowest = levels.into_iter().find(|(level, _)| process.is_enabled(*level));
-        log::set_max_level(lowest.map_or(LevelFilter::Error, |(_, filter)| filter));
+        log::set_max_level(match process.filter().most() {
+            Verbosity::Off => LevelFilter::Off,
+            Verbosity::Error => LevelFilter::Error,
+            Verbosity::Warn => LevelFilter::Warn,
+            Verbosity::Info => LevelFilter::Info,
+            Verbosity::Debug => LevelFilter::Debug,
+            Verbosity::Trace => LevelFilter::Trace,
+        });
     }
 }
 
@@ -39,6 +47,16 @@ const fn level_of(level: log::Level) -> Level {
         log::Level::Warn => Level::Warn,
         log::Level::Info => Level::Info,
         log::Level::Debug | log::Level::Trace => Level::Debug,
+    }
+}
+
+const fn verbosity_of(level: log::Level) -> Verbosity {
+    match level {
+        log::Level::Error => Verbosity::Error,
+        log::Level::Warn => Verbosity::Warn,
+        log::Level::Info => Verbosity::Info,
+        log::Level::Debug => Verbosity::Debug,
+        log::Level::Trace => Verbosity::Trace,
     }
 }
 

@@ -2,12 +2,17 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use fg_core::__private::Bounded;
+use fg_core::limits::LOG_RECORD;
 use fg_core::{LogSink, Record};
 
 use crate::line::{LineFormat, write_lines};
 use crate::timestamp::Timestamp;
+
+/// A buffer that one record has made larger than this is given back.
+const KEPT: usize = 64 * 1024;
 
 /// Which stream the lines go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,24 +41,24 @@ impl StreamSink {
     pub(crate) fn new(stream: Stream, format: LineFormat) -> Self {
         Self { stream, format, buffers: Mutex::default() }
     }
+
+    fn buffers(&self) -> MutexGuard<'_, Buffers> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl LogSink for StreamSink {
     fn write(&self, record: &Record<'_>) {
-        // Made before the lock is taken, since the user's `Display` may log.
-        let message = match record.message.as_str() {
-            Some(text) => std::borrow::Cow::Borrowed(text),
-            None => {
-                let mut text = std::mem::take(&mut self.buffers.lock().unwrap_or_else(PoisonError::into_inner).message);
-                text.clear();
-                // A `Display` that fails has written what it could.
-                let _ = text.write_fmt(record.message);
-                std::borrow::Cow::Owned(text)
-            }
+        let mut kept = Bounded::new(std::mem::take(&mut self.buffers().message), LOG_RECORD);
+        // Made while the lock is not held, since the user's `Display` may log. One that fails has written what it could.
+        let _ = match self.format {
+            LineFormat::Text => write!(kept, "{}", record.text()),
+            LineFormat::Json => kept.write_fmt(record.message),
         };
-        let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let (message, length) = kept.into_parts();
+        let mut buffers = self.buffers();
         buffers.lines.clear();
-        write_lines(&mut buffers.lines, self.format, Timestamp::now(), record.request_id, record.level, &message);
+        write_lines(&mut buffers.lines, self.format, Timestamp::now(), record, &message, length);
         // If nobody reads the log, the function goes on.
         let _ = match self.stream {
             Stream::Stdout => {
@@ -62,8 +67,11 @@ impl LogSink for StreamSink {
             }
             Stream::Stderr => io::stderr().lock().write_all(&buffers.lines),
         };
-        if let std::borrow::Cow::Owned(text) = message {
-            buffers.message = text;
+        if buffers.lines.capacity() > KEPT {
+            buffers.lines = Vec::new();
+        }
+        if message.capacity() <= KEPT {
+            buffers.message = message;
         }
     }
 }

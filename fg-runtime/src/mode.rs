@@ -2,6 +2,7 @@
 
 use fg_core::Environment;
 
+use crate::log_sink::Stream;
 use crate::system::Input;
 
 /// What the process does.
@@ -29,6 +30,12 @@ pub(crate) struct Surroundings<'a> {
 }
 
 impl Mode {
+    /// Where the log goes.
+    pub(crate) fn log_stream(&self) -> Stream {
+        // There standard output belongs to the reply.
+        if *self == Self::OneShot { Stream::Stderr } else { Stream::Stdout }
+    }
+
     /// Decides; `Err` is what to tell the user.
     ///
     /// `FG_MODE` decides if it is set. Else an address of the Runtime API means the custom runtime; a port, the platform without a Runtime API,
@@ -67,6 +74,16 @@ impl Mode {
             "{why}. In a container image or an HTTP function the program serves HTTP: build it with the feature `server` of `functiongraph`. In a zip file, create the function with the runtime `Custom`"
         ))
     }
+}
+
+/// Where the log will go, as far as that is known before the function runs.
+#[cfg(feature = "tracing")]
+pub(crate) fn log_stream(environment: &Environment) -> Stream {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
+    let wanted = variable("FG_MODE");
+    let surroundings = Surroundings { wanted: wanted.as_deref(), has_port, input: crate::system::input(), is_service: false };
+    Mode::decide(environment, surroundings).map_or(Stream::Stderr, |mode| mode.log_stream())
 }
 
 const fn has_server() -> bool {

@@ -1,9 +1,10 @@
 //! One invocation in a shell: the event from standard input, the reply to standard output, everything else to standard error.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use fg_core::__private::{write_escaped, write_escaped_json};
 use fg_core::{Failure, Handler, Reply, header_names};
 
 use crate::alarm::Alarm;
@@ -13,7 +14,7 @@ use crate::last_words::Listener;
 use crate::make_state::MakeState;
 use crate::request_id::random_request_id;
 use crate::run::Start;
-use crate::stderr::say;
+use crate::stderr::{say, say_lines};
 use crate::summary::Summary;
 use crate::watchdog::{Flight, margins};
 use crate::{after_work, panics};
@@ -43,6 +44,7 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
             return ExitCode::FAILURE;
         }
     };
+    start.complete_log();
     let request_id = random_request_id();
     let begun = Instant::now();
     ctx.begin(begun, [(header_names::REQUEST_ID, request_id.as_bytes())]);
@@ -64,7 +66,7 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     after_work::finish(&ctx, &mut alarm).await;
     ctx.rest(PRE_STOP_LIMIT);
     end::<H>(&ctx, state, start.limits, &mut alarm).await;
-    say(Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
+    say_lines(Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
     code
 }
 
@@ -99,11 +101,45 @@ async fn answer(outcome: Result<Outcome, Failure>, reply: &Reply, ctx: &fg_core:
     }
 }
 
-/// Prints to standard output, at once.
-fn print(body: &[u8], with_line_break: bool) -> io::Result<()> {
+/// Prints to standard output, at once. A terminal is shown what it would otherwise obey: the reply may repeat what a caller has sent.
+fn print(body: &[u8], is_json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let line_break: &[u8] = if with_line_break { b"\n" } else { b"" };
-    out.write_all(body)?;
+    if out.is_terminal() {
+        show(&mut out, body, is_json)?;
+    } else {
+        out.write_all(body)?;
+    }
+    let line_break: &[u8] = if is_json { b"\n" } else { b"" };
     out.write_all(line_break)?;
     out.flush()
+}
+
+/// Writes text without control characters, but for tabs and line breaks.
+fn show(out: &mut impl Write, body: &[u8], is_json: bool) -> io::Result<()> {
+    let body = String::from_utf8_lossy(body);
+    if is_json {
+        return write_escaped_json(out, &body);
+    }
+    for line in body.split_inclusive('\n') {
+        let text = line.strip_suffix('\n').unwrap_or(line);
+        write_escaped(out, text)?;
+        out.write_all(&line.as_bytes()[text.len()..])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_shown_escape_sequences_and_json_stays_json() {
+        let shown = |body: &str, is_json| {
+            let mut out = Vec::new();
+            show(&mut out, body.as_bytes(), is_json).expect("memory takes it");
+            String::from_utf8(out).expect("it is a string")
+        };
+        assert_eq!(shown("a\tb\n\n\x1b[2J\u{9b}é", false), "a\tb\n\n\\u{1b}[2J\\u{9b}é");
+        assert_eq!(shown("{\n  \"a\": \"\u{9b}\"\n}", true), "{\n  \"a\": \"\\u009b\"\n}");
+    }
 }

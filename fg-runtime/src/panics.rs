@@ -4,17 +4,16 @@
 //! a program built with `panic = "abort"` nothing can be caught, so there the hook itself reports the invocation, by its last words.
 
 use std::any::Any;
-use std::backtrace::Backtrace;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
-use fg_core::Failure;
+use fg_core::__private::bounded;
+use fg_core::{Failure, limits};
 
+use crate::stderr::say;
 use crate::watchdog::Flight;
-
-/// The platform's Go runtime reports this many.
-const MOST_FRAMES: usize = 32;
 
 thread_local! {
     /// Whether a panic on this thread would be caught by [`catch`].
@@ -26,13 +25,29 @@ thread_local! {
 /// Whose invocation is lost if the process aborts, as long as its loop is there.
 static IN_FLIGHT: Mutex<Weak<Flight>> = Mutex::new(Weak::new());
 
-/// Installs the hook, once per process. The hook that was there before, the standard one or the user's, is called as well.
+/// Installs the hook, once per process. A hook of the user's that was there before is called as well. The standard one is not: it prints a
+/// message as it is, whatever its length and whatever is in it, and ours says the same.
 pub(crate) fn install_hook() {
+    install(true);
+}
+
+/// As [`install_hook`], for unit tests of handlers: the standard hook prints where the test expects it.
+pub(crate) fn install_hook_beside_the_standard_one() {
+    install(false);
+}
+
+fn install(replaces_standard: bool) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
+        // With none set, this is the standard one.
+        let is_replaced = replaces_standard && is_same(&*before, &*std::panic::take_hook());
         std::panic::set_hook(Box::new(move |panic| {
-            before(panic);
+            if is_replaced {
+                say_panic(panic);
+            } else {
+                before(panic);
+            }
             if cfg!(panic = "abort") {
                 report_before_abort(&describe(panic));
             } else if is_final(panic) {
@@ -43,6 +58,28 @@ pub(crate) fn install_hook() {
             }
         }));
     });
+}
+
+type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
+
+/// Whether two hooks are one function. Should the compiler have made two of it, the standard hook is called as if it were the user's.
+#[allow(ambiguous_wide_pointer_comparisons, reason = "neither has any data: what is compared is what they do")]
+fn is_same(one: &Hook, other: &Hook) -> bool {
+    size_of_val(one) == 0 && std::ptr::eq(one, other)
+}
+
+/// What the standard hook prints, bounded and without control characters.
+#[cold]
+fn say_panic(panic: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+    let backtrace = Backtrace::capture();
+    let backtrace = if backtrace.status() == BacktraceStatus::Captured { format!("\n{backtrace}") } else { String::new() };
+    say(format_args!(
+        "thread '{}' panicked{place}: {}{backtrace}",
+        thread.name().unwrap_or("<unnamed>"),
+        message_of(panic.payload())
+    ));
 }
 
 /// Tells the hook whose invocation to report if the process aborts.
@@ -97,13 +134,14 @@ fn describe(panic: &PanicHookInfo<'_>) -> Failure {
 }
 
 fn message_of(payload: &(dyn Any + Send)) -> String {
-    if let Some(text) = payload.downcast_ref::<&str>() {
-        (*text).to_owned()
+    let text = if let Some(text) = payload.downcast_ref::<&str>() {
+        text
     } else if let Some(text) = payload.downcast_ref::<String>() {
-        text.clone()
+        text
     } else {
-        "the handler panicked with a value that is not a text".to_owned()
-    }
+        "the handler panicked with a value that is not a text"
+    };
+    bounded(text, limits::MESSAGE)
 }
 
 /// The frames between the panic machinery and the runtime, as `function (file:line:column)`, innermost first.
@@ -127,7 +165,7 @@ fn frames_of(backtrace: &str) -> Vec<String> {
     frames[begin..end]
         .iter()
         .filter(|(name, _)| name != "<unknown>" && !is_catch_machinery(name))
-        .take(MOST_FRAMES)
+        .take(limits::FRAMES)
         .map(|(name, place)| if place.is_empty() { name.clone() } else { format!("{name} ({place})") })
         .collect()
 }

@@ -10,10 +10,10 @@ use tokio::runtime::RuntimeFlavor;
 use crate::handler_choice::select;
 use crate::invocation::Limits;
 use crate::line::LineFormat;
-use crate::log_sink::{Stream, StreamSink};
+use crate::log_sink::StreamSink;
 use crate::make_state::{ByInit, MakeState};
 use crate::mode::{Mode, Surroundings};
-use crate::stderr::say;
+use crate::stderr::{say, say_lines};
 use crate::system::{Input, input};
 use crate::{event_loop, one_shot};
 
@@ -105,7 +105,11 @@ impl Runtime {
         self
     }
 
-    /// Sets whether log lines are JSON objects with `time`, `requestId`, `level` and `message`. The default is the platform's own form.
+    /// Sets whether log lines are JSON objects; `FG_LOG_FORMAT=json` or `text` comes before it. The default is the platform's own form.
+    ///
+    /// An object has `time`, `requestId` (`""` outside of invocations), `level` and `message`; of the crates `log` and `tracing` also `target`,
+    /// `fields` (an object) and `spans` (a list of objects with `name` and the span's fields, outermost first). A message that is longer than
+    /// 90 KiB goes on in further objects with a `part` of 2 and so on; `bytesCut` says how much was left out.
     pub const fn json_log(mut self, json: bool) -> Self {
         self.json_log = json;
         self
@@ -174,11 +178,11 @@ impl Runtime {
         let input = if environment.api_address().is_some() { Input::Nothing } else { input() };
         let surroundings = Surroundings { wanted: wanted.as_deref(), has_port, input, is_service };
         let mode = Mode::decide(&environment, surroundings).map_err(|text| {
-            say(text);
+            say_lines(text);
             ExitCode::from(2)
         })?;
-        let stream = if mode == Mode::OneShot { Stream::Stderr } else { Stream::Stdout };
-        let format = if self.json_log { LineFormat::Json } else { LineFormat::Text };
+        let stream = mode.log_stream();
+        let format = LineFormat::of(&environment, self.json_log);
         let limits = Limits { response_size: environment.max_response_size(), timeouts: self.report_timeouts };
         let mut start = Start::new(environment, Arc::new(StreamSink::new(stream, format)), limits, mode);
         start.pipeline = self.pipeline || std::env::var("FG_PIPELINE").is_ok_and(|set| set == "1");
@@ -274,13 +278,13 @@ impl Start {
         Context::between_invocations(Arc::clone(&self.environment), Arc::clone(&self.sink))
     }
 
-    /// Says what is wrong with the environment, and sends the lines of `log` and `tracing` where ours go.
+    /// Says what is wrong with the environment, and sends the records of `log` where ours go.
     fn prepare_log(&self) {
         let ctx = self.context();
-        #[cfg(feature = "log")]
-        crate::log_bridge::install(ctx.logger());
         #[cfg(feature = "tracing")]
-        crate::tracing_layer::install(ctx.logger());
+        crate::tracing_layer::set_process_logger(ctx.logger());
+        #[cfg(all(feature = "log", not(feature = "tracing")))]
+        crate::log_bridge::install(ctx.logger());
         // Elsewhere it is no wonder that the platform's variables are missing.
         let missing = if matches!(self.mode, Mode::CustomRuntime(_)) { self.environment.missing() } else { &[] };
         for warning in self.environment.warnings().iter().chain(missing) {
@@ -290,6 +294,19 @@ impl Start {
 }
 
 impl Start {
+    /// The function has been initialised, and whatever `init` may have set has been: what has not been set by now is ours.
+    ///
+    /// A subscriber of `tracing` may want to be the logger of `log` as well, so with both features ours waits for that too.
+    pub(crate) fn complete_log(&self) {
+        #[cfg(feature = "tracing")]
+        {
+            let ctx = self.context();
+            crate::tracing_layer::install(ctx.logger());
+            #[cfg(feature = "log")]
+            crate::log_bridge::install(ctx.logger());
+        }
+    }
+
     /// Runs a handler whose state is made by this.
     pub(crate) async fn run_made<H: Handler>(self, make: impl MakeState<H>) -> ExitCode {
         match self.mode.clone() {

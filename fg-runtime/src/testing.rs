@@ -37,7 +37,7 @@ pub async fn invoke<H: Handler>(payload: &[u8]) -> Result<Vec<u8>, Failure> {
 ///
 /// As [`invoke`].
 pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Vec<u8>, Failure> {
-    panics::install_hook();
+    panics::install_hook_beside_the_standard_one();
     let limits = Limits { response_size: ctx.environment().max_response_size(), timeouts: true };
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
     let state = init::<H>(ByInit, ctx, limits, &mut alarm).await?;
@@ -91,7 +91,7 @@ impl KeptLog {
 
 impl LogSink for KeptLog {
     fn write(&self, record: &Record<'_>) {
-        let line = format!("{} {} {}", record.request_id, record.level, record.message);
+        let line = format!("{} {} {}", record.request_id, record.level, record.text());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 }

@@ -1,22 +1,35 @@
-//! The `tracing` facade: each event becomes a line with the request id of the invocation it belongs to.
+//! The `tracing` facade: each event becomes a record with the request id of the invocation it belongs to.
 //!
 //! An event belongs to the invocation in which the innermost of its spans was made, also when that span has travelled to another task;
-//! without a span, to the invocation that runs on this thread.
+//! without a span, to the invocation that runs on this thread; else to none, and its request id is `-`.
+//!
+//! | when | where events go |
+//! | --- | --- |
+//! | a subscriber has been set, by `main` or by `init` | there; with a [`TracingLayer`] in it, to the log, before [`run`](crate::run()) and outside of invocations too |
+//! | while `init` runs, and none has been set | to the log, if they come from `init` itself and not from another task or thread |
+//! | when the first invocation begins, and none has been set | to the log: ours is set then |
 
-use std::fmt::{self, Write};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use fg_core::{Level, Logger};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id};
-use tracing::{Event, Subscriber};
+use fg_core::__private::Verbosity;
+use fg_core::{Environment, Level, LogSpan, Logger, Record};
+use tracing::span::{self, Attributes, Id};
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, Event, Metadata, Subscriber, dispatcher};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::current;
+use crate::line::LineFormat;
+use crate::log_sink::StreamSink;
+use crate::mode::log_stream;
+use crate::tracing_fields::{Room, read_event, read_span};
 
-/// Writes `tracing` events where the function's log goes, with their request ids.
+/// Writes `tracing` events where the function's log goes, with their request ids, as far as `FG_LOG` and `RUNTIME_LOG_LEVEL` say.
 ///
-/// `fg::run` installs it by itself if no subscriber is set. To combine it with other layers, set a subscriber before `fg::run`:
+/// [`run`](crate::run()) installs it by itself if no subscriber has been set when the first invocation begins. To combine it with other
+/// layers, set a subscriber in `main` or in `init`:
 ///
 /// ```
 /// use tracing_subscriber::layer::SubscriberExt;
@@ -24,14 +37,17 @@ use crate::current;
 /// let subscriber = tracing_subscriber::registry().with(fg_runtime::TracingLayer::new());
 /// # let _ = subscriber;
 /// ```
+///
+/// Events outside of any invocation have the request id `-`. Those before [`run`](crate::run()) are written as well: to standard output on the
+/// platform and to standard error in a shell, in the form that `FG_LOG_FORMAT` says.
 #[derive(Debug, Default)]
 pub struct TracingLayer {
-    /// For events outside of any invocation.
+    /// For events outside of any invocation; none if that is the one of the process.
     process: Option<Logger>,
 }
 
 impl TracingLayer {
-    /// A layer for a subscriber of your own. Events outside of any invocation are for its other layers.
+    /// A layer for a subscriber of your own.
     #[must_use]
     pub const fn new() -> Self {
         Self { process: None }
@@ -41,7 +57,8 @@ impl TracingLayer {
 /// What a span remembers: its invocation, and its name with its fields.
 struct Remembered {
     logger: Option<Logger>,
-    text: String,
+    span: LogSpan,
+    room: Room,
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
@@ -50,65 +67,123 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
         let inherited = span
             .parent()
             .and_then(|parent| parent.extensions().get::<Remembered>().and_then(|remembered| remembered.logger.clone()));
-        let mut fields = Fields::default();
-        attributes.record(&mut fields);
-        let text = if fields.rest.is_empty() {
-            span.name().to_owned()
-        } else {
-            format!("{}{{{}}}", span.name(), fields.rest.trim_start())
+        let mut remembered = Remembered {
+            logger: current::logger().or(inherited),
+            span: LogSpan { name: span.name().into(), fields: Vec::new() },
+            room: Room::default(),
         };
-        span.extensions_mut().insert(Remembered { logger: current::logger().or(inherited), text });
+        attributes.record(&mut read_span(&mut remembered.span, &mut remembered.room));
+        span.extensions_mut().insert(remembered);
+    }
+
+    fn on_record(&self, id: &Id, values: &span::Record<'_>, ctx: Context<'_, S>) {
+        let Some(span) = ctx.span(id) else { return };
+        let mut extensions = span.extensions_mut();
+        if let Some(Remembered { span, room, .. }) = extensions.get_mut() {
+            values.record(&mut read_span(span, room));
+        }
     }
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        let (mut spans, mut logger) = (String::new(), None);
+        /// Of more than this, the outermost are left out.
+        const MOST_SPANS: usize = 16;
+        let (mut spans, mut logger) = (Vec::new(), None);
         for span in ctx.event_scope(event).into_iter().flatten() {
             if let Some(remembered) = span.extensions().get::<Remembered>() {
                 logger = logger.or_else(|| remembered.logger.clone());
-                spans = format!("{}:{spans}", remembered.text);
+                if spans.len() < MOST_SPANS {
+                    spans.push(remembered.span.clone());
+                }
             }
         }
-        if let Some(logger) = logger.or_else(current::logger).as_ref().or(self.process.as_ref()) {
-            let separator = if spans.is_empty() { "" } else { " " };
-            let level = level_of(*event.metadata().level());
-            logger.log(level, format_args!("{spans}{separator}{}: {}{}", event.metadata().target(), fields.message, fields.rest));
+        let metadata = event.metadata();
+        let logger = logger.or_else(current::logger).or_else(|| self.process.clone()).unwrap_or_else(process_logger);
+        let verbosity = verbosity_of(metadata);
+        if !logger.filter().enables(metadata.target(), verbosity) {
+            return;
         }
+        spans.reverse();
+        let (message, fields) = read_event(event);
+        let message = format_args!("{message}");
+        let mut record = Record::new(level_of(metadata), "", message);
+        (record.target, record.fields, record.spans) = (Some(metadata.target()), &fields, &spans);
+        logger.forward(verbosity, &record);
     }
+}
+
+/// For events outside of any invocation.
+static PROCESS: RwLock<Option<Logger>> = RwLock::new(None);
+
+/// From now on, events outside of any invocation are written by this.
+pub(crate) fn set_process_logger(process: &Logger) {
+    *PROCESS.write().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
+}
+
+/// The logger for events outside of any invocation. Before the function runs, it is made of what the environment says.
+fn process_logger() -> Logger {
+    if let Some(logger) = &*PROCESS.read().unwrap_or_else(PoisonError::into_inner) {
+        return logger.clone();
+    }
+    let mut process = PROCESS.write().unwrap_or_else(PoisonError::into_inner);
+    let make = || {
+        let environment = Environment::from_process();
+        let format = LineFormat::of(&environment, false);
+        let sink = Arc::new(StreamSink::new(log_stream(&environment), format));
+        Logger::with_filter("", Arc::clone(environment.log_filter()), sink)
+    };
+    process.get_or_insert_with(make).clone()
 }
 
 /// Installs a subscriber with the layer, unless the user has set one.
 pub(crate) fn install(process: &Logger) {
+    let _ = dispatcher::set_global_default(own_dispatch(process));
+}
+
+fn own_dispatch(process: &Logger) -> Dispatch {
     let layer = TracingLayer { process: Some(process.clone()) };
-    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
+    let filter = process.clone();
+    // Spans of every level are kept: they know their invocation.
+    let is_wanted =
+        move |metadata: &Metadata<'_>| metadata.is_span() || filter.filter().enables(metadata.target(), verbosity_of(metadata));
+    Dispatch::new(tracing_subscriber::registry().with(layer).with(filter_fn(is_wanted)))
 }
 
-/// The message, and the other fields as ` name=value`.
-#[derive(Default)]
-struct Fields {
-    message: String,
-    rest: String,
-}
+/// Where events of an initialisation go: to the log, as long as no subscriber has been set. Setting one stays possible.
+pub(crate) struct DuringInit(Option<Dispatch>);
 
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let written = if field.name() == "message" {
-            write!(self.message, "{value:?}")
-        } else {
-            write!(self.rest, " {}={value:?}", field.name())
-        };
-        // A `Debug` that fails has written what it could.
-        let _ = written;
+impl DuringInit {
+    pub(crate) fn new(process: &Logger) -> Self {
+        Self(is_unset().then(|| own_dispatch(process)))
+    }
+
+    pub(crate) fn run<R>(&self, run: impl FnOnce() -> R) -> R {
+        match &self.0 {
+            Some(dispatch) if is_unset() => dispatcher::with_default(dispatch, run),
+            _ => run(),
+        }
     }
 }
 
-fn level_of(level: tracing::Level) -> Level {
-    match level {
+fn is_unset() -> bool {
+    dispatcher::get_default(Dispatch::is::<NoSubscriber>)
+}
+
+fn level_of(metadata: &Metadata<'_>) -> Level {
+    match *metadata.level() {
         tracing::Level::ERROR => Level::Error,
         tracing::Level::WARN => Level::Warn,
         tracing::Level::INFO => Level::Info,
         tracing::Level::DEBUG | tracing::Level::TRACE => Level::Debug,
+    }
+}
+
+fn verbosity_of(metadata: &Metadata<'_>) -> Verbosity {
+    match *metadata.level() {
+        tracing::Level::ERROR => Verbosity::Error,
+        tracing::Level::WARN => Verbosity::Warn,
+        tracing::Level::INFO => Verbosity::Info,
+        tracing::Level::DEBUG => Verbosity::Debug,
+        tracing::Level::TRACE => Verbosity::Trace,
     }
 }
 
@@ -154,5 +229,64 @@ mod tests {
             tracing::debug!(target: "start", "not written");
         });
         assert_eq!(log.lines(), [" WARN start: listening port=8000"]);
+    }
+
+    #[test]
+    fn a_field_that_is_recorded_later_belongs_to_its_span() {
+        let log = KeptLog::new();
+        let logger = Logger::new("one", Level::Info, log.clone());
+        with_layer(|| {
+            with_logger(&logger, || {
+                let span = tracing::info_span!("order", id = 7, total = tracing::field::Empty);
+                span.record("total", 1.5);
+                span.record("id", 8);
+                span.in_scope(|| tracing::info!(target: "handler", ok = true, name = "a b", why = ?None::<u8>, "done"));
+            });
+        });
+        assert_eq!(log.lines(), ["one INFO order{id=8 total=1.5}: handler: done ok=true name=\"a b\" why=None"]);
+    }
+
+    #[test]
+    fn an_event_is_written_as_far_as_the_directives_for_its_target_say() {
+        let environment = Environment::from_variables([("FG_LOG", "warn,shop=debug,shop::stock=off")]);
+        let log = KeptLog::new();
+        let logger = Logger::with_filter("", Arc::clone(environment.log_filter()), log.clone());
+        dispatcher::with_default(&own_dispatch(&logger), || {
+            tracing::info!(target: "hyper", "not written");
+            tracing::warn!(target: "hyper", "slow");
+            tracing::debug!(target: "shop::order", "placed");
+            tracing::trace!(target: "shop::order", "not written");
+            tracing::error!(target: "shop::stock", "not written");
+        });
+        assert_eq!(log.lines(), [" WARN hyper: slow", " DEBUG shop::order: placed"]);
+    }
+
+    #[test]
+    fn whatever_is_put_into_an_event_it_stays_small() {
+        let log = KeptLog::new();
+        let logger = Logger::new("one", Level::Info, log.clone());
+        let long = "x".repeat(1_000_000);
+        with_layer(|| {
+            with_logger(&logger, || {
+                let spans: Vec<_> = (0..50).map(|_| tracing::info_span!("order", long, a = ?long, b = %long).entered()).collect();
+                tracing::info!(long, a = ?long, b = %long, "{long}");
+                drop(spans);
+            });
+        });
+        assert!(log.lines()[0].len() < 2 * fg_core::limits::LOG_RECORD, "{}", log.lines()[0].len());
+    }
+
+    #[test]
+    fn an_initialisation_may_set_a_subscriber_and_until_then_its_events_are_logged() {
+        // The default of this thread stands for the one of the process, which can be set only once.
+        let log = KeptLog::new();
+        let during = DuringInit::new(&Logger::new("", Level::Info, log.clone()));
+        during.run(|| tracing::info!(target: "init", "before"));
+        let own = KeptLog::new();
+        let layer = TracingLayer { process: Some(Logger::new("", Level::Info, own.clone())) };
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            during.run(|| tracing::info!(target: "init", "after"));
+        });
+        assert_eq!((log.lines(), own.lines()), (vec![" INFO init: before".to_owned()], vec![" INFO init: after".to_owned()]));
     }
 }

@@ -142,10 +142,9 @@ impl<'de> Deserialize<'de> for Status {
 /// [`Failure::INVALID_RESPONSE`] where the answer is anything else than an object with a `statusCode` from 200 to 599, headers that HTTP
 /// allows, and a body that is base64 if it says so: the gateway answers with 500 then. The message says what is wrong and where.
 pub fn response_of(answer: &[u8]) -> Result<http::Response<Bytes>, Failure> {
-    let invalid = |reason: &dyn fmt::Display| {
-        Failure::new(Failure::INVALID_RESPONSE, format!("the answer of the function is not one for API Gateway: {reason}"))
-    };
-    let sent = located::read::<Sent<'_>>(answer).map_err(|reason| invalid(&reason))?;
+    const INTRO: &str = "the answer of the function is not one for API Gateway: ";
+    let invalid = |reason: &dyn fmt::Display| Failure::new(Failure::INVALID_RESPONSE, format!("{INTRO}{reason}"));
+    let sent = located::read::<Sent<'_>>(answer).map_err(|misfit| misfit.into_failure(Failure::INVALID_RESPONSE, INTRO))?;
     let body = match (sent.is_base64_encoded.0, sent.body.0) {
         (true, text) => STANDARD.decode(&*text).map_err(|error| invalid(&format_args!("`body` is not base64: {error}")))?.into(),
         (false, Cow::Borrowed(text)) => Bytes::copy_from_slice(text.as_bytes()),

@@ -57,7 +57,8 @@ struct Event<'a> {
 /// [`Failure::INVALID_PAYLOAD`] where the payload is not such an event: no method or no path, a header that HTTP does not allow, a path and
 /// query of more than 65,534 bytes. The message says what is wrong and where, but shows no header's value.
 pub fn request_of(payload: &[u8]) -> Result<http::Request<Bytes>, Failure> {
-    let event = located::read::<Event<'_>>(payload).map_err(|reason| not_an_event(&reason))?;
+    let event =
+        located::read::<Event<'_>>(payload).map_err(|misfit| misfit.into_failure(Failure::INVALID_PAYLOAD, NOT_AN_EVENT))?;
     let missing =
         |name, text: &Text<'_>| if text.0.is_empty() { Err(not_an_event(format_args!("`{name}` is missing"))) } else { Ok(()) };
     missing("httpMethod", &event.method)?;
@@ -65,7 +66,10 @@ pub fn request_of(payload: &[u8]) -> Result<http::Request<Bytes>, Failure> {
 
     let mut request = http::Request::new(body_of(event.body.0, event.is_base64_encoded.0));
     let method = Method::from_bytes(event.method.0.as_bytes());
-    *request.method_mut() = method.map_err(|_| not_an_event(format_args!("`httpMethod`: {:?} is not a method", event.method.0)))?;
+    *request.method_mut() = method.map_err(|_| {
+        not_an_event(format_args!("`httpMethod`: {:?} is not a method", event.method.0))
+            .logged_as(format!("{NOT_AN_EVENT}`httpMethod` is not a method"))
+    })?;
     *request.uri_mut() = uri_of(&event.path.0, &event.query.0)?;
     *request.headers_mut() = event.headers.0;
     let extensions = request.extensions_mut();
@@ -77,8 +81,10 @@ pub fn request_of(payload: &[u8]) -> Result<http::Request<Bytes>, Failure> {
     Ok(request)
 }
 
+const NOT_AN_EVENT: &str = "the payload is not an event of API Gateway: ";
+
 fn not_an_event(reason: impl std::fmt::Display) -> Failure {
-    Failure::new(Failure::INVALID_PAYLOAD, format!("the payload is not an event of API Gateway: {reason}"))
+    Failure::new(Failure::INVALID_PAYLOAD, format!("{NOT_AN_EVENT}{reason}"))
 }
 
 fn uri_of(path: &str, query: &str) -> Result<Uri, Failure> {

@@ -18,6 +18,8 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
         Event::Count => Ok(Answer::Number(calls.load(Ordering::Relaxed))),
         Event::Order { items } => Ok(Answer::Number(items.iter().map(|item| u64::from(item.price)).sum())),
         Event::Fail => Err(Failure::new("OrderNotFound", "there is no order 17").with_cause(["no such row".to_owned()])),
+        Event::FailWith(said) => Err(Failure::new("OrderNotFound", said.clone()).with_cause([said])),
+        Event::PanicWith(said) => panic!("{said}"),
         Event::Panic(how) => Ok(Answer::Text(panic(how, ctx).await)),
         Event::PanicInDeserialize(_) => text("not reached"),
         Event::PanicInSerialize => Ok(Answer::PanicsInSerialize(PanicsInSerialize)),
@@ -75,6 +77,14 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
             log::info!("{said}");
             #[cfg(feature = "tracing")]
             tracing::info!("{said}");
+            text("logged")
+        }
+        Event::LogFields => {
+            #[cfg(feature = "tracing")]
+            tracing::info_span!("order", id = 7).in_scope(|| {
+                tracing::warn!(count = 3, "few left");
+                tracing::debug!("not always written");
+            });
             text("logged")
         }
         Event::Context => Ok(Answer::Json(tell(ctx))),

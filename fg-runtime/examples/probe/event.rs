@@ -18,7 +18,11 @@ pub(crate) enum Event {
     },
     /// Return an error with a cause.
     Fail,
+    /// Return an error with this message and this cause.
+    FailWith(String),
     Panic(Panic),
+    /// Panic with this message.
+    PanicWith(String),
     /// Panic while the event is read.
     PanicInDeserialize(PanicsInDeserialize),
     /// Reply with a value that panics while it is written.
@@ -49,6 +53,8 @@ pub(crate) enum Event {
     Log(String),
     /// Log this through every crate that the runtime listens to.
     LogEverywhere(String),
+    /// Log a field in a span, and one level deeper than the usual.
+    LogFields,
     /// Print whatever can be printed, and fail.
     Leak,
     /// Reply with what the context tells.

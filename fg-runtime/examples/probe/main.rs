@@ -53,6 +53,20 @@ impl Handler for Act {
                 std::thread::sleep(Duration::from_secs(3));
                 Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
             }
+            #[cfg(feature = "tracing")]
+            Some("sets a subscriber") => {
+                tracing::info!("before its own");
+                tokio::task::yield_now().await;
+                set_subscriber();
+                tokio::task::yield_now().await;
+                tracing::info!("after its own");
+                Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
+            }
+            #[cfg(feature = "tracing")]
+            Some("logs") => {
+                tracing::info!("from init");
+                Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
+            }
             Some(address) if address.starts_with("127.0.0.1:") => {
                 act::wait_at(address).await;
                 Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
@@ -99,7 +113,20 @@ fn main() -> ExitCode {
         let runtime = if is_set("PROBE_ROUTES") { runtime.platform_routes(true) } else { runtime };
         return runtime.run_http(tower::service_fn(service::respond));
     }
+    #[cfg(feature = "tracing")]
+    if is_set("PROBE_SUBSCRIBER") {
+        set_subscriber();
+        tracing::info!("before the function");
+    }
     if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream)>() }
+}
+
+/// As a user does who has other layers as well.
+#[cfg(feature = "tracing")]
+fn set_subscriber() {
+    use tracing_subscriber::layer::SubscriberExt;
+    let subscriber = tracing_subscriber::registry().with(fg_runtime::TracingLayer::new());
+    tracing::subscriber::set_global_default(subscriber).expect("there is none yet");
 }
 
 /// Drops the loop in the middle of an invocation, and stays until after its deadline.

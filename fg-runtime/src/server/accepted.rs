@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use fg_core::limits::REQUEST_ID;
 use fg_core::{Context, Logger};
 use http::HeaderMap;
 
@@ -32,7 +33,7 @@ impl Contexts {
 
     /// Makes the context of an invocation from those headers of its request that are of interest.
     ///
-    /// The id is the platform's, else that of the engine in front of us, else a new one.
+    /// The id is the platform's, else that of the engine in front of us, else a new one. One that is too long to be an id is not taken.
     pub(crate) fn begin(&self, received: Instant, headers: &HeaderMap, is_of_interest: impl Fn(&str) -> bool) -> Context {
         let mut ctx = self.lock().pop().unwrap_or_else(|| self.start.context());
         let mut other_id = None;
@@ -44,8 +45,8 @@ impl Contexts {
             // Engines send what they have nothing for empty.
             (!value.is_empty() && is_of_interest(name)).then_some((name, value.as_bytes()))
         });
-        if !ctx.begin(received, given) {
-            match other_id.and_then(|id| id.to_str().ok()).filter(|id| says_something(id)) {
+        if !ctx.begin(received, given) || ctx.request_id().len() > REQUEST_ID {
+            match other_id.and_then(|id| id.to_str().ok()).filter(|id| says_something(id) && id.len() <= REQUEST_ID) {
                 Some(id) => ctx.set_request_id(id),
                 None => ctx.set_request_id(&random_request_id()),
             }
@@ -54,7 +55,8 @@ impl Contexts {
     }
 
     /// Takes back a context, unless there are secrets in it, which are wiped at once.
-    fn take_back(&self, ctx: Context) {
+    fn take_back(&self, mut ctx: Context) {
+        ctx.end();
         let mut idle = self.lock();
         if idle.len() < MOST_IDLE && !ctx.has_secrets() {
             idle.push(ctx);

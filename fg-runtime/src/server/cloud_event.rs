@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use fg_core::limits::CLOUD_EVENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use serde_json::value::RawValue;
@@ -134,7 +135,15 @@ fn check<'e>(attribute: impl Fn(&str) -> Option<&'e str>) -> Result<String, Refu
         return Err(refuse(StatusCode::BAD_REQUEST, reason));
     }
     match attribute("specversion") {
-        Some("1.0") => Ok(attribute("type").unwrap_or_default().to_owned()),
+        Some("1.0") => {
+            let kind = attribute("type").unwrap_or_default();
+            // It stands in a header of the reply, and one that is too long makes the reply be refused.
+            if escape(kind).len() > CLOUD_EVENT_TYPE {
+                let reason = format!("the type of the CloudEvent has {} bytes; {CLOUD_EVENT_TYPE} are taken", kind.len());
+                return Err(refuse(StatusCode::BAD_REQUEST, reason));
+            }
+            Ok(kind.to_owned())
+        }
         other => {
             Err(refuse(StatusCode::BAD_REQUEST, format!("CloudEvents {} is not understood; 1.0 is", other.unwrap_or_default())))
         }
@@ -156,7 +165,9 @@ pub(crate) fn reply(event: &CloudEvent, function_name: &str, content_type: Heade
         return response;
     }
     headers.insert(header::CONTENT_TYPE, content_type);
-    let function_name = if function_name.is_empty() { "fg" } else { function_name };
+    // It may have come with the request.
+    let is_a_name = !function_name.is_empty() && escape(function_name).len() <= CLOUD_EVENT_TYPE;
+    let function_name = if is_a_name { function_name } else { "fg" };
     for (name, value) in [
         ("ce-specversion", "1.0".to_owned()),
         ("ce-id", random_request_id()),
@@ -164,11 +175,15 @@ pub(crate) fn reply(event: &CloudEvent, function_name: &str, content_type: Heade
         ("ce-type", format!("{}.reply", event.kind)),
     ] {
         // Escaped, it can stand in a header.
-        if let Ok(value) = HeaderValue::from_str(&utf8_percent_encode(&value, ESCAPED).to_string()) {
+        if let Ok(value) = HeaderValue::from_str(&escape(&value)) {
             headers.insert(HeaderName::from_static(name), value);
         }
     }
     response
+}
+
+fn escape(value: &str) -> String {
+    utf8_percent_encode(value, ESCAPED).to_string()
 }
 
 fn is_event(json: &[u8]) -> bool {

@@ -123,8 +123,9 @@ where
             let (start, patience) = (Arc::clone(&start), patience.clone());
             async move {
                 let made = init(make, &start.context(), start.limits, &mut Alarm::new()).await;
-                if let Err(failure) = &made {
-                    start.context().logger().error(failure);
+                match &made {
+                    Ok(_) => start.complete_log(),
+                    Err(failure) => start.context().logger().error(failure),
                 }
                 // The initialisation may block, and has a limit of its own.
                 if start.limits.timeouts {

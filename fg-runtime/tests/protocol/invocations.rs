@@ -20,7 +20,8 @@ fn failure_of(event: &[u8]) -> Value {
     let failure = failure(&answer);
     let (error_type, message) = type_and_message(&failure);
     let first_line = message.lines().next().expect("there is a message");
-    let line = format!(" the-failing-one ERROR {error_type}: {first_line}");
+    // A value that does not fit is for the caller only.
+    let line = format!(" the-failing-one ERROR {error_type}: {}", first_line.replace(" \"two\"", ""));
     assert_eq!(ended.count(&line), 1, "the failure is logged once with its request id: {line:?} in {ended:#?}");
     failure
 }

@@ -8,6 +8,7 @@
 mod abort;
 mod after;
 mod answers;
+mod bounds;
 mod connections;
 mod deadlines;
 mod function;
@@ -15,6 +16,7 @@ mod gate;
 mod init;
 mod invocations;
 mod log;
+mod memory;
 mod outages;
 mod pipeline;
 mod polls;

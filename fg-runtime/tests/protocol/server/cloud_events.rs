@@ -187,3 +187,17 @@ fn an_event_that_does_not_fit_is_not_worth_sending_again_and_any_other_failure_i
     let ended = server.stop();
     assert_eq!((ended.code, ended.count("ERROR")), (0, 3), "{ended:#?}");
 }
+
+#[test]
+fn an_event_whose_type_fits_no_header_is_refused_and_a_function_name_that_fits_none_is_left_out() {
+    let server = Server::start(mirror().with("RUNTIME_FUNC_NAME", "").with("FG_PORT", "0"));
+    for length in [1_200, 3_000_000] {
+        let event = event(json!({"type": "t".repeat(length), "data": "text"}));
+        let response = server.ask(structured("application/cloudevents+json", &event));
+        assert_eq!(response.error_type(400), "InvalidPayload");
+        assert_eq!(response.error_message(), format!("the type of the CloudEvent has {length} bytes; 1024 are taken"));
+    }
+    let headers = format!("Content-Type: text/plain\r\nX-CFF-Func-Name: {}\r\n", "n".repeat(20_000));
+    let response = server.ask(binary("", &headers, b"text"));
+    assert_eq!((response.status, response.header("ce-source")), (200, Some("/functions/fg")));
+}

@@ -92,3 +92,13 @@ fn the_time_of_an_invocation_is_what_its_header_says() {
     assert_eq!(response.error_type(500), "FunctionTimeout");
     assert!(response.error_message().contains("of 1s (RUNTIME_TIMEOUT)"), "{}", response.text());
 }
+
+#[test]
+fn an_id_that_is_too_long_to_be_one_is_not_taken() {
+    let server = Server::start(image());
+    for name in ["X-CFF-Request-Id", "X-Request-Id"] {
+        let id = |length: usize| context(&server, &format!("{name}: {}\r\n", "i".repeat(length)))["request_id"].to_string();
+        assert_eq!(id(128).len(), 130);
+        assert_eq!(id(20_000).len(), 38, "a new one");
+    }
+}

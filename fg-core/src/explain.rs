@@ -1,0 +1,259 @@
+//! Why a payload does not fit the type of the event: in full for the caller who has sent it, without its contents for the log.
+
+use std::any::type_name;
+use std::fmt::{self, Write};
+
+use serde::Deserialize;
+use serde_path_to_error::{Path, Segment};
+
+use crate::bounded;
+use crate::describe::bare_name;
+use crate::failure::Failure;
+use crate::limits::{MESSAGE, QUOTE};
+
+/// Why JSON does not fit, and where: a path, a reason, a line and a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// For whoever has sent it, with the beginning of the value that does not fit.
+    pub told: String,
+    /// For the log, without that.
+    pub logged: String,
+}
+
+impl Misfit {
+    /// Reads the JSON a second time to learn at which path it does not fit. Only JSON that failed pays for this.
+    #[cold]
+    #[inline(never)]
+    pub fn of<'de, T: Deserialize<'de>>(json: &'de [u8], error: &serde_json::Error) -> Self {
+        let located = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json)).err();
+        Self::at(located.as_ref().map(serde_path_to_error::Error::path), error)
+    }
+
+    /// Not generic, so that it is compiled once and not for each event.
+    fn at(path: Option<&Path>, error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        // Without the place, which stands at the end whatever is quoted before it.
+        let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+        let reason = if error.is_data() { Reason::read(reason) } else { Reason { kind: reason, quoted: None, expected: "" } };
+        let path = path.filter(|path| path.iter().next().is_some());
+        // A field that is unknown is a part of the path.
+        let is_unknown = |key: &str| reason.quoted.is_some_and(|quoted| quoted.trim_matches('`') == key);
+        let is_shown = |key: &str| is_a_name(key) && !is_unknown(key);
+        let (all, names) = path.map_or_else(Default::default, |path| (write_path(path, |_| true), write_path(path, is_shown)));
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        Self { told: format!("{all}{}{place}", reason.in_full()), logged: format!("{names}{}{place}", reason.without_contents()) }
+    }
+
+    /// A failure whose message begins with this.
+    #[must_use]
+    pub fn into_failure(self, error_type: &'static str, intro: impl fmt::Display) -> Failure {
+        let Self { told, logged } = self;
+        Failure::new(error_type, format!("{intro}{told}")).logged_as(format!("{intro}{logged}"))
+    }
+}
+
+/// Why a payload is not the event.
+#[cold]
+#[inline(never)]
+pub(crate) fn explain<'de, T: Deserialize<'de>>(payload: &[u8], json: &'de [u8], error: &serde_json::Error) -> Failure {
+    let event = bare_name(type_name::<T>()).map_or_else(|| "the event".to_owned(), |name| format!("`{name}`"));
+    if payload.is_empty() {
+        let intro = format!("the payload is empty and was read as `null`, which is not {event}");
+        return Failure::new(Failure::INVALID_PAYLOAD, format!("{intro}: {}", reason_of_null(error)));
+    }
+    let misfit = Misfit::of::<T>(json, error);
+    if error.is_data() {
+        return misfit.into_failure(Failure::INVALID_PAYLOAD, format_args!("the payload does not fit {event}: "));
+    }
+    misfit.into_failure(Failure::INVALID_PAYLOAD, "the payload is not valid JSON: ")
+}
+
+fn reason_of_null(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(reason, _)| reason.to_owned())
+}
+
+/// What serde says, in its parts: the messages of `serde::de::Error`.
+struct Reason<'t> {
+    kind: &'t str,
+    /// What stands in the payload.
+    quoted: Option<&'t str>,
+    expected: &'t str,
+}
+
+impl<'t> Reason<'t> {
+    fn read(text: &'t str) -> Self {
+        // What is expected is written in the program, and stands last.
+        let (found, expected) = match [", expected ", ", there are no "].iter().filter_map(|words| text.rfind(words)).max() {
+            Some(at) => text.split_at(at),
+            None => (text, ""),
+        };
+        for kind in ["unknown field ", "unknown variant "] {
+            if let Some(quoted) = found.strip_prefix(kind) {
+                return Self { kind: kind.trim_end(), quoted: Some(quoted), expected };
+            }
+        }
+        for kind in ["invalid type: ", "invalid value: "] {
+            if let Some(unexpected) = found.strip_prefix(kind) {
+                // Such as `string "a"` and `floating point `1.5``; `null` and `map` quote nothing.
+                let quote = unexpected.find(['"', '`']).unwrap_or(unexpected.len());
+                let (what, quoted) = unexpected.split_at(quote);
+                let kind = &found[..kind.len() + what.trim_end().len()];
+                return Self { kind, quoted: (!quoted.is_empty()).then_some(quoted), expected };
+            }
+        }
+        let is_static =
+            ["missing field `", "duplicate field `", "invalid length ", "data did not match any variant of untagged enum "];
+        if is_static.iter().any(|start| text.starts_with(start)) {
+            return Self { kind: text, quoted: None, expected: "" };
+        }
+        // In the words of the type's own `Deserialize`: nobody knows what of them is from the payload.
+        Self { kind: "", quoted: Some(text), expected: "" }
+    }
+
+    fn in_full(&self) -> String {
+        let Self { kind, quoted, expected } = self;
+        match quoted {
+            None => format!("{kind}{expected}"),
+            Some(words) if kind.is_empty() => bounded::display(words, MESSAGE / 2),
+            Some(value) => format!("{kind} {}{expected}", bounded::display(value, QUOTE)),
+        }
+    }
+
+    fn without_contents(&self) -> String {
+        let Self { kind, expected, .. } = self;
+        if kind.is_empty() {
+            "its own check refuses it, with words that only the caller is told".to_owned()
+        } else {
+            format!("{kind}{expected}")
+        }
+    }
+}
+
+/// The path with a colon behind it. A key that may not be shown is `*`.
+fn write_path(path: &Path, is_shown: impl Fn(&str) -> bool) -> String {
+    /// A payload can be nested 128 deep.
+    const MOST_SEGMENTS: usize = 32;
+    let mut text = String::from("`");
+    for (at, segment) in path.iter().enumerate() {
+        let dot = if at == 0 { "" } else { "." };
+        // Writing to memory cannot fail.
+        let _ = match segment {
+            _ if at == MOST_SEGMENTS => {
+                text.push_str("..");
+                break;
+            }
+            Segment::Seq { index } => write!(text, "[{index}]"),
+            Segment::Map { key } | Segment::Enum { variant: key } if is_shown(key) => {
+                write!(text, "{dot}{}", bounded::display(key, QUOTE))
+            }
+            Segment::Map { .. } | Segment::Enum { .. } => write!(text, "{dot}*"),
+            Segment::Unknown => write!(text, "{dot}?"),
+        };
+    }
+    text.push_str("`: ");
+    text
+}
+
+/// Whether a key looks like the name of a field: those stand in the program. A key of a map may be anything.
+fn is_a_name(key: &str) -> bool {
+    const LONGEST: usize = 40;
+    key.len() <= LONGEST && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-$".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FromPayload;
+    use std::collections::HashMap;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "it is only read")]
+    struct Event {
+        #[serde(default)]
+        number: u8,
+        #[serde(default)]
+        colour: Option<Colour>,
+        #[serde(default)]
+        by_name: HashMap<String, u8>,
+        #[serde(default)]
+        address: Option<std::net::Ipv4Addr>,
+        #[serde(default)]
+        own: Option<Own>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Colour {
+        Red,
+    }
+
+    #[derive(Debug)]
+    struct Own;
+    impl<'de> Deserialize<'de> for Own {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            Err(serde::de::Error::custom(format_args!("no `{text}` here, expected better")))
+        }
+    }
+
+    fn both(payload: &str) -> (String, String) {
+        let failure = Event::from_payload(payload.as_bytes()).expect_err("it does not fit");
+        (failure.message().to_owned(), failure.to_string())
+    }
+
+    #[test]
+    fn the_caller_is_told_what_does_not_fit_and_the_log_only_where_and_why() {
+        for (payload, told, logged) in [
+            (
+                r#"{"number":"s3cr3t"}"#,
+                "`number`: invalid type: string \"s3cr3t\", expected u8",
+                "`number`: invalid type: string, expected u8",
+            ),
+            (
+                r#"{"number":777}"#,
+                "`number`: invalid value: integer `777`, expected u8",
+                "`number`: invalid value: integer, expected u8",
+            ),
+            (r#"{"number":null}"#, "`number`: invalid type: null, expected u8", "`number`: invalid type: null, expected u8"),
+            (
+                r#"{"s3cr3t":1}"#,
+                "`s3cr3t`: unknown field `s3cr3t`, expected one of `number`,",
+                "`*`: unknown field, expected one of `number`,",
+            ),
+            (
+                r#"{"colour":"s3cr3t"}"#,
+                "`colour`: unknown variant `s3cr3t`, expected `Red`",
+                "`colour`: unknown variant, expected `Red`",
+            ),
+            (r#"{"by_name":{"a@b c":"x"}}"#, "`by_name.a@b c`: invalid type", "`by_name.*`: invalid type: string, expected u8"),
+            (r#"{"own":"s3cr3t"}"#, "`own`: no `s3cr3t` here, expected better", "`own`: its own check refuses it"),
+            (
+                r#"{"number":"a\", expected b"}"#,
+                "`number`: invalid type: string \"a\\\", expected b\", expected u8",
+                "`number`: invalid type: string, expected u8",
+            ),
+        ] {
+            let (in_answer, in_log) = both(payload);
+            assert!(in_answer.starts_with(&format!("the payload does not fit `Event`: {told}")), "{in_answer}");
+            assert!(in_log.starts_with(&format!("InvalidPayload: the payload does not fit `Event`: {logged}")), "{in_log}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_quoted_by_its_beginning() {
+        for filler in ["k", "\u{ad}", "\\\"", "\\u0001"] {
+            let long = filler.repeat(1_000_000);
+            for payload in [
+                format!("\"{long}\""),
+                format!("{{\"number\":\"{long}\"}}"),
+                format!("{{\"{long}\":1}}"),
+                format!("{{\"by_name\":{{\"{long}\":[]}}}}"),
+            ] {
+                let (in_answer, in_log) = both(&payload);
+                assert!(in_answer.len() < 600 && in_answer.contains(" bytes cut)"), "{in_answer}");
+                assert!(in_log.len() < 300, "{in_log}");
+            }
+        }
+    }
+}

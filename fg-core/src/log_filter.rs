@@ -1,0 +1,149 @@
+//! Which records are written: a level for each target, as `FG_LOG` says it.
+
+use std::str::FromStr;
+
+use crate::log::Level;
+
+/// How much is written: nothing, or everything up to a level. The crates `log` and `tracing` have one more level than [`Level`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "they are the words of `FG_LOG`")]
+pub enum Verbosity {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl FromStr for Verbosity {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let words = [
+            ("off", Self::Off),
+            ("error", Self::Error),
+            ("warn", Self::Warn),
+            ("warning", Self::Warn),
+            ("info", Self::Info),
+            ("debug", Self::Debug),
+            ("trace", Self::Trace),
+        ];
+        words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|&(_, verbosity)| verbosity).ok_or(())
+    }
+}
+
+impl From<Level> for Verbosity {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Debug => Self::Debug,
+            Level::Info => Self::Info,
+            Level::Warn => Self::Warn,
+            Level::Error => Self::Error,
+        }
+    }
+}
+
+/// The target that the lines of [`Logger`](crate::Logger) have here.
+pub(crate) const OWN_TARGET: &str = "fg";
+
+/// A level for each target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFilter {
+    /// The longest target first: the first that a target begins with counts.
+    directives: Vec<(String, Verbosity)>,
+    default: Verbosity,
+    /// For [`OWN_TARGET`], which is asked for with each line.
+    own: Verbosity,
+}
+
+impl LogFilter {
+    /// The same level for every target.
+    #[must_use]
+    pub const fn all(default: Verbosity) -> Self {
+        Self { directives: Vec::new(), default, own: default }
+    }
+
+    /// Reads directives such as `info,hyper=warn,shop::stock=trace`, and says what is wrong with those that it leaves out.
+    ///
+    /// A level alone is for all targets that no other directive is for; a target alone has the level `trace`; the longest target counts.
+    pub(crate) fn parse(text: &str, default: Verbosity, mut complain: impl FnMut(&str)) -> Self {
+        let mut filter = Self::all(default);
+        for directive in text.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
+            let (target, level) =
+                directive.split_once('=').map_or((directive, None), |(target, level)| (target.trim(), Some(level.trim())));
+            let is_target =
+                !target.is_empty() && target.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:-./".contains(&byte));
+            match (target.parse(), level.map(str::parse)) {
+                (Ok(verbosity), None) => filter.default = verbosity,
+                (Err(()), None) if is_target => filter.directives.push((target.to_owned(), Verbosity::Trace)),
+                (_, Some(Ok(verbosity))) if is_target => filter.directives.push((target.to_owned(), verbosity)),
+                _ => complain(directive),
+            }
+        }
+        // Stable, so that of two for one target the last is found first.
+        filter.directives.reverse();
+        filter.directives.sort_by_key(|(target, _)| std::cmp::Reverse(target.len()));
+        filter.own = filter.verbosity_of(OWN_TARGET);
+        filter
+    }
+
+    fn verbosity_of(&self, target: &str) -> Verbosity {
+        let directive = self.directives.iter().find(|(start, _)| target.starts_with(start.as_str()));
+        directive.map_or(self.default, |(_, verbosity)| *verbosity)
+    }
+
+    /// Whether a record of this target and level is written.
+    #[must_use]
+    pub fn enables(&self, target: &str, verbosity: Verbosity) -> bool {
+        verbosity <= self.verbosity_of(target)
+    }
+
+    /// Whether a line of [`Logger`](crate::Logger) is written.
+    pub(crate) fn enables_own(&self, level: Level) -> bool {
+        Verbosity::from(level) <= self.own
+    }
+
+    /// The most that is written of any target.
+    #[must_use]
+    pub fn most(&self) -> Verbosity {
+        self.directives.iter().map(|(_, verbosity)| *verbosity).fold(self.default, Verbosity::max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> (LogFilter, Vec<String>) {
+        let mut complaints = Vec::new();
+        let filter = LogFilter::parse(text, Verbosity::Info, |directive| complaints.push(directive.to_owned()));
+        (filter, complaints)
+    }
+
+    #[test]
+    fn the_longest_target_counts_and_a_level_alone_is_for_all_others() {
+        let (filter, complaints) = parse("WARN, hyper=off ,hyper::client=debug,shop,fg=error,fg=info");
+        assert_eq!(complaints, [""; 0]);
+        for (target, most) in [
+            ("hyper::server", Verbosity::Off),
+            ("hyper::client::pool", Verbosity::Debug),
+            ("shop::stock", Verbosity::Trace),
+            ("other", Verbosity::Warn),
+            (OWN_TARGET, Verbosity::Info),
+        ] {
+            assert_eq!(filter.verbosity_of(target), most, "{target}");
+            assert!(filter.enables(target, most));
+        }
+        assert!(filter.enables_own(Level::Info) && !filter.enables_own(Level::Debug));
+        assert_eq!(filter.most(), Verbosity::Trace);
+    }
+
+    #[test]
+    fn what_is_no_directive_is_left_out_and_named() {
+        let (filter, complaints) = parse("hyper=loud,[span]=info,=warn,,debug,a=b=c");
+        assert_eq!(complaints, ["hyper=loud", "[span]=info", "=warn", "a=b=c"]);
+        assert_eq!(filter, LogFilter::all(Verbosity::Debug));
+        assert_eq!(parse("hyper=warn").0.verbosity_of("other"), Verbosity::Info, "the default is what it was");
+    }
+}
