@@ -18,7 +18,7 @@ use crate::surrounding_runtime::{EntryPoint, beside, is_on_one_thread};
 /// Several layers are a `tower::ServiceBuilder`. `init` and `pre_stop` of the handler run as they do without layers; the exit codes are those of
 /// [`run`](crate::run()).
 #[must_use = "return the exit code from `main`"]
-pub fn run<H: Handler>(layer: impl InvocationLayer<H>) -> ExitCode {
+pub fn run<H: Handler>(layer: impl InvocationLayer<H> /* write `fg::tower::run::<greet>(layer)` */) -> ExitCode {
     Runtime::new().run_layered(layer)
 }
 

@@ -38,7 +38,7 @@ use crate::{event_loop, one_shot};
 ///
 /// It starts a tokio runtime, so it cannot be called in one: under `#[tokio::main]` it says so and gives 2. [`serve`] is for there.
 #[must_use = "return the exit code from `main`"]
-pub fn run<H: Handlers>() -> ExitCode {
+pub fn run<H: Handlers>(/* nothing: write `fg::run::<greet>()` */) -> ExitCode {
     Runtime::new().run::<H>()
 }
 
@@ -53,7 +53,7 @@ pub fn run<H: Handlers>() -> ExitCode {
 ///
 /// Where that has one thread (`flavor = "current_thread"`), a `blocking` handler and its `init` run on a runtime of several threads beside it.
 #[must_use = "this is the exit code: return it from `main`"]
-pub async fn serve<H: Handlers>() -> ExitCode {
+pub async fn serve<H: Handlers>(/* nothing: write `fg::serve::<greet>().await` */) -> ExitCode {
     Runtime::new().serve::<H>().await
 }
 
@@ -147,7 +147,7 @@ impl Runtime {
 
     /// Builds a tokio runtime and runs a handler on it; see [`run`].
     #[must_use = "this is the exit code: return it from `main`"]
-    pub fn run<H: Handlers>(mut self) -> ExitCode {
+    pub fn run<H: Handlers>(mut self /* no more: write `.run::<greet>()` */) -> ExitCode {
         const HERE: EntryPoint = EntryPoint { run: "fg::run", serve: "fg::serve::<..>()" };
         let environment = self.take_environment();
         match HERE.check().and_then(|()| tokio_runtime(&environment, self.threads, H::BLOCKING)) {
@@ -157,7 +157,7 @@ impl Runtime {
     }
 
     /// Runs a handler on the tokio runtime of the caller; see [`serve`].
-    pub async fn serve<H: Handlers>(mut self) -> ExitCode {
+    pub async fn serve<H: Handlers>(mut self /* no more: write `.serve::<greet>().await` */) -> ExitCode {
         if H::BLOCKING && is_on_one_thread() {
             let environment = self.take_environment();
             return match tokio_runtime(&environment, self.threads, true) {

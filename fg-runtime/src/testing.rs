@@ -31,7 +31,7 @@ use crate::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowed};
 /// # Errors
 ///
 /// What the caller of the function would get: the handler's error, a panic, a payload that does not fit, a timeout.
-pub async fn invoke<H: Handler>(payload: &[u8]) -> Result<Vec<u8>, Failure> {
+pub async fn invoke<H: Handler>(payload: &[u8] /* write `invoke::<greet>(payload)` */) -> Result<Vec<u8>, Failure> {
     invoke_with::<H>(payload, &Context::default()).await
 }
 
