@@ -252,6 +252,32 @@ mod results {
         Err(Empty(Lost))?
     }
 
+    // row 41
+    #[fg::handler]
+    async fn opaque(event: Borrowed<'_>) -> Result<impl Serialize, impl std::fmt::Display> {
+        if event.name.is_empty() { Err(Lost) } else { Ok(Answer { message: event.name }) }
+    }
+
+    #[fg::handler(blocking)]
+    fn opaque_parts(event: Vec<u8>) -> anyhow::Result<Option<Vec<impl Serialize>>> {
+        anyhow::ensure!(!event.is_empty(), "nothing");
+        Ok(Some(event))
+    }
+
+    #[fg::handler]
+    async fn opaque_payload(event: Raw<'_>) -> Result<impl fg::IntoPayload, fg::Error> {
+        Ok(RawResponse::new(event.bytes()))
+    }
+
+    #[test]
+    fn the_reply_and_the_error_may_be_opaque() {
+        assert_eq!(ok::<opaque>(r#"{"name":"Ada"}"#), r#"{"message":"Ada"}"#);
+        assert_eq!(failed::<opaque>(r#"{"name":""}"#).1, "the order is lost");
+        assert_eq!(ok::<opaque_parts>("[1,2]"), "[1,2]");
+        assert_eq!(failed::<opaque_parts>("[]").1, "nothing");
+        assert_eq!(ok::<opaque_payload>("not JSON"), "not JSON");
+    }
+
     fn failed<H: Handler>(payload: &str) -> (String, String, Vec<String>) {
         let failure = invoke::<H>(payload).expect_err("a failure");
         (failure.error_type().to_owned(), failure.message().to_owned(), failure.cause().to_vec())

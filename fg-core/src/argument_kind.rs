@@ -32,9 +32,9 @@ pub trait NotContext {
 impl<T: ?Sized> NotContext for ArgumentKind<T> {}
 
 /// An argument `&T`. `Before` is the state by the arguments before it: `()` if there is none.
-pub struct Argument<T: ?Sized, const IS_CONTEXT: bool, Before>(PhantomData<fn(&T, Before)>);
+pub struct Argument<T: ?Sized, const IS_CONTEXT: bool, Before: ?Sized>(PhantomData<fn(&T, &Before)>);
 
-impl<T: ?Sized, const IS_CONTEXT: bool, Before> fmt::Debug for Argument<T, IS_CONTEXT, Before> {
+impl<T: ?Sized, const IS_CONTEXT: bool, Before: ?Sized> fmt::Debug for Argument<T, IS_CONTEXT, Before> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Argument")
     }
@@ -43,16 +43,16 @@ impl<T: ?Sized, const IS_CONTEXT: bool, Before> fmt::Debug for Argument<T, IS_CO
 /// What is lent for an argument, and what the state of the handler is by this argument and those before it.
 pub trait LentArgument {
     /// What is behind the `&`.
-    type Lent;
+    type Lent: ?Sized;
     /// The state.
-    type State;
+    type State: ?Sized;
 
     /// The argument for this invocation.
     fn lend<'a>(ctx: &'a Context, state: &'a Self::State) -> &'a Self::Lent;
 }
 
 #[diagnostic::do_not_recommend]
-impl<Before> LentArgument for Argument<Context, true, Before> {
+impl<Before: ?Sized> LentArgument for Argument<Context, true, Before> {
     type Lent = Context;
     type State = Before;
 
@@ -62,7 +62,7 @@ impl<Before> LentArgument for Argument<Context, true, Before> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, Before> LentArgument for Argument<T, false, Before> {
+impl<T: ?Sized, Before: ?Sized> LentArgument for Argument<T, false, Before> {
     type Lent = T;
     type State = T;
 

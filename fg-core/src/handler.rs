@@ -18,7 +18,8 @@ use crate::reply::Reply;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a FunctionGraph handler",
     label = "not a handler",
-    note = "put `#[fg::handler]` on the function and name the function here"
+    note = "put `#[fg::handler]` on the function and name the function here",
+    note = "several handlers, as a tuple, are for `fg::run` and `fg::serve` alone"
 )]
 pub trait Handler: 'static {
     /// The name that `RUNTIME_HANDLER` selects it by.

@@ -11,7 +11,8 @@ use crate::handler::Handler;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a FunctionGraph handler",
     label = "not a handler, nor a tuple of two to eight of them",
-    note = "put `#[fg::handler]` on the function and name the function here"
+    note = "put `#[fg::handler]` on the function and name the function here",
+    note = "of more than eight handlers make two programs: a function of the platform runs one handler of one program"
 )]
 pub trait Handlers: 'static {
     /// The names of the handlers, in order.

@@ -6,6 +6,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::number::{self, Entries};
 use crate::tolerant::Tolerant;
 
 /// The values of one name.
@@ -38,7 +39,11 @@ impl<'de> Visitor<'de> for ValuesVisitor {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Values, E> {
-        Ok(Values(vec![number.to_string()]))
+        Ok(Values(vec![number::text_of_float(number, &self)?]))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Values, A::Error> {
+        Ok(Values(vec![Entries::open(entries)?.number(&self).map(number::text_of)?]))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Values, E> {
@@ -173,7 +178,8 @@ impl<'de, const IGNORE_CASE: bool> Visitor<'de> for FieldsVisitor<IGNORE_CASE> {
         formatter.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Entries::open(entries)?.object(&self)?;
         let mut fields = Fields::new();
         while let Some((name, Values(values))) = entries.next_entry::<String, _>()? {
             match fields.entries.iter_mut().find(|(known, _)| Self::Value::same(known, &name)) {

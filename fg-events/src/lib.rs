@@ -86,6 +86,12 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
+//! # Numbers
+//!
+//! A number in a field that is a string becomes its digits. A whole number beyond the `i64`s and `u64`s is kept where some crate of the program
+//! switches on `serde_json/arbitrary_precision`; otherwise its last digits are gone before they get here, and it is an error instead of another
+//! number. Nothing else depends on that feature.
+//!
 //! # Batches
 //!
 //! Several triggers deliver several records at once: [`batch::for_each`] handles them, a few at a time.
@@ -95,6 +101,8 @@
 
 pub mod batch;
 mod content;
+#[allow(dead_code, reason = "as `tolerant`, which needs it")]
+mod number;
 #[allow(unused_macros, unused_imports, reason = "without any trigger there is nothing to declare")]
 mod record;
 #[allow(dead_code, reason = "not every trigger has fields of every type")]

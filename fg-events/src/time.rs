@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::content::ContentError;
+use crate::number::{self, Entries};
 use crate::tolerant::Tolerant;
 
 /// A point in time, kept as it came.
@@ -261,7 +262,7 @@ impl Serialize for Time {
 
 struct TimeVisitor;
 
-impl Visitor<'_> for TimeVisitor {
+impl<'de> Visitor<'de> for TimeVisitor {
     type Value = Option<Time>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -281,7 +282,12 @@ impl Visitor<'_> for TimeVisitor {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Some(Time { text: number.to_string(), number: true }))
+        Ok(Some(Time { text: number::text_of_float(number, &self)?, number: true }))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        let text = Entries::open(entries)?.number(&self).map(number::text_of)?;
+        Ok(Some(Time { text, number: true }))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {

@@ -11,6 +11,8 @@ use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Une
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::number::{self, Entries};
+
 /// A type of a field. Its default is what a missing value, `null` and `""` become.
 pub(crate) trait Tolerant: Default {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
@@ -40,7 +42,7 @@ impl<'de, T: Tolerant> Deserialize<'de> for Element<T> {
 
 struct TextVisitor;
 
-impl Visitor<'_> for TextVisitor {
+impl<'de> Visitor<'de> for TextVisitor {
     type Value = String;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,11 +70,15 @@ impl Visitor<'_> for TextVisitor {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<String, E> {
-        Ok(number.to_string())
+        number::text_of_float(number, &self)
     }
 
     fn visit_unit<E: Error>(self) -> Result<String, E> {
         Ok(String::new())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<String, A::Error> {
+        Entries::open(entries)?.number(&self).map(number::text_of)
     }
 }
 
@@ -88,7 +94,7 @@ impl Tolerant for String {
 
 struct FlagVisitor;
 
-impl Visitor<'_> for FlagVisitor {
+impl<'de> Visitor<'de> for FlagVisitor {
     type Value = bool;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,6 +126,10 @@ impl Visitor<'_> for FlagVisitor {
     fn visit_unit<E: Error>(self) -> Result<bool, E> {
         Ok(false)
     }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<bool, A::Error> {
+        number::visit_float(self, entries)
+    }
 }
 
 impl Tolerant for bool {
@@ -136,7 +146,7 @@ impl Tolerant for bool {
 /// Any integer, before its range is known.
 struct IntegerVisitor;
 
-impl Visitor<'_> for IntegerVisitor {
+impl<'de> Visitor<'de> for IntegerVisitor {
     type Value = Option<i128>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,6 +179,10 @@ impl Visitor<'_> for IntegerVisitor {
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        number::visit_float(self, entries)
     }
 }
 
@@ -214,6 +228,10 @@ impl<'de, T: Tolerant> Visitor<'de> for ListVisitor<T> {
     fn visit_unit<E: Error>(self) -> Result<Vec<T>, E> {
         Ok(Vec::new())
     }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Vec<T>, A::Error> {
+        number::visit_float(self, entries)
+    }
 }
 
 impl<T: Tolerant> Tolerant for Vec<T> {
@@ -235,7 +253,8 @@ impl<'de, T: Tolerant> Visitor<'de> for MapVisitor<T> {
         formatter.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Entries::open(entries)?.object(&self)?;
         let mut map = BTreeMap::new();
         while let Some((key, Element(value))) = entries.next_entry()? {
             map.insert(key, value);
@@ -282,7 +301,7 @@ impl<'de, T: Default + DeserializeOwned> Visitor<'de> for ObjectVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(entries))
+        T::deserialize(MapAccessDeserializer::new(Entries::open(entries)?.object(&self)?))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
@@ -350,6 +369,51 @@ mod tests {
         assert!(read::<Option<u64>>("-1").is_err());
         assert_eq!(read::<Option<u64>>(&u64::MAX.to_string()), Ok(Some(u64::MAX)));
         assert_eq!(read::<Option<i64>>(&i64::MIN.to_string()), Ok(Some(i64::MIN)));
+    }
+
+    #[test]
+    fn a_number_too_large_to_be_kept_is_never_another_string() {
+        for digits in ["123456789012345678901234", "-123456789012345678901234"] {
+            match read::<String>(digits) {
+                Ok(text) => assert_eq!(text, digits),
+                Err(error) => assert!(error.contains("expected a text"), "{error}"),
+            }
+        }
+        assert_eq!(read::<String>(&u64::MAX.to_string()), Ok(u64::MAX.to_string()));
+    }
+
+    /// With `serde_json/arbitrary_precision` it looks like an object on its way here.
+    #[test]
+    fn a_fraction_is_a_number_wherever_it_stands() {
+        let float = "invalid type: floating point `1.5`, expected";
+        assert!(read::<Vec<String>>("1.5").is_err_and(|error| error.contains(&format!("{float} a list"))));
+        assert!(read::<bool>("1.5").is_err_and(|error| error.contains(&format!("{float} true or false"))));
+        assert!(read::<BTreeMap<String, String>>("1.5").is_err_and(|error| error.contains(&format!("{float} an object"))));
+        let object = object::<BTreeMap<String, u8>, _>(&mut serde_json::Deserializer::from_str("1.5"));
+        assert!(object.is_err_and(|error| error.to_string().contains(&format!("{float} an object"))));
+        assert!(read::<String>("{}").is_err_and(|error| error.contains("invalid type: map, expected a text")));
+        assert_eq!(read::<Vec<String>>("[1.5]"), Ok(vec!["1.5".to_owned()]));
+        assert_eq!(read::<BTreeMap<String, Option<u64>>>(r#"{"a":3.0,"b":4.0}"#).map(|map| map.len()), Ok(2));
+    }
+
+    #[test]
+    fn a_value_and_the_buffers_of_serde_hold_the_same_numbers_as_the_payload() {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Event {
+                text: Element<String>,
+                number: Element<Option<i64>>,
+            },
+            #[allow(dead_code)]
+            Other(u8),
+        }
+        let json = r#"{"text":2.5,"number":3.0}"#;
+        let value: Value = serde_json::from_str(json).expect("it is JSON");
+        for read in [serde_json::from_str(json), Either::deserialize(&value), serde_json::from_value(value.clone())] {
+            let Ok(Either::Event { text, number }) = read else { panic!("it fits") };
+            assert_eq!((text.0.as_str(), number.0), ("2.5", Some(3)));
+        }
     }
 
     #[test]

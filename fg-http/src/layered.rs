@@ -60,7 +60,9 @@ impl<H: Handler, S> fmt::Debug for LayeredState<H, S> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot go around the invocations of a handler",
     label = "not a tower layer whose service takes `http::Request<{B}>` and can be cloned and sent",
-    note = "a layer that is written for axum takes requests with `axum::body::Body` alone: name that as the body of the requests"
+    note = "a layer that is written for axum takes requests with `axum::body::Body` alone: put \
+            `tower_http::map_request_body::MapRequestBodyLayer::new(axum::body::Body::new)` before it, in one `tower::ServiceBuilder`",
+    note = "layers go around one handler, as in `fg::tower::run::<greet>(layers)`, and not around a tuple of several"
 )]
 pub trait InvocationLayer<H: Handler, B = Body>: Layer<HandlerService<H>, Service = Self::Around> + Send + Sync + 'static {
     /// The body of what the layers answer.

@@ -6,7 +6,7 @@ use syn::{GenericArgument, PathArguments, ReturnType, Type};
 use crate::arguments::unwrapped;
 use crate::errors::{Errors, and_help};
 use crate::item::Function;
-use crate::spans::{Ends, impl_keyword};
+use crate::spans::Ends;
 
 /// What to underline where the result does not fit.
 pub(crate) struct Places {
@@ -30,20 +30,16 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> 
             "a handler must return `Result<T, E>`, so that the runtime can send a response",
             "write `Result<(), fg::Error>`",
         );
-    } else if let Some(word) = impl_keyword(ty.to_token_stream()) {
-        if signature.asyncness.is_none() && matches!(**ty, Type::ImplTrait(_)) {
-            errors.with_help(
-                word,
-                "a handler returns `Result<T, E>` from an `async fn`, not `impl Future`",
-                format_args!("write `async fn {}(..) -> Result<T, E>`", signature.ident),
-            );
+    } else if let Type::ImplTrait(ty) = unwrapped(ty) {
+        let name = &signature.ident;
+        // The parts of a `Result` may be `impl Trait`: the code around the call does not name them.
+        let (message, help) = if signature.asyncness.is_none() {
+            let message = "a handler returns `Result<T, E>` from an `async fn`, not `impl Future`";
+            (message, format!("write `async fn {name}(..) -> Result<T, E>`"))
         } else {
-            errors.with_help(
-                word,
-                "a handler must name its success and error types",
-                "write them out, as in `Result<Reply, fg::Error>`",
-            );
-        }
+            ("a handler must return `Result<T, E>`", "write it out, as in `Result<impl serde::Serialize, fg::Error>`".to_owned())
+        };
+        errors.with_help(ty.impl_token, message, help);
     }
     let whole = Ends::of(ty);
     let (success, error) = parts(ty);

@@ -18,10 +18,11 @@ use fg_http::{Gateway, HttpService};
 use crate::make_state::Made;
 use crate::mode::Mode;
 use crate::run::{Runtime, block_on, tokio_runtime};
+use crate::surrounding_runtime::EntryPoint;
 
 /// Runs an HTTP service until the process should end: `fn main() -> ExitCode { fg::http::run(router()) }`.
 ///
-/// The exit codes are those of [`run`](crate::run()).
+/// The exit codes are those of [`run`](crate::run()). It starts a tokio runtime; under `#[tokio::main]`, [`serve`] is what to call.
 #[must_use = "return the exit code from `main`"]
 pub fn run(service: impl HttpService) -> ExitCode {
     Runtime::new().run_http(service)
@@ -37,8 +38,9 @@ impl Runtime {
     /// Builds a tokio runtime and runs an HTTP service on it; see [`http::run`](run).
     #[must_use = "this is the exit code: return it from `main`"]
     pub fn run_http(mut self, service: impl HttpService) -> ExitCode {
+        const HERE: EntryPoint = EntryPoint { run: "fg::http::run", serve: "fg::http::serve(..)" };
         let environment = self.take_environment();
-        match tokio_runtime(&environment, self.threads, false) {
+        match HERE.check().and_then(|()| tokio_runtime(&environment, self.threads, false)) {
             Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve_http(service)), false),
             Err(code) => code,
         }

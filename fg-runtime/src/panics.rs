@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use fg_core::__private::bounded;
 use fg_core::{Failure, limits};
 
+use crate::panic_advice::advice;
 use crate::stderr::say;
 use crate::watchdog::Flight;
 
@@ -126,9 +127,10 @@ pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
 #[cold]
 fn describe(panic: &PanicHookInfo<'_>) -> Failure {
     let message = message_of(panic.payload());
+    let advice = advice(&message).map(|advice| format!(": {advice}")).unwrap_or_default();
     let message = match panic.location() {
-        Some(place) => format!("{message} (at {}:{}:{})", shorten(place.file()), place.line(), place.column()),
-        None => message,
+        Some(place) => format!("{message} (at {}:{}:{}){advice}", shorten(place.file()), place.line(), place.column()),
+        None => message + &advice,
     };
     Failure::new(Failure::PANIC, message).with_stack_trace(frames_of(&Backtrace::force_capture().to_string()))
 }

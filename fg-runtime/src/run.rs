@@ -14,6 +14,7 @@ use crate::log_sink::StreamSink;
 use crate::make_state::{ByInit, MakeState};
 use crate::mode::{Mode, Surroundings};
 use crate::stderr::{say, say_lines};
+use crate::surrounding_runtime::{EntryPoint, beside, check_there_is_one, is_on_one_thread};
 use crate::system::{Input, input};
 use crate::{event_loop, one_shot};
 
@@ -34,8 +35,10 @@ use crate::{event_loop, one_shot};
 ///
 /// 0: told to end, or the one invocation succeeded. 1: the function could not be initialised, the one invocation failed, a handler
 /// blocked past its deadline, or the port cannot be listened on. 2: there is nothing to do here, and standard error says what to type.
+///
+/// It starts a tokio runtime, so it cannot be called in one: under `#[tokio::main]` it says so and gives 2. [`serve`] is for there.
 #[must_use = "return the exit code from `main`"]
-pub fn run<H: Handlers>() -> ExitCode {
+pub fn run<H: Handlers>(/* nothing: write `fg::run::<greet>()` */) -> ExitCode {
     Runtime::new().run::<H>()
 }
 
@@ -47,8 +50,10 @@ pub fn run<H: Handlers>() -> ExitCode {
 ///     fg::serve::<greet>().await
 /// }
 /// ```
+///
+/// Where that has one thread (`flavor = "current_thread"`), a `blocking` handler and its `init` run on a runtime of several threads beside it.
 #[must_use = "this is the exit code: return it from `main`"]
-pub async fn serve<H: Handlers>() -> ExitCode {
+pub async fn serve<H: Handlers>(/* nothing: write `fg::serve::<greet>().await` */) -> ExitCode {
     Runtime::new().serve::<H>().await
 }
 
@@ -93,6 +98,9 @@ impl Runtime {
 
     /// Sets how many threads run futures, with [`run`](Runtime::run). The default is one below 2000 millicores of CPU, and one per core
     /// from there on. A `blocking` handler always gets a thread of its own beside them.
+    ///
+    /// With one thread, `tokio::task::block_in_place` in a handler that is `async` is a panic, which the caller gets as an error that says
+    /// what to do. `tokio::task::spawn_blocking` and a `blocking` handler work with any number, and so does `block_in_place` from two on.
     pub const fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self
@@ -143,16 +151,28 @@ impl Runtime {
 
     /// Builds a tokio runtime and runs a handler on it; see [`run`].
     #[must_use = "this is the exit code: return it from `main`"]
-    pub fn run<H: Handlers>(mut self) -> ExitCode {
+    pub fn run<H: Handlers>(mut self /* no more: write `.run::<greet>()` */) -> ExitCode {
+        const HERE: EntryPoint = EntryPoint { run: "fg::run", serve: "fg::serve::<..>()" };
         let environment = self.take_environment();
-        match tokio_runtime(&environment, self.threads, H::BLOCKING) {
-            Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve::<H>()), H::BLOCKING),
+        match HERE.check().and_then(|()| tokio_runtime(&environment, self.threads, H::BLOCKING)) {
+            Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve_here::<H>()), H::BLOCKING),
             Err(code) => code,
         }
     }
 
     /// Runs a handler on the tokio runtime of the caller; see [`serve`].
-    pub async fn serve<H: Handlers>(self) -> ExitCode {
+    pub async fn serve<H: Handlers>(mut self /* no more: write `.serve::<greet>().await` */) -> ExitCode {
+        if H::BLOCKING && is_on_one_thread() {
+            let environment = self.take_environment();
+            return match tokio_runtime(&environment, self.threads, true) {
+                Ok(runtime) => beside(runtime, Box::pin(self.environment(environment).serve_here::<H>())).await,
+                Err(code) => code,
+            };
+        }
+        self.serve_here::<H>().await
+    }
+
+    async fn serve_here<H: Handlers>(self) -> ExitCode {
         let mut start = match self.start(false) {
             Ok(start) => start,
             Err(code) => return code,
@@ -170,6 +190,7 @@ impl Runtime {
 
     /// Decides what there is to decide before the handler starts; the exit code where nothing can be done.
     pub(crate) fn start(mut self, is_service: bool) -> Result<Start, ExitCode> {
+        check_there_is_one()?;
         let environment = self.take_environment();
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let wanted = variable("FG_MODE");

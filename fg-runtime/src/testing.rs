@@ -13,8 +13,12 @@ use crate::invocation::{Limits, Outcome, end, init, invoke as run_invocation};
 use crate::make_state::ByInit;
 use crate::panics;
 use crate::streamed_reply::StreamedReply;
+use crate::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowed};
 
 /// Runs a handler on one payload: `init`, the call, work left by `spawn_after`, `pre_stop`.
+///
+/// A `blocking` handler runs where it may block, as it does in a function, whatever the flavor of the test's runtime: on a thread of its own
+/// under a plain `#[tokio::test]`, while the runtime goes on.
 ///
 /// ```text
 /// #[tokio::test]
@@ -27,7 +31,7 @@ use crate::streamed_reply::StreamedReply;
 /// # Errors
 ///
 /// What the caller of the function would get: the handler's error, a panic, a payload that does not fit, a timeout.
-pub async fn invoke<H: Handler>(payload: &[u8]) -> Result<Vec<u8>, Failure> {
+pub async fn invoke<H: Handler>(payload: &[u8] /* write `invoke::<greet>(payload)` */) -> Result<Vec<u8>, Failure> {
     invoke_with::<H>(payload, &Context::default()).await
 }
 
@@ -39,9 +43,14 @@ pub async fn invoke<H: Handler>(payload: &[u8]) -> Result<Vec<u8>, Failure> {
 pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Vec<u8>, Failure> {
     panics::install_hook_beside_the_standard_one();
     let limits = Limits { response_size: ctx.environment().max_response_size(), timeouts: true };
-    let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
-    let state = init::<H>(ByInit, ctx, limits, &mut alarm).await?;
-    let outcome = run_invocation::<H>(payload, ctx, &state, &mut reply, limits, &mut alarm).await;
+    let mut alarm = Alarm::new();
+    let state = Arc::new(init::<H>(ByInit, ctx, limits, &mut alarm).await?);
+    let (outcome, reply) = if H::BLOCKING && is_on_one_thread() {
+        let (payload, ctx, state) = (payload.to_vec(), ctx.clone(), Arc::clone(&state));
+        where_blocking_is_allowed(async move { call::<H>(&payload, &ctx, &state, limits).await }).await
+    } else {
+        call::<H>(payload, ctx, &state, limits).await
+    };
     let body = match outcome {
         Ok(Outcome::Buffered) => Ok(reply.into_body()),
         Ok(Outcome::Streamed(pieces)) => collect(*pieces).await,
@@ -50,6 +59,12 @@ pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Ve
     after_work::finish(ctx, &mut alarm).await;
     end::<H>(ctx, state, limits, &mut alarm).await;
     body
+}
+
+async fn call<H: Handler>(payload: &[u8], ctx: &Context, state: &H::State, limits: Limits) -> (Result<Outcome, Failure>, Reply) {
+    let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
+    let outcome = run_invocation::<H>(payload, ctx, state, &mut reply, limits, &mut alarm).await;
+    (outcome, reply)
 }
 
 /// The whole of a streamed reply.

@@ -63,6 +63,17 @@ fn each_mistake_has_its_message_and_no_other() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// It prints the line of the function that was called with too many arguments, and there a comment of ours stands.
+#[test]
+fn the_compiler_prints_how_an_entry_point_is_written() {
+    let (_, messages) = mistakes();
+    let said = &messages[&ui().join("surroundings/handler_as_argument.rs")];
+    for (message, written) in said.iter().zip(["`fg::serve::<greet>().await`", "`.run::<greet>()`", "`fg::run::<greet>()`"]) {
+        assert!(message.rendered.contains(&format!("write {written}")), "{}", message.rendered);
+    }
+    assert_eq!(said.len(), 3);
+}
+
 /// Rows of the catalogue that no file can show.
 const WITHOUT_A_FILE: [(u32, &str); 1] = [(
     62,

@@ -6,7 +6,9 @@ use std::fmt;
 
 use form_urlencoded::Serializer;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde_json::Number;
 
 use super::json::Entries;
 use super::text::Text;
@@ -46,7 +48,20 @@ impl<'de> Visitor<'de> for Values<'_> {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
+        /// 2^63: beyond it the last digits of a whole number are gone, so that it would be another one than was sent.
+        const BEYOND_I64: f64 = 9_223_372_036_854_775_808.0;
+        if number.abs() >= BEYOND_I64 {
+            return Err(E::invalid_value(Unexpected::Float(number), &self));
+        }
         self.visit_str(&number.to_string())
+    }
+
+    /// A fraction, or a number beyond `u64`, where a crate of the program has switched on `serde_json/arbitrary_precision`.
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<(), A::Error> {
+        match Number::deserialize(MapAccessDeserializer::new(entries)) {
+            Ok(number) => self.visit_str(&number.to_string()),
+            Err(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+        }
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
@@ -147,4 +162,22 @@ pub(super) fn parameters_of(query: &str) -> Entries<'_> {
         }
     }
     parameters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether or not `serde_json/arbitrary_precision` is switched on; `.ci/check-precision` runs this with it.
+    #[test]
+    fn a_number_is_its_text_or_an_error_and_never_another_number() {
+        let query = |json: &str| serde_json::from_str::<Query>(json).map(|query| query.0).map_err(|error| error.to_string());
+        assert_eq!(query(r#"{"n":1.5,"m":[2.5,-3]}"#).as_deref(), Ok("n=1.5&m=2.5&m=-3"));
+        assert!(query(r#"{"n":{}}"#).is_err_and(|error| error.contains("invalid type: map, expected a text or a list of texts")));
+        let large = "123456789012345678901234";
+        match query(&format!(r#"{{"n":{large}}}"#)) {
+            Ok(query) => assert_eq!(query, format!("n={large}")),
+            Err(error) => assert!(error.contains("expected a text or a list of texts"), "{error}"),
+        }
+    }
 }

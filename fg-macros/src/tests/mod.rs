@@ -181,7 +181,7 @@ fn a_mistake_is_seen_however_it_is_spelled() {
         (quote! { #[::fg::handler] async fn g(event: Event) -> R {} }, "`#[fg::handler]` is on this function twice"),
         (quote! { #[actix_web::main] async fn g(event: Event) -> R {} }, "a handler runs on the runtime that `fg::run` starts"),
         (quote! { async fn g(event: Event, ctx: (Context)) -> R {} }, "the context is borrowed from the runtime"),
-        (quote! { async fn g(event: Event) -> Result<Vec<impl Copy>, E> {} }, "a handler must name its success and error types"),
+        (quote! { async fn g(event: Event) -> (impl Copy) {} }, "a handler must return `Result<T, E>`"),
         (quote! { something!(); }, "`#[fg::handler]` goes on an `async fn`, not on a `something`"),
     ];
     for (item, message) in cases {

@@ -1,0 +1,156 @@
+//! Numbers that are neither an `i64` nor a `u64`, whatever other crates have switched on for `serde_json`.
+//!
+//! Without its feature `arbitrary_precision` `serde_json` hands such a number to [`Visitor::visit_f64`]. With it, which any crate of a program can
+//! switch on for all of them, it hands it to [`Visitor::visit_map`]: as an object with one key of its own, whose value is the number as it was
+//! written. So does a [`serde_json::Value`], and so do the buffers of `#[serde(flatten)]` and `#[serde(untagged)]`.
+
+use serde::de::value::StringDeserializer;
+use serde::de::{DeserializeSeed, Error, Expected, IntoDeserializer, MapAccess, Unexpected, Visitor};
+
+/// The key, from `serde_json`'s `number.rs`. A test fails if it becomes another.
+const KEY: &str = "$serde_json::private::Number";
+
+/// What `visit_map` was called for.
+pub(crate) enum Entries<A> {
+    /// A number, as it was written.
+    Number(String),
+    /// An object.
+    Object(Object<A>),
+}
+
+impl<A> Entries<A> {
+    pub(crate) fn open<'de>(mut entries: A) -> Result<Self, A::Error>
+    where
+        A: MapAccess<'de>,
+    {
+        let first = entries.next_key::<String>()?;
+        if first.as_deref() == Some(KEY) {
+            return entries.next_value().map(Self::Number);
+        }
+        Ok(Self::Object(Object { first, entries }))
+    }
+
+    /// The number, where nothing else will do.
+    pub(crate) fn number<E: Error>(self, expected: &dyn Expected) -> Result<String, E> {
+        match self {
+            Self::Number(number) => Ok(number),
+            Self::Object(_) => Err(E::invalid_type(Unexpected::Map, expected)),
+        }
+    }
+
+    /// The object, where nothing else will do.
+    pub(crate) fn object<E: Error>(self, expected: &dyn Expected) -> Result<Object<A>, E> {
+        match self {
+            Self::Number(number) => Err(E::invalid_type(Unexpected::Float(float(&number)), expected)),
+            Self::Object(object) => Ok(object),
+        }
+    }
+}
+
+/// For `visit_map` of a visitor that takes no objects: the number as the `f64` that it is without the feature.
+pub(crate) fn visit_float<'de, V: Visitor<'de>, A: MapAccess<'de>>(visitor: V, entries: A) -> Result<V::Value, A::Error> {
+    let number = Entries::open(entries)?.number(&visitor)?;
+    visitor.visit_f64(float(&number))
+}
+
+/// A number in JSON is one for Rust too; what is too large for an `f64` is infinite.
+fn float(number: &str) -> f64 {
+    number.parse().unwrap_or(f64::NAN)
+}
+
+/// The string for a number that is known as an `f64` only.
+///
+/// Of a whole number beyond the `i64`s and `u64`s the last digits are gone by now, so that it would be another number than the one sent: an error.
+pub(crate) fn text_of_float<E: Error>(number: f64, expected: &dyn Expected) -> Result<String, E> {
+    if is_too_large(number) { Err(E::invalid_value(Unexpected::Float(number), expected)) } else { Ok(number.to_string()) }
+}
+
+/// The string for a number that is known as it was written: the same as for its `f64` where that is the same number.
+pub(crate) fn text_of(number: String) -> String {
+    /// Every decimal number with so many digits comes back from an `f64`.
+    const FAITHFUL: usize = 15;
+    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let float = float(&number);
+    if digits.trim_matches('0').len() > FAITHFUL || is_too_large(float) { number } else { float.to_string() }
+}
+
+fn is_too_large(number: f64) -> bool {
+    /// 2^63.
+    const BEYOND_I64: f64 = 9_223_372_036_854_775_808.0;
+    number.abs() >= BEYOND_I64
+}
+
+/// The entries of an object whose first key has been read.
+pub(crate) struct Object<A> {
+    first: Option<String>,
+    entries: A,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Object<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        match self.first.take() {
+            Some(key) => {
+                let key: StringDeserializer<A::Error> = key.into_deserializer();
+                seed.deserialize(key).map(Some)
+            }
+            None => self.entries.next_key_seed(seed),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.entries.next_value_seed(seed)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.entries.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_the_same_string_from_its_digits_and_from_its_f64() {
+        for (written, text) in
+            [("1.5", "1.5"), ("1.10", "1.1"), ("-0.25", "-0.25"), ("3.0", "3"), ("1e3", "1000"), ("2.5E-1", "0.25")]
+        {
+            assert_eq!(text_of(written.to_owned()), text);
+            assert_eq!(text_of_float::<serde_json::Error>(float(written), &"a text").ok().as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn a_number_that_no_f64_holds_is_kept_or_refused_and_never_another_one() {
+        for written in ["123456789012345678901234", "-9223372036854775809", "18446744073709551616", "1e30", "1e400"] {
+            assert_eq!(text_of(written.to_owned()), written);
+            assert!(text_of_float::<serde_json::Error>(float(written), &"a text").is_err(), "{written}");
+        }
+        assert_eq!(text_of("0.12345678901234567891".to_owned()), "0.12345678901234567891");
+    }
+
+    /// Holds with the feature and without: `.ci/check-precision` runs all tests of this crate with it.
+    #[test]
+    fn the_key_is_serde_jsons_own() {
+        let number = serde_json::from_str::<serde_json::Number>("1.10").expect("it is a number");
+        let is_precise = number.to_string() == "1.10";
+        struct Probe;
+        impl<'de> Visitor<'de> for Probe {
+            type Value = bool;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number")
+            }
+            fn visit_f64<E: Error>(self, _: f64) -> Result<bool, E> {
+                Ok(false)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<bool, A::Error> {
+                Entries::open(entries)?.number(&self).map(|number| number == "1.10")
+            }
+        }
+        let seen = serde::Deserializer::deserialize_any(&mut serde_json::Deserializer::from_str("1.10"), Probe);
+        assert_eq!(seen.ok(), Some(is_precise));
+    }
+}
