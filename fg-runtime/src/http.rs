@@ -37,7 +37,7 @@ impl Runtime {
     /// Builds a tokio runtime and runs an HTTP service on it; see [`http::run`](run).
     #[must_use = "this is the exit code: return it from `main`"]
     pub fn run_http(mut self, service: impl HttpService) -> ExitCode {
-        let environment = self.take_environment();
+        let environment = self.take_environment_to_run();
         match tokio_runtime(&environment, self.threads, false) {
             Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve_http(service)), false),
             Err(code) => code,

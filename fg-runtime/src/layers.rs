@@ -31,7 +31,7 @@ impl Runtime {
     /// Builds a tokio runtime and runs a handler with layers around it; see [`layers::run`](run).
     #[must_use = "this is the exit code: return it from `main`"]
     pub fn run_layered<H: Handler>(mut self, layer: impl InvocationLayer<H>) -> ExitCode {
-        let environment = self.take_environment();
+        let environment = self.take_environment_to_run();
         match tokio_runtime(&environment, self.threads, H::BLOCKING) {
             Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve_layered(layer)), H::BLOCKING),
             Err(code) => code,
