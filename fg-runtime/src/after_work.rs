@@ -4,14 +4,25 @@
 //! invocation's deadline is dropped. A panic ends the piece of work it is in, and nothing else.
 
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
 use fg_core::__private::AfterWork;
-use fg_core::{Context, Logger};
+use fg_core::Context;
 
 use crate::alarm::Alarm;
 use crate::current::with_logger;
 use crate::panics::catch;
+use crate::voice::{self, OwnLogger};
+
+/// How many threads run such work at this moment.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a thread runs such work at this moment, or is blocked by it.
+#[cfg(feature = "server")]
+pub(crate) fn is_running() -> bool {
+    RUNNING.load(Ordering::Relaxed) > 0
+}
 
 /// Finishes the work of one invocation, and what that work leaves in its turn.
 pub(crate) async fn finish(ctx: &Context, alarm: &mut Alarm) {
@@ -25,16 +36,20 @@ pub(crate) async fn finish(ctx: &Context, alarm: &mut Alarm) {
 }
 
 async fn finish_all(mut work: Vec<AfterWork>, ctx: &Context, alarm: &mut Alarm) {
-    let log = ctx.logger();
+    let logger = ctx.logger();
+    let log = voice::of(logger);
     let finishing = poll_fn(|task| {
         let mut index = 0;
         while let Some(piece) = work.get_mut(index) {
-            match catch(|| with_logger(log, || piece.as_mut().poll(task))) {
+            RUNNING.fetch_add(1, Ordering::Relaxed);
+            let polled = catch(|| with_logger(logger, || piece.as_mut().poll(task)));
+            RUNNING.fetch_sub(1, Ordering::Relaxed);
+            match polled {
                 Ok(Poll::Pending) => index += 1,
-                Ok(Poll::Ready(())) => drop_logged(work.swap_remove(index), log),
+                Ok(Poll::Ready(())) => drop_logged(work.swap_remove(index), &log),
                 Err(failure) => {
                     log.error(format_args!("in work left by spawn_after: {failure}"));
-                    drop_logged(work.swap_remove(index), log);
+                    drop_logged(work.swap_remove(index), &log);
                 }
             }
         }
@@ -42,12 +57,12 @@ async fn finish_all(mut work: Vec<AfterWork>, ctx: &Context, alarm: &mut Alarm) 
     });
     if alarm.limit(ctx.deadline(), finishing).await.is_none() {
         log.error("work left by spawn_after was not finished in the time of its invocation, and was dropped");
-        work.into_iter().for_each(|piece| drop_logged(piece, log));
+        work.into_iter().for_each(|piece| drop_logged(piece, &log));
     }
 }
 
 /// Drops work, and logs a panic in a `Drop` of the user's.
-fn drop_logged(work: AfterWork, log: &Logger) {
+fn drop_logged(work: AfterWork, log: &OwnLogger<'_>) {
     if let Err(failure) = catch(|| drop(work)) {
         log.error(format_args!("in work left by spawn_after: {failure}"));
     }

@@ -5,9 +5,10 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::ops::Range;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -21,6 +22,8 @@ pub(crate) use streamed_answer::Streamed;
 use fg_core::limits::BUFFER;
 
 use crate::failure_policy::Fault;
+use crate::last_words::Peer;
+use crate::panics::catch_quietly;
 use crate::response::{BodyLength, Chunks, Seen, read_head};
 use crate::runtime_api::{AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll};
 
@@ -31,7 +34,7 @@ const READ_SIZE: usize = 4 * 1024;
 #[derive(Debug)]
 pub(crate) struct Connection {
     /// Host and port, as in `RUNTIME_API_ADDR`.
-    address: String,
+    peer: Arc<Peer>,
     stream: Option<TcpStream>,
     /// Whether the stream has already carried a whole exchange.
     has_served: bool,
@@ -53,9 +56,9 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(address: impl Into<String>) -> Self {
+    pub(crate) fn new(peer: Arc<Peer>) -> Self {
         Self {
-            address: address.into(),
+            peer,
             stream: None,
             has_served: false,
             request: Vec::new(),
@@ -71,7 +74,12 @@ impl Connection {
 
     /// Host and port of the other side.
     pub(crate) fn address(&self) -> &str {
-        &self.address
+        &self.peer.address
+    }
+
+    /// The other side, for another connection to it.
+    pub(crate) fn peer(&self) -> Arc<Peer> {
+        Arc::clone(&self.peer)
     }
 
     /// The body of the last response, until the next request.
@@ -98,7 +106,7 @@ impl Connection {
             self.forget_response();
             self.begin_response().await
         } else {
-            write_poll(&mut self.request, &self.address);
+            write_poll(&mut self.request, &self.peer.address);
             self.next_request.clear();
             self.send(&[]).await
         };
@@ -116,10 +124,10 @@ impl Connection {
     /// With `and_request_event` the request for the next event leaves in the same write.
     pub(crate) async fn answer(&mut self, answer: &Answer<'_>, and_request_event: bool) -> Result<u16, Fault> {
         let Answer { kind, request_id, content_type, body } = *answer;
-        write_answer_head(&mut self.request, &self.address, kind, request_id, content_type, Some(body.len()));
+        write_answer_head(&mut self.request, &self.peer.address, kind, request_id, content_type, Some(body.len()));
         self.next_request.clear();
         if and_request_event {
-            write_poll(&mut self.next_request, &self.address);
+            write_poll(&mut self.next_request, &self.peer.address);
         }
         let acknowledged = match self.send(body).await {
             Ok(()) => self.receive(&mut |_, _| {}).await,
@@ -202,13 +210,9 @@ impl Connection {
 
     async fn connect(&self) -> Result<TcpStream, Fault> {
         let connecting = async {
-            // An address that is a number needs no look-up, and so no thread for one.
-            let addresses: Vec<SocketAddr> = match self.address.parse() {
-                Ok(address) => vec![address],
-                Err(_) => lookup_host(self.address.as_str()).await?.collect(),
-            };
-            let stream = TcpStream::connect(&addresses[..]).await?;
+            let stream = TcpStream::connect(&look_up(&self.peer.address).await?[..]).await?;
             stream.set_nodelay(true)?;
+            self.peer.is_at(stream.peer_addr()?);
             Ok(stream)
         };
         match timeout(CONNECT_TIMEOUT, connecting).await {
@@ -320,6 +324,26 @@ fn wipe(bytes: &mut [u8]) {
     bytes.fill(0);
     // They are not left out because nothing reads them.
     std::hint::black_box(bytes);
+}
+
+/// Where this host and port are.
+async fn look_up(address: &str) -> io::Result<Vec<SocketAddr>> {
+    // An address that is a number needs no look-up, and so no thread for one.
+    if let Ok(address) = address.parse() {
+        return Ok(vec![address]);
+    }
+    let mut on_a_thread = pin!(lookup_host(address));
+    // tokio panics where it cannot make a thread.
+    match poll_fn(|task| match catch_quietly(|| on_a_thread.as_mut().poll(task)) {
+        Ok(polled) => polled.map(Ok),
+        Err(failure) => Poll::Ready(Err(failure)),
+    })
+    .await
+    {
+        Ok(found) => found.map(Iterator::collect),
+        // It takes this one: nothing else can be done meanwhile.
+        Err(_) => address.to_socket_addrs().map(Iterator::collect),
+    }
 }
 
 /// What an invocation is answered with.

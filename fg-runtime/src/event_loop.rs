@@ -20,15 +20,15 @@ use crate::backoff::Backoff;
 use crate::connection::{Answer, Connection, Streamed};
 use crate::failure_policy::Fault;
 use crate::invocation::{Limits, Outcome, end, init, invoke};
-use crate::last_words::Listener;
+use crate::last_words::{Listener, Peer};
 use crate::make_state::MakeState;
 use crate::panics;
 use crate::run::Start;
 use crate::runtime_api::{AnswerKind, BODY_LIMIT};
 use crate::shutdown::Shutdown;
-use crate::stderr::say;
 use crate::streamed_reply::StreamedReply;
-use crate::watchdog::{Flight, margins};
+use crate::voice::{self, say};
+use crate::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
 
 /// An answer gets at least this long to be delivered, even if the handler has used up its time.
 const LEAST_TIME_TO_ANSWER: Duration = Duration::from_secs(1);
@@ -36,33 +36,41 @@ const LEAST_TIME_TO_ANSWER: Duration = Duration::from_secs(1);
 /// Once the process has been told to end, an answer that cannot be delivered gets this long.
 const MOST_TIME_TO_ANSWER_AT_THE_END: Duration = Duration::from_secs(3);
 
-/// `pre_stop` gets this long; the platform's own setting for it goes from 1 to 90 seconds.
-pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
-
 /// Runs the handler until the process should end.
 pub(crate) async fn run<H: Handler>(mut start: Start, address: String, make: impl MakeState<H>) -> ExitCode {
-    let shutdown = Shutdown::default();
+    let shutdown = Shutdown::new();
     let no_handler = start.no_handler.take();
     let running = pin!(async {
         let mut function = EventLoop::new(&start, address, &shutdown);
         let init = async {
             match no_handler {
                 Some(failure) => Err(failure),
-                None => init(make, &function.ctx, start.limits, &mut function.alarm).await,
+                None => {
+                    let limit = function.ctx.timeout();
+                    function.watchdog.begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
+                    init(make, &function.ctx, start.limits, &mut function.alarm).await
+                }
             }
         };
         let made = shutdown.or_until_requested(pin!(init)).await;
-        match made {
+        function.watchdog.end_phase(|_| true);
+        let code = match made {
             Some(Ok(state)) => {
                 start.complete_log();
                 function.serve::<H>(&state).await;
                 function.ctx.rest(PRE_STOP_LIMIT);
-                end::<H>(&function.ctx, state, start.limits, &mut function.alarm).await;
+                function.watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
+                end::<H>(&function.ctx, state, &mut function.alarm).await;
+                function.watchdog.end_phase(|_| true);
                 ExitCode::SUCCESS
             }
             Some(Err(failure)) => function.refuse(failure).await,
             None => ExitCode::SUCCESS,
+        };
+        if start.is_whole_program {
+            function.watchdog.watch_over_the_end(code);
         }
+        code
     });
     shutdown.listen_during(running).await
 }
@@ -79,8 +87,7 @@ struct EventLoop<'s> {
     limits: Limits,
     /// Whether an answer takes the request for the next event along.
     pipeline: bool,
-    flight: Arc<Flight>,
-    watchdog_runs: bool,
+    watchdog: Arc<Watchdog>,
     backoff: Backoff,
     /// Why polling does not work at the moment.
     trouble: Option<Fault>,
@@ -94,12 +101,14 @@ enum State {
 }
 
 impl<'s> EventLoop<'s> {
-    fn new(start: &Start, address: String, shutdown: &'s Shutdown) -> Self {
-        let flight = Flight::new(Listener::RuntimeApi(address.clone()));
+    fn new(start: &Start, address: String, shutdown: &'s Arc<Shutdown>) -> Self {
+        let peer = Peer::new(address);
+        let listener = Listener::RuntimeApi(Arc::clone(&peer));
+        let watchdog = Watchdog::start(listener, start.invocation_limit(), Some(shutdown));
         panics::install_hook();
-        panics::report_aborts_of(&flight);
+        panics::report_aborts_to(&watchdog);
         Self {
-            connection: Connection::new(address),
+            connection: Connection::new(peer),
             log: start.context().logger().clone(),
             ctx: start.context(),
             reply: Reply::new(),
@@ -107,8 +116,7 @@ impl<'s> EventLoop<'s> {
             alarm: Alarm::new(),
             limits: start.limits,
             pipeline: start.pipeline,
-            flight,
-            watchdog_runs: false,
+            watchdog,
             backoff: Backoff::new(),
             trouble: None,
         }
@@ -122,7 +130,9 @@ impl<'s> EventLoop<'s> {
                 State::Handling => State::Answering(self.handle::<H>(state).await),
                 State::Answering(outcome) => {
                     self.answer(outcome).await;
-                    after_work::finish(&self.ctx, &mut self.alarm).await;
+                    if self.ctx.has_after_work() {
+                        self.finish_after_work().await;
+                    }
                     self.forget();
                     State::Polling
                 }
@@ -137,6 +147,12 @@ impl<'s> EventLoop<'s> {
         if self.reply.body().len() > BUFFER {
             self.reply.clear();
         }
+    }
+
+    async fn finish_after_work(&mut self) {
+        self.watchdog.begin_after_work(&self.ctx);
+        after_work::finish(&self.ctx, &mut self.alarm).await;
+        self.watchdog.end_phase(|_| true);
     }
 
     /// There is no handler to call: one caller is told why, and standard error too.
@@ -211,15 +227,7 @@ impl<'s> EventLoop<'s> {
 
     /// An event has been received: from now on an answer is owed.
     fn take_off(&mut self) {
-        let timeout = self.ctx.timeout();
-        let too_late = self.limits.timeouts.then(|| self.ctx.deadline() - margins(timeout).answer);
-        self.flight.begin(self.ctx.request_id(), Instant::now(), too_late);
-        if self.limits.timeouts && !self.watchdog_runs {
-            match self.flight.watch(timeout) {
-                Ok(()) => self.watchdog_runs = true,
-                Err(error) => self.log.warn(format_args!("a handler that blocks will not be reported: {error}")),
-            }
-        }
+        self.watchdog.begin(&self.ctx);
     }
 
     /// Logs that polling has begun to fail, or fails in another way than before; not each attempt.
@@ -229,7 +237,8 @@ impl<'s> EventLoop<'s> {
         }
         if !self.trouble.as_ref().is_some_and(|trouble| trouble.is_like(&fault)) {
             let address = self.connection.address();
-            self.log.warn(format_args!("cannot take an event from the Runtime API at {address}: {fault}; trying again"));
+            voice::of(&self.log)
+                .warn(format_args!("cannot take an event from the Runtime API at {address}: {fault}; trying again"));
         }
         self.trouble = Some(fault);
     }
@@ -237,7 +246,7 @@ impl<'s> EventLoop<'s> {
     fn recover(&mut self) {
         self.backoff.reset();
         if self.trouble.take().is_some() {
-            self.log.info("the Runtime API answers again");
+            voice::of(&self.log).info("the Runtime API answers again");
         }
     }
 
@@ -247,7 +256,7 @@ impl<'s> EventLoop<'s> {
     }
 
     async fn answer(&mut self, outcome: Result<Outcome, Failure>) {
-        if !self.flight.claim_for(&outcome) {
+        if !self.watchdog.claim_for(&outcome) {
             // The watchdog has answered and is about to end the process.
             std::future::pending::<()>().await;
         }
@@ -265,7 +274,7 @@ impl<'s> EventLoop<'s> {
     }
 
     fn answer_with(&mut self, failure: &Failure) {
-        self.ctx.logger().error(failure);
+        voice::of(self.ctx.logger()).error(failure);
         self.reply.set_bytes(failure.to_json(), "application/json");
     }
 
@@ -282,7 +291,7 @@ impl<'s> EventLoop<'s> {
             let (request_id, content_type, body) = (self.ctx.request_id(), self.reply.content_type(), self.reply.body());
             let answer = Answer { kind, request_id, content_type, body };
             let connection = if self.connection.is_ahead() {
-                spare.get_or_insert_with(|| Connection::new(self.connection.address()))
+                spare.get_or_insert_with(|| Connection::new(self.connection.peer()))
             } else {
                 &mut self.connection
             };
@@ -313,7 +322,7 @@ impl<'s> EventLoop<'s> {
             };
             and_request_event = false;
             if may_have_arrived && fault.is_refusal() {
-                let log = self.ctx.logger();
+                let log = voice::of(self.ctx.logger());
                 return log.warn(format_args!("the answer was sent again, and refused: it has probably arrived before: {fault}"));
             }
             may_have_arrived |= fault.leaves_arrival_open();
@@ -328,7 +337,7 @@ impl<'s> EventLoop<'s> {
                 return self.report_undelivered(&fault);
             }
             if backoff.pauses() == 1 {
-                self.ctx.logger().warn(format_args!("the answer could not be sent: {fault}; trying again"));
+                voice::of(self.ctx.logger()).warn(format_args!("the answer could not be sent: {fault}; trying again"));
             }
             sleep(pause).await;
         }
@@ -352,7 +361,7 @@ impl<'s> EventLoop<'s> {
                 Some(Ok(Streamed::Whole(413) | Streamed::Refused(413))) => {
                     drop(pieces);
                     let message = "the platform refused the streamed reply as too large; is response streaming switched on for this function?";
-                    self.flight.claim();
+                    self.watchdog.claim();
                     return self.deliver_failure(&Failure::new(Failure::RESPONSE_TOO_LARGE, message)).await;
                 }
                 Some(Ok(Streamed::Whole(status) | Streamed::Refused(status))) => Fault::status(status, self.connection.body()),
@@ -369,13 +378,15 @@ impl<'s> EventLoop<'s> {
             }
             sleep(pause).await;
         }
-        self.flight.claim();
+        // What is left of it is the user's, and may block.
+        drop(pieces);
+        self.watchdog.claim();
     }
 
     /// The server does not take a second request before it has answered the first, so from now on it gets one at a time.
     fn stop_pipelining(&mut self) {
         self.pipeline = false;
-        self.log.info("the Runtime API closes the connection after an answer; pipelining is off from now on");
+        voice::of(&self.log).info("the Runtime API closes the connection after an answer; pipelining is off from now on");
     }
 
     fn report_undelivered(&self, fault: &Fault) {

@@ -39,7 +39,7 @@ impl Runtime {
     #[must_use = "this is the exit code: return it from `main`"]
     pub fn run_http(mut self, service: impl HttpService) -> ExitCode {
         const HERE: EntryPoint = EntryPoint { run: "fg::http::run", serve: "fg::http::serve(..)" };
-        let environment = self.take_environment();
+        let environment = self.take_environment_to_run();
         match HERE.check().and_then(|()| tokio_runtime(&environment, self.threads, false)) {
             Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve_http(service)), false),
             Err(code) => code,

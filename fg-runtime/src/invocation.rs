@@ -13,6 +13,7 @@ use crate::current::with_logger;
 use crate::make_state::MakeState;
 use crate::panics::catch;
 use crate::streamed_reply::StreamedReply;
+use crate::voice;
 use crate::watchdog::margins;
 use fg_core::{Context, Failure, Handler, Reply};
 
@@ -96,11 +97,12 @@ fn with_subscriber<F: Future>(future: F, _: &Context) -> F {
 }
 
 /// Lets the handler say good-bye to its state, and drops it. What goes wrong is logged: there is nobody left to tell.
-pub(crate) async fn end<H: Handler>(ctx: &Context, state: impl Borrow<H::State>, limits: Limits, alarm: &mut Alarm) {
+pub(crate) async fn end<H: Handler>(ctx: &Context, state: impl Borrow<H::State>, alarm: &mut Alarm) {
+    let limits = Limits { response_size: 0, timeouts: true };
     let turn = Turn::of(ctx, limits, "the limit of pre_stop");
     let said = run_until(H::pre_stop(state.borrow()), ctx, turn, alarm).await;
     if let Err(failure) = said.and_then(|()| catch(|| drop(state))) {
-        ctx.logger().error(format_args!("in pre_stop: {failure}"));
+        voice::of(ctx.logger()).error(format_args!("in pre_stop: {failure}"));
     }
 }
 
@@ -231,7 +233,7 @@ pub(crate) fn drop_caught<T>(value: T, ctx: &Context) {
 
 #[cold]
 fn log_failed_drop(failure: &Failure, ctx: &Context) {
-    ctx.logger().error(format_args!("while the invocation was dropped: {failure}"));
+    voice::of(ctx.logger()).error(format_args!("while the invocation was dropped: {failure}"));
 }
 
 /// Calls a blocking handler without holding up the other tasks of a multi-threaded runtime; on a single thread there is no other way

@@ -1,44 +1,84 @@
 //! The error report for the cases in which the loop itself can no longer speak: a process that aborts, a handler that never yields.
 //!
-//! Everything here is synchronous, uses a connection of its own, and takes at most a fifth of a second.
+//! Everything here is synchronous, uses a connection of its own, and waits a fifth of a second for each step at the most.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fg_core::Failure;
 
 use crate::runtime_api::{AnswerKind, write_answer_head};
+use crate::voice;
 
 const LIMIT: Duration = Duration::from_millis(200);
+
+/// Answers for what runs, before a panic ends the process.
+pub(crate) trait LastWords: Send + Sync {
+    /// Answers with this failure what has not been answered. `caller` is the one whose request the thread works for; 0 is nobody.
+    fn speak(&self, failure: &Failure, caller: u64);
+
+    /// A handler has panicked, and that is being printed; none once it has been.
+    fn note_panic(&self, _: Option<Failure>) {}
+}
 
 /// Where the caller listens.
 #[derive(Debug)]
 pub(crate) enum Listener {
-    /// The Runtime API at this address.
-    RuntimeApi(String),
+    /// The Runtime API.
+    RuntimeApi(Arc<Peer>),
     /// Standard output: the process runs in a shell.
     Stdout,
+    /// Callers are answered elsewhere.
+    #[cfg(feature = "server")]
+    Nobody,
+}
+
+/// The other side of a connection.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// Host and port, as they were given.
+    pub(crate) address: String,
+    /// Where that is, once a connection has been made: to look it up again may take long.
+    reached_at: Mutex<Option<SocketAddr>>,
+}
+
+impl Peer {
+    pub(crate) fn new(address: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self { address: address.into(), reached_at: Mutex::default() })
+    }
+
+    /// A connection has been made to this.
+    pub(crate) fn is_at(&self, address: SocketAddr) {
+        *self.reached_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+    }
+
+    fn reached_at(&self) -> Option<SocketAddr> {
+        *self.reached_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Listener {
     /// Tells the caller why there will be no answer.
     pub(crate) fn tell(&self, request_id: &str, failure: &Failure) -> io::Result<()> {
         match self {
-            Self::RuntimeApi(address) => post(address, request_id, &failure.to_json()),
+            Self::RuntimeApi(peer) => post(peer, request_id, &failure.to_json()),
             Self::Stdout => {
-                let mut out = io::stdout().lock();
-                out.write_all(&failure.to_json())?;
-                out.write_all(b"\n")?;
-                out.flush()
+                let mut line = failure.to_json();
+                line.push(b'\n');
+                if voice::print(line) { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
             }
+            #[cfg(feature = "server")]
+            Self::Nobody => Ok(()),
         }
     }
 }
 
-fn post(address: &str, request_id: &str, body: &[u8]) -> io::Result<()> {
-    let address_of_host = address.to_socket_addrs()?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
-    let mut stream = TcpStream::connect_timeout(&address_of_host, LIMIT)?;
+fn post(peer: &Peer, request_id: &str, body: &[u8]) -> io::Result<()> {
+    let address = &peer.address;
+    let reached_at = peer.reached_at().ok_or(io::ErrorKind::AddrNotAvailable)?;
+    let mut stream = TcpStream::connect_timeout(&reached_at, LIMIT)?;
     stream.set_write_timeout(Some(LIMIT))?;
     stream.set_read_timeout(Some(LIMIT))?;
     let mut request = Vec::new();

@@ -33,7 +33,7 @@ impl Runtime {
     #[must_use = "this is the exit code: return it from `main`"]
     pub fn run_layered<H: Handler>(mut self, layer: impl InvocationLayer<H>) -> ExitCode {
         const HERE: EntryPoint = EntryPoint { run: "fg::tower::run", serve: "fg::tower::serve::<..>(..)" };
-        let environment = self.take_environment();
+        let environment = self.take_environment_to_run();
         match HERE.check().and_then(|()| tokio_runtime(&environment, self.threads, H::BLOCKING)) {
             Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve_layered_here(layer)), H::BLOCKING),
             Err(code) => code,

@@ -8,15 +8,14 @@ use fg_core::__private::{write_escaped, write_escaped_json};
 use fg_core::{Failure, Handler, Reply, header_names};
 
 use crate::alarm::Alarm;
-use crate::event_loop::PRE_STOP_LIMIT;
 use crate::invocation::{Outcome, end, init, invoke};
 use crate::last_words::Listener;
 use crate::make_state::MakeState;
 use crate::request_id::random_request_id;
 use crate::run::Start;
-use crate::stderr::{say, say_lines};
 use crate::summary::Summary;
-use crate::watchdog::{Flight, margins};
+use crate::voice::{self, say, say_lines};
+use crate::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
 use crate::{after_work, panics};
 
 /// Runs the handler on one event; the exit code says whether it succeeded.
@@ -30,13 +29,18 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
         say(format_args!("fg: cannot read the event from standard input: {error}"));
         return ExitCode::from(2);
     }
-    let flight = Flight::new(Listener::Stdout);
-    panics::install_hook();
-    panics::report_aborts_of(&flight);
     let mut ctx = start.context();
+    // A signal ends what runs in a shell at once.
+    let watchdog = Watchdog::start(Listener::Stdout, start.invocation_limit(), None);
+    panics::install_hook();
+    panics::report_aborts_to(&watchdog);
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
 
-    let state = match init(make, &ctx, start.limits, &mut alarm).await {
+    let limit = ctx.timeout();
+    watchdog.begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
+    let made = init(make, &ctx, start.limits, &mut alarm).await;
+    watchdog.end_phase(|_| true);
+    let state = match made {
         Ok(state) => state,
         Err(failure) => {
             say(format_args!("fg: {failure}"));
@@ -48,24 +52,26 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     let request_id = random_request_id();
     let begun = Instant::now();
     ctx.begin(begun, [(header_names::REQUEST_ID, request_id.as_bytes())]);
-    let too_late = start.limits.timeouts.then(|| ctx.deadline() - margins(ctx.timeout()).answer);
-    flight.begin(&request_id, begun, too_late);
-    if start.limits.timeouts {
-        if let Err(error) = flight.watch(ctx.timeout()) {
-            ctx.logger().warn(format_args!("a handler that blocks will not be reported: {error}"));
-        }
-    }
+    watchdog.begin(&ctx);
     let outcome = invoke::<H>(&payload, &ctx, &state, &mut reply, start.limits, &mut alarm).await;
-    if !flight.claim_for(&outcome) {
+    if !watchdog.claim_for(&outcome) {
         // The watchdog has answered and is about to end the process.
         std::future::pending::<()>().await;
     }
     let code = answer(outcome, &reply, &ctx).await;
     let duration = begun.elapsed();
-    flight.claim();
-    after_work::finish(&ctx, &mut alarm).await;
+    watchdog.claim();
+    if ctx.has_after_work() {
+        watchdog.begin_after_work(&ctx);
+        after_work::finish(&ctx, &mut alarm).await;
+    }
     ctx.rest(PRE_STOP_LIMIT);
-    end::<H>(&ctx, state, start.limits, &mut alarm).await;
+    watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
+    end::<H>(&ctx, state, &mut alarm).await;
+    watchdog.end_phase(|_| true);
+    if start.is_whole_program {
+        watchdog.watch_over_the_end(code);
+    }
     say_lines(Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
     code
 }
@@ -94,7 +100,7 @@ async fn answer(outcome: Result<Outcome, Failure>, reply: &Reply, ctx: &fg_core:
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            ctx.logger().error(&failure);
+            voice::of(ctx.logger()).error(&failure);
             let _ = print(&failure.to_json(), true);
             ExitCode::FAILURE
         }

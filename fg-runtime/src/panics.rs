@@ -1,7 +1,8 @@
 //! Panics of a handler: caught, and described by message, place and the frames that are the user's.
 //!
 //! The hook sees a panic first: it knows the place and the stack. It keeps both for [`catch`], which is further up on the same thread. In
-//! a program built with `panic = "abort"` nothing can be caught, so there the hook itself reports the invocation, by its last words.
+//! a program built with `panic = "abort"` nothing can be caught, so there the hook itself reports the invocation, by its last words; and
+//! before the panic is printed, since a standard error that nobody reads would hold that up for ever.
 
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -12,19 +13,23 @@ use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use fg_core::__private::bounded;
 use fg_core::{Failure, limits};
 
+use crate::last_words::LastWords;
 use crate::panic_advice::advice;
-use crate::stderr::say;
-use crate::watchdog::Flight;
+use crate::voice::say;
 
 thread_local! {
     /// Whether a panic on this thread would be caught by [`catch`].
     static IS_CATCHING: Cell<bool> = const { Cell::new(false) };
     /// What the hook has seen of the panic that is on its way to [`catch`].
     static SEEN: RefCell<Option<Failure>> = const { RefCell::new(None) };
+    /// Whether a panic is our own business, and not printed.
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+    /// Whose request this thread works for; 0 is nobody.
+    static CALLER: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Whose invocation is lost if the process aborts, as long as its loop is there.
-static IN_FLIGHT: Mutex<Weak<Flight>> = Mutex::new(Weak::new());
+/// Who answers for what is lost if the process aborts, as long as it is there.
+static LAST_WORDS: Mutex<Option<Weak<dyn LastWords>>> = Mutex::new(None);
 
 /// Installs the hook, once per process. A hook of the user's that was there before is called as well. The standard one is not: it prints a
 /// message as it is, whatever its length and whatever is in it, and ours says the same.
@@ -43,20 +48,26 @@ fn install(replaces_standard: bool) {
         let before = std::panic::take_hook();
         // With none set, this is the standard one.
         let is_replaced = replaces_standard && is_same(&*before, &*std::panic::take_hook());
+        let print = move |panic: &PanicHookInfo<'_>| if is_replaced { say_panic(panic) } else { before(panic) };
         std::panic::set_hook(Box::new(move |panic| {
-            if is_replaced {
-                say_panic(panic);
-            } else {
-                before(panic);
-            }
             if cfg!(panic = "abort") {
                 report_before_abort(&describe(panic));
             } else if is_final(panic) {
                 report_before_abort(&SEEN.take().unwrap_or_else(|| describe(panic)));
             } else if IS_CATCHING.get() {
                 let failure = describe(panic);
-                SEEN.set(Some(failure));
+                SEEN.set(Some(failure.clone()));
+                if IS_QUIET.get() {
+                    return;
+                }
+                // Should the printing never end, the watchdog knows what it is about.
+                let last_words = last_words();
+                note(last_words.as_deref(), Some(failure));
+                print(panic);
+                note(last_words.as_deref(), None);
+                return;
             }
+            print(panic);
         }));
     });
 }
@@ -83,9 +94,21 @@ fn say_panic(panic: &PanicHookInfo<'_>) {
     ));
 }
 
-/// Tells the hook whose invocation to report if the process aborts.
-pub(crate) fn report_aborts_of(flight: &Arc<Flight>) {
-    *IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(flight);
+/// Tells the hook who answers for what is lost if the process aborts.
+pub(crate) fn report_aborts_to<L: LastWords + 'static>(last_words: &Arc<L>) {
+    let last_words: Weak<L> = Arc::downgrade(last_words);
+    *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(last_words);
+}
+
+fn last_words() -> Option<Arc<dyn LastWords>> {
+    // The lock is held for an assignment only; should it be taken, this thread panicked in the middle of that, and nothing is lost.
+    LAST_WORDS.try_lock().ok()?.as_ref()?.upgrade()
+}
+
+fn note(last_words: Option<&dyn LastWords>, panic: Option<Failure>) {
+    if let Some(last_words) = last_words {
+        last_words.note_panic(panic);
+    }
 }
 
 /// Whether the process aborts after this panic, although panics unwind: these are the words of the standard library for it. The panic
@@ -97,10 +120,27 @@ fn is_final(panic: &PanicHookInfo<'_>) -> bool {
 
 #[cold]
 fn report_before_abort(failure: &Failure) {
-    // The lock is held for an assignment only; should it be taken, this thread panicked in the middle of that, and nothing is lost.
-    if let Some(flight) = IN_FLIGHT.try_lock().ok().and_then(|flight| flight.upgrade()) {
-        flight.speak_last_words(failure);
+    if let Some(last_words) = last_words() {
+        last_words.speak(failure, CALLER.get());
     }
+}
+
+/// Calls what works for this caller, who then is the one to be answered if it takes the process along.
+#[cfg(feature = "server")]
+pub(crate) fn for_caller<R>(caller: u64, run: impl FnOnce() -> R) -> R {
+    let before = CALLER.replace(caller);
+    // A panic does not come through here.
+    let result = run();
+    CALLER.set(before);
+    result
+}
+
+/// Calls what is ours, or a library's; a panic in it becomes a failure, and is not printed.
+pub(crate) fn catch_quietly<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
+    let was_quiet = IS_QUIET.replace(true);
+    let result = catch(run);
+    IS_QUIET.set(was_quiet);
+    result
 }
 
 /// Calls `run`; a panic in it becomes a failure.

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fg_core::{Context, Environment, Failure, Handler, HandlerRunner, Handlers, LogSink};
 use tokio::runtime::RuntimeFlavor;
@@ -13,10 +14,10 @@ use crate::line::LineFormat;
 use crate::log_sink::StreamSink;
 use crate::make_state::{ByInit, MakeState};
 use crate::mode::{Mode, Surroundings};
-use crate::stderr::{say, say_lines};
 use crate::surrounding_runtime::{EntryPoint, beside, check_there_is_one, is_on_one_thread};
 use crate::system::{Input, input};
-use crate::{event_loop, one_shot};
+use crate::voice::{self, say, say_lines};
+use crate::{event_loop, one_shot, panics, watchdog};
 
 /// Runs a handler, or one of several, until the process should end: `fn main() -> ExitCode { fg::run::<greet>() }`.
 ///
@@ -72,6 +73,7 @@ pub struct Runtime {
     report_timeouts: bool,
     json_log: bool,
     pipeline: bool,
+    is_whole_program: bool,
     #[cfg(feature = "http")]
     platform_routes: Option<bool>,
 }
@@ -91,6 +93,7 @@ impl Runtime {
             report_timeouts: true,
             json_log: false,
             pipeline: false,
+            is_whole_program: false,
             #[cfg(feature = "http")]
             platform_routes: None,
         }
@@ -153,7 +156,7 @@ impl Runtime {
     #[must_use = "this is the exit code: return it from `main`"]
     pub fn run<H: Handlers>(mut self /* no more: write `.run::<greet>()` */) -> ExitCode {
         const HERE: EntryPoint = EntryPoint { run: "fg::run", serve: "fg::serve::<..>()" };
-        let environment = self.take_environment();
+        let environment = self.take_environment_to_run();
         match HERE.check().and_then(|()| tokio_runtime(&environment, self.threads, H::BLOCKING)) {
             Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve_here::<H>()), H::BLOCKING),
             Err(code) => code,
@@ -188,6 +191,12 @@ impl Runtime {
         self.environment.take().unwrap_or_else(Environment::from_process)
     }
 
+    /// As [`take_environment`](Self::take_environment), for what runs on a tokio runtime of its own until the process ends.
+    pub(crate) fn take_environment_to_run(&mut self) -> Environment {
+        self.is_whole_program = true;
+        self.take_environment()
+    }
+
     /// Decides what there is to decide before the handler starts; the exit code where nothing can be done.
     pub(crate) fn start(mut self, is_service: bool) -> Result<Start, ExitCode> {
         check_there_is_one()?;
@@ -206,6 +215,7 @@ impl Runtime {
         let format = LineFormat::of(&environment, self.json_log);
         let limits = Limits { response_size: environment.max_response_size(), timeouts: self.report_timeouts };
         let mut start = Start::new(environment, Arc::new(StreamSink::new(stream, format)), limits, mode);
+        start.is_whole_program = self.is_whole_program;
         start.pipeline = self.pipeline || std::env::var("FG_PIPELINE").is_ok_and(|set| set == "1");
         #[cfg(feature = "http")]
         {
@@ -229,6 +239,7 @@ pub(crate) fn block_on(runtime: tokio::runtime::Runtime, mut serving: Serving, b
     let code = runtime.block_on(serving);
     // Without waiting for threads that the handler has left behind: all that is owed has been answered.
     runtime.shutdown_background();
+    watchdog::let_go(code);
     code
 }
 
@@ -248,10 +259,19 @@ pub(crate) fn tokio_runtime(
         builder.worker_threads(threads);
         builder
     };
-    builder.enable_all().build().map_err(|error| {
+    let cannot = |error: &dyn std::fmt::Display| {
         say(format_args!("fg: the async runtime cannot be started: {error}"));
         ExitCode::FAILURE
-    })
+    };
+    // tokio panics where it cannot make its threads.
+    panics::install_hook();
+    match panics::catch_quietly(|| builder.enable_all().build()) {
+        Ok(built) => built.map_err(|error| cannot(&error)),
+        Err(failure) => {
+            say(format_args!("fg: running on one thread, since there are no others to be had: {}", failure.message()));
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| cannot(&error))
+        }
+    }
 }
 
 /// Everything that is decided before the handler starts.
@@ -260,6 +280,8 @@ pub(crate) struct Start {
     sink: Arc<dyn LogSink>,
     pub(crate) limits: Limits,
     pub(crate) pipeline: bool,
+    /// Whether there is nothing after it but the end of the process.
+    pub(crate) is_whole_program: bool,
     /// Why there is no handler to run, whichever is handed over.
     pub(crate) no_handler: Option<Failure>,
     /// Whether the server keeps the platform's routes for itself, where the function takes HTTP requests.
@@ -281,6 +303,7 @@ impl Start {
             sink,
             limits,
             pipeline: false,
+            is_whole_program: false,
             no_handler: None,
             #[cfg(feature = "http")]
             platform_routes: true,
@@ -292,6 +315,11 @@ impl Start {
     #[cfg(feature = "server")]
     pub(crate) fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// How long an invocation may take; none where nobody looks at that.
+    pub(crate) fn invocation_limit(&self) -> Option<Duration> {
+        self.limits.timeouts.then(|| self.environment.timeout())
     }
 
     /// A context for the time before the first invocation.
@@ -309,7 +337,7 @@ impl Start {
         // Elsewhere it is no wonder that the platform's variables are missing.
         let missing = if matches!(self.mode, Mode::CustomRuntime(_)) { self.environment.missing() } else { &[] };
         for warning in self.environment.warnings().iter().chain(missing) {
-            ctx.logger().warn(warning);
+            voice::of(ctx.logger()).warn(warning);
         }
     }
 }

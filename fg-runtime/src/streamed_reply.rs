@@ -9,6 +9,7 @@ use futures_core::Stream;
 
 use crate::alarm::Alarm;
 use crate::invocation::{Limits, Turn, drop_caught};
+use crate::voice;
 
 /// The most bytes of a streamed reply. Source: the platform's manual, "response streaming": 200 MB.
 pub(crate) const STREAM_LIMIT: u64 = 200 * 1024 * 1024;
@@ -78,15 +79,14 @@ impl StreamedReply {
 
     /// Logs that the reply is not complete.
     pub(crate) fn log_end(&self, failure: &Failure) {
-        self.ctx.logger().error(format_args!("the streamed reply ends too early: {failure}"));
+        voice::of(self.ctx.logger()).error(format_args!("the streamed reply ends too early: {failure}"));
     }
 
     /// Logs that nobody takes the pieces that are still to come.
     #[cfg(feature = "server")]
     pub(crate) fn log_if_abandoned(&self) {
         if self.body.is_some() {
-            self.ctx
-                .logger()
+            voice::of(self.ctx.logger())
                 .warn("the streamed reply is not complete: the client has gone away or does not read, or the process ends");
         }
     }

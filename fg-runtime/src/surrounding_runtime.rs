@@ -13,7 +13,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{consume_budget, spawn_blocking};
 
 use crate::run::{Serving, block_on};
-use crate::stderr::say;
+use crate::voice::say;
 
 /// An entry point that starts a runtime, and what to write instead where there is one already.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,10 @@
-//! What differs from system to system: the signals that end a process, and what standard input is.
+//! What differs from system to system: the signals that end a process, how it ends at once, and what its standard streams are.
 //!
 //! The platform is Linux; developers also work on macOS and Windows. Everything else in this crate is the same everywhere.
 
-pub(crate) use imp::{Signals, input};
+use std::time::Duration;
+
+pub(crate) use imp::{Signals, Waker, Wakes, end_now, input, write_to_stderr};
 
 /// What standard input is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,49 +18,203 @@ pub(crate) enum Input {
     Nothing,
 }
 
+/// Why a thread that waited goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// By a signal; this is the exit code that a process killed by it would have.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "elsewhere the loop itself listens"))]
+    BySignal(i32),
+    /// By its [`Waker`], or because the time is over.
+    ToLook,
+}
+
+/// The shortest wait that a socket takes.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
 #[cfg(unix)]
 mod imp {
     use std::fs::File;
-    use std::io::{self, IsTerminal};
+    use std::io::{self, ErrorKind, IsTerminal, Read, Write};
     use std::os::fd::AsFd;
     use std::os::unix::fs::FileTypeExt;
+    use std::os::unix::net::UnixStream;
     use std::pin::Pin;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex, PoisonError};
     use std::task::{Context, Poll};
+    use std::time::Duration;
 
+    use signal_hook::SigId;
     use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::low_level::pipe;
+    use signal_hook::low_level::{pipe, unregister};
     use tokio::io::{AsyncRead, ReadBuf};
-    use tokio::net::UnixStream;
 
-    use super::Input;
+    use super::{Input, SHORTEST_WAIT, Woken};
 
-    /// SIGTERM and SIGINT: each with a socket on which a byte arrives for every time that it comes.
+    const ENDING: [i32; 2] = [SIGTERM, SIGINT];
+
+    /// What a [`Waker`] sends, unlike a signal.
+    const LOOK: u8 = b'l';
+
+    /// How long a wait is at the most that nothing can end.
+    const WITHOUT_SOCKET: Duration = Duration::from_secs(1);
+
+    /// Where a thread waits: for SIGTERM and SIGINT, for its waker, and for a time.
     #[derive(Debug)]
-    pub(crate) struct Signals([(i32, UnixStream); 2]);
+    pub(crate) struct Wakes {
+        arrivals: UnixStream,
+        /// How long a read of it takes at the most.
+        wait: Option<Duration>,
+        listening: Option<Listening>,
+    }
+
+    /// Wakes the thread that waits.
+    #[derive(Debug)]
+    pub(crate) struct Waker(UnixStream);
+
+    impl Wakes {
+        /// With or without the signals.
+        pub(crate) fn new(with_signals: bool) -> io::Result<(Self, Waker)> {
+            let (arrivals, sender) = UnixStream::pair()?;
+            let listening = with_signals.then(|| Listening::begin(&sender)).transpose()?;
+            // There is always room for a byte, unless there are so many that one more wakes nobody.
+            sender.set_nonblocking(true)?;
+            Ok((Self { arrivals, wait: None, listening }, Waker(sender)))
+        }
+
+        /// Waits for so long, and for nothing longer.
+        pub(crate) fn wait(&mut self, wait: Duration) -> Woken {
+            let wait = wait.max(SHORTEST_WAIT);
+            let mut byte = [0];
+            if self.wait != Some(wait) && self.arrivals.set_read_timeout(Some(wait)).is_err() {
+                std::thread::sleep(wait);
+                return Woken::ToLook;
+            }
+            self.wait = Some(wait);
+            match self.arrivals.read(&mut byte) {
+                Ok(1) if byte[0] != LOOK => self.listening.as_ref().map_or(Woken::ToLook, Listening::by_signal),
+                Ok(1) => Woken::ToLook,
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => {
+                    Woken::ToLook
+                }
+                // The user's code has closed what is not its own.
+                Ok(_) | Err(_) => {
+                    std::thread::sleep(wait.min(WITHOUT_SOCKET));
+                    Woken::ToLook
+                }
+            }
+        }
+    }
+
+    impl Waker {
+        pub(crate) fn wake(&self) {
+            let _ = (&self.0).write(&[LOOK]);
+        }
+    }
+
+    /// That the signals come to us, until this is dropped.
+    #[derive(Debug)]
+    struct Listening {
+        last: Arc<AtomicUsize>,
+        registered: Vec<SigId>,
+    }
+
+    /// How many listen; and whether that is nobody any more, in which case a signal does what it does without us.
+    static LISTENING: Mutex<(usize, Option<Arc<AtomicBool>>)> = Mutex::new((0, None));
+
+    impl Listening {
+        fn begin(sender: &UnixStream) -> io::Result<Self> {
+            let mut listening = Self { last: Arc::new(AtomicUsize::new(0)), registered: Vec::with_capacity(2 * ENDING.len()) };
+            let mut all = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+            all.0 += 1;
+            if let Some(is_over) = &all.1 {
+                is_over.store(false, Ordering::Relaxed);
+            }
+            drop(all);
+            for signal in ENDING {
+                let number = usize::try_from(signal).unwrap_or_default();
+                let last = Arc::clone(&listening.last);
+                listening.registered.push(signal_hook::flag::register_usize(signal, last, number)?);
+                listening.registered.push(pipe::register(signal, sender.try_clone()?)?);
+            }
+            Ok(listening)
+        }
+
+        fn by_signal(&self) -> Woken {
+            Woken::BySignal(self.exit_code())
+        }
+
+        fn exit_code(&self) -> i32 {
+            128 + i32::try_from(self.last.load(Ordering::Relaxed)).unwrap_or(SIGTERM)
+        }
+    }
+
+    impl Drop for Listening {
+        fn drop(&mut self) {
+            for id in self.registered.drain(..) {
+                unregister(id);
+            }
+            let mut all = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+            all.0 -= 1;
+            if all.0 > 0 {
+                return;
+            }
+            match &all.1 {
+                Some(is_over) => is_over.store(true, Ordering::Relaxed),
+                None => {
+                    let is_over = Arc::new(AtomicBool::new(true));
+                    for signal in ENDING {
+                        // It has been possible to listen to it.
+                        let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&is_over));
+                    }
+                    all.1 = Some(is_over);
+                }
+            }
+        }
+    }
+
+    /// The signals, for a task: where no thread can be made that waits for them.
+    #[derive(Debug)]
+    pub(crate) struct Signals {
+        arrivals: tokio::net::UnixStream,
+        listening: Listening,
+    }
 
     impl Signals {
-        pub(crate) fn listen() -> io::Result<Self> {
-            Ok(Self([(SIGTERM, arrivals_of(SIGTERM)?), (SIGINT, arrivals_of(SIGINT)?)]))
+        /// None where that is not possible, nor needed.
+        pub(crate) fn of(wakes: Wakes) -> Option<Self> {
+            let Wakes { arrivals, listening, .. } = wakes;
+            arrivals.set_nonblocking(true).ok()?;
+            Some(Self { arrivals: tokio::net::UnixStream::from_std(arrivals).ok()?, listening: listening? })
         }
 
         /// Ready with the exit code that a process killed by this signal would have.
         pub(crate) fn poll(&mut self, task: &mut Context<'_>) -> Poll<i32> {
-            for (signal, arrivals) in &mut self.0 {
+            loop {
                 let mut byte = [0];
                 let mut buffer = ReadBuf::new(&mut byte);
-                if Pin::new(arrivals).poll_read(task, &mut buffer).is_ready() && !buffer.filled().is_empty() {
-                    return Poll::Ready(128 + *signal);
+                match Pin::new(&mut self.arrivals).poll_read(task, &mut buffer) {
+                    Poll::Ready(Ok(())) if buffer.filled() == [LOOK] => {}
+                    Poll::Ready(Ok(())) if !buffer.filled().is_empty() => return Poll::Ready(self.listening.exit_code()),
+                    _ => return Poll::Pending,
                 }
             }
-            Poll::Pending
         }
     }
 
-    fn arrivals_of(signal: i32) -> io::Result<UnixStream> {
-        let (arrivals, sender) = std::os::unix::net::UnixStream::pair()?;
-        pipe::register(signal, sender)?;
-        arrivals.set_nonblocking(true)?;
-        UnixStream::from_std(arrivals)
+    /// Ends the process at once: what `exit` does besides takes locks, and may wait for a reader.
+    pub(crate) fn end_now(code: i32) -> ! {
+        signal_hook::low_level::exit(code)
+    }
+
+    /// Writes to standard error as it is now, past the lock that the user's code may hold.
+    pub(crate) fn write_to_stderr(bytes: &[u8]) {
+        let stderr = io::stderr();
+        let _ = match stderr.as_fd().try_clone_to_owned().map(File::from) {
+            Ok(mut file) => file.write_all(bytes),
+            // There may be too many open files.
+            Err(_) => stderr.lock().write_all(bytes),
+        };
     }
 
     /// What standard input of this process is.
@@ -77,12 +233,42 @@ mod imp {
 
 #[cfg(not(unix))]
 mod imp {
-    use std::io::{self, IsTerminal};
+    use std::io::{self, IsTerminal, Write};
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
     use std::task::{Context, Poll};
+    use std::time::Duration;
 
     use tokio::signal::windows::{CtrlC, ctrl_c};
 
-    use super::Input;
+    use super::{Input, SHORTEST_WAIT, Woken};
+
+    /// Where a thread waits: for its waker, and for a time.
+    #[derive(Debug)]
+    pub(crate) struct Wakes(Receiver<()>);
+
+    /// Wakes the thread that waits.
+    #[derive(Debug)]
+    pub(crate) struct Waker(SyncSender<()>);
+
+    impl Wakes {
+        /// The loop itself listens to Ctrl-C.
+        pub(crate) fn new(_: bool) -> io::Result<(Self, Waker)> {
+            let (sender, receiver) = sync_channel(1);
+            Ok((Self(receiver), Waker(sender)))
+        }
+
+        /// Waits for so long, and for nothing longer.
+        pub(crate) fn wait(&mut self, wait: Duration) -> Woken {
+            let _ = self.0.recv_timeout(wait.max(SHORTEST_WAIT));
+            Woken::ToLook
+        }
+    }
+
+    impl Waker {
+        pub(crate) fn wake(&self) {
+            let _ = self.0.try_send(());
+        }
+    }
 
     /// Ctrl-C.
     #[derive(Debug)]
@@ -98,6 +284,16 @@ mod imp {
             const STATUS_CONTROL_C_EXIT: i32 = 0xC000_013A_u32 as i32;
             self.0.poll_recv(task).map(|_| STATUS_CONTROL_C_EXIT)
         }
+    }
+
+    /// Ends the process at once.
+    pub(crate) fn end_now(code: i32) -> ! {
+        std::process::exit(code)
+    }
+
+    /// Writes to standard error.
+    pub(crate) fn write_to_stderr(bytes: &[u8]) {
+        let _ = io::stderr().write_all(bytes);
     }
 
     /// What standard input of this process is; a device that has nothing to say cannot be told from a pipe.

@@ -57,7 +57,7 @@ pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Ve
         Err(failure) => Err(failure),
     };
     after_work::finish(ctx, &mut alarm).await;
-    end::<H>(ctx, state, limits, &mut alarm).await;
+    end::<H>(ctx, state, &mut alarm).await;
     body
 }
 

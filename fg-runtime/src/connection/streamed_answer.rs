@@ -38,7 +38,7 @@ impl Connection {
         pieces: &mut StreamedReply,
         went_on: &mut bool,
     ) -> Result<Streamed, Fault> {
-        write_answer_head(&mut self.request, &self.address, AnswerKind::Response, request_id, content_type, None);
+        write_answer_head(&mut self.request, &self.peer.address, AnswerKind::Response, request_id, content_type, None);
         let streamed = match self.open().await {
             Ok(()) => self.send_pieces(first, pieces, went_on).await,
             Err(fault) => Err(fault),

@@ -13,6 +13,7 @@ use crate::after_work;
 use crate::alarm::Alarm;
 use crate::request_id::random_request_id;
 use crate::run::Start;
+use crate::voice;
 
 /// Some engines send the request's id under this name.
 const OTHER_REQUEST_ID: &str = "x-request-id";
@@ -126,7 +127,7 @@ impl<'l> Unfinished<'l> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         if let Some(log) = self.0 {
-            log.warn("the handler was dropped before its reply: the client has gone away, or the process ends");
+            voice::of(log).warn("the handler was dropped before its reply: the client has gone away, or the process ends");
         }
     }
 }

@@ -24,6 +24,7 @@ use super::linked_body::LinkedBody;
 use super::outgoing::Outgoing;
 use super::strict_head::{HEAD_TIMEOUT, StrictHead};
 use crate::alarm::Alarm;
+use crate::panics::for_caller;
 
 /// How long a client may say nothing between two requests: longer than the 90 s for which Go's HTTP client, and so Knative, keeps a connection
 /// that it may use again.
@@ -55,6 +56,7 @@ pub(crate) async fn serve<F, B>(
     let (head_deadline, mut alarm) = (guarded.head_deadline(), Alarm::new());
     let io = TokioIo::new(guarded);
     let of_service = Arc::clone(&link);
+    let caller = link.id();
     let service = service_fn(move |request| {
         let link = Arc::clone(&of_service);
         link.begin_request();
@@ -80,7 +82,7 @@ pub(crate) async fn serve<F, B>(
                 Pin::new(&mut connection).graceful_shutdown();
             }
         }
-        if let Poll::Ready(served) = Pin::new(&mut connection).poll(task) {
+        if let Poll::Ready(served) = for_caller(caller, || Pin::new(&mut connection).poll(task)) {
             return Poll::Ready(Served::Over(served));
         }
         match head_deadline.get().or_else(|| link.idle_since().map(|since| since + IDLE_TIMEOUT)) {

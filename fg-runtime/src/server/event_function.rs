@@ -33,6 +33,7 @@ use super::wrapped_size;
 use crate::alarm::Alarm;
 use crate::invocation::{Outcome, invoke};
 use crate::run::Start;
+use crate::voice;
 
 /// The platform's tolerance for the size of a payload, in bytes. Source: the platform's manual, "notes and constraints".
 const TOLERANCE: usize = 100;
@@ -108,7 +109,7 @@ impl<H: Handler> EventFunction<H> {
                 replied(head.headers, content_type(&reply), ResponseBody::whole(reply.into_body()))
             }
             Err(failure) => {
-                ctx.logger().error(&failure);
+                voice::of(ctx.logger()).error(&failure);
                 failed(StatusCode::INTERNAL_SERVER_ERROR, &failure)
             }
         }
@@ -133,7 +134,7 @@ impl<H: Handler> EventFunction<H> {
                 response.map(ResponseBody::whole)
             }
             Err(failure) => {
-                ctx.logger().error(&failure);
+                voice::of(ctx.logger()).error(&failure);
                 failed(StatusCode::INTERNAL_SERVER_ERROR, &failure)
             }
         }
@@ -157,7 +158,7 @@ impl<H: Handler> EventFunction<H> {
                 cloud_event::reply(&event, ctx.function_name(), content_type, reply.into_body()).map(ResponseBody::whole)
             }
             Err(failure) => {
-                ctx.logger().error(&failure);
+                voice::of(ctx.logger()).error(&failure);
                 // Engines deliver an event again after a 5xx, which cannot help where the event does not fit.
                 let is_final = failure.error_type() == Failure::INVALID_PAYLOAD;
                 let status = if is_final { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use fg_core::{Context, Failure};
+use fg_core::{Context, Failure, Logger};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -14,6 +14,7 @@ use super::accepted::{Contexts, Due};
 use super::lookout::Lookout;
 use super::running::{Places, Run};
 use crate::invocation::Limits;
+use crate::overdue::Overdue;
 use crate::watchdog::margins;
 
 /// Longer than an instance lives.
@@ -52,7 +53,18 @@ struct Flight {
     ctx: Context,
     run: Run,
     /// When it is answered in place of the handler.
-    too_late: Instant,
+    overdue: Overdue,
+}
+
+/// What a look at a connection has found.
+#[derive(Debug)]
+pub(crate) enum Looked {
+    /// No handler runs.
+    Idle,
+    /// One runs that has to end before this.
+    Later(Instant),
+    /// One has blocked its thread, and its caller has been answered with this.
+    Answered(Logger, Failure),
 }
 
 impl Link {
@@ -85,26 +97,45 @@ impl Link {
     /// A handler begins. Its caller is answered shortly before its deadline if it has not ended, which it only fails to do if it blocks its
     /// thread.
     pub(crate) fn begin(&self, ctx: &Context, run: Run, limits: Limits) -> InFlight<'_> {
-        let too_late = if limits.timeouts { ctx.deadline() - margins(ctx.timeout()).answer } else { self.never };
-        self.lock().flight = Some(Flight { ctx: ctx.clone(), run, too_late });
-        self.lookout.expect(too_late);
+        let margins = margins(ctx.timeout());
+        let too_late = if limits.timeouts { ctx.deadline() - margins.answer } else { self.never };
+        let notice = margins.drop - margins.answer;
+        self.lock().flight = Some(Flight { ctx: ctx.clone(), run, overdue: Overdue::at(too_late, notice) });
+        self.lookout.expect(too_late - notice);
         InFlight(self)
     }
 
-    /// When the handler that runs is answered for; one that should have ended before `now` is.
-    pub(crate) fn look(&self, now: Instant) -> Option<Instant> {
+    /// When the handler that runs is answered for; one that should have ended before `now` is. `late` is by how much the thread that looks
+    /// has woken later than planned.
+    pub(crate) fn look(&self, now: Instant, late: Duration) -> Looked {
         let mut state = self.lock();
-        let too_late = state.flight.as_ref()?.too_late;
-        if too_late > now {
-            return Some(too_late);
+        let Some(flight) = &mut state.flight else { return Looked::Idle };
+        if let Some(next) = flight.overdue.look(now, late) {
+            return Looked::Later(next);
         }
-        let flight = state.flight.take()?;
-        let failure = blocked(&flight.ctx);
-        flight.ctx.logger().error(&failure);
+        let Some(flight) = state.flight.take() else { return Looked::Idle };
+        let failure = blocked(&flight.ctx, flight.overdue.has_stood_still());
         state.answer(&failure);
         // From now on the server does not wait for the thread.
         state.run = None;
-        None
+        // What is the user's may block where it is dropped, and others still have to be answered.
+        drop(state);
+        let logger = flight.ctx.logger().clone();
+        Looked::Answered(logger, failure)
+    }
+
+    /// Which connection this is, among those that are open.
+    pub(crate) fn id(self: &Arc<Self>) -> u64 {
+        Arc::as_ptr(self) as usize as u64
+    }
+
+    /// The process is about to abort: if a handler runs, its caller is answered.
+    pub(crate) fn answer_last(&self, failure: &Failure) {
+        // Should the lock be taken, a thread is at work on this connection at this moment; it may be this one.
+        let state = self.state.try_lock().ok();
+        if let Some(mut state) = state.filter(|state| state.flight.is_some()) {
+            state.answer(failure);
+        }
     }
 }
 
@@ -128,11 +159,12 @@ impl State {
 }
 
 #[cold]
-fn blocked(ctx: &Context) -> Failure {
+fn blocked(ctx: &Context, has_stood_still: bool) -> Failure {
     let timeout = ctx.timeout();
     let elapsed = timeout.saturating_sub(ctx.remaining_time());
+    let standstill = if has_stood_still { ", in which the instance has also stood still," } else { "" };
     let message = format!(
-        "the handler has blocked its thread for {elapsed:.1?} of its {timeout:?} and cannot be cancelled; it goes on, and its reply is lost. Use `.await`, or a larger timeout"
+        "the handler has blocked its thread for {elapsed:.1?} of its {timeout:?}{standstill} and cannot be cancelled; it goes on, and its reply is lost. Use `.await`, or a larger timeout"
     );
     Failure::new(Failure::TIMEOUT, message)
 }
@@ -279,13 +311,15 @@ mod tests {
             ctx.begin(Instant::now(), []);
             link.begin(&ctx, link.begin_invocation(&places).expect("there is a place"), LIMITS)
         };
+        let look = |time| link.look(time, Duration::ZERO);
         let now = Instant::now();
         let in_time = begin();
-        assert!(link.look(now).is_some_and(|too_late| too_late > now));
+        assert!(matches!(look(now), Looked::Later(too_late) if too_late > now));
         assert!(in_time.end(&contexts));
-        assert_eq!(link.look(now + NEVER), None, "nothing runs");
+        assert!(matches!(look(now + NEVER), Looked::Idle), "nothing runs");
         let late = begin();
-        assert_eq!(link.look(now + NEVER), None);
+        let Looked::Later(second) = look(now + NEVER) else { panic!("it may have stood still") };
+        assert!(matches!(look(second), Looked::Answered(..)));
         assert!(!late.end(&contexts));
         let mut answer = String::new();
         client.read_to_string(&mut answer).expect("it is an answer, and the end");

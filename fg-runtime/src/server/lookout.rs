@@ -13,8 +13,10 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::link::Link;
-use crate::stderr::say;
+use fg_core::Failure;
+
+use super::link::{Link, Looked};
+use crate::voice::{self, say};
 
 /// The connections, and when they are looked at.
 #[derive(Clone, Debug)]
@@ -47,12 +49,16 @@ impl Lookout {
         let has_several_threads = runtime.runtime_flavor() == RuntimeFlavor::MultiThread;
         let longest_wait = if has_several_threads { HOLD_UP } else { Duration::MAX };
         let look_out = move || {
+            let mut late = Duration::ZERO;
             loop {
-                let Some(wait) = shared.look(longest_wait) else {
+                let Some(wait) = shared.look(longest_wait, late) else {
                     std::thread::park();
+                    late = Duration::ZERO;
                     continue;
                 };
+                let planned = Instant::now() + wait;
                 std::thread::park_timeout(wait);
+                late = Instant::now().saturating_duration_since(planned);
                 if has_several_threads {
                     // Wakes one that sleeps, which then waits for the network if nobody does.
                     runtime.spawn(async {});
@@ -76,6 +82,16 @@ impl Lookout {
         links.push(Arc::downgrade(link));
     }
 
+    /// The process is about to abort by a panic in what works for this caller: who waits for an answer is told.
+    pub(crate) fn answer_all(&self, failure: &Failure, caller: u64) {
+        let links: Vec<_> = self.0.lock().iter().filter_map(Weak::upgrade).collect();
+        let of_another = Failure::new(Failure::PANIC, "another invocation has ended the process by a panic that cannot be caught");
+        // The caller comes first.
+        let (own, others): (Vec<_>, Vec<_>) = links.iter().partition(|link| link.id() == caller);
+        own.iter().for_each(|link| link.answer_last(failure));
+        others.iter().for_each(|link| link.answer_last(&of_another));
+    }
+
     /// A handler has begun, on one of the connections, that has to end before this.
     pub(crate) fn expect(&self, too_late: Instant) {
         // Whoever is seen by the look that comes next need not ask for one: that begins by forgetting when it wanted to look.
@@ -97,12 +113,24 @@ impl Shared {
     }
 
     /// Answers for those that are too late; how long to wait before the next look, if any handler runs.
-    fn look(&self, longest_wait: Duration) -> Option<Duration> {
+    fn look(&self, longest_wait: Duration, late: Duration) -> Option<Duration> {
         self.next_look.store(NEVER, Ordering::Relaxed);
         let now = Instant::now();
         let links: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
-        let next = links.iter().filter_map(|link| link.look(now)).min()?;
-        let wait = next.duration_since(now).min(longest_wait);
+        let (mut next, mut answered) = (None, Vec::new());
+        for link in &links {
+            match link.look(now, late) {
+                Looked::Later(time) => next = Some(next.map_or(time, |next: Instant| next.min(time))),
+                Looked::Idle => {}
+                Looked::Answered(logger, failure) => answered.push((logger, failure)),
+            }
+        }
+        // Only when everybody has been answered.
+        for (logger, failure) in answered {
+            voice::of(&logger).error(&failure);
+        }
+        let next = next?;
+        let wait = next.saturating_duration_since(now).min(longest_wait);
         self.next_look.store(self.milliseconds(now + wait), Ordering::Relaxed);
         Some(wait)
     }

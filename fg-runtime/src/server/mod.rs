@@ -41,7 +41,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fg_core::Handler;
+use fg_core::{Failure, Handler};
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -58,13 +58,14 @@ use self::running::{Places, Run};
 use self::stall::Patience;
 
 use crate::alarm::Alarm;
-use crate::event_loop::PRE_STOP_LIMIT;
 use crate::invocation::{end, init};
+use crate::last_words::{LastWords, Listener};
 use crate::make_state::MakeState;
 use crate::panics;
 use crate::run::Start;
 use crate::shutdown::Shutdown;
-use crate::stderr::say;
+use crate::voice::{self, say};
+use crate::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
 
 /// The most connections at a time. The platform allows 2048 open files, and the function needs some for itself.
 const MOST_CONNECTIONS: usize = 1500;
@@ -110,22 +111,31 @@ where
         Err(code) => return code,
     };
     let start = Arc::new(start);
-    let log = start.context().logger().clone();
+    let logger = start.context().logger().clone();
+    let log = voice::of(&logger);
     if let Ok(address) = listener.local_addr() {
         log.info(format_args!("listening on {address}"));
     }
+    let shutdown = Shutdown::new();
+    let watchdog = Watchdog::start(Listener::Nobody, None, Some(&shutdown));
     panics::install_hook();
+    let lookout = Lookout::new();
+    let last_words = Arc::new(OfServer { lookout: lookout.clone(), watchdog: Arc::clone(&watchdog) });
+    panics::report_aborts_to(&last_words);
     let patience = Patience::new(start.environment().timeout());
-    let shutdown = Shutdown::default();
     let serving = pin!(async {
         let (announcer, ready) = readiness();
         let initialising = tokio::spawn({
-            let (start, patience) = (Arc::clone(&start), patience.clone());
+            let (start, patience, watchdog) = (Arc::clone(&start), patience.clone(), Arc::clone(&watchdog));
             async move {
-                let made = init(make, &start.context(), start.limits, &mut Alarm::new()).await;
+                let ctx = start.context();
+                let limit = ctx.timeout();
+                watchdog.begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
+                let made = init(make, &ctx, start.limits, &mut Alarm::new()).await;
+                watchdog.end_phase(|phase| matches!(phase, Phase::Init { .. }));
                 match &made {
                     Ok(_) => start.complete_log(),
-                    Err(failure) => start.context().logger().error(failure),
+                    Err(failure) => voice::of(ctx.logger()).error(failure),
                 }
                 // The initialisation may block, and has a limit of its own.
                 if start.limits.timeouts {
@@ -134,7 +144,6 @@ where
                 announcer.announce(made.map(Arc::new));
             }
         });
-        let lookout = Lookout::new();
         lookout.start();
         let (run, drained) = Run::first();
         let (stop, stopping) = watch::channel(false);
@@ -156,6 +165,7 @@ where
         drop(answer);
         drop(run);
         let grace = (start.environment().timeout() + Duration::from_secs(1)).min(LONGEST_GRACE);
+        watchdog.begin_phase(Phase::Draining { grace }, Some(grace));
         if timeout(grace, drained.wait()).await.is_err() {
             log.error(format_args!("not all requests were finished within {grace:?}; the process ends"));
         }
@@ -163,11 +173,29 @@ where
             drop(ready);
             let mut ctx = start.context();
             ctx.rest(PRE_STOP_LIMIT);
-            end::<H>(&ctx, state, start.limits, &mut Alarm::new()).await;
+            watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
+            end::<H>(&ctx, state, &mut Alarm::new()).await;
+        }
+        watchdog.end_phase(|_| true);
+        if start.is_whole_program {
+            watchdog.watch_over_the_end(ExitCode::SUCCESS);
         }
         ExitCode::SUCCESS
     });
     shutdown.listen_during(serving).await
+}
+
+/// Answers for what runs, before a panic ends the process.
+struct OfServer {
+    lookout: Lookout,
+    watchdog: Arc<Watchdog>,
+}
+
+impl LastWords for OfServer {
+    fn speak(&self, failure: &Failure, caller: u64) {
+        self.lookout.answer_all(failure, caller);
+        self.watchdog.expect_abort();
+    }
 }
 
 async fn listen() -> Result<TcpListener, ExitCode> {

@@ -13,6 +13,7 @@ use super::body::ResponseBody;
 use crate::alarm::Alarm;
 use crate::invocation::Turn;
 use crate::streamed_reply::{STREAM_LIMIT, too_large};
+use crate::voice;
 
 /// The service's own body, or ours.
 #[derive(Debug)]
@@ -72,7 +73,7 @@ where
             Ok(None) => return Poll::Ready(None),
             Err(failure) => failure.into(),
         };
-        ctx.logger().error(format_args!("the response ends too early: {error}"));
+        voice::of(ctx.logger()).error(format_args!("the response ends too early: {error}"));
         Poll::Ready(Some(Err(error)))
     }
 

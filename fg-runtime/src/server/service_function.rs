@@ -22,6 +22,7 @@ use super::service_body::ServiceBody;
 use super::wrapped_size;
 use crate::alarm::Alarm;
 use crate::invocation::{Limits, Turn, run_pinned};
+use crate::voice;
 
 /// What every request needs.
 pub(crate) struct ServiceFunction<S: HttpService> {
@@ -65,7 +66,7 @@ impl<S: HttpService> ServiceFunction<S> {
             Ok(Err(error)) => error.to_failure(),
             Err(failure) => failure,
         };
-        ctx.logger().error(&failure);
+        voice::of(ctx.logger()).error(&failure);
         failed(StatusCode::INTERNAL_SERVER_ERROR, &failure)
     }
 }

@@ -9,7 +9,13 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use crate::stderr::say;
+use crate::after_work;
+use crate::overdue::Overdue;
+use crate::system::end_now;
+use crate::voice::{self, say};
+
+/// How long before that a task should have begun.
+const NOTICE: Duration = Duration::from_millis(50);
 
 /// How long all threads may be blocked: as long as any invocation so far was allowed to take.
 #[derive(Clone, Debug)]
@@ -51,20 +57,26 @@ impl Patience {
         let mark = Arc::clone(&has_begun);
         let task = runtime.spawn(async move { mark.store(true, Ordering::Relaxed) });
         let asked = Instant::now();
+        let mut patience = self.get();
+        let mut overdue = Overdue::at(asked + patience, NOTICE);
+        let mut late = Duration::ZERO;
         loop {
-            // What blocks the threads may have come, with a longer timeout, after this was asked.
-            let patience = self.get();
-            std::thread::sleep((asked + patience).saturating_duration_since(Instant::now()));
             // A task that is finished without having begun is the runtime's end.
             if has_begun.load(Ordering::Relaxed) || task.is_finished() {
                 return;
             }
-            if patience == self.get() {
-                say(format_args!(
-                    "fg: ending the process: handlers have blocked all threads for {patience:?}; use `.await`, or more threads"
-                ));
-                std::process::exit(1);
+            // What blocks the threads may have come, with a longer timeout, after this was asked.
+            if patience != self.get() {
+                patience = self.get();
+                overdue = Overdue::at(asked + patience, NOTICE);
             }
+            let Some(next) = overdue.look(Instant::now(), late) else { break };
+            std::thread::sleep(next.saturating_duration_since(Instant::now()));
+            late = Instant::now().saturating_duration_since(next);
         }
+        let who = if after_work::is_running() { "work left by spawn_after has" } else { "handlers have" };
+        say(format_args!("fg: ending the process: {who} blocked all threads for {patience:?}; use `.await`, or more threads"));
+        voice::flush_stdout();
+        end_now(1);
     }
 }

@@ -1,4 +1,4 @@
-//! Words for whoever looks after the process, where the log is not the place for them.
+//! The form of a line of the runtime's own on standard error: bounded, and without control characters.
 
 use std::fmt::{self, Write};
 use std::io;
@@ -6,22 +6,8 @@ use std::io;
 use fg_core::__private::{Bounded, write_escaped};
 use fg_core::limits;
 
-/// Writes this to standard error, bounded, and without control characters: a line after the first begins with `| `. If nobody reads it, the
-/// process goes on; `eprintln!` would panic.
-pub(crate) fn say(text: impl fmt::Display) {
-    write_line(&text);
-}
-
-/// As [`say`], for words of our own in several lines.
-pub(crate) fn say_lines(text: impl fmt::Display) {
-    write(format!("{text}\n").as_bytes());
-}
-
-fn write_line(text: &dyn fmt::Display) {
-    write(&line_of(text));
-}
-
-fn line_of(text: &dyn fmt::Display) -> Vec<u8> {
+/// The line, with its end. What comes after a line end in the text begins with `| `.
+pub(crate) fn line_of(text: &dyn fmt::Display) -> Vec<u8> {
     let mut kept = Bounded::new(String::new(), limits::LOG_RECORD);
     // A `Display` that fails has written what it could.
     let _ = write!(kept, "{text}");
@@ -40,11 +26,6 @@ fn line_of(text: &dyn fmt::Display) -> Vec<u8> {
     }
     out.push(b'\n');
     out
-}
-
-/// As one piece, so that it stays together.
-fn write(bytes: &[u8]) {
-    let _ = io::Write::write_all(&mut io::stderr(), bytes);
 }
 
 #[cfg(test)]
