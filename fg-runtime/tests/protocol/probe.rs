@@ -25,7 +25,7 @@ fn build(profile: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        // With the features that the whole workspace asks for, as `cargo test --workspace` has built it already.
+        // With every feature, whatever those of this test are: the whole workspace asks for them, and `cargo test --workspace` has built it so.
         .args(["build", "--quiet", "--offline", "--workspace", "--example", "probe", "--profile", profile, "--target-dir"])
         .arg(target)
         .status()
