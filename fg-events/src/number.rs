@@ -4,26 +4,26 @@
 //! switch on for all of them, it hands it to [`Visitor::visit_map`]: as an object with one key of its own, whose value is the number as it was
 //! written. So does a [`serde_json::Value`], and so do the buffers of `#[serde(flatten)]` and `#[serde(untagged)]`.
 
-use serde::de::value::StringDeserializer;
-use serde::de::{DeserializeSeed, Error, Expected, IntoDeserializer, MapAccess, Unexpected, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, Expected, MapAccess, Unexpected, Visitor};
 
 /// The key, from `serde_json`'s `number.rs`. A test fails if it becomes another.
 const KEY: &str = "$serde_json::private::Number";
 
 /// What `visit_map` was called for.
-pub(crate) enum Entries<A> {
+pub(crate) enum Entries<'de, A> {
     /// A number, as it was written.
     Number(String),
     /// An object.
-    Object(Object<A>),
+    Object(Object<'de, A>),
 }
 
-impl<A> Entries<A> {
-    pub(crate) fn open<'de>(mut entries: A) -> Result<Self, A::Error>
-    where
-        A: MapAccess<'de>,
-    {
-        let first = entries.next_key::<String>()?;
+impl<'de, A: MapAccess<'de>> Entries<'de, A> {
+    pub(crate) fn open(mut entries: A) -> Result<Self, A::Error> {
+        let first = entries.next_key()?.map(|Key(key)| key);
         if first.as_deref() == Some(KEY) {
             return entries.next_value().map(Self::Number);
         }
@@ -39,7 +39,7 @@ impl<A> Entries<A> {
     }
 
     /// The object, where nothing else will do.
-    pub(crate) fn object<E: Error>(self, expected: &dyn Expected) -> Result<Object<A>, E> {
+    pub(crate) fn object<E: Error>(self, expected: &dyn Expected) -> Result<Object<'de, A>, E> {
         match self {
             Self::Number(number) => Err(E::invalid_type(Unexpected::Float(float(&number)), expected)),
             Self::Object(object) => Ok(object),
@@ -82,20 +82,43 @@ fn is_too_large(number: f64) -> bool {
 }
 
 /// The entries of an object whose first key has been read.
-pub(crate) struct Object<A> {
-    first: Option<String>,
+pub(crate) struct Object<'de, A> {
+    first: Option<Cow<'de, str>>,
     entries: A,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Object<A> {
+/// A key, borrowed from the payload where it can be.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(key)))
+            }
+
+            fn visit_str<E: Error>(self, key: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(key.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Object<'de, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         match self.first.take() {
-            Some(key) => {
-                let key: StringDeserializer<A::Error> = key.into_deserializer();
-                seed.deserialize(key).map(Some)
-            }
+            Some(Cow::Borrowed(key)) => seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some),
+            Some(Cow::Owned(key)) => seed.deserialize(StringDeserializer::new(key)).map(Some),
             None => self.entries.next_key_seed(seed),
         }
     }
@@ -140,7 +163,7 @@ mod tests {
         struct Probe;
         impl<'de> Visitor<'de> for Probe {
             type Value = bool;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a number")
             }
             fn visit_f64<E: Error>(self, _: f64) -> Result<bool, E> {
@@ -150,7 +173,7 @@ mod tests {
                 Entries::open(entries)?.number(&self).map(|number| number == "1.10")
             }
         }
-        let seen = serde::Deserializer::deserialize_any(&mut serde_json::Deserializer::from_str("1.10"), Probe);
+        let seen = Deserializer::deserialize_any(&mut serde_json::Deserializer::from_str("1.10"), Probe);
         assert_eq!(seen.ok(), Some(is_precise));
     }
 }

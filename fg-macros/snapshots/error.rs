@@ -3,7 +3,9 @@
 async fn greet(event: Greeting, ctx: fg::Context) -> Result<Reply, fg::Error> {
     let _ = &event;
     let _ = &ctx;
-    { Ok(Reply::to(event)) }
+    match () {
+        () => Ok(Reply::to(event)),
+    }
 }
 #[doc(hidden)]
 struct greet {

@@ -65,5 +65,6 @@ fn with_arguments_used(body: TokenStream, signature: &Signature) -> TokenStream 
         TokenTree::Group(group) => group.stream().into_iter().next().is_some_and(|first| first.to_string() == "#"),
         _ => false,
     });
-    if uses.is_empty() || has_inner_attribute { body } else { quote!({ #uses #body }) }
+    // The arm of a `match` is a place where nothing is said about the braces.
+    if uses.is_empty() || has_inner_attribute { body } else { quote!({ #uses match () { () => #body } }) }
 }
