@@ -115,12 +115,17 @@ impl Headers {
 
     /// After the last line.
     pub(crate) fn complete(&mut self) {
-        self.text = String::from_utf8(std::mem::take(&mut self.bytes)).unwrap_or_else(|error| {
-            let mut bytes = error.into_bytes();
-            let text = self.mend(&bytes);
-            bytes.zeroize();
-            text
-        });
+        let mut bytes = match String::from_utf8(std::mem::take(&mut self.bytes)) {
+            // A character that begins in one part and ends in the next would make the whole valid, but not the parts.
+            Ok(text) if self.lines.iter().all(|(_, value)| text.is_char_boundary(value.end)) => {
+                self.text = text;
+                return;
+            }
+            Ok(text) => text.into_bytes(),
+            Err(error) => error.into_bytes(),
+        };
+        self.text = self.mend(&bytes);
+        bytes.zeroize();
     }
 
     /// A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
@@ -164,4 +169,20 @@ impl Drop for Headers {
 pub(crate) fn present(value: &str) -> Option<&str> {
     let value = value.trim();
     (!value.is_empty() && !value.eq_ignore_ascii_case("null")).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_cut_in_two_by_the_end_of_a_value_is_mended() {
+        let mut headers = Headers::default();
+        headers.push("a", b"x\xc3");
+        headers.push("", b"\xa9y");
+        headers.push("b", "é".as_bytes());
+        headers.complete();
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [("a", "x\u{fffd}"), ("", "\u{fffd}y"), ("b", "é")]);
+        assert_eq!((headers.get("A"), headers.get("")), (Some("x\u{fffd}"), Some("\u{fffd}y")));
+    }
 }

@@ -23,11 +23,12 @@ use crate::record::{fixture, record};
 record! {
     /// A request (triggers `DEDICATEDGATEWAY`, `APIG`; APIC is assumed to be alike).
     pub struct ApigEvent {
-        /// `GET`, `POST` and so on.
-        #[serde(rename = "httpMethod")]
-        pub http_method: String => with_http_method,
-        /// The whole path, without the query.
-        pub path: String => with_path,
+        payload {
+            /// `GET`, `POST` and so on.
+            pub http_method: String as "httpMethod" => with_http_method,
+            /// The whole path, without the query.
+            pub path: String as "path" => with_path,
+        }
         /// The headers; the gateway sends their names in lower case.
         pub headers: Headers => with_headers,
         /// The parameters behind the `?`. How a repeated one arrives is not documented; a list is accepted.
@@ -41,12 +42,12 @@ record! {
         pub request_context: RequestContext => with_request_context,
         /// The body as it stands in the payload; see [`body`](Self::body).
         #[serde(rename = "body")]
-        pub body_text: String => with_body_text,
+        pub body_text: String [json] => with_body_text,
         /// Whether [`body_text`](Self::body_text) is base64. The gateway's default is that it is.
         #[serde(rename = "isBase64Encoded")]
         pub is_base64_encoded: bool => with_is_base64_encoded,
         /// What a custom authorizer returned, in the form of the platform's Go SDK.
-        pub user_data: String => with_user_data,
+        pub user_data: String [json] => with_user_data,
     }
 }
 

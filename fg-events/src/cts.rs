@@ -1,7 +1,8 @@
 //! Cloud Trace Service: who did what to which resource.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Time;
 use crate::content::{ContentError, json};
@@ -10,14 +11,22 @@ use crate::record::{fixture, record};
 record! {
     /// An operation was recorded (trigger `CTS`).
     pub struct CtsEvent {
-        /// The record.
-        pub cts: CtsTrace => with_cts,
+        payload(cts = bare_trace) {
+            /// The record. A record that comes without the object around it is this one.
+            pub cts: CtsTrace as "cts" => with_cts,
+        }
     }
 }
 
 record! {
     /// A record. Services send many more fields than these; they are in [`extra`](Self::extra).
     pub struct CtsTrace {
+        payload {
+            /// The operation.
+            pub trace_name: String as "trace_name" => with_trace_name,
+            /// Unique.
+            pub trace_id: String as "trace_id" => with_trace_id,
+        }
         /// When it happened.
         pub time: Option<Time> => with_time,
         /// Who did it.
@@ -38,8 +47,6 @@ record! {
         pub resource_id: String => with_resource_id,
         /// The address of the client.
         pub source_ip: String => with_source_ip,
-        /// The operation.
-        pub trace_name: String => with_trace_name,
         /// `normal`, `warning` or `incident`, in older records.
         pub trace_rating: String => with_trace_rating,
         /// `normal`, `warning` or `incident`.
@@ -50,8 +57,6 @@ record! {
         pub api_version: String => with_api_version,
         /// When it was recorded.
         pub record_time: Option<Time> => with_record_time,
-        /// Unique.
-        pub trace_id: String => with_trace_id,
     }
 }
 
@@ -75,6 +80,14 @@ record! {
         /// Id.
         pub id: String => with_id,
     }
+}
+
+/// The record that an event is which has no `cts`.
+fn bare_trace(event: &mut Map<String, Value>) -> Result<Option<CtsTrace>, serde_json::Error> {
+    if !event.contains_key("trace_name") && !event.contains_key("trace_id") {
+        return Ok(None);
+    }
+    CtsTrace::deserialize(Value::Object(std::mem::take(event))).map(Some)
 }
 
 impl CtsTrace {
@@ -102,6 +115,13 @@ fixture!(CtsEvent, "cts.json");
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_without_the_object_around_it_is_the_record() {
+        let event: CtsEvent = serde_json::from_str(r#"{"trace_name":"n","user":{"name":"ada"},"x":1}"#).expect("it is read");
+        assert_eq!((event.cts.trace_name.as_str(), event.cts.user.name.as_str(), event.cts.extra.len()), ("n", "ada", 1));
+        assert!(event.extra.is_empty());
+    }
 
     #[test]
     fn a_request_is_read_as_an_object_and_as_the_text_of_one() {

@@ -8,15 +8,21 @@ use crate::record::{fixture, record};
 record! {
     /// Documents were written (trigger `DDS`).
     pub struct DdsEvent {
-        /// One for each document.
-        pub records: Vec<DdsRecord> => with_records,
+        payload {
+            /// One for each document.
+            pub records: Vec<DdsRecord> as "records" => with_records,
+        }
     }
 }
 
 record! {
     /// What happened to one document.
     pub struct DdsRecord {
-        /// `insert`, `update`, `replace` or `delete`.
+        payload {
+            /// The change.
+            pub dds: DdsChange as "dds" => with_dds,
+        }
+        /// `insert`, `update`, `replace` or `delete`, as it came; see [`operation`](Self::operation).
         pub event_name: String => with_event_name,
         /// `1.0`.
         pub event_version: String => with_event_version,
@@ -26,22 +32,22 @@ record! {
         pub region: String => with_region,
         /// Unique.
         pub event_source_id: String => with_event_source_id,
-        /// The change.
-        pub dds: DdsChange => with_dds,
     }
 }
 
 record! {
     /// A change.
     pub struct DdsChange {
+        payload {
+            /// JSON, in the extended form of MongoDB; see [`DdsRecord::document`].
+            pub full_document: String as "full_document" [json] => with_full_document,
+            /// JSON: database and collection; see [`DdsRecord::namespace`].
+            pub ns: String as "ns" [json] => with_ns,
+            /// JSON: where the change stream stands.
+            pub token: String as "token" [json] => with_token,
+        }
         /// Its size in bytes; arrives as a text.
         pub size_bytes: Option<u64> => with_size_bytes,
-        /// JSON: where the change stream stands.
-        pub token: String => with_token,
-        /// JSON, in the extended form of MongoDB; see [`DdsRecord::document`].
-        pub full_document: String => with_full_document,
-        /// JSON: database and collection; see [`DdsRecord::namespace`].
-        pub ns: String => with_ns,
     }
 }
 
@@ -58,6 +64,12 @@ record! {
 }
 
 impl DdsRecord {
+    /// What was done: [`event_name`](Self::event_name), without the quotes that some senders put into it.
+    #[must_use]
+    pub fn operation(&self) -> &str {
+        self.event_name.trim_matches('"')
+    }
+
     /// The document as it is now. Its numbers and ids are objects, such as `{"$numberDouble":"52.0"}` and `{"$oid":".."}`.
     ///
     /// # Errors

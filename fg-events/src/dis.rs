@@ -9,12 +9,13 @@ use crate::record::{fixture, record};
 record! {
     /// Records have arrived (trigger `DIS`).
     pub struct DisEvent {
+        payload {
+            /// The records.
+            pub message: DisMessage as "Message" => with_message,
+        }
         /// The shard, also called partition.
         #[serde(rename = "ShardID")]
         pub shard_id: String => with_shard_id,
-        /// The records.
-        #[serde(rename = "Message")]
-        pub message: DisMessage => with_message,
         /// Where the trigger began to read: `latest` or `trim_horizon`.
         #[serde(rename = "Tag")]
         pub tag: String => with_tag,
@@ -27,10 +28,12 @@ record! {
 record! {
     /// Records, and where the next ones begin.
     pub struct DisMessage {
+        payload {
+            /// The records.
+            pub records: Vec<DisRecord> as "records" => with_records,
+        }
         /// In this spelling; see [`cursor`](Self::cursor).
         pub next_partition_cursor: String => with_next_partition_cursor,
-        /// The records.
-        pub records: Vec<DisRecord> => with_records,
         /// In this spelling; see [`behind_latest`](Self::behind_latest).
         pub millis_behind_latest: Option<i64> => with_millis_behind_latest,
     }
@@ -39,10 +42,12 @@ record! {
 record! {
     /// A record.
     pub struct DisRecord {
+        payload {
+            /// base64; see [`bytes`](Self::bytes).
+            pub data: String as "data" => with_data,
+        }
         /// What it was assigned to its shard by.
         pub partition_key: String => with_partition_key,
-        /// base64; see [`bytes`](Self::bytes).
-        pub data: String => with_data,
         /// Its place in the shard.
         pub sequence_number: String => with_sequence_number,
     }
@@ -105,9 +110,9 @@ mod tests {
         let read = |json: &str| serde_json::from_str::<DisMessage>(json).expect("it is read");
         let right = read(r#"{"next_partition_cursor":"a","millis_behind_latest":""}"#);
         assert_eq!((right.cursor(), right.behind_latest()), ("a", None));
-        let wrong = read(r#"{"next_patition_cursor":"a","millisBehindLatest":"5"}"#);
+        let wrong = read(r#"{"records":[],"next_patition_cursor":"a","millisBehindLatest":"5"}"#);
         assert_eq!((wrong.cursor(), wrong.behind_latest()), ("a", Some(5)));
-        assert_eq!(read(r#"{"next_patition_cursor":"a","next_partition_cursor":"b"}"#).cursor(), "b");
+        assert_eq!(read(r#"{"records":[],"next_patition_cursor":"a","next_partition_cursor":"b"}"#).cursor(), "b");
     }
 
     #[test]

@@ -9,6 +9,10 @@ use crate::record::{fixture, record};
 record! {
     /// Messages have arrived (trigger `DMS`).
     pub struct DmsEvent {
+        payload {
+            /// The messages.
+            pub messages: Vec<DmsMessage> as "messages" => with_messages,
+        }
         /// The queue.
         pub queue_id: String => with_queue_id,
         /// The region.
@@ -17,16 +21,16 @@ record! {
         pub event_type: String => with_event_type,
         /// The group that the function consumes in.
         pub consumer_group_id: String => with_consumer_group_id,
-        /// The messages.
-        pub messages: Vec<DmsMessage> => with_messages,
     }
 }
 
 record! {
     /// A message.
     pub struct DmsMessage {
-        /// Anything; see [`body_as`](Self::body_as).
-        pub body: Value => with_body,
+        payload {
+            /// Anything; see [`body_as`](Self::body_as).
+            pub body: Value as "body" => with_body,
+        }
         /// What the sender says about it: an object.
         pub attributes: Value => with_attributes,
     }
@@ -49,4 +53,8 @@ impl DmsMessage {
     }
 }
 
-fixture!(DmsEvent, "dms.json");
+fixture!(
+    DmsEvent,
+    "dms.json",
+    "A sample in an assumed form, that of the platform's Java SDK: no sample of the platform's is known."
+);

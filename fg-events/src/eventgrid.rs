@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Time;
-use crate::content::{ContentError, json};
+use crate::content::{ContentError, base64, json};
 use crate::record::fixture;
-use crate::tolerant::{absent, field};
+use crate::tolerant::{Element, absent, present, unknown_shape};
 
 /// An event (trigger `EVENTGRID`). `D` is what the source sends as `data`.
 ///
@@ -25,47 +25,105 @@ use crate::tolerant::{absent, field};
 /// let any: CloudEvent = serde_json::from_str(json).unwrap();
 /// assert_eq!(any.data_as::<Order>().unwrap().id, 7);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default, bound(deserialize = "D: Default + Deserialize<'de>"))]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CloudEvent<D = Value> {
     /// `1.0`.
-    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "absent")]
     pub specversion: String,
     /// Unique among the events of one source.
-    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "absent")]
     pub id: String,
     /// Where it comes from: `HC.OBS.DWR`, `HC.ROCKETMQ`, or the name of a source of your own.
-    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "absent")]
     pub source: String,
     /// What happened: `OBS:DWR:ObjectCreated:PUT`.
-    #[serde(rename = "type", deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(rename = "type", skip_serializing_if = "absent")]
     pub event_type: String,
     /// What it happened to.
-    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "absent")]
     pub subject: String,
     /// When.
-    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "absent")]
     pub time: Option<Time>,
     /// The media type of `data`.
-    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "absent")]
     pub datacontenttype: String,
     /// A URI that describes `data`.
-    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "absent")]
     pub dataschema: String,
     /// How long it is delivered for; arrives as a text. The unit is not documented.
-    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "absent")]
     pub ttl: Option<u64>,
-    /// What the source says.
-    #[serde(deserialize_with = "missing_or")]
+    /// What the source says. JSON in `data_base64` is read as well.
     pub data: D,
     /// Extensions, and fields that this version of the crate does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
-fn missing_or<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+impl<'de, D: Default + Deserialize<'de>> Deserialize<'de> for CloudEvent<D> {
+    /// An event without data that has extensions or unknown fields is of another shape, and refused with the names of both.
+    fn deserialize<R: Deserializer<'de>>(deserializer: R) -> Result<Self, R::Error> {
+        /// As it stands in the JSON. Of the same name, which errors have.
+        #[derive(Deserialize)]
+        #[serde(bound(deserialize = "D: Deserialize<'de>"))]
+        struct CloudEvent<D> {
+            #[serde(default)]
+            specversion: Element<String>,
+            #[serde(default)]
+            id: Element<String>,
+            #[serde(default)]
+            source: Element<String>,
+            #[serde(default, rename = "type")]
+            event_type: Element<String>,
+            #[serde(default)]
+            subject: Element<String>,
+            #[serde(default)]
+            time: Element<Option<Time>>,
+            #[serde(default)]
+            datacontenttype: Element<String>,
+            #[serde(default)]
+            dataschema: Element<String>,
+            #[serde(default)]
+            ttl: Element<Option<u64>>,
+            #[serde(default, deserialize_with = "present")]
+            data: Option<Option<D>>,
+            #[serde(flatten)]
+            extra: Map<String, Value>,
+        }
+
+        let mut read = <CloudEvent<D> as Deserialize>::deserialize(deserializer)?;
+        let data = match read.data {
+            Some(data) => data.unwrap_or_default(),
+            None => match in_base64(&mut read.extra) {
+                Some(data) => D::deserialize(data).map_err(serde::de::Error::custom)?,
+                None if read.extra.is_empty() => D::default(),
+                None => return Err(unknown_shape(&["data"], &read.extra)),
+            },
+        };
+        Ok(Self {
+            specversion: read.specversion.0,
+            id: read.id.0,
+            source: read.source.0,
+            event_type: read.event_type.0,
+            subject: read.subject.0,
+            time: read.time.0,
+            datacontenttype: read.datacontenttype.0,
+            dataschema: read.dataschema.0,
+            ttl: read.ttl.0,
+            data,
+            extra: read.extra,
+        })
+    }
+}
+
+/// The JSON in `data_base64`, where CloudEvents have what was bytes to their sender.
+fn in_base64(extra: &mut Map<String, Value>) -> Option<Value> {
+    let bytes = base64::decode("data_base64", extra.get("data_base64")?.as_str()?).ok()?;
+    let data = serde_json::from_slice(&bytes).ok()?;
+    extra.remove("data_base64");
+    Some(data)
 }
 
 macro_rules! setters {
@@ -113,4 +171,22 @@ impl CloudEvent<Value> {
     }
 }
 
-fixture!(CloudEvent, "eventgrid.json");
+fixture!(
+    CloudEvent,
+    "eventgrid.json",
+    "A sample in the form of CloudEvents; what the platform sends as `data` depends on the source."
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_in_base64_is_read_and_missing_data_is_told() {
+        let event: CloudEvent<Vec<u8>> = serde_json::from_str(r#"{"id":"1","data_base64":"WzcsOF0="}"#).expect("it is read");
+        assert_eq!((event.data, event.extra.len()), (vec![7, 8], 0));
+        let error = serde_json::from_str::<CloudEvent>(r#"{"id":"1","detail":{}}"#).expect_err("there are no data").to_string();
+        assert!(error.starts_with("`data` is missing; unknown instead: `detail`"), "{error}");
+        assert!(serde_json::from_str::<CloudEvent>(r#"{"id":"1"}"#).is_ok());
+    }
+}

@@ -10,6 +10,10 @@ use crate::record::{fixture, record};
 record! {
     /// Something happened to a device or a product (trigger `IOTDA`, a name that no source confirms).
     pub struct IotdaEvent {
+        payload {
+            /// What happened.
+            pub notify_data: NotifyData as "notify_data" => with_notify_data,
+        }
         /// `device`, `device.property`, `device.message`, `device.status`, `product` and so on.
         pub resource: String => with_resource,
         /// `report`, `create`, `update` and so on.
@@ -20,18 +24,18 @@ record! {
         pub event_time_ms: Option<Time> => with_event_time_ms,
         /// Where the platform sends it.
         pub request_id: String => with_request_id,
-        /// What happened.
-        pub notify_data: NotifyData => with_notify_data,
     }
 }
 
 record! {
     /// What happened.
     pub struct NotifyData {
+        payload {
+            /// What it says; see [`body_as`](Self::body_as).
+            pub body: Value as "body" => with_body,
+        }
         /// Which device.
         pub header: NotifyHeader => with_header,
-        /// What it says; see [`body_as`](Self::body_as).
-        pub body: Value => with_body,
     }
 }
 
@@ -54,10 +58,12 @@ record! {
 record! {
     /// The properties of one service of a device.
     pub struct ServiceReport {
+        payload {
+            /// Names and values, as the product defines them.
+            pub properties: Value as "properties" => with_properties,
+        }
         /// The service.
         pub service_id: String => with_service_id,
-        /// Names and values, as the product defines them.
-        pub properties: Value => with_properties,
         /// When the device measured them.
         #[serde(alias = "eventTime")]
         pub event_time: Option<Time> => with_event_time,
@@ -67,8 +73,10 @@ record! {
 record! {
     /// The body of `device.property`.
     pub struct PropertyReport {
-        /// One for each service.
-        pub services: Vec<ServiceReport> => with_services,
+        payload {
+            /// One for each service.
+            pub services: Vec<ServiceReport> as "services" => with_services,
+        }
     }
 }
 
@@ -83,7 +91,11 @@ impl NotifyData {
     }
 }
 
-fixture!(IotdaEvent, "iotda.json");
+fixture!(
+    IotdaEvent,
+    "iotda.json",
+    "A sample in an assumed form, that of a public project's: no sample of the platform's is known."
+);
 
 #[cfg(test)]
 mod tests {

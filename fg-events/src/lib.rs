@@ -26,7 +26,7 @@
 //! | LTS | `LTS` | `lts` | `LtsEvent` | documentation |
 //! | CTS | `CTS` | `cts` | `CtsEvent` | documentation |
 //! | DDS | `DDS` | `dds` | `DdsEvent` | documentation |
-//! | GeminiDB for Mongo | `GAUSSMONGO` (not confirmed) | `gemini-mongo`, `gemini_mongo` | `GeminiMongoEvent` | assumed: as DDS |
+//! | GeminiDB for Mongo | `GAUSSMONGO` (not confirmed) | `gemini-mongo`, `gemini_mongo` | `GeminiMongoEvent` | assumed: the console's template |
 //! | DMS for Kafka | `KAFKA` | `kafka` | `KafkaEvent` | documentation |
 //! | Kafka, open source | `OPENSOURCEKAFKA` | `kafka-open-source`, `kafka_open_source` | `OpenSourceKafkaEvent` | documentation |
 //! | RocketMQ | `ROCKETMQ` | `rocketmq` | `RocketMqEvent` | documentation |
@@ -43,7 +43,11 @@
 //!
 //! - A field may be missing, `null` or `""`: it is empty then, `None` where it is a number or a time.
 //! - A number may be a text, and a text a number; a flag may be `"true"`.
+//! - `{}` and `[]` where a string, a list or an object belongs are empty, too.
+//! - A string that may hold JSON, such as a document, a message or a timer's text, takes the JSON itself.
 //! - Unknown fields are kept in `extra`, and written again.
+//! - An object of another shape is not read as an empty one: where what it is for is missing (`records`, `s3`, `message` and so on) and
+//!   unknown fields are there, the error names both.
 //! - What cannot be meant is an error. Where `fg` reads the event, the error names the path: ``the payload does not fit `ObsEvent`:
 //!   `Records[0].s3.object.size`: ..``.
 //!
@@ -59,7 +63,7 @@
 //! use fg_events::timer::TimerEvent;
 //!
 //! let event = TimerEvent::new().with_trigger_name("nightly").with_user_event(r#"{"keep_days":30}"#);
-//! assert_eq!(serde_json::to_string(&event)?, r#"{"trigger_name":"nightly","user_event":"{\"keep_days\":30}"}"#);
+//! assert_eq!(serde_json::to_string(&event)?, r#"{"user_event":"{\"keep_days\":30}","trigger_name":"nightly"}"#);
 //! # }
 //! # Ok::<(), serde_json::Error>(())
 //! ```

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::Time;
 use crate::content::{ContentError, base64, json};
 use crate::record::{fixture, record};
-use crate::tolerant::{Tolerant, absent, field};
+use crate::tolerant::{Tolerant, absent, field, unknown_shape};
 
 record! {
     /// Lines were logged (trigger `LTS`). The platform splits them into events of at most 75 KB.
@@ -19,46 +19,82 @@ record! {
     /// # Ok::<(), fg_events::ContentError>(())
     /// ```
     pub struct LtsEvent {
-        /// The lines.
-        pub lts: LtsData => with_lts,
+        payload {
+            /// The lines.
+            pub lts: LtsData as "lts" => with_lts,
+        }
     }
 }
 
 record! {
     /// The lines, packed.
     pub struct LtsData {
-        /// base64 of JSON; see [`LtsEvent::logs`].
-        pub data: String => with_data,
+        payload {
+            /// base64 of JSON; see [`LtsEvent::logs`].
+            pub data: String as "data" [json] => with_data,
+        }
     }
 }
 
 /// The lines of an event, unpacked.
+///
+/// Without `logs`, but with unknown fields, it is an error.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
+#[serde(try_from = "WireLogs")]
 #[non_exhaustive]
 pub struct LtsLogs {
     /// The lines.
-    #[serde(deserialize_with = "read_logs", serialize_with = "write_logs")]
+    #[serde(serialize_with = "write_logs")]
     pub logs: Vec<LtsLog>,
     /// The project.
-    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "absent")]
     pub owner: String,
     /// The log group.
-    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "absent")]
     pub log_group_id: String,
     /// The log topic, also called log stream.
-    #[serde(deserialize_with = "field", skip_serializing_if = "absent")]
+    #[serde(skip_serializing_if = "absent")]
     pub log_topic_id: String,
     /// The fields that this version of the crate does not know, as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
+/// [`LtsLogs`] as they are read.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireLogs {
+    #[serde(deserialize_with = "read_logs")]
+    logs: Option<Vec<LtsLog>>,
+    #[serde(deserialize_with = "field")]
+    owner: String,
+    #[serde(deserialize_with = "field")]
+    log_group_id: String,
+    #[serde(deserialize_with = "field")]
+    log_topic_id: String,
+    #[serde(flatten)]
+    extra: Map<String, Value>,
+}
+
+impl TryFrom<WireLogs> for LtsLogs {
+    type Error = serde_json::Error;
+
+    fn try_from(read: WireLogs) -> Result<Self, serde_json::Error> {
+        let WireLogs { logs, owner, log_group_id, log_topic_id, extra } = read;
+        if logs.is_none() && !extra.is_empty() {
+            return Err(unknown_shape(&["logs"], &extra));
+        }
+        Ok(Self { logs: logs.unwrap_or_default(), owner, log_group_id, log_topic_id, extra })
+    }
+}
+
 record! {
     /// A line.
     pub struct LtsLog {
-        /// The text.
-        pub message: String => with_message,
+        payload {
+            /// The text.
+            pub message: String as "message" [json] => with_message,
+        }
         /// When it was collected, in milliseconds since 1970.
         pub time: Option<Time> => with_time,
         /// The machine.
@@ -75,14 +111,14 @@ record! {
 }
 
 /// A list, or the text of one, as the platform sends it.
-fn read_logs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<LtsLog>, D::Error> {
+fn read_logs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<LtsLog>>, D::Error> {
     match Value::deserialize(deserializer)? {
-        Value::String(text) if text.is_empty() => Ok(Vec::new()),
+        Value::String(text) if text.is_empty() => Ok(Some(Vec::new())),
         Value::String(text) => {
             let reader = &mut serde_json::Deserializer::from_str(&text);
-            Tolerant::read(reader).map_err(serde::de::Error::custom)
+            Tolerant::read(reader).map(Some).map_err(serde::de::Error::custom)
         }
-        logs => Tolerant::read(logs).map_err(serde::de::Error::custom),
+        logs => Tolerant::read(logs).map(Some).map_err(serde::de::Error::custom),
     }
 }
 
@@ -98,7 +134,12 @@ impl LtsEvent {
     ///
     /// Where `lts.data` is not base64 or not the JSON of lines.
     pub fn logs(&self) -> Result<LtsLogs, ContentError> {
-        json::parse("lts.data", &base64::decode("lts.data", &self.lts.data)?)
+        let data = self.lts.data.as_str();
+        // No base64 begins like this: it is the JSON itself.
+        if data.trim_start().starts_with('{') {
+            return json::parse("lts.data", data.as_bytes());
+        }
+        json::parse("lts.data", &base64::decode("lts.data", data)?)
     }
 
     /// An event of these lines, for tests.
@@ -148,7 +189,7 @@ mod tests {
         let message = |data: &str| event(data).logs().expect_err("it cannot be unpacked").to_string();
         assert!(message("==").starts_with("`lts.data` is not base64: "), "{}", message("=="));
         assert!(message("aGVsbG8=").starts_with("`lts.data` is not JSON: "), "{}", message("aGVsbG8="));
-        let list = base64::encode(br#"{"logs":"[{\"message\":[]}]"}"#);
+        let list = base64::encode(br#"{"logs":"[{\"message\":\"a\",\"host_name\":[1]}]"}"#);
         assert!(
             message(&list).starts_with("`lts.data` does not fit: `logs`: invalid type: sequence, expected a text"),
             "{}",

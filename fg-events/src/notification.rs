@@ -10,14 +10,16 @@ use crate::record::{fixture, record};
 record! {
     /// Another function has run asynchronously. Two functions must not be destinations of each other.
     pub struct AsyncNotification {
+        payload {
+            /// Which invocation.
+            pub request_context: RequestContext as "request_context" => with_request_context,
+            /// How it went.
+            pub response_context: ResponseContext as "response_context" => with_response_context,
+        }
         /// When it had run.
         pub timestamp: Option<Time> => with_timestamp,
-        /// Which invocation.
-        pub request_context: RequestContext => with_request_context,
         /// Its event, as a text; see [`request_as`](Self::request_as).
         pub request_payload: Value => with_request_payload,
-        /// How it went.
-        pub response_context: ResponseContext => with_response_context,
         /// What it returned, as a text; see [`response_as`](Self::response_as).
         pub response_payload: Value => with_response_payload,
     }

@@ -17,15 +17,20 @@ record! {
     /// # Ok::<(), fg_events::ContentError>(())
     /// ```
     pub struct ObsEvent {
-        /// One for each object.
-        #[serde(rename = "Records")]
-        pub records: Vec<ObsRecord> => with_records,
+        payload {
+            /// One for each object.
+            pub records: Vec<ObsRecord> as "Records" => with_records,
+        }
     }
 }
 
 record! {
     /// What happened to one object.
     pub struct ObsRecord {
+        payload {
+            /// Bucket and object.
+            pub s3: S3 as "s3" => with_s3,
+        }
         /// `2.0`.
         #[serde(rename = "eventVersion")]
         pub event_version: String => with_event_version,
@@ -51,8 +56,6 @@ record! {
         /// The ids of the request that did it; older regions leave them out.
         #[serde(rename = "responseElements")]
         pub response_elements: ResponseElements => with_response_elements,
-        /// Bucket and object.
-        pub s3: S3 => with_s3,
     }
 }
 
@@ -89,6 +92,10 @@ record! {
 record! {
     /// Bucket and object.
     pub struct S3 {
+        payload {
+            /// The object.
+            pub object: Object as "object" => with_object,
+        }
         /// `1.0`; older regions leave it out.
         #[serde(rename = "s3SchemaVersion")]
         pub schema_version: String => with_schema_version,
@@ -97,8 +104,6 @@ record! {
         pub configuration_id: String => with_configuration_id,
         /// The bucket.
         pub bucket: Bucket => with_bucket,
-        /// The object.
-        pub object: Object => with_object,
     }
 }
 
@@ -127,8 +132,10 @@ record! {
 record! {
     /// The object.
     pub struct Object {
-        /// Its key as it stands in the payload, URL-encoded; see [`decoded_key`](Self::decoded_key).
-        pub key: String => with_key,
+        payload {
+            /// Its key as it stands in the payload, URL-encoded; see [`decoded_key`](Self::decoded_key).
+            pub key: String as "key" => with_key,
+        }
         /// The MD5 of its content, except for uploads in parts.
         #[serde(rename = "eTag")]
         pub e_tag: String => with_e_tag,

@@ -20,6 +20,10 @@ pub type ObsGridEvent = CloudEvent<ObsData>;
 record! {
     /// What happened to one object.
     pub struct ObsData {
+        payload {
+            /// Bucket and object.
+            pub obs: Obs as "obs" => with_obs,
+        }
         /// `3.0`.
         #[serde(rename = "eventVersion")]
         pub event_version: String => with_event_version,
@@ -44,8 +48,6 @@ record! {
         /// The ids of the request that did it.
         #[serde(rename = "responseElements")]
         pub response_elements: ResponseElements => with_response_elements,
-        /// Bucket and object.
-        pub obs: Obs => with_obs,
     }
 }
 
@@ -82,6 +84,10 @@ record! {
 record! {
     /// Bucket and object.
     pub struct Obs {
+        payload {
+            /// The object.
+            pub object: Object as "object" => with_object,
+        }
         /// `1.0`.
         #[serde(rename = "Version")]
         pub version: String => with_version,
@@ -90,8 +96,6 @@ record! {
         pub configuration_id: String => with_configuration_id,
         /// The bucket.
         pub bucket: Bucket => with_bucket,
-        /// The object.
-        pub object: Object => with_object,
     }
 }
 
@@ -113,8 +117,10 @@ record! {
 record! {
     /// The object.
     pub struct Object {
-        /// Its key as it stands in the payload; see [`decoded_key`](Self::decoded_key).
-        pub key: String => with_key,
+        payload {
+            /// Its key as it stands in the payload; see [`decoded_key`](Self::decoded_key).
+            pub key: String as "key" => with_key,
+        }
         /// The MD5 of its content, except for uploads in parts.
         #[serde(rename = "eTag")]
         pub e_tag: String => with_e_tag,
@@ -142,4 +148,4 @@ impl Object {
     }
 }
 
-fixture!(ObsGridEvent, "obs_eventgrid.json");
+fixture!(ObsGridEvent, "obs_eventgrid.json", "A sample in the form of the only one that is known, a public project's.");

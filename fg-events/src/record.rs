@@ -2,27 +2,76 @@
 
 /// Declares a struct with the derives, the tolerance and the setters that all objects of all events have.
 ///
-/// `pub name: Type => with_name,` is a public field and the setter for it.
+/// `pub name: Type => with_name,` is a public field and the setter for it. `[json]` behind the type is for strings that may hold JSON: the
+/// JSON itself is taken, too.
+///
+/// The fields in `payload { .. }` are what the object is for, with their names in the JSON. An object without any of them that has unknown
+/// fields is of another shape than the type's, and refused with the names of both. They are always written, so that what was read can be
+/// read again. `payload(field = older) { .. }` names a function that finds that payload among the unknown fields, in an older shape.
 macro_rules! record {
     (
         $(#[$about:meta])*
         pub struct $name:ident {
-            $( $(#[$about_field:meta])* pub $field:ident: $type:ty => $setter:ident, )*
+            $( payload $(($older_payload:ident = $older:path))? {
+                $( $(#[$about_payload:meta])* pub $payload:ident: $payload_type:ty as $key:literal $([$payload_form:ident])? => $set_payload:ident, )*
+            } )?
+            $( $(#[$about_field:meta])* pub $field:ident: $type:ty $([$form:ident])? => $setter:ident, )*
         }
     ) => {
         $(#[$about])*
-        #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize, serde::Serialize)]
-        #[serde(default)]
+        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
         #[non_exhaustive]
         pub struct $name {
+            $( $(
+                $(#[$about_payload])*
+                #[serde(rename = $key)]
+                pub $payload: $payload_type,
+            )* )?
             $(
                 $(#[$about_field])*
-                #[serde(deserialize_with = "crate::tolerant::field", skip_serializing_if = "crate::tolerant::absent")]
+                #[serde(skip_serializing_if = "crate::tolerant::absent")]
                 pub $field: $type,
             )*
             /// The fields that this version of the crate does not know, as they came.
             #[serde(flatten)]
             pub extra: serde_json::Map<String, serde_json::Value>,
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                /// As it stands in the JSON. Of the same name, which errors have.
+                #[derive(serde::Deserialize)]
+                struct $name {
+                    $( $(
+                        #[serde(default, rename = $key, deserialize_with = "crate::tolerant::present")]
+                        $payload: Option<crate::record::form!($payload_type $(, $payload_form)?)>,
+                    )* )?
+                    $(
+                        $(#[$about_field])*
+                        #[serde(default)]
+                        $field: crate::record::form!($type $(, $form)?),
+                    )*
+                    #[serde(flatten)]
+                    extra: serde_json::Map<String, serde_json::Value>,
+                }
+
+                #[allow(unused_mut, reason = "only what has a payload may be changed")]
+                let mut read = <$name as serde::Deserialize>::deserialize(deserializer)?;
+                $(
+                    $( if read.$older_payload.is_none() {
+                        let older = $older(&mut read.extra).map_err(serde::de::Error::custom)?;
+                        read.$older_payload = older.map(crate::tolerant::Element);
+                    } )?
+                    if $( read.$payload.is_none() )&&* && !read.extra.is_empty() {
+                        return Err(crate::tolerant::unknown_shape(&[$($key),*], &read.extra));
+                    }
+                )?
+                Ok(Self {
+                    $( $( $payload: read.$payload.unwrap_or_default().0, )* )?
+                    $( $field: read.$field.0, )*
+                    extra: read.extra,
+                })
+            }
         }
 
         impl $name {
@@ -32,14 +81,8 @@ macro_rules! record {
                 Self::default()
             }
 
-            $(
-                #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
-                #[must_use]
-                pub fn $setter(mut self, value: impl Into<$type>) -> Self {
-                    self.$field = value.into();
-                    self
-                }
-            )*
+            $( $( crate::record::setter!($payload: $payload_type => $set_payload); )* )?
+            $( crate::record::setter!($field: $type => $setter); )*
         }
 
         impl crate::tolerant::Tolerant for $name {
@@ -56,10 +99,34 @@ macro_rules! record {
 
 pub(crate) use record;
 
+/// How a field is read.
+macro_rules! form {
+    ($type:ty) => { crate::tolerant::Element<$type> };
+    ($type:ty, json) => { crate::tolerant::Json<$type> };
+}
+
+pub(crate) use form;
+
+macro_rules! setter {
+    ($field:ident: $type:ty => $setter:ident) => {
+        #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
+        #[must_use]
+        pub fn $setter(mut self, value: impl Into<$type>) -> Self {
+            self.$field = value.into();
+            self
+        }
+    };
+}
+
+pub(crate) use setter;
+
 /// Declares `FIXTURE` and `fixture()` of a module.
 macro_rules! fixture {
     ($type:ty, $file:literal) => {
-        /// A sample in the platform's form, made up for tests.
+        crate::record::fixture!($type, $file, "A sample in the platform's form, made up for tests.");
+    };
+    ($type:ty, $file:literal, $about:literal) => {
+        #[doc = $about]
         pub const FIXTURE: &str = include_str!(concat!("../fixtures/", $file));
 
         /// [`FIXTURE`], parsed.

@@ -10,37 +10,42 @@ use crate::record::{fixture, record};
 record! {
     /// Messages were published (trigger `SMN`).
     pub struct SmnEvent {
-        /// One for each message. The platform's name is in the singular.
-        #[serde(rename = "record")]
-        pub records: Vec<SmnRecord> => with_records,
+        payload {
+            /// One for each message. The platform's name is in the singular.
+            pub records: Vec<SmnRecord> as "record" => with_records,
+        }
     }
 }
 
 record! {
     /// One message, and whom it is for.
     pub struct SmnRecord {
+        payload {
+            /// The message.
+            pub smn: SmnMessage as "smn" => with_smn,
+        }
         /// `1.0`.
         pub event_version: String => with_event_version,
         /// The function that has subscribed.
         pub event_subscription_urn: String => with_event_subscription_urn,
         /// `smn`.
         pub event_source: String => with_event_source,
-        /// The message.
-        pub smn: SmnMessage => with_smn,
     }
 }
 
 record! {
     /// A message.
     pub struct SmnMessage {
+        payload {
+            /// What was published.
+            pub message: String as "message" [json] => with_message,
+        }
         /// The topic.
         pub topic_urn: String => with_topic_urn,
         /// When it was published.
         pub timestamp: Option<Time> => with_timestamp,
         /// An object, `null`, or the text `None`; see [`attribute`](Self::attribute).
         pub message_attributes: Value => with_message_attributes,
-        /// What was published.
-        pub message: String => with_message,
         /// `notification`.
         #[serde(rename = "type")]
         pub message_type: String => with_message_type,

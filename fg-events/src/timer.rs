@@ -18,6 +18,10 @@ record! {
     /// # Ok::<(), fg_events::ContentError>(())
     /// ```
     pub struct TimerEvent {
+        payload {
+            /// The text that the timer was given, for the function alone to understand.
+            pub user_event: String as "user_event" [json] => with_user_event,
+        }
         /// `v1.0`.
         pub version: String => with_version,
         /// When it went off, in RFC 3339 with an offset.
@@ -26,8 +30,6 @@ record! {
         pub trigger_type: String => with_trigger_type,
         /// The name that the timer was given.
         pub trigger_name: String => with_trigger_name,
-        /// The text that the timer was given, for the function alone to understand.
-        pub user_event: String => with_user_event,
     }
 }
 

@@ -3,11 +3,11 @@
 //! What cannot be meant, such as a list where a text belongs, is an error; the deserializer that drives this knows the path.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, Error, Expected, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,6 +21,33 @@ pub(crate) trait Tolerant: Default {
     fn is_absent(&self) -> bool;
 }
 
+/// For `#[serde(deserialize_with)]`: a field that is there, whatever is in it.
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// An object has none of the fields that it is for, but others.
+#[cold]
+pub(crate) fn unknown_shape<E: Error>(payload: &[&str], unknown: &serde_json::Map<String, Value>) -> E {
+    /// How many names are told, and how much of each: they are the sender's.
+    const NAMES: usize = 8;
+    const LENGTH: usize = 64;
+    let mut message = String::new();
+    for (index, key) in payload.iter().enumerate() {
+        let _ = write!(message, "{}`{key}`", if index == 0 { "" } else { " or " });
+    }
+    message.push_str(" is missing; unknown instead: ");
+    for (index, key) in unknown.keys().take(NAMES).enumerate() {
+        let end = key.char_indices().nth(LENGTH).map_or(key.len(), |(end, _)| end);
+        let cut = if end < key.len() { ".." } else { "" };
+        let _ = write!(message, "{}`{}{cut}`", if index == 0 { "" } else { ", " }, key[..end].escape_debug());
+    }
+    if unknown.len() > NAMES {
+        let _ = write!(message, " and {} more", unknown.len() - NAMES);
+    }
+    E::custom(message)
+}
+
 /// For `#[serde(deserialize_with)]`.
 pub(crate) fn field<'de, T: Tolerant, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::read(deserializer)
@@ -31,12 +58,105 @@ pub(crate) fn absent<T: Tolerant>(value: &T) -> bool {
     value.is_absent()
 }
 
-/// An element of a list or a map, as tolerant as a field.
-struct Element<T>(T);
+/// A field, or an element of a list or a map.
+#[derive(Default)]
+pub(crate) struct Element<T>(pub(crate) T);
 
 impl<'de, T: Tolerant> Deserialize<'de> for Element<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::read(deserializer).map(Self)
+    }
+}
+
+/// A string that may hold JSON, or a list of such: an object or a list in its place is taken as its JSON.
+#[derive(Default)]
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<'de> Deserialize<'de> for Json<String> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json<Vec<String>> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let list: Vec<Json<String>> = deserializer.deserialize_any(ListVisitor(PhantomData))?;
+        Ok(Self(list.into_iter().map(|element| element.0).collect()))
+    }
+}
+
+impl Tolerant for Json<String> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = String;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string or JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<String, A::Error> {
+        let map = serde_json::Map::deserialize(MapAccessDeserializer::new(entries))?;
+        // An empty string and an empty object in its place mean the same: nothing.
+        Ok(if map.is_empty() { String::new() } else { Value::Object(map).to_string() })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<String, A::Error> {
+        let list = Vec::<Value>::deserialize(SeqAccessDeserializer::new(elements))?;
+        Ok(if list.is_empty() { String::new() } else { Value::Array(list).to_string() })
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        TextVisitor.visit_str(text)
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<String, E> {
+        Ok(text)
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<String, E> {
+        TextVisitor.visit_bool(flag)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
+        TextVisitor.visit_i64(number)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
+        TextVisitor.visit_u64(number)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<String, E> {
+        TextVisitor.visit_f64(number)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<String, E> {
+        Ok(String::new())
+    }
+}
+
+/// Takes an empty object for nothing. One with entries does not belong here.
+fn only_empty_map<'de, T: Default, A: MapAccess<'de>>(visitor: &dyn Expected, mut entries: A) -> Result<T, A::Error> {
+    match entries.next_key::<IgnoredAny>()? {
+        None => Ok(T::default()),
+        Some(_) => Err(A::Error::invalid_type(Unexpected::Map, visitor)),
+    }
+}
+
+/// The same of a list.
+fn only_empty_seq<'de, T: Default, A: SeqAccess<'de>>(visitor: &dyn Expected, mut elements: A) -> Result<T, A::Error> {
+    match elements.next_element::<IgnoredAny>()? {
+        None => Ok(T::default()),
+        Some(_) => Err(A::Error::invalid_type(Unexpected::Seq, visitor)),
     }
 }
 
@@ -78,7 +198,14 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<String, A::Error> {
-        Entries::open(entries)?.number(&self).map(number::text_of)
+        match Entries::open(entries)? {
+            Entries::Number(number) => Ok(number::text_of(number)),
+            Entries::Object(object) => only_empty_map(&self, object),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<String, A::Error> {
+        only_empty_seq(&self, elements)
     }
 }
 
@@ -230,7 +357,7 @@ impl<'de, T: Tolerant> Visitor<'de> for ListVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Vec<T>, A::Error> {
-        number::visit_float(self, entries)
+        only_empty_map(&self, Entries::open(entries)?.object(&self)?)
     }
 }
 
@@ -268,6 +395,10 @@ impl<'de, T: Tolerant> Visitor<'de> for MapVisitor<T> {
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(BTreeMap::new())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
+        only_empty_seq(&self, elements)
     }
 }
 
@@ -311,6 +442,10 @@ impl<'de, T: Default + DeserializeOwned> Visitor<'de> for ObjectVisitor<T> {
     fn visit_unit<E: Error>(self) -> Result<T, E> {
         Ok(T::default())
     }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
+        only_empty_seq(&self, elements)
+    }
 }
 
 /// An object inside an event.
@@ -346,11 +481,32 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_object_and_an_empty_list_are_nothing() {
+        for json in ["{}", "[]"] {
+            assert_eq!(read::<String>(json), Ok(String::new()));
+            assert_eq!(read::<Vec<String>>(json), Ok(Vec::new()));
+            assert_eq!(read::<BTreeMap<String, String>>(json), Ok(BTreeMap::new()));
+            assert_eq!(read::<Json<String>>(json).map(|text| text.0), Ok(String::new()));
+        }
+        assert!(read::<String>(r#"{"a":1}"#).is_err_and(|error| error.contains("invalid type: map, expected a text")));
+        assert!(read::<Vec<String>>(r#"{"a":1}"#).is_err());
+    }
+
+    #[test]
+    fn a_string_that_may_hold_json_takes_the_json_itself() {
+        let json = |json: &str| read::<Json<String>>(json).map(|text| text.0);
+        assert_eq!(json(r#" {"a": [1, null]} "#), Ok(r#"{"a":[1,null]}"#.to_owned()));
+        assert_eq!(json(r#"[[], "b"]"#), Ok(r#"[[],"b"]"#.to_owned()));
+        assert_eq!(json(r#""{\"a\": 1}""#), Ok(r#"{"a": 1}"#.to_owned()));
+        assert_eq!(json("null"), Ok(String::new()));
+    }
+
+    #[test]
     fn a_text_may_be_a_number_or_a_flag() {
         assert_eq!(read::<String>("-5"), Ok("-5".to_owned()));
         assert_eq!(read::<String>("2.5"), Ok("2.5".to_owned()));
         assert_eq!(read::<String>("true"), Ok("true".to_owned()));
-        assert!(read::<String>("[]").is_err_and(|error| error.contains("invalid type: sequence, expected a text")));
+        assert!(read::<String>("[1]").is_err_and(|error| error.contains("invalid type: sequence, expected a text")));
     }
 
     #[test]

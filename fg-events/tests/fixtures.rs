@@ -162,6 +162,83 @@ fn unknown_fields_are_kept_at_every_depth() {
     assert_eq!(written, serde_json::from_str::<Value>(payload).expect("it is JSON"));
 }
 
+/// The keys that an event is for, of each type, from the outermost to the innermost that is an object of the platform's own.
+struct OtherShapes(usize);
+
+impl Visit for OtherShapes {
+    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(&mut self, name: &str, fixture: &str, _: &T) {
+        let paths: &[&[&str]] = match name {
+            "apig" => &[&["httpMethod", "path"]],
+            "cts" => &[&["cts"]],
+            "dds" => &[&["records"], &["records", "0", "dds"]],
+            "dis" => &[&["Message"], &["Message", "records"], &["Message", "records", "0", "data"]],
+            "dms" => &[&["messages"], &["messages", "0", "body"]],
+            "eventgrid" => &[&["data"]],
+            "gemini_mongo" => &[&["records"], &["records", "0", "gauss_mongo"]],
+            "iotda" => &[&["notify_data"], &["notify_data", "body"]],
+            "kafka" | "kafka_open_source" | "rabbitmq" | "rocketmq" => &[&["records"], &["records", "0", "messages"]],
+            "lts" => &[&["lts"], &["lts", "data"]],
+            "notification" => &[&["request_context", "response_context"]],
+            "obs" => &[
+                &["Records"],
+                &["Records", "0", "s3"],
+                &["Records", "0", "s3", "object"],
+                &["Records", "0", "s3", "object", "key"],
+            ],
+            "obs_eventgrid" => &[&["data"], &["data", "obs"], &["data", "obs", "object"], &["data", "obs", "object", "key"]],
+            "smn" => &[&["record"], &["record", "0", "smn"], &["record", "0", "smn", "message"]],
+            "timer" => &[&["user_event"]],
+            _ => panic!("what is {name} for?"),
+        };
+        for path in paths {
+            let mut payload: Value = serde_json::from_str(fixture).expect("it is JSON");
+            let together = matches!(name, "apig" | "notification");
+            let (parents, keys) = if together { path.split_at(0) } else { path.split_at(path.len() - 1) };
+            let object = parents.iter().fold(&mut payload, |place, key| match place {
+                Value::Array(elements) => &mut elements[key.parse::<usize>().expect("it is an index")],
+                object => &mut object[*key],
+            });
+            let object = object.as_object_mut().expect("it is an object");
+            for key in keys {
+                let value = object.remove(*key).expect("the fixture has it");
+                object.insert(format!("new_{key}"), value);
+            }
+            let error = serde_json::from_value::<T>(payload).expect_err(name).to_string();
+            for key in keys {
+                assert!(error.contains(&format!("`{key}`")) && error.contains(&format!("`new_{key}`")), "{name}: {error}");
+            }
+            self.0 += 1;
+        }
+    }
+}
+
+#[test]
+fn an_event_of_another_shape_is_an_error_that_names_what_is_missing_and_what_is_there() {
+    let mut visit = OtherShapes(0);
+    visit_all(&mut visit);
+    assert_eq!(visit.0, 37);
+}
+
+#[test]
+fn an_event_of_another_trigger_is_not_an_empty_one() {
+    struct Others(Vec<(String, Value)>);
+    impl Visit for Others {
+        fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(&mut self, name: &str, fixture: &str, _: &T) {
+            for (other, payload) in &self.0 {
+                if let Ok(read) = serde_json::from_value::<T>(payload.clone()) {
+                    // What is alike but for its name.
+                    assert!(
+                        name.contains("eventgrid") || name.contains("mq") || name.contains("kafka"),
+                        "{other} as {name}: {read:?}"
+                    );
+                }
+            }
+            self.0.push((name.to_owned(), serde_json::from_str(fixture).expect("it is JSON")));
+        }
+    }
+    visit_all(&mut Others(Vec::new()));
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

@@ -39,6 +39,7 @@ fn check_sample(trigger: &str, name: &str, payload: &[u8]) -> Option<Result<(), 
         ("async-notification", _) => check::<notification::AsyncNotification>(payload),
         ("cts", _) => check::<cts::CtsEvent>(payload),
         ("dds", _) => check::<dds::DdsEvent>(payload),
+        ("gemini-mongo", _) => check::<gemini_mongo::GeminiMongoEvent>(payload),
         ("dis", _) => check::<dis::DisEvent>(payload),
         ("dms-kafka", _) => check::<kafka::KafkaEvent>(payload),
         ("eventgrid-obs", _) => {
