@@ -45,7 +45,8 @@ impl Screen {
     /// A line of a function's own.
     pub(crate) fn line(self, function: &str, line: &str) {
         if !self.is_quiet {
-            status(AnsiColor::Blue.on_default(), function, line.trim_end_matches('\r'));
+            // A line break in it would begin a line that looks like ours.
+            status(AnsiColor::Blue.on_default(), function, line.trim_end_matches('\r').replace('\n', "\\n"));
         }
     }
 }

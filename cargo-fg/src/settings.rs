@@ -21,8 +21,8 @@ const DEFAULT_HANDLER: &str = "bootstrap";
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "The function's settings")]
 pub(crate) struct SettingsFlags {
-    /// A user variable of the function; can be given more than once. What a function with `fg` logs is said by `FG_LOG=info,hyper=warn`, else by
-    /// `RUNTIME_LOG_LEVEL=DEBUG`, and in which form by `FG_LOG_FORMAT=json`
+    /// A user variable of the function, such as `FG_LOG=info,hyper=warn`, `RUNTIME_LOG_LEVEL=DEBUG` or `FG_LOG_FORMAT=json`, which say what a
+    /// function with `fg` logs, and how; can be given more than once
     #[arg(long = "env", value_name = "KEY=VALUE", value_parser = parse_variable)]
     pub(crate) variables: Vec<(String, String)>,
     /// The function's memory in MB: 128, 256, 512 and so on up to 10240; it is told to the function, and not enforced

@@ -418,7 +418,7 @@ impl Invocation {
 
     fn take_header(&mut self, name: &str, value: &[u8]) {
         let value = value.trim_ascii();
-        if value.is_empty() || value.eq_ignore_ascii_case(b"null") {
+        if value.is_empty() || (value.len() == 4 && value.eq_ignore_ascii_case(b"null")) {
             return;
         }
         if !self.secrets.take(name, value) {

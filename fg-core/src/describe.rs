@@ -164,7 +164,7 @@ pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
 
 fn sources(first: Option<&(dyn std::error::Error + 'static)>) -> Vec<String> {
     // A chain that bites its own tail must not hang the function. One more than is kept shows that there are more.
-    std::iter::successors(first, |&error| error.source()).take(CAUSES + 1).map(|error| bounded::display(error, CAUSE)).collect()
+    std::iter::successors(first, |&error| error.source()).take(CAUSES + 1).map(|error| bounded::display(&error, CAUSE)).collect()
 }
 
 #[cfg(test)]

@@ -293,6 +293,8 @@ struct Reader<'v> {
 }
 
 impl Reader<'_> {
+    // Not inlined, as it is called for each variable.
+    #[inline(never)]
     fn text(&self, name: &str) -> Option<String> {
         let text = self.variables.get(name)?;
         match present(&text)? {
@@ -302,6 +304,7 @@ impl Reader<'_> {
     }
 
     /// A number above zero. With a timeout of zero the remaining time would be zero for ever.
+    #[inline(never)]
     fn number(&mut self, name: &str, unit: &str, default: u64) -> u64 {
         match self.text(name) {
             None => {
@@ -366,7 +369,7 @@ impl Reader<'_> {
         // Below its lowest level the platform has no other, so that one is for everything.
         let default = if log_level == Level::Debug { Verbosity::Trace } else { log_level.into() };
         let Some(text) = self.optional("FG_LOG", user_data) else { return Arc::new(LogFilter::all(default)) };
-        Arc::new(LogFilter::parse(&text, default, |directive| {
+        Arc::new(LogFilter::parse(&text, default, &mut |directive| {
             self.warnings.push(format!(
                 "FG_LOG: `{directive}` is no level and no TARGET=LEVEL, with a level of off, error, warn, info, debug, trace"
             ));

@@ -1,7 +1,7 @@
 //! Why a payload does not fit the type of the event: in full for the caller who has sent it, without its contents for the log.
 
 use std::any::type_name;
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
 use serde::Deserialize;
 use serde_path_to_error::{Path, Segment};
@@ -21,56 +21,83 @@ pub struct Misfit {
 }
 
 impl Misfit {
-    /// Reads the JSON a second time to learn at which path it does not fit. Only JSON that failed pays for this.
-    #[cold]
-    #[inline(never)]
+    /// What this error says of JSON.
+    #[must_use]
     pub fn of<'de, T: Deserialize<'de>>(json: &'de [u8], error: &serde_json::Error) -> Self {
-        let located = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json)).err();
-        Self::at(located.as_ref().map(serde_path_to_error::Error::path), error)
+        Self::at(locate::<T>(json).as_ref(), error)
     }
 
-    /// Not generic, so that it is compiled once and not for each event.
-    fn at(path: Option<&Path>, error: &serde_json::Error) -> Self {
+    #[cold]
+    #[inline(never)]
+    fn at(located: Option<&Located>, error: &serde_json::Error) -> Self {
         let text = error.to_string();
-        // Without the place, which stands at the end whatever is quoted before it.
-        let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+        let reason = without_place(&text);
         let reason = if error.is_data() { Reason::read(reason) } else { Reason { kind: reason, quoted: None, expected: "" } };
-        let path = path.filter(|path| path.iter().next().is_some());
         // A field that is unknown is a part of the path.
         let is_unknown = |key: &str| reason.quoted.is_some_and(|quoted| quoted.trim_matches('`') == key);
-        let is_shown = |key: &str| is_a_name(key) && !is_unknown(key);
-        let (all, names) = path.map_or_else(Default::default, |path| (write_path(path, |_| true), write_path(path, is_shown)));
+        let (mut told, mut logged) = (String::new(), String::new());
+        if let Some(path) = located.map(Located::path).filter(|path| path.iter().next().is_some()) {
+            write_path(&mut told, path, &|_| true);
+            write_path(&mut logged, path, &|key| is_a_name(key) && !is_unknown(key));
+        }
+        reason.write(&mut told, &mut logged);
         let place = format!(" at line {} column {}", error.line(), error.column());
-        Self { told: format!("{all}{}{place}", reason.in_full()), logged: format!("{names}{}{place}", reason.without_contents()) }
+        told.push_str(&place);
+        logged.push_str(&place);
+        Self { told, logged }
     }
 
     /// A failure whose message begins with this.
     #[must_use]
-    pub fn into_failure(self, error_type: &'static str, intro: impl fmt::Display) -> Failure {
+    pub fn into_failure(self, error_type: &'static str, intro: &str) -> Failure {
         let Self { told, logged } = self;
-        Failure::new(error_type, format!("{intro}{told}")).logged_as(format!("{intro}{logged}"))
+        Failure::new(error_type, [intro, &told].concat()).logged_as([intro, &logged].concat())
     }
 }
+
+/// Reads the JSON a second time to learn at which path it does not fit. Only JSON that failed pays for this.
+#[cold]
+#[inline(never)]
+fn locate<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<Located> {
+    serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json)).err()
+}
+
+type Located = serde_path_to_error::Error<serde_json::Error>;
 
 /// Why a payload is not the event.
 #[cold]
 #[inline(never)]
 pub(crate) fn explain<'de, T: Deserialize<'de>>(payload: &[u8], json: &'de [u8], error: &serde_json::Error) -> Failure {
-    let event = bare_name(type_name::<T>()).map_or_else(|| "the event".to_owned(), |name| format!("`{name}`"));
-    if payload.is_empty() {
-        let intro = format!("the payload is empty and was read as `null`, which is not {event}");
-        return Failure::new(Failure::INVALID_PAYLOAD, format!("{intro}: {}", reason_of_null(error)));
-    }
-    let misfit = Misfit::of::<T>(json, error);
-    if error.is_data() {
-        return misfit.into_failure(Failure::INVALID_PAYLOAD, format_args!("the payload does not fit {event}: "));
-    }
-    misfit.into_failure(Failure::INVALID_PAYLOAD, "the payload is not valid JSON: ")
+    let located = if payload.is_empty() { None } else { locate::<T>(json) };
+    describe(payload.is_empty(), located.as_ref(), error, type_name::<T>())
 }
 
-fn reason_of_null(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(reason, _)| reason.to_owned())
+/// Not generic, so that it is compiled once and not for each event.
+#[inline(never)]
+fn describe(is_empty: bool, located: Option<&Located>, error: &serde_json::Error, event: &'static str) -> Failure {
+    let event = bare_name(event).map_or_else(|| "the event".to_owned(), |name| ["`", name, "`"].concat());
+    if is_empty {
+        let text = error.to_string();
+        let intro = ["the payload is empty and was read as `null`, which is not ", &event, ": "].concat();
+        return Failure::new(Failure::INVALID_PAYLOAD, intro + without_place(&text));
+    }
+    let intro = if error.is_data() {
+        ["the payload does not fit ", &event, ": "].concat()
+    } else {
+        "the payload is not valid JSON: ".to_owned()
+    };
+    Misfit::at(located, error).into_failure(Failure::INVALID_PAYLOAD, &intro)
+}
+
+/// What an error of serde's says without the place, which stands at the end whatever is quoted before it.
+fn without_place(text: &str) -> &str {
+    last(text, " at line ").map_or(text, |at| &text[..at])
+}
+
+/// Where the last one of these words begins.
+#[inline(never)]
+fn last(text: &str, words: &str) -> Option<usize> {
+    (0..text.len()).rev().find(|&at| text.as_bytes()[at..].starts_with(words.as_bytes()))
 }
 
 /// What serde says, in its parts: the messages of `serde::de::Error`.
@@ -82,9 +109,10 @@ struct Reason<'t> {
 }
 
 impl<'t> Reason<'t> {
+    #[inline(never)]
     fn read(text: &'t str) -> Self {
         // What is expected is written in the program, and stands last.
-        let (found, expected) = match [", expected ", ", there are no "].iter().filter_map(|words| text.rfind(words)).max() {
+        let (found, expected) = match last(text, ", expected ").max(last(text, ", there are no ")) {
             Some(at) => text.split_at(at),
             None => (text, ""),
         };
@@ -111,48 +139,51 @@ impl<'t> Reason<'t> {
         Self { kind: "", quoted: Some(text), expected: "" }
     }
 
-    fn in_full(&self) -> String {
-        let Self { kind, quoted, expected } = self;
+    fn write(&self, told: &mut String, logged: &mut String) {
+        let Self { kind, quoted, expected } = *self;
         match quoted {
-            None => format!("{kind}{expected}"),
-            Some(words) if kind.is_empty() => bounded::display(words, MESSAGE / 2),
-            Some(value) => format!("{kind} {}{expected}", bounded::display(value, QUOTE)),
+            Some(words) if kind.is_empty() => {
+                told.push_str(&bounded::display(&words, MESSAGE / 2));
+                logged.push_str("its own check refuses it, with words that only the caller is told");
+                return;
+            }
+            quoted => {
+                told.push_str(kind);
+                if let Some(value) = quoted {
+                    told.push(' ');
+                    told.push_str(&bounded::display(&value, QUOTE));
+                }
+            }
         }
-    }
-
-    fn without_contents(&self) -> String {
-        let Self { kind, expected, .. } = self;
-        if kind.is_empty() {
-            "its own check refuses it, with words that only the caller is told".to_owned()
-        } else {
-            format!("{kind}{expected}")
-        }
+        told.push_str(expected);
+        logged.push_str(kind);
+        logged.push_str(expected);
     }
 }
 
-/// The path with a colon behind it. A key that may not be shown is `*`.
-fn write_path(path: &Path, is_shown: impl Fn(&str) -> bool) -> String {
+/// Writes the path with a colon behind it. A key that may not be shown is `*`.
+#[inline(never)]
+fn write_path(text: &mut String, path: &Path, is_shown: &dyn Fn(&str) -> bool) {
     /// A payload can be nested 128 deep.
     const MOST_SEGMENTS: usize = 32;
-    let mut text = String::from("`");
+    text.push('`');
     for (at, segment) in path.iter().enumerate() {
-        let dot = if at == 0 { "" } else { "." };
-        // Writing to memory cannot fail.
-        let _ = match segment {
-            _ if at == MOST_SEGMENTS => {
-                text.push_str("..");
-                break;
-            }
-            Segment::Seq { index } => write!(text, "[{index}]"),
-            Segment::Map { key } | Segment::Enum { variant: key } if is_shown(key) => {
-                write!(text, "{dot}{}", bounded::display(key, QUOTE))
-            }
-            Segment::Map { .. } | Segment::Enum { .. } => write!(text, "{dot}*"),
-            Segment::Unknown => write!(text, "{dot}?"),
-        };
+        if at == MOST_SEGMENTS {
+            text.push_str("..");
+            break;
+        }
+        if let Segment::Seq { index } = segment {
+            // Writing to memory cannot fail.
+            let _ = write!(text, "[{index}]");
+            continue;
+        }
+        text.push_str(if at == 0 { "" } else { "." });
+        match segment {
+            Segment::Map { key } | Segment::Enum { variant: key } if is_shown(key) => text.push_str(&bounded::display(key, QUOTE)),
+            _ => text.push('*'),
+        }
     }
     text.push_str("`: ");
-    text
 }
 
 /// Whether a key looks like the name of a field: those stand in the program. A key of a map may be anything.

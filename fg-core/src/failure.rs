@@ -29,13 +29,17 @@ use crate::{bounded, printable};
 ///
 /// Two failures are equal if they tell the caller the same.
 #[derive(Clone, Debug)]
-pub struct Failure {
-    error_message: String,
+pub struct Failure(Box<Parts>);
+
+/// In a box, so that what may fail is not larger for it.
+#[derive(Clone, Debug)]
+struct Parts {
+    message: String,
     error_type: Cow<'static, str>,
     cause: Vec<String>,
     stack_trace: Vec<String>,
     /// What stands for the message in the log.
-    logged: Option<Box<str>>,
+    logged: Option<String>,
 }
 
 impl Failure {
@@ -56,70 +60,73 @@ impl Failure {
 
     /// A failure with this `errorType` and this `errorMessage`.
     pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self {
-            error_message: bounded::text(message.into(), MESSAGE),
-            error_type: bounded_type(error_type.into()),
-            cause: Vec::new(),
-            stack_trace: Vec::new(),
-            logged: None,
-        }
+        Self::make(error_type.into(), message.into())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make(error_type: Cow<'static, str>, message: String) -> Self {
+        let (message, error_type) = (bounded::text(message, MESSAGE), bounded_type(error_type));
+        Self(Box::new(Parts { message, error_type, cause: Vec::new(), stack_trace: Vec::new(), logged: None }))
     }
 
     /// Sets what [`Display`](fmt::Display), and so the log, says in place of the message: for one that quotes what a caller has sent, which
     /// is for the caller only.
     #[must_use]
     pub fn logged_as(mut self, message: impl Into<String>) -> Self {
-        self.logged = Some(bounded::text(message.into(), MESSAGE).into());
+        self.0.logged = Some(bounded::text(message.into(), MESSAGE));
         self
     }
 
     /// Adds the chain of causes, outermost first.
     #[must_use]
     pub fn with_cause(mut self, cause: impl IntoIterator<Item = String>) -> Self {
-        self.cause = bounded::list(cause, CAUSES, CAUSE);
+        self.0.cause = bounded::list(cause, CAUSES, CAUSE);
         self
     }
 
     /// Adds where it happened, innermost frame first.
     #[must_use]
     pub fn with_stack_trace(mut self, frames: impl IntoIterator<Item = String>) -> Self {
-        self.stack_trace = bounded::list(frames, FRAMES, FRAME);
+        self.0.stack_trace = bounded::list(frames, FRAMES, FRAME);
         self
     }
 
     /// The `errorType`: a code that a caller can match on.
     #[must_use]
     pub fn error_type(&self) -> &str {
-        &self.error_type
+        &self.0.error_type
     }
 
     /// The `errorMessage`: a sentence for a person.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.error_message
+        &self.0.message
     }
 
     /// The messages of the errors behind this one, outermost first.
     #[must_use]
     pub fn cause(&self) -> &[String] {
-        &self.cause
+        &self.0.cause
     }
 
     /// Where it happened, innermost frame first; known for panics only.
     #[must_use]
     pub fn stack_trace(&self) -> &[String] {
-        &self.stack_trace
+        &self.0.stack_trace
     }
 
     /// The JSON that is sent to the caller.
     #[must_use]
     #[allow(clippy::missing_panics_doc, reason = "strings and lists of strings can always be written as JSON")]
     pub fn to_json(&self) -> Vec<u8> {
-        printable::to_json(self).expect("strings and lists of strings can always be written as JSON")
+        let mut json = serde_json::to_vec(self).expect("strings and lists of strings can always be written as JSON");
+        printable::escape_json(&mut json, 0);
+        json
     }
 
     pub(crate) fn set_error_type(&mut self, error_type: impl Into<Cow<'static, str>>) {
-        self.error_type = bounded_type(error_type.into());
+        self.0.error_type = bounded_type(error_type.into());
     }
 }
 
@@ -133,7 +140,7 @@ fn bounded_type(error_type: Cow<'static, str>) -> Cow<'static, str> {
 impl PartialEq for Failure {
     fn eq(&self, other: &Self) -> bool {
         fn told(failure: &Failure) -> (&str, &str, &[String], &[String]) {
-            (&failure.error_message, &failure.error_type, &failure.cause, &failure.stack_trace)
+            (&failure.0.message, &failure.0.error_type, &failure.0.cause, &failure.0.stack_trace)
         }
         told(self) == told(other)
     }
@@ -145,13 +152,13 @@ impl Eq for Failure {}
 impl Serialize for Failure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("errorMessage", &self.error_message)?;
-        map.serialize_entry("errorType", &self.error_type)?;
-        if !self.cause.is_empty() {
-            map.serialize_entry("cause", &self.cause)?;
+        map.serialize_entry("errorMessage", &self.0.message)?;
+        map.serialize_entry("errorType", &self.0.error_type)?;
+        if !self.0.cause.is_empty() {
+            map.serialize_entry("cause", &self.0.cause)?;
         }
-        if !self.stack_trace.is_empty() {
-            map.serialize_entry("stackTrace", &self.stack_trace)?;
+        if !self.0.stack_trace.is_empty() {
+            map.serialize_entry("stackTrace", &self.0.stack_trace)?;
         }
         map.end()
     }
@@ -160,8 +167,8 @@ impl Serialize for Failure {
 /// One line for the log: the type, the message or what is [logged in its place](Failure::logged_as), and the causes.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.error_type, self.logged.as_deref().unwrap_or(&self.error_message))?;
-        for cause in &self.cause {
+        write!(f, "{}: {}", self.0.error_type, self.0.logged.as_deref().unwrap_or(&self.0.message))?;
+        for cause in &self.0.cause {
             write!(f, ": {cause}")?;
         }
         Ok(())

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use zeroize::Zeroize;
-
 /// Names of the headers that the platform sends, lower case. Source of each: the platform's manual, "custom runtime" and "HTTP
 /// function", and the headers that its Go runtime reads.
 pub mod names {
@@ -81,9 +79,7 @@ impl Headers {
             return;
         }
         self.bytes = std::mem::take(&mut self.text).into_bytes();
-        self.bytes.fill(0);
-        // They are not left out because nothing reads them.
-        std::hint::black_box(&self.bytes);
+        wipe(&mut self.bytes);
         self.bytes.clear();
         self.lines.clear();
     }
@@ -110,7 +106,7 @@ impl Headers {
     fn make_room(&mut self, needed: usize) {
         let mut larger = Vec::with_capacity(USUAL_TEXT.max(2 * needed));
         larger.extend_from_slice(&self.bytes);
-        std::mem::replace(&mut self.bytes, larger).zeroize();
+        wipe(&mut std::mem::replace(&mut self.bytes, larger));
     }
 
     /// After the last line.
@@ -125,7 +121,7 @@ impl Headers {
             Err(error) => error.into_bytes(),
         };
         self.text = self.mend(&bytes);
-        bytes.zeroize();
+        wipe(&mut bytes);
     }
 
     /// A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
@@ -160,9 +156,14 @@ impl Headers {
 
 impl Drop for Headers {
     fn drop(&mut self) {
-        self.text.zeroize();
-        self.bytes.zeroize();
+        self.clear();
     }
+}
+
+/// Forgets what is there. Not left out because nothing reads it.
+fn wipe(bytes: &mut [u8]) {
+    bytes.fill(0);
+    std::hint::black_box(bytes);
 }
 
 /// The value, unless it says "nothing": the platform sends unused headers and variables empty, or as the word `null`.

@@ -58,7 +58,7 @@ pub use crate::headers::names as header_names;
 pub use crate::http_event::HttpEvent;
 pub use crate::log::{Level, LogSink, Logger, ParseLevelError};
 pub use crate::payload::{FromPayload, Ignored, Raw};
-pub use crate::record::{LogField, LogSpan, LogValue, Record, RecordText};
+pub use crate::record::{LogDetails, LogField, LogSpan, LogValue, Record, RecordText};
 pub use crate::reply::{IntoPayload, RawResponse, Reply};
 pub use crate::secret::Secret;
 pub use crate::stream::{BodyStream, StreamResponse};
@@ -74,7 +74,7 @@ pub mod __private {
     pub use crate::handler::{initialised, respond};
     pub use crate::http_event::{EventKind, NotHttp};
     pub use crate::log_filter::{LogFilter, Verbosity};
-    pub use crate::printable::{find_unprintable, is_unprintable, to_json, write_escaped, write_escaped_json, write_json};
+    pub use crate::printable::{escape_json, find_unprintable, is_plain, is_unprintable, write_escaped, write_escaped_lines};
 }
 
 /// The programs of the README, compiled with the documentation's own.

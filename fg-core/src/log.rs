@@ -144,9 +144,11 @@ impl Logger {
 
     /// Writes a record that comes from elsewhere, with the request id of this logger, if the filter lets it through.
     #[doc(hidden)]
-    pub fn forward(&self, verbosity: Verbosity, record: &Record<'_>) {
+    pub fn forward<'r>(&'r self, verbosity: Verbosity, record: &Record<'r>) {
         if self.filter().enables(record.target.unwrap_or_default(), verbosity) {
-            self.invocation.sink.write(&Record { request_id: self.request_id(), ..*record });
+            let mut record = *record;
+            record.request_id = self.request_id();
+            self.invocation.sink.write(&record);
         }
     }
 

@@ -20,16 +20,17 @@ impl FromStr for Verbosity {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let words = [
-            ("off", Self::Off),
-            ("error", Self::Error),
-            ("warn", Self::Warn),
-            ("warning", Self::Warn),
-            ("info", Self::Info),
-            ("debug", Self::Debug),
-            ("trace", Self::Trace),
-        ];
-        words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|&(_, verbosity)| verbosity).ok_or(())
+        // No two of them begin with the same letter.
+        let (word, verbosity) = match text.as_bytes().first().map(u8::to_ascii_lowercase) {
+            Some(b'o') => ("off", Self::Off),
+            Some(b'e') => ("error", Self::Error),
+            Some(b'w') => ("warn", Self::Warn),
+            Some(b'i') => ("info", Self::Info),
+            Some(b'd') => ("debug", Self::Debug),
+            Some(b't') => ("trace", Self::Trace),
+            _ => return Err(()),
+        };
+        if text.eq_ignore_ascii_case(word) { Ok(verbosity) } else { Err(()) }
     }
 }
 
@@ -67,7 +68,7 @@ impl LogFilter {
     /// Reads directives such as `info,hyper=warn,shop::stock=trace`, and says what is wrong with those that it leaves out.
     ///
     /// A level alone is for all targets that no other directive is for; a target alone has the level `trace`; the longest target counts.
-    pub(crate) fn parse(text: &str, default: Verbosity, mut complain: impl FnMut(&str)) -> Self {
+    pub(crate) fn parse(text: &str, default: Verbosity, complain: &mut dyn FnMut(&str)) -> Self {
         let mut filter = Self::all(default);
         for directive in text.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
             let (target, level) =
@@ -76,16 +77,19 @@ impl LogFilter {
                 !target.is_empty() && target.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:-./".contains(&byte));
             match (target.parse(), level.map(str::parse)) {
                 (Ok(verbosity), None) => filter.default = verbosity,
-                (Err(()), None) if is_target => filter.directives.push((target.to_owned(), Verbosity::Trace)),
-                (_, Some(Ok(verbosity))) if is_target => filter.directives.push((target.to_owned(), verbosity)),
+                (Err(()), None) if is_target => filter.add(target, Verbosity::Trace),
+                (_, Some(Ok(verbosity))) if is_target => filter.add(target, verbosity),
                 _ => complain(directive),
             }
         }
-        // Stable, so that of two for one target the last is found first.
-        filter.directives.reverse();
-        filter.directives.sort_by_key(|(target, _)| std::cmp::Reverse(target.len()));
         filter.own = filter.verbosity_of(OWN_TARGET);
         filter
+    }
+
+    /// Behind the longer ones, and before one for the same target: the last one counts.
+    fn add(&mut self, target: &str, verbosity: Verbosity) {
+        let at = self.directives.iter().position(|(other, _)| other.len() <= target.len()).unwrap_or(self.directives.len());
+        self.directives.insert(at, (target.to_owned(), verbosity));
     }
 
     fn verbosity_of(&self, target: &str) -> Verbosity {
@@ -117,7 +121,7 @@ mod tests {
 
     fn parse(text: &str) -> (LogFilter, Vec<String>) {
         let mut complaints = Vec::new();
-        let filter = LogFilter::parse(text, Verbosity::Info, |directive| complaints.push(directive.to_owned()));
+        let filter = LogFilter::parse(text, Verbosity::Info, &mut |directive| complaints.push(directive.to_owned()));
         (filter, complaints)
     }
 

@@ -3,11 +3,6 @@
 //! A control character could end a line, forge another one, or tell a terminal what to do; a mark for the direction of writing could show a
 //! line in another order than it has.
 
-use std::io::{self, Write};
-
-use serde::Serialize;
-use serde_json::ser::{Formatter, Serializer};
-
 /// Whether a character is escaped: control characters but for the tab, line separators, and marks for the direction of writing.
 #[must_use]
 pub fn is_unprintable(character: char) -> bool {
@@ -18,76 +13,80 @@ pub fn is_unprintable(character: char) -> bool {
     }
 }
 
-/// Where the first of them is, and how long it is.
+/// Whether there is none of them, nor any character that is not ASCII.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    // Without a way out of the inner loop, so that it is done for many bytes at a time.
+    text.as_bytes()
+        .chunks(64)
+        .all(|chunk| chunk.iter().fold(true, |plain, &byte| plain & (matches!(byte, b' '..=b'~') | (byte == b'\t'))))
+}
+
+/// Where the first of them is.
 #[must_use]
 pub fn find_unprintable(text: &str) -> Option<(usize, char)> {
-    // Most texts are plain, and their bytes are looked at without reading characters.
-    let plain = text.bytes().position(|byte| !matches!(byte, b' '..=b'~' | b'\t'))?;
-    text[plain..].char_indices().find(|&(_, character)| is_unprintable(character)).map(|(at, character)| (plain + at, character))
+    if is_plain(text) {
+        return None;
+    }
+    text.char_indices().find(|&(_, character)| is_unprintable(character))
 }
 
-/// Writes a text with each of them as `\r`, `\n` or `\u{1b}`.
-///
-/// # Errors
-///
-/// Those of the writer.
-pub fn write_escaped(out: &mut (impl Write + ?Sized), text: &str) -> io::Result<()> {
+/// Appends a text with each of them as `\r`, `\n` or `\u{1b}`.
+pub fn write_escaped(out: &mut Vec<u8>, text: &str) {
+    escape(out, text, |out, character| match character {
+        '\n' => out.extend_from_slice(b"\\n"),
+        '\r' => out.extend_from_slice(b"\\r"),
+        character => {
+            out.extend_from_slice(b"\\u{");
+            write_hex(out, character, 2);
+            out.push(b'}');
+        }
+    });
+}
+
+/// Appends text of several lines, each escaped, with this between them in place of the line break.
+pub fn write_escaped_lines(out: &mut Vec<u8>, text: &str, between: &str) {
+    for (number, line) in text.split('\n').enumerate() {
+        out.extend_from_slice(if number > 0 { between.as_bytes() } else { b"" });
+        write_escaped(out, line);
+    }
+}
+
+/// Escapes what is behind `start` and is JSON: each of them is written `\u001b`, but for the line breaks of its layout. It is the same JSON to
+/// whoever reads it.
+pub fn escape_json(json: &mut Vec<u8>, start: usize) {
+    let Ok(text) = std::str::from_utf8(&json[start..]) else { return };
+    if is_plain(text) {
+        return;
+    }
+    let text = text.to_owned();
+    json.truncate(start);
+    escape(json, &text, |out, character| match character {
+        '\n' => out.push(b'\n'),
+        character => {
+            out.extend_from_slice(b"\\u");
+            write_hex(out, character, 4);
+        }
+    });
+}
+
+fn escape(out: &mut Vec<u8>, text: &str, write: fn(&mut Vec<u8>, char)) {
     let mut rest = text;
     while let Some((at, character)) = find_unprintable(rest) {
-        let (plain, escaped) = rest.split_at(at);
-        out.write_all(plain.as_bytes())?;
-        write!(out, "{}", character.escape_default())?;
-        rest = &escaped[character.len_utf8()..];
+        out.extend_from_slice(&rest.as_bytes()[..at]);
+        write(out, character);
+        rest = &rest[at + character.len_utf8()..];
     }
-    out.write_all(rest.as_bytes())
+    out.extend_from_slice(rest.as_bytes());
 }
 
-/// Writes JSON with each of them as `\u001b`, but for the line breaks of its layout.
-///
-/// # Errors
-///
-/// Those of the writer.
-pub fn write_escaped_json(out: &mut (impl Write + ?Sized), json: &str) -> io::Result<()> {
-    for (number, line) in json.split('\n').enumerate() {
-        out.write_all(if number > 0 { b"\n" } else { b"" })?;
-        Escaping.write_string_fragment(out, line)?;
-    }
-    Ok(())
-}
-
-/// The JSON of a value, in which each of them is written `\u001b`: the same JSON to whoever reads it.
-///
-/// # Errors
-///
-/// Where the value cannot be written as JSON.
-pub fn to_json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Vec<u8>> {
-    let mut json = Vec::new();
-    write_json(&mut json, value)?;
-    Ok(json)
-}
-
-/// As [`to_json`], behind what is in the buffer.
-///
-/// # Errors
-///
-/// Where the value cannot be written as JSON.
-pub fn write_json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> serde_json::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(out, Escaping))
-}
-
-struct Escaping;
-
-impl Formatter for Escaping {
-    fn write_string_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, character)) = find_unprintable(rest) {
-            let (plain, escaped) = rest.split_at(at);
-            writer.write_all(plain.as_bytes())?;
-            // None of them is beyond the first plane.
-            write!(writer, "\\u{:04x}", u32::from(character))?;
-            rest = &escaped[character.len_utf8()..];
+/// Appends the number of a character, in at least so many digits, and at most four: none of them is beyond the first plane.
+fn write_hex(out: &mut Vec<u8>, character: char, least: u32) {
+    let number = u32::from(character);
+    for place in (0..4).rev() {
+        if place < least || number >> (4 * place) > 0 {
+            out.push(b"0123456789abcdef"[(number >> (4 * place) & 0xf) as usize]);
         }
-        writer.write_all(rest.as_bytes())
     }
 }
 
@@ -98,7 +97,7 @@ mod tests {
 
     fn escaped(text: &str) -> String {
         let mut out = Vec::new();
-        write_escaped(&mut out, text).expect("memory takes it");
+        write_escaped(&mut out, text);
         String::from_utf8(out).expect("it is a string")
     }
 
@@ -107,7 +106,7 @@ mod tests {
         assert_eq!(escaped("a\tb é漢🦀"), "a\tb é漢🦀");
         assert_eq!(
             escaped("\x1b]0;x\x07\r\n\u{9b}2J\u{2028}\u{202e}\0\x7f"),
-            r"\u{1b}]0;x\u{7}\r\n\u{9b}2J\u{2028}\u{202e}\u{0}\u{7f}"
+            r"\u{1b}]0;x\u{07}\r\n\u{9b}2J\u{2028}\u{202e}\u{00}\u{7f}"
         );
     }
 
@@ -115,9 +114,12 @@ mod tests {
         #[test]
         fn no_text_leaves_one_behind_and_json_stays_equal(text in any::<String>()) {
             prop_assert_eq!(find_unprintable(&escaped(&text)), None);
-            let json = String::from_utf8(to_json(&text).expect("a text is JSON")).expect("JSON is a string");
-            prop_assert_eq!(find_unprintable(&json), None);
-            prop_assert_eq!(serde_json::from_str::<String>(&json).expect("it is JSON"), text);
+            let mut json = b"{\n".to_vec();
+            serde_json::to_writer(&mut json, &text).expect("a string is JSON");
+            escape_json(&mut json, 2);
+            let json = String::from_utf8(json).expect("JSON is a string");
+            prop_assert_eq!(find_unprintable(&json[2..]), None);
+            prop_assert_eq!(serde_json::from_str::<String>(&json[2..]).expect("it is JSON"), text);
         }
     }
 }

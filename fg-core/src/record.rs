@@ -9,7 +9,6 @@ use crate::log::Level;
 
 /// One thing to log.
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
 pub struct Record<'a> {
     /// How much it matters.
     pub level: Level,
@@ -19,23 +18,47 @@ pub struct Record<'a> {
     pub target: Option<&'a str>,
     /// What to say.
     pub message: fmt::Arguments<'a>,
-    /// Values beside the message.
-    pub fields: &'a [LogField],
-    /// The spans of `tracing` that it is in, outermost first.
-    pub spans: &'a [LogSpan],
+    details: Option<&'a dyn Details>,
 }
 
 impl<'a> Record<'a> {
     /// A message and nothing else.
     #[must_use]
     pub const fn new(level: Level, request_id: &'a str, message: fmt::Arguments<'a>) -> Self {
-        Self { level, request_id, target: None, message, fields: &[], spans: &[] }
+        Self { level, request_id, target: None, message, details: None }
+    }
+
+    /// Adds fields and spans.
+    #[must_use]
+    pub const fn with_details(mut self, details: &'a LogDetails) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// Values beside the message.
+    #[must_use]
+    pub fn fields(&self) -> &'a [LogField] {
+        self.details.map_or(&[], |details| &details.get().fields)
+    }
+
+    /// The spans of `tracing` that it is in, outermost first.
+    #[must_use]
+    pub fn spans(&self) -> &'a [LogSpan] {
+        self.details.map_or(&[], |details| &details.get().spans)
     }
 
     /// All that is said, as one text: `order{id=7}:ship: shop::stock: lost count=3`.
     #[must_use]
     pub fn text(&self) -> RecordText<'a> {
         RecordText(*self)
+    }
+
+    /// Appends the fields and the spans to the JSON of an object, which goes on.
+    #[doc(hidden)]
+    pub fn write_json_of_details(&self, out: &mut Vec<u8>) {
+        if let Some(details) = self.details {
+            details.write_json(out);
+        }
     }
 }
 
@@ -45,8 +68,41 @@ pub struct RecordText<'a>(Record<'a>);
 
 impl fmt::Display for RecordText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Record { target, message, fields, spans, .. } = &self.0;
-        for span in *spans {
+        let Record { target, message, details, .. } = &self.0;
+        details.map_or(Ok(()), |details| details.write_spans(f))?;
+        if let Some(target) = target {
+            f.write_str(target)?;
+            f.write_str(": ")?;
+        }
+        f.write_fmt(*message)?;
+        details.map_or(Ok(()), |details| details.write_fields(f))
+    }
+}
+
+/// The fields and the spans of a [`Record`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogDetails {
+    /// Values beside the message.
+    pub fields: Vec<LogField>,
+    /// The spans that it is in, outermost first.
+    pub spans: Vec<LogSpan>,
+}
+
+/// The same behind a table of functions, so that a program that never has any does not carry what writes them.
+trait Details: fmt::Debug + Sync {
+    fn get(&self) -> &LogDetails;
+    fn write_spans(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn write_fields(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn write_json(&self, out: &mut Vec<u8>);
+}
+
+impl Details for LogDetails {
+    fn get(&self) -> &LogDetails {
+        self
+    }
+
+    fn write_spans(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for span in &self.spans {
             f.write_str(&span.name)?;
             if let [first, others @ ..] = &span.fields[..] {
                 write!(f, "{{{first}")?;
@@ -55,14 +111,30 @@ impl fmt::Display for RecordText<'_> {
             }
             f.write_str(":")?;
         }
-        if !spans.is_empty() {
-            f.write_str(" ")?;
+        f.write_str(if self.spans.is_empty() { "" } else { " " })
+    }
+
+    fn write_fields(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fields.iter().try_for_each(|field| write!(f, " {field}"))
+    }
+
+    fn write_json(&self, out: &mut Vec<u8>) {
+        if !self.fields.is_empty() {
+            out.extend_from_slice(b",\"fields\":");
+            let _ = serde_json::to_writer(&mut *out, &Fields(&self.fields));
         }
-        if let Some(target) = target {
-            write!(f, "{target}: ")?;
+        if !self.spans.is_empty() {
+            out.extend_from_slice(b",\"spans\":");
+            let _ = serde_json::to_writer(&mut *out, &self.spans);
         }
-        f.write_fmt(*message)?;
-        fields.iter().try_for_each(|field| write!(f, " {field}"))
+    }
+}
+
+struct Fields<'a>(&'a [LogField]);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|field| (&field.name, &field.value)))
     }
 }
 
@@ -156,10 +228,12 @@ mod tests {
             },
             LogSpan { name: "ship".into(), fields: Vec::new() },
         ];
-        let fields = [field("count", LogValue::Float(1.0)), field("why", LogValue::Debug("None".into()))];
-        let record =
-            Record { target: Some("shop"), fields: &fields, spans: &spans, ..Record::new(Level::Info, "", format_args!("lost")) };
+        let fields = vec![field("count", LogValue::Float(1.0)), field("why", LogValue::Debug("None".into()))];
+        let details = LogDetails { fields, spans: spans.to_vec() };
+        let mut record = Record::new(Level::Info, "", format_args!("lost")).with_details(&details);
+        record.target = Some("shop");
         assert_eq!(record.text().to_string(), "order{id=7 by=\"a\"}:ship: shop: lost count=1.0 why=None");
+        assert_eq!((record.fields().len(), record.spans()), (2, &spans[..]));
         assert_eq!(Record::new(Level::Info, "", format_args!("plain")).text().to_string(), "plain");
         let json = serde_json::to_string(&spans).expect("it is JSON");
         assert_eq!(json, r#"[{"name":"order","id":7,"by":"a"},{"name":"ship"}]"#);

@@ -28,7 +28,8 @@ impl SecretHeaders {
 
     /// Where the value of a secret header goes.
     fn slot(&mut self, name: &str) -> Option<&mut Option<Secret>> {
-        let is = |candidate: &str| name.eq_ignore_ascii_case(candidate);
+        // Most are ruled out by their length.
+        let is = |candidate: &str| name.len() == candidate.len() && name.eq_ignore_ascii_case(candidate);
         match name {
             _ if is(names::SECURITY_ACCESS_KEY) => Some(&mut self.security[0]),
             _ if is(names::SECURITY_SECRET_KEY) => Some(&mut self.security[1]),

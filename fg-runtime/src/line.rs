@@ -15,9 +15,9 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use fg_core::__private::{end_within, find_unprintable, write_escaped, write_json};
+use fg_core::__private::{end_within, escape_json, find_unprintable, is_plain, write_escaped};
 use fg_core::limits::{LOG_RECORD, LOGGED_ID};
-use fg_core::{Environment, LogField, LogSpan, Record};
+use fg_core::{Environment, Record};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::timestamp::Timestamp;
@@ -67,30 +67,44 @@ pub(crate) fn write_lines(
 
 fn write_text(out: &mut Vec<u8>, time: Timestamp, record: &Record<'_>, message: &str, mut cut: usize) {
     let (start, id) = (out.len(), printable_id(record.request_id));
-    let line = |out: &mut Vec<u8>, mark: &str, piece: &str| {
+    let head = |out: &mut Vec<u8>, mark: &str| {
         // Memory takes everything.
-        let _ = write!(out, "{time} {id} {mark} ").and_then(|()| write_escaped(out, piece));
-        out.push(b'\n');
+        let _ = write!(out, "{time} {id} {mark} ");
     };
-    let (mut rest, mut mark) = (message, record.level.as_str());
+    head(out, record.level.as_str());
+    // Most records are one plain line.
+    if message.len() <= LONGEST_PIECE && is_plain(message) {
+        out.extend_from_slice(message.as_bytes());
+        out.push(b'\n');
+    } else {
+        cut += write_pieces(out, message, start, head);
+    }
+    if cut > 0 {
+        head(out, SAME_LINE);
+        let _ = writeln!(out, ".. ({cut} bytes cut)");
+    }
+}
+
+/// Writes a message behind the head of its first line; how much of it was left out.
+#[cold]
+fn write_pieces(out: &mut Vec<u8>, message: &str, start: usize, head: impl Fn(&mut Vec<u8>, &str)) -> usize {
+    let mut rest = message;
     loop {
         let end = rest.find('\n').unwrap_or(rest.len());
         let piece = &rest[..end_within(&rest[..end], LONGEST_PIECE)];
-        // Of a line break as Windows has it, nothing is shown.
         let is_whole = piece.len() == end;
-        line(out, mark, if is_whole && end < rest.len() { piece.strip_suffix('\r').unwrap_or(piece) } else { piece });
+        // Of a line break as Windows has it, nothing is shown.
+        let shown = if is_whole && end < rest.len() { piece.strip_suffix('\r').unwrap_or(piece) } else { piece };
+        write_escaped(out, shown);
+        out.push(b'\n');
         if is_whole && end == rest.len() {
-            break;
+            return 0;
         }
-        mark = if is_whole { NEXT_LINE } else { SAME_LINE };
         rest = &rest[piece.len() + usize::from(is_whole)..];
         if out.len() - start > LOG_RECORD {
-            cut += rest.len();
-            break;
+            return rest.len();
         }
-    }
-    if cut > 0 {
-        line(out, SAME_LINE, &format!(".. ({cut} bytes cut)"));
+        head(out, if is_whole { NEXT_LINE } else { SAME_LINE });
     }
 }
 
@@ -98,22 +112,28 @@ fn write_objects(out: &mut Vec<u8>, time: Timestamp, record: &Record<'_>, messag
     let start = out.len();
     let time = time.to_string();
     let request_id = &record.request_id[..end_within(record.request_id, LOGGED_ID)];
-    let mut object = JsonLine { time: &time, request_id, record, message: "", part: 1, cut: 0 };
-    let mut rest = message;
+    let (mut rest, mut is_continued) = (message, false);
     loop {
         let piece = end_within(rest, LONGEST_PIECE);
-        (object.message, rest) = rest.split_at(piece);
-        let is_last = rest.is_empty() || out.len() - start + LONGEST_PIECE > LOG_RECORD;
-        if is_last {
-            cut += rest.len();
-            object.cut = cut;
+        let (message, next) = rest.split_at(piece);
+        let is_last = next.is_empty() || out.len() - start + LONGEST_PIECE > LOG_RECORD;
+        cut += if is_last { next.len() } else { 0 };
+        let marked = if is_last && cut > 0 { Cow::Owned(format!("{message}.. ({cut} bytes cut)")) } else { Cow::Borrowed(message) };
+        let object = JsonLine { time: &time, request_id, record, message: &marked, is_continued };
+        let line = out.len();
+        serde_json::to_writer(&mut *out, &object).expect("strings can be written as JSON, and to memory");
+        if !is_continued {
+            let end = out.pop();
+            record.write_json_of_details(out);
+            out.extend(end);
         }
-        write_json(out, &object).expect("strings and numbers can be written as JSON, and to memory");
+        escape_json(out, line);
         out.push(b'\n');
         if is_last {
             return;
         }
-        object.part += 1;
+        is_continued = true;
+        rest = next;
     }
 }
 
@@ -145,14 +165,13 @@ struct JsonLine<'a> {
     request_id: &'a str,
     record: &'a Record<'a>,
     message: &'a str,
-    part: usize,
-    cut: usize,
+    is_continued: bool,
 }
 
 /// By hand, so that this crate needs no derive.
 impl Serialize for JsonLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Record { level, target, fields, spans, .. } = self.record;
+        let Record { level, target, .. } = self.record;
         let mut line = serializer.serialize_map(None)?;
         line.serialize_entry("time", &self.time)?;
         line.serialize_entry("requestId", self.request_id)?;
@@ -161,43 +180,17 @@ impl Serialize for JsonLine<'_> {
             line.serialize_entry("target", target)?;
         }
         line.serialize_entry("message", self.message)?;
-        if self.part == 1 {
-            if !fields.is_empty() {
-                line.serialize_entry("fields", &Fields(fields))?;
-            }
-            if !spans.is_empty() {
-                line.serialize_entry("spans", &Spans(spans))?;
-            }
-        } else {
-            line.serialize_entry("part", &self.part)?;
-        }
-        if self.cut > 0 {
-            line.serialize_entry("bytesCut", &self.cut)?;
+        if self.is_continued {
+            line.serialize_entry("continued", "true")?;
         }
         line.end()
-    }
-}
-
-struct Fields<'a>(&'a [LogField]);
-
-impl Serialize for Fields<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|field| (&field.name, &field.value)))
-    }
-}
-
-struct Spans<'a>(&'a [LogSpan]);
-
-impl Serialize for Spans<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fg_core::{Level, LogValue};
+    use fg_core::{Level, LogDetails, LogField, LogSpan, LogValue};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -257,11 +250,15 @@ mod tests {
     #[test]
     fn target_fields_and_spans_are_json_of_their_own() {
         let field = |name: &'static str, value| LogField { name: name.into(), value };
-        let fields =
-            [field("port", LogValue::Integer(8000)), field("ok", LogValue::Bool(true)), field("nan", LogValue::Float(f64::NAN))];
-        let spans = [LogSpan { name: "order".into(), fields: vec![field("id", LogValue::String("7".into()))] }];
-        let mut record = Record::new(Level::Warn, "id-1", format_args!(""));
-        (record.target, record.fields, record.spans) = (Some("shop"), &fields, &spans);
+        let fields = vec![
+            field("port", LogValue::Integer(8000)),
+            field("ok", LogValue::Bool(true)),
+            field("nan", LogValue::Float(f64::NAN)),
+        ];
+        let spans = vec![LogSpan { name: "order".into(), fields: vec![field("id", LogValue::String("7".into()))] }];
+        let details = LogDetails { fields, spans };
+        let mut record = Record::new(Level::Warn, "id-1", format_args!("")).with_details(&details);
+        record.target = Some("shop");
         let mut out = Vec::new();
         write_lines(&mut out, LineFormat::Json, Timestamp::now(), &record, "listening", 9);
         let mut value: serde_json::Value = serde_json::from_slice(&out).expect("it is JSON");

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use fg_core::__private::{write_escaped, write_escaped_json};
+use fg_core::__private::{escape_json, write_escaped_lines};
 use fg_core::{Failure, Handler, Reply, header_names};
 
 use crate::alarm::Alarm;
@@ -111,7 +111,7 @@ async fn answer(outcome: Result<Outcome, Failure>, reply: &Reply, ctx: &fg_core:
 fn print(body: &[u8], is_json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if out.is_terminal() {
-        show(&mut out, body, is_json)?;
+        out.write_all(&shown(body, is_json))?;
     } else {
         out.write_all(body)?;
     }
@@ -120,18 +120,17 @@ fn print(body: &[u8], is_json: bool) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes text without control characters, but for tabs and line breaks.
-fn show(out: &mut impl Write, body: &[u8], is_json: bool) -> io::Result<()> {
-    let body = String::from_utf8_lossy(body);
+/// Text without control characters, but for tabs and line breaks.
+#[cold]
+fn shown(body: &[u8], is_json: bool) -> Vec<u8> {
+    let mut shown = Vec::new();
     if is_json {
-        return write_escaped_json(out, &body);
+        shown.extend_from_slice(body);
+        escape_json(&mut shown, 0);
+    } else {
+        write_escaped_lines(&mut shown, &String::from_utf8_lossy(body), "\n");
     }
-    for line in body.split_inclusive('\n') {
-        let text = line.strip_suffix('\n').unwrap_or(line);
-        write_escaped(out, text)?;
-        out.write_all(&line.as_bytes()[text.len()..])?;
-    }
-    Ok(())
+    shown
 }
 
 #[cfg(test)]
@@ -140,11 +139,7 @@ mod tests {
 
     #[test]
     fn a_terminal_is_shown_escape_sequences_and_json_stays_json() {
-        let shown = |body: &str, is_json| {
-            let mut out = Vec::new();
-            show(&mut out, body.as_bytes(), is_json).expect("memory takes it");
-            String::from_utf8(out).expect("it is a string")
-        };
+        let shown = |body: &str, is_json| String::from_utf8(shown(body.as_bytes(), is_json)).expect("it is a string");
         assert_eq!(shown("a\tb\n\n\x1b[2J\u{9b}é", false), "a\tb\n\n\\u{1b}[2J\\u{9b}é");
         assert_eq!(shown("{\n  \"a\": \"\u{9b}\"\n}", true), "{\n  \"a\": \"\\u009b\"\n}");
     }

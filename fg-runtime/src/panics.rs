@@ -5,12 +5,12 @@
 //! before the panic is printed, since a standard error that nobody reads would hold that up for ever.
 
 use std::any::Any;
-use std::backtrace::{Backtrace, BacktraceStatus};
+use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
-use fg_core::__private::bounded;
+use fg_core::__private::{bounded, find_unprintable};
 use fg_core::{Failure, limits};
 
 use crate::last_words::LastWords;
@@ -31,8 +31,8 @@ thread_local! {
 /// Who answers for what is lost if the process aborts, as long as it is there.
 static LAST_WORDS: Mutex<Option<Weak<dyn LastWords>>> = Mutex::new(None);
 
-/// Installs the hook, once per process. A hook of the user's that was there before is called as well. The standard one is not: it prints a
-/// message as it is, whatever its length and whatever is in it, and ours says the same.
+/// Installs the hook, once per process. The hook that was there before, the standard one or the user's, is called as well; but the standard one
+/// prints a message as it is, so ours speaks in its place where that is long or has control characters.
 pub(crate) fn install_hook() {
     install(true);
 }
@@ -48,7 +48,8 @@ fn install(replaces_standard: bool) {
         let before = std::panic::take_hook();
         // With none set, this is the standard one.
         let is_replaced = replaces_standard && is_same(&*before, &*std::panic::take_hook());
-        let print = move |panic: &PanicHookInfo<'_>| if is_replaced { say_panic(panic) } else { before(panic) };
+        let print =
+            move |panic: &PanicHookInfo<'_>| if is_replaced && !is_harmless(panic) { say_panic(panic) } else { before(panic) };
         std::panic::set_hook(Box::new(move |panic| {
             if cfg!(panic = "abort") {
                 report_before_abort(&describe(panic));
@@ -80,18 +81,21 @@ fn is_same(one: &Hook, other: &Hook) -> bool {
     size_of_val(one) == 0 && std::ptr::eq(one, other)
 }
 
+/// Whether the message can be printed as it is.
+fn is_harmless(panic: &PanicHookInfo<'_>) -> bool {
+    let message = message_of(panic.payload());
+    message.len() < limits::MESSAGE / 2 && find_unprintable(&message).is_none()
+}
+
 /// What the standard hook prints, bounded and without control characters.
 #[cold]
 fn say_panic(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
-    let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
-    let backtrace = Backtrace::capture();
-    let backtrace = if backtrace.status() == BacktraceStatus::Captured { format!("\n{backtrace}") } else { String::new() };
-    say(format_args!(
-        "thread '{}' panicked{place}: {}{backtrace}",
-        thread.name().unwrap_or("<unnamed>"),
-        message_of(panic.payload())
-    ));
+    let (name, message) = (thread.name().unwrap_or("<unnamed>"), message_of(panic.payload()));
+    match panic.location() {
+        Some(place) => say(format_args!("thread '{name}' panicked at {place}: {message}")),
+        None => say(format_args!("thread '{name}' panicked: {message}")),
+    }
 }
 
 /// Tells the hook who answers for what is lost if the process aborts.
@@ -183,7 +187,7 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
     } else {
         "the handler panicked with a value that is not a text"
     };
-    bounded(text, limits::MESSAGE)
+    bounded(&text, limits::MESSAGE)
 }
 
 /// The frames between the panic machinery and the runtime, as `function (file:line:column)`, innermost first.

