@@ -287,6 +287,7 @@ impl Start {
     }
 
     /// The function's settings.
+    #[cfg(feature = "server")]
     pub(crate) fn environment(&self) -> &Environment {
         &self.environment
     }

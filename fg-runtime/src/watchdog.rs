@@ -34,7 +34,7 @@ const END_LIMIT: Duration = Duration::from_secs(3);
 const ABORT_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long something may go on after its end was due, before it is taken for blocked.
-const NOTICE: Duration = Duration::from_millis(250);
+pub(crate) const NOTICE: Duration = Duration::from_millis(250);
 
 /// While nothing can become overdue.
 const LONG: Duration = Duration::from_secs(3600);
@@ -82,6 +82,7 @@ pub(crate) enum Phase {
     },
     AfterWork,
     /// The server waits for what runs.
+    #[cfg(feature = "server")]
     Draining {
         grace: Duration,
     },
@@ -234,6 +235,7 @@ impl Watchdog {
                 let limit = format_args!("of the {limit:?} that it has (RUNTIME_INITIALIZER_TIMEOUT)");
                 say(format_args!("fg: ending the process: init has blocked its thread for {elapsed:.1?}{standstill} {limit}"));
             }
+            #[cfg(feature = "server")]
             Phase::Draining { grace } => {
                 let what = format_args!("what runs was not finished within {grace:?}, and blocks its threads");
                 say(format_args!("fg: ending the process: {what}{standstill}"));
@@ -306,8 +308,8 @@ impl LastWords for Watchdog {
         self.expect_abort();
     }
 
-    fn note_panic(&self, failure: Option<Failure>) {
-        self.lock().panic = failure;
+    fn note_panic(&self, panic: Option<Failure>, _: u64) {
+        self.lock().panic = panic;
     }
 }
 

@@ -27,6 +27,14 @@ struct Act;
 struct Calls {
     count: AtomicU64,
     is_bomb: bool,
+    /// What there is to do at the end.
+    pre_stop: Option<String>,
+}
+
+impl Calls {
+    fn new(ctx: &Context, is_bomb: bool) -> Self {
+        Self { count: AtomicU64::new(0), is_bomb, pre_stop: ctx.user_data("PROBE_PRE_STOP").map(str::to_owned) }
+    }
 }
 
 impl Drop for Calls {
@@ -51,13 +59,14 @@ impl Handler for Act {
             }
             Some("blocks for three seconds") => {
                 std::thread::sleep(Duration::from_secs(3));
-                Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
+                Ok(Calls::new(ctx, false))
             }
+            Some(blocks) if blocks.starts_with("blocks at ") => act::block_at(&blocks["blocks at ".len()..]),
             Some(address) if address.starts_with("127.0.0.1:") => {
                 act::wait_at(address).await;
-                Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
+                Ok(Calls::new(ctx, false))
             }
-            made => Ok(Calls { count: AtomicU64::new(0), is_bomb: made == Some("makes a bomb") }),
+            made => Ok(Calls::new(ctx, made == Some("makes a bomb"))),
         }
     }
 
@@ -68,7 +77,12 @@ impl Handler for Act {
     }
 
     async fn pre_stop(calls: &Calls) {
-        println!("pre_stop after {} calls", calls.count.load(Ordering::Relaxed));
+        match calls.pre_stop.as_deref() {
+            None => println!("pre_stop after {} calls", calls.count.load(Ordering::Relaxed)),
+            Some("silent") => {}
+            Some("hangs") => pending().await,
+            Some(address) => act::block_at(address),
+        }
     }
 }
 
@@ -99,7 +113,11 @@ fn main() -> ExitCode {
         let runtime = if is_set("PROBE_ROUTES") { runtime.platform_routes(true) } else { runtime };
         return runtime.run_http(tower::service_fn(service::respond));
     }
-    if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream)>() }
+    let code = if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream)>() };
+    if let Ok(address) = std::env::var("PROBE_GOES_ON") {
+        act::block_at(&address);
+    }
+    code
 }
 
 /// Drops the loop in the middle of an invocation, and stays until after its deadline.

@@ -10,6 +10,7 @@ mod after;
 mod answers;
 mod connections;
 mod deadlines;
+mod ends;
 mod function;
 mod gate;
 mod init;
