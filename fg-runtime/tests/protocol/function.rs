@@ -1,5 +1,6 @@
 //! A function under test: a process of the example `probe`, with all that it writes.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -24,6 +25,7 @@ pub(crate) struct Setup {
     variables: Vec<(String, String)>,
     closed: Option<Stream>,
     stalled: Vec<Stream>,
+    within: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +65,7 @@ fn setup(handler: &str) -> Setup {
         ("RUNTIME_FUNC_NAME", "probe"),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    Setup { program: probe("dev"), variables, closed: None, stalled: Vec::new() }
+    Setup { program: probe("dev"), variables, closed: None, stalled: Vec::new(), within: Vec::new() }
 }
 
 impl Setup {
@@ -77,6 +79,24 @@ impl Setup {
     pub(crate) fn built_as(mut self, profile: &'static str) -> Self {
         self.program = probe(profile);
         self
+    }
+
+    /// The program is started by this command, which takes it as its last argument.
+    pub(crate) fn within(mut self, command: &[&str]) -> Self {
+        self.within = command.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
+    /// Whether it can be started at all: it says what is wrong with this mode.
+    pub(crate) fn can_be_run(&self) -> bool {
+        self.command().env("FG_MODE", "none").output().is_ok_and(|output| output.status.code() == Some(2))
+    }
+
+    fn command(&self) -> Command {
+        let mut words = self.within.iter().map(OsString::from).chain([self.program.clone().into()]);
+        let mut command = Command::new(words.next().expect("there is the program"));
+        command.args(words);
+        command
     }
 
     /// Nobody reads this stream.
@@ -128,7 +148,8 @@ impl Setup {
             }
         };
         let (stdout, stderr) = (stream(Stream::Stdout), stream(Stream::Stderr));
-        let mut child = Command::new(&self.program)
+        let mut child = self
+            .command()
             .env_clear()
             .envs(self.variables)
             .stdin(Stdio::null())
