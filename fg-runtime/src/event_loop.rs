@@ -1,7 +1,7 @@
 //! The invocation loop of the custom runtime: take an event, handle it, answer it, and again.
 //!
 //! - Each event that was received ends in exactly one answer that the Runtime API accepted: a reply or an error that says why.
-//! - Nothing in an invocation ends the process, and nothing on the wire does.
+//! - Nothing on the wire ends the process; in an invocation only what blocks its thread past its time does, and what no program survives.
 //! - The process ends when it is told to, between two invocations; or when the function cannot be initialised, after one
 //!   invocation has been told so.
 

@@ -106,6 +106,9 @@ pub(crate) async fn end<H: Handler>(ctx: &Context, state: impl Borrow<H::State>,
     }
 }
 
+/// A timer that rings so late has not been late by itself: the process stood still. Everything else then has as much time to be noticed.
+const LATE: Duration = Duration::from_millis(100);
+
 /// The time that the user's code has: when it is told to give up, when it has to, and how much of it was spent running.
 #[derive(Debug)]
 pub(crate) struct Turn {
@@ -115,13 +118,15 @@ pub(crate) struct Turn {
     set_by: &'static str,
     enforced: bool,
     has_been_polled: bool,
+    /// Until when it is polled after its time is over, where nothing could be noticed before.
+    last_chance: Option<Instant>,
     busy: Duration,
 }
 
 impl Turn {
     pub(crate) fn of(ctx: &Context, limits: Limits, set_by: &'static str) -> Self {
         let (begun, timeout, enforced) = (Instant::now(), ctx.timeout(), limits.timeouts);
-        Self { begun, timeout, set_by, enforced, has_been_polled: false, busy: Duration::ZERO }
+        Self { begun, timeout, set_by, enforced, has_been_polled: false, last_chance: None, busy: Duration::ZERO }
     }
 
     /// Polls the user's code: until it is ready, or its time is over, or it panics.
@@ -145,7 +150,16 @@ impl Turn {
                 return Poll::Pending;
             }
             if ctx.has_been_cancelled() {
-                ready!(alarm.poll_at(ctx.deadline() - margins(self.timeout).drop, task));
+                let due = ctx.deadline() - margins(self.timeout).drop;
+                ready!(alarm.poll_at(due, task));
+                let now = Instant::now();
+                if self.last_chance.is_none() && now.saturating_duration_since(due) > LATE {
+                    // After a freeze the timer rings before tokio has looked at its sockets.
+                    self.last_chance = Some(now + LATE);
+                }
+                if let Some(last_chance) = self.last_chance {
+                    ready!(alarm.poll_at(last_chance, task));
+                }
                 return Poll::Ready(Err(self.timed_out()));
             }
             ready!(alarm.poll_at(ctx.cancelled_at(), task));

@@ -19,8 +19,8 @@ pub(crate) trait LastWords: Send + Sync {
     /// Answers with this failure what has not been answered. `caller` is the one whose request the thread works for; 0 is nobody.
     fn speak(&self, failure: &Failure, caller: u64);
 
-    /// A handler has panicked, and that is being printed; none once it has been.
-    fn note_panic(&self, _: Option<Failure>) {}
+    /// What works for this caller has panicked, and that is being printed; none once it has been.
+    fn note_panic(&self, panic: Option<Failure>, caller: u64);
 }
 
 /// Where the caller listens.

@@ -111,7 +111,7 @@ fn last_words() -> Option<Arc<dyn LastWords>> {
 
 fn note(last_words: Option<&dyn LastWords>, panic: Option<Failure>) {
     if let Some(last_words) = last_words {
-        last_words.note_panic(panic);
+        last_words.note_panic(panic, CALLER.get());
     }
 }
 

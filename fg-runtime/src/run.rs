@@ -34,8 +34,9 @@ use crate::{event_loop, one_shot, panics, watchdog};
 ///
 /// # Exit codes
 ///
-/// 0: told to end, or the one invocation succeeded. 1: the function could not be initialised, the one invocation failed, a handler
-/// blocked past its deadline, or the port cannot be listened on. 2: there is nothing to do here, and standard error says what to type.
+/// 0: told to end, or the one invocation succeeded. 1: the function could not be initialised, the one invocation failed, code of the
+/// function's blocked its thread past its limit, or the port cannot be listened on. 2: there is nothing to do here, and standard error says
+/// what to type. 130 and 143: told to end a second time. `docs/lifecycle.md` has the limits, and what happens in each state.
 ///
 /// It starts a tokio runtime, so it cannot be called in one: under `#[tokio::main]` it says so and gives 2. [`serve`] is for there.
 #[must_use = "return the exit code from `main`"]

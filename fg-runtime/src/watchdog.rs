@@ -34,7 +34,7 @@ const END_LIMIT: Duration = Duration::from_secs(3);
 const ABORT_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long something may go on after its end was due, before it is taken for blocked.
-const NOTICE: Duration = Duration::from_millis(250);
+pub(crate) const NOTICE: Duration = Duration::from_millis(250);
 
 /// While nothing can become overdue.
 const LONG: Duration = Duration::from_secs(3600);
@@ -308,8 +308,8 @@ impl LastWords for Watchdog {
         self.expect_abort();
     }
 
-    fn note_panic(&self, failure: Option<Failure>) {
-        self.lock().panic = failure;
+    fn note_panic(&self, panic: Option<Failure>, _: u64) {
+        self.lock().panic = panic;
     }
 }
 

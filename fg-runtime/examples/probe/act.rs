@@ -47,6 +47,27 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
             std::thread::sleep(Duration::from_millis(time));
             text("blocked")
         }
+        Event::BlockAt(address) => block_at(&address),
+        Event::Print(said) => {
+            println!("{said}");
+            text("printed")
+        }
+        Event::PrintPart(said) => {
+            print!("{said}");
+            text("printed")
+        }
+        Event::PrintError(said) => {
+            eprintln!("{said}");
+            text("printed")
+        }
+        Event::LeaveTask(address) => {
+            let bomb = BlockOnDrop(address);
+            tokio::spawn(async move {
+                let _bomb = bomb;
+                pending::<()>().await;
+            });
+            text("left")
+        }
         Event::Spin => loop {
             std::hint::spin_loop();
         },
@@ -155,6 +176,7 @@ async fn do_after(after: After, logger: Logger) {
             wait_at(&address).await;
             logger.info("waited");
         }
+        After::BlockAt(address) => block_at(&address),
     }
 }
 
@@ -162,6 +184,22 @@ async fn do_after(after: After, logger: Logger) {
 pub(crate) async fn wait_at(address: &str) {
     let stream = TcpStream::connect(address).await.expect("the test listens");
     stream.readable().await.expect("the test closes in good order");
+}
+
+/// Tells the test that this point is reached, and blocks the thread.
+pub(crate) fn block_at(address: &str) -> ! {
+    let _stream = std::net::TcpStream::connect(address).expect("the test listens");
+    loop {
+        std::thread::park();
+    }
+}
+
+struct BlockOnDrop(String);
+
+impl Drop for BlockOnDrop {
+    fn drop(&mut self) {
+        block_at(&self.0);
+    }
 }
 
 pub(crate) struct LogOnDrop(pub(crate) Logger);

@@ -41,8 +41,18 @@ pub(crate) enum Event {
     Block,
     /// Block the thread for so long.
     BlockForMilliseconds(u64),
+    /// Connect to this address, and block the thread for ever.
+    BlockAt(String),
+    /// Print this line to standard output.
+    Print(String),
+    /// Print this to standard output, without the end of the line.
+    PrintPart(String),
+    /// Print this line to standard error.
+    PrintError(String),
     /// Never yield.
     Spin,
+    /// Leave a task behind that connects to this address and blocks the thread for ever when it is dropped.
+    LeaveTask(String),
     /// Leave a thread behind that blocks for ever.
     LeaveThread,
     /// Leave this to be done after the reply.
@@ -90,6 +100,7 @@ pub(crate) enum After {
     Panic,
     Hang,
     WaitAt(String),
+    BlockAt(String),
 }
 
 #[derive(Deserialize)]

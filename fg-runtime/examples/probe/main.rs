@@ -27,6 +27,14 @@ struct Act;
 struct Calls {
     count: AtomicU64,
     is_bomb: bool,
+    /// What there is to do at the end.
+    pre_stop: Option<String>,
+}
+
+impl Calls {
+    fn new(ctx: &Context, is_bomb: bool) -> Self {
+        Self { count: AtomicU64::new(0), is_bomb, pre_stop: ctx.user_data("PROBE_PRE_STOP").map(str::to_owned) }
+    }
 }
 
 impl Drop for Calls {
@@ -51,7 +59,7 @@ impl Handler for Act {
             }
             Some("blocks for three seconds") => {
                 std::thread::sleep(Duration::from_secs(3));
-                Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
+                Ok(Calls::new(ctx, false))
             }
             #[cfg(feature = "tracing")]
             Some("sets a subscriber") => {
@@ -60,18 +68,19 @@ impl Handler for Act {
                 set_subscriber();
                 tokio::task::yield_now().await;
                 tracing::info!("after its own");
-                Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
+                Ok(Calls::new(ctx, false))
             }
             #[cfg(feature = "tracing")]
             Some("logs") => {
                 tracing::info!("from init");
-                Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
+                Ok(Calls::new(ctx, false))
             }
+            Some(blocks) if blocks.starts_with("blocks at ") => act::block_at(&blocks["blocks at ".len()..]),
             Some(address) if address.starts_with("127.0.0.1:") => {
                 act::wait_at(address).await;
-                Ok(Calls { count: AtomicU64::new(0), is_bomb: false })
+                Ok(Calls::new(ctx, false))
             }
-            made => Ok(Calls { count: AtomicU64::new(0), is_bomb: made == Some("makes a bomb") }),
+            made => Ok(Calls::new(ctx, made == Some("makes a bomb"))),
         }
     }
 
@@ -82,7 +91,12 @@ impl Handler for Act {
     }
 
     async fn pre_stop(calls: &Calls) {
-        println!("pre_stop after {} calls", calls.count.load(Ordering::Relaxed));
+        match calls.pre_stop.as_deref() {
+            None => println!("pre_stop after {} calls", calls.count.load(Ordering::Relaxed)),
+            Some("silent") => {}
+            Some("hangs") => pending().await,
+            Some(address) => act::block_at(address),
+        }
     }
 }
 
@@ -118,7 +132,11 @@ fn main() -> ExitCode {
         set_subscriber();
         tracing::info!("before the function");
     }
-    if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream)>() }
+    let code = if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream)>() };
+    if let Ok(address) = std::env::var("PROBE_GOES_ON") {
+        act::block_at(&address);
+    }
+    code
 }
 
 /// As a user does who has other layers as well.

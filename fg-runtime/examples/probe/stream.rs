@@ -8,7 +8,7 @@ use fg_runtime::stream::from_writer;
 use serde::Deserialize;
 use tokio::io::{AsyncWriteExt, DuplexStream};
 
-use crate::act::{LogOnDrop, wait_at};
+use crate::act::{LogOnDrop, block_at, wait_at};
 
 /// One thing to do.
 #[derive(Deserialize)]
@@ -26,6 +26,8 @@ enum Step {
     Hang,
     /// Block the thread for ever.
     Block,
+    /// Connect to this address, and block the thread for ever.
+    BlockAt(String),
 }
 
 /// Streams.
@@ -72,6 +74,7 @@ async fn take(step: Step, out: &mut DuplexStream) -> std::io::Result<()> {
         Step::Panic => panic!("in the middle of a stream"),
         Step::Hang => pending().await,
         Step::Block => std::thread::sleep(Duration::MAX),
+        Step::BlockAt(address) => block_at(&address),
     }
     Ok(())
 }

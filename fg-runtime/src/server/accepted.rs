@@ -7,6 +7,7 @@ use std::time::Instant;
 use fg_core::limits::REQUEST_ID;
 use fg_core::{Context, Logger};
 use http::HeaderMap;
+use tokio::time::timeout_at;
 
 use super::running::Run;
 use crate::after_work;
@@ -14,6 +15,7 @@ use crate::alarm::Alarm;
 use crate::request_id::random_request_id;
 use crate::run::Start;
 use crate::voice;
+use crate::watchdog::NOTICE;
 
 /// Some engines send the request's id under this name.
 const OTHER_REQUEST_ID: &str = "x-request-id";
@@ -102,7 +104,13 @@ impl Drop for Due {
         // Dropped outside of the runtime only when the process ends.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                after_work::finish(&ctx, &mut Alarm::new()).await;
+                let (deadline, logger) = (ctx.deadline(), ctx.logger().clone());
+                let work = tokio::spawn(async move { after_work::finish(&ctx, &mut Alarm::new()).await });
+                // It ends by itself, unless it blocks its thread. Then the server does not wait for it any longer.
+                if timeout_at((deadline.max(Instant::now()) + NOTICE).into(), work).await.is_err() {
+                    let message = "work left by spawn_after has blocked its thread past the time of its invocation; it goes on";
+                    voice::of(&logger).error(message);
+                }
                 drop(run);
             });
         }

@@ -54,6 +54,8 @@ struct Flight {
     run: Run,
     /// When it is answered in place of the handler.
     overdue: Overdue,
+    /// What its thread is about to pass on, while it is still being printed.
+    panic: Option<Failure>,
 }
 
 /// What a look at a connection has found.
@@ -100,7 +102,7 @@ impl Link {
         let margins = margins(ctx.timeout());
         let too_late = if limits.timeouts { ctx.deadline() - margins.answer } else { self.never };
         let notice = margins.drop - margins.answer;
-        self.lock().flight = Some(Flight { ctx: ctx.clone(), run, overdue: Overdue::at(too_late, notice) });
+        self.lock().flight = Some(Flight { ctx: ctx.clone(), run, overdue: Overdue::at(too_late, notice), panic: None });
         self.lookout.expect(too_late - notice);
         InFlight(self)
     }
@@ -113,8 +115,9 @@ impl Link {
         if let Some(next) = flight.overdue.look(now, late) {
             return Looked::Later(next);
         }
-        let Some(flight) = state.flight.take() else { return Looked::Idle };
-        let failure = blocked(&flight.ctx, flight.overdue.has_stood_still());
+        let Some(mut flight) = state.flight.take() else { return Looked::Idle };
+        let panic = flight.panic.take();
+        let failure = panic.unwrap_or_else(|| blocked(&flight.ctx, flight.overdue.has_stood_still()));
         state.answer(&failure);
         // From now on the server does not wait for the thread.
         state.run = None;
@@ -127,6 +130,13 @@ impl Link {
     /// Which connection this is, among those that are open.
     pub(crate) fn id(self: &Arc<Self>) -> u64 {
         Arc::as_ptr(self) as usize as u64
+    }
+
+    /// The handler has panicked, and that is being printed; none once it has been.
+    pub(crate) fn note_panic(&self, panic: Option<Failure>) {
+        if let Some(flight) = self.state.try_lock().ok().as_mut().and_then(|state| state.flight.as_mut()) {
+            flight.panic = panic;
+        }
     }
 
     /// The process is about to abort: if a handler runs, its caller is answered.

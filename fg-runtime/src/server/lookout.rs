@@ -92,6 +92,14 @@ impl Lookout {
         others.iter().for_each(|link| link.answer_last(&of_another));
     }
 
+    /// What works for this caller has panicked, and that is being printed; none once it has been.
+    pub(crate) fn note_panic(&self, panic: Option<Failure>, caller: u64) {
+        let link = self.0.lock().iter().filter_map(Weak::upgrade).find(|link| link.id() == caller);
+        if let Some(link) = link {
+            link.note_panic(panic);
+        }
+    }
+
     /// A handler has begun, on one of the connections, that has to end before this.
     pub(crate) fn expect(&self, too_late: Instant) {
         // Whoever is seen by the look that comes next need not ask for one: that begins by forgetting when it wanted to look.

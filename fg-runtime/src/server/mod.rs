@@ -196,6 +196,10 @@ impl LastWords for OfServer {
         self.lookout.answer_all(failure, caller);
         self.watchdog.expect_abort();
     }
+
+    fn note_panic(&self, panic: Option<Failure>, caller: u64) {
+        self.lookout.note_panic(panic, caller);
+    }
 }
 
 async fn listen() -> Result<TcpListener, ExitCode> {

@@ -1,6 +1,9 @@
 //! A function under test: a process of the example `probe`, with all that it writes.
 
-use std::io::{BufRead, BufReader, Read};
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -21,6 +24,8 @@ pub(crate) struct Setup {
     program: PathBuf,
     variables: Vec<(String, String)>,
     closed: Option<Stream>,
+    stalled: Vec<Stream>,
+    within: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +65,7 @@ fn setup(handler: &str) -> Setup {
         ("RUNTIME_FUNC_NAME", "probe"),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    Setup { program: probe("dev"), variables, closed: None }
+    Setup { program: probe("dev"), variables, closed: None, stalled: Vec::new(), within: Vec::new() }
 }
 
 impl Setup {
@@ -76,9 +81,33 @@ impl Setup {
         self
     }
 
+    /// The program is started by this command, which takes it as its last argument.
+    pub(crate) fn within(mut self, command: &[&str]) -> Self {
+        self.within = command.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
+    /// Whether it can be started at all: it says what is wrong with this mode.
+    pub(crate) fn can_be_run(&self) -> bool {
+        self.command().env("FG_MODE", "none").output().is_ok_and(|output| output.status.code() == Some(2))
+    }
+
+    fn command(&self) -> Command {
+        let mut words = self.within.iter().map(OsString::from).chain([self.program.clone().into()]);
+        let mut command = Command::new(words.next().expect("there is the program"));
+        command.args(words);
+        command
+    }
+
     /// Nobody reads this stream.
     pub(crate) fn close(mut self, stream: Stream) -> Self {
         self.closed = Some(stream);
+        self
+    }
+
+    /// This stream has a reader that takes nothing, and is full.
+    pub(crate) fn stall(mut self, stream: Stream) -> Self {
+        self.stalled.push(stream);
         self
     }
 
@@ -94,7 +123,7 @@ impl Setup {
             .spawn()
             .expect("the probe can be started");
         let mut stdin = child.stdin.take().expect("it is piped");
-        std::io::Write::write_all(&mut stdin, event.as_bytes()).expect("it reads");
+        stdin.write_all(event.as_bytes()).expect("it reads");
         child
     }
 
@@ -108,24 +137,37 @@ impl Setup {
 
     /// Starts it where there is no Runtime API.
     pub(crate) fn start_alone(self) -> Function {
-        let mut child = Command::new(&self.program)
+        let mut unread = Vec::new();
+        let mut stream = |stream| {
+            if self.stalled.contains(&stream) {
+                let (full, reader) = full_stream();
+                unread.push(reader);
+                full
+            } else {
+                Stdio::piped()
+            }
+        };
+        let (stdout, stderr) = (stream(Stream::Stdout), stream(Stream::Stderr));
+        let mut child = self
+            .command()
             .env_clear()
             .envs(self.variables)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(stdout)
+            .stderr(stderr)
             .spawn()
             .expect("the probe can be started");
-        let (stdout, stderr) = (child.stdout.take().expect("it is piped"), child.stderr.take().expect("it is piped"));
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let output = Arc::<Output>::default();
-        let read = |stream, pipe: Box<dyn Read + Send>| {
-            if self.closed != Some(stream) {
-                let output = Arc::clone(&output);
-                return Some(thread::spawn(move || output.collect(stream, pipe)));
-            }
-            None
+        let read = |stream, pipe: Option<Box<dyn Read + Send>>| {
+            let pipe = pipe.filter(|_| self.closed != Some(stream))?;
+            let output = Arc::clone(&output);
+            Some(thread::spawn(move || output.collect(stream, pipe)))
         };
-        let readers = [read(Stream::Stdout, Box::new(stdout)), read(Stream::Stderr, Box::new(stderr))];
+        let readers = [
+            read(Stream::Stdout, stdout.map(|pipe| Box::new(pipe) as _)),
+            read(Stream::Stderr, stderr.map(|pipe| Box::new(pipe) as _)),
+        ];
         let id = child.id();
         let (ended, exit_code) = channel();
         thread::spawn(move || {
@@ -136,8 +178,20 @@ impl Setup {
             // The test may have ended before.
             let _ = ended.send(code);
         });
-        Function { id, output, exit_code, ended: false }
+        Function { id, output, exit_code, ended: false, _unread: unread }
     }
+}
+
+/// A stream for a process that takes nothing more, and the other end of it.
+fn full_stream() -> (Stdio, UnixStream) {
+    let (mut full, reader) = UnixStream::pair().expect("there can be two sockets");
+    full.set_nonblocking(true).expect("it can be set");
+    // Until not even a byte is taken.
+    for size in [4096, 1] {
+        while full.write(&vec![b'x'; size]).is_ok() {}
+    }
+    full.set_nonblocking(false).expect("it can be set");
+    (OwnedFd::from(full).into(), reader)
 }
 
 /// The exit code; with a minus, the signal that killed it.
@@ -170,6 +224,8 @@ pub(crate) struct Function {
     output: Arc<Output>,
     exit_code: Receiver<i32>,
     ended: bool,
+    /// The other ends of streams that are not read.
+    _unread: Vec<UnixStream>,
 }
 
 /// What a function has left behind.
@@ -191,6 +247,13 @@ impl Function {
         assert!(status.success(), "the function has ended before SIG{name}");
     }
 
+    /// Sends two signals, whether or not there is anything left for the second one.
+    pub(crate) fn signal_twice(&self) {
+        self.signal("TERM");
+        // Two of the same kind could become one before the process looks.
+        let _ = Command::new("kill").args(["-INT", &self.id.to_string()]).stderr(Stdio::null()).status();
+    }
+
     /// Waits for a line with this text.
     pub(crate) fn wait_for_line(&self, text: &str) -> String {
         let lines = self.output.lines.lock().expect("nobody panics");
@@ -204,6 +267,11 @@ impl Function {
     pub(crate) fn stop(self) -> Ended {
         self.signal("TERM");
         self.wait()
+    }
+
+    /// The exit code, if it ends within this time.
+    pub(crate) fn try_wait(&self, limit: Duration) -> Option<i32> {
+        self.exit_code.recv_timeout(limit).ok()
     }
 
     /// Waits until it has ended by itself.

@@ -2,6 +2,7 @@
 
 mod client;
 mod cloud_events;
+mod ends;
 mod engine;
 mod errors;
 mod heads;
