@@ -28,6 +28,13 @@ impl<'a> Record<'a> {
         Self { level, request_id, target: None, message, details: None }
     }
 
+    /// Says who says it.
+    #[must_use]
+    pub const fn with_target(mut self, target: &'a str) -> Self {
+        self.target = Some(target);
+        self
+    }
+
     /// Adds fields and spans.
     #[must_use]
     pub const fn with_details(mut self, details: &'a LogDetails) -> Self {

@@ -19,8 +19,7 @@ impl Log for Bridge {
     fn log(&self, record: &log::Record<'_>) {
         let logger = current::logger();
         let logger = logger.as_ref().unwrap_or(&self.process);
-        let mut line = Record::new(level_of(record.level()), "", *record.args());
-        line.target = Some(record.target());
+        let line = Record::new(level_of(record.level()), "", *record.args()).with_target(record.target());
         logger.forward(verbosity_of(record.level()), &line);
     }
 

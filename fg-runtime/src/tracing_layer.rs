@@ -105,10 +105,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
         spans.reverse();
         let (message, fields) = read_event(event);
         let details = LogDetails { fields, spans };
-        let message = format_args!("{message}");
-        let mut record = Record::new(level_of(metadata), "", message).with_details(&details);
-        record.target = Some(metadata.target());
-        logger.forward(verbosity, &record);
+        let (level, target) = (level_of(metadata), metadata.target());
+        logger.forward(verbosity, &Record::new(level, "", format_args!("{message}")).with_details(&details).with_target(target));
     }
 }
 
