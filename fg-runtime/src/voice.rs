@@ -4,11 +4,10 @@
 //! the others wait for it only for a while: in good times a line is out before they go on; in bad times it comes out later, or is lost.
 //! What a handler logs does not come this way: it blocks the handler, as `println!` does.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fg_core::{Level, Logger};
@@ -22,16 +21,26 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The most lines that wait for a reader; what comes beyond them is lost.
 const MOST_WAITING: usize = 64;
 
-/// One thing to write, and who waits for that.
-struct Speech {
-    write: Box<dyn FnOnce() + Send>,
-    written: SyncSender<()>,
+/// What waits to be written, for the thread that writes. By hand, since a channel is ten times as large in the program.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Box<dyn FnOnce() + Send>>,
+    /// How many have been handed over, and how many written.
+    handed_over: u64,
+    written: u64,
+    has_thread: bool,
+    /// Whether one that was waited for has not been written in time, so that nobody waits for another.
+    is_stuck: bool,
 }
 
-static THREAD: Mutex<Option<SyncSender<Speech>>> = Mutex::new(None);
+static QUEUE: Mutex<Option<Queue>> = Mutex::new(None);
 
-/// Whether the last line that was waited for has not come out yet, so that nobody waits for another.
-static IS_STUCK: AtomicBool = AtomicBool::new(false);
+/// Something has been handed over, or written.
+static CHANGED: Condvar = Condvar::new();
+
+fn queue() -> MutexGuard<'static, Option<Queue>> {
+    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Writes this to standard error, bounded, and without control characters: a line after the first begins with `| `. If it is not read, the
 /// process goes on.
@@ -93,44 +102,52 @@ impl OwnLogger<'_> {
 
 /// Lets this write on the thread, and waits for that as long as it makes sense; whether it has been done.
 fn in_time(write: impl FnOnce() + Send + 'static) -> bool {
-    let (written, is_written) = sync_channel(1);
-    let speech = Speech { write: Box::new(write), written };
-    match hand_over(speech) {
-        Ok(()) if IS_STUCK.load(Ordering::Relaxed) => false,
-        Ok(()) => {
-            let in_time = is_written.recv_timeout(PATIENCE).is_ok();
-            if !in_time {
-                IS_STUCK.store(true, Ordering::Relaxed);
-            }
-            in_time
-        }
-        Err(Some(speech)) => {
+    let write = Box::new(write);
+    let mut queue = queue();
+    let state = queue.get_or_insert_default();
+    if !state.has_thread {
+        if std::thread::Builder::new().name("fg-voice".to_owned()).spawn(speak).is_err() {
             // Without a thread there is no other way.
-            (speech.write)();
-            true
+            drop(queue);
+            write();
+            return true;
         }
-        Err(None) => false,
+        state.has_thread = true;
     }
+    if state.waiting.len() == MOST_WAITING {
+        return false;
+    }
+    state.waiting.push_back(write);
+    state.handed_over += 1;
+    let number = state.handed_over;
+    CHANGED.notify_all();
+    if state.is_stuck {
+        return false;
+    }
+    let is_waiting = |queue: &mut Option<Queue>| queue.as_ref().is_some_and(|queue| queue.written < number);
+    let waited = CHANGED.wait_timeout_while(queue, PATIENCE, is_waiting).unwrap_or_else(PoisonError::into_inner);
+    let (mut queue, timeout) = waited;
+    if let (true, Some(state)) = (timeout.timed_out(), queue.as_mut()) {
+        state.is_stuck = true;
+    }
+    !timeout.timed_out()
 }
 
-/// Hands it to the thread; what cannot be handed over comes back if there is no thread, and is lost if too much waits already.
-fn hand_over(speech: Speech) -> Result<(), Option<Speech>> {
-    let mut thread = THREAD.lock().unwrap_or_else(PoisonError::into_inner);
-    if thread.is_none() {
-        let (sender, speeches) = sync_channel(MOST_WAITING);
-        match std::thread::Builder::new().name("fg-voice".to_owned()).spawn(move || speak(&speeches)) {
-            Ok(_) => *thread = Some(sender),
-            Err(_) => return Err(Some(speech)),
+/// The thread: writes one after the other.
+fn speak() {
+    let mut queue = queue();
+    loop {
+        if let Some(write) = queue.as_mut().and_then(|state| state.waiting.pop_front()) {
+            drop(queue);
+            write();
+            queue = self::queue();
+            if let Some(state) = queue.as_mut() {
+                state.written += 1;
+                state.is_stuck = false;
+            }
+            CHANGED.notify_all();
+        } else {
+            queue = CHANGED.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
-    }
-    thread.as_ref().map_or(Ok(()), |thread| thread.try_send(speech).map_err(|_| None))
-}
-
-fn speak(speeches: &Receiver<Speech>) {
-    while let Ok(Speech { write, written }) = speeches.recv() {
-        write();
-        IS_STUCK.store(false, Ordering::Relaxed);
-        // Whoever has waited may have given up.
-        let _ = written.try_send(());
     }
 }

@@ -217,7 +217,7 @@ impl Watchdog {
     fn end_process(&self, watched: Watched, request_id: &str, panic: Option<Failure>) -> ! {
         let elapsed = watched.begun.elapsed();
         let stood_still = watched.overdue.is_some_and(|overdue| overdue.has_stood_still());
-        let standstill = if stood_still { ", in which the instance has also stood still" } else { "" };
+        let standstill = if stood_still { ", in which the instance has also stood still," } else { "" };
         match watched.phase {
             Phase::Handler { timeout } => {
                 let failure = panic.unwrap_or_else(|| timed_out_while_blocking(timeout, elapsed, standstill));

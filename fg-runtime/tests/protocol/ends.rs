@@ -36,7 +36,7 @@ fn an_init_that_blocks_ends_with_its_time() {
         let api = api();
         let function = stalled(act(), streams).with("PROBE_INIT", &init).with("RUNTIME_INITIALIZER_TIMEOUT", "1").start(&api);
         let _blocked = gate.reached();
-        let line = "fg: ending the process: init has blocked its thread for 1.";
+        let line = "fg: ending the process: init has blocked its thread for ";
         assert_said(&function.wait(), 1, streams, line);
     }
 }
@@ -153,7 +153,7 @@ fn work_left_for_later_that_blocks_ends_with_the_time_of_its_invocation() {
 #[test]
 fn a_pre_stop_that_blocks_or_hangs_or_prints_what_nobody_reads_ends_with_its_time() {
     let (blocks, also_blocks) = (Gate::new(), Gate::new());
-    let line = "fg: ending the process: pre_stop has blocked its thread for 10.";
+    let line = "fg: ending the process: pre_stop has blocked its thread for 1";
     let cases = [
         (act().with("PROBE_PRE_STOP", blocks.address()), &[][..], 1),
         (act().with("PROBE_PRE_STOP", also_blocks.address()).with("PROBE_NO_TIMEOUTS", "1"), &[Stdout, Stderr], 1),
