@@ -2,11 +2,11 @@
 //!
 //! A value is a text or a list of texts; numbers and flags are taken for their text, and `null` for no value.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use form_urlencoded::Serializer;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::json::Entries;
 use super::text::Text;
@@ -57,6 +57,13 @@ impl<'de> Visitor<'de> for Values<'_> {
         while elements.next_element_seed(Values(&mut *self.0))?.is_some() {}
         Ok(())
     }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        match entries.next_key::<IgnoredAny>()? {
+            None => Ok(()),
+            Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+        }
+    }
 }
 
 /// An object whose entries are taken one by one; `null` and `""` are none.
@@ -87,9 +94,75 @@ impl<'de, T: Take> Visitor<'de> for ObjectVisitor<T> {
     fn visit_unit<E: Error>(self) -> Result<T, E> {
         Ok(self.0)
     }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<T, A::Error> {
+        match elements.next_element::<IgnoredAny>()? {
+            None => Ok(self.0),
+            Some(_) => Err(A::Error::invalid_type(Unexpected::Seq, &self)),
+        }
+    }
 }
 
-/// HTTP headers.
+/// The headers of a request, of which those are left out that HTTP does not allow: its client cannot mend what a gateway has let through.
+#[derive(Default)]
+pub(super) struct RequestHeaders {
+    pub(super) map: HeaderMap,
+    pub(super) left_out: LeftOut,
+}
+
+/// Headers that are not in a request.
+#[derive(Debug, Default)]
+pub(crate) struct LeftOut {
+    count: usize,
+    /// The first of their names, as they may be printed.
+    names: String,
+}
+
+impl LeftOut {
+    #[cold]
+    fn add(&mut self, name: &str) {
+        /// How many names are told, and how much of each.
+        const NAMES: usize = 4;
+        const LENGTH: usize = 64;
+        self.count += 1;
+        if self.count <= NAMES {
+            let end = name.char_indices().nth(LENGTH).map_or(name.len(), |(end, _)| end);
+            let comma = if self.names.is_empty() { "" } else { ", " };
+            let _ = write!(self.names, "{comma}{:?}{}", &name[..end], if end < name.len() { ".." } else { "" });
+        }
+    }
+
+    /// What is to be logged, if anything.
+    pub(crate) fn message(&self) -> Option<String> {
+        let Self { count, names } = self;
+        let more = if *count > 4 { ", .." } else { "" };
+        (*count > 0).then(|| format!("{count} header values that HTTP does not allow are left out of the request: {names}{more}"))
+    }
+}
+
+impl Take for RequestHeaders {
+    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
+        let parsed = HeaderName::from_bytes(name.as_bytes());
+        entries.next_value_seed(Values(&mut |value: &str| {
+            let is_taken = match (&parsed, HeaderValue::from_bytes(value.as_bytes())) {
+                (Ok(name), Ok(value)) => self.map.try_append(name, value).is_ok(),
+                _ => false,
+            };
+            if !is_taken {
+                self.left_out.add(name);
+            }
+            Ok(())
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for RequestHeaders {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ObjectVisitor(Self::default()))
+    }
+}
+
+/// The headers of an answer.
 #[derive(Default)]
 pub(super) struct Headers(pub(super) HeaderMap);
 
@@ -147,4 +220,24 @@ pub(super) fn parameters_of(query: &str) -> Entries<'_> {
         }
     }
     parameters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_are_left_out_are_told_in_one_short_line() {
+        let mut left_out = LeftOut::default();
+        assert_eq!(left_out.message(), None);
+        left_out.add("a\nb");
+        left_out.add(&"é".repeat(1000));
+        (0..1000).for_each(|_| left_out.add("c d"));
+        let message = left_out.message().expect("some are left out");
+        assert!(
+            message.starts_with("1002 header values that HTTP does not allow are left out of the request: \"a\\nb\", \"é"),
+            "{message}"
+        );
+        assert!(message.len() < 300 && message.ends_with("\"c d\", .."), "{message}");
+    }
 }
