@@ -6,6 +6,10 @@ use crate::response::{BodyLength, Chunks, read_head};
 pub use crate::server::fuzzing::{cloud_event, strict_head};
 
 /// Reads a response that comes in pieces of this size, as the connection does.
+///
+/// # Panics
+///
+/// Where that is not so, which is a fault of this crate.
 pub fn read_response(bytes: &[u8], piece: usize) {
     let mut received = Vec::new();
     let mut pieces = bytes.chunks(piece);

@@ -10,6 +10,10 @@ use super::strict_head::scanned;
 
 /// Whatever comes, in whatever pieces, it is passed or refused alike; and what passes is read as `httparse`, the parser of hyper, reads it:
 /// one request after another, their bodies untouched.
+///
+/// # Panics
+///
+/// Where that is not so, which is a fault of this crate.
 pub fn strict_head(sent: &[u8], piece: usize) {
     let seen = scanned(sent, sent.len().max(1));
     assert!(seen == scanned(sent, piece) && seen == scanned(sent, 1), "the pieces make a difference");
@@ -53,6 +57,10 @@ pub fn strict_head(sent: &[u8], piece: usize) {
 }
 
 /// Whatever the headers and the body are, it is a refusal or an event in JSON with all that an event must have.
+///
+/// # Panics
+///
+/// Where that is not so, which is a fault of this crate.
 pub fn cloud_event(sent: &[u8]) {
     let mut parts = sent.splitn(8, |byte| *byte == 0xff);
     let mut headers = HeaderMap::new();
