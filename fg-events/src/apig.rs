@@ -114,6 +114,32 @@ impl ApigEvent {
     }
 }
 
+/// How the fields of an [`ApigEvent`] are read, for `fg-http`, which reads the same event without copying it. No part of the API.
+#[doc(hidden)]
+pub mod reading {
+    use std::borrow::Cow;
+
+    use serde::Deserializer;
+
+    use crate::tolerant::{Borrowed, field};
+
+    pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+        field(deserializer)
+    }
+
+    pub fn request_context<'de, D: Deserializer<'de>>(deserializer: D) -> Result<super::RequestContext, D::Error> {
+        field(deserializer)
+    }
+
+    pub fn string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_any(Borrowed::<false>)
+    }
+
+    pub fn string_or_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_any(Borrowed::<true>)
+    }
+}
+
 fixture!(ApigEvent, "apig.json");
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::number::{self, Entries};
-use crate::tolerant::Tolerant;
+use crate::tolerant::{Tolerant, only_empty_map, only_empty_seq};
 
 /// The values of one name.
 #[derive(Default)]
@@ -43,7 +43,10 @@ impl<'de> Visitor<'de> for ValuesVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Values, A::Error> {
-        Ok(Values(vec![Entries::open(entries)?.number(&self).map(number::text_of)?]))
+        match Entries::open(entries)? {
+            Entries::Number(number) => Ok(Values(vec![number::text_of(number)])),
+            Entries::Object(object) => only_empty_map(&self, object),
+        }
     }
 
     fn visit_unit<E: Error>(self) -> Result<Values, E> {
@@ -51,15 +54,10 @@ impl<'de> Visitor<'de> for ValuesVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Values, A::Error> {
-        struct Text(String);
-        impl<'de> Deserialize<'de> for Text {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::read(deserializer).map(Self)
-            }
-        }
+        // As in a value of its own, `null` is none.
         let mut values = Vec::new();
-        while let Some(Text(value)) = elements.next_element()? {
-            values.push(value);
+        while let Some(Values(more)) = elements.next_element()? {
+            values.extend(more);
         }
         Ok(Values(values))
     }
@@ -196,6 +194,10 @@ impl<'de, const IGNORE_CASE: bool> Visitor<'de> for FieldsVisitor<IGNORE_CASE> {
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(Fields::new())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
+        only_empty_seq(&self, elements)
     }
 }
 

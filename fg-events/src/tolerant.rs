@@ -2,6 +2,8 @@
 //!
 //! What cannot be meant, such as a list where a text belongs, is an error; the deserializer that drives this knows the path.
 
+#[cfg(feature = "apig")]
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::marker::PhantomData;
@@ -144,8 +146,61 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 }
 
+/// [`String`], or with `JSON` what [`Json`] takes, that is borrowed from the payload where it stands there as it is.
+#[cfg(feature = "apig")]
+pub(crate) struct Borrowed<const JSON: bool>;
+
+#[cfg(feature = "apig")]
+impl<'de, const JSON: bool> Visitor<'de> for Borrowed<JSON> {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if JSON { JsonVisitor.expecting(formatter) } else { TextVisitor.expecting(formatter) }
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        TextVisitor.visit_str(text).map(Cow::Owned)
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text))
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Self::Value, E> {
+        TextVisitor.visit_bool(flag).map(Cow::Owned)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        TextVisitor.visit_i64(number).map(Cow::Owned)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        TextVisitor.visit_u64(number).map(Cow::Owned)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        TextVisitor.visit_f64(number).map(Cow::Owned)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(""))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        if JSON { JsonVisitor.visit_map(entries).map(Cow::Owned) } else { only_empty_map(&self, entries) }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
+        if JSON { JsonVisitor.visit_seq(elements).map(Cow::Owned) } else { only_empty_seq(&self, elements) }
+    }
+}
+
 /// Takes an empty object for nothing. One with entries does not belong here.
-fn only_empty_map<'de, T: Default, A: MapAccess<'de>>(visitor: &dyn Expected, mut entries: A) -> Result<T, A::Error> {
+pub(crate) fn only_empty_map<'de, T: Default, A: MapAccess<'de>>(visitor: &dyn Expected, mut entries: A) -> Result<T, A::Error> {
     match entries.next_key::<IgnoredAny>()? {
         None => Ok(T::default()),
         Some(_) => Err(A::Error::invalid_type(Unexpected::Map, visitor)),
@@ -153,7 +208,7 @@ fn only_empty_map<'de, T: Default, A: MapAccess<'de>>(visitor: &dyn Expected, mu
 }
 
 /// The same of a list.
-fn only_empty_seq<'de, T: Default, A: SeqAccess<'de>>(visitor: &dyn Expected, mut elements: A) -> Result<T, A::Error> {
+pub(crate) fn only_empty_seq<'de, T: Default, A: SeqAccess<'de>>(visitor: &dyn Expected, mut elements: A) -> Result<T, A::Error> {
     match elements.next_element::<IgnoredAny>()? {
         None => Ok(T::default()),
         Some(_) => Err(A::Error::invalid_type(Unexpected::Seq, visitor)),

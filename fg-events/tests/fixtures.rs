@@ -295,3 +295,29 @@ proptest! {
         let _ = lts::LtsEvent::new().with_lts(lts::LtsData::new().with_data(text)).logs();
     }
 }
+
+/// The inputs that are kept of the fuzz target `events`. A published crate has none.
+#[test]
+fn what_fuzzing_has_found_is_read_or_refused() {
+    struct Seeds(Vec<Vec<u8>>);
+    impl Visit for Seeds {
+        fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(&mut self, name: &str, _: &str, _: &T) {
+            for seed in &self.0 {
+                if let Ok(event) = serde_json::from_slice::<T>(seed) {
+                    let written = serde_json::to_vec(&event).expect("it is written");
+                    assert!(serde_json::from_slice::<T>(&written).is_ok(), "{name}: {}", String::from_utf8_lossy(seed));
+                }
+            }
+        }
+    }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/events");
+    match std::fs::read_dir(&folder) {
+        Ok(seeds) => {
+            let seeds: Vec<_> =
+                seeds.map(|seed| std::fs::read(seed.expect("it can be listed").path()).expect("it can be read")).collect();
+            assert!(seeds.len() > 17);
+            visit_all(&mut Seeds(seeds));
+        }
+        Err(error) => println!("SKIPPED: {}: {error}", folder.display()),
+    }
+}

@@ -30,6 +30,7 @@ mod media_type;
 mod text;
 
 pub use self::answer::{response_of, write_answer};
+pub(crate) use self::event::read_request;
 pub use self::event::{event_of, request_of};
 
 pub use fg_events::apig::RequestContext;

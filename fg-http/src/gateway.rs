@@ -37,7 +37,11 @@ impl<S: HttpService> Handler for Gateway<S> {
     }
 
     async fn call(payload: &[u8], ctx: &Context, service: &S, reply: &mut Reply) -> Result<(), Failure> {
-        let mut request = apig::request_of(payload)?.map(Body::from);
+        let (request, left_out) = apig::read_request(payload)?;
+        if let Some(message) = left_out.message() {
+            ctx.logger().warn(format_args!("{message}"));
+        }
+        let mut request = request.map(Body::from);
         request.extensions_mut().insert(ctx.clone());
         let response = service.respond(request).await.map_err(|error| error.to_failure())?;
         let (parts, body) = response.into_parts();

@@ -148,6 +148,20 @@ async fn a_response_that_base64_makes_too_large_is_warned_of_once() {
 }
 
 #[tokio::test]
+async fn headers_that_http_does_not_allow_are_left_out_with_one_line() {
+    let service = tower::service_fn(|request: http::Request<Body>| async move {
+        assert_eq!(request.headers().len(), 1);
+        Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::new())))
+    });
+    let lines = Arc::new(Lines::default());
+    let ctx = Context::builder().log_to(Arc::<Lines>::clone(&lines)).build();
+    let event = json!({ "httpMethod": "GET", "path": "/", "headers": { "host": "h", "a b": "1", "x-token": "se\ncret" } });
+    invoked(&service, event, &ctx).await.expect("it is answered");
+    let lines = lines.0.lock().expect("no test panics with it");
+    assert_eq!(*lines, ["WARN 2 header values that HTTP does not allow are left out of the request: \"a b\", \"x-token\""]);
+}
+
+#[tokio::test]
 async fn an_error_of_the_service_is_a_failure_with_its_type() {
     #[derive(Debug)]
     struct OutOfStock;

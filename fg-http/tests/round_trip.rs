@@ -235,22 +235,14 @@ fn an_event_that_is_none_is_named_with_what_is_wrong_and_where() {
         ("{}", "`httpMethod` is missing"),
         (r#"{"httpMethod":"GET","path":null}"#, "`path` is missing"),
         (r#"{"httpMethod":"G T","path":"/"}"#, "`httpMethod`: \"G T\" is not a method"),
-        (r#"{"httpMethod":"GET","path":5}"#, "`path`: invalid type: integer `5`, expected a text at line 1 column 28"),
+        (r#"{"httpMethod":"GET","path":[5]}"#, "`path`: invalid type: sequence, expected a text at line 1 column 30"),
         (
-            r#"{"httpMethod":"GET","path":"/","headers":{"x-a":"1","a b":"2"}}"#,
-            "`headers.a b`: \"a b\" cannot be the name of an HTTP header at line 1 column 61",
+            r#"{"httpMethod":"GET","path":"/","headers":[1]}"#,
+            "`headers`: invalid type: sequence, expected an object at line 1 column 44",
         ),
         (
-            r#"{"httpMethod":"GET","path":"/","headers":{"x-token":["1","se\ncret"]}}"#,
-            "`headers.x-token[1]`: the value of an HTTP header cannot have control characters at line 1 column 67",
-        ),
-        (
-            r#"{"httpMethod":"GET","path":"/","headers":[]}"#,
-            "`headers`: invalid type: sequence, expected an object at line 1 column 43",
-        ),
-        (
-            r#"{"httpMethod":"GET","path":"/","queryStringParameters":{"a":{}}}"#,
-            "`queryStringParameters.a`: invalid type: map, expected a text or a list of texts at line 1 column 62",
+            r#"{"httpMethod":"GET","path":"/","queryStringParameters":{"a":{"b":1}}}"#,
+            "`queryStringParameters.a`: invalid type: map, expected a text or a list of texts at line 1 column 64",
         ),
         (&long, "`path` and `queryStringParameters` make no URI: uri too long"),
     ] {

@@ -2,7 +2,14 @@
 
 use crate::response::{BodyLength, Chunks, read_head};
 
+#[cfg(feature = "server")]
+pub use crate::server::fuzzing::{cloud_event, strict_head};
+
 /// Reads a response that comes in pieces of this size, as the connection does.
+///
+/// # Panics
+///
+/// Where that is not so, which is a fault of this crate.
 pub fn read_response(bytes: &[u8], piece: usize) {
     let mut received = Vec::new();
     let mut pieces = bytes.chunks(piece);
@@ -31,5 +38,48 @@ pub fn read_response(bytes: &[u8], piece: usize) {
         received.truncate(filled);
         let Some(next) = pieces.next() else { return };
         received.extend_from_slice(next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// Calls a function with each input that is kept of a fuzz target. A published crate has none.
+    fn with_seeds(target: &str, call: impl Fn(&[u8])) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds").join(target);
+        let seeds = match std::fs::read_dir(&folder) {
+            Ok(seeds) => seeds,
+            Err(error) => return println!("SKIPPED: {}: {error}", folder.display()),
+        };
+        let paths: Vec<_> = seeds.map(|seed| seed.expect("it can be listed").path()).collect();
+        assert!(!paths.is_empty(), "{} is empty", folder.display());
+        paths.iter().for_each(|path| call(&std::fs::read(path).expect("it can be read")));
+    }
+
+    /// The first byte is the size of the pieces.
+    fn in_pieces(call: impl Fn(&[u8], usize)) -> impl Fn(&[u8]) {
+        move |input| {
+            if let [piece, bytes @ ..] = input {
+                call(bytes, usize::from(*piece).max(1));
+            }
+        }
+    }
+
+    #[test]
+    fn what_fuzzing_has_found_of_responses_is_read_or_refused() {
+        with_seeds("response", in_pieces(super::read_response));
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn what_fuzzing_has_found_of_requests_is_passed_or_refused_alike() {
+        with_seeds("strict_head", in_pieces(super::strict_head));
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn what_fuzzing_has_found_of_cloud_events_is_read_or_refused() {
+        with_seeds("cloud_event", super::cloud_event);
     }
 }

@@ -29,6 +29,9 @@ libfuzzer_sys::fuzz_target!(|payload: &[u8]| {
         let _ = (event.message.cursor(), event.message.behind_latest());
         event.message.records.iter().for_each(|record| drop(record.bytes()));
     }
+    for record in read::<gemini_mongo::GeminiMongoEvent>(payload).into_iter().flat_map(|event| event.records) {
+        let _ = (record.document::<Value>(), record.namespace(), record.token::<Value>(), record.operation().len());
+    }
     read::<dms::DmsEvent>(payload);
     read::<eventgrid::CloudEvent>(payload);
     if let Some(event) = read::<iotda::IotdaEvent>(payload) {

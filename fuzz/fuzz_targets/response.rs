@@ -2,7 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: (u8, &[u8])| {
-    let (piece, bytes) = input;
-    fg_runtime::fuzzing::read_response(bytes, usize::from(piece).max(1));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let [piece, bytes @ ..] = input else { return };
+    fg_runtime::fuzzing::read_response(bytes, usize::from(*piece).max(1));
 });

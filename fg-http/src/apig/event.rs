@@ -7,39 +7,40 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use fg_core::Failure;
-use fg_events::apig::{ApigEvent, Parameters, RequestContext};
+use fg_events::apig::{ApigEvent, Parameters, RequestContext, reading};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::fields::{Headers, Query, parameters_of};
+use super::fields::{LeftOut, Query, RequestHeaders, parameters_of};
 use super::json::{EncodedBody, Entries, Object, text_len};
-use super::text::{Flag, Text};
 use super::{AuthorizerData, PathParameters};
 use crate::located;
 
 /// The event as it is read.
+///
+/// Each field is read by what [`ApigEvent`] is read by, so both take the same events.
 #[derive(Deserialize)]
 struct Event<'a> {
-    #[serde(borrow, default, rename = "httpMethod")]
-    method: Text<'a>,
-    #[serde(borrow, default)]
-    path: Text<'a>,
+    #[serde(borrow, default, rename = "httpMethod", deserialize_with = "reading::string")]
+    method: Cow<'a, str>,
+    #[serde(borrow, default, deserialize_with = "reading::string")]
+    path: Cow<'a, str>,
     #[serde(default)]
-    headers: Headers,
+    headers: RequestHeaders,
     #[serde(default, rename = "queryStringParameters")]
     query: Query,
     #[serde(default, rename = "pathParameters")]
     path_parameters: Parameters,
-    #[serde(default, rename = "requestContext")]
-    request_context: Option<RequestContext>,
-    #[serde(borrow, default)]
-    body: Text<'a>,
-    #[serde(default, rename = "isBase64Encoded")]
-    is_base64_encoded: Flag,
-    #[serde(borrow, default)]
-    user_data: Text<'a>,
+    #[serde(default, rename = "requestContext", deserialize_with = "reading::request_context")]
+    request_context: RequestContext,
+    #[serde(borrow, default, deserialize_with = "reading::string_or_json")]
+    body: Cow<'a, str>,
+    #[serde(default, rename = "isBase64Encoded", deserialize_with = "reading::flag")]
+    is_base64_encoded: bool,
+    #[serde(borrow, default, deserialize_with = "reading::string_or_json")]
+    user_data: Cow<'a, str>,
 }
 
 /// The request that an event of API Gateway carries.
@@ -50,35 +51,42 @@ struct Event<'a> {
 ///   stands.
 /// - Among the extensions are [`PathParameters`], the [`RequestContext`], and [`AuthorizerData`] where a custom authorizer sent some.
 ///
+/// What [`ApigEvent`] takes is taken here, in all its forms, if it has a method and a path. A header whose name or value HTTP does not allow
+/// is left out; behind a function's service a line in the log says which.
+///
 /// The body is copied once, out of the payload; a text with escapes is put together from its pieces first.
 ///
 /// # Errors
 ///
-/// [`Failure::INVALID_PAYLOAD`] where the payload is not such an event: no method or no path, a header that HTTP does not allow, a path and
-/// query of more than 65,534 bytes. The message says what is wrong and where, but shows no header's value.
+/// [`Failure::INVALID_PAYLOAD`] where the payload is not such an event: no method or no path, a path and query of
+/// more than 65,534 bytes. The message says what is wrong and where, but shows no header's value.
 pub fn request_of(payload: &[u8]) -> Result<http::Request<Bytes>, Failure> {
+    read_request(payload).map(|(request, _)| request)
+}
+
+/// [`request_of`], and the headers that are not in it.
+pub(crate) fn read_request(payload: &[u8]) -> Result<(http::Request<Bytes>, LeftOut), Failure> {
     let event =
         located::read::<Event<'_>>(payload).map_err(|misfit| misfit.into_failure(Failure::INVALID_PAYLOAD, NOT_AN_EVENT))?;
-    let missing =
-        |name, text: &Text<'_>| if text.0.is_empty() { Err(not_an_event(format_args!("`{name}` is missing"))) } else { Ok(()) };
+    let missing = |name, text: &str| if text.is_empty() { Err(not_an_event(format_args!("`{name}` is missing"))) } else { Ok(()) };
     missing("httpMethod", &event.method)?;
     missing("path", &event.path)?;
 
-    let mut request = http::Request::new(body_of(event.body.0, event.is_base64_encoded.0));
-    let method = Method::from_bytes(event.method.0.as_bytes());
+    let mut request = http::Request::new(body_of(event.body, event.is_base64_encoded));
+    let method = Method::from_bytes(event.method.as_bytes());
     *request.method_mut() = method.map_err(|_| {
-        not_an_event(format_args!("`httpMethod`: {:?} is not a method", event.method.0))
+        not_an_event(format_args!("`httpMethod`: {:?} is not a method", event.method))
             .logged_as(format!("{NOT_AN_EVENT}`httpMethod` is not a method"))
     })?;
-    *request.uri_mut() = uri_of(&event.path.0, &event.query.0)?;
-    *request.headers_mut() = event.headers.0;
+    *request.uri_mut() = uri_of(&event.path, &event.query.0)?;
+    *request.headers_mut() = event.headers.map;
     let extensions = request.extensions_mut();
     extensions.insert(PathParameters(event.path_parameters));
-    extensions.insert(event.request_context.unwrap_or_default());
-    if !event.user_data.0.is_empty() {
-        extensions.insert(AuthorizerData(event.user_data.0.into_owned()));
+    extensions.insert(event.request_context);
+    if !event.user_data.is_empty() {
+        extensions.insert(AuthorizerData(event.user_data.into_owned()));
     }
-    Ok(request)
+    Ok((request, event.headers.left_out))
 }
 
 const NOT_AN_EVENT: &str = "the payload is not an event of API Gateway: ";

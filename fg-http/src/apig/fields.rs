@@ -2,13 +2,11 @@
 //!
 //! A value is a text or a list of texts; numbers and flags are taken for their text, and `null` for no value.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use form_urlencoded::Serializer;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
-use serde_json::Number;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::json::Entries;
 use super::text::Text;
@@ -56,14 +54,6 @@ impl<'de> Visitor<'de> for Values<'_> {
         self.visit_str(&number.to_string())
     }
 
-    /// A fraction, or a number beyond `u64`, where a crate of the program has switched on `serde_json/arbitrary_precision`.
-    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<(), A::Error> {
-        match Number::deserialize(MapAccessDeserializer::new(entries)) {
-            Ok(number) => self.visit_str(&number.to_string()),
-            Err(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
-        }
-    }
-
     fn visit_unit<E: Error>(self) -> Result<(), E> {
         Ok(())
     }
@@ -71,6 +61,19 @@ impl<'de> Visitor<'de> for Values<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         while elements.next_element_seed(Values(&mut *self.0))?.is_some() {}
         Ok(())
+    }
+
+    /// No value; or a fraction, or a number beyond `u64`, where a crate of the program has switched on `serde_json/arbitrary_precision`: that is
+    /// an object with one key of its own, from `serde_json`'s `number.rs`.
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        match entries.next_key::<Text<'_>>()? {
+            None => Ok(()),
+            Some(Text(key)) if key == "$serde_json::private::Number" => {
+                let Text(number) = entries.next_value()?;
+                self.visit_str(&number)
+            }
+            Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+        }
     }
 }
 
@@ -102,9 +105,75 @@ impl<'de, T: Take> Visitor<'de> for ObjectVisitor<T> {
     fn visit_unit<E: Error>(self) -> Result<T, E> {
         Ok(self.0)
     }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<T, A::Error> {
+        match elements.next_element::<IgnoredAny>()? {
+            None => Ok(self.0),
+            Some(_) => Err(A::Error::invalid_type(Unexpected::Seq, &self)),
+        }
+    }
 }
 
-/// HTTP headers.
+/// The headers of a request, of which those are left out that HTTP does not allow: its client cannot mend what a gateway has let through.
+#[derive(Default)]
+pub(super) struct RequestHeaders {
+    pub(super) map: HeaderMap,
+    pub(super) left_out: LeftOut,
+}
+
+/// Headers that are not in a request.
+#[derive(Debug, Default)]
+pub(crate) struct LeftOut {
+    count: usize,
+    /// The first of their names, as they may be printed.
+    names: String,
+}
+
+impl LeftOut {
+    #[cold]
+    fn add(&mut self, name: &str) {
+        /// How many names are told, and how much of each.
+        const NAMES: usize = 4;
+        const LENGTH: usize = 64;
+        self.count += 1;
+        if self.count <= NAMES {
+            let end = name.char_indices().nth(LENGTH).map_or(name.len(), |(end, _)| end);
+            let comma = if self.names.is_empty() { "" } else { ", " };
+            let _ = write!(self.names, "{comma}{:?}{}", &name[..end], if end < name.len() { ".." } else { "" });
+        }
+    }
+
+    /// What is to be logged, if anything.
+    pub(crate) fn message(&self) -> Option<String> {
+        let Self { count, names } = self;
+        let more = if *count > 4 { ", .." } else { "" };
+        (*count > 0).then(|| format!("{count} header values that HTTP does not allow are left out of the request: {names}{more}"))
+    }
+}
+
+impl Take for RequestHeaders {
+    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
+        let parsed = HeaderName::from_bytes(name.as_bytes());
+        entries.next_value_seed(Values(&mut |value: &str| {
+            let is_taken = match (&parsed, HeaderValue::from_bytes(value.as_bytes())) {
+                (Ok(name), Ok(value)) => self.map.try_append(name, value).is_ok(),
+                _ => false,
+            };
+            if !is_taken {
+                self.left_out.add(name);
+            }
+            Ok(())
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for RequestHeaders {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ObjectVisitor(Self::default()))
+    }
+}
+
+/// The headers of an answer.
 #[derive(Default)]
 pub(super) struct Headers(pub(super) HeaderMap);
 
@@ -173,11 +242,29 @@ mod tests {
     fn a_number_is_its_text_or_an_error_and_never_another_number() {
         let query = |json: &str| serde_json::from_str::<Query>(json).map(|query| query.0).map_err(|error| error.to_string());
         assert_eq!(query(r#"{"n":1.5,"m":[2.5,-3]}"#).as_deref(), Ok("n=1.5&m=2.5&m=-3"));
-        assert!(query(r#"{"n":{}}"#).is_err_and(|error| error.contains("invalid type: map, expected a text or a list of texts")));
+        assert_eq!(query(r#"{"n":{}}"#).as_deref(), Ok(""));
+        assert!(
+            query(r#"{"n":{"m":1}}"#).is_err_and(|error| error.contains("invalid type: map, expected a text or a list of texts"))
+        );
         let large = "123456789012345678901234";
         match query(&format!(r#"{{"n":{large}}}"#)) {
             Ok(query) => assert_eq!(query, format!("n={large}")),
             Err(error) => assert!(error.contains("expected a text or a list of texts"), "{error}"),
         }
+    }
+
+    #[test]
+    fn headers_that_are_left_out_are_told_in_one_short_line() {
+        let mut left_out = LeftOut::default();
+        assert_eq!(left_out.message(), None);
+        left_out.add("a\nb");
+        left_out.add(&"é".repeat(1000));
+        (0..1000).for_each(|_| left_out.add("c d"));
+        let message = left_out.message().expect("some are left out");
+        assert!(
+            message.starts_with("1002 header values that HTTP does not allow are left out of the request: \"a\\nb\", \"é"),
+            "{message}"
+        );
+        assert!(message.len() < 300 && message.ends_with("\"c d\", .."), "{message}");
     }
 }

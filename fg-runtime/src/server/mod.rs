@@ -16,6 +16,8 @@ mod body;
 mod cloud_event;
 mod connection;
 mod event_function;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod link;
 mod linked_body;
 mod lookout;

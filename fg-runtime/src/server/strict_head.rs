@@ -356,6 +356,15 @@ fn plain_length(line: &[u8]) -> Option<u64> {
         .then(|| digits.iter().fold(0, |number, digit| 10 * number + u64::from(digit - b'0')))
 }
 
+/// What the parser sees of these bytes, handed over in pieces of this size.
+#[cfg(any(fuzzing, test))]
+pub(super) fn scanned(bytes: &[u8], piece: usize) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    let mut scanner = Scanner::default();
+    bytes.chunks_mut(piece).for_each(|piece| scanner.scan(piece));
+    bytes
+}
+
 #[cfg(test)]
 #[path = "strict_head_tests.rs"]
 mod tests;
