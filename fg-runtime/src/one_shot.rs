@@ -7,6 +7,7 @@ use std::time::Instant;
 use fg_core::{Failure, Handler, Reply, header_names};
 
 use crate::alarm::Alarm;
+use crate::caller::Caller;
 use crate::event_loop::PRE_STOP_LIMIT;
 use crate::invocation::{Outcome, end, init, invoke};
 use crate::last_words::Listener;
@@ -29,7 +30,7 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
         say(format_args!("fg: cannot read the event from standard input: {error}"));
         return ExitCode::from(2);
     }
-    let flight = Flight::new(Listener::Stdout);
+    let flight = Flight::new(Listener::Stdout, Caller::Platform);
     panics::install_hook();
     panics::report_aborts_of(&flight);
     let mut ctx = start.context();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use fg_core::{Context, Environment, Failure, Handler, HandlerRunner, Handlers, LogSink};
 use tokio::runtime::RuntimeFlavor;
 
+use crate::caller::Caller;
 use crate::handler_choice::select;
 use crate::invocation::Limits;
 use crate::line::LineFormat;
@@ -187,6 +188,10 @@ impl Runtime {
             start.platform_routes = self.platform_routes.unwrap_or(!is_service);
         }
         start.prepare_log();
+        match Caller::of_http(variable("FG_HTTP_ERRORS").as_deref()) {
+            Ok(caller) => start.http_caller = caller,
+            Err(warning) => start.context().logger().warn(warning),
+        }
         Ok(start)
     }
 }
@@ -235,6 +240,8 @@ pub(crate) struct Start {
     sink: Arc<dyn LogSink>,
     pub(crate) limits: Limits,
     pub(crate) pipeline: bool,
+    /// Who gets the errors of a function of HTTP requests.
+    pub(crate) http_caller: Caller,
     /// Why there is no handler to run, whichever is handed over.
     pub(crate) no_handler: Option<Failure>,
     /// Whether the server keeps the platform's routes for itself, where the function takes HTTP requests.
@@ -256,6 +263,7 @@ impl Start {
             sink,
             limits,
             pipeline: false,
+            http_caller: Caller::Stranger,
             no_handler: None,
             #[cfg(feature = "http")]
             platform_routes: true,
@@ -267,6 +275,11 @@ impl Start {
     #[cfg(feature = "server")]
     pub(crate) fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// Who gets the errors of this handler.
+    pub(crate) const fn caller<H: Handler>(&self) -> Caller {
+        if H::HTTP { self.http_caller } else { Caller::Platform }
     }
 
     /// A context for the time before the first invocation.

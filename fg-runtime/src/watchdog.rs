@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use fg_core::Failure;
 
+use crate::caller::Caller;
 use crate::invocation::Outcome;
 use crate::last_words::Listener;
 use crate::stderr::say;
@@ -19,6 +20,7 @@ use crate::stderr::say;
 #[derive(Debug)]
 pub(crate) struct Flight {
     listener: Listener,
+    caller: Caller,
     current: Mutex<Current>,
 }
 
@@ -39,8 +41,8 @@ struct Times {
 }
 
 impl Flight {
-    pub(crate) fn new(listener: Listener) -> Arc<Self> {
-        Arc::new(Self { listener, current: Mutex::default() })
+    pub(crate) fn new(listener: Listener, caller: Caller) -> Arc<Self> {
+        Arc::new(Self { listener, caller, current: Mutex::default() })
     }
 
     fn lock(&self) -> MutexGuard<'_, Current> {
@@ -86,7 +88,7 @@ impl Flight {
         if current.is_streaming {
             return;
         }
-        if let Err(error) = self.listener.tell(request_id, failure) {
+        if let Err(error) = self.listener.tell(request_id, &self.caller.told(failure, request_id)) {
             say(format_args!("fg: request {request_id} could not be answered: {error}"));
         }
     }
@@ -149,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_invocation_is_answered_by_one_only() {
-        let flight = Flight::new(Listener::Stdout);
+        let flight = Flight::new(Listener::Stdout, Caller::Platform);
         assert!(!flight.claim(), "nothing is in flight");
         flight.begin("one", Instant::now(), None);
         assert!(flight.claim());
@@ -158,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_watchdog_looks_twice_within_the_time_of_an_invocation() {
-        let flight = Flight::new(Listener::Stdout);
+        let flight = Flight::new(Listener::Stdout, Caller::Platform);
         assert!(flight.look(Duration::from_secs(4)) < Duration::from_secs(2));
     }
 

@@ -91,6 +91,26 @@ impl Handler for Echo {
     async fn pre_stop((): &()) {}
 }
 
+/// Takes HTTP requests, and fails at each of them with something that is nobody's business.
+struct Api;
+
+impl Handler for Api {
+    const NAME: &'static str = "api";
+    const HTTP: bool = true;
+    type State = ();
+
+    async fn init(_: &Context) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn call(payload: &[u8], _: &Context, (): &(), _: &mut Reply) -> Result<(), Failure> {
+        assert!(!payload.windows(6).any(|word| word == b"/panic"), "cannot connect to postgres://app:hunter2@10.0.0.5");
+        Err(Failure::new("DatabaseDown", "cannot connect to postgres://app:hunter2@10.0.0.5"))
+    }
+
+    async fn pre_stop((): &()) {}
+}
+
 fn main() -> ExitCode {
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let runtime = fg_runtime::Runtime::new().report_timeouts(!is_set("PROBE_NO_TIMEOUTS")).json_log(is_set("PROBE_JSON"));
@@ -99,14 +119,15 @@ fn main() -> ExitCode {
         let runtime = if is_set("PROBE_ROUTES") { runtime.platform_routes(true) } else { runtime };
         return runtime.run_http(tower::service_fn(service::respond));
     }
-    if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream)>() }
+    if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream, Api)>() }
 }
 
 /// Drops the loop in the middle of an invocation, and stays until after its deadline.
 fn abandon(runtime: fg_runtime::Runtime) -> ExitCode {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be started");
     let timeout = Duration::from_secs(1);
-    let ended = tokio.block_on(async { tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo, Mirror, Stream)>()).await });
+    let ended =
+        tokio.block_on(async { tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo, Mirror, Stream, Api)>()).await });
     assert!(ended.is_err(), "it runs for ever");
     std::thread::sleep(timeout);
     ExitCode::SUCCESS

@@ -22,7 +22,8 @@ use tokio::time::timeout;
 use super::link::Link;
 use super::linked_body::LinkedBody;
 use super::outgoing::Outgoing;
-use super::strict_head::{HEAD_TIMEOUT, StrictHead};
+use super::refusal::refusal_of;
+use super::strict_head::{HEAD_TIMEOUT, Protocol, StrictHead};
 use crate::alarm::Alarm;
 
 /// How long a client may say nothing between two requests: longer than the 90 s for which Go's HTTP client, and so Knative, keeps a connection
@@ -35,6 +36,11 @@ const HEAD_LIMIT: usize = 256 * 1024;
 /// How long a client may say nothing that has been told that it is not served any further.
 const PARTING: Duration = Duration::from_secs(2);
 
+/// What a client is told that speaks HTTP/2. Those of gRPC and of Go name the version that they see in it.
+const NO_HTTP2: &[u8] =
+    b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: 72\r\n\r\n\
+    this server speaks HTTP/1.1; HTTP/2, and so gRPC, are not available here";
+
 /// What a client is told whose head was not complete in time.
 const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
@@ -42,13 +48,16 @@ const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\nc
 ///
 /// What a client does wrong is answered by hyper (400, 414, 431) and ends this connection only. The most headers of a request are hyper's
 /// own 100: with any other number each request pays for tables of that size.
+///
+/// Returns what the client has spoken.
 pub(crate) async fn serve<F, B>(
     link: Arc<Link>,
     mut stopping: watch::Receiver<bool>,
     respond: impl Fn(Request<Incoming>, Arc<Link>) -> F,
-) where
+) -> Protocol
+where
     F: Future<Output = Response<B>>,
-    B: Body<Data = Bytes> + 'static,
+    B: Body<Data = Bytes> + From<Bytes> + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let guarded = StrictHead::new(Outgoing::new(Arc::clone(&link)));
@@ -58,14 +67,24 @@ pub(crate) async fn serve<F, B>(
     let service = service_fn(move |request| {
         let link = Arc::clone(&of_service);
         link.begin_request();
-        let response = respond(request, Arc::clone(&link));
-        async { Ok::<_, Infallible>(response.await.map(|body| LinkedBody::new(body, link))) }
+        let response = match refusal_of(&request) {
+            None => Ok(respond(request, Arc::clone(&link))),
+            Some(refusal) => Err(refusal),
+        };
+        async {
+            let response = match response {
+                Ok(response) => response.await,
+                Err(refusal) => refusal.map(B::from),
+            };
+            Ok::<_, Infallible>(response.map(|body| LinkedBody::new(body, link)))
+        }
     });
     let mut connection = http1::Builder::new()
         // Times are looked at here: for hyper to do it takes another round of everything with each request.
         .header_read_timeout(None)
         .max_header_size(HEAD_LIMIT)
-        .serve_connection(io, service);
+        .serve_connection(io, service)
+        .with_upgrades();
     let watched = stopping.clone();
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
     let (mut is_awaited, mut is_stopping) = (false, false);
@@ -89,12 +108,18 @@ pub(crate) async fn serve<F, B>(
         }
     })
     .await;
-    let guarded = connection.into_parts().io.into_inner();
+    // One that has been handed over is the service's from here on.
+    let Some(parts) = connection.into_parts() else { return Protocol::Http1 };
+    let guarded = parts.io.into_inner();
+    let protocol = guarded.protocol();
     let (is_in_head, is_in_request) = (guarded.is_in_head(), guarded.is_in_request());
     let mut stream = guarded.into_inner();
     if matches!(served, Served::Late) && is_in_head {
         // Whether it still listens is its own business.
         let _ = stream.write_all(TOO_SLOW).await;
+    }
+    if protocol == Protocol::Http2 {
+        let _ = stream.write_all(NO_HTTP2).await;
     }
     // An error is the client's, and it knows: it has gone away, or it has been told by status and close. One that was idle, or whose
     // request is complete, sends nothing more.
@@ -105,6 +130,7 @@ pub(crate) async fn serve<F, B>(
         poll_fn(|task| if stop.as_mut().poll(task).is_ready() { Poll::Ready(()) } else { rest.as_mut().poll(task).map(drop) })
             .await;
     }
+    protocol
 }
 
 /// How a connection ended.

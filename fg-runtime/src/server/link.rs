@@ -2,17 +2,22 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use fg_core::{Context, Failure};
+use http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::accepted::{Contexts, Due};
+use super::failed::failed_invocation;
 use super::lookout::Lookout;
 use super::running::{Places, Run};
+use crate::caller::Caller;
 use crate::invocation::Limits;
 use crate::watchdog::margins;
 
@@ -23,6 +28,8 @@ const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
 #[derive(Debug)]
 pub(crate) struct Link {
     state: Mutex<State>,
+    /// Whether the connection has been handed over to the service, which speaks another protocol there.
+    is_upgraded: AtomicBool,
     lookout: Lookout,
     /// When a handler is too late that may take any time.
     never: Instant,
@@ -39,36 +46,49 @@ struct State {
     idle_since: Option<Instant>,
     /// The invocation whose handler runs.
     flight: Option<Flight>,
+    /// Until when a connection that has been handed over is open, and whose it is.
+    open_until: Option<(Instant, Context)>,
     /// What is due after the response that is being made.
     due_after_response: Option<Due>,
     /// What is due when everything that has been written so far has left.
     due: Vec<Due>,
     /// Keeps the server from ending; none once the client has been answered in place of its handler.
     run: Option<Run>,
+    /// The place among the connections.
+    _place: OwnedSemaphorePermit,
 }
 
 #[derive(Debug)]
 struct Flight {
     ctx: Context,
     run: Run,
+    /// Who is answered.
+    caller: Caller,
     /// When it is answered in place of the handler.
     too_late: Instant,
 }
 
 impl Link {
     /// A connection that runs, and over whose handlers this looks.
-    pub(crate) fn new(stream: TcpStream, run: Run, lookout: &Lookout) -> Arc<Self> {
+    pub(crate) fn new(stream: TcpStream, place: OwnedSemaphorePermit, run: Run, lookout: &Lookout) -> Arc<Self> {
         let state = State {
             stream,
             is_jammed: false,
             is_busy: false,
             idle_since: None,
             flight: None,
+            open_until: None,
             due_after_response: None,
             due: Vec::new(),
             run: Some(run),
+            _place: place,
         };
-        let link = Arc::new(Self { state: Mutex::new(state), lookout: lookout.clone(), never: Instant::now() + NEVER });
+        let link = Arc::new(Self {
+            state: Mutex::new(state),
+            is_upgraded: AtomicBool::new(false),
+            lookout: lookout.clone(),
+            never: Instant::now() + NEVER,
+        });
         lookout.add(&link);
         link
     }
@@ -84,9 +104,9 @@ impl Link {
 
     /// A handler begins. Its caller is answered shortly before its deadline if it has not ended, which it only fails to do if it blocks its
     /// thread.
-    pub(crate) fn begin(&self, ctx: &Context, run: Run, limits: Limits) -> InFlight<'_> {
+    pub(crate) fn begin(&self, ctx: &Context, run: Run, limits: Limits, caller: Caller) -> InFlight<'_> {
         let too_late = if limits.timeouts { ctx.deadline() - margins(ctx.timeout()).answer } else { self.never };
-        self.lock().flight = Some(Flight { ctx: ctx.clone(), run, too_late });
+        self.lock().flight = Some(Flight { ctx: ctx.clone(), run, caller, too_late });
         self.lookout.expect(too_late);
         InFlight(self)
     }
@@ -101,7 +121,7 @@ impl Link {
         let flight = state.flight.take()?;
         let failure = blocked(&flight.ctx);
         flight.ctx.logger().error(&failure);
-        state.answer(&failure);
+        state.answer(&flight, &failure);
         // From now on the server does not wait for the thread.
         state.run = None;
         None
@@ -110,14 +130,15 @@ impl Link {
 
 impl State {
     /// Sends an error as the last answer, unless the client still has to take another one.
-    fn answer(&mut self, failure: &Failure) {
-        let body = failure.to_json();
-        let mut answer = format!(
-            "HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-            body.len()
-        )
-        .into_bytes();
-        answer.extend_from_slice(&body);
+    fn answer(&mut self, flight: &Flight, failure: &Failure) {
+        let response = failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, &flight.ctx, flight.caller);
+        let mut answer = format!("HTTP/1.1 {}\r\n", response.status()).into_bytes();
+        for (name, value) in response.headers() {
+            answer.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        }
+        let body = response.body();
+        answer.extend(format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes());
+        answer.extend_from_slice(body);
         if !self.is_jammed {
             // It is smaller than the buffer of the system, and a client that has gone away needs no answer.
             let _ = self.stream.try_write(&answer);
@@ -168,10 +189,39 @@ impl Link {
         state.idle_since = None;
     }
 
+    /// The response that is being made hands the connection over to the service. The invocation lasts as long as the service keeps it, and
+    /// not longer than it may.
+    #[cfg(feature = "http")]
+    pub(crate) fn upgrade(&self, ctx: &Context, limits: Limits) {
+        self.lock().open_until = limits.timeouts.then(|| (ctx.deadline(), ctx.clone()));
+        self.is_upgraded.store(true, Ordering::Release);
+    }
+
+    /// Whether the connection has been handed over.
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.is_upgraded.load(Ordering::Acquire)
+    }
+
+    /// Until when a connection that has been handed over is open, if that is limited.
+    pub(crate) fn open_until(&self) -> Option<Instant> {
+        self.lock().open_until.as_ref().map(|(until, _)| *until)
+    }
+
+    /// A connection that has been handed over has been open for its whole time: says so, once.
+    pub(crate) fn close_upgraded(&self) {
+        if let Some((_, ctx)) = self.lock().open_until.take() {
+            let timeout = ctx.timeout();
+            ctx.logger().error(format_args!("the upgraded connection was open for all of its {timeout:?}, and is closed"));
+        }
+    }
+
     /// The whole of the response has been made, or it has been given up.
     pub(crate) fn end_response(&self) {
         let mut state = self.lock();
         state.is_busy = false;
+        if self.is_upgraded() {
+            return;
+        }
         if let Some(due) = state.due_after_response.take() {
             state.due.push(due);
         }
@@ -212,8 +262,10 @@ impl Link {
 
     /// The connection is over: nothing more will leave.
     pub(crate) fn end(&self) {
-        self.end_response();
-        self.lock().due.clear();
+        let mut state = self.lock();
+        state.is_busy = false;
+        state.due_after_response = None;
+        state.due.clear();
     }
 }
 
@@ -237,7 +289,8 @@ mod tests {
         let client = std::net::TcpStream::connect(listener.local_addr().expect("it has an address")).expect("it listens");
         let (stream, _) = listener.accept().await.expect("it is connected");
         stream.writable().await.expect("it can be written to");
-        (Link::new(stream, Run::first().0, &Lookout::new()), client)
+        let place = Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned().expect("there is a place");
+        (Link::new(stream, place, Run::first().0, &Lookout::new()), client)
     }
 
     async fn flush(link: &Link) {
@@ -277,7 +330,7 @@ mod tests {
         let begin = || {
             let mut ctx = Context::default();
             ctx.begin(Instant::now(), []);
-            link.begin(&ctx, link.begin_invocation(&places).expect("there is a place"), LIMITS)
+            link.begin(&ctx, link.begin_invocation(&places).expect("there is a place"), LIMITS, Caller::Platform)
         };
         let now = Instant::now();
         let in_time = begin();

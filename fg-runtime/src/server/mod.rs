@@ -16,6 +16,7 @@ mod body;
 mod cloud_event;
 mod connection;
 mod event_function;
+mod failed;
 mod link;
 mod linked_body;
 mod lookout;
@@ -23,6 +24,7 @@ mod outgoing;
 #[cfg(feature = "http")]
 mod patient_body;
 mod readiness;
+mod refusal;
 mod request_body;
 mod running;
 #[cfg(feature = "http")]
@@ -31,6 +33,7 @@ mod service_body;
 mod service_function;
 mod stall;
 mod strict_head;
+mod unspoken;
 mod wrapped_size;
 
 use std::future::{Future, poll_fn};
@@ -46,7 +49,7 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use self::accepted::Contexts;
@@ -56,6 +59,7 @@ use self::lookout::Lookout;
 use self::readiness::readiness;
 use self::running::{Places, Run};
 use self::stall::Patience;
+use self::unspoken::Unspoken;
 
 use crate::alarm::Alarm;
 use crate::event_loop::PRE_STOP_LIMIT;
@@ -99,7 +103,7 @@ where
     A: FnOnce(Arc<EventFunction<H>>) -> R + Send,
     R: Fn(Request<Incoming>, Arc<Link>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + From<Bytes> + Send + 'static,
 {
     if let Some(failure) = &start.no_handler {
         say(format_args!("fg: {}", failure.message()));
@@ -145,9 +149,11 @@ where
             stop: stop.clone(),
             patience,
         }));
-        let serve = |stream: TcpStream| {
-            let link = Link::new(stream, run.another(), &lookout);
-            connection::serve(link, stopping.clone(), answer.clone())
+        let unspoken = Arc::new(Unspoken::new(log.clone()));
+        let serve = |stream: TcpStream, place| {
+            let link = Link::new(stream, place, run.another(), &lookout);
+            let (serving, unspoken) = (connection::serve(link, stopping.clone(), answer.clone()), Arc::clone(&unspoken));
+            async move { unspoken.note(serving.await) }
         };
         shutdown.or_until_requested(pin!(accept(listener, &mut stopping.clone(), serve))).await;
         stop.send_replace(true);
@@ -181,8 +187,11 @@ async fn listen() -> Result<TcpListener, ExitCode> {
 }
 
 /// Takes connections until it should stop; each is served in a task of its own.
-async fn accept<F>(listener: TcpListener, stopping: &mut watch::Receiver<bool>, serve: impl Fn(TcpStream) -> F)
-where
+async fn accept<F>(
+    listener: TcpListener,
+    stopping: &mut watch::Receiver<bool>,
+    serve: impl Fn(TcpStream, OwnedSemaphorePermit) -> F,
+) where
     F: Future<Output = ()> + Send + 'static,
 {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -202,16 +211,12 @@ where
         });
         match accepted.await {
             None => return,
-            Some((place, Ok((stream, _)))) => {
+            Some((Ok(place), Ok((stream, _)))) => {
                 // Small answers leave at once. Where it cannot be set, they come a little later.
                 let _ = stream.set_nodelay(true);
-                let serving = serve(stream);
-                tokio::spawn(async move {
-                    serving.await;
-                    drop(place);
-                });
+                tokio::spawn(serve(stream, place));
             }
-            Some((_, Err(_))) => sleep(PAUSE_AFTER_ERROR).await,
+            Some(_) => sleep(PAUSE_AFTER_ERROR).await,
         }
     }
 }

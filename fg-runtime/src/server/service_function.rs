@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use fg_core::{Context, Failure, header_names};
-use fg_http::{Body, Gateway, HttpService, StatusCode, Uri};
-use http::{Request, Response, header};
+use fg_http::{Body, Gateway, HttpService, Method, StatusCode, Uri};
+use http::{Request, Response};
 use hyper::body::Incoming;
 
-use super::body::ResponseBody;
 use super::event_function::{EventFunction, is_platform_route, path_of};
+use super::failed::{failed, failed_invocation};
 use super::link::Link;
 use super::patient_body::Patient;
 use super::running::MOST_INVOCATIONS;
@@ -43,13 +43,15 @@ impl<S: HttpService> ServiceFunction<S> {
         }
         let Some(run) = link.begin_invocation(&self.platform.places) else {
             let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
-            return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message));
+            return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message)).map(ServiceBody::from);
         };
         let contexts = &self.platform.contexts;
         let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
         let limits = limits(self.platform.start.limits, &ctx);
+        let is_tunnel = request.method() == Method::CONNECT;
         let response = pin!(Some(self.service.respond(prepare(request, &ctx))));
-        let in_flight = link.begin(&ctx, run, limits);
+        let caller = self.platform.start.http_caller;
+        let in_flight = link.begin(&ctx, run, limits, caller);
         let mut turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut alarm = Alarm::new();
         let responded = run_pinned(response, &ctx, &mut turn, &mut alarm).await;
@@ -59,6 +61,9 @@ impl<S: HttpService> ServiceFunction<S> {
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS || is_tunnel && response.status().is_success() {
+                    link.upgrade(&ctx, limits);
+                }
                 wrapped_size::warn_of(size, limits.response_size, &ctx);
                 return response.map(|body| ServiceBody::served(body, ctx, turn, alarm));
             }
@@ -66,7 +71,7 @@ impl<S: HttpService> ServiceFunction<S> {
             Err(failure) => failure,
         };
         ctx.logger().error(&failure);
-        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure)
+        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, &failure, &ctx, caller).map(ServiceBody::from)
     }
 }
 
@@ -103,12 +108,5 @@ fn prepare(request: Request<Incoming>, ctx: &Context) -> Request<Body> {
 /// For a caller who has been answered, and whose connection takes nothing more.
 #[cold]
 fn lost<B>() -> Response<ServiceBody<B>> {
-    Response::new(ServiceBody::Own(Box::new(ResponseBody::whole(Bytes::new()))))
-}
-
-fn failed<B>(status: StatusCode, failure: &Failure) -> Response<ServiceBody<B>> {
-    let mut response = Response::new(ServiceBody::failure(failure));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    response
+    Response::new(Bytes::new().into())
 }

@@ -39,6 +39,12 @@ pub(crate) fn echo() -> Setup {
     setup("echo")
 }
 
+/// The function takes HTTP requests, and fails at each.
+#[cfg(feature = "http")]
+pub(crate) fn api_that_fails() -> Setup {
+    setup("api")
+}
+
 /// The function replies to CloudEvents.
 #[cfg(feature = "server")]
 pub(crate) fn mirror() -> Setup {

@@ -13,7 +13,11 @@ mod services;
 mod shutdown;
 mod slow_clients;
 mod start;
+#[cfg(feature = "http")]
+mod strangers;
 mod streams;
+#[cfg(feature = "http")]
+mod upgrades;
 
 use std::collections::VecDeque;
 
