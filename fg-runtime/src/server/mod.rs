@@ -17,6 +17,7 @@ mod cloud_event;
 mod connection;
 mod event_function;
 mod failed;
+mod grace;
 mod link;
 mod linked_body;
 mod lookout;
@@ -73,9 +74,6 @@ use crate::stderr::say;
 /// The most connections at a time. The platform allows 2048 open files, and the function needs some for itself.
 const MOST_CONNECTIONS: usize = 1500;
 
-/// What runs when the process is told to end gets the function's timeout, and not more than this: the longest that the platform waits.
-const LONGEST_GRACE: Duration = Duration::from_secs(90);
-
 /// After an error of `accept`, such as too many open files, others get the time to close some.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
@@ -110,6 +108,13 @@ where
         return ExitCode::from(2);
     }
     let listener = match listen().await {
+    let grace = match grace::grace(grace::given().as_deref(), start.environment()) {
+        Ok(grace) => grace,
+        Err(reason) => {
+            say(format_args!("fg: {reason}"));
+            return ExitCode::from(2);
+        }
+    };
         Ok(listener) => listener,
         Err(code) => return code,
     };
@@ -160,7 +165,6 @@ where
         initialising.abort();
         drop(answer);
         drop(run);
-        let grace = (start.environment().timeout() + Duration::from_secs(1)).min(LONGEST_GRACE);
         if timeout(grace, drained.wait()).await.is_err() {
             log.error(format_args!("not all requests were finished within {grace:?}; the process ends"));
         }

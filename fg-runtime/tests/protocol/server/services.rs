@@ -2,6 +2,7 @@
 
 use std::net::Shutdown;
 
+use super::shutdown::refuses_connections;
 use super::{Server, post};
 use crate::function::{Setup, act};
 use crate::gate::Gate;
@@ -91,6 +92,36 @@ fn a_response_that_fails_after_its_first_piece_is_cut_and_logged_once() {
     assert_serves(&server);
     let ended = server.stop();
     assert_eq!((ended.code, ended.count(" ERROR ")), (0, 3), "{ended:#?}");
+}
+
+#[test]
+fn a_stream_goes_on_for_the_grace_that_the_engine_gives_and_is_cut_after_it() {
+    let set = |grace| service().with("RUNTIME_TIMEOUT", "").with("FG_SHUTDOWN_GRACE", grace);
+    let begin = |server: &Server, gate: &Gate| {
+        let steps = format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"last"}}]"#, gate.address());
+        let mut client = server.send(post("/steps", "", steps.as_bytes()));
+        let mut response = client.read_head();
+        assert_eq!(client.read_piece(&mut response).as_deref(), Some(&b"first"[..]));
+        (client, response)
+    };
+    let (server, gate) = (Server::start(set("60")), Gate::new());
+    let (mut client, mut response) = begin(&server, &gate);
+    let waiting = gate.reached();
+    server.function.signal("TERM");
+    assert!(refuses_connections(&server));
+    drop(waiting);
+    assert_eq!(client.read_piece(&mut response).as_deref(), Some(&b"last"[..]));
+    assert_eq!((client.read_piece(&mut response), response.is_cut), (None, false));
+    let ended = server.function.wait();
+    assert_eq!((ended.code, ended.count("not all requests")), (0, 0), "{ended:#?}");
+
+    let (server, gate) = (Server::start(set("1")), Gate::new());
+    let (mut client, mut response) = begin(&server, &gate);
+    let _waiting = gate.reached();
+    server.function.signal("TERM");
+    assert_eq!((client.read_piece(&mut response), response.is_cut), (None, true));
+    let ended = server.function.wait();
+    assert_eq!((ended.code, ended.count("ERROR not all requests were finished within 1s; the process ends")), (0, 1), "{ended:#?}");
 }
 
 #[test]
