@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_handler_of_requests_is_known_for_one() {
-        const { assert!(fg_core::__private::EventKind::<Request>::HTTP) };
+        const { assert!(fg_core::__private::EventKind::<Request>::FG_HTTP) };
     }
 
     #[test]

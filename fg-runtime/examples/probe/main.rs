@@ -6,6 +6,8 @@ mod act;
 mod event;
 mod mirror;
 #[cfg(feature = "http")]
+mod router;
+#[cfg(feature = "http")]
 mod service;
 mod stream;
 
@@ -115,9 +117,13 @@ fn main() -> ExitCode {
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let runtime = fg_runtime::Runtime::new().report_timeouts(!is_set("PROBE_NO_TIMEOUTS")).json_log(is_set("PROBE_JSON"));
     #[cfg(feature = "http")]
+    if let Ok(by) = std::env::var("PROBE_ROUTER") {
+        return router::run(runtime, &by);
+    }
+    #[cfg(feature = "http")]
     if is_set("PROBE_SERVICE") {
         let runtime = if is_set("PROBE_ROUTES") { runtime.platform_routes(true) } else { runtime };
-        return runtime.run_http(tower::service_fn(service::respond));
+        return runtime.run_http(tower::util::BoxCloneService::new(tower::service_fn(service::respond)));
     }
     if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream, Api)>() }
 }

@@ -1,6 +1,7 @@
 //! A connection, as it is shared by the task that serves it and the thread that answers where a handler blocks that task.
 
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,6 +28,9 @@ const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
 /// A connection, and what is going on there.
 #[derive(Debug)]
 pub(crate) struct Link {
+    /// The address at its other end.
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "for services"))]
+    pub(crate) client: SocketAddr,
     state: Mutex<State>,
     /// Whether the connection has been handed over to the service, which speaks another protocol there.
     is_upgraded: AtomicBool,
@@ -70,7 +74,13 @@ struct Flight {
 
 impl Link {
     /// A connection that runs, and over whose handlers this looks.
-    pub(crate) fn new(stream: TcpStream, place: OwnedSemaphorePermit, run: Run, lookout: &Lookout) -> Arc<Self> {
+    pub(crate) fn new(
+        stream: TcpStream,
+        client: SocketAddr,
+        place: OwnedSemaphorePermit,
+        run: Run,
+        lookout: &Lookout,
+    ) -> Arc<Self> {
         let state = State {
             stream,
             is_jammed: false,
@@ -84,6 +94,7 @@ impl Link {
             _place: place,
         };
         let link = Arc::new(Self {
+            client,
             state: Mutex::new(state),
             is_upgraded: AtomicBool::new(false),
             lookout: lookout.clone(),
@@ -287,10 +298,10 @@ mod tests {
     async fn link() -> (Arc<Link>, std::net::TcpStream) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
         let client = std::net::TcpStream::connect(listener.local_addr().expect("it has an address")).expect("it listens");
-        let (stream, _) = listener.accept().await.expect("it is connected");
+        let (stream, address) = listener.accept().await.expect("it is connected");
         stream.writable().await.expect("it can be written to");
         let place = Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned().expect("there is a place");
-        (Link::new(stream, place, Run::first().0, &Lookout::new()), client)
+        (Link::new(stream, address, place, Run::first().0, &Lookout::new()), client)
     }
 
     async fn flush(link: &Link) {

@@ -38,6 +38,7 @@ mod unspoken;
 mod wrapped_size;
 
 use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -87,11 +88,11 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
 pub(crate) async fn run_http<S: fg_http::HttpService>(start: Start, service: S) -> ExitCode {
     let answers = |service| {
         move |platform: Arc<EventFunction<fg_http::Gateway<S>>>| {
-            let function = Arc::new(service_function::ServiceFunction { service, platform });
+            let function = Arc::new(service_function::ServiceFunction { service: fg_http::Shared::new(service), platform });
             move |request, link| Arc::clone(&function).respond(request, link)
         }
     };
-    run_with(start, crate::make_state::Made(service.clone()), answers(service)).await
+    run_with(start, crate::make_state::Made(fg_http::Shared::new(service.clone())), answers(service)).await
 }
 
 /// Listens, initialises, serves, and ends; `answers` makes of the function what answers a request.
@@ -107,7 +108,6 @@ where
         say(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
     }
-    let listener = match listen().await {
     let grace = match grace::grace(grace::given().as_deref(), start.environment()) {
         Ok(grace) => grace,
         Err(reason) => {
@@ -115,6 +115,7 @@ where
             return ExitCode::from(2);
         }
     };
+    let listener = match listen().await {
         Ok(listener) => listener,
         Err(code) => return code,
     };
@@ -155,8 +156,8 @@ where
             patience,
         }));
         let unspoken = Arc::new(Unspoken::new(log.clone()));
-        let serve = |stream: TcpStream, place| {
-            let link = Link::new(stream, place, run.another(), &lookout);
+        let serve = |stream: TcpStream, client, place| {
+            let link = Link::new(stream, client, place, run.another(), &lookout);
             let (serving, unspoken) = (connection::serve(link, stopping.clone(), answer.clone()), Arc::clone(&unspoken));
             async move { unspoken.note(serving.await) }
         };
@@ -194,7 +195,7 @@ async fn listen() -> Result<TcpListener, ExitCode> {
 async fn accept<F>(
     listener: TcpListener,
     stopping: &mut watch::Receiver<bool>,
-    serve: impl Fn(TcpStream, OwnedSemaphorePermit) -> F,
+    serve: impl Fn(TcpStream, SocketAddr, OwnedSemaphorePermit) -> F,
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -215,10 +216,10 @@ async fn accept<F>(
         });
         match accepted.await {
             None => return,
-            Some((Ok(place), Ok((stream, _)))) => {
+            Some((Ok(place), Ok((stream, client)))) => {
                 // Small answers leave at once. Where it cannot be set, they come a little later.
                 let _ = stream.set_nodelay(true);
-                tokio::spawn(serve(stream, place));
+                tokio::spawn(serve(stream, client, place));
             }
             Some(_) => sleep(PAUSE_AFTER_ERROR).await,
         }

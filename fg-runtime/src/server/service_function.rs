@@ -3,13 +3,14 @@
 //! What the platform adds is taken off: its secrets are no headers of the request, and the [`Context`](fg_core::Context) is one of the
 //! request's extensions.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use fg_core::{Context, Failure, header_names};
-use fg_http::{Body, Gateway, HttpService, Method, StatusCode, Uri};
+use fg_http::{Body, ClientAddress, Gateway, HttpService, Method, Shared, StatusCode, Uri};
 use http::{Request, Response};
 use hyper::body::Incoming;
 
@@ -25,7 +26,7 @@ use crate::invocation::{Limits, Turn, run_pinned};
 
 /// What every request needs.
 pub(crate) struct ServiceFunction<S: HttpService> {
-    pub(crate) service: S,
+    pub(crate) service: Shared<S>,
     /// Answers what is the platform's.
     pub(crate) platform: Arc<EventFunction<Gateway<S>>>,
 }
@@ -49,7 +50,7 @@ impl<S: HttpService> ServiceFunction<S> {
         let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
         let limits = limits(self.platform.start.limits, &ctx);
         let is_tunnel = request.method() == Method::CONNECT;
-        let response = pin!(Some(self.service.respond(prepare(request, &ctx))));
+        let response = pin!(Some(self.service.get().respond(prepare(request, &ctx, link.client))));
         let caller = self.platform.start.http_caller;
         let in_flight = link.begin(&ctx, run, limits, caller);
         let mut turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
@@ -87,7 +88,7 @@ fn limits(limits: Limits, ctx: &Context) -> Limits {
 }
 
 /// The request as its sender has written it, but for the platform's secrets.
-fn prepare(request: Request<Incoming>, ctx: &Context) -> Request<Body> {
+fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Request<Body> {
     let is_empty = http_body::Body::is_end_stream(request.body());
     let mut request = request.map(|body| if is_empty { Body::empty() } else { Body::new(Patient::new(body)) });
     if ctx.has_secrets() {
@@ -102,6 +103,7 @@ fn prepare(request: Request<Incoming>, ctx: &Context) -> Request<Body> {
         }
     }
     request.extensions_mut().insert(ctx.clone());
+    request.extensions_mut().insert(ClientAddress(client));
     request
 }
 

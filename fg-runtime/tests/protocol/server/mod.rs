@@ -1,5 +1,7 @@
 //! An event function as a server: what engines, other services and hostile clients send it over a real socket.
 
+#[cfg(feature = "http")]
+mod as_axum;
 mod client;
 mod cloud_events;
 mod engine;
