@@ -9,7 +9,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -22,13 +23,16 @@ use tokio::time::timeout;
 use super::link::Link;
 use super::linked_body::LinkedBody;
 use super::outgoing::Outgoing;
-use super::refusal::refusal_of;
+use super::refusal::{refusal_in_reserve, refusal_of};
 use super::strict_head::{HEAD_TIMEOUT, Protocol, StrictHead};
 use crate::alarm::Alarm;
 
 /// How long a client may say nothing between two requests: longer than the 90 s for which Go's HTTP client, and so Knative, keeps a connection
 /// that it may use again.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(100);
+
+/// How long a probe may take for its head, where it has one of the few places that are left.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The largest head of a request in bytes: the platform's tokens of a few KB each fit many times.
 const HEAD_LIMIT: usize = 256 * 1024;
@@ -60,22 +64,28 @@ where
     B: Body<Data = Bytes> + From<Bytes> + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let guarded = StrictHead::new(Outgoing::new(Arc::clone(&link)));
+    let head_timeout = if link.is_reserve { PROBE_TIMEOUT } else { HEAD_TIMEOUT };
+    let guarded = StrictHead::new(Outgoing::new(Arc::clone(&link)), head_timeout);
     let (head_deadline, mut alarm) = (guarded.head_deadline(), Alarm::new());
     let io = TokioIo::new(guarded);
     let of_service = Arc::clone(&link);
     let service = service_fn(move |request| {
         let link = Arc::clone(&of_service);
         link.begin_request();
-        let response = match refusal_of(&request) {
+        let is_reserve = link.is_reserve;
+        let refusal = if is_reserve { refusal_in_reserve(&request) } else { None };
+        let response = match refusal.or_else(|| refusal_of(&request)) {
             None => Ok(respond(request, Arc::clone(&link))),
             Some(refusal) => Err(refusal),
         };
-        async {
-            let response = match response {
+        async move {
+            let mut response = match response {
                 Ok(response) => response.await,
                 Err(refusal) => refusal.map(B::from),
             };
+            if is_reserve {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(response.map(|body| LinkedBody::new(body, link)))
         }
     });
@@ -102,7 +112,8 @@ where
         if let Poll::Ready(served) = Pin::new(&mut connection).poll(task) {
             return Poll::Ready(Served::Over(served));
         }
-        match head_deadline.get().or_else(|| link.idle_since().map(|since| since + IDLE_TIMEOUT)) {
+        let Ok(idle_since) = link.poll_rest(task) else { return Poll::Ready(Served::GaveWay) };
+        match head_deadline.get().or_else(|| idle_since.map(|since| since + IDLE_TIMEOUT)) {
             Some(deadline) => alarm.poll_at(deadline, task).map(|()| Served::Late),
             None => Poll::Pending,
         }
@@ -114,7 +125,7 @@ where
     let protocol = guarded.protocol();
     let (is_in_head, is_in_request) = (guarded.is_in_head(), guarded.is_in_request());
     let mut stream = guarded.into_inner();
-    if matches!(served, Served::Late) && is_in_head {
+    if !matches!(served, Served::Over(_)) && is_in_head {
         // Whether it still listens is its own business.
         let _ = stream.write_all(TOO_SLOW).await;
     }
@@ -124,11 +135,18 @@ where
     // An error is the client's, and it knows: it has gone away, or it has been told by status and close. One that was idle, or whose
     // request is complete, sends nothing more.
     let has_failed = matches!(served, Served::Over(Err(_)));
-    if !is_stopping && (is_in_request || has_failed) {
+    let gave_way = matches!(served, Served::GaveWay);
+    if !is_stopping && !gave_way && !link.is_reserve && (is_in_request || has_failed) {
+        link.part();
         let _ = stream.shutdown().await;
         let mut rest = pin!(timeout(HEAD_TIMEOUT, discard(&mut stream)));
-        poll_fn(|task| if stop.as_mut().poll(task).is_ready() { Poll::Ready(()) } else { rest.as_mut().poll(task).map(drop) })
-            .await;
+        poll_fn(|task| {
+            if stop.as_mut().poll(task).is_ready() || link.poll_rest(task).is_err() {
+                return Poll::Ready(());
+            }
+            rest.as_mut().poll(task).map(drop)
+        })
+        .await;
     }
     protocol
 }
@@ -139,6 +157,8 @@ enum Served {
     Over(hyper::Result<()>),
     /// A head was not complete in time, or none has begun.
     Late,
+    /// Its place is wanted for another connection.
+    GaveWay,
 }
 
 /// Reads what a client still sends. To close the connection before would reset it, and the client might never see its answer.

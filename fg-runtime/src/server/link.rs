@@ -12,9 +12,9 @@ use fg_core::{Context, Failure};
 use http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::accepted::{Contexts, Due};
+use super::door::Place;
 use super::failed::failed_invocation;
 use super::lookout::Lookout;
 use super::running::{Places, Run};
@@ -25,9 +25,16 @@ use crate::watchdog::margins;
 /// Longer than an instance lives.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// The place of a connection is wanted for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GivesWay;
+
 /// A connection, and what is going on there.
 #[derive(Debug)]
 pub(crate) struct Link {
+    accepted: Instant,
+    /// Whether it has one of the places that are left for probes.
+    pub(crate) is_reserve: bool,
     /// The address at its other end.
     #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "for services"))]
     pub(crate) client: SocketAddr,
@@ -48,6 +55,12 @@ struct State {
     is_busy: bool,
     /// Since when there is none, and nothing left to send.
     idle_since: Option<Instant>,
+    /// Whether there has been a request.
+    has_begun: bool,
+    /// Whether its place is wanted for another connection.
+    gives_way: bool,
+    /// Wakes the task that serves it.
+    waker: Option<Waker>,
     /// The invocation whose handler runs.
     flight: Option<Flight>,
     /// Until when a connection that has been handed over is open, and whose it is.
@@ -59,7 +72,7 @@ struct State {
     /// Keeps the server from ending; none once the client has been answered in place of its handler.
     run: Option<Run>,
     /// The place among the connections.
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 #[derive(Debug)]
@@ -74,18 +87,16 @@ struct Flight {
 
 impl Link {
     /// A connection that runs, and over whose handlers this looks.
-    pub(crate) fn new(
-        stream: TcpStream,
-        client: SocketAddr,
-        place: OwnedSemaphorePermit,
-        run: Run,
-        lookout: &Lookout,
-    ) -> Arc<Self> {
+    pub(crate) fn new(stream: TcpStream, client: SocketAddr, place: Place, run: Run, lookout: &Lookout) -> Arc<Self> {
+        let is_reserve = place.is_reserve;
         let state = State {
             stream,
             is_jammed: false,
             is_busy: false,
             idle_since: None,
+            has_begun: false,
+            gives_way: false,
+            waker: None,
             flight: None,
             open_until: None,
             due_after_response: None,
@@ -94,6 +105,8 @@ impl Link {
             _place: place,
         };
         let link = Arc::new(Self {
+            accepted: Instant::now(),
+            is_reserve,
             client,
             state: Mutex::new(state),
             is_upgraded: AtomicBool::new(false),
@@ -198,6 +211,8 @@ impl Link {
         let mut state = self.lock();
         state.is_busy = true;
         state.idle_since = None;
+        state.has_begun = true;
+        state.gives_way = false;
     }
 
     /// The response that is being made hands the connection over to the service. The invocation lasts as long as the service keeps it, and
@@ -238,9 +253,37 @@ impl Link {
         }
     }
 
-    /// Since when there is nothing to do.
-    pub(crate) fn idle_since(&self) -> Option<Instant> {
-        self.lock().idle_since
+    /// Since when there is nothing to do; `Err` if the place is wanted for another connection, for which this task is woken.
+    pub(crate) fn poll_rest(&self, task: &TaskContext<'_>) -> Result<Option<Instant>, GivesWay> {
+        let mut state = self.lock();
+        if state.gives_way {
+            return Err(GivesWay);
+        }
+        if !state.waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
+            state.waker = Some(task.waker().clone());
+        }
+        Ok(state.idle_since)
+    }
+
+    /// There will be no further request: what still comes is only read.
+    pub(crate) fn part(&self) {
+        self.lock().idle_since = Some(self.accepted);
+    }
+
+    /// Since when it has been waiting for a request, if it could give way.
+    pub(crate) fn waits_since(&self) -> Option<Instant> {
+        let state = self.lock();
+        let since = if state.has_begun { state.idle_since } else { Some(self.accepted) };
+        since.filter(|_| !state.is_busy && !state.gives_way && !self.is_reserve && !self.is_upgraded())
+    }
+
+    /// Asks it to give way, unless a request has come.
+    pub(crate) fn ask_to_give_way(&self) {
+        let mut state = self.lock();
+        state.gives_way = !state.is_busy;
+        if let Some(waker) = &state.waker {
+            waker.wake_by_ref();
+        }
     }
 
     pub(crate) fn poll_read(&self, task: &mut TaskContext<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -300,8 +343,12 @@ mod tests {
         let client = std::net::TcpStream::connect(listener.local_addr().expect("it has an address")).expect("it listens");
         let (stream, address) = listener.accept().await.expect("it is connected");
         stream.writable().await.expect("it can be written to");
-        let place = Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned().expect("there is a place");
+        let place = Place::of_its_own();
         (Link::new(stream, address, place, Run::first().0, &Lookout::new()), client)
+    }
+
+    fn idle_since(link: &Link) -> Option<Instant> {
+        link.poll_rest(&TaskContext::from_waker(Waker::noop())).expect("its place is not wanted")
     }
 
     async fn flush(link: &Link) {
@@ -317,22 +364,22 @@ mod tests {
     #[tokio::test]
     async fn a_connection_is_idle_from_the_end_of_a_response_to_the_next_request() {
         let (link, _client) = link().await;
-        assert_eq!(link.idle_since(), None);
+        assert_eq!(idle_since(&link), None);
         flush(&link).await;
-        assert!(link.idle_since().is_some());
+        assert!(idle_since(&link).is_some());
         link.begin_request();
         // A part of the response has left.
         flush(&link).await;
-        assert_eq!(link.idle_since(), None);
+        assert_eq!(idle_since(&link), None);
         link.end_response();
-        assert_eq!(link.idle_since(), None);
+        assert_eq!(idle_since(&link), None);
         flush(&link).await;
-        assert!(link.idle_since().is_some());
+        assert!(idle_since(&link).is_some());
         link.begin_request();
         link.end_response();
         link.begin_request();
         flush(&link).await;
-        assert_eq!(link.idle_since(), None, "the next request has come before the response has left");
+        assert_eq!(idle_since(&link), None, "the next request has come before the response has left");
     }
 
     #[tokio::test]
@@ -357,5 +404,24 @@ mod tests {
         assert!(head.starts_with("HTTP/1.1 500 ") && head.contains(&format!("content-length: {}", body.len())), "{head}");
         assert!(body.contains("FunctionTimeout") && body.contains("has blocked its thread"), "{body}");
         assert!(link.begin_invocation(&places).is_none(), "the connection is over");
+    }
+
+    #[tokio::test]
+    async fn a_connection_gives_way_while_it_waits_for_a_request_and_at_no_other_time() {
+        let (link, _client) = link().await;
+        assert!(link.waits_since().is_some(), "for the first one");
+        link.begin_request();
+        assert_eq!(link.waits_since(), None);
+        link.end_response();
+        assert_eq!(link.waits_since(), None, "the response has not left");
+        flush(&link).await;
+        assert!(link.waits_since().is_some());
+        link.ask_to_give_way();
+        assert_eq!(link.waits_since(), None, "it has been asked");
+        assert_eq!(link.poll_rest(&TaskContext::from_waker(Waker::noop())), Err(GivesWay));
+        link.begin_request();
+        assert!(idle_since(&link).is_none(), "a request has come first");
+        link.ask_to_give_way();
+        assert!(idle_since(&link).is_none(), "it is at work");
     }
 }

@@ -15,6 +15,7 @@ mod address;
 mod body;
 mod cloud_event;
 mod connection;
+mod door;
 mod event_function;
 mod failed;
 mod grace;
@@ -37,13 +38,10 @@ mod strict_head;
 mod unspoken;
 mod wrapped_size;
 
-use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
+use std::future::Future;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
 
 use bytes::Bytes;
 use fg_core::Handler;
@@ -51,10 +49,11 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use self::accepted::Contexts;
+use self::door::Door;
 use self::event_function::EventFunction;
 use self::link::Link;
 use self::lookout::Lookout;
@@ -71,12 +70,6 @@ use crate::panics;
 use crate::run::Start;
 use crate::shutdown::Shutdown;
 use crate::stderr::say;
-
-/// The most connections at a time. The platform allows 2048 open files, and the function needs some for itself.
-const MOST_CONNECTIONS: usize = 1500;
-
-/// After an error of `accept`, such as too many open files, others get the time to close some.
-const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
 /// Serves an event function until the process should end.
 pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
@@ -155,13 +148,14 @@ where
             stop: stop.clone(),
             patience,
         }));
+        let door = Door::new(lookout.clone());
         let unspoken = Arc::new(Unspoken::new(log.clone()));
         let serve = |stream: TcpStream, client, place| {
             let link = Link::new(stream, client, place, run.another(), &lookout);
             let (serving, unspoken) = (connection::serve(link, stopping.clone(), answer.clone()), Arc::clone(&unspoken));
             async move { unspoken.note(serving.await) }
         };
-        shutdown.or_until_requested(pin!(accept(listener, &mut stopping.clone(), serve))).await;
+        shutdown.or_until_requested(pin!(door.accept(listener, &mut stopping.clone(), serve))).await;
         stop.send_replace(true);
         initialising.abort();
         drop(answer);
@@ -189,39 +183,4 @@ async fn listen() -> Result<TcpListener, ExitCode> {
         say(format_args!("fg: cannot listen on {address}: {error}; FG_PORT sets another port"));
         ExitCode::FAILURE
     })
-}
-
-/// Takes connections until it should stop; each is served in a task of its own.
-async fn accept<F>(
-    listener: TcpListener,
-    stopping: &mut watch::Receiver<bool>,
-    serve: impl Fn(TcpStream, SocketAddr, OwnedSemaphorePermit) -> F,
-) where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let mut stop = pin!(stopping.wait_for(|stop| *stop));
-    loop {
-        let next = async {
-            // The semaphore is never closed.
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let mut next = pin!(next);
-        let accepted = poll_fn(|task| {
-            if stop.as_mut().poll(task).is_ready() {
-                return Poll::Ready(None);
-            }
-            next.as_mut().poll(task).map(Some)
-        });
-        match accepted.await {
-            None => return,
-            Some((Ok(place), Ok((stream, client)))) => {
-                // Small answers leave at once. Where it cannot be set, they come a little later.
-                let _ = stream.set_nodelay(true);
-                tokio::spawn(serve(stream, client, place));
-            }
-            Some(_) => sleep(PAUSE_AFTER_ERROR).await,
-        }
-    }
 }

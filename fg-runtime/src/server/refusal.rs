@@ -5,6 +5,7 @@ use fg_core::Failure;
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 
+use super::event_function::path_of;
 use super::failed::failed;
 
 /// The answer to a request that is refused; its connection is closed.
@@ -28,6 +29,15 @@ pub(crate) fn refusal_of<B>(request: &Request<B>) -> Option<Response<Bytes>> {
         return Some(refuse(StatusCode::NOT_IMPLEMENTED, "NotImplemented", reason));
     }
     None
+}
+
+/// The answer to anything but a probe, on one of the places that are left for those.
+pub(crate) fn refusal_in_reserve<B>(request: &Request<B>) -> Option<Response<Bytes>> {
+    if path_of(request.uri()) == "/healthz" {
+        return None;
+    }
+    let reason = "all connections of this instance are at work";
+    Some(refuse(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", reason))
 }
 
 /// Whether this byte may be in a host with its port. The rest would end it in a URI, or is not allowed there at all.

@@ -52,8 +52,8 @@ pub(crate) struct StrictHead<S> {
 }
 
 impl<S> StrictHead<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        let head_deadline = HeadDeadline(Arc::new(Mutex::new(Some(Instant::now() + HEAD_TIMEOUT))));
+    pub(crate) fn new(stream: S, timeout: Duration) -> Self {
+        let head_deadline = HeadDeadline(Arc::new(Mutex::new(Some(Instant::now() + timeout))));
         Self { stream, scanner: Scanner::default(), head_deadline, is_head_begun: true, protocol: Protocol::Unknown }
     }
 

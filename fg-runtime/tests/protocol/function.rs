@@ -21,6 +21,7 @@ pub(crate) struct Setup {
     program: PathBuf,
     variables: Vec<(String, String)>,
     closed: Option<Stream>,
+    open_files: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ fn setup(handler: &str) -> Setup {
         ("RUNTIME_FUNC_NAME", "probe"),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    Setup { program: probe("dev"), variables, closed: None }
+    Setup { program: probe("dev"), variables, closed: None, open_files: None }
 }
 
 impl Setup {
@@ -79,6 +80,13 @@ impl Setup {
     /// The program is built with another profile of cargo's.
     pub(crate) fn built_as(mut self, profile: &'static str) -> Self {
         self.program = probe(profile);
+        self
+    }
+
+    /// The system lets it have so many open files.
+    #[cfg(feature = "server")]
+    pub(crate) fn limit_open_files(mut self, files: u32) -> Self {
+        self.open_files = Some(files);
         self
     }
 
@@ -114,7 +122,15 @@ impl Setup {
 
     /// Starts it where there is no Runtime API.
     pub(crate) fn start_alone(self) -> Function {
-        let mut child = Command::new(&self.program)
+        let mut command = match self.open_files {
+            None => Command::new(&self.program),
+            Some(files) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", &format!("ulimit -n {files}; exec \"$0\"")]).arg(&self.program);
+                shell
+            }
+        };
+        let mut child = command
             .env_clear()
             .envs(self.variables)
             .stdin(Stdio::null())
