@@ -51,11 +51,9 @@ where
 {
     type Service = M::Response;
 
-    fn make(mut self, client: SocketAddr) -> impl Future<Output = Result<Self::Service, Error>> + Send + 'static {
-        async move {
-            poll_fn(|task| self.poll_ready(task)).await.map_err(Error::new)?;
-            self.call(client).await.map_err(Error::new)
-        }
+    async fn make(mut self, client: SocketAddr) -> Result<Self::Service, Error> {
+        poll_fn(|task| self.poll_ready(task)).await.map_err(Error::new)?;
+        self.call(client).await.map_err(Error::new)
     }
 }
 
