@@ -23,7 +23,6 @@ use tokio::time::timeout;
 use super::link::Link;
 use super::linked_body::LinkedBody;
 use super::outgoing::Outgoing;
-use super::refusal::{refusal_in_reserve, refusal_of};
 use super::strict_head::{HEAD_TIMEOUT, Protocol, StrictHead};
 use crate::alarm::Alarm;
 
@@ -61,7 +60,7 @@ pub(crate) async fn serve<F, B>(
 ) -> Protocol
 where
     F: Future<Output = Response<B>>,
-    B: Body<Data = Bytes> + From<Bytes> + 'static,
+    B: Body<Data = Bytes> + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let head_timeout = if link.is_reserve { PROBE_TIMEOUT } else { HEAD_TIMEOUT };
@@ -73,16 +72,9 @@ where
         let link = Arc::clone(&of_service);
         link.begin_request();
         let is_reserve = link.is_reserve;
-        let refusal = if is_reserve { refusal_in_reserve(&request) } else { None };
-        let response = match refusal.or_else(|| refusal_of(&request)) {
-            None => Ok(respond(request, Arc::clone(&link))),
-            Some(refusal) => Err(refusal),
-        };
+        let response = respond(request, Arc::clone(&link));
         async move {
-            let mut response = match response {
-                Ok(response) => response.await,
-                Err(refusal) => refusal.map(B::from),
-            };
+            let mut response = response.await;
             if is_reserve {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }

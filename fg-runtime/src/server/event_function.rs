@@ -27,6 +27,7 @@ use super::cloud_event::{self, CloudEvent};
 use super::failed::{self, failed_invocation};
 use super::link::Link;
 use super::readiness::Ready;
+use super::refusal::refusal;
 use super::request_body::read_body;
 use super::running::{MOST_INVOCATIONS, Places, Run};
 use super::stall::Patience;
@@ -62,6 +63,9 @@ struct Accepted<H: Handler> {
 impl<H: Handler> EventFunction<H> {
     /// Answers one request, whatever it is.
     pub(crate) async fn respond(self: Arc<Self>, request: Request<Incoming>, link: Arc<Link>) -> Answer {
+        if let Some(refusal) = refusal(&request, &link) {
+            return refusal.map(ResponseBody::whole);
+        }
         #[cfg(feature = "http")]
         if H::HTTP && !(self.start.platform_routes && is_platform_route(path_of(request.uri()))) {
             return self.pass_on(request, &link).await;

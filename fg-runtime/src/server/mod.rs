@@ -95,7 +95,7 @@ where
     A: FnOnce(Arc<EventFunction<H>>) -> R + Send,
     R: Fn(Request<Incoming>, Arc<Link>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + From<Bytes> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     if let Some(failure) = &start.no_handler {
         say(format_args!("fg: {}", failure.message()));

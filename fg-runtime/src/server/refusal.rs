@@ -4,14 +4,24 @@ use bytes::Bytes;
 use fg_core::Failure;
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
+use http_body::Body;
 
 use super::event_function::path_of;
 use super::failed::failed;
+use super::link::Link;
 
-/// The answer to a request that is refused; its connection is closed.
+/// The answer to a request that is refused on this connection, which is then closed.
+pub(crate) fn refusal<B: Body>(request: &Request<B>, link: &Link) -> Option<Response<Bytes>> {
+    let in_reserve = if link.is_reserve { refusal_in_reserve(request) } else { None };
+    // Only a body in chunks has no length, and to look for a header takes longer than to look at that.
+    let is_chunked = request.body().size_hint().exact().is_none();
+    in_reserve.or_else(|| refusal_of(request, is_chunked))
+}
+
+/// The answer to a request that is not as HTTP/1.1 wants it.
 ///
 /// Source: RFC 9112, sections 3.2 (the host) and 6.1 (the transfer coding); RFC 9110, section 7.2, for what a host consists of.
-pub(crate) fn refusal_of<B>(request: &Request<B>) -> Option<Response<Bytes>> {
+fn refusal_of<B>(request: &Request<B>, is_chunked: bool) -> Option<Response<Bytes>> {
     let headers = request.headers();
     let mut hosts = headers.get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
@@ -24,7 +34,7 @@ pub(crate) fn refusal_of<B>(request: &Request<B>) -> Option<Response<Bytes>> {
     if let Err(reason) = host {
         return Some(refuse(StatusCode::BAD_REQUEST, "BadRequest", reason));
     }
-    if is_encoded(headers) {
+    if is_chunked && is_encoded(headers) {
         let reason = "the only transfer coding that this server knows is `chunked`";
         return Some(refuse(StatusCode::NOT_IMPLEMENTED, "NotImplemented", reason));
     }
@@ -32,7 +42,7 @@ pub(crate) fn refusal_of<B>(request: &Request<B>) -> Option<Response<Bytes>> {
 }
 
 /// The answer to anything but a probe, on one of the places that are left for those.
-pub(crate) fn refusal_in_reserve<B>(request: &Request<B>) -> Option<Response<Bytes>> {
+fn refusal_in_reserve<B>(request: &Request<B>) -> Option<Response<Bytes>> {
     if path_of(request.uri()) == "/healthz" {
         return None;
     }
@@ -70,7 +80,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        refusal_of(&request.body(()).expect("it is valid")).map(|response| response.status().as_u16())
+        refusal_of(&request.body(()).expect("it is valid"), true).map(|response| response.status().as_u16())
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::event_function::{EventFunction, is_platform_route, path_of};
 use super::failed::{failed, failed_invocation};
 use super::link::Link;
 use super::patient_body::Patient;
+use super::refusal::refusal;
 use super::running::MOST_INVOCATIONS;
 use super::service_body::ServiceBody;
 use super::wrapped_size;
@@ -38,6 +39,9 @@ impl<S: HttpService> ServiceFunction<S> {
         request: Request<Incoming>,
         link: Arc<Link>,
     ) -> Response<ServiceBody<S::ResponseBody>> {
+        if let Some(refusal) = refusal(&request, &link) {
+            return refusal.map(ServiceBody::from);
+        }
         if self.platform.start.platform_routes && is_platform_route(path_of(request.uri())) {
             // In a box, so that the requests that are not the platform's do not carry the space for it.
             return Box::pin(Arc::clone(&self.platform).respond(request, link)).await.map(|body| ServiceBody::Own(Box::new(body)));
