@@ -31,10 +31,13 @@ impl Outgoing {
     }
 
     /// Fails once a connection that has been handed over to the service has been open for its whole time.
+    #[inline]
     fn poll_open(&mut self, task: &mut Context<'_>) -> io::Result<()> {
-        if !self.link.is_upgraded() {
-            return Ok(());
-        }
+        if self.link.is_upgraded() { self.poll_upgraded(task) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn poll_upgraded(&mut self, task: &mut Context<'_>) -> io::Result<()> {
         if self.open.is_none() {
             self.open = self.link.open_until().map(|until| Box::pin(sleep_until(until.into())));
         }
