@@ -250,7 +250,7 @@ fn ask_as_gateway(emulator: &Emulator, request: &Request, target: &str) -> Answe
     }
     let execution = emulator.invoke(event);
     let (reply, reason) = match &execution.outcome {
-        Outcome::Reply(_) | Outcome::Streamed { .. } => match apig::reply(&execution.outcome.body()) {
+        Outcome::Reply(_) | Outcome::Streamed { .. } => match apig::reply(&execution.outcome.body(), request.method == "HEAD") {
             Ok(reply) => (reply, None),
             Err(reason) => (refusal(500, "FSS.1202", &reason), Some(reason)),
         },

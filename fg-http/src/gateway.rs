@@ -4,14 +4,20 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::Bytes;
 use fg_core::{Context, Failure, Handler, Reply};
+use http::Method;
+use http::header::CONTENT_LENGTH;
+use http_body::Body as _;
 
 use crate::apig;
 use crate::body::Body;
 use crate::collect::collect;
+use crate::connected::ClientAddress;
 use crate::service::HttpService;
+use crate::shared::Shared;
 
-/// A service as a [`Handler`] of API Gateway's events; its state is the service.
+/// A service as a [`Handler`] of API Gateway's events; its state is the service, [`Shared`].
 ///
 /// The event becomes a request, as [`apig::request_of`] says, with the [`Context`] of the invocation among its extensions. The response is
 /// read to its end and becomes the answer, as [`apig::write_answer`] says. Trailers are left out: the answer has no place for them.
@@ -29,29 +35,40 @@ impl<S> fmt::Debug for Gateway<S> {
 impl<S: HttpService> Handler for Gateway<S> {
     const NAME: &'static str = "http";
     const HTTP: bool = true;
-    type State = S;
+    type State = Shared<S>;
 
     /// Fails: nothing but the program can make a service. A runtime is given the state.
-    async fn init(_: &Context) -> Result<S, Failure> {
+    async fn init(_: &Context) -> Result<Shared<S>, Failure> {
         Err(Failure::new(Failure::INIT_ERROR, "an HTTP service cannot be made by the runtime; pass it to `fg::http::run`"))
     }
 
-    async fn call(payload: &[u8], ctx: &Context, service: &S, reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(payload: &[u8], ctx: &Context, service: &Shared<S>, reply: &mut Reply) -> Result<(), Failure> {
         let (request, left_out) = apig::read_request(payload)?;
         if let Some(message) = left_out.message() {
             ctx.logger().warn(format_args!("{message}"));
         }
         let mut request = request.map(Body::from);
         request.extensions_mut().insert(ctx.clone());
-        let response = service.respond(request).await.map_err(|error| error.to_failure())?;
-        let (parts, body) = response.into_parts();
+        let client = ClientAddress::of_gateway(request.extensions().get());
+        request.extensions_mut().insert(client);
+        let is_head = request.method() == Method::HEAD;
+        let response = service.get().respond(request).await.map_err(|error| error.to_failure())?;
+        let (mut parts, body) = response.into_parts();
         let limit = ctx.environment().max_response_size();
-        let body = collect(body, limit).await?;
+        let body = if is_head {
+            // As a server answers: with the length of a body that does not follow.
+            if let (Some(length), false) = (body.size_hint().exact(), parts.headers.contains_key(CONTENT_LENGTH)) {
+                parts.headers.insert(CONTENT_LENGTH, length.into());
+            }
+            Bytes::new()
+        } else {
+            collect(body, limit).await?
+        };
         warn_of_size(body.len(), limit, ctx);
         apig::write_answer(&parts, &body, reply)
     }
 
-    async fn pre_stop(_: &S) {}
+    async fn pre_stop(_: &Shared<S>) {}
 }
 
 /// Says once that a response is so large that base64 makes it larger than the platform takes.

@@ -21,6 +21,7 @@ use crate::collect::collect;
 use crate::failure::{failure_of_body, failure_of_response};
 use crate::handler_service::HandlerService;
 use crate::service::ready_then_call;
+use crate::shared::Shared;
 
 /// A [`Handler`] that is another handler with tower layers around each of its invocations: timeouts, metrics, authorization.
 ///
@@ -44,7 +45,7 @@ impl<H, L, B> fmt::Debug for Layered<H, L, B> {
 /// The state of a [`Layered`] handler: that of the handler inside, and the service that the layers make around it.
 pub struct LayeredState<H: Handler, S> {
     handler: Arc<H::State>,
-    service: S,
+    service: Shared<S>,
 }
 
 impl<H: Handler, S> fmt::Debug for LayeredState<H, S> {
@@ -72,7 +73,6 @@ pub trait InvocationLayer<H: Handler, B = Body>: Layer<HandlerService<H>, Servic
     type Around: Service<http::Request<B>, Response = http::Response<Self::ResponseBody>, Error: Into<BoxError>, Future: Send>
         + Clone
         + Send
-        + Sync
         + 'static;
 }
 
@@ -82,7 +82,7 @@ where
     H: Handler,
     L: Layer<HandlerService<H>> + Send + Sync + 'static,
     L::Service: Service<http::Request<B>, Response = http::Response<R>, Error: Into<BoxError>, Future: Send>,
-    L::Service: Clone + Send + Sync + 'static,
+    L::Service: Clone + Send + 'static,
     R: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     type ResponseBody = R;
@@ -93,7 +93,7 @@ impl<H: Handler, L: InvocationLayer<H, B>, B> Layered<H, L, B> {
     /// The state, of what the handler's `init` has made and of the layers.
     pub fn state(handler: H::State, layer: &L) -> LayeredState<H, L::Around> {
         let handler = Arc::new(handler);
-        LayeredState { service: layer.layer(HandlerService::new(Arc::clone(&handler))), handler }
+        LayeredState { service: Shared::new(layer.layer(HandlerService::new(Arc::clone(&handler)))), handler }
     }
 }
 
@@ -120,7 +120,7 @@ where
         *request.uri_mut() = Uri::from_static("/invoke");
         *request.headers_mut() = headers_of(ctx);
         request.extensions_mut().insert(ctx.clone());
-        let response = ready_then_call(state.service.clone(), request).await.map_err(|error| error.to_failure())?;
+        let response = ready_then_call(state.service.get(), request).await.map_err(|error| error.to_failure())?;
         let (parts, body) = response.into_parts();
         let limit = ctx.environment().max_response_size();
         if !parts.status.is_success() {

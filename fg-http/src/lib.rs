@@ -48,6 +48,7 @@
 pub mod apig;
 mod body;
 mod collect;
+mod connected;
 mod failure;
 mod gateway;
 mod handler_service;
@@ -56,6 +57,7 @@ mod located;
 mod request;
 mod response;
 mod service;
+mod shared;
 
 /// An error of any type, as the ecosystem of tower passes it on.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -64,12 +66,14 @@ pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
 pub use crate::body::Body;
+pub use crate::connected::{ClientAddress, Connected, MakeHttpService};
 pub use crate::gateway::Gateway;
 pub use crate::handler_service::HandlerService;
 pub use crate::layered::{InvocationLayer, Layered, LayeredState};
 pub use crate::request::Request;
 pub use crate::response::Response;
 pub use crate::service::HttpService;
+pub use crate::shared::Shared;
 
 /// The programs of the README, compiled with the documentation's own.
 #[cfg(doctest)]

@@ -9,7 +9,7 @@ use tower_service::Service;
 use crate::BoxError;
 use crate::body::Body;
 
-/// A tower service of HTTP requests that can be cloned for each of them: any axum `Router` is one.
+/// A tower service of HTTP requests that can be cloned for each of them: any axum `Router` is one, and so is a `BoxCloneService`.
 ///
 /// Implemented for every `Service<http::Request<Body>, Response = http::Response<B>>` whose future can be sent, whose errors become
 /// boxes, and whose response body `B` is an [`http_body::Body`] of `Bytes`.
@@ -26,17 +26,17 @@ use crate::body::Body;
     message = "`{Self}` cannot be served as a FunctionGraph function",
     label = "not a tower service of HTTP requests that can be cloned and sent",
     note = "an axum `Router` is one once it has its state: call `.with_state(..)` on it",
-    note = "any other `tower::Service<http::Request<fg::http::Body>>` must be `Clone + Send + Sync + 'static`, and so must its response body be `Send + 'static`"
+    note = "any other `tower::Service<http::Request<fg::http::Body>>` must be `Clone + Send + 'static`, and so must its response body be `Send + 'static`"
 )]
-pub trait HttpService: Clone + Send + Sync + 'static {
+pub trait HttpService: Clone + Send + 'static {
     /// The body of a response.
     type ResponseBody: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
 
-    /// Waits until the service is ready, and calls a clone of it.
+    /// Waits until the service is ready, and calls it.
     ///
     /// The error has the name of the service's error type, unless that is a box.
     fn respond(
-        &self,
+        self,
         request: http::Request<Body>,
     ) -> impl Future<Output = Result<http::Response<Self::ResponseBody>, Error>> + Send + 'static;
 }
@@ -45,13 +45,13 @@ pub trait HttpService: Clone + Send + Sync + 'static {
 impl<S, B> HttpService for S
 where
     S: Service<http::Request<Body>, Response = http::Response<B>, Error: Into<BoxError>, Future: Send>,
-    S: Clone + Send + Sync + 'static,
+    S: Clone + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     type ResponseBody = B;
 
-    fn respond(&self, request: http::Request<Body>) -> impl Future<Output = Result<http::Response<B>, Error>> + Send + 'static {
-        ready_then_call(self.clone(), request)
+    fn respond(self, request: http::Request<Body>) -> impl Future<Output = Result<http::Response<B>, Error>> + Send + 'static {
+        ready_then_call(self, request)
     }
 }
 

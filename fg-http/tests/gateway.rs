@@ -15,7 +15,7 @@ use axum::{Extension, Router};
 use bytes::Bytes;
 use fg_core::{Context, Failure, Handler, LogSink, Record, Reply};
 use fg_http::apig::{self, PathParameters, RequestContext};
-use fg_http::{Body, Gateway, HttpService};
+use fg_http::{Body, Connected, Gateway, HttpService, Shared};
 use http_body::Frame;
 use http_body_util::Full;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 /// Runs one invocation, as a runtime does.
 async fn invoked<S: HttpService>(service: &S, event: Value, ctx: &Context) -> Result<http::Response<Bytes>, Failure> {
     let mut reply = Reply::new();
-    Gateway::<S>::call(event.to_string().as_bytes(), ctx, service, &mut reply).await?;
+    Gateway::<S>::call(event.to_string().as_bytes(), ctx, &Shared::new(service.clone()), &mut reply).await?;
     Ok(apig::response_of(reply.body()).expect("the gateway accepts the answer"))
 }
 
@@ -211,4 +211,39 @@ async fn a_service_is_called_when_it_is_ready_and_not_before() {
 async fn a_gateway_cannot_make_its_service() {
     let failure = Gateway::<Router>::init(&Context::default()).await.expect_err("it has none");
     assert_eq!(failure.error_type(), "InitError");
+}
+
+#[tokio::test]
+async fn a_head_is_answered_with_the_length_of_the_body_and_without_it() {
+    let router: Router = Router::new().route("/", get(async || "thirteen long"));
+    let plain = tower::service_fn(async |_: http::Request<Body>| Ok::<_, Infallible>(http::Response::new(Body::from("four"))));
+    for (response, length) in [
+        (invoked(&router, event("HEAD", "/"), &Context::default()).await, "13"),
+        (invoked(&plain, event("HEAD", "/"), &Context::default()).await, "4"),
+    ] {
+        let response = response.expect("it is answered");
+        assert_eq!((response.headers()["content-length"].as_bytes(), response.body().len()), (length.as_bytes(), 0));
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_sync_is_served() {
+    let router: Router = Router::new().route("/", get(async || "hello"));
+    let boxed = tower::util::BoxCloneService::new(router);
+    let response = invoked(&boxed, event("GET", "/"), &Context::default()).await.expect("it is answered");
+    assert_eq!(response.body(), "hello");
+}
+
+#[tokio::test]
+async fn connect_info_is_the_address_that_the_gateway_names() {
+    use axum::extract::ConnectInfo;
+    use std::net::SocketAddr;
+    let router: Router = Router::new().route("/", get(async |ConnectInfo(client): ConnectInfo<SocketAddr>| client.to_string()));
+    let service = Connected::new(router.into_make_service_with_connect_info::<SocketAddr>());
+    for (source, expected) in [("203.0.113.7", "203.0.113.7:0"), ("2001:db8::1", "[2001:db8::1]:0"), ("", "0.0.0.0:0")] {
+        let mut event = event("GET", "/");
+        event["requestContext"] = json!({ "sourceIp": source });
+        let response = invoked(&service, event, &Context::default()).await.expect("it is answered");
+        assert_eq!(response.body(), expected);
+    }
 }

@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use crate::after_work;
 use crate::alarm::Alarm;
 use crate::backoff::Backoff;
+use crate::caller::Caller;
 use crate::connection::{Answer, Connection, Streamed};
 use crate::failure_policy::Fault;
 use crate::invocation::{Limits, Outcome, end, init, invoke};
@@ -41,7 +42,7 @@ pub(crate) async fn run<H: Handler>(mut start: Start, address: String, make: imp
     let shutdown = Shutdown::new();
     let no_handler = start.no_handler.take();
     let running = pin!(async {
-        let mut function = EventLoop::new(&start, address, &shutdown);
+        let mut function = EventLoop::new(&start, start.caller::<H>(), address, &shutdown);
         let init = async {
             match no_handler {
                 Some(failure) => Err(failure),
@@ -82,6 +83,8 @@ struct EventLoop<'s> {
     /// For what belongs to no invocation.
     log: Logger,
     reply: Reply,
+    /// Who gets the errors.
+    caller: Caller,
     shutdown: &'s Shutdown,
     alarm: Alarm,
     limits: Limits,
@@ -101,10 +104,10 @@ enum State {
 }
 
 impl<'s> EventLoop<'s> {
-    fn new(start: &Start, address: String, shutdown: &'s Arc<Shutdown>) -> Self {
+    fn new(start: &Start, caller: Caller, address: String, shutdown: &'s Arc<Shutdown>) -> Self {
         let peer = Peer::new(address);
         let listener = Listener::RuntimeApi(Arc::clone(&peer));
-        let watchdog = Watchdog::start(listener, start.invocation_limit(), Some(shutdown));
+        let watchdog = Watchdog::start(listener, caller, start.invocation_limit(), Some(shutdown));
         panics::install_hook();
         panics::report_aborts_to(&watchdog);
         Self {
@@ -112,6 +115,7 @@ impl<'s> EventLoop<'s> {
             log: start.context().logger().clone(),
             ctx: start.context(),
             reply: Reply::new(),
+            caller,
             shutdown,
             alarm: Alarm::new(),
             limits: start.limits,
@@ -275,7 +279,8 @@ impl<'s> EventLoop<'s> {
 
     fn answer_with(&mut self, failure: &Failure) {
         voice::of(self.ctx.logger()).error(failure);
-        self.reply.set_bytes(failure.to_json(), "application/json");
+        let told = self.caller.told(failure, self.ctx.request_id());
+        self.reply.set_bytes(told.to_json(), "application/json");
     }
 
     /// Delivers the answer, through whatever faults there are while time remains.

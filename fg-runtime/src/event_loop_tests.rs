@@ -16,7 +16,7 @@ async fn an_api_that_is_gone_is_asked_for_rarely_and_mentioned_once() {
     let limits = Limits { response_size: 0, timeouts: true };
     let start = Start::new(Environment::default(), log.clone(), limits, Mode::CustomRuntime(address.clone()));
     let shutdown = Shutdown::new();
-    let mut function = EventLoop::new(&start, address, &shutdown);
+    let mut function = EventLoop::new(&start, Caller::Platform, address, &shutdown);
     let polled = tokio::time::timeout(Duration::from_secs(10), function.poll()).await;
     assert!(polled.is_err(), "nobody answers");
     let attempts = function.backoff.pauses();

@@ -13,7 +13,7 @@
 
 use std::process::ExitCode;
 
-use fg_http::{Gateway, HttpService};
+use fg_http::{Connected, Gateway, HttpService, MakeHttpService, Shared};
 
 use crate::make_state::Made;
 use crate::mode::Mode;
@@ -32,6 +32,23 @@ pub fn run(service: impl HttpService) -> ExitCode {
 #[must_use = "this is the exit code: return it from `main`"]
 pub async fn serve(service: impl HttpService) -> ExitCode {
     Runtime::new().serve_http(service).await
+}
+
+/// Like [`run`], with what makes a service for a client's address, as `axum::serve` takes it.
+///
+/// An axum handler that asks for `ConnectInfo<SocketAddr>` needs it:
+///
+/// ```text
+/// fn main() -> std::process::ExitCode {
+///     fg::http::run_make_service(router().into_make_service_with_connect_info::<SocketAddr>())
+/// }
+/// ```
+///
+/// The address is that of [`ClientAddress`](fg_http::ClientAddress), which is among the extensions of each request in any case. The service is
+/// made for each request. With settings, `Runtime::run_http` takes a [`Connected`](fg_http::Connected) around it.
+#[must_use = "return the exit code from `main`"]
+pub fn run_make_service(make: impl MakeHttpService) -> ExitCode {
+    run(Connected::new(make))
 }
 
 impl Runtime {
@@ -54,7 +71,7 @@ impl Runtime {
         };
         match start.mode {
             Mode::Server => crate::server::run_http(start, service).await,
-            _ => start.run_made::<Gateway<S>>(Made(service)).await,
+            _ => start.run_made::<Gateway<S>>(Made(Shared::new(service))).await,
         }
     }
 }

@@ -8,6 +8,7 @@ use fg_core::__private::{escape_json, write_escaped_lines};
 use fg_core::{Failure, Handler, Reply, header_names};
 
 use crate::alarm::Alarm;
+use crate::caller::Caller;
 use crate::invocation::{Outcome, end, init, invoke};
 use crate::last_words::Listener;
 use crate::make_state::MakeState;
@@ -31,7 +32,7 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     }
     let mut ctx = start.context();
     // A signal ends what runs in a shell at once.
-    let watchdog = Watchdog::start(Listener::Stdout, start.invocation_limit(), None);
+    let watchdog = Watchdog::start(Listener::Stdout, Caller::Platform, start.invocation_limit(), None);
     panics::install_hook();
     panics::report_aborts_to(&watchdog);
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());

@@ -8,6 +8,7 @@ use std::time::Duration;
 use fg_core::{Context, Environment, Failure, Handler, HandlerRunner, Handlers, LogSink};
 use tokio::runtime::RuntimeFlavor;
 
+use crate::caller::Caller;
 use crate::handler_choice::select;
 use crate::invocation::Limits;
 use crate::line::LineFormat;
@@ -223,6 +224,10 @@ impl Runtime {
             start.platform_routes = self.platform_routes.unwrap_or(!is_service);
         }
         start.prepare_log();
+        match Caller::of_http(variable("FG_HTTP_ERRORS").as_deref()) {
+            Ok(caller) => start.http_caller = caller,
+            Err(warning) => voice::of(start.context().logger()).warn(warning),
+        }
         Ok(start)
     }
 }
@@ -283,6 +288,8 @@ pub(crate) struct Start {
     pub(crate) pipeline: bool,
     /// Whether there is nothing after it but the end of the process.
     pub(crate) is_whole_program: bool,
+    /// Who gets the errors of a function of HTTP requests.
+    pub(crate) http_caller: Caller,
     /// Why there is no handler to run, whichever is handed over.
     pub(crate) no_handler: Option<Failure>,
     /// Whether the server keeps the platform's routes for itself, where the function takes HTTP requests.
@@ -305,6 +312,7 @@ impl Start {
             limits,
             pipeline: false,
             is_whole_program: false,
+            http_caller: Caller::Stranger,
             no_handler: None,
             #[cfg(feature = "http")]
             platform_routes: true,
@@ -321,6 +329,11 @@ impl Start {
     /// How long an invocation may take; none where nobody looks at that.
     pub(crate) fn invocation_limit(&self) -> Option<Duration> {
         self.limits.timeouts.then(|| self.environment.timeout())
+    }
+
+    /// Who gets the errors of this handler.
+    pub(crate) const fn caller<H: Handler>(&self) -> Caller {
+        if H::HTTP { self.http_caller } else { Caller::Platform }
     }
 
     /// A context for the time before the first invocation.

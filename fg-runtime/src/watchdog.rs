@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use fg_core::{Context, Failure};
 
+use crate::caller::Caller;
 use crate::invocation::Outcome;
 use crate::last_words::{LastWords, Listener};
 use crate::overdue::Overdue;
@@ -43,6 +44,7 @@ const LONG: Duration = Duration::from_secs(3600);
 #[derive(Debug)]
 pub(crate) struct Watchdog {
     listener: Listener,
+    caller: Caller,
     /// How long an invocation may take; none where nobody looks at that.
     timeout: Option<Duration>,
     current: Mutex<Current>,
@@ -99,13 +101,18 @@ impl Watchdog {
     /// Starts the thread. Without one, what blocks is not noticed, and the process goes on.
     ///
     /// Invocations take so long at the most; none where nobody looks at that.
-    pub(crate) fn start(listener: Listener, timeout: Option<Duration>, shutdown: Option<&Arc<Shutdown>>) -> Arc<Self> {
+    pub(crate) fn start(
+        listener: Listener,
+        caller: Caller,
+        timeout: Option<Duration>,
+        shutdown: Option<&Arc<Shutdown>>,
+    ) -> Arc<Self> {
         let (wakes, waker) = match Wakes::new(shutdown.is_some()) {
             Ok((wakes, waker)) => (Some(wakes), Some(waker)),
             // Where the system does not let us, signals do what they would have done without us.
             Err(_) => (None, None),
         };
-        let watchdog = Arc::new(Self { listener, timeout, current: Mutex::default(), waker });
+        let watchdog = Arc::new(Self { listener, caller, timeout, current: Mutex::default(), waker });
         let Some(wakes) = wakes else { return watchdog };
         let of_thread = Arc::downgrade(&watchdog);
         let for_signals = shutdown.cloned();
@@ -263,7 +270,7 @@ impl Watchdog {
 
     /// Answers the caller, and only then speaks.
     fn tell(&self, request_id: &str, failure: &Failure) {
-        let told = self.listener.tell(request_id, failure);
+        let told = self.listener.tell(request_id, &self.caller.told(failure, request_id));
         say(format_args!("fg: ending the process: request {request_id}: {failure}"));
         if let Err(error) = told {
             say(format_args!("fg: request {request_id} could not be answered: {error}"));
@@ -364,7 +371,7 @@ mod tests {
 
     fn watchdog(timeouts: bool) -> Watchdog {
         let timeout = timeouts.then_some(Duration::from_secs(4));
-        Watchdog { listener: Listener::Stdout, timeout, current: Mutex::default(), waker: None }
+        Watchdog { listener: Listener::Stdout, caller: Caller::Platform, timeout, current: Mutex::default(), waker: None }
     }
 
     #[test]

@@ -53,8 +53,8 @@ fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&decode(&text.replace('+', " "))).into_owned()
 }
 
-/// The answer that a function's result asks for; `Err` says what API Gateway does not understand.
-pub(super) fn reply(result: &[u8]) -> Result<Reply, String> {
+/// The answer that a function's result asks for; to a HEAD, it says how long a body would be. `Err` says what API Gateway does not understand.
+pub(super) fn reply(result: &[u8], is_head: bool) -> Result<Reply, String> {
     let result: Value = serde_json::from_slice(result)
         .map_err(|_| "the function's result is not JSON, and API Gateway expects {\"statusCode\", \"headers\", \"body\"}")?;
     let Value::Object(result) = result else {
@@ -75,7 +75,7 @@ pub(super) fn reply(result: &[u8]) -> Result<Reply, String> {
         Some(Value::String(text)) => text.clone().into_bytes(),
         Some(_) => return Err("the body is not a text; what is not one has to be written as JSON or as base64".into()),
     };
-    let mut headers = headers(result.get("headers"))?;
+    let mut headers = headers(result.get("headers"), is_head)?;
     if header_of(&headers, "Content-Type").is_none() && !body.is_empty() {
         headers.push(("Content-Type".into(), "application/json".into()));
     }
@@ -86,7 +86,7 @@ fn is_true(flag: Option<&Value>) -> bool {
     matches!(flag, Some(Value::Bool(true))) || flag.and_then(Value::as_str) == Some("true")
 }
 
-fn headers(headers: Option<&Value>) -> Result<Vec<(String, String)>, String> {
+fn headers(headers: Option<&Value>, is_head: bool) -> Result<Vec<(String, String)>, String> {
     let headers = match headers {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Object(headers)) => headers,
@@ -99,7 +99,8 @@ fn headers(headers: Option<&Value>) -> Result<Vec<(String, String)>, String> {
         if !is_token {
             return Err(format!("{name:?} is not a name of a header"));
         }
-        if OF_THE_CONNECTION.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+        let is_length_of_head = is_head && name.eq_ignore_ascii_case("content-length");
+        if !is_length_of_head && OF_THE_CONNECTION.iter().any(|own| name.eq_ignore_ascii_case(own)) {
             continue;
         }
         let values = match value {
@@ -132,6 +133,13 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_to_a_head_keeps_the_length_that_the_function_names() {
+        let result = br#"{"statusCode":200,"headers":{"Content-Length":"17","Connection":"close"},"body":""}"#;
+        assert_eq!(reply(result, true).expect("an answer").headers, [("Content-Length".to_owned(), "17".to_owned())]);
+        assert_eq!(reply(result, false).expect("an answer").headers, []);
+    }
+
+    #[test]
     fn a_request_becomes_the_gateways_event() {
         let request = request("PUT", &[("Host", "a"), ("X-Tag", "1"), ("x-tag", "2")], b"\xff\x00");
         let event: Value = serde_json::from_slice(&event(&request, "/a%20b/c?x=1&y=a+b%26&x=2&z")).expect("JSON");
@@ -150,7 +158,7 @@ mod tests {
             "isBase64Encoded": true,
             "body": "/wA=",
         });
-        let reply = reply(result.to_string().as_bytes()).expect("an answer");
+        let reply = reply(result.to_string().as_bytes(), false).expect("an answer");
         assert_eq!((reply.status, reply.body.as_slice()), (201, &b"\xff\x00"[..]));
         let headers: Vec<_> = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let expected = [("X-Number", "7"), ("set-cookie", "a=1"), ("set-cookie", "b=2"), ("Content-Type", "application/json")];
@@ -168,9 +176,9 @@ mod tests {
             (r#"{"statusCode":200,"headers":{"a":"b\r\nc: d"}}"#, "the header a has a line end in its value"),
             (r#"{"statusCode":200,"headers":{"a b":"c"}}"#, "\"a b\" is not a name of a header"),
         ] {
-            assert_eq!(reply(result.as_bytes()).expect_err(result), reason);
+            assert_eq!(reply(result.as_bytes(), false).expect_err(result), reason);
         }
-        let error = reply(br#"{"statusCode":200,"isBase64Encoded":true,"body":"%"}"#).expect_err("no base64");
+        let error = reply(br#"{"statusCode":200,"isBase64Encoded":true,"body":"%"}"#, false).expect_err("no base64");
         assert!(error.starts_with("isBase64Encoded is true, and the body is not base64: "), "{error}");
     }
 }

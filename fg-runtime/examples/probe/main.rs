@@ -6,6 +6,8 @@ mod act;
 mod event;
 mod mirror;
 #[cfg(feature = "http")]
+mod router;
+#[cfg(feature = "http")]
 mod service;
 mod stream;
 
@@ -119,20 +121,44 @@ impl Handler for Echo {
     async fn pre_stop((): &()) {}
 }
 
+/// Takes HTTP requests, and fails at each of them with something that is nobody's business.
+struct Api;
+
+impl Handler for Api {
+    const NAME: &'static str = "api";
+    const HTTP: bool = true;
+    type State = ();
+
+    async fn init(_: &Context) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn call(payload: &[u8], _: &Context, (): &(), _: &mut Reply) -> Result<(), Failure> {
+        assert!(!payload.windows(6).any(|word| word == b"/panic"), "cannot connect to postgres://app:hunter2@10.0.0.5");
+        Err(Failure::new("DatabaseDown", "cannot connect to postgres://app:hunter2@10.0.0.5"))
+    }
+
+    async fn pre_stop((): &()) {}
+}
+
 fn main() -> ExitCode {
     let is_set = |name: &str| std::env::var_os(name).is_some();
     let runtime = fg_runtime::Runtime::new().report_timeouts(!is_set("PROBE_NO_TIMEOUTS")).json_log(is_set("PROBE_JSON"));
     #[cfg(feature = "http")]
+    if let Ok(by) = std::env::var("PROBE_ROUTER") {
+        return router::run(runtime, &by);
+    }
+    #[cfg(feature = "http")]
     if is_set("PROBE_SERVICE") {
         let runtime = if is_set("PROBE_ROUTES") { runtime.platform_routes(true) } else { runtime };
-        return runtime.run_http(tower::service_fn(service::respond));
+        return runtime.run_http(tower::util::BoxCloneService::new(tower::service_fn(service::respond)));
     }
     #[cfg(feature = "tracing")]
     if is_set("PROBE_SUBSCRIBER") {
         set_subscriber();
         tracing::info!("before the function");
     }
-    let code = if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream)>() };
+    let code = if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream, Api)>() };
     if let Ok(address) = std::env::var("PROBE_GOES_ON") {
         act::block_at(&address);
     }
@@ -151,7 +177,8 @@ fn set_subscriber() {
 fn abandon(runtime: fg_runtime::Runtime) -> ExitCode {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be started");
     let timeout = Duration::from_secs(1);
-    let ended = tokio.block_on(async { tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo, Mirror, Stream)>()).await });
+    let ended =
+        tokio.block_on(async { tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo, Mirror, Stream, Api)>()).await });
     assert!(ended.is_err(), "it runs for ever");
     std::thread::sleep(timeout);
     ExitCode::SUCCESS

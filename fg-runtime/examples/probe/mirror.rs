@@ -18,6 +18,7 @@ impl Handler for Mirror {
         let event = Value::from_payload(payload)?;
         match event["data"].as_str() {
             Some("nothing") => Ok(()),
+            Some("null") => None::<Value>.write_payload(reply),
             Some("text") => {
                 reply.set_bytes(b"as text".to_vec(), "text/plain; charset=\"utf-8\"");
                 Ok(())

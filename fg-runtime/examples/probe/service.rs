@@ -4,6 +4,8 @@ use fg_core::{Context, Failure};
 use fg_http::{Body, Bytes, HeaderMap, HeaderName};
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
 
 use crate::stream::stream_of;
 
@@ -22,7 +24,8 @@ pub(crate) async fn respond(request: Request<Body>) -> Result<Response<Body>, Fa
             let token = ctx.token().map_or("none", fg_core::Secret::expose);
             Ok(Response::new(format!("{} {token}", ctx.request_id()).into()))
         }
-        "/panic" => panic!("in a service"),
+        "/panic" => panic!("cannot connect to postgres://app:hunter2@10.0.0.5"),
+        "/upgrade" => Ok(upgrade(request, ctx)),
         "/block" => loop {
             std::thread::park();
         },
@@ -34,6 +37,22 @@ pub(crate) async fn respond(request: Request<Body>) -> Result<Response<Body>, Fa
             Ok(response)
         }
     }
+}
+
+/// Hands the connection over to an echo, which greets first.
+fn upgrade(mut request: Request<Body>, ctx: Context) -> Response<Body> {
+    let upgraded = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let Ok(upgraded) = upgraded.await else { return };
+        let (mut input, mut output) = tokio::io::split(TokioIo::new(upgraded));
+        if output.write_all(b"ready\n").await.is_ok() {
+            // However it ends.
+            let _ = tokio::io::copy(&mut input, &mut output).await;
+        }
+        ctx.logger().info("the echo has ended");
+    });
+    let response = Response::builder().status(101).header("connection", "upgrade").header("upgrade", "echo");
+    response.body(Body::empty()).expect("it is valid")
 }
 
 async fn collect(body: Body) -> Result<Bytes, Failure> {

@@ -34,6 +34,12 @@ impl ResponseBody {
     }
 }
 
+impl From<Bytes> for ResponseBody {
+    fn from(bytes: Bytes) -> Self {
+        Self::whole(bytes)
+    }
+}
+
 impl Body for ResponseBody {
     type Data = Bytes;
     /// Closes the connection in the middle of the body, so that nobody takes it for complete.

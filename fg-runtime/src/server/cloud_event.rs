@@ -152,7 +152,8 @@ fn check<'e>(attribute: impl Fn(&str) -> Option<&'e str>) -> Result<String, Refu
 
 /// The answer that carries this reply.
 pub(crate) fn reply(event: &CloudEvent, function_name: &str, content_type: HeaderValue, body: Vec<u8>) -> Response<Bytes> {
-    if body.is_empty() {
+    // `null` is what `None` and `()` are in JSON: there is nothing to send on.
+    if body.is_empty() || content_type == "application/json" && body == b"null" {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NO_CONTENT;
         return response;

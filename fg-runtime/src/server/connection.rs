@@ -9,7 +9,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -22,7 +23,7 @@ use tokio::time::timeout;
 use super::link::Link;
 use super::linked_body::LinkedBody;
 use super::outgoing::Outgoing;
-use super::strict_head::{HEAD_TIMEOUT, StrictHead};
+use super::strict_head::{HEAD_TIMEOUT, Protocol, StrictHead};
 use crate::alarm::Alarm;
 use crate::panics::for_caller;
 
@@ -30,11 +31,19 @@ use crate::panics::for_caller;
 /// that it may use again.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(100);
 
+/// How long a probe may take for its head, where it has one of the few places that are left.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// The largest head of a request in bytes: the platform's tokens of a few KB each fit many times.
 const HEAD_LIMIT: usize = 256 * 1024;
 
 /// How long a client may say nothing that has been told that it is not served any further.
 const PARTING: Duration = Duration::from_secs(2);
+
+/// What a client is told that speaks HTTP/2. Those of gRPC and of Go name the version that they see in it.
+const NO_HTTP2: &[u8] =
+    b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: 72\r\n\r\n\
+    this server speaks HTTP/1.1; HTTP/2, and so gRPC, are not available here";
 
 /// What a client is told whose head was not complete in time.
 const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -43,16 +52,20 @@ const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\nc
 ///
 /// What a client does wrong is answered by hyper (400, 414, 431) and ends this connection only. The most headers of a request are hyper's
 /// own 100: with any other number each request pays for tables of that size.
+///
+/// Returns what the client has spoken.
 pub(crate) async fn serve<F, B>(
     link: Arc<Link>,
     mut stopping: watch::Receiver<bool>,
     respond: impl Fn(Request<Incoming>, Arc<Link>) -> F,
-) where
+) -> Protocol
+where
     F: Future<Output = Response<B>>,
     B: Body<Data = Bytes> + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let guarded = StrictHead::new(Outgoing::new(Arc::clone(&link)));
+    let head_timeout = if link.is_reserve { PROBE_TIMEOUT } else { HEAD_TIMEOUT };
+    let guarded = StrictHead::new(Outgoing::new(Arc::clone(&link)), head_timeout);
     let (head_deadline, mut alarm) = (guarded.head_deadline(), Alarm::new());
     let io = TokioIo::new(guarded);
     let of_service = Arc::clone(&link);
@@ -60,14 +73,22 @@ pub(crate) async fn serve<F, B>(
     let service = service_fn(move |request| {
         let link = Arc::clone(&of_service);
         link.begin_request();
+        let is_reserve = link.is_reserve;
         let response = respond(request, Arc::clone(&link));
-        async { Ok::<_, Infallible>(response.await.map(|body| LinkedBody::new(body, link))) }
+        async move {
+            let mut response = response.await;
+            if is_reserve {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response.map(|body| LinkedBody::new(body, link)))
+        }
     });
     let mut connection = http1::Builder::new()
         // Times are looked at here: for hyper to do it takes another round of everything with each request.
         .header_read_timeout(None)
         .max_header_size(HEAD_LIMIT)
-        .serve_connection(io, service);
+        .serve_connection(io, service)
+        .with_upgrades();
     let watched = stopping.clone();
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
     let (mut is_awaited, mut is_stopping) = (false, false);
@@ -85,28 +106,43 @@ pub(crate) async fn serve<F, B>(
         if let Poll::Ready(served) = for_caller(caller, || Pin::new(&mut connection).poll(task)) {
             return Poll::Ready(Served::Over(served));
         }
-        match head_deadline.get().or_else(|| link.idle_since().map(|since| since + IDLE_TIMEOUT)) {
+        let Ok(idle_since) = link.poll_rest(task) else { return Poll::Ready(Served::GaveWay) };
+        match head_deadline.get().or_else(|| idle_since.map(|since| since + IDLE_TIMEOUT)) {
             Some(deadline) => alarm.poll_at(deadline, task).map(|()| Served::Late),
             None => Poll::Pending,
         }
     })
     .await;
-    let guarded = connection.into_parts().io.into_inner();
+    // One that has been handed over is the service's from here on.
+    let Some(parts) = connection.into_parts() else { return Protocol::Http1 };
+    let guarded = parts.io.into_inner();
+    let protocol = guarded.protocol();
     let (is_in_head, is_in_request) = (guarded.is_in_head(), guarded.is_in_request());
     let mut stream = guarded.into_inner();
-    if matches!(served, Served::Late) && is_in_head {
+    if !matches!(served, Served::Over(_)) && is_in_head {
         // Whether it still listens is its own business.
         let _ = stream.write_all(TOO_SLOW).await;
+    }
+    if protocol == Protocol::Http2 {
+        let _ = stream.write_all(NO_HTTP2).await;
     }
     // An error is the client's, and it knows: it has gone away, or it has been told by status and close. One that was idle, or whose
     // request is complete, sends nothing more.
     let has_failed = matches!(served, Served::Over(Err(_)));
-    if !is_stopping && (is_in_request || has_failed) {
+    let gave_way = matches!(served, Served::GaveWay);
+    if !is_stopping && !gave_way && !link.is_reserve && (is_in_request || has_failed) {
+        link.part();
         let _ = stream.shutdown().await;
         let mut rest = pin!(timeout(HEAD_TIMEOUT, discard(&mut stream)));
-        poll_fn(|task| if stop.as_mut().poll(task).is_ready() { Poll::Ready(()) } else { rest.as_mut().poll(task).map(drop) })
-            .await;
+        poll_fn(|task| {
+            if stop.as_mut().poll(task).is_ready() || link.poll_rest(task).is_err() {
+                return Poll::Ready(());
+            }
+            rest.as_mut().poll(task).map(drop)
+        })
+        .await;
     }
+    protocol
 }
 
 /// How a connection ended.
@@ -115,6 +151,8 @@ enum Served {
     Over(hyper::Result<()>),
     /// A head was not complete in time, or none has begun.
     Late,
+    /// Its place is wanted for another connection.
+    GaveWay,
 }
 
 /// Reads what a client still sends. To close the connection before would reset it, and the client might never see its answer.

@@ -24,8 +24,10 @@ use tokio::sync::watch;
 use super::accepted::{Contexts, Unfinished};
 use super::body::ResponseBody;
 use super::cloud_event::{self, CloudEvent};
+use super::failed::{self, failed_invocation};
 use super::link::Link;
 use super::readiness::Ready;
+use super::refusal::refusal;
 use super::request_body::read_body;
 use super::running::{MOST_INVOCATIONS, Places, Run};
 use super::stall::Patience;
@@ -62,6 +64,9 @@ struct Accepted<H: Handler> {
 impl<H: Handler> EventFunction<H> {
     /// Answers one request, whatever it is.
     pub(crate) async fn respond(self: Arc<Self>, request: Request<Incoming>, link: Arc<Link>) -> Answer {
+        if let Some(refusal) = refusal(&request, &link) {
+            return refusal.map(ResponseBody::whole);
+        }
         #[cfg(feature = "http")]
         if H::HTTP && !(self.start.platform_routes && is_platform_route(path_of(request.uri()))) {
             return self.pass_on(request, &link).await;
@@ -71,7 +76,7 @@ impl<H: Handler> EventFunction<H> {
             (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request, &link)).await,
             (&Method::POST, "/init") => match self.ready.wait().await {
                 Ok(_) => empty(StatusCode::OK),
-                Err(failure) => failed(StatusCode::INTERNAL_SERVER_ERROR, &failure),
+                Err(failure) => self.failed(&failure, &self.start.context()),
             },
             (&Method::GET | &Method::HEAD, "/healthz") => match self.ready.now() {
                 Ok(_) if !*self.stop.borrow() => empty(StatusCode::OK),
@@ -110,7 +115,7 @@ impl<H: Handler> EventFunction<H> {
             }
             Err(failure) => {
                 voice::of(ctx.logger()).error(&failure);
-                failed(StatusCode::INTERNAL_SERVER_ERROR, &failure)
+                self.failed(&failure, &ctx)
             }
         }
     }
@@ -135,7 +140,7 @@ impl<H: Handler> EventFunction<H> {
             }
             Err(failure) => {
                 voice::of(ctx.logger()).error(&failure);
-                failed(StatusCode::INTERNAL_SERVER_ERROR, &failure)
+                self.failed(&failure, &ctx)
             }
         }
     }
@@ -178,7 +183,7 @@ impl<H: Handler> EventFunction<H> {
         let ctx = self.contexts.begin(received, &head.headers, |_| true);
         let payload = read_body(body, self.start.limits.response_size.saturating_add(TOLERANCE), ctx.deadline()).await;
         let payload = payload.map_err(|unread| failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason)))?;
-        let state = self.ready.wait().await.map_err(|failure| failed(StatusCode::INTERNAL_SERVER_ERROR, &failure))?;
+        let state = self.ready.wait().await.map_err(|failure| self.failed(&failure, &ctx))?;
         Ok(Accepted { ctx, head, payload, state, run })
     }
 
@@ -194,11 +199,17 @@ impl<H: Handler> EventFunction<H> {
         let limits = self.start.limits;
         self.patience.extend(ctx.timeout());
         let unfinished = Unfinished::new(ctx.logger());
-        let in_flight = link.begin(ctx, run, limits);
+        let in_flight = link.begin(ctx, run, limits, self.start.caller::<H>());
         let mut reply = Reply::new();
         let outcome = invoke::<H>(payload, ctx, state, &mut reply, limits, &mut Alarm::new()).await;
         unfinished.finish();
         in_flight.end(&self.contexts).then_some((outcome, reply))
+    }
+
+    /// What went wrong in an invocation.
+    fn failed(&self, failure: &Failure, ctx: &Context) -> Answer {
+        let caller = self.start.caller::<H>();
+        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, ctx, caller).map(ResponseBody::whole)
     }
 
     /// Puts the pieces of a streamed reply together, where nobody can take them one by one.
@@ -250,10 +261,7 @@ fn lost() -> Answer {
 }
 
 fn failed(status: StatusCode, failure: &Failure) -> Answer {
-    let mut response = Response::new(ResponseBody::whole(failure.to_json()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    response
+    failed::failed(status, failure).map(ResponseBody::whole)
 }
 
 fn empty(status: StatusCode) -> Answer {

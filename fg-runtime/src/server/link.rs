@@ -1,29 +1,48 @@
 //! A connection, as it is shared by the task that serves it and the thread that answers where a handler blocks that task.
 
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use fg_core::{Context, Failure, Logger};
+use http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::accepted::{Contexts, Due};
+use super::door::Place;
+use super::failed::failed_invocation;
 use super::lookout::Lookout;
 use super::running::{Places, Run};
+use crate::caller::Caller;
 use crate::invocation::Limits;
 use crate::overdue::Overdue;
+use crate::voice;
 use crate::watchdog::margins;
 
 /// Longer than an instance lives.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// The place of a connection is wanted for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GivesWay;
+
 /// A connection, and what is going on there.
 #[derive(Debug)]
 pub(crate) struct Link {
+    accepted: Instant,
+    /// Whether it has one of the places that are left for probes.
+    pub(crate) is_reserve: bool,
+    /// The address at its other end.
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "for services"))]
+    pub(crate) client: SocketAddr,
     state: Mutex<State>,
+    /// Whether the connection has been handed over to the service, which speaks another protocol there.
+    is_upgraded: AtomicBool,
     lookout: Lookout,
     /// When a handler is too late that may take any time.
     never: Instant,
@@ -38,20 +57,32 @@ struct State {
     is_busy: bool,
     /// Since when there is none, and nothing left to send.
     idle_since: Option<Instant>,
+    /// Whether there has been a request.
+    has_begun: bool,
+    /// Whether its place is wanted for another connection.
+    gives_way: bool,
+    /// Wakes the task that serves it.
+    waker: Option<Waker>,
     /// The invocation whose handler runs.
     flight: Option<Flight>,
+    /// Until when a connection that has been handed over is open, and whose it is.
+    open_until: Option<(Instant, Context)>,
     /// What is due after the response that is being made.
     due_after_response: Option<Due>,
     /// What is due when everything that has been written so far has left.
     due: Vec<Due>,
     /// Keeps the server from ending; none once the client has been answered in place of its handler.
     run: Option<Run>,
+    /// The place among the connections.
+    _place: Place,
 }
 
 #[derive(Debug)]
 struct Flight {
     ctx: Context,
     run: Run,
+    /// Who is answered.
+    caller: Caller,
     /// When it is answered in place of the handler.
     overdue: Overdue,
     /// What its thread is about to pass on, while it is still being printed.
@@ -71,18 +102,32 @@ pub(crate) enum Looked {
 
 impl Link {
     /// A connection that runs, and over whose handlers this looks.
-    pub(crate) fn new(stream: TcpStream, run: Run, lookout: &Lookout) -> Arc<Self> {
+    pub(crate) fn new(stream: TcpStream, client: SocketAddr, place: Place, run: Run, lookout: &Lookout) -> Arc<Self> {
+        let is_reserve = place.is_reserve;
         let state = State {
             stream,
             is_jammed: false,
             is_busy: false,
             idle_since: None,
+            has_begun: false,
+            gives_way: false,
+            waker: None,
             flight: None,
+            open_until: None,
             due_after_response: None,
             due: Vec::new(),
             run: Some(run),
+            _place: place,
         };
-        let link = Arc::new(Self { state: Mutex::new(state), lookout: lookout.clone(), never: Instant::now() + NEVER });
+        let link = Arc::new(Self {
+            accepted: Instant::now(),
+            is_reserve,
+            client,
+            state: Mutex::new(state),
+            is_upgraded: AtomicBool::new(false),
+            lookout: lookout.clone(),
+            never: Instant::now() + NEVER,
+        });
         lookout.add(&link);
         link
     }
@@ -98,11 +143,11 @@ impl Link {
 
     /// A handler begins. Its caller is answered shortly before its deadline if it has not ended, which it only fails to do if it blocks its
     /// thread.
-    pub(crate) fn begin(&self, ctx: &Context, run: Run, limits: Limits) -> InFlight<'_> {
+    pub(crate) fn begin(&self, ctx: &Context, run: Run, limits: Limits, caller: Caller) -> InFlight<'_> {
         let margins = margins(ctx.timeout());
         let too_late = if limits.timeouts { ctx.deadline() - margins.answer } else { self.never };
         let notice = margins.drop - margins.answer;
-        self.lock().flight = Some(Flight { ctx: ctx.clone(), run, overdue: Overdue::at(too_late, notice), panic: None });
+        self.lock().flight = Some(Flight { ctx: ctx.clone(), run, caller, overdue: Overdue::at(too_late, notice), panic: None });
         self.lookout.expect(too_late - notice);
         InFlight(self)
     }
@@ -118,7 +163,7 @@ impl Link {
         let Some(mut flight) = state.flight.take() else { return Looked::Idle };
         let panic = flight.panic.take();
         let failure = panic.unwrap_or_else(|| blocked(&flight.ctx, flight.overdue.has_stood_still()));
-        state.answer(&failure);
+        state.answer(&flight, &failure);
         // From now on the server does not wait for the thread.
         state.run = None;
         // What is the user's may block where it is dropped, and others still have to be answered.
@@ -142,23 +187,26 @@ impl Link {
     /// The process is about to abort: if a handler runs, its caller is answered.
     pub(crate) fn answer_last(&self, failure: &Failure) {
         // Should the lock be taken, a thread is at work on this connection at this moment; it may be this one.
-        let state = self.state.try_lock().ok();
-        if let Some(mut state) = state.filter(|state| state.flight.is_some()) {
-            state.answer(failure);
+        let Ok(mut state) = self.state.try_lock() else { return };
+        if let Some(flight) = state.flight.take() {
+            state.answer(&flight, failure);
+            // What is the user's is not dropped while the process aborts.
+            std::mem::forget(flight);
         }
     }
 }
 
 impl State {
     /// Sends an error as the last answer, unless the client still has to take another one.
-    fn answer(&mut self, failure: &Failure) {
-        let body = failure.to_json();
-        let mut answer = format!(
-            "HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-            body.len()
-        )
-        .into_bytes();
-        answer.extend_from_slice(&body);
+    fn answer(&mut self, flight: &Flight, failure: &Failure) {
+        let response = failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, &flight.ctx, flight.caller);
+        let mut answer = format!("HTTP/1.1 {}\r\n", response.status()).into_bytes();
+        for (name, value) in response.headers() {
+            answer.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        }
+        let body = response.body();
+        answer.extend(format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes());
+        answer.extend_from_slice(body);
         if !self.is_jammed {
             // It is smaller than the buffer of the system, and a client that has gone away needs no answer.
             let _ = self.stream.try_write(&answer);
@@ -208,20 +256,80 @@ impl Link {
         let mut state = self.lock();
         state.is_busy = true;
         state.idle_since = None;
+        state.has_begun = true;
+        state.gives_way = false;
+    }
+
+    /// The response that is being made hands the connection over to the service. The invocation lasts as long as the service keeps it, and
+    /// not longer than it may.
+    #[cfg(feature = "http")]
+    pub(crate) fn upgrade(&self, ctx: &Context, limits: Limits) {
+        self.lock().open_until = limits.timeouts.then(|| (ctx.deadline(), ctx.clone()));
+        self.is_upgraded.store(true, Ordering::Release);
+    }
+
+    /// Whether the connection has been handed over.
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.is_upgraded.load(Ordering::Acquire)
+    }
+
+    /// Until when a connection that has been handed over is open, if that is limited.
+    pub(crate) fn open_until(&self) -> Option<Instant> {
+        self.lock().open_until.as_ref().map(|(until, _)| *until)
+    }
+
+    /// A connection that has been handed over has been open for its whole time: says so, once.
+    pub(crate) fn close_upgraded(&self) {
+        if let Some((_, ctx)) = self.lock().open_until.take() {
+            let timeout = ctx.timeout();
+            voice::of(ctx.logger())
+                .error(format_args!("the upgraded connection was open for all of its {timeout:?}, and is closed"));
+        }
     }
 
     /// The whole of the response has been made, or it has been given up.
     pub(crate) fn end_response(&self) {
         let mut state = self.lock();
         state.is_busy = false;
+        if self.is_upgraded() {
+            return;
+        }
         if let Some(due) = state.due_after_response.take() {
             state.due.push(due);
         }
     }
 
-    /// Since when there is nothing to do.
-    pub(crate) fn idle_since(&self) -> Option<Instant> {
-        self.lock().idle_since
+    /// Since when there is nothing to do; `Err` if the place is wanted for another connection, for which this task is woken.
+    pub(crate) fn poll_rest(&self, task: &TaskContext<'_>) -> Result<Option<Instant>, GivesWay> {
+        let mut state = self.lock();
+        if state.gives_way {
+            return Err(GivesWay);
+        }
+        if !state.waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
+            state.waker = Some(task.waker().clone());
+        }
+        Ok(state.idle_since)
+    }
+
+    /// There will be no further request: what still comes is only read.
+    pub(crate) fn part(&self) {
+        self.lock().idle_since = Some(self.accepted);
+    }
+
+    /// Since when it has been waiting for a request, if it could give way.
+    pub(crate) fn waits_since(&self) -> Option<Instant> {
+        let state = self.lock();
+        let since = if state.has_begun { state.idle_since } else { Some(self.accepted) };
+        since.filter(|_| !state.is_busy && !state.gives_way && !self.is_reserve && !self.is_upgraded())
+    }
+
+    /// Asks it to give way, unless a request has come.
+    pub(crate) fn ask_to_give_way(&self) {
+        let mut state = self.lock();
+        state.gives_way = !state.is_busy;
+        if let Some(waker) = &state.waker {
+            waker.wake_by_ref();
+        }
     }
 
     pub(crate) fn poll_read(&self, task: &mut TaskContext<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -254,88 +362,13 @@ impl Link {
 
     /// The connection is over: nothing more will leave.
     pub(crate) fn end(&self) {
-        self.end_response();
-        self.lock().due.clear();
+        let mut state = self.lock();
+        state.is_busy = false;
+        state.due_after_response = None;
+        state.due.clear();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::future::poll_fn;
-    use std::io::Read;
-
-    use fg_core::Environment;
-
-    use crate::line::LineFormat;
-    use crate::log_sink::{Stream, StreamSink};
-    use crate::mode::Mode;
-    use crate::run::Start;
-
-    const LIMITS: Limits = Limits { response_size: 1000, timeouts: true };
-
-    async fn link() -> (Arc<Link>, std::net::TcpStream) {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-        let client = std::net::TcpStream::connect(listener.local_addr().expect("it has an address")).expect("it listens");
-        let (stream, _) = listener.accept().await.expect("it is connected");
-        stream.writable().await.expect("it can be written to");
-        (Link::new(stream, Run::first().0, &Lookout::new()), client)
-    }
-
-    async fn flush(link: &Link) {
-        poll_fn(|task| link.poll_flush(task)).await.expect("nothing is left to write");
-    }
-
-    fn contexts() -> Arc<Contexts> {
-        let environment = Environment::from_variables([("RUNTIME_TIMEOUT", "1")]);
-        let sink = Arc::new(StreamSink::new(Stream::Stdout, LineFormat::Text));
-        Arc::new(Contexts::new(Arc::new(Start::new(environment, sink, LIMITS, Mode::Server))))
-    }
-
-    #[tokio::test]
-    async fn a_connection_is_idle_from_the_end_of_a_response_to_the_next_request() {
-        let (link, _client) = link().await;
-        assert_eq!(link.idle_since(), None);
-        flush(&link).await;
-        assert!(link.idle_since().is_some());
-        link.begin_request();
-        // A part of the response has left.
-        flush(&link).await;
-        assert_eq!(link.idle_since(), None);
-        link.end_response();
-        assert_eq!(link.idle_since(), None);
-        flush(&link).await;
-        assert!(link.idle_since().is_some());
-        link.begin_request();
-        link.end_response();
-        link.begin_request();
-        flush(&link).await;
-        assert_eq!(link.idle_since(), None, "the next request has come before the response has left");
-    }
-
-    #[tokio::test]
-    async fn a_handler_is_answered_for_once_it_is_late_and_then_has_nobody_to_answer() {
-        let ((link, mut client), places, contexts) = (link().await, Places::new(), contexts());
-        let begin = || {
-            let mut ctx = Context::default();
-            ctx.begin(Instant::now(), []);
-            link.begin(&ctx, link.begin_invocation(&places).expect("there is a place"), LIMITS)
-        };
-        let look = |time| link.look(time, Duration::ZERO);
-        let now = Instant::now();
-        let in_time = begin();
-        assert!(matches!(look(now), Looked::Later(too_late) if too_late > now));
-        assert!(in_time.end(&contexts));
-        assert!(matches!(look(now + NEVER), Looked::Idle), "nothing runs");
-        let late = begin();
-        let Looked::Later(second) = look(now + NEVER) else { panic!("it may have stood still") };
-        assert!(matches!(look(second), Looked::Answered(..)));
-        assert!(!late.end(&contexts));
-        let mut answer = String::new();
-        client.read_to_string(&mut answer).expect("it is an answer, and the end");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("it has a head");
-        assert!(head.starts_with("HTTP/1.1 500 ") && head.contains(&format!("content-length: {}", body.len())), "{head}");
-        assert!(body.contains("FunctionTimeout") && body.contains("has blocked its thread"), "{body}");
-        assert!(link.begin_invocation(&places).is_none(), "the connection is over");
-    }
-}
+#[path = "link_tests.rs"]
+mod tests;

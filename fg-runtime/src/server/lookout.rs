@@ -100,6 +100,17 @@ impl Lookout {
         }
     }
 
+    /// Asks the connection to give way that has been waiting for a request for the longest, if there is one.
+    pub(crate) fn ask_to_give_way(&self) -> bool {
+        let links: Vec<_> = self.0.lock().iter().filter_map(Weak::upgrade).collect();
+        let waiting = links.iter().filter_map(|link| Some((link.waits_since()?, link)));
+        let longest = waiting.min_by_key(|(since, _)| *since);
+        if let Some((_, link)) = longest {
+            link.ask_to_give_way();
+        }
+        longest.is_some()
+    }
+
     /// A handler has begun, on one of the connections, that has to end before this.
     pub(crate) fn expect(&self, too_late: Instant) {
         // Whoever is seen by the look that comes next need not ask for one: that begins by forgetting when it wanted to look.

@@ -15,9 +15,12 @@ mod address;
 mod body;
 mod cloud_event;
 mod connection;
+mod door;
 mod event_function;
+mod failed;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+mod grace;
 mod link;
 mod linked_body;
 mod lookout;
@@ -25,6 +28,7 @@ mod outgoing;
 #[cfg(feature = "http")]
 mod patient_body;
 mod readiness;
+mod refusal;
 mod request_body;
 mod running;
 #[cfg(feature = "http")]
@@ -33,14 +37,13 @@ mod service_body;
 mod service_function;
 mod stall;
 mod strict_head;
+mod unspoken;
 mod wrapped_size;
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
 
 use bytes::Bytes;
 use fg_core::{Failure, Handler};
@@ -48,18 +51,21 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use self::accepted::Contexts;
+use self::door::Door;
 use self::event_function::EventFunction;
 use self::link::Link;
 use self::lookout::Lookout;
 use self::readiness::readiness;
 use self::running::{Places, Run};
 use self::stall::Patience;
+use self::unspoken::Unspoken;
 
 use crate::alarm::Alarm;
+use crate::caller::Caller;
 use crate::invocation::{end, init};
 use crate::last_words::{LastWords, Listener};
 use crate::make_state::MakeState;
@@ -68,15 +74,6 @@ use crate::run::Start;
 use crate::shutdown::Shutdown;
 use crate::voice::{self, say};
 use crate::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
-
-/// The most connections at a time. The platform allows 2048 open files, and the function needs some for itself.
-const MOST_CONNECTIONS: usize = 1500;
-
-/// What runs when the process is told to end gets the function's timeout, and not more than this: the longest that the platform waits.
-const LONGEST_GRACE: Duration = Duration::from_secs(90);
-
-/// After an error of `accept`, such as too many open files, others get the time to close some.
-const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
 /// Serves an event function until the process should end.
 pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
@@ -88,11 +85,11 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
 pub(crate) async fn run_http<S: fg_http::HttpService>(start: Start, service: S) -> ExitCode {
     let answers = |service| {
         move |platform: Arc<EventFunction<fg_http::Gateway<S>>>| {
-            let function = Arc::new(service_function::ServiceFunction { service, platform });
+            let function = Arc::new(service_function::ServiceFunction { service: fg_http::Shared::new(service), platform });
             move |request, link| Arc::clone(&function).respond(request, link)
         }
     };
-    run_with(start, crate::make_state::Made(service.clone()), answers(service)).await
+    run_with(start, crate::make_state::Made(fg_http::Shared::new(service.clone())), answers(service)).await
 }
 
 /// Listens, initialises, serves, and ends; `answers` makes of the function what answers a request.
@@ -108,6 +105,13 @@ where
         say(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
     }
+    let grace = match grace::grace(grace::given().as_deref(), start.environment()) {
+        Ok(grace) => grace,
+        Err(reason) => {
+            say(format_args!("fg: {reason}"));
+            return ExitCode::from(2);
+        }
+    };
     let listener = match listen().await {
         Ok(listener) => listener,
         Err(code) => return code,
@@ -119,7 +123,7 @@ where
         log.info(format_args!("listening on {address}"));
     }
     let shutdown = Shutdown::new();
-    let watchdog = Watchdog::start(Listener::Nobody, None, Some(&shutdown));
+    let watchdog = Watchdog::start(Listener::Nobody, Caller::Platform, None, Some(&shutdown));
     panics::install_hook();
     let lookout = Lookout::new();
     let last_words = Arc::new(OfServer { lookout: lookout.clone(), watchdog: Arc::clone(&watchdog) });
@@ -157,16 +161,18 @@ where
             stop: stop.clone(),
             patience,
         }));
-        let serve = |stream: TcpStream| {
-            let link = Link::new(stream, run.another(), &lookout);
-            connection::serve(link, stopping.clone(), answer.clone())
+        let door = Door::new(lookout.clone());
+        let unspoken = Arc::new(Unspoken::new(logger.clone()));
+        let serve = |stream: TcpStream, client, place| {
+            let link = Link::new(stream, client, place, run.another(), &lookout);
+            let (serving, unspoken) = (connection::serve(link, stopping.clone(), answer.clone()), Arc::clone(&unspoken));
+            async move { unspoken.note(serving.await) }
         };
-        shutdown.or_until_requested(pin!(accept(listener, &mut stopping.clone(), serve))).await;
+        shutdown.or_until_requested(pin!(door.accept(listener, &mut stopping.clone(), serve))).await;
         stop.send_replace(true);
         initialising.abort();
         drop(answer);
         drop(run);
-        let grace = (start.environment().timeout() + Duration::from_secs(1)).min(LONGEST_GRACE);
         watchdog.begin_phase(Phase::Draining { grace }, Some(grace));
         if timeout(grace, drained.wait()).await.is_err() {
             log.error(format_args!("not all requests were finished within {grace:?}; the process ends"));
@@ -213,40 +219,4 @@ async fn listen() -> Result<TcpListener, ExitCode> {
         say(format_args!("fg: cannot listen on {address}: {error}; FG_PORT sets another port"));
         ExitCode::FAILURE
     })
-}
-
-/// Takes connections until it should stop; each is served in a task of its own.
-async fn accept<F>(listener: TcpListener, stopping: &mut watch::Receiver<bool>, serve: impl Fn(TcpStream) -> F)
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let mut stop = pin!(stopping.wait_for(|stop| *stop));
-    loop {
-        let next = async {
-            // The semaphore is never closed.
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let mut next = pin!(next);
-        let accepted = poll_fn(|task| {
-            if stop.as_mut().poll(task).is_ready() {
-                return Poll::Ready(None);
-            }
-            next.as_mut().poll(task).map(Some)
-        });
-        match accepted.await {
-            None => return,
-            Some((place, Ok((stream, _)))) => {
-                // Small answers leave at once. Where it cannot be set, they come a little later.
-                let _ = stream.set_nodelay(true);
-                let serving = serve(stream);
-                tokio::spawn(async move {
-                    serving.await;
-                    drop(place);
-                });
-            }
-            Some((_, Err(_))) => sleep(PAUSE_AFTER_ERROR).await,
-        }
-    }
 }

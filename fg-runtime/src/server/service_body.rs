@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
-use fg_core::{Context, Failure};
+use fg_core::Context;
 use fg_http::BoxError;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -41,9 +41,11 @@ impl<B> ServiceBody<B> {
         let room = if ctx.function_name().is_empty() { u64::MAX } else { STREAM_LIMIT };
         Self::Served(Box::pin(Served { body, ctx, turn, alarm, room }))
     }
+}
 
-    pub(crate) fn failure(failure: &Failure) -> Self {
-        Self::Own(Box::new(ResponseBody::whole(failure.to_json())))
+impl<B> From<Bytes> for ServiceBody<B> {
+    fn from(bytes: Bytes) -> Self {
+        Self::Own(Box::new(bytes.into()))
     }
 }
 

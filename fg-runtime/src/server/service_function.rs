@@ -3,20 +3,22 @@
 //! What the platform adds is taken off: its secrets are no headers of the request, and the [`Context`](fg_core::Context) is one of the
 //! request's extensions.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use fg_core::{Context, Failure, header_names};
-use fg_http::{Body, Gateway, HttpService, StatusCode, Uri};
-use http::{Request, Response, header};
+use fg_http::{Body, ClientAddress, Gateway, HttpService, Method, Shared, StatusCode, Uri};
+use http::{Request, Response};
 use hyper::body::Incoming;
 
-use super::body::ResponseBody;
 use super::event_function::{EventFunction, is_platform_route, path_of};
+use super::failed::{failed, failed_invocation};
 use super::link::Link;
 use super::patient_body::Patient;
+use super::refusal::refusal;
 use super::running::MOST_INVOCATIONS;
 use super::service_body::ServiceBody;
 use super::wrapped_size;
@@ -26,7 +28,7 @@ use crate::voice;
 
 /// What every request needs.
 pub(crate) struct ServiceFunction<S: HttpService> {
-    pub(crate) service: S,
+    pub(crate) service: Shared<S>,
     /// Answers what is the platform's.
     pub(crate) platform: Arc<EventFunction<Gateway<S>>>,
 }
@@ -38,19 +40,24 @@ impl<S: HttpService> ServiceFunction<S> {
         request: Request<Incoming>,
         link: Arc<Link>,
     ) -> Response<ServiceBody<S::ResponseBody>> {
+        if let Some(refusal) = refusal(&request, &link) {
+            return refusal.map(ServiceBody::from);
+        }
         if self.platform.start.platform_routes && is_platform_route(path_of(request.uri())) {
             // In a box, so that the requests that are not the platform's do not carry the space for it.
             return Box::pin(Arc::clone(&self.platform).respond(request, link)).await.map(|body| ServiceBody::Own(Box::new(body)));
         }
         let Some(run) = link.begin_invocation(&self.platform.places) else {
             let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
-            return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message));
+            return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message)).map(ServiceBody::from);
         };
         let contexts = &self.platform.contexts;
         let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
         let limits = limits(self.platform.start.limits, &ctx);
-        let response = pin!(Some(self.service.respond(prepare(request, &ctx))));
-        let in_flight = link.begin(&ctx, run, limits);
+        let is_tunnel = request.method() == Method::CONNECT;
+        let response = pin!(Some(self.service.get().respond(prepare(request, &ctx, link.client))));
+        let caller = self.platform.start.http_caller;
+        let in_flight = link.begin(&ctx, run, limits, caller);
         let mut turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut alarm = Alarm::new();
         let responded = run_pinned(response, &ctx, &mut turn, &mut alarm).await;
@@ -60,6 +67,9 @@ impl<S: HttpService> ServiceFunction<S> {
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS || is_tunnel && response.status().is_success() {
+                    link.upgrade(&ctx, limits);
+                }
                 wrapped_size::warn_of(size, limits.response_size, &ctx);
                 return response.map(|body| ServiceBody::served(body, ctx, turn, alarm));
             }
@@ -67,7 +77,7 @@ impl<S: HttpService> ServiceFunction<S> {
             Err(failure) => failure,
         };
         voice::of(ctx.logger()).error(&failure);
-        failed(StatusCode::INTERNAL_SERVER_ERROR, &failure)
+        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, &failure, &ctx, caller).map(ServiceBody::from)
     }
 }
 
@@ -83,7 +93,7 @@ fn limits(limits: Limits, ctx: &Context) -> Limits {
 }
 
 /// The request as its sender has written it, but for the platform's secrets.
-fn prepare(request: Request<Incoming>, ctx: &Context) -> Request<Body> {
+fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Request<Body> {
     let is_empty = http_body::Body::is_end_stream(request.body());
     let mut request = request.map(|body| if is_empty { Body::empty() } else { Body::new(Patient::new(body)) });
     if ctx.has_secrets() {
@@ -98,18 +108,12 @@ fn prepare(request: Request<Incoming>, ctx: &Context) -> Request<Body> {
         }
     }
     request.extensions_mut().insert(ctx.clone());
+    request.extensions_mut().insert(ClientAddress(client));
     request
 }
 
 /// For a caller who has been answered, and whose connection takes nothing more.
 #[cold]
 fn lost<B>() -> Response<ServiceBody<B>> {
-    Response::new(ServiceBody::Own(Box::new(ResponseBody::whole(Bytes::new()))))
-}
-
-fn failed<B>(status: StatusCode, failure: &Failure) -> Response<ServiceBody<B>> {
-    let mut response = Response::new(ServiceBody::failure(failure));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    response
+    Response::new(Bytes::new().into())
 }

@@ -34,6 +34,12 @@ impl HeadDeadline {
     }
 }
 
+/// A stream that may be passed on to something else than the server.
+pub(crate) trait Passable {
+    /// Whether what comes is no longer HTTP, and not ours to look at.
+    fn is_passed_on(&self) -> bool;
+}
+
 /// A connection whose requests are looked at.
 #[derive(Debug)]
 pub(crate) struct StrictHead<S> {
@@ -41,12 +47,19 @@ pub(crate) struct StrictHead<S> {
     scanner: Scanner,
     head_deadline: HeadDeadline,
     is_head_begun: bool,
+    /// What a client speaks that does not speak HTTP/1.
+    protocol: Protocol,
 }
 
 impl<S> StrictHead<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        let head_deadline = HeadDeadline(Arc::new(Mutex::new(Some(Instant::now() + HEAD_TIMEOUT))));
-        Self { stream, scanner: Scanner::default(), head_deadline, is_head_begun: true }
+    pub(crate) fn new(stream: S, timeout: Duration) -> Self {
+        let head_deadline = HeadDeadline(Arc::new(Mutex::new(Some(Instant::now() + timeout))));
+        Self { stream, scanner: Scanner::default(), head_deadline, is_head_begun: true, protocol: Protocol::Unknown }
+    }
+
+    /// What the client has begun to speak.
+    pub(crate) const fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     pub(crate) fn head_deadline(&self) -> HeadDeadline {
@@ -68,11 +81,17 @@ impl<S> StrictHead<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for StrictHead<S> {
+impl<S: AsyncRead + Passable + Unpin> AsyncRead for StrictHead<S> {
     fn poll_read(mut self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(task, buffer))?;
+        if self.stream.is_passed_on() {
+            return Poll::Ready(Ok(()));
+        }
         let bytes = &mut buffer.filled_mut()[before..];
+        if self.protocol == Protocol::Unknown && !bytes.is_empty() {
+            self.protocol = Protocol::begun_by(bytes);
+        }
         // Empty lines before a request are nothing of it.
         let are_empty_lines = bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
         self.scanner.scan(bytes);
@@ -118,6 +137,30 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for StrictHead<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(task)
+    }
+}
+
+/// What a client begins to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// Nothing has come.
+    Unknown,
+    Http1,
+    /// HTTP/2 without having asked whether we speak it, as gRPC does.
+    Http2,
+    Tls,
+}
+
+impl Protocol {
+    /// By the first bytes that come. No HTTP/1 server may take the beginning of HTTP/2 for a request.
+    fn begun_by(bytes: &[u8]) -> Self {
+        if bytes.starts_with(b"PRI * HTTP/2.0\r\n") {
+            Self::Http2
+        } else if bytes.starts_with(b"\x16\x03") {
+            Self::Tls
+        } else {
+            Self::Http1
+        }
     }
 }
 

@@ -76,7 +76,7 @@ impl AsyncWrite for Writes {
 
 #[test]
 fn a_small_answer_is_written_as_one_part_and_a_large_one_is_not_copied() {
-    let mut guarded = StrictHead::new(Writes::default());
+    let mut guarded = StrictHead::new(Writes::default(), HEAD_TIMEOUT);
     let mut write = |length: usize| {
         let (head, body) = (vec![b'h'; 100], vec![b'b'; length - 100]);
         let mut task = Context::from_waker(std::task::Waker::noop());

@@ -44,6 +44,12 @@ pub(crate) fn echo() -> Setup {
     setup("echo")
 }
 
+/// The function takes HTTP requests, and fails at each.
+#[cfg(feature = "http")]
+pub(crate) fn api_that_fails() -> Setup {
+    setup("api")
+}
+
 /// The function replies to CloudEvents.
 #[cfg(feature = "server")]
 pub(crate) fn mirror() -> Setup {
@@ -97,6 +103,11 @@ impl Setup {
         let mut command = Command::new(words.next().expect("there is the program"));
         command.args(words);
         command
+    }
+
+    /// The system lets it have so many open files.
+    pub(crate) fn limit_open_files(self, files: u32) -> Self {
+        self.within(&["/bin/sh", "-c", &format!("ulimit -n {files}; exec \"$0\"")])
     }
 
     /// Nobody reads this stream.

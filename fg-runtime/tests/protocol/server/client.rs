@@ -119,6 +119,13 @@ impl Client {
         stream.set_read_timeout(Some(LIMIT)).expect("it can be set");
     }
 
+    /// The next line, of whatever protocol.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.reader.read_line(&mut line).expect("a line can be read");
+        line
+    }
+
     /// The function closes the connection, whatever it says before.
     pub(crate) fn wait_for_the_end(&mut self) {
         if let Err(error) = self.reader.read_to_end(&mut Vec::new()) {

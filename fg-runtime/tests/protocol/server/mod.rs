@@ -1,5 +1,7 @@
 //! An event function as a server: what engines, other services and hostile clients send it over a real socket.
 
+#[cfg(feature = "http")]
+mod as_axum;
 mod client;
 mod cloud_events;
 mod ends;
@@ -14,7 +16,11 @@ mod services;
 mod shutdown;
 mod slow_clients;
 mod start;
+#[cfg(feature = "http")]
+mod strangers;
 mod streams;
+#[cfg(feature = "http")]
+mod upgrades;
 
 use std::collections::VecDeque;
 

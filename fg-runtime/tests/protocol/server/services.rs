@@ -2,21 +2,22 @@
 
 use std::net::Shutdown;
 
+use super::shutdown::refuses_connections;
 use super::{Server, post};
 use crate::function::{Setup, act};
 use crate::gate::Gate;
 #[cfg(target_os = "linux")]
 use crate::streams::peak_memory;
 
-fn service() -> Setup {
+pub(crate) fn service() -> Setup {
     act().with("PROBE_SERVICE", "1")
 }
 
-fn get(path: &str, headers: &str) -> String {
+pub(crate) fn get(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: a\r\n{headers}\r\n")
 }
 
-fn assert_serves(server: &Server) {
+pub(crate) fn assert_serves(server: &Server) {
     let response = server.ask(post("/echo", "", b"still here"));
     assert_eq!((response.status, &*response.text(), response.is_cut), (200, "still here", false));
 }
@@ -47,13 +48,12 @@ fn a_service_sees_the_request_but_not_the_secrets_of_the_platform() {
 fn what_goes_wrong_in_a_request_is_its_own_business() {
     let server = Server::start(service().with("RUNTIME_TIMEOUT", "1"));
     let hanging = server.send(get("/hang", "X-Cff-Request-Id: r-1\r\n"));
-    assert_eq!(server.ask(get("/panic", "")).error_type(500), "panic");
-    let failed = server.ask(get("/fail", ""));
-    assert_eq!((failed.error_type(500), failed.error_message()), ("Shop.Closed".to_owned(), "come back tomorrow".to_owned()));
+    assert_eq!(server.ask(get("/panic", "")).error_type(500), "InternalServerError");
+    assert_eq!(server.ask(get("/fail", "")).error_type(500), "InternalServerError");
     assert_eq!(server.ask(get("/nothing", "")).status, 404);
     assert_serves(&server);
     let mut hanging = hanging;
-    assert_eq!(hanging.read_response().error_type(500), "FunctionTimeout");
+    assert_eq!(hanging.read_response().error_type(500), "InternalServerError");
     let ended = server.stop();
     assert_eq!((ended.code, ended.count(" r-1 ERROR FunctionTimeout: "), ended.count(" ERROR ")), (0, 1, 3), "{ended:#?}");
 }
@@ -66,11 +66,10 @@ fn a_request_that_blocks_one_of_several_threads_is_answered_for_and_others_are_s
         assert_serves(&server);
     }
     let response = blocks.read_response();
-    assert_eq!(response.error_type(500), "FunctionTimeout");
-    assert!(response.error_message().contains("has blocked its thread"), "{}", response.text());
+    assert_eq!((response.error_type(500), response.header("x-request-id")), ("InternalServerError".to_owned(), Some("r-1")));
     assert_serves(&server);
     let ended = server.stop();
-    assert_eq!((ended.code, ended.count(" r-1 ERROR FunctionTimeout: ")), (0, 1), "{ended:#?}");
+    assert_eq!((ended.code, ended.count(" r-1 ERROR FunctionTimeout: the handler has blocked its thread")), (0, 1), "{ended:#?}");
 }
 
 #[test]
@@ -93,6 +92,36 @@ fn a_response_that_fails_after_its_first_piece_is_cut_and_logged_once() {
     assert_serves(&server);
     let ended = server.stop();
     assert_eq!((ended.code, ended.count(" ERROR ")), (0, 3), "{ended:#?}");
+}
+
+#[test]
+fn a_stream_goes_on_for_the_grace_that_the_engine_gives_and_is_cut_after_it() {
+    let set = |grace| service().with("RUNTIME_TIMEOUT", "").with("FG_SHUTDOWN_GRACE", grace);
+    let begin = |server: &Server, gate: &Gate| {
+        let steps = format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"last"}}]"#, gate.address());
+        let mut client = server.send(post("/steps", "", steps.as_bytes()));
+        let mut response = client.read_head();
+        assert_eq!(client.read_piece(&mut response).as_deref(), Some(&b"first"[..]));
+        (client, response)
+    };
+    let (server, gate) = (Server::start(set("60")), Gate::new());
+    let (mut client, mut response) = begin(&server, &gate);
+    let waiting = gate.reached();
+    server.function.signal("TERM");
+    assert!(refuses_connections(&server));
+    drop(waiting);
+    assert_eq!(client.read_piece(&mut response).as_deref(), Some(&b"last"[..]));
+    assert_eq!((client.read_piece(&mut response), response.is_cut), (None, false));
+    let ended = server.function.wait();
+    assert_eq!((ended.code, ended.count("not all requests")), (0, 0), "{ended:#?}");
+
+    let (server, gate) = (Server::start(set("1")), Gate::new());
+    let (mut client, mut response) = begin(&server, &gate);
+    let _waiting = gate.reached();
+    server.function.signal("TERM");
+    assert_eq!((client.read_piece(&mut response), response.is_cut), (None, true));
+    let ended = server.function.wait();
+    assert_eq!((ended.code, ended.count("ERROR not all requests were finished within 1s; the process ends")), (0, 1), "{ended:#?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::gate::Gate;
 
 const SHUTDOWN: &[u8] = include_bytes!("engine/shutdown.http");
 
-fn refuses_connections(server: &Server) -> bool {
+pub(crate) fn refuses_connections(server: &Server) -> bool {
     // One that is refused later than it is made was in the queue when the end began.
     (0..1000).any(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).is_err())
 }

@@ -5,9 +5,10 @@
 
 use std::net::Shutdown;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{Server, invocation};
-use crate::function::echo;
+use crate::function::{act, echo};
 
 #[test]
 fn a_client_that_is_too_slow_is_told_or_left_and_others_are_served_meanwhile() {
@@ -90,4 +91,57 @@ fn a_client_that_does_not_read_makes_the_writer_wait_and_is_left_in_the_end() {
     assert!(response.is_cut);
     let ended = server.stop();
     assert_eq!((ended.code, ended.count(" r-1 WARN the streamed reply is not complete: ")), (0, 1), "{ended:#?}");
+}
+
+const HEALTHZ: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// There are 32 places then.
+const FEW_FILES: u32 = 64;
+
+#[test]
+fn connections_that_wait_for_a_request_give_way_to_new_ones_the_longest_first() {
+    let server = Server::start(echo().limit_open_files(FEW_FILES));
+    let kept = |number: usize| {
+        let mut client = server.send(invocation("", number.to_string()));
+        assert_eq!(client.read_response().text(), number.to_string());
+        client
+    };
+    let begun = Instant::now();
+    let mut clients: Vec<_> = (0..200).map(kept).collect();
+    let silent: Vec<_> = (0..100).map(|_| server.connect()).collect();
+    let slow: Vec<_> = (0..100).map(|_| server.send("POST /invoke HTTP/1.1\r\nHo")).collect();
+    let mut last = kept(200);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    last.send(HEALTHZ);
+    assert_eq!(last.read_response().status, 200, "it is the last one that would give way");
+    clients[0].assert_closed();
+    drop((clients, silent, slow));
+    assert_eq!(server.stop().code, 0);
+}
+
+#[test]
+fn a_probe_gets_in_where_all_connections_are_at_work_and_nothing_else_does() {
+    let server = Server::start(act().limit_open_files(FEW_FILES));
+    let begin = |_| {
+        let mut client = server.send("POST /invoke HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 16\r\n\r\n");
+        client.expect_continue();
+        client
+    };
+    let mut at_work: Vec<_> = (0..32).map(begin).collect();
+    // As many as there are places for probes; they hold them up for a second.
+    let _silent: Vec<_> = (0..8).map(|_| server.connect()).collect();
+    for _ in 0..20 {
+        let mut client = server.send(HEALTHZ);
+        let response = client.read_response();
+        assert_eq!((response.status, response.header("connection")), (200, Some("close")));
+        client.assert_closed();
+        assert_eq!(server.invoke(r#"{"echo":"hello"}"#).error_type(429), "TooManyRequests");
+    }
+    for client in &mut at_work {
+        client.send(r#"{"echo":"hello"}"#);
+        assert_eq!(client.read_response().text(), r#""hello""#);
+    }
+    drop(at_work);
+    server.assert_serves();
+    assert_eq!(server.stop().code, 0);
 }
