@@ -161,7 +161,7 @@ impl fmt::Display for LogField {
             LogValue::Bool(value) => write!(f, "{value}"),
             LogValue::Integer(value) => write!(f, "{value}"),
             LogValue::Float(value) => write!(f, "{value:?}"),
-            LogValue::String(value) => write!(f, "{value:?}"),
+            LogValue::Str(value) => write!(f, "{value:?}"),
             LogValue::Debug(value) => f.write_str(value),
         }
     }
@@ -178,7 +178,7 @@ pub enum LogValue {
     /// Any other number; what JSON cannot hold is a string there.
     Float(f64),
     /// A string, in quotes in a text.
-    String(String),
+    Str(String),
     /// The `Debug` or `Display` of anything else: a string in JSON, and as it is in a text.
     Debug(String),
 }
@@ -190,7 +190,7 @@ impl Serialize for LogValue {
             Self::Integer(value) => serializer.serialize_i128(*value),
             Self::Float(value) if value.is_finite() => serializer.serialize_f64(*value),
             Self::Float(value) => serializer.collect_str(value),
-            Self::String(value) | Self::Debug(value) => serializer.serialize_str(value),
+            Self::Str(value) | Self::Debug(value) => serializer.serialize_str(value),
         }
     }
 }
@@ -231,7 +231,7 @@ mod tests {
         let spans = [
             LogSpan {
                 name: "order".into(),
-                fields: vec![field("id", LogValue::Integer(7)), field("by", LogValue::String("a".into()))],
+                fields: vec![field("id", LogValue::Integer(7)), field("by", LogValue::Str("a".into()))],
             },
             LogSpan { name: "ship".into(), fields: Vec::new() },
         ];

@@ -602,7 +602,7 @@ mod tests {
         assert!(read::<BTreeMap<String, String>>("1.5").is_err_and(|error| error.contains(&format!("{float} an object"))));
         let object = object::<BTreeMap<String, u8>, _>(&mut serde_json::Deserializer::from_str("1.5"));
         assert!(object.is_err_and(|error| error.to_string().contains(&format!("{float} an object"))));
-        assert!(read::<String>("{}").is_err_and(|error| error.contains("invalid type: map, expected a text")));
+        assert!(read::<String>(r#"{"a":1}"#).is_err_and(|error| error.contains("invalid type: map, expected a text")));
         assert_eq!(read::<Vec<String>>("[1.5]"), Ok(vec!["1.5".to_owned()]));
         assert_eq!(read::<BTreeMap<String, Option<u64>>>(r#"{"a":3.0,"b":4.0}"#).map(|map| map.len()), Ok(2));
     }

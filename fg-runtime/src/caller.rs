@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use fg_core::Failure;
+use fg_core::{Failure, limits};
 
 /// Who reads an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +19,6 @@ pub(crate) enum Caller {
 
 /// The `errorType` of everything that went wrong inside, for a stranger.
 const TYPE: &str = "InternalServerError";
-
-/// The id may be the client's own, of any length: so much of it goes back.
-const LONGEST_ID: usize = 128;
 
 impl Caller {
     /// Who calls a function of HTTP requests; `FG_HTTP_ERRORS` is `full` where its clients are its developers.
@@ -48,7 +45,7 @@ impl Caller {
 
 /// As much of an id as is sent back.
 pub(crate) fn shortened(request_id: &str) -> &str {
-    let end = request_id.char_indices().nth(LONGEST_ID).map_or(request_id.len(), |(end, _)| end);
+    let end = request_id.char_indices().nth(limits::REQUEST_ID).map_or(request_id.len(), |(end, _)| end);
     &request_id[..end]
 }
 

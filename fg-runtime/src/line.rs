@@ -255,7 +255,7 @@ mod tests {
             field("ok", LogValue::Bool(true)),
             field("nan", LogValue::Float(f64::NAN)),
         ];
-        let spans = vec![LogSpan { name: "order".into(), fields: vec![field("id", LogValue::String("7".into()))] }];
+        let spans = vec![LogSpan { name: "order".into(), fields: vec![field("id", LogValue::Str("7".into()))] }];
         let details = LogDetails { fields, spans };
         let mut record = Record::new(Level::Warn, "id-1", format_args!("")).with_details(&details);
         record.target = Some("shop");

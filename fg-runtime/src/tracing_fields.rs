@@ -53,7 +53,7 @@ pub(crate) struct Fields<'r> {
 impl Fields<'_> {
     fn push(&mut self, field: &Field, value: LogValue) {
         let size = match &value {
-            LogValue::String(text) | LogValue::Debug(text) => text.len(),
+            LogValue::Str(text) | LogValue::Debug(text) => text.len(),
             _ => 0,
         };
         if let Some(recorded) = self.fields.iter_mut().find(|recorded| recorded.name == field.name()) {
@@ -100,7 +100,7 @@ impl Visit for Fields<'_> {
         if field.name() == "message" && self.message.is_some() {
             return self.record_debug(field, &format_args!("{value}"));
         }
-        let value = LogValue::String(self.text(&value));
+        let value = LogValue::Str(self.text(&value));
         self.push(field, value);
     }
 

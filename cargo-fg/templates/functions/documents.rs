@@ -10,7 +10,9 @@ async fn handle(event: {{type}}, ctx: &fg::Context) -> Result<Vec<String>, fg::E
         ctx.logger().info(format_args!("{document}"));
         changes.push(format!(
             "{} {}.{}",
-            record.operation(), place.database, place.collection
+            record.operation(),
+            place.database,
+            place.collection
         ));
     }
     Ok(changes)
