@@ -96,8 +96,8 @@ pub(crate) enum Looked {
     Idle,
     /// One runs that has to end before this.
     Later(Instant),
-    /// One has blocked its thread, and its caller has been answered with this.
-    Answered(Logger, Failure),
+    /// One has blocked its thread, and its caller has been answered with this. The server does not end before that has been logged.
+    Answered(Logger, Failure, Option<Run>),
 }
 
 impl Link {
@@ -164,12 +164,12 @@ impl Link {
         let panic = flight.panic.take();
         let failure = panic.unwrap_or_else(|| blocked(&flight.ctx, flight.overdue.has_stood_still()));
         state.answer(&flight, &failure);
-        // From now on the server does not wait for the thread.
-        state.run = None;
+        // Once that has been logged, the server does not wait for the thread.
+        let run = state.run.take();
         // What is the user's may block where it is dropped, and others still have to be answered.
         drop(state);
         let logger = flight.ctx.logger().clone();
-        Looked::Answered(logger, failure)
+        Looked::Answered(logger, failure, run)
     }
 
     /// Which connection this is, among those that are open.

@@ -141,12 +141,13 @@ impl Shared {
             match link.look(now, late) {
                 Looked::Later(time) => next = Some(next.map_or(time, |next: Instant| next.min(time))),
                 Looked::Idle => {}
-                Looked::Answered(logger, failure) => answered.push((logger, failure)),
+                Looked::Answered(logger, failure, run) => answered.push((logger, failure, run)),
             }
         }
         // Only when everybody has been answered.
-        for (logger, failure) in answered {
+        for (logger, failure, run) in answered {
             voice::of(&logger).error(&failure);
+            drop(run);
         }
         let next = next?;
         let wait = next.saturating_duration_since(now).min(longest_wait);
