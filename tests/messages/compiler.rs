@@ -127,7 +127,9 @@ pub(crate) fn compile(command: &str, packages: &[Package]) -> Messages {
     let output = Command::new(env!("CARGO"))
         .args([command, "--workspace", "--keep-going", "--offline", "--quiet", "--message-format=json"])
         .current_dir(&workspace)
-        .env("CARGO_TARGET_DIR", folder.join("target"))
+        // With the settings and in the folder of what the tests of `cargo fg` generate, so that what both depend on is checked once.
+        .envs([("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_INCREMENTAL", "0")])
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated"))
         .env_remove("RUSTFLAGS")
         .output()
         .expect("cargo can be started");

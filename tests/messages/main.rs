@@ -147,7 +147,8 @@ fn all_lints(level: &str) -> String {
         table += &format!("{lint} = \"{level}\"\n");
     }
     table += "unknown_lints = \"allow\"\n\n[lints.clippy]\n";
-    for group in ["all", "cargo", "nursery", "pedantic", "restriction"] {
+    // Those of the group `cargo` are about Cargo.toml, and want the crates of every system to be there.
+    for group in ["all", "nursery", "pedantic", "restriction"] {
         // Some lints of these two have to be allowed.
         let level = if ["all", "restriction"].contains(&group) { "deny" } else { level };
         table += &format!("{group} = {{ level = \"{level}\", priority = -1 }}\n");
