@@ -45,7 +45,7 @@ pub async fn serve(service: impl HttpService) -> ExitCode {
 /// ```
 ///
 /// The address is that of [`ClientAddress`](fg_http::ClientAddress), which is among the extensions of each request in any case. The service is
-/// made for each request. With settings, `Runtime::run_http` takes a [`Connected`](fg_http::Connected) around it.
+/// made for each request. With settings, `Runtime::run_http` takes a [`Connected`] around it.
 #[must_use = "return the exit code from `main`"]
 pub fn run_make_service(make: impl MakeHttpService) -> ExitCode {
     run(Connected::new(make))
