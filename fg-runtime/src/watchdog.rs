@@ -235,20 +235,20 @@ impl Watchdog {
                 say(format_args!("fg: ending the process: request {request_id}: {failure}"));
             }
             Phase::AfterWork => {
-                let what = format_args!("work left by spawn_after has blocked its thread for {elapsed:.1?}{standstill}");
+                let what = format!("work left by spawn_after has blocked its thread for {elapsed:.1?}{standstill}");
                 say(format_args!("fg: ending the process: request {request_id}: {what}, past the time of its invocation"));
             }
             Phase::Init { limit } => {
-                let limit = format_args!("of the {limit:?} that it has (RUNTIME_INITIALIZER_TIMEOUT)");
+                let limit = format!("of the {limit:?} that it has (RUNTIME_INITIALIZER_TIMEOUT)");
                 say(format_args!("fg: ending the process: init has blocked its thread for {elapsed:.1?}{standstill} {limit}"));
             }
             #[cfg(feature = "server")]
             Phase::Draining { grace } => {
-                let what = format_args!("what runs was not finished within {grace:?}, and blocks its threads");
+                let what = format!("what runs was not finished within {grace:?}, and blocks its threads");
                 say(format_args!("fg: ending the process: {what}{standstill}"));
             }
             Phase::PreStop => {
-                let limit = format_args!("of the {PRE_STOP_LIMIT:?} that it has");
+                let limit = format!("of the {PRE_STOP_LIMIT:?} that it has");
                 say(format_args!("fg: ending the process: pre_stop has blocked its thread for {elapsed:.1?}{standstill} {limit}"));
             }
             // With the code that a shell gives a process that has been aborted.
