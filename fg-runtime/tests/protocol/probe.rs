@@ -9,13 +9,23 @@ use std::sync::LazyLock;
 /// The program as this profile builds it: `dev`, or `abort`, which is another build of everything. No test waits for the one that it does
 /// not ask for.
 pub(crate) fn probe(profile: &'static str) -> PathBuf {
-    static DEV: LazyLock<PathBuf> = LazyLock::new(|| build("dev"));
+    static DEV: LazyLock<PathBuf> = LazyLock::new(|| {
+        raise_limit_of_open_files();
+        build("dev")
+    });
     static ABORT: LazyLock<PathBuf> = LazyLock::new(|| build("abort"));
     match profile {
         "dev" => DEV.clone(),
         "abort" => ABORT.clone(),
         other => panic!("the probe is not built with the profile {other}"),
     }
+}
+
+/// As many open files as the system allows: the tests, and the functions that they start, have thousands of connections at a time.
+fn raise_limit_of_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("it may be as high as it can be");
 }
 
 fn build(profile: &str) -> PathBuf {
