@@ -119,18 +119,18 @@ where
     let protocol = guarded.protocol();
     let (is_in_head, is_in_request) = (guarded.is_in_head(), guarded.is_in_request());
     let mut stream = guarded.into_inner();
-    if !matches!(served, Served::Over(_)) && is_in_head {
-        // Whether it still listens is its own business.
-        let _ = stream.write_all(TOO_SLOW).await;
-    }
-    if protocol == Protocol::Http2 {
+    let is_http2 = protocol == Protocol::Http2;
+    // Whether it still listens is its own business.
+    if is_http2 {
         let _ = stream.write_all(NO_HTTP2).await;
+    } else if !matches!(served, Served::Over(_)) && is_in_head {
+        let _ = stream.write_all(TOO_SLOW).await;
     }
     // An error is the client's, and it knows: it has gone away, or it has been told by status and close. One that was idle, or whose
     // request is complete, sends nothing more.
     let has_failed = matches!(served, Served::Over(Err(_)));
     let gave_way = matches!(served, Served::GaveWay);
-    if !is_stopping && !gave_way && !link.is_reserve && (is_in_request || has_failed) {
+    if !is_stopping && !gave_way && !link.is_reserve && (is_in_request || is_http2 || has_failed) {
         link.part();
         let _ = stream.shutdown().await;
         let mut rest = pin!(timeout(HEAD_TIMEOUT, discard(&mut stream)));

@@ -54,7 +54,7 @@ pub(crate) struct StrictHead<S> {
 impl<S> StrictHead<S> {
     pub(crate) fn new(stream: S, timeout: Duration) -> Self {
         let head_deadline = HeadDeadline(Arc::new(Mutex::new(Some(Instant::now() + timeout))));
-        Self { stream, scanner: Scanner::default(), head_deadline, is_head_begun: true, protocol: Protocol::Unknown }
+        Self { stream, scanner: Scanner::default(), head_deadline, is_head_begun: true, protocol: Protocol::Unknown { matched: 0 } }
     }
 
     /// What the client has begun to speak.
@@ -89,8 +89,14 @@ impl<S: AsyncRead + Passable + Unpin> AsyncRead for StrictHead<S> {
             return Poll::Ready(Ok(()));
         }
         let bytes = &mut buffer.filled_mut()[before..];
-        if self.protocol == Protocol::Unknown && !bytes.is_empty() {
-            self.protocol = Protocol::begun_by(bytes);
+        if let Protocol::Unknown { matched } = self.protocol {
+            self.protocol = Protocol::begun_by(matched, bytes);
+            if self.protocol == Protocol::Http2 {
+                // The parser would answer it itself, so it waits; and the connection ends, as its time is over.
+                *self.head_deadline.lock() = Some(Instant::now());
+                buffer.set_filled(before);
+                return Poll::Pending;
+            }
         }
         // Empty lines before a request are nothing of it.
         let are_empty_lines = bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
@@ -143,8 +149,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for StrictHead<S> {
 /// What a client begins to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// Nothing has come.
-    Unknown,
+    /// Only so many bytes have come, all of them of the beginning of HTTP/2.
+    Unknown {
+        matched: usize,
+    },
     Http1,
     /// HTTP/2 without having asked whether we speak it, as gRPC does.
     Http2,
@@ -152,15 +160,18 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
-    /// By the first bytes that come. No HTTP/1 server may take the beginning of HTTP/2 for a request.
-    fn begun_by(bytes: &[u8]) -> Self {
-        if bytes.starts_with(b"PRI * HTTP/2.0\r\n") {
-            Self::Http2
-        } else if bytes.starts_with(b"\x16\x03") {
-            Self::Tls
-        } else {
-            Self::Http1
+    /// By the first bytes of a connection, which may come in pieces: `matched` of them have come before these.
+    fn begun_by(matched: usize, bytes: &[u8]) -> Self {
+        /// No request of HTTP/1 begins with it.
+        const PREFACE: &[u8] = b"PRI * HTTP/2";
+        /// The type of a TLS record that holds a handshake. No method begins with it.
+        const HANDSHAKE: u8 = 0x16;
+        let missing = &PREFACE[matched..];
+        let length = missing.len().min(bytes.len());
+        if missing[..length] != bytes[..length] {
+            return if matched == 0 && bytes[0] == HANDSHAKE { Self::Tls } else { Self::Http1 };
         }
+        if length == missing.len() { Self::Http2 } else { Self::Unknown { matched: matched + length } }
     }
 }
 

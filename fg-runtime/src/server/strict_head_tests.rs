@@ -53,6 +53,51 @@ fn two_ways_to_tell_the_length_are_refused_in_either_order() {
     assert_refuses(&[&before[..], b": 4\r\n\r\n"].concat(), before.len());
 }
 
+#[test]
+fn the_protocol_is_known_whatever_the_pieces_in_which_a_client_begins() {
+    let http2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let tls = b"\x16\x03\x01\x02\x00";
+    let cases: [(&[u8], Protocol); 5] = [
+        (http2, Protocol::Http2),
+        (tls, Protocol::Tls),
+        (b"PRINT / HTTP/1.1\r\n", Protocol::Http1),
+        (b"PRI * HTTP/1.1\r\n", Protocol::Http1),
+        (b"GET / HTTP/1.1\r\n", Protocol::Http1),
+    ];
+    for (sent, expected) in cases {
+        for size in 1..=sent.len() {
+            let protocol = sent.chunks(size).fold(Protocol::Unknown { matched: 0 }, |protocol, piece| match protocol {
+                Protocol::Unknown { matched } => Protocol::begun_by(matched, piece),
+                known => known,
+            });
+            assert_eq!(protocol, expected, "in pieces of {size}");
+        }
+    }
+    assert_eq!(Protocol::begun_by(0, b""), Protocol::Unknown { matched: 0 }, "the client has gone");
+}
+
+impl Passable for tokio::io::DuplexStream {
+    fn is_passed_on(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_http_2_has_no_time_left() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (mut client, server) = tokio::io::duplex(64);
+    let mut stream = StrictHead::new(server, HEAD_TIMEOUT);
+    let mut seen = vec![0; 64];
+    for piece in ["PRI * H", "TTP/"] {
+        client.write_all(piece.as_bytes()).await.expect("it is read");
+        assert_eq!(stream.read(&mut seen).await.ok(), Some(piece.len()));
+    }
+    client.write_all(b"2.0\r\n").await.expect("it is read");
+    let read = std::pin::pin!(stream.read(&mut seen)).poll(&mut Context::from_waker(std::task::Waker::noop()));
+    assert!(read.is_pending() && stream.head_deadline().get().is_some_and(|deadline| deadline <= Instant::now()));
+    assert_eq!(stream.protocol(), Protocol::Http2);
+}
+
 /// Counts what is written, by how many bytes in how many parts.
 #[derive(Default)]
 struct Writes(Vec<(usize, usize)>);

@@ -24,7 +24,7 @@ impl Unspoken {
     /// A connection has ended on which this was spoken.
     pub(crate) fn note(&self, protocol: Protocol) {
         let (told, text) = match protocol {
-            Protocol::Unknown | Protocol::Http1 => return,
+            Protocol::Unknown { .. } | Protocol::Http1 => return,
             Protocol::Http2 => (
                 &self.http2,
                 "a client speaks HTTP/2 without having asked, as gRPC does; it was answered with 505, since this server speaks HTTP/1.1. This is said once",
