@@ -121,6 +121,7 @@ pub mod reading {
 
     use serde::Deserializer;
 
+    pub use crate::number::{string_of_entries, string_of_float};
     use crate::tolerant::{Borrowed, field};
 
     pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {

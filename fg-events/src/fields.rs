@@ -39,12 +39,12 @@ impl<'de> Visitor<'de> for ValuesVisitor {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Values, E> {
-        Ok(Values(vec![number::text_of_float(number, &self)?]))
+        Ok(Values(vec![number::string_of_float(number, &self)?]))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Values, A::Error> {
         match Entries::open(entries)? {
-            Entries::Number(number) => Ok(Values(vec![number::text_of(number)])),
+            Entries::Number(number) => Ok(Values(vec![number::string_of(number)])),
             Entries::Object(object) => only_empty_map(&self, object),
         }
     }

@@ -53,6 +53,15 @@ pub(crate) fn visit_float<'de, V: Visitor<'de>, A: MapAccess<'de>>(visitor: V, e
     visitor.visit_f64(float(&number))
 }
 
+/// For `visit_map` of a visitor that takes strings, numbers and `{}`: the string of the number, `None` for `{}`.
+pub fn string_of_entries<'de, A: MapAccess<'de>>(entries: A, expected: &dyn Expected) -> Result<Option<String>, A::Error> {
+    match Entries::open(entries)? {
+        Entries::Number(number) => Ok(Some(string_of(number))),
+        Entries::Object(Object { first: None, .. }) => Ok(None),
+        Entries::Object(_) => Err(A::Error::invalid_type(Unexpected::Map, expected)),
+    }
+}
+
 /// A number in JSON is one for Rust too; what is too large for an `f64` is infinite.
 fn float(number: &str) -> f64 {
     number.parse().unwrap_or(f64::NAN)
@@ -61,12 +70,12 @@ fn float(number: &str) -> f64 {
 /// The string for a number that is known as an `f64` only.
 ///
 /// Of a whole number beyond the `i64`s and `u64`s the last digits are gone by now, so that it would be another number than the one sent: an error.
-pub(crate) fn text_of_float<E: Error>(number: f64, expected: &dyn Expected) -> Result<String, E> {
+pub fn string_of_float<E: Error>(number: f64, expected: &dyn Expected) -> Result<String, E> {
     if is_too_large(number) { Err(E::invalid_value(Unexpected::Float(number), expected)) } else { Ok(number.to_string()) }
 }
 
 /// The string for a number that is known as it was written: the same as for its `f64` where that is the same number.
-pub(crate) fn text_of(number: String) -> String {
+pub(crate) fn string_of(number: String) -> String {
     /// Every decimal number with so many digits comes back from an `f64`.
     const FAITHFUL: usize = 15;
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
@@ -141,18 +150,18 @@ mod tests {
         for (written, text) in
             [("1.5", "1.5"), ("1.10", "1.1"), ("-0.25", "-0.25"), ("3.0", "3"), ("1e3", "1000"), ("2.5E-1", "0.25")]
         {
-            assert_eq!(text_of(written.to_owned()), text);
-            assert_eq!(text_of_float::<serde_json::Error>(float(written), &"a text").ok().as_deref(), Some(text));
+            assert_eq!(string_of(written.to_owned()), text);
+            assert_eq!(string_of_float::<serde_json::Error>(float(written), &"a text").ok().as_deref(), Some(text));
         }
     }
 
     #[test]
     fn a_number_that_no_f64_holds_is_kept_or_refused_and_never_another_one() {
         for written in ["123456789012345678901234", "-9223372036854775809", "18446744073709551616", "1e30", "1e400"] {
-            assert_eq!(text_of(written.to_owned()), written);
-            assert!(text_of_float::<serde_json::Error>(float(written), &"a text").is_err(), "{written}");
+            assert_eq!(string_of(written.to_owned()), written);
+            assert!(string_of_float::<serde_json::Error>(float(written), &"a text").is_err(), "{written}");
         }
-        assert_eq!(text_of("0.12345678901234567891".to_owned()), "0.12345678901234567891");
+        assert_eq!(string_of("0.12345678901234567891".to_owned()), "0.12345678901234567891");
     }
 
     /// Holds with the feature and without: `.ci/check-precision` runs all tests of this crate with it.

@@ -282,11 +282,11 @@ impl<'de> Visitor<'de> for TimeVisitor {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Some(Time { text: number::text_of_float(number, &self)?, number: true }))
+        Ok(Some(Time { text: number::string_of_float(number, &self)?, number: true }))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
-        let text = Entries::open(entries)?.number(&self).map(number::text_of)?;
+        let text = Entries::open(entries)?.number(&self).map(number::string_of)?;
         Ok(Some(Time { text, number: true }))
     }
 

@@ -245,7 +245,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<String, E> {
-        number::text_of_float(number, &self)
+        number::string_of_float(number, &self)
     }
 
     fn visit_unit<E: Error>(self) -> Result<String, E> {
@@ -254,7 +254,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<String, A::Error> {
         match Entries::open(entries)? {
-            Entries::Number(number) => Ok(number::text_of(number)),
+            Entries::Number(number) => Ok(number::string_of(number)),
             Entries::Object(object) => only_empty_map(&self, object),
         }
     }

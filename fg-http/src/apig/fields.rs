@@ -4,6 +4,7 @@
 
 use std::fmt::{self, Write as _};
 
+use fg_events::apig::reading;
 use form_urlencoded::Serializer;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
@@ -46,12 +47,8 @@ impl<'de> Visitor<'de> for Values<'_> {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
-        /// 2^63: beyond it the last digits of a whole number are gone, so that it would be another one than was sent.
-        const BEYOND_I64: f64 = 9_223_372_036_854_775_808.0;
-        if number.abs() >= BEYOND_I64 {
-            return Err(E::invalid_value(Unexpected::Float(number), &self));
-        }
-        self.visit_str(&number.to_string())
+        let text = reading::string_of_float(number, &self)?;
+        self.visit_str(&text)
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
@@ -63,16 +60,11 @@ impl<'de> Visitor<'de> for Values<'_> {
         Ok(())
     }
 
-    /// No value; or a fraction, or a number beyond `u64`, where a crate of the program has switched on `serde_json/arbitrary_precision`: that is
-    /// an object with one key of its own, from `serde_json`'s `number.rs`.
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        match entries.next_key::<Text<'_>>()? {
+    /// No value; or a number, where a crate of the program has switched on `serde_json/arbitrary_precision`.
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<(), A::Error> {
+        match reading::string_of_entries(entries, &self)? {
             None => Ok(()),
-            Some(Text(key)) if key == "$serde_json::private::Number" => {
-                let Text(number) = entries.next_value()?;
-                self.visit_str(&number)
-            }
-            Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+            Some(number) => self.visit_str(&number),
         }
     }
 }
