@@ -2,6 +2,7 @@
 //!
 //! The platform is Linux; developers also work on macOS and Windows. Everything else in this crate is the same everywhere.
 
+use std::io;
 use std::time::Duration;
 
 pub(crate) use imp::{Signals, Waker, Wakes, end_now, input, write_to_stderr};
@@ -31,6 +32,11 @@ pub(crate) enum Woken {
 /// The shortest wait that a socket takes.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
+/// Starts a thread that nobody waits for. In a box, so that a program has the standard library's part of it once.
+pub(crate) fn spawn(name: &str, run: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
+}
+
 #[cfg(unix)]
 mod imp {
     use std::fs::File;
@@ -39,7 +45,7 @@ mod imp {
     use std::os::unix::fs::FileTypeExt;
     use std::os::unix::net::UnixStream;
     use std::pin::Pin;
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex, PoisonError};
     use std::task::{Context, Poll};
     use std::time::Duration;
@@ -115,7 +121,8 @@ mod imp {
     /// That the signals come to us, until this is dropped.
     #[derive(Debug)]
     struct Listening {
-        last: Arc<AtomicUsize>,
+        /// Whether the last signal was SIGINT. All that is registered is copied for each one more, so there is no flag for the other.
+        is_interrupt: Arc<AtomicBool>,
         registered: Vec<SigId>,
     }
 
@@ -124,17 +131,17 @@ mod imp {
 
     impl Listening {
         fn begin(sender: &UnixStream) -> io::Result<Self> {
-            let mut listening = Self { last: Arc::new(AtomicUsize::new(0)), registered: Vec::with_capacity(2 * ENDING.len()) };
+            let is_interrupt = Arc::new(AtomicBool::new(false));
+            let mut listening = Self { is_interrupt: Arc::clone(&is_interrupt), registered: Vec::with_capacity(3) };
             let mut all = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
             all.0 += 1;
             if let Some(is_over) = &all.1 {
                 is_over.store(false, Ordering::Relaxed);
             }
             drop(all);
+            // Before the byte that wakes the thread.
+            listening.registered.push(signal_hook::flag::register(SIGINT, is_interrupt)?);
             for signal in ENDING {
-                let number = usize::try_from(signal).unwrap_or_default();
-                let last = Arc::clone(&listening.last);
-                listening.registered.push(signal_hook::flag::register_usize(signal, last, number)?);
                 listening.registered.push(pipe::register(signal, sender.try_clone()?)?);
             }
             Ok(listening)
@@ -145,7 +152,8 @@ mod imp {
         }
 
         fn exit_code(&self) -> i32 {
-            128 + i32::try_from(self.last.load(Ordering::Relaxed)).unwrap_or(SIGTERM)
+            let is_interrupt = self.is_interrupt.swap(false, Ordering::Relaxed);
+            128 + if is_interrupt { SIGINT } else { SIGTERM }
         }
     }
 

@@ -21,10 +21,31 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The most lines that wait for a reader; what comes beyond them is lost.
 const MOST_WAITING: usize = 64;
 
+/// What is written on the thread.
+enum Output {
+    Stderr(Vec<u8>),
+    /// These bytes, behind what standard output still holds.
+    Stdout(Vec<u8>),
+    Log(Logger, Level, String),
+}
+
+impl Output {
+    fn write(self) {
+        match self {
+            Self::Stderr(bytes) => system::write_to_stderr(&bytes),
+            Self::Stdout(bytes) => {
+                let mut out = std::io::stdout().lock();
+                let _ = out.write_all(&bytes).and_then(|()| out.flush());
+            }
+            Self::Log(logger, level, message) => logger.log(level, message),
+        }
+    }
+}
+
 /// What waits to be written, for the thread that writes. By hand, since a channel is ten times as large in the program.
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Box<dyn FnOnce() + Send>>,
+    waiting: VecDeque<Output>,
     /// How many have been handed over, and how many written.
     handed_over: u64,
     written: u64,
@@ -45,29 +66,22 @@ fn queue() -> MutexGuard<'static, Option<Queue>> {
 /// Writes this to standard error, bounded, and without control characters: a line after the first begins with `| `. If it is not read, the
 /// process goes on.
 pub(crate) fn say(text: impl fmt::Display) {
-    let line = line_of(&text);
-    in_time(move || system::write_to_stderr(&line));
+    in_time(Output::Stderr(line_of(&text)));
 }
 
 /// As [`say`], for words of our own in several lines.
 pub(crate) fn say_lines(text: impl fmt::Display) {
-    let lines = format!("{text}\n");
-    in_time(move || system::write_to_stderr(lines.as_bytes()));
+    in_time(Output::Stderr(format!("{text}\n").into_bytes()));
 }
 
 /// Writes to standard output; whether that was possible.
 pub(crate) fn print(bytes: Vec<u8>) -> bool {
-    in_time(move || {
-        let mut out = std::io::stdout().lock();
-        let _ = out.write_all(&bytes).and_then(|()| out.flush());
-    })
+    in_time(Output::Stdout(bytes))
 }
 
 /// Writes out what standard output still holds; whether that was possible.
 pub(crate) fn flush_stdout() -> bool {
-    in_time(|| {
-        let _ = std::io::stdout().flush();
-    })
+    print(Vec::new())
 }
 
 /// A logger for the runtime's own lines.
@@ -94,22 +108,21 @@ impl OwnLogger<'_> {
 
     fn log(&self, level: Level, message: &dyn fmt::Display) {
         if self.0.is_enabled(level) {
-            let (logger, message) = (self.0.clone(), message.to_string());
-            in_time(move || logger.log(level, message));
+            in_time(Output::Log(self.0.clone(), level, message.to_string()));
         }
     }
 }
 
-/// Lets this write on the thread, and waits for that as long as it makes sense; whether it has been done.
-fn in_time(write: impl FnOnce() + Send + 'static) -> bool {
-    let write = Box::new(write);
+/// Lets the thread write this, and waits for that as long as it makes sense; whether it has been done.
+#[inline(never)]
+fn in_time(output: Output) -> bool {
     let mut queue = queue();
     let state = queue.get_or_insert_default();
     if !state.has_thread {
-        if std::thread::Builder::new().name("fg-voice".to_owned()).spawn(speak).is_err() {
+        if system::spawn("fg-voice", Box::new(speak)).is_err() {
             // Without a thread there is no other way.
             drop(queue);
-            write();
+            output.write();
             return true;
         }
         state.has_thread = true;
@@ -117,7 +130,7 @@ fn in_time(write: impl FnOnce() + Send + 'static) -> bool {
     if state.waiting.len() == MOST_WAITING {
         return false;
     }
-    state.waiting.push_back(write);
+    state.waiting.push_back(output);
     state.handed_over += 1;
     let number = state.handed_over;
     CHANGED.notify_all();
@@ -137,9 +150,9 @@ fn in_time(write: impl FnOnce() + Send + 'static) -> bool {
 fn speak() {
     let mut queue = queue();
     loop {
-        if let Some(write) = queue.as_mut().and_then(|state| state.waiting.pop_front()) {
+        if let Some(output) = queue.as_mut().and_then(|state| state.waiting.pop_front()) {
             drop(queue);
-            write();
+            output.write();
             queue = self::queue();
             if let Some(state) = queue.as_mut() {
                 state.written += 1;

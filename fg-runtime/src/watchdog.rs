@@ -22,7 +22,7 @@ use crate::invocation::Outcome;
 use crate::last_words::{LastWords, Listener};
 use crate::overdue::Overdue;
 use crate::shutdown::Shutdown;
-use crate::system::{Waker, Wakes, Woken, end_now};
+use crate::system::{self, Waker, Wakes, Woken, end_now};
 use crate::voice::{self, say};
 
 /// `pre_stop` gets this long; the platform's own setting for it goes from 1 to 90 seconds.
@@ -125,7 +125,7 @@ impl Watchdog {
                 watch(&of_thread, wakes, for_signals.as_deref());
             }
         };
-        if let Err(error) = std::thread::Builder::new().name("fg-watchdog".to_owned()).spawn(watch) {
+        if let Err(error) = system::spawn("fg-watchdog", Box::new(watch)) {
             say(format_args!("fg: what blocks its thread will not be noticed, for want of a thread that watches: {error}"));
             if let (Some(shutdown), Some(wakes)) = (shutdown, wakes.lock().unwrap_or_else(PoisonError::into_inner).take()) {
                 shutdown.listen_itself(wakes);
