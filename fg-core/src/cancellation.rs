@@ -8,7 +8,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as TaskContext, Poll, Waker};
 
-/// Fires once per invocation and wakes whoever waits.
+/// Fires once per invocation and wakes what waits for it.
 #[derive(Default)]
 pub(crate) struct Cancellation {
     fired: AtomicBool,

@@ -72,13 +72,13 @@ struct Invocation {
     after: AfterQueue,
 }
 
-/// Whether somebody waits for the reply.
+/// Whether the caller waits for the reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum InvocationType {
     /// The caller waits for the reply.
     #[default]
     Sync,
-    /// Nobody waits; the reply reaches the success or failure destination, if one is configured.
+    /// The caller does not wait; the reply reaches the success or failure destination, if one is configured.
     Async,
 }
 
@@ -401,12 +401,12 @@ fn first_of<'c>(variable: &'c str, in_header: impl FnOnce() -> Option<&'c str>) 
 }
 
 impl Invocation {
-    /// Makes this a new one; where somebody holds a clone, that one keeps the old.
+    /// Makes this a new one; a clone that is still held keeps the old.
     fn renew(shared: &mut Arc<Self>) -> &mut Self {
         if Arc::get_mut(shared).is_none() {
             *shared = Arc::default();
         }
-        let own = Arc::get_mut(shared).expect("nobody else has it");
+        let own = Arc::get_mut(shared).expect("it was made here and is not shared");
         own.headers.clear();
         if own.secrets.are_any {
             own.secrets = SecretHeaders::default();

@@ -180,7 +180,7 @@ impl Environment {
         self.timeout
     }
 
-    /// Whether somebody has set that, or it is only the default.
+    /// Whether that was set, rather than defaulted.
     #[must_use]
     pub fn is_timeout_given(&self) -> bool {
         self.is_timeout_given
@@ -326,7 +326,7 @@ impl Reader<'_> {
         u32::try_from(self.number(name, unit, default.into())).unwrap_or(u32::MAX)
     }
 
-    /// Set only where the function has an initializer, so nobody misses it.
+    /// Set only if the function has an initializer, so its absence is no warning.
     fn init_timeout(&mut self) -> Duration {
         let name = "RUNTIME_INITIALIZER_TIMEOUT";
         if self.text(name).is_none() {

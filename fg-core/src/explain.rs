@@ -14,7 +14,7 @@ use crate::limits::{MESSAGE, QUOTE};
 /// Why JSON does not fit, and where: a path, a reason, a line and a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misfit {
-    /// For whoever has sent it, with the beginning of the value that does not fit.
+    /// For the caller, with the beginning of the value that does not fit.
     pub told: String,
     /// For the log, without that.
     pub logged: String,
@@ -135,7 +135,7 @@ impl<'t> Reason<'t> {
         if is_static.iter().any(|start| text.starts_with(start)) {
             return Self { kind: text, quoted: None, expected: "" };
         }
-        // In the words of the type's own `Deserialize`: nobody knows what of them is from the payload.
+        // In the words of the type's own `Deserialize`: which of them come from the payload is unknown.
         Self { kind: "", quoted: Some(text), expected: "" }
     }
 

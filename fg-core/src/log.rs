@@ -112,7 +112,7 @@ impl Logger {
         Self { invocation: Arc::new(LoggedInvocation { request_id: request_id.to_owned(), filter, sink }) }
     }
 
-    /// Makes this the logger of another invocation, without an allocation if nobody holds a clone of it.
+    /// Makes this the logger of another invocation, without an allocation if no clone of it is held.
     pub(crate) fn renew(&mut self, request_id: &str) {
         if let Some(invocation) = Arc::get_mut(&mut self.invocation) {
             invocation.request_id.clear();
@@ -204,7 +204,7 @@ mod tests {
     struct Kept(Mutex<Vec<String>>);
     impl LogSink for Kept {
         fn write(&self, record: &Record<'_>) {
-            self.0.lock().expect("nobody panics").push(format!("{} {} {}", record.request_id, record.level, record.text()));
+            self.0.lock().expect("it is not poisoned").push(format!("{} {} {}", record.request_id, record.level, record.text()));
         }
     }
 
@@ -217,7 +217,7 @@ mod tests {
         logger.info("new");
         clone.warn("old");
         logger.debug("not written");
-        assert_eq!(*kept.0.lock().expect("nobody panics"), ["two INFO new", "one WARN old"]);
+        assert_eq!(*kept.0.lock().expect("it is not poisoned"), ["two INFO new", "one WARN old"]);
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl<'de, T: Deserialize<'de>> FromPayload<'de> for T {
     }
 }
 
-/// The payload as it came: bytes that nobody has parsed or copied.
+/// The payload as it came: bytes that have not been parsed or copied.
 ///
 /// ```
 /// use fg_core::Raw;
@@ -86,7 +86,7 @@ impl<'de> FromPayload<'de> for Raw<'de> {
     }
 }
 
-/// An event that nobody looks at: any payload is accepted, also one that is not JSON.
+/// An event that is not looked at: any payload is accepted, also one that is not JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ignored;
 

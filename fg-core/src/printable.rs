@@ -52,8 +52,8 @@ pub fn write_escaped_lines(out: &mut Vec<u8>, text: &str, between: &str) {
     }
 }
 
-/// Escapes what is behind `start` and is JSON: each of them is written `\u001b`, but for the line breaks of its layout. It is the same JSON to
-/// whoever reads it.
+/// Escapes what is behind `start` and is JSON: each of them is written `\u001b`, but for the line breaks of its layout. A parser reads
+/// the same from it.
 pub fn escape_json(json: &mut Vec<u8>, start: usize) {
     let Ok(text) = std::str::from_utf8(&json[start..]) else { return };
     if is_plain(text) {

@@ -58,7 +58,7 @@ impl Reply {
         self.body
     }
 
-    /// The media type of the body; `application/json` unless somebody said otherwise.
+    /// The media type of the body; `application/json` unless set.
     #[must_use]
     pub fn content_type(&self) -> &str {
         &self.content_type
@@ -131,7 +131,7 @@ impl<T: Serialize> IntoPayload for T {
     }
 }
 
-/// A reply of bytes that nobody encodes.
+/// A reply of bytes that are sent as they are.
 ///
 /// The content type is sent with the reply; no source says that the platform looks at it.
 ///

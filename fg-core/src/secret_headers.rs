@@ -4,7 +4,7 @@ use crate::credentials::Credentials;
 use crate::headers::names;
 use crate::secret::Secret;
 
-/// The values of the headers that must not be seen by anybody who does not ask for them by name.
+/// The values of the headers that are seen only by code that asks for them by name.
 #[derive(Default)]
 pub(crate) struct SecretHeaders {
     pub(crate) are_any: bool,

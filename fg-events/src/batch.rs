@@ -59,7 +59,7 @@ where
             if running.is_empty() && before == 0 {
                 return Poll::Ready(());
             }
-            // Nobody wakes this for a place that has become free.
+            // Nothing wakes this for a place that has become free.
             if running.len() == before {
                 return Poll::Pending;
             }

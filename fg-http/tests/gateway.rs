@@ -126,7 +126,7 @@ struct Lines(Mutex<Vec<String>>);
 
 impl LogSink for Lines {
     fn write(&self, record: &Record<'_>) {
-        self.0.lock().expect("nobody panics").push(format!("{} {}", record.level, record.message));
+        self.0.lock().expect("it is not poisoned").push(format!("{} {}", record.level, record.message));
     }
 }
 
@@ -142,7 +142,7 @@ async fn a_response_that_base64_makes_too_large_is_warned_of_once() {
     for size in [SAFE, SAFE + 1, SAFE + 1] {
         invoked(&service, event("GET", &format!("/{size}")), &ctx).await.expect("it is answered");
     }
-    let lines = lines.0.lock().expect("nobody panics");
+    let lines = lines.0.lock().expect("it is not poisoned");
     let [line] = lines.as_slice() else { panic!("{} lines", lines.len()) };
     assert!(line.starts_with("WARN a response of 4718593 bytes is larger than 4718592 bytes"), "{line}");
 }

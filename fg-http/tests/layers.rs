@@ -42,7 +42,7 @@ impl Handler for Acts {
             b"fail" => Err(Failure::new("Order.Lost", "it is lost").with_cause(["rain".to_owned()])),
             b"wait" => std::future::pending().await,
             b"stream" => {
-                let pieces = state.pieces.lock().expect("nobody panics").take().expect("there are some");
+                let pieces = state.pieces.lock().expect("it is not poisoned").take().expect("there are some");
                 StreamResponse::new(Received(pieces)).with_content_type("text/csv").write_payload(reply)
             }
             _ => format!("{} for {}", String::from_utf8_lossy(payload), ctx.request_id()).write_payload(reply),
@@ -163,11 +163,11 @@ async fn a_streamed_reply_passes_through_the_layers_piece_by_piece() {
     assert_eq!(reply.content_type(), "text/csv");
     let mut stream = reply.take_stream().expect("it is a stream");
     for piece in ["a", "b"] {
-        send.send(Ok(piece.to_owned())).await.expect("somebody reads");
+        send.send(Ok(piece.to_owned())).await.expect("it is read");
         assert_eq!(stream.next().await, Some(Ok(Bytes::from(piece))));
     }
     let failure = Failure::new("Export.Lost", "the disk is gone");
-    send.send(Err(failure.clone())).await.expect("somebody reads");
+    send.send(Err(failure.clone())).await.expect("it is read");
     assert_eq!(stream.next().await, Some(Err(failure)));
     assert_eq!(stream.next().await, None);
 }
@@ -177,13 +177,13 @@ async fn the_layers_see_the_headers_of_the_invocation_and_no_secret() {
     let seen = Arc::new(Mutex::new(String::new()));
     let keep = Arc::clone(&seen);
     let look = tower::util::MapRequestLayer::new(move |request: http::Request<Body>| {
-        *keep.lock().expect("nobody panics") = format!("{request:?}");
+        *keep.lock().expect("it is not poisoned") = format!("{request:?}");
         request
     });
     let builder =
         Context::builder().token(&Secret::new("s3cr3t")).header("X-CFF-Secret-Key", "s3cr3t").header("X-Stream-Token", "s3cr3t");
     invoke!(look, "work", builder.header("X-CaaS-Trace-Id", "t-1").build(), Arc::default(), Body).expect("it is done");
-    let seen = seen.lock().expect("nobody panics");
+    let seen = seen.lock().expect("it is not poisoned");
     assert!(seen.contains("x-cff-request-id") && seen.contains(r#""x-caas-trace-id": "t-1""#), "{seen}");
     assert!(!seen.contains("s3cr3t"), "{seen}");
 }

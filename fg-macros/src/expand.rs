@@ -197,7 +197,7 @@ fn call_handler(function: &Function, options: &Options, arguments: &Arguments) -
     if options.blocking.is_some() {
         quote_spanned!(at=> __fg::__private::block_in_place(|| #handler #arguments))
     } else {
-        // By a value: clippy's `unused_async` leaves a function alone whose type somebody asks for.
+        // By a value: clippy's `unused_async` ignores a function that is used as a value.
         quote_spanned!(at=> { let __fg_handler = #handler; __fg_handler #arguments.await })
     }
 }

@@ -1,4 +1,4 @@
-//! Splits the annotated item into attributes, visibility, signature and body. The body is one token that nobody looks into.
+//! Splits the annotated item into attributes, visibility, signature and body. The body is one token, and is never parsed.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};

@@ -142,7 +142,7 @@ impl Connection {
         self.is_ahead = false;
     }
 
-    /// After a fault nobody knows what would come next on this connection.
+    /// After a fault it is unknown what comes next on this connection.
     fn closed_after<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
         if result.is_err() {
             self.close();
@@ -254,7 +254,7 @@ impl Connection {
         self.body = head.length..body_end;
         self.response_end = response_end;
         self.has_served = true;
-        // With bytes behind the response that nobody asked for, what follows on this connection cannot be trusted.
+        // With unexpected bytes behind the response, what follows on this connection cannot be trusted.
         if !head.keep_alive || (response_end != self.filled && !self.is_ahead) {
             self.close();
         }

@@ -1,6 +1,6 @@
 //! Which invocation the code that is running now belongs to, for log lines that come without a [`Context`](fg_core::Context).
 //!
-//! Without the features `log` and `tracing` nobody asks, and nothing is kept.
+//! Without the features `log` and `tracing` it is never asked for, and nothing is kept.
 
 use fg_core::Logger;
 
@@ -23,7 +23,7 @@ pub(crate) fn with_logger<R>(logger: &Logger, run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// Runs this; nobody asks for the logger.
+/// Runs this; the logger is never asked for.
 #[cfg(not(any(feature = "log", feature = "tracing")))]
 pub(crate) fn with_logger<R>(_: &Logger, run: impl FnOnce() -> R) -> R {
     run()

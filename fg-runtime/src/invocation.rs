@@ -96,7 +96,7 @@ fn with_subscriber<F: Future>(future: F, _: &Context) -> F {
     future
 }
 
-/// Lets the handler say good-bye to its state, and drops it. What goes wrong is logged: there is nobody left to tell.
+/// Runs `pre_stop`, and drops the state. What goes wrong is logged: no caller is left to tell.
 pub(crate) async fn end<H: Handler>(ctx: &Context, state: impl Borrow<H::State>, alarm: &mut Alarm) {
     let limits = Limits { response_size: 0, timeouts: true };
     let turn = Turn::of(ctx, limits, "the limit of pre_stop");

@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_millis(200);
 
 /// Answers for what runs, before a panic ends the process.
 pub(crate) trait LastWords: Send + Sync {
-    /// Answers with this failure what has not been answered. `caller` is the one whose request the thread works for; 0 is nobody.
+    /// Answers with this failure what has not been answered. `caller` is the one whose request the thread works for; 0 is none.
     fn speak(&self, failure: &Failure, caller: u64);
 
     /// What works for this caller has panicked, and that is being printed; none once it has been.

@@ -59,7 +59,7 @@ impl LogSink for StreamSink {
         let mut buffers = self.buffers();
         buffers.lines.clear();
         write_lines(&mut buffers.lines, self.format, Timestamp::now(), record, &message, length);
-        // If nobody reads the log, the function goes on.
+        // If the log is not read, the function goes on.
         let _ = match self.stream {
             Stream::Stdout => {
                 let mut out = io::stdout().lock();

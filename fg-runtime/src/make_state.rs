@@ -1,4 +1,4 @@
-//! Where the state of a handler comes from: its `init`, or whoever runs it.
+//! Where the state of a handler comes from: its `init`, or the caller.
 
 use std::future::Future;
 

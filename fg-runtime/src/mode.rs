@@ -39,7 +39,7 @@ impl Mode {
     /// Decides; `Err` is what to tell the user.
     ///
     /// `FG_MODE` decides if it is set. Else an address of the Runtime API means the custom runtime; a port, the platform without a Runtime API,
-    /// or nothing to read from mean the server; and input that somebody hands us means a shell.
+    /// or nothing to read from mean the server; and input from a pipe or a file means a shell.
     pub(crate) fn decide(environment: &Environment, surroundings: Surroundings<'_>) -> Result<Self, String> {
         let Surroundings { wanted, has_port, input, is_service } = surroundings;
         let is_deployed = has_port || !environment.function_name().is_empty();
@@ -146,7 +146,7 @@ mod tests {
         }
         assert!(said(&NONE, None).contains("< event.json"));
         let with_port = Surroundings { wanted: None, has_port: true, input: Input::Given, is_service: false };
-        assert_eq!(Mode::decide(&Environment::default(), with_port), Ok(Mode::OneShot), "PORT may be anybody's");
+        assert_eq!(Mode::decide(&Environment::default(), with_port), Ok(Mode::OneShot), "PORT may belong to another program");
     }
 
     #[test]

@@ -83,7 +83,7 @@ async fn answer(outcome: Result<Outcome, Failure>, reply: &Reply, ctx: &fg_core:
             while let Some(piece) = pieces.next().await {
                 match piece {
                     Ok(bytes) if print(&bytes, false).is_ok() => {}
-                    // Whoever reads has seen enough.
+                    // The reader has seen enough.
                     Ok(_) => break,
                     Err(failure) => {
                         pieces.log_end(&failure);

@@ -2,7 +2,7 @@
 //!
 //! The hook sees a panic first: it knows the place and the stack. It keeps both for [`catch`], which is further up on the same thread. In
 //! a program built with `panic = "abort"` nothing can be caught, so there the hook itself reports the invocation, by its last words; and
-//! before the panic is printed, since a standard error that nobody reads would hold that up for ever.
+//! before the panic is printed, since a standard error that is not read would block it for ever.
 
 use std::any::Any;
 use std::backtrace::Backtrace;
@@ -24,7 +24,7 @@ thread_local! {
     static SEEN: RefCell<Option<Failure>> = const { RefCell::new(None) };
     /// Whether a panic is our own business, and not printed.
     static IS_QUIET: Cell<bool> = const { Cell::new(false) };
-    /// Whose request this thread works for; 0 is nobody.
+    /// Whose request this thread works for; 0 is none.
     static CALLER: Cell<u64> = const { Cell::new(0) };
 }
 

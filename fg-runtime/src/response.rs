@@ -79,7 +79,7 @@ pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head
         }
     };
     if status == 101 {
-        return Err(Fault::Garbled("it switches to a protocol that nobody asked for"));
+        return Err(Fault::Garbled("it switches to a protocol that was not asked for"));
     }
     if status >= 200 {
         seen(status, response.headers);

@@ -326,7 +326,7 @@ impl Start {
         &self.environment
     }
 
-    /// How long an invocation may take; none where nobody looks at that.
+    /// How long an invocation may take; `None` for any time.
     pub(crate) fn invocation_limit(&self) -> Option<Duration> {
         self.limits.timeouts.then(|| self.environment.timeout())
     }

@@ -9,7 +9,7 @@ use fg_core::{Error, StreamResponse};
 use futures_core::Stream;
 use tokio::io::{AsyncRead, DuplexStream, ReadBuf};
 
-/// How much may be written before somebody has read it, and the largest piece that is sent.
+/// How much may be written before it is read, and the largest piece that is sent.
 const ROOM: usize = 64 * 1024;
 
 /// Makes a streamed reply of what this future writes: `fg::stream::from_writer(|mut out| async move { .. })`.

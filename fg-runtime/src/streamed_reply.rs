@@ -82,7 +82,7 @@ impl StreamedReply {
         voice::of(self.ctx.logger()).error(format_args!("the streamed reply ends too early: {failure}"));
     }
 
-    /// Logs that nobody takes the pieces that are still to come.
+    /// Logs that the pieces that are still to come are not sent.
     #[cfg(feature = "server")]
     pub(crate) fn log_if_abandoned(&self) {
         if self.body.is_some() {
@@ -113,7 +113,7 @@ pub(crate) fn too_large() -> Failure {
     Failure::new(Failure::RESPONSE_TOO_LARGE, message)
 }
 
-/// What nobody reads any more is dropped; a panic in a `Drop` of the user's ends here.
+/// What is not sent any more is dropped; a panic in a `Drop` of the user's ends here.
 impl Drop for StreamedReply {
     fn drop(&mut self) {
         self.end();

@@ -10,7 +10,7 @@ pub(crate) use imp::{Signals, Waker, Wakes, end_now, input, write_to_stderr};
 /// What standard input is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// A pipe or a file: somebody hands us an event.
+    /// A pipe or a file, with an event.
     Given,
     /// A person at a keyboard.
     Terminal,
@@ -32,7 +32,7 @@ pub(crate) enum Woken {
 /// The shortest wait that a socket takes.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
-/// Starts a thread that nobody waits for. In a box, so that a program has the standard library's part of it once.
+/// Starts a thread that is not joined. In a box, so that a program has the standard library's part of it once.
 pub(crate) fn spawn(name: &str, run: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     std::thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
 }
@@ -83,7 +83,7 @@ mod imp {
         pub(crate) fn new(with_signals: bool) -> io::Result<(Self, Waker)> {
             let (arrivals, sender) = UnixStream::pair()?;
             let listening = with_signals.then(|| Listening::begin(&sender)).transpose()?;
-            // There is always room for a byte, unless there are so many that one more wakes nobody.
+            // There is always room for a byte, unless there are so many that one more makes no difference.
             sender.set_nonblocking(true)?;
             Ok((Self { arrivals, wait: None, listening }, Waker(sender)))
         }
@@ -126,7 +126,7 @@ mod imp {
         registered: Vec<SigId>,
     }
 
-    /// How many listen; and whether that is nobody any more, in which case a signal does what it does without us.
+    /// How many listen; and whether there are none any more, in which case a signal does what it does without us.
     static LISTENING: Mutex<(usize, Option<Arc<AtomicBool>>)> = Mutex::new((0, None));
 
     impl Listening {

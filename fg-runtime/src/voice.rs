@@ -1,4 +1,4 @@
-//! Says what the runtime itself has to say, without waiting for whoever should read it.
+//! Says what the runtime itself has to say, without waiting for a reader.
 //!
 //! A write to a pipe that is not read blocks, and so does a lock that the user's code holds meanwhile. So a thread of its own writes, and
 //! the others wait for it only for a while: in good times a line is out before they go on; in bad times it comes out later, or is lost.
@@ -50,7 +50,7 @@ struct Queue {
     handed_over: u64,
     written: u64,
     has_thread: bool,
-    /// Whether one that was waited for has not been written in time, so that nobody waits for another.
+    /// Whether one that was waited for has not been written in time, so that no other is waited for.
     is_stuck: bool,
 }
 

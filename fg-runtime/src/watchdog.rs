@@ -45,7 +45,7 @@ const LONG: Duration = Duration::from_secs(3600);
 pub(crate) struct Watchdog {
     listener: Listener,
     caller: Caller,
-    /// How long an invocation may take; none where nobody looks at that.
+    /// How long an invocation may take; `None` for any time.
     timeout: Option<Duration>,
     current: Mutex<Current>,
     waker: Option<Waker>,
@@ -74,7 +74,7 @@ pub(crate) enum Phase {
     Init {
         limit: Duration,
     },
-    /// Somebody owes the invocation an answer.
+    /// The invocation has not been answered.
     Handler {
         timeout: Duration,
     },
@@ -100,7 +100,7 @@ pub(crate) enum Phase {
 impl Watchdog {
     /// Starts the thread. Without one, what blocks is not noticed, and the process goes on.
     ///
-    /// Invocations take so long at the most; none where nobody looks at that.
+    /// Invocations take so long at the most; `None` for any time.
     pub(crate) fn start(
         listener: Listener,
         caller: Caller,
@@ -138,7 +138,7 @@ impl Watchdog {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An invocation begins; from now on somebody owes it an answer.
+    /// An invocation begins; from now on it is owed an answer.
     pub(crate) fn begin(&self, ctx: &Context) {
         let timeout = ctx.timeout();
         let overdue = self.timeout.is_some().then(|| {
@@ -168,7 +168,7 @@ impl Watchdog {
         }
     }
 
-    /// Takes it upon the caller to answer; false if somebody else already has.
+    /// Claims the answer for the caller; false if it has been claimed.
     pub(crate) fn claim(&self) -> bool {
         self.lock().watched.take().is_some()
     }
@@ -263,7 +263,7 @@ impl Watchdog {
         end_now(1);
     }
 
-    /// A panic ends the process, once it has been printed. If nobody reads that, it would never end.
+    /// A panic ends the process, once it has been printed. If standard error is not read, it would never end.
     pub(crate) fn expect_abort(&self) {
         self.watch_phase(Phase::Abort, Some(Instant::now() + ABORT_LIMIT));
     }
@@ -286,7 +286,7 @@ impl Watchdog {
 
 static AT_THE_END: Mutex<Option<Arc<Watchdog>>> = Mutex::new(None);
 
-/// Everything is over, and `main` goes on. What it may still have to write is written here: if nobody reads that, the process would never
+/// Everything is over, and `main` goes on. What it may still have to write is written here: if that is not read, the process would never
 /// end.
 pub(crate) fn let_go(code: ExitCode) {
     let watchdog = AT_THE_END.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -329,7 +329,7 @@ impl Drop for Watchdog {
     }
 }
 
-/// The thread: looks and waits, until nobody holds the watchdog any more.
+/// The thread: looks and waits, until the watchdog is dropped.
 fn watch(watchdog: &Weak<Watchdog>, mut wakes: Wakes, shutdown: Option<&Shutdown>) {
     let mut late = Duration::ZERO;
     while let Some(wait) = watchdog.upgrade().map(|watchdog| watchdog.look(late)) {

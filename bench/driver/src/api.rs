@@ -198,7 +198,7 @@ impl Shared {
     fn take_answer(&self, request: &Request) {
         let mut state = self.lock();
         let Some(id) = state.unanswered.take() else {
-            state.trouble.get_or_insert_with(|| format!("an answer that nobody waits for: {}", request.path));
+            state.trouble.get_or_insert_with(|| format!("an answer that is not waited for: {}", request.path));
             return;
         };
         let is_expected = request.path == self.protocol.answer_path(&id)

@@ -293,7 +293,7 @@ impl Suite<'_> {
         rows
     }
 
-    /// Log lines, to a standard output that nobody reads.
+    /// Log lines, to a standard output that is not read.
     fn logs(&mut self, programs: &[Program]) -> Vec<Value> {
         let mut rows = Vec::new();
         for &log_lines in self.extent.log_lines {

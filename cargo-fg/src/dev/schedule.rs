@@ -234,6 +234,27 @@ mod tests {
         assert_eq!(of("10/25 59 23 * * *"), ["2026-03-01T23:59:10", "2026-03-01T23:59:35"]);
     }
 
+    /// The first four bytes are the seconds since 1970. A published crate has no seeds.
+    #[test]
+    fn what_fuzzing_has_found_is_refused_or_has_a_next_time() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/schedule");
+        let seeds = match std::fs::read_dir(&folder) {
+            Ok(seeds) => seeds,
+            Err(error) => return println!("SKIPPED: {}: {error}", folder.display()),
+        };
+        let mut count = 0;
+        for seed in seeds {
+            let bytes = std::fs::read(seed.expect("it can be listed").path()).expect("it can be read");
+            let (seconds, text) = bytes.split_first_chunk::<4>().expect("the time stands first");
+            let now = jiff::Timestamp::from_second(u32::from_le_bytes(*seconds).into()).expect("it is before 2107");
+            if let Ok(schedule) = Schedule::parse(&String::from_utf8_lossy(text)) {
+                assert!(schedule.wait(&now.to_zoned(TimeZone::UTC)).is_none_or(|wait| wait > Duration::ZERO));
+            }
+            count += 1;
+        }
+        assert!(count > 0, "{} is empty", folder.display());
+    }
+
     #[test]
     fn where_both_days_are_restricted_one_of_them_is_enough() {
         let of = times("CRON_TZ=UTC 0 0 0 13 * FRI", "2026-03-01T00:00:00+00:00[UTC]", 3);

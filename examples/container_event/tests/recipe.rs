@@ -142,7 +142,7 @@ fn start(root: &Path, recipe: &Recipe, port: u16) -> Program {
             command
         }
     };
-    // 8000 may be somebody else's on this machine; it is the only thing that a container would not be told.
+    // 8000 may be taken on this machine; it is the only thing that a container would not be told.
     Program(command.env_clear().env("FG_PORT", port.to_string()).stdin(Stdio::null()).spawn().expect("it starts"))
 }
 

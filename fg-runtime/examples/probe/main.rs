@@ -121,7 +121,7 @@ impl Handler for Echo {
     async fn pre_stop((): &()) {}
 }
 
-/// Takes HTTP requests, and fails at each of them with something that is nobody's business.
+/// Takes HTTP requests, and fails at each of them with something that callers must not see.
 struct Api;
 
 impl Handler for Api {

@@ -21,7 +21,7 @@ pub(crate) enum Streamed {
     Whole(u16),
     /// The server answered with this status before it had everything.
     Refused(u16),
-    /// The stream failed. The connection was closed in the middle of the body, so that nobody takes it for complete.
+    /// The stream failed. The connection was closed in the middle of the body, so that the caller sees a truncated response.
     Cut(Failure),
 }
 

@@ -126,7 +126,7 @@ impl<'l> Unfinished<'l> {
         Self(Some(log))
     }
 
-    /// The handler has ended, or nobody waits for its end.
+    /// The handler has ended, or its end is no longer waited for.
     pub(crate) fn finish(mut self) {
         self.0 = None;
     }

@@ -42,7 +42,7 @@ impl From<Bytes> for ResponseBody {
 
 impl Body for ResponseBody {
     type Data = Bytes;
-    /// Closes the connection in the middle of the body, so that nobody takes it for complete.
+    /// Closes the connection in the middle of the body, so that the client sees a truncated response.
     type Error = Failure;
 
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {

@@ -93,8 +93,8 @@ where
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
     let (mut is_awaited, mut is_stopping) = (false, false);
     let served = poll_fn(|task| {
-        // Awaited once, it wakes this task, and need not be asked again until something has changed. Without a sender nobody can ask any
-        // more, and the process is about to end.
+        // Awaited once, it wakes this task, and need not be asked again until something has changed. Without a sender
+        // the process is about to end.
         let is_told_later = is_awaited && matches!(watched.has_changed(), Ok(false));
         if !is_stopping && !is_told_later {
             is_awaited = true;

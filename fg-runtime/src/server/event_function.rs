@@ -212,7 +212,7 @@ impl<H: Handler> EventFunction<H> {
         failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, ctx, caller).map(ResponseBody::whole)
     }
 
-    /// Puts the pieces of a streamed reply together, where nobody can take them one by one.
+    /// Puts the pieces of a streamed reply together, where they cannot be sent one by one.
     async fn complete(&self, outcome: Result<Outcome, Failure>, reply: &mut Reply) -> Result<(), Failure> {
         match outcome? {
             Outcome::Buffered => Ok(()),

@@ -60,7 +60,7 @@ impl Lookout {
                 std::thread::park_timeout(wait);
                 late = Instant::now().saturating_duration_since(planned);
                 if has_several_threads {
-                    // Wakes one that sleeps, which then waits for the network if nobody does.
+                    // Wakes one that sleeps, which then waits for the network if no other does.
                     runtime.spawn(async {});
                 }
             }
@@ -113,7 +113,7 @@ impl Lookout {
 
     /// A handler has begun, on one of the connections, that has to end before this.
     pub(crate) fn expect(&self, too_late: Instant) {
-        // Whoever is seen by the look that comes next need not ask for one: that begins by forgetting when it wanted to look.
+        // What the next look sees need not ask for one: that begins by forgetting when it wanted to look.
         if self.0.milliseconds(too_late) < self.0.next_look.load(Ordering::Relaxed) {
             if let Some(thread) = self.0.thread.get() {
                 thread.unpark();
@@ -144,7 +144,7 @@ impl Shared {
                 Looked::Answered(logger, failure, run) => answered.push((logger, failure, run)),
             }
         }
-        // Only when everybody has been answered.
+        // Only when every request has been answered.
         for (logger, failure, run) in answered {
             voice::of(&logger).error(&failure);
             drop(run);

@@ -11,7 +11,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::runtime_api::SILENCE_LIMIT;
 
-/// A body that is read by somebody else, who need not wait for ever.
+/// A body that is read elsewhere, and not waited for for ever.
 #[derive(Debug)]
 pub(crate) struct Patient {
     body: Incoming,

@@ -1,4 +1,4 @@
-//! Whether the function has been initialised: everybody can wait for it, and it happens once.
+//! Whether the function has been initialised: any number of requests can wait for it, and it happens once.
 
 use fg_core::Failure;
 use tokio::sync::watch;

@@ -54,7 +54,7 @@ where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
     type Data = Bytes;
-    /// Closes the connection in the middle of the body, so that nobody takes it for complete.
+    /// Closes the connection in the middle of the body, so that the client sees a truncated response.
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {

@@ -86,7 +86,7 @@ fn is_of_platform(name: &str) -> bool {
     name.starts_with("x-cff-") || name.starts_with("x-stream-") || name == header_names::TRACE_ID
 }
 
-/// A service that runs elsewhere has no timeout unless somebody has set one.
+/// A service that runs elsewhere has no timeout unless one is set.
 fn limits(limits: Limits, ctx: &Context) -> Limits {
     let is_given = ctx.environment().is_timeout_given() || ctx.header(header_names::TIMEOUT).is_some();
     Limits { timeouts: limits.timeouts && is_given, ..limits }

@@ -1,6 +1,6 @@
 //! Notices that the async runtime no longer runs anything: handlers block all of its threads.
 //!
-//! Their threads cannot be taken back, and nobody is served any more, the probes of the engine included. So the process ends, with a one-line
+//! Their threads cannot be taken back, and no request is served any more, the probes of the engine included. So the process ends, with a one-line
 //! reason, and the engine starts another.
 
 use std::sync::Arc;

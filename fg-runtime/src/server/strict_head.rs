@@ -402,7 +402,7 @@ fn starts_with(line: &[u8], name: &[u8]) -> bool {
         && line[..last].eq_ignore_ascii_case(&name[..last])
 }
 
-/// The number in a line as everybody writes it: `Content-Length: 17` and the CR.
+/// The number in a line of the usual form: `Content-Length: 17` and the CR.
 fn plain_length(line: &[u8]) -> Option<u64> {
     let digits = line.get(CONTENT_LENGTH.len()..)?.strip_prefix(b": ")?.strip_suffix(b"\r")?;
     // With more digits it could be too large.

@@ -14,7 +14,7 @@ fn it_runs_after_the_answer_and_ends_before_the_next_poll() {
     let next = api.invoke(Event::new(r#"{"log":"the next event"}"#));
     assert_eq!(pending.wait(LIMIT).expect("there is an answer").text(), r#""more to come""#);
     let waiting = gate.reached();
-    assert_eq!(api.polls(), 1, "nobody polls while there is work");
+    assert_eq!(api.polls(), 1, "there is no poll while there is work");
     drop(waiting);
     next.wait(LIMIT).expect("there is an answer");
     assert_eq!(api.connections(), 1);

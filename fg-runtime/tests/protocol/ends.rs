@@ -1,4 +1,4 @@
-//! A process always ends, and says why: in each state that it can be in, whatever blocks it and whoever does not read what it says.
+//! A process always ends, and says why: in each state that it can be in, whatever blocks it, and whether or not its output is read.
 //!
 //! The cells of the table in `docs/lifecycle.md`, for the custom runtime; those that are as good as empty are tested with the other modules.
 
@@ -13,7 +13,7 @@ use crate::function::Stream::{Stderr, Stdout};
 use crate::function::{Ended, Function, LIMIT, Setup, Stream, act, api, ask, assert_serves, failure, stream, type_and_message};
 use crate::gate::Gate;
 
-/// Who reads: everybody, and then not.
+/// Which streams are read: all, and then not.
 const STALLED: [&[Stream]; 4] = [&[], &[Stdout], &[Stderr], &[Stdout, Stderr]];
 
 fn stalled(setup: Setup, streams: &[Stream]) -> Setup {

@@ -110,7 +110,7 @@ impl Setup {
         self.within(&["/bin/sh", "-c", &format!("ulimit -n {files}; exec \"$0\"")])
     }
 
-    /// Nobody reads this stream.
+    /// This stream is not read.
     pub(crate) fn close(mut self, stream: Stream) -> Self {
         self.closed = Some(stream);
         self
@@ -223,7 +223,7 @@ impl Output {
     fn collect(&self, stream: Stream, pipe: Box<dyn Read + Send>) {
         for line in BufReader::new(pipe).split(b'\n') {
             let line = String::from_utf8_lossy(&line.expect("a pipe can be read")).into_owned();
-            self.lines.lock().expect("nobody panics").push((stream, line));
+            self.lines.lock().expect("it is not poisoned").push((stream, line));
             self.changed.notify_all();
         }
     }
@@ -267,10 +267,10 @@ impl Function {
 
     /// Waits for a line with this text.
     pub(crate) fn wait_for_line(&self, text: &str) -> String {
-        let lines = self.output.lines.lock().expect("nobody panics");
+        let lines = self.output.lines.lock().expect("it is not poisoned");
         let find = |lines: &[(Stream, String)]| lines.iter().find(|(_, line)| line.contains(text)).map(|(_, line)| line.clone());
         let is_missing = |lines: &mut Vec<(Stream, String)>| find(lines).is_none();
-        let (lines, _) = self.output.changed.wait_timeout_while(lines, LIMIT, is_missing).expect("nobody panics");
+        let (lines, _) = self.output.changed.wait_timeout_while(lines, LIMIT, is_missing).expect("it is not poisoned");
         find(&lines).unwrap_or_else(|| panic!("there is no line with {text:?} in {lines:#?}"))
     }
 
@@ -289,7 +289,7 @@ impl Function {
     pub(crate) fn wait(mut self) -> Ended {
         let code = self.exit_code.recv_timeout(LIMIT).expect("the function ends");
         self.ended = true;
-        let lines = self.output.lines.lock().expect("nobody panics");
+        let lines = self.output.lines.lock().expect("it is not poisoned");
         let of = |wanted| lines.iter().filter(|(stream, _)| *stream == wanted).map(|(_, line)| line.clone()).collect();
         Ended { code, stdout: of(Stream::Stdout), stderr: of(Stream::Stderr) }
     }

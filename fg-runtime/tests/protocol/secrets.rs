@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::function::{LIMIT, act, api, failure};
 
-/// The headers whose values nobody may see.
+/// The headers whose values are secret.
 const SECRET_HEADERS: [&str; 7] = [
     "X-CFF-Security-Access-Key",
     "X-CFF-Security-Secret-Key",

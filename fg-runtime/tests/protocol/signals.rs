@@ -52,7 +52,7 @@ fn a_second_signal_ends_the_process_at_once() {
     let function = act().start(&api);
     api.invoke(Event::new(format!(r#"{{"wait_at":"{}"}}"#, gate.address())));
     let _waiting = gate.reached();
-    // Two of the same kind could become one before anybody looks.
+    // Two of the same kind could become one before they are looked at.
     function.signal("TERM");
     function.signal("INT");
     let ended = function.wait();

@@ -1,4 +1,4 @@
-// row 11: `init` takes what nobody can give it
+// row 11: `init` takes an argument that does not exist
 
 async fn connect(url: String) -> Result<Db, fg::Error> {
     drop(url);

@@ -1,4 +1,4 @@
-// row 11: `pre_stop` takes what nobody can give it
+// row 11: `pre_stop` takes an argument that does not exist
 
 async fn disconnect(url: String) {
     drop(url);

@@ -96,7 +96,7 @@ impl Drop for Server {
     }
 }
 
-/// Nobody listens there now.
+/// Nothing listens there now.
 fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }

@@ -1,4 +1,4 @@
-//! Heads of requests that are too large, or that two servers could read differently: refused, and nobody else is affected.
+//! Heads of requests that are too large, or that two servers could read differently: refused, and no other client is affected.
 
 use super::Server;
 use crate::function::echo;

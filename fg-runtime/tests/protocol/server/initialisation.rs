@@ -1,4 +1,4 @@
-//! The initialisation: once, whoever asks for it, and what is answered until it is over, or when it fails.
+//! The initialisation: once, however many ask for it, and what is answered until it is over, or when it fails.
 
 use super::{Server, post};
 use crate::function::{Setup, act};

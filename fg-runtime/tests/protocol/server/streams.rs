@@ -54,7 +54,7 @@ fn a_stream_that_fails_after_its_first_piece_is_cut_behind_it_and_logged_once() 
         let waits = format!(r#"{{"wait_at":"{}"}},"#, gate.address());
         for (id, wait) in [("waits", &*waits), ("at-once", "")] {
             if (step, id) == ("panic", "at-once") {
-                // It comes before anybody has taken the first piece, and is an ordinary one.
+                // It comes before the first piece has been taken, and is an ordinary one.
                 continue;
             }
             let steps = format!(r#"[{{"write":"first"}},{wait}"{step}"]"#);
