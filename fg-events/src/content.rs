@@ -4,7 +4,8 @@ use std::fmt;
 
 /// Why the content of a field could not be opened.
 ///
-/// The event itself has been read; one of its fields holds base64, JSON or a time of its own, and that is wrong.
+/// The event itself has been read; one of its fields holds base64, JSON or a time of its own, and that is wrong. The message may quote a value
+/// that does not fit, and has at most about 1,000 bytes, however large the value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentError {
     field: &'static str,
@@ -13,7 +14,7 @@ pub struct ContentError {
 
 impl ContentError {
     pub(crate) fn new(field: &'static str, reason: impl Into<String>) -> Self {
-        Self { field, reason: reason.into() }
+        Self { field, reason: bounded(reason.into()) }
     }
 
     /// The path of the field as it stands in the payload, such as `lts.data`.
@@ -30,6 +31,20 @@ impl fmt::Display for ContentError {
 }
 
 impl std::error::Error for ContentError {}
+
+/// The beginning and the end of a long reason: a value is quoted in the middle of it.
+fn bounded(mut reason: String) -> String {
+    const MOST: usize = 1000;
+    const BEGINNING: usize = 600;
+    const END: usize = 300;
+    if reason.len() > MOST {
+        let boundary = |at: usize| (0..=at).rev().find(|&at| reason.is_char_boundary(at)).unwrap_or(0);
+        let cut = boundary(BEGINNING)..boundary(reason.len() - END);
+        let length = cut.len();
+        reason.replace_range(cut, &format!(".. ({length} bytes cut) .."));
+    }
+    reason
+}
 
 /// JSON that stands as a text in the JSON of the event.
 #[cfg(any(
@@ -139,5 +154,20 @@ pub(crate) mod url {
         let spaced: Vec<u8> = key.bytes().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
         let decoded = percent_decode(&spaced).decode_utf8().map(Cow::into_owned);
         decoded.map(Cow::Owned).map_err(|error| ContentError::new(field, format!("is not URL-encoded UTF-8: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_value_is_quoted_by_its_beginning_and_its_end() {
+        for filler in ["x", "é", "🦀", "\\\""] {
+            let reason = format!("does not fit: string \"{}\", expected u32 at line 1 column 7", filler.repeat(500_000));
+            let text = ContentError::new("body", reason).to_string();
+            assert!(text.len() < 1000 && text.starts_with("`body` does not fit: string \""), "{text}");
+            assert!(text.contains(" bytes cut) ..") && text.ends_with("\", expected u32 at line 1 column 7"), "{text}");
+        }
     }
 }
