@@ -133,7 +133,9 @@ where
     if !is_stopping && !gave_way && !link.is_reserve && (is_in_request || is_http2 || has_failed) {
         link.part();
         let _ = stream.shutdown().await;
-        let mut rest = pin!(timeout(HEAD_TIMEOUT, discard(&mut stream)));
+        // One that was too slow has had its time.
+        let limit = if matches!(served, Served::Late) { PARTING } else { HEAD_TIMEOUT };
+        let mut rest = pin!(timeout(limit, discard(&mut stream)));
         poll_fn(|task| {
             if stop.as_mut().poll(task).is_ready() || link.poll_rest(task).is_err() {
                 return Poll::Ready(());
