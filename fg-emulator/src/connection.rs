@@ -5,24 +5,47 @@
 
 mod streaming;
 
-use std::io::{self, ErrorKind, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use crate::answer::Verdict;
+use crate::door::Door;
 use crate::fault::{Afterwards, Misbehaviour};
 use crate::invocation::Turn;
-use crate::request::{Endpoint, Extent, Request, Unread, peek_first_byte, read_request_or_head};
+use crate::peer::{self, Owner, Standing, Stranger};
+use crate::printable::excerpt;
+use crate::request::{Endpoint, Extent, Limits, Malformed, OnHead, Request, Unread, let_go, peek_first_byte, read_request};
 use crate::response::Reply;
 use crate::state::{Shared, State};
+
+/// What a request is to look like, for those that do not.
+const PROTOCOL: &str = "FunctionGraph's Runtime API is GET /v1/runtime/invocation/request, and POST /v1/runtime/invocation/response/{request id} \
+     or /v1/runtime/invocation/error/{request id}";
+
+/// How much of a target is repeated, in characters.
+const REPEATED: usize = 200;
+
+/// So much is taken of what a stranger sends, in bytes.
+const AFTER_STRANGER: usize = 64 << 10;
+
+/// The largest head that a function can send, in bytes.
+const MOST_HEAD: usize = 1 << 20;
 
 /// Serves a connection until either side ends it. The socket is closed when its owner drops it.
 pub(crate) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
     // Each write is to leave at once; where this fails the connection is of no use anyway.
     let _ = socket.set_nodelay(true);
-    let connection = Connection { shared, socket, number };
+    let Some(owner) = shared.wait_for_owner() else { return };
+    let standing = peer::standing(owner, socket);
+    match &standing {
+        Standing::Stranger(stranger) => return refuse(shared, socket, stranger),
+        Standing::Own if owner != Owner::Anyone => shared.update(|state| state.mark_own(number)),
+        _ => {}
+    }
+    let connection = Connection { shared, socket, number, standing: &standing };
     let (requests, to_answer) = channel();
     let (answered, to_read) = channel();
     thread::scope(|scope| {
@@ -31,11 +54,21 @@ pub(crate) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
     });
 }
 
+/// A stranger gets an answer, and nothing that it sends is looked at.
+fn refuse(shared: &Shared, mut socket: &TcpStream, stranger: &Stranger) {
+    let reason = stranger.refusal();
+    shared.tell_of_stranger(stranger.process.as_ref().map(|(id, _)| *id), &reason);
+    if socket.write_all(&announced(Reply::text(403, reason), false).sized()).is_ok() {
+        let_go(socket, AFTER_STRANGER, Duration::from_millis(200));
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Connection<'a> {
     shared: &'a Shared,
     socket: &'a TcpStream,
     number: u64,
+    standing: &'a Standing,
 }
 
 /// What happens to the connection after an answer.
@@ -56,14 +89,15 @@ enum Incoming {
         head: Request,
         verdict: Verdict,
     },
-    /// It is not HTTP; the text says why.
-    Malformed(String),
+    Malformed(Malformed),
+    /// It is answered before its end.
+    Refused(Reply),
 }
 
 impl Incoming {
     /// It is answered before its end, so that nothing behind it can be a request.
     fn has_unread_rest(&self) -> bool {
-        matches!(self, Self::Streamed { verdict: Verdict::TooLarge, .. })
+        matches!(self, Self::Streamed { verdict: Verdict::TooLarge, .. } | Self::Refused(_) | Self::Malformed(_))
     }
 }
 
@@ -110,10 +144,25 @@ impl Connection<'_> {
     /// Reads and records a request; nothing where there is no more to be answered.
     fn read(self, extent: Extent) -> Option<Incoming> {
         let mut passage = None;
-        let (raw, request) = read_request_or_head(self.socket, extent, |head| {
+        let most = self.shared.read(State::answer_limit);
+        let limits = most.map_or(Limits::GENEROUS, |most| Limits { head: MOST_HEAD, body: most.whole, ..Limits::GENEROUS });
+        let (raw, request) = read_request(self.socket, extent, limits, |head| {
+            if let Err(reason) = self.let_in(head) {
+                return OnHead::Refuse(Reply::text(403, reason));
+            }
+            if !head.is_chunked() {
+                return if head.content_length > limits.body { OnHead::Leave } else { OnHead::Read };
+            }
             passage = self.shared.update(|state| state.begin_stream(self.number, head));
-            passage.is_some()
+            if passage.is_some() { OnHead::Leave } else { OnHead::Read }
         });
+        if let (Ok(request), None) = (&request, &passage) {
+            // Too large to be kept, which the answer says.
+            let left = (request.size() - request.body.len()) as u64;
+            if !request.is_chunked() && io::copy(&mut { self.socket }.take(left), &mut io::sink()).ok() != Some(left) {
+                return None;
+            }
+        }
         let is_counted = !matches!(extent, Extent::Bytes(_));
         let is_poll = request.as_ref().is_ok_and(|request| request.endpoint() == Endpoint::Poll);
         self.shared.update(|state| {
@@ -125,13 +174,26 @@ impl Connection<'_> {
         match (request, passage) {
             (Ok(head), Some(passage)) => self.pass_on(head, &passage),
             (Ok(request), None) => Some(Incoming::Request(request)),
-            (Err(Unread::Malformed(reason)), None) => Some(Incoming::Malformed(reason)),
+            (Err(Unread::Malformed(malformed)), None) => Some(Incoming::Malformed(malformed)),
+            (Err(Unread::Refused(reply)), None) => Some(Incoming::Refused(reply)),
             (Err(_), passage) => {
                 if let Some(passage) = passage {
                     passage.stream.break_off();
                 }
                 None
             }
+        }
+    }
+
+    /// Whether the other side may ask for this, as far as it is known; `Err` says why not.
+    fn let_in(self, head: &Request) -> Result<(), String> {
+        match self.standing {
+            // It cannot take an event any more. What it answers has a request id that no other process knows.
+            Standing::Gone if head.endpoint() == Endpoint::Poll => {
+                Err("the connection was closed before it could be looked at".into())
+            }
+            Standing::Own | Standing::Stranger(_) | Standing::Gone => Ok(()),
+            Standing::Unknown => Door::new(Ipv4Addr::LOCALHOST.into()).check_lenient(head).map_err(|refused| refused.reason),
         }
     }
 
@@ -183,24 +245,44 @@ impl Connection<'_> {
         let request = match incoming {
             Incoming::Request(request) => request,
             Incoming::Streamed { head, verdict } => return self.acknowledge_stream(&head, verdict),
-            Incoming::Malformed(reason) => {
-                self.write(&Reply::text(400, format!("not a request: {reason}")).sized())?;
-                return Ok(Next::Close);
+            Incoming::Malformed(Malformed { status, reason }) => {
+                self.note_refusal("a request", &format!("it is not one that is taken: {reason}"));
+                self.write(&announced(Reply::text(status, format!("not a request: {reason}")), false).sized())?;
+                return Ok(Next::StopAnswering);
+            }
+            Incoming::Refused(reply) => {
+                self.write(&announced(reply, false).sized())?;
+                return Ok(Next::StopAnswering);
             }
         };
         let next = match request.endpoint() {
             Endpoint::Poll => self.answer_poll(request.keep_alive),
             Endpoint::Answer(..) => self.answer_post(&request),
             Endpoint::WrongMethod => {
-                let text = format!("{} is not a method of {}", request.method, request.target);
-                self.send(announced(Reply::text(405, text), request.keep_alive), None)
+                let text = format!("{} is not a method of {}: {PROTOCOL}", request.method, excerpt(&request.target, REPEATED));
+                self.refuse_request(&request, 405, text)
             }
             Endpoint::Unknown => {
-                let text = format!("there is nothing at {}", request.target);
-                self.send(announced(Reply::text(404, text), request.keep_alive), None)
+                let target = excerpt(&request.target, REPEATED);
+                let cloud = other_cloud(&request.target);
+                let whose = cloud.map(|cloud| format!("; this is a path of {cloud}")).unwrap_or_default();
+                if cloud.is_some() {
+                    self.shared.update(State::note_foreign);
+                }
+                self.refuse_request(&request, 404, format!("there is nothing at {target}{whose}: {PROTOCOL}"))
             }
         }?;
         Ok(if next == Next::ReadOn && !request.keep_alive { Next::Close } else { next })
+    }
+
+    fn refuse_request(self, request: &Request, status: u16, text: String) -> io::Result<Next> {
+        self.note_refusal(&line_of(request), &format!("{status}, {text}"));
+        self.send(announced(Reply::text(status, text), request.keep_alive), None)
+    }
+
+    /// For whoever wants to know why there is no answer.
+    fn note_refusal(self, what: &str, why: &str) {
+        self.shared.update(|state| state.note_refusal(format!("{what} was refused with {why}")));
     }
 
     fn answer_poll(self, keep_alive: bool) -> io::Result<Next> {
@@ -226,10 +308,21 @@ impl Connection<'_> {
                 let reply = match verdict {
                     Verdict::Accepted | Verdict::Refused => Reply::empty(200),
                     Verdict::TooLarge => {
-                        Reply::text(413, format!("a response of {} bytes is larger than the platform takes", request.body.len()))
+                        Reply::text(413, format!("a response of {} bytes is larger than the platform takes", request.size()))
                     }
-                    Verdict::Duplicate => Reply::text(400, format!("{} is answered already", request.target)),
-                    Verdict::Unknown => Reply::text(404, format!("{}: no such invocation was handed out", request.target)),
+                    Verdict::Duplicate => {
+                        let text = format!("{} is answered already", excerpt(&request.target, REPEATED));
+                        self.note_refusal(&line_of(request), &format!("400, {text}"));
+                        Reply::text(400, text)
+                    }
+                    Verdict::Unknown => {
+                        let waiting = self.shared.read(State::waits_for_answer);
+                        let waiting =
+                            waiting.map(|id| format!("; the one that waits for its answer is {id:?}")).unwrap_or_default();
+                        let text = format!("{}: no such invocation was handed out{waiting}", excerpt(&request.target, REPEATED));
+                        self.note_refusal(&line_of(request), &format!("404, {text}"));
+                        Reply::text(404, text)
+                    }
                 };
                 self.send(announced(reply, request.keep_alive), fault.as_ref())
             }
@@ -238,6 +331,9 @@ impl Connection<'_> {
 
     fn record_post(self, request: &Request, accept: bool) -> Verdict {
         let Endpoint::Answer(kind, id) = request.endpoint() else { return Verdict::Refused };
+        if accept {
+            self.shared.tell_of_answer(id);
+        }
         self.shared.update(|state| state.record_post(self.number, request, kind, id, accept))
     }
 
@@ -309,6 +405,20 @@ impl Connection<'_> {
 
     fn pause(self, time: Duration) -> io::Result<()> {
         if self.shared.pause(self.number, time) { Ok(()) } else { Err(ErrorKind::ConnectionAborted.into()) }
+    }
+}
+
+/// The method and the target.
+fn line_of(request: &Request) -> String {
+    format!("{} {}", request.method, excerpt(&request.target, REPEATED))
+}
+
+/// Whose custom runtimes have such paths.
+fn other_cloud(target: &str) -> Option<&'static str> {
+    match target.split('/').nth(1)? {
+        "2018-06-01" => Some("AWS Lambda's Runtime API"),
+        "runtime" => Some("the Runtime API of Tencent Cloud's SCF"),
+        _ => None,
     }
 }
 

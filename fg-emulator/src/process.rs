@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::output::Output;
+use crate::state::Moment;
 
 #[cfg(not(unix))]
 #[path = "process/portable.rs"]
@@ -30,6 +31,8 @@ struct Running {
     exit: Mutex<Option<Exit>>,
     pipe: system::Pipe,
     group: Group,
+    /// Of its Runtime API.
+    api_address: String,
 }
 
 /// A process is waited for in one place only: until then its id, and that of its group, cannot be another's.
@@ -73,14 +76,17 @@ impl fmt::Display for Exit {
 }
 
 impl Process {
-    /// Starts it. `ended` is called once, when it has ended and its output has been taken in.
+    /// Starts it, for the Runtime API at this address. `ended` is called once, when it has ended and its output has been taken in. Should
+    /// the process that we are in end before it, however that happens, it is ended too, where there is a shell.
     pub(crate) fn start(
         mut command: Command,
         group: Group,
+        api_address: String,
         output: Arc<Output>,
         ended: impl FnOnce() + Send + 'static,
     ) -> io::Result<Self> {
         let (child, pipe) = system::start(&mut command, group, &output)?;
+        system::tell_guard(child.id(), group, &api_address, true);
         // The command holds the other end of the pipe, which has to close with the process.
         drop(command);
         let running = Arc::new(Running {
@@ -89,12 +95,13 @@ impl Process {
             exit: Mutex::default(),
             pipe,
             group,
+            api_address,
         });
         let process = Self { running: Arc::clone(&running) };
         let waiting = thread::Builder::new().name("function-exit".into()).spawn(move || {
             let exit = running.wait();
             running.pipe.drain(&output);
-            output.finish();
+            output.end_line();
             *running.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
             ended();
         });
@@ -114,6 +121,19 @@ impl Process {
     /// Takes in all that it has written until now.
     pub(crate) fn drain(&self, output: &Output) {
         self.running.pipe.drain(output);
+    }
+
+    /// What takes in all that it has written by then, at each moment of its life that it is told.
+    pub(crate) fn output_taker(&self, output: &Arc<Output>) -> impl Fn(Moment) + Send + Sync + 'static {
+        let (running, output) = (Arc::clone(&self.running), Arc::clone(output));
+        move |moment| {
+            running.pipe.drain(&output);
+            match moment {
+                // With its next poll a function is done with all that it did after its answer.
+                Moment::Poll => output.end_line(),
+                Moment::Answer => output.end_request(),
+            }
+        }
     }
 
     /// Asks it to end: SIGTERM, where there are signals.
@@ -145,6 +165,8 @@ impl Running {
             // On the platform nothing of an instance is left either.
             system::kill(&mut held.child, self.group);
         }
+        system::kill_what_has_left(self.id, &self.api_address);
+        system::tell_guard(self.id, self.group, &self.api_address, false);
         let status = held.child.wait();
         held.is_reaped = true;
         match status {

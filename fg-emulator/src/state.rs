@@ -3,18 +3,30 @@
 mod streaming;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::fmt;
 use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::answer::{Answer, AnswerKind, InvocationState, NoAnswer, Post, Verdict};
 use crate::event::Event;
 use crate::fault::{Fault, Misbehaviour};
 use crate::invocation::{Invocation, Progress, Times, Turn};
+use crate::output::LineSink;
+use crate::peer::Owner;
 use crate::request::Request;
 use crate::stream::End;
 
 pub(crate) use streaming::Passage;
+
+/// How many connections an instance can have.
+const MOST_CONNECTIONS: usize = 128;
+
+/// So long takes the longest look at who has the other end of a connection.
+const UNKNOWN_TIME: Duration = Duration::from_secs(1);
+
+/// How many refusals are kept.
+const MOST_REFUSALS: usize = 8;
 
 /// What has happened so far, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +53,29 @@ pub(crate) struct AnswerLimit {
 }
 
 /// The state and its condition variable.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    watch: OnceLock<Box<dyn Fn(Moment) + Send + Sync>>,
 }
 
-#[derive(Debug, Default)]
+/// What somebody wants to know at once, before the function goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// It asks for an event.
+    Poll,
+    /// It has answered, and does not know yet that the answer was received.
+    Answer,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
 pub(crate) struct State {
     stopped: bool,
     invocations: Vec<Invocation>,
@@ -68,6 +96,14 @@ pub(crate) struct State {
     answer_limit: Option<AnswerLimit>,
     /// A test looks at what was recorded; an instance that serves for days must not.
     forgets: bool,
+    owner: Owner,
+    /// What is told of strangers, and of which ones it has been told.
+    strangers: Option<LineSink>,
+    told_of: BTreeSet<Option<u32>>,
+    /// What was refused, the newest last.
+    refusals: VecDeque<String>,
+    /// The function speaks the protocol of another cloud.
+    speaks_foreign: bool,
 }
 
 #[derive(Debug)]
@@ -75,6 +111,24 @@ struct Open {
     socket: Arc<TcpStream>,
     /// The function closed its side, or the reading ended.
     ended: bool,
+    /// It is known to be the function's.
+    is_own: bool,
+    since: Instant,
+}
+
+/// What becomes of a connection that has been accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Registered {
+    Number(u64),
+    /// There are too many already, and none of them can go yet.
+    Full,
+    Stopped,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("stopped", &self.stopped).field("owner", &self.owner).finish_non_exhaustive()
+    }
 }
 
 impl Shared {
@@ -112,8 +166,31 @@ impl Shared {
         }
     }
 
+    /// Is called at each of these moments, by whoever serves the function; only the first one counts.
+    pub(crate) fn watch(&self, act: impl Fn(Moment) + Send + Sync + 'static) {
+        let _ = self.watch.set(Box::new(act));
+    }
+
+    fn tell(&self, moment: Moment) {
+        if let Some(watch) = self.watch.get() {
+            watch(moment);
+        }
+    }
+
+    /// If this is the answer to an event that was handed out, it is told.
+    pub(crate) fn tell_of_answer(&self, id: &str) {
+        let is_awaited = |state: &State| {
+            let candidates = state.by_request_id.get(id).into_iter().flatten();
+            candidates.into_iter().any(|candidate| state.invocations[*candidate].awaits_answer_or_its_end())
+        };
+        if self.watch.get().is_some() && self.read(is_awaited) {
+            self.tell(Moment::Answer);
+        }
+    }
+
     /// Waits for what the poll on this connection is answered with.
     pub(crate) fn wait_for_turn(&self, connection: u64) -> Turn {
+        self.tell(Moment::Poll);
         self.update(|state| state.waiting.insert(connection));
         let turn = self.wait(Duration::MAX, |state| {
             let turn = state.turn(connection)?;
@@ -121,6 +198,26 @@ impl Shared {
             Some(turn)
         });
         turn.unwrap_or(Turn::Closed)
+    }
+
+    /// Waits until it is known whose requests are taken; nothing where the API is stopped before.
+    pub(crate) fn wait_for_owner(&self) -> Option<Owner> {
+        self.wait(Duration::MAX, |state| match state.owner {
+            _ if state.stopped => Some(None),
+            Owner::Starting => None,
+            owner => Some(Some(owner)),
+        })?
+    }
+
+    /// Tells of each stranger once.
+    pub(crate) fn tell_of_stranger(&self, process: Option<u32>, reason: &str) {
+        let sink = self.update(|state| {
+            let is_new = state.told_of.len() < MOST_CONNECTIONS && state.told_of.insert(process);
+            state.strangers.clone().filter(|_| is_new)
+        });
+        if let Some(sink) = sink {
+            sink(reason);
+        }
     }
 
     /// Lets this time pass; false where the connection ended meanwhile.
@@ -148,14 +245,66 @@ impl State {
         }
     }
 
-    /// Gives a new connection its number; nothing where the API is stopped.
-    pub(crate) fn register(&mut self, socket: &Arc<TcpStream>) -> Option<u64> {
+    /// Gives a new connection its number.
+    pub(crate) fn register(&mut self, socket: &Arc<TcpStream>) -> Registered {
         if self.stopped {
-            return None;
+            return Registered::Stopped;
+        }
+        if !self.has_room() {
+            // The oldest one that is not known to be the function's gives way.
+            let mut strangers = self.connections.iter().filter(|(_, open)| !open.is_own && open.since.elapsed() >= UNKNOWN_TIME);
+            let Some((number, open)) = strangers.next() else { return Registered::Full };
+            let number = *number;
+            // An error means that it is closed already.
+            let _ = open.socket.shutdown(Shutdown::Both);
+            self.connections.remove(&number);
         }
         self.accepted += 1;
-        self.connections.insert(self.accepted, Open { socket: Arc::clone(socket), ended: false });
-        Some(self.accepted)
+        let open = Open { socket: Arc::clone(socket), ended: false, is_own: false, since: Instant::now() };
+        self.connections.insert(self.accepted, open);
+        Registered::Number(self.accepted)
+    }
+
+    /// Whether there can be one more connection. A test has as many as it likes.
+    pub(crate) fn has_room(&self) -> bool {
+        self.owner == Owner::Anyone || self.connections.len() < MOST_CONNECTIONS
+    }
+
+    pub(crate) fn mark_own(&mut self, connection: u64) {
+        if let Some(open) = self.connections.get_mut(&connection) {
+            open.is_own = true;
+        }
+    }
+
+    /// Keeps the newest ones.
+    pub(crate) fn note_refusal(&mut self, refusal: String) {
+        if self.refusals.back() == Some(&refusal) {
+            return;
+        }
+        if self.refusals.len() == MOST_REFUSALS {
+            self.refusals.pop_front();
+        }
+        self.refusals.push_back(refusal);
+    }
+
+    pub(crate) fn note_foreign(&mut self) {
+        self.speaks_foreign = true;
+    }
+
+    /// Whether the function speaks the protocol of another cloud, and will never ask for an event.
+    pub(crate) fn speaks_foreign(&self) -> bool {
+        self.speaks_foreign
+    }
+
+    /// What the API has refused, the newest last.
+    pub(crate) fn refusals(&self) -> Vec<String> {
+        self.refusals.iter().cloned().collect()
+    }
+
+    /// The request id of the event that was handed out last, if it has not been answered.
+    pub(crate) fn waits_for_answer(&self) -> Option<String> {
+        let invocation = &self.invocations[self.handed_out_last?];
+        invocation.awaits_answer().then(|| invocation.event.id().to_owned())
     }
 
     pub(crate) fn mark_ended(&mut self, connection: u64) {
@@ -269,7 +418,7 @@ impl State {
 
     /// Records a POST, and makes it the answer of its invocation unless it is not to be accepted.
     pub(crate) fn record_post(&mut self, connection: u64, request: &Request, kind: AnswerKind, id: &str, accept: bool) -> Verdict {
-        let size = request.body.len();
+        let size = request.size();
         let verdict = if !accept {
             Verdict::Refused
         } else if self.answer_limit.is_some_and(|limit| size > if request.is_chunked() { limit.streamed } else { limit.whole }) {
@@ -337,10 +486,22 @@ impl State {
         Err(NoAnswer { request_id: record.event.id().to_owned(), state, stopped: self.stopped })
     }
 
-    /// From now on nothing is recorded, and answers are limited: what an instance wants, and a test does not.
-    pub(crate) fn serve_an_instance(&mut self, answer_limit: AnswerLimit) {
+    /// From now on nothing is recorded, answers are limited, and events go to the owner alone, who is to be [known](Self::belong_to) soon:
+    /// what an instance wants, and a test does not.
+    pub(crate) fn serve_an_instance(&mut self, answer_limit: AnswerLimit, strangers: Option<LineSink>) {
         self.forgets = true;
         self.answer_limit = Some(answer_limit);
+        self.owner = Owner::Starting;
+        self.strangers = strangers;
+    }
+
+    /// From now on it is known whose requests are taken.
+    pub(crate) fn belong_to(&mut self, owner: Owner) {
+        self.owner = owner;
+    }
+
+    pub(crate) fn answer_limit(&self) -> Option<AnswerLimit> {
+        self.answer_limit
     }
 
     /// The process behind the API has ended: nobody will poll or answer.

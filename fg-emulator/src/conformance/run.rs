@@ -160,7 +160,7 @@ impl Run<'_> {
         let shared = Arc::clone(self.api.shared());
         let ended = move || shared.update(State::mark_function_ended);
         let command = instance::command(&settings, &self.api.address());
-        let started = Process::start(command, settings.group, Arc::clone(&self.output), ended);
+        let started = Process::start(command, settings.group, self.api.address(), Arc::clone(&self.output), ended);
         self.process = Some(started.map_err(|error| {
             let error = PlatformError::not_started(&self.kit.program, &error);
             Mismatch::new("the program starts", error.to_string())

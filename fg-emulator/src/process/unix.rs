@@ -1,6 +1,6 @@
 //! Processes where there are signals: one pipe for both outputs, so that their lines keep their order, and SIGTERM.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
@@ -13,6 +13,11 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::Group;
 use crate::output::Output;
+
+#[path = "guard.rs"]
+mod guard;
+
+pub(super) use self::guard::tell as tell_guard;
 
 /// The end from which the output is read; it does not block.
 #[derive(Clone, Debug)]
@@ -91,6 +96,42 @@ pub(super) fn ask_to_end(child: &mut Child, group: Group) {
 
 pub(super) fn kill(child: &mut Child, group: Group) {
     send(child, group, Signal::KILL);
+}
+
+/// Ends what has left the group of this process, which has ended and still has its id, as far as that can be told: by the variable that it
+/// has inherited. On the platform nothing of an instance is left either.
+pub(super) fn kill_what_has_left(id: u32, api_address: &str) {
+    let Some(start) = start_of(id) else { return };
+    let variable = format!("RUNTIME_API_ADDR={api_address}");
+    // What is ended may have begun something meanwhile.
+    for _ in 0..5 {
+        let found = processes_with(variable.as_bytes(), start);
+        if found.is_empty() {
+            return;
+        }
+        for process in found {
+            let _ = rustix::process::kill_process(process, Signal::KILL);
+        }
+    }
+}
+
+/// The processes with this variable in their environment, as Linux tells it in files. Older ones may have been told the same address before.
+fn processes_with(variable: &[u8], start: u64) -> Vec<Pid> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let ids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let has_it = |id: &u32| {
+        // Of one that has ended it is empty.
+        let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|found| found == variable) && start_of(*id).is_some_and(|its| its >= start)
+    };
+    let found = ids.filter(has_it).filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    found.filter(|process| *process != rustix::process::getpid()).collect()
+}
+
+/// Field 22 of `/proc/<pid>/stat`; the name in field 2 ends with the last parenthesis.
+fn start_of(id: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
 fn send(child: &Child, group: Group, signal: Signal) {
