@@ -91,21 +91,32 @@ impl Kit {
     fn run_one(&self, scenario: &Scenario) -> ScenarioResult {
         let begun = Instant::now();
         let output = Arc::new(Output::new(None));
+        let mut refused = Vec::new();
         let mismatch = match RuntimeApi::start() {
             Ok(api) => {
                 let mut run = Run { kit: self, api, output: Arc::clone(&output), process: None, number: 0 };
                 let result = run.take_steps(&scenario.steps);
                 run.end();
+                refused = run.api.shared().read(State::refusals);
                 result.err()
             }
             Err(error) => Some(Mismatch::new("the kit has a port for its Runtime API", error.to_string())),
         };
+        let is_passed = mismatch.is_none();
+        let output = if is_passed { Vec::new() } else { output.last() };
+        if output.iter().any(|line| line.contains("AWS_LAMBDA_RUNTIME_API")) {
+            refused.push(
+                "the program asks for AWS_LAMBDA_RUNTIME_API, as a runtime for AWS Lambda does; FunctionGraph's has RUNTIME_API_ADDR".into(),
+            );
+        }
         ScenarioResult {
             name: scenario.name.clone(),
             says: scenario.says.clone(),
             class: scenario.class,
+            source: scenario.source.clone(),
             time: begun.elapsed(),
-            output: if mismatch.is_some() { output.last() } else { Vec::new() },
+            refused: if is_passed { Vec::new() } else { refused },
+            output,
             mismatch,
         }
     }
@@ -234,12 +245,15 @@ impl Run<'_> {
     ) -> Result<T, Mismatch> {
         let result = self.api.shared().wait(self.kit.deadline, |state| match reached(state) {
             Some(value) => Some(Some(value)),
-            None => state.function_ended().then_some(None),
+            None => (state.function_ended() || state.speaks_foreign()).then_some(None),
         });
         match (result, self.process.as_ref().and_then(Process::exit)) {
             (Some(Some(value)), _) => Ok(value),
             (_, Some(exit)) => Err(Mismatch::new(expected(), format!("the program {exit}"))),
-            (_, None) => Err(Mismatch::new(expected(), otherwise())),
+            (_, None) => {
+                let refused = self.api.shared().read(State::refusals).pop();
+                Err(Mismatch::new(expected(), refused.unwrap_or_else(otherwise)))
+            }
         }
     }
 
