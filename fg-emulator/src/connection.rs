@@ -54,6 +54,16 @@ pub(crate) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
     });
 }
 
+/// Whether the other side may ask for this, as far as it is known; `Err` says why not.
+fn let_in(standing: &Standing, head: &Request) -> Result<(), String> {
+    match standing {
+        // It cannot take an event any more. What it answers has a request id that no other process knows.
+        Standing::Gone if head.endpoint() == Endpoint::Poll => Err("the connection was closed before it could be looked at".into()),
+        Standing::Own | Standing::Stranger(_) | Standing::Gone => Ok(()),
+        Standing::Unknown => Door::new(Ipv4Addr::LOCALHOST.into()).check_lenient(head).map_err(|refused| refused.reason),
+    }
+}
+
 /// A stranger gets an answer, and nothing that it sends is looked at.
 fn refuse(shared: &Shared, mut socket: &TcpStream, stranger: &Stranger) {
     let reason = stranger.refusal();
@@ -147,7 +157,7 @@ impl Connection<'_> {
         let most = self.shared.read(State::answer_limit);
         let limits = most.map_or(Limits::GENEROUS, |most| Limits { head: MOST_HEAD, body: most.whole, ..Limits::GENEROUS });
         let (raw, request) = read_request(self.socket, extent, limits, |head| {
-            if let Err(reason) = self.let_in(head) {
+            if let Err(reason) = let_in(self.standing, head) {
                 return OnHead::Refuse(Reply::text(403, reason));
             }
             if !head.is_chunked() {
@@ -182,18 +192,6 @@ impl Connection<'_> {
                 }
                 None
             }
-        }
-    }
-
-    /// Whether the other side may ask for this, as far as it is known; `Err` says why not.
-    fn let_in(self, head: &Request) -> Result<(), String> {
-        match self.standing {
-            // It cannot take an event any more. What it answers has a request id that no other process knows.
-            Standing::Gone if head.endpoint() == Endpoint::Poll => {
-                Err("the connection was closed before it could be looked at".into())
-            }
-            Standing::Own | Standing::Stranger(_) | Standing::Gone => Ok(()),
-            Standing::Unknown => Door::new(Ipv4Addr::LOCALHOST.into()).check_lenient(head).map_err(|refused| refused.reason),
         }
     }
 
@@ -428,4 +426,30 @@ fn announced(mut reply: Reply, keep_alive: bool) -> Reply {
         reply.default_header("Connection", "close");
     }
     reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_the_system_does_not_tell_who_asks_a_web_page_is_told_by_what_it_sends() {
+        let request = |method: &str, target: &str, headers: &[(&str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            Request { method: method.into(), target: target.into(), headers, ..Request::default() }
+        };
+        let poll = |headers: &[(&str, &str)]| request("GET", "/v1/runtime/invocation/request", headers);
+        for own in [&[][..], &[("Host", "127.0.0.1:9")], &[("Host", "localhost:9")]] {
+            assert_eq!(let_in(&Standing::Unknown, &poll(own)), Ok(()), "{own:?}");
+        }
+        for page in [
+            &[("Host", "rebind.evil.example:9")][..],
+            &[("Host", "127.0.0.1:9"), ("Origin", "http://evil.example")],
+            &[("Host", "127.0.0.1:9"), ("Sec-Fetch-Site", "cross-site")],
+        ] {
+            assert!(let_in(&Standing::Unknown, &poll(page)).is_err(), "{page:?}");
+        }
+        assert!(let_in(&Standing::Gone, &poll(&[])).is_err());
+        assert_eq!(let_in(&Standing::Gone, &request("POST", "/v1/runtime/invocation/response/r-1", &[])), Ok(()));
+    }
 }

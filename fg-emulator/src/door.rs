@@ -52,6 +52,9 @@ impl Door {
         if let (false, Some((_, rest))) = (request.target.starts_with('/'), request.target.split_once("://")) {
             self.check_host(rest.split(['/', '?']).next().unwrap_or_default())?;
         }
+        if !request.target.starts_with('/') && !request.target.contains("://") && request.target != "*" {
+            return Err(NotLetIn { status: 400, reason: format!("{:?} is no path", excerpt(&request.target, REPEATED)) });
+        }
         self.check_sender(request)
     }
 
@@ -83,7 +86,8 @@ impl Door {
         };
         let mut origins = values(request, "Origin").peekable();
         let has_origin = origins.peek().is_some();
-        if let Some(foreign) = origins.find(|origin| !self.is_own_origin(origin)) {
+        let host = values(request, "Host").next().and_then(host_of);
+        if let Some(foreign) = origins.find(|origin| !self.is_own_origin(origin, host.as_ref())) {
             return refused(&format!("the request has the Origin {:?}", excerpt(foreign, REPEATED)));
         }
         // Between localhost and 127.0.0.1 a browser says so, too.
@@ -91,18 +95,21 @@ impl Door {
         if is_cross_site && !has_origin { refused("the browser says that the request is cross-site") } else { Ok(()) }
     }
 
-    fn is_own_origin(&self, origin: &str) -> bool {
+    /// A page may be of the host that it asks, or of a name of this service. Not of any address: those are on the internet as well.
+    fn is_own_origin(&self, origin: &str, asked: Option<&Host>) -> bool {
         let Some((scheme, authority)) = origin.split_once("://") else { return false };
         let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-        is_web && host_of(authority).is_some_and(|host| self.is_own(&host))
+        is_web && host_of(authority).is_some_and(|host| Some(&host) == asked || self.is_named(&host))
     }
 
+    /// Where all addresses are listened at, each can be the machine's. And none can be rebound: a page that has it as its host is from there.
     fn is_own(&self, host: &Host) -> bool {
+        self.is_named(host) || self.bound.is_unspecified() && matches!(host, Host::Address(_))
+    }
+
+    fn is_named(&self, host: &Host) -> bool {
         match host {
-            Host::Address(address) => {
-                // An address cannot be rebound: a page that has it as its host comes from there.
-                address.is_loopback() || address.is_unspecified() || *address == self.bound || self.bound.is_unspecified()
-            }
+            Host::Address(address) => address.is_loopback() || address.is_unspecified() || *address == self.bound,
             Host::Name(name) => name == "localhost" || self.names.lock().unwrap_or_else(PoisonError::into_inner).contains(name),
         }
     }
@@ -199,6 +206,8 @@ mod tests {
         assert_eq!(door.check(&old), Ok(()));
         let absolute = Request { target: "http://evil.example/".into(), ..request(&[("Host", "localhost")]) };
         assert_eq!(door.check(&absolute).map_err(|refused| refused.status), Err(403));
+        let tunnel = Request { target: "evil.example:443".into(), ..request(&[("Host", "localhost")]) };
+        assert_eq!(door.check(&tunnel).map_err(|refused| refused.status), Err(400));
         let query = Request { target: "/?back=http://evil.example/".into(), ..request(&[("Host", "localhost")]) };
         assert_eq!(door.check(&query), Ok(()));
     }
@@ -208,6 +217,8 @@ mod tests {
         let everywhere = Door::new(Ipv4Addr::UNSPECIFIED.into());
         assert_eq!(status(&everywhere, &[("Host", "192.168.1.5:9000")]), 200);
         assert_eq!(status(&everywhere, &[("Host", "evil.example")]), 403);
+        assert_eq!(status(&everywhere, &[("Host", "192.168.1.5"), ("Origin", "http://192.168.1.5:5173")]), 200);
+        assert_eq!(status(&everywhere, &[("Host", "localhost"), ("Origin", "http://203.0.113.5")]), 403);
         everywhere.accept("Dev.Example.");
         assert_eq!(status(&everywhere, &[("Host", "dev.example:9000"), ("Origin", "https://dev.example")]), 200);
         let one = Door::new(Ipv4Addr::new(192, 168, 1, 5).into());

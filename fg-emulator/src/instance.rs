@@ -17,7 +17,7 @@ use crate::log::Log;
 use crate::output::Output;
 use crate::peer::Owner;
 use crate::platform_error::{Cause, PlatformError};
-use crate::process::{Exit, Group, Process};
+use crate::process::{self, Exit, Group, Process};
 use crate::settings::{Program, STREAM_LIMIT, Settings};
 use crate::state::State;
 use crate::stream::Stream;
@@ -82,10 +82,15 @@ impl Instance {
                 let command = command(settings, &api.address());
                 let shared = Arc::clone(api.shared());
                 let (id_told, id) = mpsc::channel();
-                let sink = settings.processes.clone();
-                let ended = move || {
+                let (sink, log) = (settings.processes.clone(), settings.log.clone());
+                let ended = move |process::End { exit, was_asked_for }| {
                     if let (Some(sink), Ok(id)) = (sink, id.recv()) {
                         sink(id, false);
+                    }
+                    // Of every other end a result tells, or who has asked for it knows.
+                    let is_between = shared.read(|state| state.has_polled() && state.waits_for_answer().is_none());
+                    if let (Some(log), true, false) = (log, is_between, was_asked_for) {
+                        log(&format!("the function {exit}, while it handled no request"));
                     }
                     shared.update(State::mark_function_ended);
                 };

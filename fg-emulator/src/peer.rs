@@ -34,6 +34,7 @@ pub(crate) enum Standing {
     Unknown,
     /// It has closed its end before it could be looked at.
     Gone,
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux tells"))]
     Stranger(Stranger),
 }
 

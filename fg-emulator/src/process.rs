@@ -5,6 +5,7 @@
 use std::fmt;
 use std::io;
 use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -33,6 +34,15 @@ struct Running {
     group: Group,
     /// Of its Runtime API.
     api_address: String,
+    /// Whether it was asked to end, or killed.
+    is_asked: AtomicBool,
+}
+
+/// The end of a process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    pub(crate) exit: Exit,
+    pub(crate) was_asked_for: bool,
 }
 
 /// A process is waited for in one place only: until then its id, and that of its group, cannot be another's.
@@ -83,7 +93,7 @@ impl Process {
         group: Group,
         api_address: String,
         output: Arc<Output>,
-        ended: impl FnOnce() + Send + 'static,
+        ended: impl FnOnce(End) + Send + 'static,
     ) -> io::Result<Self> {
         let (child, pipe) = system::start(&mut command, group, &output)?;
         system::tell_guard(child.id(), group, &api_address, true);
@@ -96,6 +106,7 @@ impl Process {
             pipe,
             group,
             api_address,
+            is_asked: AtomicBool::new(false),
         });
         let process = Self { running: Arc::clone(&running) };
         let waiting = thread::Builder::new().name("function-exit".into()).spawn(move || {
@@ -103,7 +114,7 @@ impl Process {
             running.pipe.drain(&output);
             output.end_line();
             *running.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
-            ended();
+            ended(End { exit, was_asked_for: running.is_asked.load(Ordering::SeqCst) });
         });
         // Without that thread nobody would see the end; dropping the process kills it.
         waiting.map(|_| process)
@@ -176,6 +187,7 @@ impl Running {
     }
 
     fn signal(&self, send: impl FnOnce(&mut Child, Group)) {
+        self.is_asked.store(true, Ordering::SeqCst);
         let mut held = self.child();
         if !held.is_reaped {
             send(&mut held.child, self.group);

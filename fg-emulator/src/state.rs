@@ -301,6 +301,11 @@ impl State {
         self.refusals.iter().cloned().collect()
     }
 
+    /// Whether it has asked for an event at all.
+    pub(crate) fn has_polled(&self) -> bool {
+        self.polls > 0
+    }
+
     /// The request id of the event that was handed out last, if it has not been answered.
     pub(crate) fn waits_for_answer(&self) -> Option<String> {
         let invocation = &self.invocations[self.handed_out_last?];
@@ -539,6 +544,7 @@ impl State {
     /// Nobody waits for the answer any more: it will not be handed out, and its bytes are given back.
     pub(crate) fn close(&mut self, invocation: usize) {
         self.queue.retain(|queued| *queued != invocation);
+        self.handed_out_last = self.handed_out_last.filter(|last| *last != invocation);
         let id = self.invocations[invocation].event.id().to_owned();
         self.by_request_id.remove(&id);
         self.invocations[invocation].event = Event::new(Vec::new()).request_id(id);

@@ -169,7 +169,7 @@ impl Run<'_> {
         }
         let settings = self.kit.settings();
         let shared = Arc::clone(self.api.shared());
-        let ended = move || shared.update(State::mark_function_ended);
+        let ended = move |_| shared.update(State::mark_function_ended);
         let command = instance::command(&settings, &self.api.address());
         let started = Process::start(command, settings.group, self.api.address(), Arc::clone(&self.output), ended);
         self.process = Some(started.map_err(|error| {

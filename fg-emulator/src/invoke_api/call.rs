@@ -59,7 +59,11 @@ fn check(pool: &Pool, queue: &std::sync::Arc<AsyncQueue>, request: &Request) -> 
         return Ok(event);
     }
     Err(match queue.push(event.asynchronous()) {
-        Ok(invocation) => json_reply(202, &json!({"request_id": invocation.request_id()})),
+        Ok(invocation) => {
+            let mut reply = json_reply(202, &json!({"request_id": invocation.request_id()}));
+            reply.default_header("X-Request-Id", invocation.request_id());
+            reply
+        }
         Err(error) => refusal_by(&error),
     })
 }
@@ -171,7 +175,9 @@ pub(super) fn show(execution: &Execution, request: &Request) -> Reply {
     let Execution { outcome, summary, log } = execution;
     if let Outcome::Platform(error) = outcome {
         if error.http_status() != 200 {
-            return refusal_by(error);
+            let mut reply = refusal_by(error);
+            reply.default_header("X-Request-Id", &summary.request_id);
+            return reply;
         }
     }
     let (error_code, status) = match outcome {

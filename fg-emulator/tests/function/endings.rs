@@ -4,9 +4,7 @@
 use fg_emulator::Emulator;
 use fg_emulator::Event;
 
-#[cfg(unix)]
-use crate::scripted::LIMIT;
-use crate::scripted::{function, start};
+use crate::scripted::{LIMIT, function, start};
 
 #[test]
 fn a_last_line_without_its_end_is_in_the_log_of_its_request() {
@@ -35,6 +33,17 @@ fn an_exit_after_the_answer_is_told() {
     let emulator = start(function());
     assert!(emulator.invoke(Event::new(r#"{"text":"ok","exit_after":7}"#)).reply().is_some());
     assert_eq!(emulator.finish().errors, ["after its answer, the function exited with code 7"]);
+}
+
+#[test]
+fn an_exit_between_two_requests_is_told_where_the_lines_are() {
+    let (lines, told) = std::sync::mpsc::channel();
+    let emulator = start(function().on_line(move |line| drop(lines.send(line.to_owned()))));
+    assert!(emulator.invoke(Event::new(r#"{"text":"ok","exit_after":7}"#)).reply().is_some());
+    assert_eq!(told.recv_timeout(LIMIT).as_deref(), Ok("the function exited with code 7, while it handled no request"));
+    assert!(emulator.invoke(Event::new(r#"{"text":"ok"}"#)).reply().is_some());
+    drop(emulator);
+    assert_eq!(told.try_iter().count(), 0, "an end that was asked for is none");
 }
 
 #[cfg(unix)]

@@ -9,6 +9,7 @@ mod gateway;
 mod guarded;
 mod instances;
 mod invoke_api;
+mod peers;
 mod results;
 mod scripted;
 mod strangers;
