@@ -244,7 +244,7 @@ impl Connection<'_> {
             Incoming::Request(request) => request,
             Incoming::Streamed { head, verdict } => return self.acknowledge_stream(&head, verdict),
             Incoming::Malformed(Malformed { status, reason }) => {
-                self.note_refusal("a request", &format!("it is not one that is taken: {reason}"));
+                self.note_refusal("a request", &format!("{status}, not a request that is taken: {reason}"));
                 self.write(&announced(Reply::text(status, format!("not a request: {reason}")), false).sized())?;
                 return Ok(Next::StopAnswering);
             }

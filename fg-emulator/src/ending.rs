@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::printable::{Form, printable};
+
 /// What came of a function after its last answer. Made by [`Emulator::finish`](crate::Emulator::finish).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,17 +31,21 @@ impl Ending {
 }
 
 fn is_error(line: &str) -> bool {
+    // Without colours.
+    let line = &*printable(line, Form::Text);
     let is_level = |level: &str| matches!(level, "ERROR" | "FATAL");
     if line.starts_with('{') {
         let record: Value = serde_json::from_str(line).unwrap_or_default();
         return record["level"].as_str().is_some_and(|level| is_level(&level.to_ascii_uppercase()));
     }
-    // `2026-11-23T03:21:00.123Z <request id> ERROR text`
-    let mut words = line.split(' ');
+    // `2026-11-23T03:21:00.123Z <request id> ERROR text`, and without a request id in the form of other loggers.
+    let mut words = line.split(' ').filter(|word| !word.is_empty()).map(|word| word.trim_matches(['[', ']', ':']));
     let has_time = words
         .next()
         .is_some_and(|time| time.len() >= 20 && time.starts_with(|digit: char| digit.is_ascii_digit()) && time.contains('T'));
-    if has_time && words.nth(1).is_some_and(|level| is_level(level.trim_matches(['[', ']', ':']))) {
+    let other_levels = ["TRACE", "DEBUG", "INFO", "WARN", "WARNING"];
+    let level = words.next().filter(|word| is_level(word) || other_levels.contains(word)).or_else(|| words.next());
+    if has_time && level.is_some_and(is_level) {
         return true;
     }
     // Rust names the thread, and in newer versions its number.
@@ -56,6 +62,9 @@ mod tests {
         let lines = [
             ("2026-11-23T03:21:00.123Z r-1 ERROR cannot ship", true),
             ("2026-11-23T03:21:00.123Z r-1 [ERROR] cannot ship", true),
+            ("\x1b[2m2026-11-23T03:21:00.123456Z\x1b[0m \x1b[31mERROR\x1b[0m mail: cannot ship", true),
+            ("[2026-11-23T03:21:00Z ERROR mail] cannot ship", true),
+            ("2026-11-23T03:21:00Z INFO ERROR is a word", false),
             ("2026-11-23T03:21:00.124Z r-1 | because of an ERROR", false),
             ("2026-11-23T03:21:00.123Z r-1 INFO no ERROR at all", false),
             (r#"{"time":"now","level":"error","message":"cannot ship"}"#, true),
@@ -69,6 +78,6 @@ mod tests {
             assert_eq!(super::is_error(line), is_error, "{line}");
         }
         let ending = Ending::new(lines.map(|(line, _)| line.to_owned()).to_vec());
-        assert_eq!((ending.lines.len(), ending.errors.len()), (10, 5));
+        assert_eq!((ending.lines.len(), ending.errors.len()), (13, 7));
     }
 }

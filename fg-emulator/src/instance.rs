@@ -89,10 +89,10 @@ impl Instance {
                     }
                     // Of every other end a result tells, or who has asked for it knows.
                     let is_between = shared.read(|state| state.has_polled() && state.waits_for_answer().is_none());
+                    shared.update(State::mark_function_ended);
                     if let (Some(log), true, false) = (log, is_between, was_asked_for) {
                         log(&format!("the function {exit}, while it handled no request"));
                     }
-                    shared.update(State::mark_function_ended);
                 };
                 let started = Process::start(command, settings.group, api.address(), Arc::clone(&output), ended);
                 let process = started.map_err(|error| PlatformError::not_started(path, &error))?;

@@ -459,6 +459,22 @@ mod tests {
     }
 
     #[test]
+    fn a_head_or_a_body_that_does_not_come_in_time_is_waited_for_no_longer() {
+        let time = Some(Duration::from_millis(30));
+        let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for (sent, limits) in
+            [(&head[..20], Limits { head_time: time, ..Limits::GENEROUS }), (head, Limits { body_time: time, ..Limits::GENEROUS })]
+        {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+            let mut client = TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
+            let (socket, _) = listener.accept().expect("a connection");
+            client.write_all(sent.as_bytes()).expect("it is open");
+            let (raw, request) = read_request(&socket, Extent::Whole, limits, |_| OnHead::Read);
+            assert_eq!((raw.as_slice(), request), (sent.as_bytes(), Err(Unread::TooSlow)));
+        }
+    }
+
+    #[test]
     fn the_endpoint_is_told_by_method_and_path() {
         let of = |line: &str| {
             let (request, _) = parse_whole(format!("{line} HTTP/1.1\r\n\r\n").as_bytes());

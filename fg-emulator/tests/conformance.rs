@@ -131,6 +131,12 @@ fn a_request_that_the_api_refuses_is_named_with_what_is_wrong_in_it() {
 }
 
 #[test]
+fn a_program_that_never_connects_is_told_so() {
+    let Some(stdout) = what_is_said_of(("\nAPI = ", "\ntime.sleep(60)\nAPI = "), "one-event") else { return };
+    assert!(stdout.contains("happened: the program has not connected to RUNTIME_API_ADDR"), "{stdout}");
+}
+
+#[test]
 fn a_program_that_speaks_another_clouds_protocol_is_told_so_at_once() {
     let begun = std::time::Instant::now();
     let Some(stdout) = what_is_said_of(("/v1/runtime/invocation", "/2018-06-01/runtime/invocation"), "one-event") else { return };

@@ -151,9 +151,9 @@ fn key_pair() -> Option<(String, String)> {
 /// Says whether whoever reaches the port can invoke the functions over the invoke API.
 pub(super) fn tell_of_signatures(screen: Screen) {
     screen.note(if key_pair().is_some() {
-        "the invoke API takes requests that are signed with the key of HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
+        "signatures of SDKs are verified, with the key of HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
     } else {
-        "the invoke API verifies no signatures, since HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not set"
+        "signatures of SDKs are not verified; they are if HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are set"
     });
 }
 

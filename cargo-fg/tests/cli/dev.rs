@@ -171,7 +171,7 @@ fn a_page_of_another_site_is_refused_and_told_of_and_so_are_signatures() {
     let project = NewProject::new("guarded", &[]);
     let mut dev = Dev::start(&project, &["--accept-host", "api.example"]);
     dev.wait_for("Ready guarded\n", 1);
-    dev.wait_for("note: the invoke API verifies no signatures, since HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not set\n", 1);
+    dev.wait_for("note: signatures of SDKs are not verified; they are if HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are set\n", 1);
     let address = dev.address();
     let post = |host: &str, more: &str| {
         let body = r#"{"name":"Ada"}"#;
@@ -198,7 +198,7 @@ fn signatures_are_verified_with_the_keys_that_the_sdks_have() {
     let mut command = project.fg(&["dev"]);
     command.env("HUAWEICLOUD_SDK_AK", "AccessKey").env("HUAWEICLOUD_SDK_SK", "SecretKey");
     let mut dev = Dev::start_with(command, &[]);
-    dev.wait_for("note: the invoke API takes requests that are signed with the key of HUAWEICLOUD_SDK_AK", 1);
+    dev.wait_for("note: signatures of SDKs are verified, with the key of HUAWEICLOUD_SDK_AK", 1);
     dev.wait_for("Ready signed\n", 1);
     let (status, body) = dev.ask("POST /v2/p/fgs/functions/signed/invocations", r#"{"name":"Ada"}"#);
     assert!(status == 401 && body.contains("there is no Authorization header"), "{body}");

@@ -252,7 +252,8 @@ impl Run<'_> {
             (_, Some(exit)) => Err(Mismatch::new(expected(), format!("the program {exit}"))),
             (_, None) => {
                 let refused = self.api.shared().read(State::refusals).pop();
-                Err(Mismatch::new(expected(), refused.unwrap_or_else(otherwise)))
+                let silent = (self.api.connections() == 0).then(|| "the program has not connected to RUNTIME_API_ADDR".to_owned());
+                Err(Mismatch::new(expected(), refused.or(silent).unwrap_or_else(otherwise)))
             }
         }
     }
