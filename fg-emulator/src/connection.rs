@@ -15,7 +15,7 @@ use crate::answer::Verdict;
 use crate::door::Door;
 use crate::fault::{Afterwards, Misbehaviour};
 use crate::invocation::Turn;
-use crate::peer::{self, Owner, Standing, Stranger};
+use crate::peer::{self, Standing, Stranger};
 use crate::printable::excerpt;
 use crate::request::{Endpoint, Extent, Limits, Malformed, OnHead, Request, Unread, let_go, peek_first_byte, read_request};
 use crate::response::Reply;
@@ -39,11 +39,11 @@ pub(crate) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
     // Each write is to leave at once; where this fails the connection is of no use anyway.
     let _ = socket.set_nodelay(true);
     let Some(owner) = shared.wait_for_owner() else { return };
-    let standing = peer::standing(owner, socket);
+    let standing = peer::standing(owner, socket, shared.read(State::tells_of_strangers));
     match &standing {
         Standing::Stranger(stranger) => return refuse(shared, socket, stranger),
-        Standing::Own if owner != Owner::Anyone => shared.update(|state| state.mark_own(number)),
-        _ => {}
+        Standing::Unknown | Standing::Gone => shared.update(|state| state.mark_unknown(number)),
+        Standing::Own => {}
     }
     let connection = Connection { shared, socket, number, standing: &standing };
     let (requests, to_answer) = channel();

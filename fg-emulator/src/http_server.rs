@@ -207,12 +207,10 @@ impl Served {
     /// Answers the requests of one connection, one after the other.
     fn serve(&self, number: u64, mut socket: &TcpStream) -> io::Result<()> {
         socket.set_nodelay(true)?;
+        socket.set_read_timeout(Some(IDLE_TIME))?;
         socket.set_write_timeout(Some(WRITE_TIME))?;
-        loop {
-            socket.set_read_timeout(Some(IDLE_TIME))?;
-            if !self.mark(number, true) || peek_first_byte(socket).is_none() {
-                break;
-            }
+        // Since when it is idle is known from the accept.
+        while peek_first_byte(socket).is_some() {
             let (_, request) = read_request(socket, Extent::Whole, LIMITS, |head| self.look_at(number, head));
             let request = match request {
                 Ok(request) => in_origin_form(request),
@@ -238,7 +236,8 @@ impl Served {
             let Some(reply) = self.service.answer(&request, socket)? else { break };
             let reply = finished(reply, request.keep_alive);
             socket.write_all(&if request.method == "HEAD" { reply.without_body() } else { reply.sized() })?;
-            if !request.keep_alive {
+            socket.set_read_timeout(Some(IDLE_TIME))?;
+            if !request.keep_alive || !self.mark(number, true) {
                 break;
             }
         }

@@ -41,7 +41,7 @@ pub(crate) enum Standing {
 /// A process that is not the function's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stranger {
-    /// None where it is another user's.
+    /// None where it is another user's, or was not looked for.
     pub(crate) process: Option<(u32, String)>,
     owner: Owner,
     port: u16,
@@ -52,7 +52,7 @@ impl Stranger {
     pub(crate) fn refusal(&self) -> String {
         let who = match &self.process {
             Some((id, name)) => format!("process {id} ({})", name.escape_default()),
-            None => "a process of another user".to_owned(),
+            None => "another process".to_owned(),
         };
         match self.owner {
             Owner::Announced => format!(
@@ -65,11 +65,11 @@ impl Stranger {
     }
 }
 
-/// Looks at who has the other end of this socket. `owner` is known.
-pub(crate) fn standing(owner: Owner, socket: &TcpStream) -> Standing {
+/// Looks at who has the other end of this socket. `owner` is known. What a stranger is called takes a long look, where that is asked for.
+pub(crate) fn standing(owner: Owner, socket: &TcpStream, names_stranger: bool) -> Standing {
     let (Ok(here), Ok(there)) = (socket.local_addr(), socket.peer_addr()) else { return Standing::Gone };
     match owner {
         Owner::Anyone => Standing::Own,
-        owner => system::standing(owner, here, there),
+        owner => system::standing(owner, here, there, names_stranger),
     }
 }

@@ -22,8 +22,8 @@ pub(crate) use streaming::Passage;
 /// How many connections an instance can have.
 const MOST_CONNECTIONS: usize = 128;
 
-/// So long takes the longest look at who has the other end of a connection.
-const UNKNOWN_TIME: Duration = Duration::from_secs(1);
+/// How many strangers are told of.
+const MOST_TOLD: usize = 16;
 
 /// How many refusals are kept.
 const MOST_REFUSALS: usize = 8;
@@ -111,9 +111,8 @@ struct Open {
     socket: Arc<TcpStream>,
     /// The function closed its side, or the reading ended.
     ended: bool,
-    /// It is known to be the function's.
-    is_own: bool,
-    since: Instant,
+    /// It may be the function's, and may not.
+    is_unknown: bool,
 }
 
 /// What becomes of a connection that has been accepted.
@@ -212,7 +211,7 @@ impl Shared {
     /// Tells of each stranger once.
     pub(crate) fn tell_of_stranger(&self, process: Option<u32>, reason: &str) {
         let sink = self.update(|state| {
-            let is_new = state.told_of.len() < MOST_CONNECTIONS && state.told_of.insert(process);
+            let is_new = state.tells_of_strangers() && state.told_of.insert(process);
             state.strangers.clone().filter(|_| is_new)
         });
         if let Some(sink) = sink {
@@ -251,17 +250,15 @@ impl State {
             return Registered::Stopped;
         }
         if !self.has_room() {
-            // The oldest one that is not known to be the function's gives way.
-            let mut strangers = self.connections.iter().filter(|(_, open)| !open.is_own && open.since.elapsed() >= UNKNOWN_TIME);
-            let Some((number, open)) = strangers.next() else { return Registered::Full };
+            // The oldest one of which it cannot be known whose it is gives way; those of strangers do not stay.
+            let Some((number, open)) = self.connections.iter().find(|(_, open)| open.is_unknown) else { return Registered::Full };
             let number = *number;
             // An error means that it is closed already.
             let _ = open.socket.shutdown(Shutdown::Both);
             self.connections.remove(&number);
         }
         self.accepted += 1;
-        let open = Open { socket: Arc::clone(socket), ended: false, is_own: false, since: Instant::now() };
-        self.connections.insert(self.accepted, open);
+        self.connections.insert(self.accepted, Open { socket: Arc::clone(socket), ended: false, is_unknown: false });
         Registered::Number(self.accepted)
     }
 
@@ -270,10 +267,15 @@ impl State {
         self.owner == Owner::Anyone || self.connections.len() < MOST_CONNECTIONS
     }
 
-    pub(crate) fn mark_own(&mut self, connection: u64) {
+    pub(crate) fn mark_unknown(&mut self, connection: u64) {
         if let Some(open) = self.connections.get_mut(&connection) {
-            open.is_own = true;
+            open.is_unknown = true;
         }
+    }
+
+    /// Whether one more stranger would be told of.
+    pub(crate) fn tells_of_strangers(&self) -> bool {
+        self.told_of.len() < MOST_TOLD
     }
 
     /// Keeps the newest ones.

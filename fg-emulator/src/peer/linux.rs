@@ -10,7 +10,7 @@ use super::{Owner, Standing, Stranger};
 /// The table of sockets is not read in one moment, and an entry can be missed.
 const LOOKS: usize = 3;
 
-pub(super) fn standing(owner: Owner, here: SocketAddr, there: SocketAddr) -> Standing {
+pub(super) fn standing(owner: Owner, here: SocketAddr, there: SocketAddr, names_stranger: bool) -> Standing {
     let mut inode = None;
     for _ in 0..LOOKS {
         match find_inode(there, here) {
@@ -24,39 +24,42 @@ pub(super) fn standing(owner: Owner, here: SocketAddr, there: SocketAddr) -> Sta
     // A socket that has been closed has no inode any more.
     let Some(inode) = inode.filter(|inode| *inode != 0) else { return Standing::Gone };
     let link = format!("socket:[{inode}]");
-    for _ in 0..LOOKS {
-        match owner {
-            Owner::Process(id) => match has_socket(id, &link) {
-                Ok(true) => return Standing::Own,
-                Ok(false) => {
-                    let tree = tree_of(id);
-                    let held: Vec<_> = tree.iter().map(|id| has_socket(*id, &link)).collect();
-                    if held.iter().any(|held| matches!(held, Ok(true))) {
-                        return Standing::Own;
-                    }
-                    // One that hides its files, such as a program with capabilities of its own.
-                    if held.iter().any(|held| held.as_ref().is_err_and(is_hidden)) {
-                        return Standing::Unknown;
-                    }
-                }
-                Err(error) if is_hidden(&error) => return Standing::Unknown,
-                Err(_) => {}
-            },
-            _ => {
-                let table = processes();
-                let holds = |process: &&Process| has_socket(process.id, &link).unwrap_or(false);
-                if table.iter().filter(holds).any(|process| is_announced(process.id, here.port(), &table)) {
-                    return Standing::Own;
-                }
-            }
-        }
+    let known = match owner {
+        Owner::Process(id) => standing_in_tree(id, &link),
+        _ => standing_of_announced(here.port(), &link),
+    };
+    known.unwrap_or_else(|| {
+        let holder = if names_stranger { holders(&link, &processes()).next() } else { None };
+        let process = holder.map(|process| {
+            let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+            (process, name.trim_end().to_owned())
+        });
+        Standing::Stranger(Stranger { process, owner, port: here.port() })
+    })
+}
+
+/// Nothing where none of these processes has the socket.
+fn standing_in_tree(root: u32, link: &str) -> Option<Standing> {
+    if has_socket(root, link).is_ok_and(|has_it| has_it) {
+        return Some(Standing::Own);
     }
-    let holder = processes().into_iter().find(|process| has_socket(process.id, &link).unwrap_or(false));
-    let process = holder.map(|process| {
-        let name = fs::read_to_string(format!("/proc/{}/comm", process.id)).unwrap_or_default();
-        (process.id, name.trim_end().to_owned())
-    });
-    Standing::Stranger(Stranger { process, owner, port: here.port() })
+    let held: Vec<_> = tree_of(root).into_iter().map(|id| has_socket(id, link)).collect();
+    if held.iter().any(|held| matches!(held, Ok(true))) {
+        return Some(Standing::Own);
+    }
+    // One that hides its files, such as a program with capabilities of its own.
+    held.iter().any(|held| held.as_ref().is_err_and(is_hidden)).then_some(Standing::Unknown)
+}
+
+fn standing_of_announced(port: u16, link: &str) -> Option<Standing> {
+    let table = processes();
+    let is_announced = holders(link, &table).any(|process| is_announced(process, port, &table));
+    is_announced.then_some(Standing::Own)
+}
+
+/// The processes that have this socket open, of those that let us look.
+fn holders<'a>(link: &'a str, table: &'a [Process]) -> impl Iterator<Item = u32> + 'a {
+    table.iter().map(|process| process.id).filter(|id| has_socket(*id, link).unwrap_or(false))
 }
 
 fn is_hidden(error: &io::Error) -> bool {
@@ -126,11 +129,15 @@ fn processes() -> Vec<Process> {
     ids.filter_map(|id: u32| process_in(id, &fs::read_to_string(format!("/proc/{id}/stat")).ok()?)).collect()
 }
 
-/// The name in field 2 may have blanks, and ends with the last parenthesis; state, parent and group follow.
+/// The name in field 2 may have blanks, and ends with the last parenthesis; state, parent and group follow. Nothing of one that has ended,
+/// and whose parent has not asked how.
 fn process_in(id: u32, stat: &str) -> Option<Process> {
     let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_ascii_whitespace().skip(1).map(|field| field.parse().ok());
-    Some(Process { id, parent: fields.next()??, group: fields.next()?? })
+    let mut fields = fields.split_ascii_whitespace();
+    if fields.next()? == "Z" {
+        return None;
+    }
+    Some(Process { id, parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? })
 }
 
 /// A process, all that it has started, and its group, where it leads one: what it has left behind is there.
@@ -195,12 +202,18 @@ mod tests {
     }
 
     #[test]
+    fn a_process_is_read_from_its_file_unless_it_has_ended() {
+        assert_eq!(process_in(7, "7 (a b) c) S 5 6 6 0 -1"), Some(Process { id: 7, parent: 5, group: 6 }));
+        assert_eq!(process_in(7, "7 (a) Z 5 6 6 0 -1"), None);
+    }
+
+    #[test]
     fn the_other_end_of_a_socket_is_told_to_be_ours_or_not() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let mut client = Some(TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens"));
         let (server, _) = listener.accept().expect("a connection");
         let addresses = (server.local_addr().expect("it is open"), server.peer_addr().expect("it is open"));
-        let standing = |owner| standing(owner, addresses.0, addresses.1);
+        let standing = |owner| standing(owner, addresses.0, addresses.1, true);
         assert_eq!(standing(Owner::Process(std::process::id())), Standing::Own);
         assert_eq!(standing(Owner::Announced), Standing::Own);
         let mut other = std::process::Command::new("sleep").arg("600").spawn().expect("there is sleep");
