@@ -3,33 +3,23 @@
 //! Reading needs a thread of its own because a poll may wait for long, and the end of the connection has to be noticed meanwhile:
 //! an event is not handed to a function that has gone.
 
+mod refusal;
 mod streaming;
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use crate::answer::Verdict;
-use crate::door::Door;
 use crate::fault::{Afterwards, Misbehaviour};
 use crate::invocation::Turn;
-use crate::peer::{self, Standing, Stranger};
-use crate::printable::excerpt;
-use crate::request::{Endpoint, Extent, Limits, Malformed, OnHead, Request, Unread, let_go, peek_first_byte, read_request};
+use crate::peer::{self, Standing};
+use crate::request::{Endpoint, Extent, Limits, Malformed, OnHead, Request, Unread, peek_first_byte, read_request};
 use crate::response::Reply;
 use crate::state::{Shared, State};
-
-/// What a request is to look like, for those that do not.
-const PROTOCOL: &str = "FunctionGraph's Runtime API is GET /v1/runtime/invocation/request, and POST /v1/runtime/invocation/response/{request id} \
-     or /v1/runtime/invocation/error/{request id}";
-
-/// How much of a target is repeated, in characters.
-const REPEATED: usize = 200;
-
-/// So much is taken of what a stranger sends, in bytes.
-const AFTER_STRANGER: usize = 64 << 10;
+use refusal::{let_in, refuse_stranger};
 
 /// The largest head that a function can send, in bytes.
 const MOST_HEAD: usize = 1 << 20;
@@ -41,7 +31,7 @@ pub(crate) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
     let Some(owner) = shared.wait_for_owner() else { return };
     let standing = peer::standing(owner, socket, shared.read(State::tells_of_strangers));
     match &standing {
-        Standing::Stranger(stranger) => return refuse(shared, socket, stranger),
+        Standing::Stranger(stranger) => return refuse_stranger(shared, socket, stranger),
         Standing::Unknown | Standing::Gone => shared.update(|state| state.mark_unknown(number)),
         Standing::Own => {}
     }
@@ -52,25 +42,6 @@ pub(crate) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
         scope.spawn(move || connection.answer_requests(to_answer, answered));
         connection.read_requests(requests, to_read);
     });
-}
-
-/// Whether the other side may ask for this, as far as it is known; `Err` says why not.
-fn let_in(standing: &Standing, head: &Request) -> Result<(), String> {
-    match standing {
-        // It cannot take an event any more. What it answers has a request id that no other process knows.
-        Standing::Gone if head.endpoint() == Endpoint::Poll => Err("the connection was closed before it could be looked at".into()),
-        Standing::Own | Standing::Stranger(_) | Standing::Gone => Ok(()),
-        Standing::Unknown => Door::new(Ipv4Addr::LOCALHOST.into()).check_lenient(head).map_err(|refused| refused.reason),
-    }
-}
-
-/// A stranger gets an answer, and nothing that it sends is looked at.
-fn refuse(shared: &Shared, mut socket: &TcpStream, stranger: &Stranger) {
-    let reason = stranger.refusal();
-    shared.tell_of_stranger(stranger.process.as_ref().map(|(id, _)| *id), &reason);
-    if socket.write_all(&announced(Reply::text(403, reason), false).sized()).is_ok() {
-        let_go(socket, AFTER_STRANGER, Duration::from_millis(200));
-    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -256,31 +227,10 @@ impl Connection<'_> {
         let next = match request.endpoint() {
             Endpoint::Poll => self.answer_poll(request.keep_alive),
             Endpoint::Answer(..) => self.answer_post(&request),
-            Endpoint::WrongMethod => {
-                let text = format!("{} is not a method of {}: {PROTOCOL}", request.method, excerpt(&request.target, REPEATED));
-                self.refuse_request(&request, 405, text)
-            }
-            Endpoint::Unknown => {
-                let target = excerpt(&request.target, REPEATED);
-                let cloud = other_cloud(&request.target);
-                let whose = cloud.map(|cloud| format!("; this is a path of {cloud}")).unwrap_or_default();
-                if cloud.is_some() {
-                    self.shared.update(State::note_foreign);
-                }
-                self.refuse_request(&request, 404, format!("there is nothing at {target}{whose}: {PROTOCOL}"))
-            }
+            Endpoint::WrongMethod => self.refuse_method(&request),
+            Endpoint::Unknown => self.refuse_target(&request),
         }?;
         Ok(if next == Next::ReadOn && !request.keep_alive { Next::Close } else { next })
-    }
-
-    fn refuse_request(self, request: &Request, status: u16, text: String) -> io::Result<Next> {
-        self.note_refusal(&line_of(request), &format!("{status}, {text}"));
-        self.send(announced(Reply::text(status, text), request.keep_alive), None)
-    }
-
-    /// For whoever wants to know why there is no answer.
-    fn note_refusal(self, what: &str, why: &str) {
-        self.shared.update(|state| state.note_refusal(format!("{what} was refused with {why}")));
     }
 
     fn answer_poll(self, keep_alive: bool) -> io::Result<Next> {
@@ -308,19 +258,8 @@ impl Connection<'_> {
                     Verdict::TooLarge => {
                         Reply::text(413, format!("a response of {} bytes is larger than the platform takes", request.size()))
                     }
-                    Verdict::Duplicate => {
-                        let text = format!("{} is answered already", excerpt(&request.target, REPEATED));
-                        self.note_refusal(&line_of(request), &format!("400, {text}"));
-                        Reply::text(400, text)
-                    }
-                    Verdict::Unknown => {
-                        let waiting = self.shared.read(State::waits_for_answer);
-                        let waiting =
-                            waiting.map(|id| format!("; the one that waits for its answer is {id:?}")).unwrap_or_default();
-                        let text = format!("{}: no such invocation was handed out{waiting}", excerpt(&request.target, REPEATED));
-                        self.note_refusal(&line_of(request), &format!("404, {text}"));
-                        Reply::text(404, text)
-                    }
+                    Verdict::Duplicate => self.refuse_second_answer(request),
+                    Verdict::Unknown => self.refuse_unknown_id(request),
                 };
                 self.send(announced(reply, request.keep_alive), fault.as_ref())
             }
@@ -406,50 +345,10 @@ impl Connection<'_> {
     }
 }
 
-/// The method and the target.
-fn line_of(request: &Request) -> String {
-    format!("{} {}", request.method, excerpt(&request.target, REPEATED))
-}
-
-/// Whose custom runtimes have such paths.
-fn other_cloud(target: &str) -> Option<&'static str> {
-    match target.split('/').nth(1)? {
-        "2018-06-01" => Some("AWS Lambda's Runtime API"),
-        "runtime" => Some("the Runtime API of Tencent Cloud's SCF"),
-        _ => None,
-    }
-}
-
 /// With `Connection: close`, where the function does not want to keep the connection.
 fn announced(mut reply: Reply, keep_alive: bool) -> Reply {
     if !keep_alive {
         reply.default_header("Connection", "close");
     }
     reply
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn where_the_system_does_not_tell_who_asks_a_web_page_is_told_by_what_it_sends() {
-        let request = |method: &str, target: &str, headers: &[(&str, &str)]| {
-            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            Request { method: method.into(), target: target.into(), headers, ..Request::default() }
-        };
-        let poll = |headers: &[(&str, &str)]| request("GET", "/v1/runtime/invocation/request", headers);
-        for own in [&[][..], &[("Host", "127.0.0.1:9")], &[("Host", "localhost:9")]] {
-            assert_eq!(let_in(&Standing::Unknown, &poll(own)), Ok(()), "{own:?}");
-        }
-        for page in [
-            &[("Host", "rebind.evil.example:9")][..],
-            &[("Host", "127.0.0.1:9"), ("Origin", "http://evil.example")],
-            &[("Host", "127.0.0.1:9"), ("Sec-Fetch-Site", "cross-site")],
-        ] {
-            assert!(let_in(&Standing::Unknown, &poll(page)).is_err(), "{page:?}");
-        }
-        assert!(let_in(&Standing::Gone, &poll(&[])).is_err());
-        assert_eq!(let_in(&Standing::Gone, &request("POST", "/v1/runtime/invocation/response/r-1", &[])), Ok(()));
-    }
 }

@@ -1,11 +1,14 @@
 //! What the API knows, behind one lock, with one condition variable on which every wait is made but those for pieces of a stream.
 
+mod connections;
+mod moment;
+mod owner;
 mod streaming;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
-use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::net::Shutdown;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::answer::{Answer, AnswerKind, InvocationState, NoAnswer, Post, Verdict};
@@ -17,16 +20,10 @@ use crate::peer::Owner;
 use crate::request::Request;
 use crate::stream::End;
 
+use connections::Open;
+pub(crate) use connections::Registered;
+pub(crate) use moment::Moment;
 pub(crate) use streaming::Passage;
-
-/// How many connections an instance can have.
-const MOST_CONNECTIONS: usize = 128;
-
-/// How many strangers are told of.
-const MOST_TOLD: usize = 16;
-
-/// How many refusals are kept.
-const MOST_REFUSALS: usize = 8;
 
 /// What has happened so far, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,15 +55,6 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     watch: OnceLock<Box<dyn Fn(Moment) + Send + Sync>>,
-}
-
-/// What somebody wants to know at once, before the function goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// It asks for an event.
-    Poll,
-    /// It has answered, and does not know yet that the answer was received.
-    Answer,
 }
 
 impl fmt::Debug for Shared {
@@ -104,24 +92,6 @@ pub(crate) struct State {
     refusals: VecDeque<String>,
     /// The function speaks the protocol of another cloud.
     speaks_foreign: bool,
-}
-
-#[derive(Debug)]
-struct Open {
-    socket: Arc<TcpStream>,
-    /// The function closed its side, or the reading ended.
-    ended: bool,
-    /// It may be the function's, and may not.
-    is_unknown: bool,
-}
-
-/// What becomes of a connection that has been accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Registered {
-    Number(u64),
-    /// There are too many already, and none of them can go yet.
-    Full,
-    Stopped,
 }
 
 impl fmt::Debug for State {
@@ -165,28 +135,6 @@ impl Shared {
         }
     }
 
-    /// Is called at each of these moments, by whoever serves the function; only the first one counts.
-    pub(crate) fn watch(&self, act: impl Fn(Moment) + Send + Sync + 'static) {
-        let _ = self.watch.set(Box::new(act));
-    }
-
-    fn tell(&self, moment: Moment) {
-        if let Some(watch) = self.watch.get() {
-            watch(moment);
-        }
-    }
-
-    /// If this is the answer to an event that was handed out, it is told.
-    pub(crate) fn tell_of_answer(&self, id: &str) {
-        let is_awaited = |state: &State| {
-            let candidates = state.by_request_id.get(id).into_iter().flatten();
-            candidates.into_iter().any(|candidate| state.invocations[*candidate].awaits_answer_or_its_end())
-        };
-        if self.watch.get().is_some() && self.read(is_awaited) {
-            self.tell(Moment::Answer);
-        }
-    }
-
     /// Waits for what the poll on this connection is answered with.
     pub(crate) fn wait_for_turn(&self, connection: u64) -> Turn {
         self.tell(Moment::Poll);
@@ -197,26 +145,6 @@ impl Shared {
             Some(turn)
         });
         turn.unwrap_or(Turn::Closed)
-    }
-
-    /// Waits until it is known whose requests are taken; nothing where the API is stopped before.
-    pub(crate) fn wait_for_owner(&self) -> Option<Owner> {
-        self.wait(Duration::MAX, |state| match state.owner {
-            _ if state.stopped => Some(None),
-            Owner::Starting => None,
-            owner => Some(Some(owner)),
-        })?
-    }
-
-    /// Tells of each stranger once.
-    pub(crate) fn tell_of_stranger(&self, process: Option<u32>, reason: &str) {
-        let sink = self.update(|state| {
-            let is_new = state.tells_of_strangers() && state.told_of.insert(process);
-            state.strangers.clone().filter(|_| is_new)
-        });
-        if let Some(sink) = sink {
-            sink(reason);
-        }
     }
 
     /// Lets this time pass; false where the connection ended meanwhile.
@@ -244,65 +172,6 @@ impl State {
         }
     }
 
-    /// Gives a new connection its number.
-    pub(crate) fn register(&mut self, socket: &Arc<TcpStream>) -> Registered {
-        if self.stopped {
-            return Registered::Stopped;
-        }
-        if !self.has_room() {
-            // The oldest one of which it cannot be known whose it is gives way; those of strangers do not stay.
-            let Some((number, open)) = self.connections.iter().find(|(_, open)| open.is_unknown) else { return Registered::Full };
-            let number = *number;
-            // An error means that it is closed already.
-            let _ = open.socket.shutdown(Shutdown::Both);
-            self.connections.remove(&number);
-        }
-        self.accepted += 1;
-        self.connections.insert(self.accepted, Open { socket: Arc::clone(socket), ended: false, is_unknown: false });
-        Registered::Number(self.accepted)
-    }
-
-    /// Whether there can be one more connection. A test has as many as it likes.
-    pub(crate) fn has_room(&self) -> bool {
-        self.owner == Owner::Anyone || self.connections.len() < MOST_CONNECTIONS
-    }
-
-    pub(crate) fn mark_unknown(&mut self, connection: u64) {
-        if let Some(open) = self.connections.get_mut(&connection) {
-            open.is_unknown = true;
-        }
-    }
-
-    /// Whether one more stranger would be told of.
-    pub(crate) fn tells_of_strangers(&self) -> bool {
-        self.told_of.len() < MOST_TOLD
-    }
-
-    /// Keeps the newest ones.
-    pub(crate) fn note_refusal(&mut self, refusal: String) {
-        if self.refusals.back() == Some(&refusal) {
-            return;
-        }
-        if self.refusals.len() == MOST_REFUSALS {
-            self.refusals.pop_front();
-        }
-        self.refusals.push_back(refusal);
-    }
-
-    pub(crate) fn note_foreign(&mut self) {
-        self.speaks_foreign = true;
-    }
-
-    /// Whether the function speaks the protocol of another cloud, and will never ask for an event.
-    pub(crate) fn speaks_foreign(&self) -> bool {
-        self.speaks_foreign
-    }
-
-    /// What the API has refused, the newest last.
-    pub(crate) fn refusals(&self) -> Vec<String> {
-        self.refusals.iter().cloned().collect()
-    }
-
     /// Whether it has asked for an event at all.
     pub(crate) fn has_polled(&self) -> bool {
         self.polls > 0
@@ -312,20 +181,6 @@ impl State {
     pub(crate) fn waits_for_answer(&self) -> Option<String> {
         let invocation = &self.invocations[self.handed_out_last?];
         invocation.awaits_answer().then(|| invocation.event.id().to_owned())
-    }
-
-    pub(crate) fn mark_ended(&mut self, connection: u64) {
-        if let Some(open) = self.connections.get_mut(&connection) {
-            open.ended = true;
-        }
-    }
-
-    pub(crate) fn forget(&mut self, connection: u64) {
-        self.connections.remove(&connection);
-    }
-
-    fn is_closed(&self, connection: u64) -> bool {
-        self.stopped || self.connections.get(&connection).is_none_or(|open| open.ended)
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -491,20 +346,6 @@ impl State {
             Progress::HandedOut(connection) => InvocationState::HandedOut { connection },
         };
         Err(NoAnswer { request_id: record.event.id().to_owned(), state, stopped: self.stopped })
-    }
-
-    /// From now on nothing is recorded, answers are limited, and events go to the owner alone, who is to be [known](Self::belong_to) soon:
-    /// what an instance wants, and a test does not.
-    pub(crate) fn serve_an_instance(&mut self, answer_limit: AnswerLimit, strangers: Option<LineSink>) {
-        self.forgets = true;
-        self.answer_limit = Some(answer_limit);
-        self.owner = Owner::Starting;
-        self.strangers = strangers;
-    }
-
-    /// From now on it is known whose requests are taken.
-    pub(crate) fn belong_to(&mut self, owner: Owner) {
-        self.owner = owner;
     }
 
     pub(crate) fn answer_limit(&self) -> Option<AnswerLimit> {
