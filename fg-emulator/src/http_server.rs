@@ -289,3 +289,41 @@ fn turn_away(mut socket: &TcpStream) {
         let _ = io::copy(&mut socket, &mut io::sink());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn the_longest_idle_gives_way_and_none_that_is_answered_does() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let socket = Arc::new(TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens"));
+        let mut open = Open::default();
+        let begun = Instant::now();
+        for number in 0..256 {
+            assert!(open.make_room());
+            open.connections.insert(number, Connection { socket: Arc::clone(&socket), idle_since: None });
+        }
+        assert!(!open.make_room(), "all are busy");
+        for (number, seconds) in [(7, 2), (9, 1), (11, 3)] {
+            let idle_since = Some(begun + Duration::from_secs(seconds));
+            open.connections.insert(number, Connection { socket: Arc::clone(&socket), idle_since });
+        }
+        assert!(open.make_room() && !open.connections.contains_key(&9));
+        assert_eq!(open.connections.len(), 255);
+    }
+
+    #[test]
+    fn one_that_finds_no_room_is_told_so() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let mut client = TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
+        let (socket, _) = listener.accept().expect("a connection");
+        turn_away(&socket);
+        drop(socket);
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n") && answer.contains("Retry-After: 1\r\n"), "{answer}");
+    }
+}

@@ -99,7 +99,7 @@ fn what_is_said_of(change: (&str, &str), only: &str) -> Option<String> {
     assert!(sample.contains(change.0), "{}", change.0);
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("wrong-{}.py", change.1.len()));
     fs::write(&program, sample.replace(change.0, change.1)).expect("it is written");
-    let (code, stdout, stderr) = run(kit().args(["--only", only, "--deadline", "5", "--", "python3"]).arg(program));
+    let (code, stdout, stderr) = run(kit().args(["--robust", "--only", only, "--deadline", "5", "--", "python3"]).arg(program));
     assert_eq!(code, Some(1), "{stdout}{stderr}");
     Some(stdout)
 }
@@ -128,6 +128,12 @@ fn a_request_that_the_api_refuses_is_named_with_what_is_wrong_in_it() {
         assert!(stdout.contains("\n        happened: ") && stdout.contains(refused), "{change:?}: {stdout}");
         assert!(!stdout.contains("closed before an answer"), "{stdout}");
     }
+}
+
+#[test]
+fn an_answer_that_is_not_sent_again_is_told_so() {
+    let Some(stdout) = what_is_said_of(("import json", "import json  # unchanged"), "answer-status-503") else { return };
+    assert!(stdout.contains("happened: its answer met the fault of this scenario, and was not sent again"), "{stdout}");
 }
 
 #[test]

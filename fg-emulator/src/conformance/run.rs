@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::report::{Mismatch, Report, ScenarioResult};
 use super::scenario::{Expect, Invoke, Scenario, Step};
-use crate::answer::{Answer, AnswerKind};
+use crate::answer::{Answer, AnswerKind, InvocationState};
 use crate::api::RuntimeApi;
 use crate::event::Event;
+use crate::fault::Fault;
 use crate::instance;
 use crate::output::Output;
 use crate::platform_error::PlatformError;
@@ -94,7 +95,7 @@ impl Kit {
         let mut refused = Vec::new();
         let mismatch = match RuntimeApi::start() {
             Ok(api) => {
-                let mut run = Run { kit: self, api, output: Arc::clone(&output), process: None, number: 0 };
+                let mut run = Run { kit: self, api, output: Arc::clone(&output), process: None, number: 0, faults_on_post: 0 };
                 let result = run.take_steps(&scenario.steps);
                 run.end();
                 refused = run.api.shared().read(State::refusals);
@@ -138,6 +139,7 @@ struct Run<'a> {
     process: Option<Process>,
     /// Of the event handed out last.
     number: usize,
+    faults_on_post: usize,
 }
 
 impl Run<'_> {
@@ -147,7 +149,11 @@ impl Run<'_> {
                 self.start_if_needed()?;
             }
             match step {
-                Step::Fault(fault) => self.api.script(fault.to_fault()),
+                Step::Fault(fault) => {
+                    let fault = fault.to_fault();
+                    self.faults_on_post += usize::from(matches!(fault, Fault::OnPost(_)));
+                    self.api.script(fault);
+                }
                 Step::Invoke(invoke) => self.invoke(invoke)?,
                 Step::PauseMs(time) => thread::sleep(Duration::from_millis(*time)),
                 Step::Restart(restart) => {
@@ -206,7 +212,15 @@ impl Run<'_> {
                 let answer = self.wait_for(
                     expected,
                     |state| state.outcome(pending.number()).ok(),
-                    || pending.wait(Duration::ZERO).err().map_or_else(String::new, |no_answer| no_answer.to_string()),
+                    || {
+                        let has_met_it = self.faults_on_post > 0 && self.api.faults_left().is_empty();
+                        if has_met_it
+                            && pending.wait(Duration::ZERO).is_err_and(|no_answer| no_answer.state != InvocationState::NeverPolled)
+                        {
+                            return "its answer met the fault of this scenario, and was not sent again".to_owned();
+                        }
+                        pending.wait(Duration::ZERO).err().map_or_else(String::new, |no_answer| no_answer.to_string())
+                    },
                 )?;
                 self.compare(invoke, &body, &answer).map_err(|happened| Mismatch::new(expected(), happened))
             }
