@@ -1,7 +1,7 @@
 //! A function for tests of the emulator, in nothing but the standard library: each event says what it does.
 //!
 //! The event is a JSON object: `say` is written to standard output, `complain` to standard error, `print` to standard output without a line
-//! end; after the answer `after` is written, or `exit_after` is the code of its exit. Then `do` happens: `reply` (the
+//! end; after the answer `after` is written, `print_after` without a line end, or `exit_after` is the code of its exit. Then `do` happens: `reply` (the
 //! default, with the bytes of `text`), `size` (a reply of so many `bytes`), `chunks` (the same in chunked transfer encoding), `stream` (a
 //! chunk of so many `bytes`, so many `times`, and then the last chunk, or what `then` says: `cut`, `exit`, `hang`), `environment` (a reply
 //! with the variables), `fail`, `exit`, `loop`, `hang`. The variable `AT_START` makes the same happen before the first poll.
@@ -43,6 +43,10 @@ fn main() -> io::Result<()> {
         }
         if let Some(text) = script["after"].as_str() {
             println!("{text}");
+        }
+        if let Some(text) = script["print_after"].as_str() {
+            print!("{text}");
+            io::stdout().flush()?;
         }
         if let Some(code) = script["exit_after"].as_i64() {
             std::process::exit(i32::try_from(code).unwrap_or(1));

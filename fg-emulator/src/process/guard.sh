@@ -73,7 +73,7 @@ done
 
 for one in $running; do
     id=${one#?}
-    case $one in g*) kill -KILL -- "-${id%%@*}" ;; esac
+    case $one in g*) kill -KILL "-${id%%@*}" ;; esac
 done
 for id in $tree; do
     kill -KILL "$id"

@@ -18,6 +18,15 @@ fn a_last_line_without_its_end_is_in_the_log_of_its_request() {
 }
 
 #[test]
+fn a_last_line_without_its_end_after_the_answer_is_told_with_the_next_poll() {
+    let (lines, told) = std::sync::mpsc::channel();
+    let emulator = start(function().on_line(move |line| drop(lines.send(line.to_owned()))));
+    assert!(emulator.invoke(Event::new(r#"{"print_after":"no end"}"#)).log.lines().is_empty());
+    assert_eq!(told.recv_timeout(LIMIT).as_deref(), Ok("no end"));
+    assert_eq!(emulator.finish().lines, ["no end"]);
+}
+
+#[test]
 fn what_is_written_and_what_goes_wrong_after_the_answer_is_told() {
     let emulator = start(function());
     let script = r#"{"text":"ok","after":"2026-11-23T03:21:00.123Z r-1 ERROR the mail could not be sent"}"#;
