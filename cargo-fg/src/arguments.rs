@@ -54,9 +54,6 @@ pub(crate) enum Command {
     Package(PackageArguments),
     Conformance(ConformanceArguments),
     Completions(CompletionsArguments),
-    /// Ends the processes that are left behind; `dev` and `invoke` start it
-    #[command(name = crate::guard::COMMAND, hide = true)]
-    Guard,
 }
 
 /// Prints the completions for a shell

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use fg_emulator::conformance::{Class, Kit, Scenario};
+use fg_emulator::conformance::{Class, Format, Kit, Scenario};
 
 use crate::failure::{Exit, Failure};
 
@@ -16,15 +16,20 @@ use crate::failure::{Exit, Failure};
 #[command(after_help = "\
 Examples:
   cargo fg conformance -- target/debug/greet
-  cargo fg conformance --plain --junit report.xml -- python3 bootstrap.py
+  cargo fg conformance --report junit=report.xml -- python3 bootstrap.py
   cargo fg conformance --list
 
 The program is started once for each scenario, with the environment of the platform; it has to
-answer each event with a POST to /response/.")]
+answer each event with a POST to /response/. Scenarios of the class `contract` test what a document
+asks for, which is named, and decide about the exit code; those of the class `robust` test what is
+good to have. docs/conformance.md has more.")]
 pub(crate) struct ConformanceArguments {
-    /// Only what the platform's manual asks for, no faults
+    /// Only what a document asks for
     #[arg(long)]
-    plain: bool,
+    contract: bool,
+    /// What is good to have counts for the exit code, too
+    #[arg(long, conflicts_with = "contract")]
+    robust: bool,
     /// Only this scenario; can be given more than once
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
@@ -40,12 +45,9 @@ pub(crate) struct ConformanceArguments {
     /// How long the program may take to poll and to answer
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     deadline: u64,
-    /// Writes a report for continuous integration
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// Writes a report as JSON
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    /// Writes a report; FORM is junit, markdown or json. Can be given more than once
+    #[arg(long, value_name = "FORM=FILE", value_parser = parse_report)]
+    report: Vec<(Format, PathBuf)>,
     /// Lists the scenarios, and runs none
     #[arg(long)]
     list: bool,
@@ -54,11 +56,17 @@ pub(crate) struct ConformanceArguments {
     bootstrap: Vec<OsString>,
 }
 
+fn parse_report(text: &str) -> Result<(Format, PathBuf), String> {
+    let (form, file) = text.split_once('=').ok_or("it is written FORM=FILE, such as junit=report.xml")?;
+    let format = Format::from_name(form).ok_or_else(|| format!("there is no report {form}; there are junit, markdown and json"))?;
+    Ok((format, file.into()))
+}
+
 pub(crate) fn run(arguments: &ConformanceArguments) -> Result<ExitCode, Failure> {
     let scenarios = chosen(arguments)?;
     if arguments.list {
         for Scenario { name, says, class, .. } in &scenarios {
-            println!("{}  {name}: {says}", if *class == Class::Plain { "plain" } else { "fault" });
+            println!("{:8}  {name}: {says}", class.name());
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -73,13 +81,13 @@ pub(crate) fn run(arguments: &ConformanceArguments) -> Result<ExitCode, Failure>
         kit = kit.compares_echo();
     }
     let report = kit.run_and_tell(&scenarios, |result| println!("{result}"));
-    println!("{}", report.to_string().lines().last().unwrap_or_default());
-    for (file, text) in [(&arguments.junit, report.to_junit()), (&arguments.json, report.to_json())] {
-        if let Some(file) = file {
-            fs::write(file, text).map_err(|error| Failure::machine(format!("{} could not be written", file.display()), &error))?;
-        }
+    println!("{}", report.summary());
+    let asked_for = if arguments.robust { Class::Robust } else { Class::Contract };
+    for (format, file) in &arguments.report {
+        let written = fs::write(file, report.render(*format, asked_for));
+        written.map_err(|error| Failure::machine(format!("{} could not be written", file.display()), &error))?;
     }
-    Ok(if report.is_passed() { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })
+    Ok(if report.passes(asked_for) { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })
 }
 
 fn chosen(arguments: &ConformanceArguments) -> Result<Vec<Scenario>, Failure> {
@@ -91,6 +99,6 @@ fn chosen(arguments: &ConformanceArguments) -> Result<Vec<Scenario>, Failure> {
         return Err(Failure::usage(format!("there is no scenario `{unknown}`")).advise("`cargo fg conformance --list` shows them"));
     }
     scenarios.retain(|scenario| arguments.only.is_empty() || arguments.only.contains(&scenario.name));
-    scenarios.retain(|scenario| !arguments.plain || scenario.class == Class::Plain);
+    scenarios.retain(|scenario| !arguments.contract || scenario.class == Class::Contract);
     Ok(scenarios)
 }

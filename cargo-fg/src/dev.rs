@@ -16,7 +16,7 @@ use fg_emulator::{Emulator, Gateway};
 
 use crate::compile::Compile;
 use crate::dependencies::local_packages;
-use crate::dev::serving::Serving;
+use crate::dev::serving::{Serving, tell_of_signatures};
 use crate::dev::timers::Timer;
 use crate::dev::watch::{Snapshot, Watch};
 use crate::failure::{Exit, Failure};
@@ -39,7 +39,7 @@ Examples:
 What is served:
   POST /          without a query: the body is the event, and the function's result is the answer
   /v2/PROJECT/fgs/functions/URN/invocations, and ../invocations-async: the platform's invoke API,
-                  for its SDKs
+                  for its SDKs; the rest of /v2/PROJECT/fgs/ is the platform's, too, and answers 501
   anything else   a request of API Gateway: it becomes an event with httpMethod, path, headers,
                   body and so on, and the result, an object with statusCode, headers and body, the
                   answer. The gateway's own POST / is written POST /?
@@ -53,6 +53,10 @@ pub(crate) struct DevArguments {
     /// Where to listen: a port of 127.0.0.1, or an address and a port
     #[arg(long, value_name = "[ADDRESS:]PORT", env = "FG_LISTEN", hide_env_values = true, default_value = "9000", value_parser = parse_address)]
     listen: SocketAddr,
+    /// A name besides localhost under which it is called, by a container or a proxy for example: it is accepted as Host, and as the
+    /// Origin of a page. Can be given more than once
+    #[arg(long, value_name = "NAME")]
+    accept_host: Vec<String>,
     /// A timer: `@every` and a time, or a cron expression (seconds, minutes, hours, day, month, weekday) as the platform has them,
     /// after `CRON_TZ=ZONE` if it is not for the local time. Can be given more than once
     #[arg(long, value_name = "[FUNCTION=]SCHEDULE")]
@@ -104,6 +108,7 @@ pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, 
         );
     }
     let gateway = Arc::new(listen(arguments, &names, screen)?);
+    arguments.accept_host.iter().for_each(|name| gateway.accept_host(name));
     let serving = Arc::new(Serving::new(Arc::clone(&gateway), &project, screen)?);
     let stopped = Arc::clone(&serving);
     interrupt::on_interrupt(move || {
@@ -112,6 +117,7 @@ pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, 
         std::process::exit(0);
     })?;
     announce(&gateway.address(), &names, screen);
+    tell_of_signatures(screen);
     timers::start(&arguments.timer, &names, &gateway, screen)?;
     if arguments.attach {
         let emulator = serving.attach(&functions[0], &arguments.settings)?;

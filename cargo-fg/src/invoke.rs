@@ -8,14 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use fg_emulator::{Emulator, Event, Execution, Outcome};
+use fg_emulator::{Emulator, Ending, Event, Execution, Outcome};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use crate::arguments::Selection;
 use crate::compile::Compile;
 use crate::failure::{Exit, Failure};
-use crate::guard::Guard;
 use crate::interrupt;
 use crate::printable::{Form, printable};
 use crate::project::Project;
@@ -32,10 +31,12 @@ Examples:
   cat event.json | cargo fg invoke -f -
   cargo fg invoke -d '{}' --output json | jq .return
 
-Shows what the platform's console shows: function return, execution summary, log. On a terminal
-control characters of the function's and of its caller's are shown as \\u{1b} and not obeyed, and
-colours are left out.
-The exit code is 0 where the function returned a result, and 1 where it did not.")]
+Shows what the platform's console shows: function return, execution summary, log; and under them
+what the function writes after its answer: in spawn_after, in pre_stop. On a terminal control
+characters of the function's and of its caller's are shown as \\u{1b} and not obeyed, and colours
+are left out.
+The exit code is 0 if the function returned a result, and 1 if it did not, or if it panicked or
+logged an ERROR after its answer.")]
 pub(crate) struct InvokeArguments {
     /// Queues the event as an asynchronous invocation (at most 256 KB), and shows what came of it
     #[arg(long = "async")]
@@ -61,7 +62,7 @@ pub(crate) struct InvokeArguments {
 enum OutputForm {
     /// For people
     Text,
-    /// For programs: an object with `ok`, `return`, `error`, `summary`, `log`
+    /// For programs: an object with `ok`, `return`, `error`, `summary`, `log`, `after`
     Json,
 }
 
@@ -115,7 +116,6 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
     let settings = Settings::resolve(&arguments.settings, &function)?;
     let compile = Compile { release: arguments.release, features: arguments.features.clone(), ..Compile::default() };
     let program = compile.run(std::slice::from_ref(&function), screen)?.remove(0);
-    let guard = Guard::start()?;
     // Before anything is started: whenever the interruption comes, what has been started by then is ended.
     let is_interrupted = Arc::new(AtomicBool::new(false));
     let running = Arc::new(Mutex::new(None::<Arc<Emulator>>));
@@ -127,7 +127,7 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
             emulator.stop();
         }
     })?;
-    let started = settings.emulate(&function, &program).on_process(move |id, runs| guard.tell(id, runs)).start();
+    let started = settings.emulate(&function, &program).start();
     let emulator = Arc::new(started.map_err(|error| Failure::machine("the function could not be run", &error))?);
     *running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&emulator));
     if is_interrupted.load(Ordering::SeqCst) {
@@ -141,23 +141,33 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
     } else {
         emulator.invoke(Event::new(event))
     };
-    emulator.stop();
+    let ending = emulator.finish();
     if is_interrupted.load(Ordering::SeqCst) {
         return Err(Failure::new(Exit::Interrupted, "the invocation was interrupted"));
     }
     let (text, form) = match arguments.output {
-        OutputForm::Text => (format!("{execution:#}"), Form::Text),
-        OutputForm::Json => (format!("{:#}\n", to_json(&execution)), Form::Json),
+        OutputForm::Text => (format!("{execution:#}{}", after_the_answer(&ending)), Form::Text),
+        OutputForm::Json => (format!("{:#}\n", to_json(&execution, &ending)), Form::Json),
     };
     let mut out = io::stdout();
     let text = if out.is_terminal() { printable(&text, form) } else { text.into() };
     // Whoever reads it may have seen enough.
     let _ = out.write_all(text.as_bytes());
+    if execution.reply().is_some() && !ending.errors.is_empty() {
+        let errors = ending.errors.join("\n");
+        return Err(Failure::new(Exit::Failed, format!("the function has answered, and failed after that:\n{errors}")));
+    }
     Ok(if execution.reply().is_some() { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })
 }
 
+/// A fourth part, where there is one: what work after the answer, and the end, have written.
+fn after_the_answer(ending: &Ending) -> String {
+    let lines: String = ending.lines.iter().map(|line| format!("{line}\n")).collect();
+    if lines.is_empty() { lines } else { format!("--- after the answer ---\n{lines}") }
+}
+
 /// `return` is what the function returned: JSON where it is JSON, else a text.
-fn to_json(execution: &Execution) -> Value {
+fn to_json(execution: &Execution, ending: &Ending) -> Value {
     let Execution { outcome, summary, log, .. } = execution;
     let error = match outcome {
         Outcome::Reply(_) | Outcome::Streamed { .. } => Value::Null,
@@ -173,7 +183,7 @@ fn to_json(execution: &Execution) -> Value {
         Outcome::Failure(_) | Outcome::Platform(_) | Outcome::Streamed { .. } => Value::Null,
     };
     json!({
-        "ok": execution.reply().is_some(),
+        "ok": execution.reply().is_some() && ending.errors.is_empty(),
         "return": result,
         "error": error,
         "summary": {
@@ -184,5 +194,6 @@ fn to_json(execution: &Execution) -> Value {
             "memory_used_bytes": summary.memory_used,
         },
         "log": log.full().lines().collect::<Vec<_>>(),
+        "after": {"lines": ending.lines, "errors": ending.errors},
     })
 }

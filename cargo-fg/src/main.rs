@@ -8,7 +8,6 @@ mod dev;
 #[cfg(test)]
 mod documentation;
 mod failure;
-mod guard;
 mod interrupt;
 mod invoke;
 mod new;
@@ -52,7 +51,6 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
         Command::Dev(arguments) => dev::run(arguments, screen),
         Command::Package(arguments) => package::run(arguments, screen),
         Command::Conformance(arguments) => conformance::run(arguments),
-        Command::Guard => guard::run(),
         Command::Completions(arguments) => {
             clap_complete::generate(arguments.shell, &mut Arguments::command(), "cargo-fg", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)

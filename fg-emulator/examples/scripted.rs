@@ -1,6 +1,7 @@
 //! A function for tests of the emulator, in nothing but the standard library: each event says what it does.
 //!
-//! The event is a JSON object: `say` is written to standard output, `complain` to standard error, then `do` happens: `reply` (the
+//! The event is a JSON object: `say` is written to standard output, `complain` to standard error, `print` to standard output without a line
+//! end; after the answer `after` is written, `print_after` without a line end, or `exit_after` is the code of its exit. Then `do` happens: `reply` (the
 //! default, with the bytes of `text`), `size` (a reply of so many `bytes`), `chunks` (the same in chunked transfer encoding), `stream` (a
 //! chunk of so many `bytes`, so many `times`, and then the last chunk, or what `then` says: `cut`, `exit`, `hang`), `environment` (a reply
 //! with the variables), `fail`, `exit`, `loop`, `hang`. The variable `AT_START` makes the same happen before the first poll.
@@ -29,12 +30,26 @@ fn main() -> io::Result<()> {
         let (kind, answer) = act(&script);
         let line = format!("POST /v1/runtime/invocation/{kind}/{id}");
         if script["do"] == "chunks" {
-            write!(api.get_mut(), "{line} HTTP/1.1\r\nHost: fg\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", answer.len())?;
+            write!(
+                api.get_mut(),
+                "{line} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n",
+                answer.len()
+            )?;
             api.get_mut().write_all(&answer)?;
             api.get_mut().write_all(b"\r\n0\r\n\r\n")?;
             receive(&mut api)?;
         } else {
             ask(&mut api, &line, &answer)?;
+        }
+        if let Some(text) = script["after"].as_str() {
+            println!("{text}");
+        }
+        if let Some(text) = script["print_after"].as_str() {
+            print!("{text}");
+            io::stdout().flush()?;
+        }
+        if let Some(code) = script["exit_after"].as_i64() {
+            std::process::exit(i32::try_from(code).unwrap_or(1));
         }
     }
 }
@@ -42,6 +57,11 @@ fn main() -> io::Result<()> {
 fn act(script: &Value) -> (&'static str, Vec<u8>) {
     if let Some(text) = script["say"].as_str() {
         println!("{text}");
+    }
+    if let Some(text) = script["print"].as_str() {
+        print!("{text}");
+        // The test sees what is missing.
+        let _ = io::stdout().flush();
     }
     if let Some(text) = script["complain"].as_str() {
         eprintln!("{text}");
@@ -68,7 +88,10 @@ fn act(script: &Value) -> (&'static str, Vec<u8>) {
 fn stream(api: &mut BufReader<TcpStream>, id: &str, script: &Value) -> io::Result<bool> {
     let number = |key: &str| usize::try_from(script[key].as_u64().unwrap_or(0)).unwrap_or(0);
     let chunk = vec![b'x'; number("bytes")];
-    write!(api.get_mut(), "POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\nHost: fg\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+    write!(
+        api.get_mut(),
+        "POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )?;
     for _ in 0..number("times") {
         write!(api.get_mut(), "{:x}\r\n", chunk.len())?;
         api.get_mut().write_all(&chunk)?;
@@ -88,7 +111,7 @@ fn stream(api: &mut BufReader<TcpStream>, id: &str, script: &Value) -> io::Resul
 
 /// Sends a request, and receives what comes back.
 fn ask(api: &mut BufReader<TcpStream>, line: &str, body: &[u8]) -> io::Result<(String, Vec<u8>)> {
-    write!(api.get_mut(), "{line} HTTP/1.1\r\nHost: fg\r\nContent-Length: {}\r\n\r\n", body.len())?;
+    write!(api.get_mut(), "{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len())?;
     api.get_mut().write_all(body)?;
     receive(api)
 }

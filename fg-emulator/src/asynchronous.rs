@@ -14,6 +14,9 @@ use crate::platform_error::{Cause, PlatformError};
 use crate::pool::Pool;
 use crate::timestamp::Timestamp;
 
+/// How many events can wait, of at most 256 KB each.
+const MOST_WAITING: usize = 1000;
+
 /// Where notifications go.
 pub(crate) type Destination = Arc<dyn Fn(&Notification) + Send + Sync>;
 
@@ -167,6 +170,9 @@ impl AsyncQueue {
         let mut state = self.lock();
         if state.stopped {
             return Err(PlatformError::new(Cause::Stopped));
+        }
+        if state.queued.len() >= MOST_WAITING {
+            return Err(PlatformError::new(Cause::QueueFull { waiting: MOST_WAITING }));
         }
         state.queued.push_back(Queued { event, since: Instant::now(), end });
         if state.free_workers < state.queued.len() && state.workers < self.pool.settings().instances {

@@ -95,7 +95,7 @@ impl<'a> ChunkedBody<'a> {
             let before = self.begun.len();
             self.begun.extend_from_slice(&self.buffer[..seen]);
             let (mut at, mut piece) = (0, Vec::new());
-            let next = next_part(&self.begun, &mut at, part, &mut piece).map_err(Unread::Malformed)?;
+            let next = next_part(&self.begun, &mut at, part, &mut piece).map_err(|reason| Unread::Malformed(reason.into()))?;
             let taken = if next.is_some() { at - before } else { seen };
             self.socket.read_exact(&mut self.buffer[..taken]).map_err(|_| Unread::Incomplete)?;
             match next {

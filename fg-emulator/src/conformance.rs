@@ -5,12 +5,15 @@
 //! be [told](Kit::compares_echo), and compares them.
 //!
 //! ```no_run
-//! use fg_emulator::conformance::{Kit, Scenario};
+//! use fg_emulator::conformance::{Class, Kit, Scenario};
 //!
 //! let report = Kit::new("./bootstrap").run(&Scenario::built_in());
 //! println!("{report}");
-//! assert!(report.is_passed());
+//! assert!(report.passes(Class::Contract));
 //! ```
+//!
+//! A scenario has a [class](Class). Those of the contract name the document that asks for what they test; a program that does not pass all
+//! of them would fail on the platform. The others are good to have: no document asks for them.
 //!
 //! A scenario is a JSON file:
 //!
@@ -18,7 +21,7 @@
 //! let text = r#"{
 //!     "name": "poll-status-500",
 //!     "says": "A poll that is answered with 500 is repeated.",
-//!     "class": "fault",
+//!     "class": "robust",
 //!     "steps": [
 //!         {"fault": {"on": "poll", "do": {"status": {"code": 500, "body": "not now"}}}},
 //!         {"invoke": {}}
@@ -28,8 +31,8 @@
 //! # Ok::<(), String>(())
 //! ```
 //!
-//! The steps are taken in order; the program starts at the first one that is not a fault. At the end of every scenario all its faults
-//! have to have happened, and one more plain event has to be answered. The steps:
+//! One of the class `contract` has a `source`, too: the document. The steps are taken in order; the program starts at the first one that is
+//! not a fault. At the end of every scenario all its faults have to have happened, and one more plain event has to be answered. The steps:
 //!
 //! - `{"invoke": {..}}` hands out an event and waits. `event`: its text, else the kit's; `pad-to`: with a `name` of so many bytes in all;
 //!   `headers`: pairs; `async`: true; `expect`: `response` (the default), `answer` (a response or an error), `post` (whatever the API says
@@ -45,6 +48,6 @@ mod report;
 mod run;
 mod scenario;
 
-pub use report::{Mismatch, Report, ScenarioResult};
+pub use report::{Format, Mismatch, Report, ScenarioResult};
 pub use run::Kit;
 pub use scenario::{Class, Scenario};

@@ -3,9 +3,10 @@
 //! Reading needs a thread of its own because a poll may wait for long, and the end of the connection has to be noticed meanwhile:
 //! an event is not handed to a function that has gone.
 
+mod refusal;
 mod streaming;
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -14,15 +15,27 @@ use std::time::Duration;
 use crate::answer::Verdict;
 use crate::fault::{Afterwards, Misbehaviour};
 use crate::invocation::Turn;
-use crate::request::{Endpoint, Extent, Request, Unread, peek_first_byte, read_request_or_head};
+use crate::peer::{self, Standing};
+use crate::request::{Endpoint, Extent, Limits, Malformed, OnHead, Request, Unread, peek_first_byte, read_request};
 use crate::response::Reply;
 use crate::state::{Shared, State};
+use refusal::{let_in, refuse_stranger};
+
+/// The largest head that a function can send, in bytes.
+const MOST_HEAD: usize = 1 << 20;
 
 /// Serves a connection until either side ends it. The socket is closed when its owner drops it.
 pub(crate) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
     // Each write is to leave at once; where this fails the connection is of no use anyway.
     let _ = socket.set_nodelay(true);
-    let connection = Connection { shared, socket, number };
+    let Some(owner) = shared.wait_for_owner() else { return };
+    let standing = peer::standing(owner, socket, shared.read(State::tells_of_strangers));
+    match &standing {
+        Standing::Stranger(stranger) => return refuse_stranger(shared, socket, stranger),
+        Standing::Unknown | Standing::Gone => shared.update(|state| state.mark_unknown(number)),
+        Standing::Own => {}
+    }
+    let connection = Connection { shared, socket, number, standing: &standing };
     let (requests, to_answer) = channel();
     let (answered, to_read) = channel();
     thread::scope(|scope| {
@@ -36,6 +49,7 @@ struct Connection<'a> {
     shared: &'a Shared,
     socket: &'a TcpStream,
     number: u64,
+    standing: &'a Standing,
 }
 
 /// What happens to the connection after an answer.
@@ -56,14 +70,15 @@ enum Incoming {
         head: Request,
         verdict: Verdict,
     },
-    /// It is not HTTP; the text says why.
-    Malformed(String),
+    Malformed(Malformed),
+    /// It is answered before its end.
+    Refused(Reply),
 }
 
 impl Incoming {
     /// It is answered before its end, so that nothing behind it can be a request.
     fn has_unread_rest(&self) -> bool {
-        matches!(self, Self::Streamed { verdict: Verdict::TooLarge, .. })
+        matches!(self, Self::Streamed { verdict: Verdict::TooLarge, .. } | Self::Refused(_) | Self::Malformed(_))
     }
 }
 
@@ -110,10 +125,25 @@ impl Connection<'_> {
     /// Reads and records a request; nothing where there is no more to be answered.
     fn read(self, extent: Extent) -> Option<Incoming> {
         let mut passage = None;
-        let (raw, request) = read_request_or_head(self.socket, extent, |head| {
+        let most = self.shared.read(State::answer_limit);
+        let limits = most.map_or(Limits::GENEROUS, |most| Limits { head: MOST_HEAD, body: most.whole, ..Limits::GENEROUS });
+        let (raw, request) = read_request(self.socket, extent, limits, |head| {
+            if let Err(reason) = let_in(self.standing, head) {
+                return OnHead::Refuse(Reply::text(403, reason));
+            }
+            if !head.is_chunked() {
+                return if head.content_length > limits.body { OnHead::Leave } else { OnHead::Read };
+            }
             passage = self.shared.update(|state| state.begin_stream(self.number, head));
-            passage.is_some()
+            if passage.is_some() { OnHead::Leave } else { OnHead::Read }
         });
+        if let (Ok(request), None) = (&request, &passage) {
+            // Too large to be kept, which the answer says.
+            let left = (request.size() - request.body.len()) as u64;
+            if !request.is_chunked() && io::copy(&mut { self.socket }.take(left), &mut io::sink()).ok() != Some(left) {
+                return None;
+            }
+        }
         let is_counted = !matches!(extent, Extent::Bytes(_));
         let is_poll = request.as_ref().is_ok_and(|request| request.endpoint() == Endpoint::Poll);
         self.shared.update(|state| {
@@ -125,7 +155,8 @@ impl Connection<'_> {
         match (request, passage) {
             (Ok(head), Some(passage)) => self.pass_on(head, &passage),
             (Ok(request), None) => Some(Incoming::Request(request)),
-            (Err(Unread::Malformed(reason)), None) => Some(Incoming::Malformed(reason)),
+            (Err(Unread::Malformed(malformed)), None) => Some(Incoming::Malformed(malformed)),
+            (Err(Unread::Refused(reply)), None) => Some(Incoming::Refused(reply)),
             (Err(_), passage) => {
                 if let Some(passage) = passage {
                     passage.stream.break_off();
@@ -183,22 +214,21 @@ impl Connection<'_> {
         let request = match incoming {
             Incoming::Request(request) => request,
             Incoming::Streamed { head, verdict } => return self.acknowledge_stream(&head, verdict),
-            Incoming::Malformed(reason) => {
-                self.write(&Reply::text(400, format!("not a request: {reason}")).sized())?;
-                return Ok(Next::Close);
+            Incoming::Malformed(Malformed { status, reason }) => {
+                self.note_refusal("a request", &format!("{status}, not a request that is taken: {reason}"));
+                self.write(&announced(Reply::text(status, format!("not a request: {reason}")), false).sized())?;
+                return Ok(Next::StopAnswering);
+            }
+            Incoming::Refused(reply) => {
+                self.write(&announced(reply, false).sized())?;
+                return Ok(Next::StopAnswering);
             }
         };
         let next = match request.endpoint() {
             Endpoint::Poll => self.answer_poll(request.keep_alive),
             Endpoint::Answer(..) => self.answer_post(&request),
-            Endpoint::WrongMethod => {
-                let text = format!("{} is not a method of {}", request.method, request.target);
-                self.send(announced(Reply::text(405, text), request.keep_alive), None)
-            }
-            Endpoint::Unknown => {
-                let text = format!("there is nothing at {}", request.target);
-                self.send(announced(Reply::text(404, text), request.keep_alive), None)
-            }
+            Endpoint::WrongMethod => self.refuse_method(&request),
+            Endpoint::Unknown => self.refuse_target(&request),
         }?;
         Ok(if next == Next::ReadOn && !request.keep_alive { Next::Close } else { next })
     }
@@ -226,10 +256,10 @@ impl Connection<'_> {
                 let reply = match verdict {
                     Verdict::Accepted | Verdict::Refused => Reply::empty(200),
                     Verdict::TooLarge => {
-                        Reply::text(413, format!("a response of {} bytes is larger than the platform takes", request.body.len()))
+                        Reply::text(413, format!("a response of {} bytes is larger than the platform takes", request.size()))
                     }
-                    Verdict::Duplicate => Reply::text(400, format!("{} is answered already", request.target)),
-                    Verdict::Unknown => Reply::text(404, format!("{}: no such invocation was handed out", request.target)),
+                    Verdict::Duplicate => self.refuse_second_answer(request),
+                    Verdict::Unknown => self.refuse_unknown_id(request),
                 };
                 self.send(announced(reply, request.keep_alive), fault.as_ref())
             }
@@ -238,6 +268,9 @@ impl Connection<'_> {
 
     fn record_post(self, request: &Request, accept: bool) -> Verdict {
         let Endpoint::Answer(kind, id) = request.endpoint() else { return Verdict::Refused };
+        if accept {
+            self.shared.tell_of_answer(id);
+        }
         self.shared.update(|state| state.record_post(self.number, request, kind, id, accept))
     }
 

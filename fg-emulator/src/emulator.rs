@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::asynchronous::{AsyncInvocation, AsyncQueue};
 use crate::builder::Builder;
+use crate::ending::Ending;
 use crate::event::Event;
 use crate::execution::Execution;
 use crate::http_server::HttpServer;
@@ -22,7 +23,11 @@ use crate::variables;
 /// A function that runs here as it does on the platform. See the [crate's page](crate) for an example.
 ///
 /// All methods take `&self`, so that invocations can be made from several threads at the same time. Dropping it ends the function's
-/// processes: first SIGTERM where there are signals, then a kill.
+/// processes: first SIGTERM where there are signals, then a kill. They end with the process that holds it however that ends, SIGKILL
+/// included, on Linux and macOS (a shell watches over them); on Windows they go on until they notice that their Runtime API is no more.
+///
+/// Events go to the function alone. Linux tells whose process is on the other side of a connection: that of the function, or one that it has
+/// started, and every other is refused. macOS and Windows do not tell; there requests are refused that a web page has sent.
 #[derive(Debug)]
 pub struct Emulator {
     pool: Arc<Pool>,
@@ -93,7 +98,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// Where the event is too large, or the emulator is stopped.
+    /// Where the event is too large, 1,000 events wait already, or the emulator is stopped.
     pub fn invoke_async(&self, event: Event) -> Result<AsyncInvocation, PlatformError> {
         match too_large(&event, ASYNC_LIMIT) {
             Some(error) => Err(error),
@@ -110,7 +115,8 @@ impl Emulator {
         self.invoke_api_at("127.0.0.1:0")
     }
 
-    /// Serves the platform's API for invocations at this address, and returns host and port.
+    /// Serves the platform's API for invocations at this address, and returns host and port. It takes requests as a
+    /// [`Gateway`](crate::Gateway) does: with a `Host` of its own, and not from pages of other sites.
     ///
     /// # Errors
     ///
@@ -184,6 +190,23 @@ impl Emulator {
     #[must_use]
     pub fn process_ids(&self) -> Vec<u32> {
         self.pool.process_ids()
+    }
+
+    /// Waits until the function is done with what it does after its answer, asks it to end, and tells what it has written since, and what went
+    /// wrong. Before that it has the [timeout](Builder::timeout); then it is [stopped](Self::stop).
+    ///
+    /// ```no_run
+    /// let emulator = fg_emulator::Emulator::builder("target/debug/greet").start()?;
+    /// let execution = emulator.invoke(fg_emulator::Event::new("{}"));
+    /// let ending = emulator.finish();
+    /// assert!(ending.errors.is_empty(), "{:?}", ending.lines);
+    /// # Ok::<(), fg_emulator::PlatformError>(())
+    /// ```
+    pub fn finish(&self) -> Ending {
+        self.queue.stop();
+        let ending = self.pool.finish();
+        self.stop();
+        ending
     }
 
     /// Ends the function's processes and frees all ports. What waits gets an error.

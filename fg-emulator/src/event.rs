@@ -65,7 +65,7 @@ impl Event {
     }
 }
 
-fn random_uuid() -> String {
+pub(crate) fn random_uuid() -> String {
     // A new `RandomState` has new keys, so that its hash of nothing is a random number without a dependency.
     let [high, low] = [(); 2].map(|()| RandomState::new().build_hasher().finish());
     let variant = 0x8000 | ((low >> 48) & 0x3fff);

@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::emulator::{Emulator, too_large};
 use crate::event::Event;
 use crate::execution::{Execution, Outcome};
-use crate::http_server::{HttpServer, refusal};
+use crate::http_server::{HttpServer, Service, refusal};
 use crate::invoke_api::{self, call};
+use crate::printable::{Form, excerpt, printable};
 use crate::request::Request;
 use crate::response::Reply;
 use crate::settings::SYNC_LIMIT;
@@ -24,12 +25,18 @@ use crate::settings::SYNC_LIMIT;
 /// | --- | --- |
 /// | `POST /` without a query | the body is the event; the function's result is the body of the answer |
 /// | `/v2/{project}/fgs/functions/{urn}/invocations`, `../invocations-async` | the platform's invoke API, for its SDKs |
+/// | anything else below `/v2/{project}/fgs/` | the platform's, too, and not emulated: status 501 |
 /// | anything else | an event of API Gateway; its result is turned into the answer. `POST /?` is the gateway's `POST /` |
 ///
 /// With several functions the first part of a path is the name of one, and the rest is the path that the function sees: `POST /greet` is
 /// an event for `greet`, `GET /orders/7` a request of API Gateway for `/7` of `orders`. The invoke API has the name in the URN.
 ///
 /// A function's own error is status 500 with its JSON, and so is a result that API Gateway would not understand.
+///
+/// Every web page can send requests to a port of this machine. So a request is refused with status 403 unless its `Host` is a loopback name
+/// or address, the address that is listened at (any address, where it is all of them), or a name that was [accepted](Self::accept_host);
+/// and if its `Origin`, or `Sec-Fetch-Site`, says that a page of another site has sent it. A head has at most 64 KB and 10 s, a body 6 MB
+/// and a minute. There are at most 256 connections, of which the longest idle gives way to a new one.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -46,7 +53,7 @@ pub struct Gateway {
     server: Option<HttpServer>,
 }
 
-/// One request, and how it was answered. `{}` is a line for a log.
+/// One request, and how it was answered. `{}` is a line for a log, in which what the caller has sent is [printable](crate::printable).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Exchange<'a> {
@@ -66,11 +73,11 @@ pub struct Exchange<'a> {
 
 impl fmt::Display for Exchange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} -> {}", self.method, self.target, self.status)?;
+        write!(f, "{} {} -> {}", self.method, excerpt(self.target, 1000), self.status)?;
         if let Some(execution) = self.execution {
             write!(f, " in {:.1} ms", execution.summary.duration_in_ms())?;
         }
-        self.reason.map_or(Ok(()), |reason| write!(f, ": {reason}"))
+        self.reason.map_or(Ok(()), |reason| write!(f, ": {}", printable(reason, Form::Text)))
     }
 }
 
@@ -117,8 +124,7 @@ impl Gateway {
     ) -> io::Result<Self> {
         let served = functions.into_iter().map(|name| (name.into(), None)).collect();
         let functions = Arc::new(Functions { served: Mutex::new(served), observer: Box::new(observer) });
-        let answering = Arc::clone(&functions);
-        let server = HttpServer::start("gateway", address, move |request, socket| answering.answer(request, socket))?;
+        let server = HttpServer::start("gateway", address, Front(Arc::clone(&functions)))?;
         Ok(Self { functions, server: Some(server) })
     }
 
@@ -126,6 +132,14 @@ impl Gateway {
     #[must_use]
     pub fn address(&self) -> String {
         self.server.as_ref().map(|server| server.address().to_string()).unwrap_or_default()
+    }
+
+    /// Also takes requests with this name as their `Host`, or with a page under this name as their `Origin`: for a container that calls this
+    /// one by a name, or for a proxy.
+    pub fn accept_host(&self, name: &str) {
+        if let Some(server) = &self.server {
+            server.door().accept(name);
+        }
     }
 
     /// Serves this function under its name from now on, and gives back the one that was served before. Who drops that one ends its
@@ -146,6 +160,20 @@ impl Drop for Gateway {
         if let Some(server) = self.server.take() {
             server.stop();
         }
+    }
+}
+
+/// What the server asks.
+struct Front(Arc<Functions>);
+
+impl Service for Front {
+    fn answer(&self, request: &Request, socket: &TcpStream) -> io::Result<Option<Reply>> {
+        self.0.answer(request, socket)
+    }
+
+    fn refused(&self, head: &Request, status: u16, reason: &str) {
+        let (method, target) = (head.method.as_str(), head.target.as_str());
+        (self.0.observer)(&Exchange { function: "", method, target, status, execution: None, reason: Some(reason) });
     }
 }
 
@@ -181,14 +209,19 @@ impl Functions {
     }
 
     fn answer_api(&self, request: &Request, path: &str, socket: &TcpStream) -> io::Result<Answered> {
-        let found = self.lock().values().flatten().find(|emulator| call::is_for(path, emulator.pool().settings())).cloned();
+        let Some(urn) = call::invoked(path) else {
+            return Ok(Answered::refused(call::not_emulated(&request.method, &excerpt(path, 200)), "it is not emulated"));
+        };
+        let served = self.lock();
+        let found = served.values().flatten().find(|emulator| call::is_for(&urn, emulator.pool().settings())).cloned();
+        drop(served);
         Ok(match found {
             Some(emulator) => {
                 let reply = invoke_api::answer(emulator.pool(), emulator.queue(), request, socket)?;
                 Answered { reply, execution: None, reason: None }
             }
             None => {
-                let reason = format!("no function of this URN is here; {}", self.names());
+                let reason = format!("there is no function {} here; {}", excerpt(&urn, 200), self.names());
                 Answered::refused(refusal(404, "FSS.1051", &reason), reason)
             }
         })
@@ -249,7 +282,7 @@ fn ask_as_gateway(emulator: &Emulator, request: &Request, target: &str) -> Answe
         return Answered::refused(call::refusal_by(&error), error.to_string());
     }
     let execution = emulator.invoke(event);
-    let (reply, reason) = match &execution.outcome {
+    let (mut reply, reason) = match &execution.outcome {
         Outcome::Reply(_) | Outcome::Streamed { .. } => match apig::reply(&execution.outcome.body(), request.method == "HEAD") {
             Ok(reply) => (reply, None),
             Err(reason) => (refusal(500, "FSS.1202", &reason), Some(reason)),
@@ -257,6 +290,7 @@ fn ask_as_gateway(emulator: &Emulator, request: &Request, target: &str) -> Answe
         Outcome::Failure(_) => (json_reply(500, &execution), failure_of(&execution)),
         Outcome::Platform(error) => (json_reply(status_of(error.http_status()), &execution), failure_of(&execution)),
     };
+    reply.default_header("X-Request-Id", &execution.summary.request_id);
     Answered { reply: Some(reply), execution: Some(execution), reason }
 }
 

@@ -8,14 +8,16 @@ use std::time::{Duration, Instant};
 
 use crate::answer::{Answer, AnswerKind};
 use crate::api::{Pending, RuntimeApi};
+use crate::ending::Ending;
 use crate::event::Event;
 use crate::execution::{Execution, Failure, Outcome, Summary};
 use crate::gauge;
 use crate::invocation::Streamed;
 use crate::log::Log;
 use crate::output::Output;
+use crate::peer::Owner;
 use crate::platform_error::{Cause, PlatformError};
-use crate::process::{Group, Process};
+use crate::process::{self, Exit, Group, Process};
 use crate::settings::{Program, STREAM_LIMIT, Settings};
 use crate::state::State;
 use crate::stream::Stream;
@@ -69,23 +71,33 @@ pub(crate) fn command(settings: &Settings, api_address: &str) -> Command {
 impl Instance {
     pub(crate) fn start(settings: &Arc<Settings>) -> Result<Self, PlatformError> {
         let api = RuntimeApi::start().map_err(|error| PlatformError::new(Cause::NoPort(error.to_string())))?;
-        api.shared().update(|state| state.serve_an_instance(settings.answer_limit()));
+        api.shared().update(|state| state.serve_an_instance(settings.answer_limit(), settings.log.clone()));
         let output = Arc::new(Output::new(settings.log.clone()));
         let process = match &settings.program {
-            Program::Attached => None,
+            Program::Attached => {
+                api.shared().update(|state| state.belong_to(Owner::Announced));
+                None
+            }
             Program::Started { path, .. } => {
                 let command = command(settings, &api.address());
                 let shared = Arc::clone(api.shared());
                 let (id_told, id) = mpsc::channel();
-                let sink = settings.processes.clone();
-                let ended = move || {
+                let (sink, log) = (settings.processes.clone(), settings.log.clone());
+                let ended = move |process::End { exit, was_asked_for }| {
                     if let (Some(sink), Ok(id)) = (sink, id.recv()) {
                         sink(id, false);
                     }
+                    // Of every other end a result tells, or who has asked for it knows.
+                    let is_between = shared.read(|state| state.has_polled() && state.waits_for_answer().is_none());
                     shared.update(State::mark_function_ended);
+                    if let (Some(log), true, false) = (log, is_between, was_asked_for) {
+                        log(&format!("the function {exit}, while it handled no request"));
+                    }
                 };
-                let started = Process::start(command, settings.group, Arc::clone(&output), ended);
+                let started = Process::start(command, settings.group, api.address(), Arc::clone(&output), ended);
                 let process = started.map_err(|error| PlatformError::not_started(path, &error))?;
+                api.shared().watch(process.output_taker(&output));
+                api.shared().update(|state| state.belong_to(Owner::Process(process.id())));
                 if let Some(sink) = &settings.processes {
                     sink(process.id(), true);
                 }
@@ -150,8 +162,27 @@ impl Instance {
         };
         stream.break_off();
         self.api.shared().update(|state| state.close(pending.number()));
-        let log = log.finish(self.take_lines(), &summary);
+        let log = log.finish(self.take_lines_of_request(), &summary);
         Execution { outcome, summary, log }
+    }
+
+    /// Lets it do what it does after its answer, and before its end, and tells what it has written meanwhile, and how it has ended.
+    pub(crate) fn finish(&self) -> Ending {
+        let limit = self.settings.timeout.max(self.settings.init_timeout);
+        let reached = self.wait_until_it_polls(limit);
+        let ended_by_itself = matches!(reached, Some(Wait::Ended));
+        self.stop();
+        let exit = self.process.as_ref().and_then(Process::exit);
+        let mut ending = Ending::new(self.take_lines());
+        // With 143 a JVM says that it was asked to end.
+        let is_error = |exit: &Exit| exit.code().map_or(ended_by_itself, |code| code != 0 && code != 128 + 15);
+        if let Some(exit) = exit.filter(is_error) {
+            ending.errors.push(format!("after its answer, the function {exit}"));
+        }
+        if reached.is_none() {
+            ending.errors.push(format!("the function did not ask for another event within {limit:?} of its answer"));
+        }
+        ending
     }
 
     /// Ends it in the polite way, and then in the other.
@@ -300,7 +331,7 @@ impl Instance {
     }
 
     fn explain(&self, cause: Cause) -> PlatformError {
-        PlatformError::with_output(cause, self.output.last())
+        PlatformError::with_output(cause, self.output.last()).with_refused(self.api.shared().read(State::refusals))
     }
 
     /// What has been written since it was last asked.
@@ -309,6 +340,14 @@ impl Instance {
             process.drain(&self.output);
         }
         self.output.take()
+    }
+
+    /// What has been written until the answer; all, where there is none.
+    fn take_lines_of_request(&self) -> Vec<String> {
+        if let Some(process) = &self.process {
+            process.drain(&self.output);
+        }
+        self.output.take_request()
     }
 
     fn processor_time(&self) -> Option<Duration> {

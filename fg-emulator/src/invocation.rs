@@ -68,6 +68,11 @@ impl Invocation {
         self.answer.is_some() || self.streamed.is_some()
     }
 
+    /// Whether a POST would be its answer, or the end of the one that has begun.
+    pub(crate) fn awaits_answer_or_its_end(&self) -> bool {
+        self.awaits_answer() || self.streamed == Some(Streamed::UnderWay)
+    }
+
     /// Whether a POST would be its answer.
     pub(crate) fn awaits_answer(&self) -> bool {
         !self.is_answered() && matches!(self.progress, Progress::HandedOut(_))

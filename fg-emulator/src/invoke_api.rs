@@ -10,15 +10,33 @@ use std::sync::Arc;
 use call::Taken;
 
 use crate::asynchronous::AsyncQueue;
-use crate::http_server::HttpServer;
+use crate::http_server::{HttpServer, Service};
 use crate::pool::Pool;
+use crate::printable::excerpt;
 use crate::request::Request;
 use crate::response::Reply;
 
 /// The API of one function.
+struct Api {
+    pool: Arc<Pool>,
+    queue: Arc<AsyncQueue>,
+}
+
+impl Service for Api {
+    fn answer(&self, request: &Request, socket: &TcpStream) -> io::Result<Option<Reply>> {
+        answer(&self.pool, &self.queue, request, socket)
+    }
+
+    fn refused(&self, head: &Request, status: u16, reason: &str) {
+        if let Some(log) = &self.pool.settings().log {
+            log(&format!("{} {} -> {status}: {reason}", head.method, excerpt(&head.target, 200)));
+        }
+    }
+}
+
+/// Serves the API of one function.
 pub(crate) fn start(pool: &Arc<Pool>, queue: &Arc<AsyncQueue>, address: impl ToSocketAddrs) -> io::Result<HttpServer> {
-    let (pool, queue) = (Arc::clone(pool), Arc::clone(queue));
-    HttpServer::start("invoke-api", address, move |request, socket| answer(&pool, &queue, request, socket))
+    HttpServer::start("invoke-api", address, Api { pool: Arc::clone(pool), queue: Arc::clone(queue) })
 }
 
 /// The answer to a request; none where it was a streamed reply, which has been written to the socket and ends the connection.

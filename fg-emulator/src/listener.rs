@@ -7,10 +7,13 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::connection;
-use crate::state::{Shared, State};
+use crate::state::{Registered, Shared, State};
 
 /// How long to wait after a failed accept, such as for want of file descriptors.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(20);
+
+/// How long to wait for room before it is looked again who can go.
+const WITHOUT_ROOM: Duration = Duration::from_millis(100);
 
 /// A listening socket that accepts connections on a thread.
 #[derive(Debug)]
@@ -49,6 +52,19 @@ impl Listener {
     }
 }
 
+/// Gives a connection its number as soon as there is room for it: strangers do not stay for long. Nothing where the API is stopped.
+fn register(shared: &Shared, socket: &Arc<TcpStream>) -> Option<u64> {
+    loop {
+        match shared.update(|state| state.register(socket)) {
+            Registered::Number(number) => return Some(number),
+            Registered::Stopped => return None,
+            Registered::Full => {
+                let _ = shared.wait(WITHOUT_ROOM, |state| (state.is_stopped() || state.has_room()).then_some(()));
+            }
+        }
+    }
+}
+
 fn accept_connections(shared: &Shared, listener: TcpListener) {
     thread::scope(move |scope| {
         loop {
@@ -61,7 +77,7 @@ fn accept_connections(shared: &Shared, listener: TcpListener) {
                 continue;
             };
             let socket = Arc::new(socket);
-            let Some(number) = shared.update(|state| state.register(&socket)) else { break };
+            let Some(number) = register(shared, &socket) else { break };
             scope.spawn(move || {
                 connection::serve(shared, &socket, number);
                 // Without the other owner, the socket closes here.

@@ -10,6 +10,9 @@ const KEPT: usize = 10 << 20;
 /// How many bytes of the last lines an error's message repeats.
 const EXCERPT: usize = 4 << 10;
 
+/// A line that is longer, in bytes, is several: a process may never end one.
+const LONGEST: usize = 1 << 20;
+
 /// What is told of every line, as it comes.
 pub(crate) type LineSink = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -27,6 +30,8 @@ struct Lines {
     /// Complete lines that nobody has taken.
     fresh: VecDeque<String>,
     fresh_bytes: usize,
+    /// Those that were written before the answer, once that has come.
+    of_request: Option<Vec<String>>,
     /// The last lines, whoever took them.
     last: VecDeque<String>,
     last_bytes: usize,
@@ -53,7 +58,7 @@ impl Output {
         let mut lines = self.lock();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             lines.partial.extend_from_slice(piece);
-            if piece.ends_with(b"\n") {
+            if piece.ends_with(b"\n") || lines.partial.len() >= LONGEST {
                 ended.push(lines.end_line());
             }
         }
@@ -61,19 +66,36 @@ impl Output {
         self.tell(&ended);
     }
 
-    /// The process is at its end: what has no line end is a line too.
-    pub(crate) fn finish(&self) {
+    /// The process is at its end, or at that of a request: what has no line end is a line too.
+    pub(crate) fn end_line(&self) {
         let mut lines = self.lock();
         let ended = if lines.partial.is_empty() { Vec::new() } else { vec![lines.end_line()] };
         drop(lines);
         self.tell(&ended);
     }
 
-    /// The complete lines that nobody has taken yet.
+    /// The lines that have not been taken yet; the last one need not have ended.
     pub(crate) fn take(&self) -> Vec<String> {
+        self.end_line();
         let mut lines = self.lock();
-        lines.fresh_bytes = 0;
-        lines.fresh.drain(..).collect()
+        let mut all = lines.of_request.take().unwrap_or_default();
+        all.extend(lines.take_fresh());
+        all
+    }
+
+    /// The answer to the request has come, and what is written from now on does not belong to it.
+    pub(crate) fn end_request(&self) {
+        self.end_line();
+        let mut lines = self.lock();
+        if lines.of_request.is_none() {
+            lines.of_request = Some(lines.take_fresh());
+        }
+    }
+
+    /// The lines of the request that has [ended](Self::end_request); if none has, all that have not been taken yet.
+    pub(crate) fn take_request(&self) -> Vec<String> {
+        let of_request = self.lock().of_request.take();
+        of_request.unwrap_or_else(|| self.take())
     }
 
     /// The last lines, taken or not, at most some KB.
@@ -89,6 +111,11 @@ impl Output {
 }
 
 impl Lines {
+    fn take_fresh(&mut self) -> Vec<String> {
+        self.fresh_bytes = 0;
+        self.fresh.drain(..).collect()
+    }
+
     fn end_line(&mut self) -> String {
         let bytes = std::mem::take(&mut self.partial);
         let text = String::from_utf8_lossy(&bytes);
@@ -117,10 +144,35 @@ mod tests {
         let output = Output::default();
         output.append(b"one\ntw");
         output.append(b"o\r\nthr");
-        assert_eq!(output.take(), ["one", "two"]);
+        assert_eq!(output.take(), ["one", "two", "thr"]);
         assert!(output.take().is_empty());
-        output.finish();
-        assert_eq!((output.take(), output.last()), (vec!["thr".to_owned()], ["one", "two", "thr"].map(str::to_owned).to_vec()));
+        output.append(b"ee");
+        output.end_line();
+        assert_eq!(output.take(), ["ee"]);
+        assert_eq!(output.last(), ["one", "two", "thr", "ee"]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_kept_as_a_whole() {
+        let output = Output::default();
+        for _ in 0..40 {
+            output.append(&[b'x'; 100_000]);
+        }
+        let lines = output.take();
+        assert!(lines.len() >= 3 && lines.iter().all(|line| line.len() <= LONGEST + 100_000), "{}", lines.len());
+        assert_eq!(lines.iter().map(String::len).sum::<usize>(), 4_000_000);
+    }
+
+    #[test]
+    fn what_comes_after_the_answer_does_not_belong_to_the_request() {
+        let output = Output::default();
+        output.append(b"before\n");
+        output.end_request();
+        output.append(b"after\n");
+        assert_eq!(output.take_request(), ["before"]);
+        assert_eq!(output.take(), ["after"]);
+        output.append(b"no answer\n");
+        assert_eq!(output.take_request(), ["no answer"]);
     }
 
     #[test]
@@ -134,7 +186,7 @@ mod tests {
         let last = output.last();
         assert_eq!((last.len(), last.last().map(String::as_str)), (5, Some("last")));
         output.append(&[b'y'; 2 * EXCERPT]);
-        output.finish();
+        output.end_line();
         assert_eq!(output.last().len(), 1);
     }
 
@@ -144,5 +196,7 @@ mod tests {
         let output = Output::new(Some(Arc::new(move |line: &str| drop(lines.send(line.to_owned())))));
         output.append(b"a\nb\nc");
         assert_eq!(told.try_iter().collect::<Vec<_>>(), ["a", "b"]);
+        output.end_line();
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), ["c"]);
     }
 }

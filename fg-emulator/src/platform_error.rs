@@ -15,6 +15,7 @@ use crate::process::Exit;
 pub struct PlatformError {
     cause: Cause,
     output: Vec<String>,
+    refused: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,7 @@ pub(crate) enum Cause {
     StreamCutShort { request_id: String, bytes: u64 },
     CallerGone { request_id: String, bytes: u64 },
     Overload { instances: usize, waited: Duration },
+    QueueFull { waiting: usize },
     Expired { limit: Duration },
     Stopped,
 }
@@ -60,7 +62,7 @@ pub enum PlatformErrorKind {
     CutShort,
     /// Whoever read a streamed reply went away before its end.
     CallerGone,
-    /// All instances were busy for too long.
+    /// All instances were busy for too long, or too many asynchronous events wait.
     Overload,
     /// An asynchronous event waited for longer than the policy allows.
     Expired,
@@ -70,11 +72,16 @@ pub enum PlatformErrorKind {
 
 impl PlatformError {
     pub(crate) fn new(cause: Cause) -> Self {
-        Self { cause, output: Vec::new() }
+        Self { cause, output: Vec::new(), refused: Vec::new() }
     }
 
     pub(crate) fn with_output(cause: Cause, output: Vec<String>) -> Self {
-        Self { cause, output }
+        Self { cause, output, refused: Vec::new() }
+    }
+
+    /// With the requests of the function's that were refused, and why.
+    pub(crate) fn with_refused(self, refused: Vec<String>) -> Self {
+        Self { refused, ..self }
     }
 
     pub(crate) fn not_started(program: impl Into<PathBuf>, error: &io::Error) -> Self {
@@ -99,7 +106,7 @@ impl PlatformError {
             Cause::ResponseTooLarge { .. } | Cause::StreamTooLarge { .. } => PlatformErrorKind::ResponseTooLarge,
             Cause::StreamCutShort { .. } => PlatformErrorKind::CutShort,
             Cause::CallerGone { .. } => PlatformErrorKind::CallerGone,
-            Cause::Overload { .. } => PlatformErrorKind::Overload,
+            Cause::Overload { .. } | Cause::QueueFull { .. } => PlatformErrorKind::Overload,
             Cause::Expired { .. } => PlatformErrorKind::Expired,
             Cause::Stopped => PlatformErrorKind::Stopped,
         }
@@ -117,7 +124,7 @@ impl PlatformError {
             Cause::TimedOut { .. } => "4010",
             Cause::ResponseTooLarge { .. } | Cause::StreamTooLarge { .. } => "4004",
             Cause::RequestTooLarge { .. } => "FSS.0413",
-            Cause::Overload { .. } => "FSS.0429",
+            Cause::Overload { .. } | Cause::QueueFull { .. } => "FSS.0429",
             Cause::Expired { .. } => "FSS.0408",
             Cause::Stopped => "FSS.0503",
         }
@@ -205,6 +212,7 @@ impl PlatformError {
             Cause::Overload { instances, waited } => {
                 format!("all {instances} instances of the function were busy for {waited:?}")
             }
+            Cause::QueueFull { waiting } => format!("{waiting} asynchronous events wait already"),
             Cause::Expired { limit } => format!("the event was not handled within {limit:?}, which is how long it is valid"),
             Cause::Stopped => "the emulator has been stopped".to_owned(),
         }
@@ -214,6 +222,9 @@ impl PlatformError {
 impl fmt::Display for PlatformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence())?;
+        if let Some(refused) = self.refused.last() {
+            write!(f, "; {refused}")?;
+        }
         if self.output.is_empty() {
             return if self.has_process() { f.write_str("; it wrote nothing") } else { Ok(()) };
         }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::ending::Ending;
 use crate::event::Event;
 use crate::execution::{Execution, Outcome, Summary};
 use crate::instance::Instance;
@@ -213,6 +214,22 @@ impl Pool {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }
+    }
+
+    /// Lets those that are free come to their end, and ends all the others.
+    pub(crate) fn finish(&self) -> Ending {
+        let mut state = self.lock();
+        state.stopped = true;
+        let idle: Vec<_> = state.idle.drain(..).map(|idle| idle.instance).collect();
+        drop(state);
+        self.changed.notify_all();
+        let endings = thread::scope(|scope| {
+            let finishing: Vec<_> = idle.iter().map(|instance| scope.spawn(|| instance.finish())).collect();
+            // A panic has been reported by the thread that had it.
+            finishing.into_iter().filter_map(|finishing| finishing.join().ok()).collect::<Vec<_>>()
+        });
+        self.stop();
+        Ending::join(endings)
     }
 
     /// Ends all instances; those that handle a request, too.

@@ -5,10 +5,12 @@
 use std::fmt;
 use std::io;
 use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::output::Output;
+use crate::state::Moment;
 
 #[cfg(not(unix))]
 #[path = "process/portable.rs"]
@@ -30,6 +32,19 @@ struct Running {
     exit: Mutex<Option<Exit>>,
     pipe: system::Pipe,
     group: Group,
+    /// Of its Runtime API.
+    api_address: String,
+    /// Whether it was asked to end, or killed.
+    is_asked: AtomicBool,
+    /// What it had started when it was.
+    descendants: Mutex<Vec<system::Entry>>,
+}
+
+/// The end of a process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    pub(crate) exit: Exit,
+    pub(crate) was_asked_for: bool,
 }
 
 /// A process is waited for in one place only: until then its id, and that of its group, cannot be another's.
@@ -73,14 +88,17 @@ impl fmt::Display for Exit {
 }
 
 impl Process {
-    /// Starts it. `ended` is called once, when it has ended and its output has been taken in.
+    /// Starts it, for the Runtime API at this address. `ended` is called once, when it has ended and its output has been taken in. Should
+    /// the process that we are in end before it, however that happens, it is ended too, where there is a shell.
     pub(crate) fn start(
         mut command: Command,
         group: Group,
+        api_address: String,
         output: Arc<Output>,
-        ended: impl FnOnce() + Send + 'static,
+        ended: impl FnOnce(End) + Send + 'static,
     ) -> io::Result<Self> {
         let (child, pipe) = system::start(&mut command, group, &output)?;
+        system::tell_guard(child.id(), group, &api_address, true);
         // The command holds the other end of the pipe, which has to close with the process.
         drop(command);
         let running = Arc::new(Running {
@@ -89,14 +107,17 @@ impl Process {
             exit: Mutex::default(),
             pipe,
             group,
+            api_address,
+            is_asked: AtomicBool::new(false),
+            descendants: Mutex::default(),
         });
         let process = Self { running: Arc::clone(&running) };
         let waiting = thread::Builder::new().name("function-exit".into()).spawn(move || {
             let exit = running.wait();
             running.pipe.drain(&output);
-            output.finish();
+            output.end_line();
             *running.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
-            ended();
+            ended(End { exit, was_asked_for: running.is_asked.load(Ordering::SeqCst) });
         });
         // Without that thread nobody would see the end; dropping the process kills it.
         waiting.map(|_| process)
@@ -114,6 +135,19 @@ impl Process {
     /// Takes in all that it has written until now.
     pub(crate) fn drain(&self, output: &Output) {
         self.running.pipe.drain(output);
+    }
+
+    /// What takes in all that it has written by then, at each moment of its life that it is told.
+    pub(crate) fn output_taker(&self, output: &Arc<Output>) -> impl Fn(Moment) + Send + Sync + 'static {
+        let (running, output) = (Arc::clone(&self.running), Arc::clone(output));
+        move |moment| {
+            running.pipe.drain(&output);
+            match moment {
+                // With its next poll a function is done with all that it did after its answer.
+                Moment::Poll => output.end_line(),
+                Moment::Answer => output.end_request(),
+            }
+        }
     }
 
     /// Asks it to end: SIGTERM, where there are signals.
@@ -145,6 +179,9 @@ impl Running {
             // On the platform nothing of an instance is left either.
             system::kill(&mut held.child, self.group);
         }
+        let known = self.descendants.lock().unwrap_or_else(PoisonError::into_inner);
+        system::kill_what_has_left(self.id, &self.api_address, &known);
+        system::tell_guard(self.id, self.group, &self.api_address, false);
         let status = held.child.wait();
         held.is_reaped = true;
         match status {
@@ -154,8 +191,12 @@ impl Running {
     }
 
     fn signal(&self, send: impl FnOnce(&mut Child, Group)) {
+        self.is_asked.store(true, Ordering::SeqCst);
         let mut held = self.child();
         if !held.is_reaped {
+            // When it has ended, nothing tells any more what was its.
+            let known = system::descendants(self.id);
+            self.descendants.lock().unwrap_or_else(PoisonError::into_inner).extend(known);
             send(&mut held.child, self.group);
         }
     }

@@ -109,27 +109,17 @@ fn write_headers(bytes: &mut Vec<u8>, headers: &[(String, String)]) {
     bytes.extend_from_slice(b"\r\n");
 }
 
+/// For a status that is not registered, the name of its class.
 fn reason(status: u16) -> &'static str {
-    match status {
-        100 => "Continue",
-        102 => "Processing",
-        103 => "Early Hints",
-        200 => "OK",
-        202 => "Accepted",
-        204 => "No Content",
-        302 => "Found",
-        307 => "Temporary Redirect",
-        400 => "Bad Request",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        413 => "Content Too Large",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => "",
-    }
+    let registered = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    registered.unwrap_or(match status / 100 {
+        1 => "Informational",
+        2 => "Success",
+        3 => "Redirection",
+        4 => "Client Error",
+        5 => "Server Error",
+        _ => "Unknown",
+    })
 }
 
 #[cfg(test)]
@@ -157,6 +147,17 @@ mod tests {
             1;x=y\r\nh\r\n2;x=y\r\nel\r\n2;x=y\r\nlo\r\n0;x=y\r\nT: u\r\n\r\n";
         assert_eq!(String::from_utf8_lossy(&bytes), expected);
         assert!(reply("").chunked(&[], None, &[]).ends_with(b"\r\n\r\n0\r\n\r\n"));
+    }
+
+    #[test]
+    fn every_status_has_a_reason_phrase() {
+        for (status, reason) in
+            [(201, "Created"), (422, "Unprocessable Entity"), (103, "Early Hints"), (299, "Success"), (999, "Unknown")]
+        {
+            let head = Reply::empty(status).head();
+            assert!(head.starts_with(format!("HTTP/1.1 {status} {reason}\r\n").as_bytes()), "{}", String::from_utf8_lossy(&head));
+        }
+        assert!((100..1000).all(|status| !reason(status).is_empty()));
     }
 
     #[test]

@@ -154,6 +154,7 @@ mod tests {
             headers: vec![("X-Sdk-Date".into(), "20060102T150405Z".into()), ("Authorization".into(), authorization)],
             body: body.into(),
             keep_alive: true,
+            ..Request::default()
         }
     }
 

@@ -1,19 +1,28 @@
 //! What the API knows, behind one lock, with one condition variable on which every wait is made but those for pieces of a stream.
 
+mod connections;
+mod moment;
+mod owner;
 mod streaming;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::net::Shutdown;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::answer::{Answer, AnswerKind, InvocationState, NoAnswer, Post, Verdict};
 use crate::event::Event;
 use crate::fault::{Fault, Misbehaviour};
 use crate::invocation::{Invocation, Progress, Times, Turn};
+use crate::output::LineSink;
+use crate::peer::Owner;
 use crate::request::Request;
 use crate::stream::End;
 
+use connections::Open;
+pub(crate) use connections::Registered;
+pub(crate) use moment::Moment;
 pub(crate) use streaming::Passage;
 
 /// What has happened so far, in numbers.
@@ -41,13 +50,20 @@ pub(crate) struct AnswerLimit {
 }
 
 /// The state and its condition variable.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    watch: OnceLock<Box<dyn Fn(Moment) + Send + Sync>>,
 }
 
-#[derive(Debug, Default)]
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
 pub(crate) struct State {
     stopped: bool,
     invocations: Vec<Invocation>,
@@ -68,13 +84,20 @@ pub(crate) struct State {
     answer_limit: Option<AnswerLimit>,
     /// A test looks at what was recorded; an instance that serves for days must not.
     forgets: bool,
+    owner: Owner,
+    /// What is told of strangers, and of which ones it has been told.
+    strangers: Option<LineSink>,
+    told_of: BTreeSet<Option<u32>>,
+    /// What was refused, the newest last.
+    refusals: VecDeque<String>,
+    /// The function speaks the protocol of another cloud.
+    speaks_foreign: bool,
 }
 
-#[derive(Debug)]
-struct Open {
-    socket: Arc<TcpStream>,
-    /// The function closed its side, or the reading ended.
-    ended: bool,
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("stopped", &self.stopped).field("owner", &self.owner).finish_non_exhaustive()
+    }
 }
 
 impl Shared {
@@ -114,6 +137,7 @@ impl Shared {
 
     /// Waits for what the poll on this connection is answered with.
     pub(crate) fn wait_for_turn(&self, connection: u64) -> Turn {
+        self.tell(Moment::Poll);
         self.update(|state| state.waiting.insert(connection));
         let turn = self.wait(Duration::MAX, |state| {
             let turn = state.turn(connection)?;
@@ -148,28 +172,15 @@ impl State {
         }
     }
 
-    /// Gives a new connection its number; nothing where the API is stopped.
-    pub(crate) fn register(&mut self, socket: &Arc<TcpStream>) -> Option<u64> {
-        if self.stopped {
-            return None;
-        }
-        self.accepted += 1;
-        self.connections.insert(self.accepted, Open { socket: Arc::clone(socket), ended: false });
-        Some(self.accepted)
+    /// Whether it has asked for an event at all.
+    pub(crate) fn has_polled(&self) -> bool {
+        self.polls > 0
     }
 
-    pub(crate) fn mark_ended(&mut self, connection: u64) {
-        if let Some(open) = self.connections.get_mut(&connection) {
-            open.ended = true;
-        }
-    }
-
-    pub(crate) fn forget(&mut self, connection: u64) {
-        self.connections.remove(&connection);
-    }
-
-    fn is_closed(&self, connection: u64) -> bool {
-        self.stopped || self.connections.get(&connection).is_none_or(|open| open.ended)
+    /// The request id of the event that was handed out last, if it has not been answered.
+    pub(crate) fn waits_for_answer(&self) -> Option<String> {
+        let invocation = &self.invocations[self.handed_out_last?];
+        invocation.awaits_answer().then(|| invocation.event.id().to_owned())
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -269,7 +280,7 @@ impl State {
 
     /// Records a POST, and makes it the answer of its invocation unless it is not to be accepted.
     pub(crate) fn record_post(&mut self, connection: u64, request: &Request, kind: AnswerKind, id: &str, accept: bool) -> Verdict {
-        let size = request.body.len();
+        let size = request.size();
         let verdict = if !accept {
             Verdict::Refused
         } else if self.answer_limit.is_some_and(|limit| size > if request.is_chunked() { limit.streamed } else { limit.whole }) {
@@ -337,10 +348,8 @@ impl State {
         Err(NoAnswer { request_id: record.event.id().to_owned(), state, stopped: self.stopped })
     }
 
-    /// From now on nothing is recorded, and answers are limited: what an instance wants, and a test does not.
-    pub(crate) fn serve_an_instance(&mut self, answer_limit: AnswerLimit) {
-        self.forgets = true;
-        self.answer_limit = Some(answer_limit);
+    pub(crate) fn answer_limit(&self) -> Option<AnswerLimit> {
+        self.answer_limit
     }
 
     /// The process behind the API has ended: nobody will poll or answer.
@@ -378,6 +387,7 @@ impl State {
     /// Nobody waits for the answer any more: it will not be handed out, and its bytes are given back.
     pub(crate) fn close(&mut self, invocation: usize) {
         self.queue.retain(|queued| *queued != invocation);
+        self.handed_out_last = self.handed_out_last.filter(|last| *last != invocation);
         let id = self.invocations[invocation].event.id().to_owned();
         self.by_request_id.remove(&id);
         self.invocations[invocation].event = Event::new(Vec::new()).request_id(id);

@@ -49,7 +49,7 @@ fn pass_200_mb_over_http(emulator: &Emulator) {
     let mut caller = TcpStream::connect(emulator.invoke_api().expect("a free port")).expect("it listens");
     caller.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let (path, body) = (format!("/v2/p/fgs/functions/{}/invocations", emulator.urn()), reply_of(200));
-    write!(caller, "POST {path} HTTP/1.1\r\nHost: fg\r\nContent-Length: {}\r\n\r\n{body}", body.len()).expect("it reads");
+    write!(caller, "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len()).expect("it reads");
     let (mut buffer, mut bytes, mut last) = (vec![0; 64 << 10], 0, Vec::new());
     loop {
         let read = caller.read(&mut buffer).expect("an orderly close");

@@ -9,7 +9,6 @@ use std::thread;
 use fg_emulator::{Builder, Emulator, Gateway, Notification};
 
 use crate::failure::{Exit, Failure};
-use crate::guard::Guard;
 use crate::project::{Function, Project};
 use crate::screen::Screen;
 use crate::settings::{Settings, SettingsFlags};
@@ -17,7 +16,6 @@ use crate::settings::{Settings, SettingsFlags};
 /// What serves functions on one port.
 pub(super) struct Serving {
     gateway: Arc<Gateway>,
-    guard: Guard,
     screen: Screen,
     /// Where the programs run that are served: cargo writes over its own.
     directory: PathBuf,
@@ -44,7 +42,6 @@ impl Serving {
             .map_err(|error| Failure::machine(format!("{} could not be made", directory.display()), &error))?;
         Ok(Self {
             gateway,
-            guard: Guard::start()?,
             screen,
             directory,
             generation: AtomicU64::new(0),
@@ -59,9 +56,7 @@ impl Serving {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
         let copy = self.directory.join(format!("{}-{generation}{}", function.name, std::env::consts::EXE_SUFFIX));
         fs::copy(program, &copy).map_err(|error| Failure::machine(format!("{} could not be copied", program.display()), &error))?;
-        let guard = self.guard.clone();
-        let builder = settings.emulate(function, &copy).on_process(move |id, runs| guard.tell(id, runs));
-        let emulator = self.start(builder, function, Some(copy))?;
+        let emulator = self.start(settings.emulate(function, &copy), function, Some(copy))?;
         emulator.wait_until_ready().map_err(|error| {
             emulator.stop();
             remove(self.forget(&emulator));
@@ -87,6 +82,10 @@ impl Serving {
             screen.line(&told, &format!("asynchronous invocation {} {outcome}", notification.request_id));
         };
         let builder = builder.on_line(move |line| screen.line(&name, line)).on_success(tell.clone()).on_failure(tell);
+        let builder = match key_pair() {
+            Some((access_key, secret_key)) => builder.key_pair(access_key, secret_key),
+            None => builder,
+        };
         // Who stops all that run waits until this one is among them.
         let mut running = self.running();
         if self.is_stopped.load(Ordering::SeqCst) {
@@ -141,6 +140,21 @@ impl Serving {
         // What is left there is of no use, and of no harm.
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// The credentials that the platform's SDKs would sign with.
+fn key_pair() -> Option<(String, String)> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Some((variable("HUAWEICLOUD_SDK_AK")?, variable("HUAWEICLOUD_SDK_SK")?))
+}
+
+/// Says whether the invoke API is open to every caller that reaches the port.
+pub(super) fn tell_of_signatures(screen: Screen) {
+    screen.note(if key_pair().is_some() {
+        "signatures of SDKs are verified, with the key of HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
+    } else {
+        "signatures of SDKs are not verified; they are if HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are set"
+    });
 }
 
 /// Where it cannot be removed, because it still runs, it is removed with all of them.

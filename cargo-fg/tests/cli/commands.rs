@@ -32,13 +32,15 @@ fn the_conformance_kit_tests_any_program() {
     run(&mut project.fg(&["invoke", "-d", r#"{"name":"Ada"}"#])).ended_with(0);
     let program = target_directory().join("debug").join(format!("conforms{}", std::env::consts::EXE_SUFFIX));
     let program = program.to_string_lossy();
-    let passed = run(&mut project.fg(&["conformance", "--plain", "--junit", "report.xml", "--", &program])).ended_with(0);
-    assert!(passed.stdout.contains("passed  plain  one-event"), "{}", passed.stdout);
+    let passed = run(&mut project.fg(&["conformance", "--contract", "--report", "junit=report.xml", "--", &program])).ended_with(0);
+    assert!(passed.stdout.contains("passed  contract  one-event"), "{}", passed.stdout);
     assert!(project.read("report.xml").contains("failures=\"0\""));
     let failed =
         run(&mut project.fg(&["conformance", "--only", "one-event", "--deadline", "60", "--", env!("CARGO_BIN_EXE_cargo-fg")]));
     let failed = failed.ended_with(1);
     assert!(failed.stdout.contains("FAILED") || failed.stdout.contains("failed"), "{}", failed.stdout);
+    let form = run(&mut project.fg(&["conformance", "--report", "xml=x", "--", "x"])).ended_with(2);
+    assert!(form.stderr.contains("there is no report xml; there are junit, markdown and json"), "{}", form.stderr);
     let unknown = run(&mut project.fg(&["conformance", "--only", "nothing", "--", "x"])).ended_with(2);
     assert!(unknown.stderr.starts_with("error: there is no scenario `nothing`\n  help: "), "{}", unknown.stderr);
     run(&mut project.fg(&["conformance"])).ended_with(2);

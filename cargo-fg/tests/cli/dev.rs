@@ -9,7 +9,7 @@ use std::thread;
 use crate::fg::{NewProject, run, target_directory, wait_until, without_settings};
 #[cfg(target_os = "linux")]
 use crate::fg::{processes_of, signal};
-use crate::http::request;
+use crate::http::{request, send};
 
 /// A `cargo fg dev` that runs, on a port that was free.
 struct Dev {
@@ -20,7 +20,10 @@ struct Dev {
 
 impl Dev {
     fn start(project: &NewProject, arguments: &[&str]) -> Self {
-        let mut command = project.fg(&["dev"]);
+        Self::start_with(project.fg(&["dev"]), arguments)
+    }
+
+    fn start_with(mut command: Command, arguments: &[&str]) -> Self {
         let mut child =
             command.env("FG_LISTEN", "0").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let said = Arc::<Mutex<String>>::default();
@@ -161,6 +164,46 @@ fn several_functions_are_served_under_their_names_and_timers_go_off() {
     assert!(which.stderr.contains("error: --timer \"@every 1s\": which function is it for?"), "{}", which.stderr);
     let when = run(&mut project.fg(&["dev", "--timer", "sometimes"])).ended_with(2);
     assert!(when.stderr.contains("\"sometimes\" has 1 fields: seconds, minutes, hours, day, month"), "{}", when.stderr);
+}
+
+#[test]
+fn a_page_of_another_site_is_refused_and_told_of_and_so_are_signatures() {
+    let project = NewProject::new("guarded", &[]);
+    let mut dev = Dev::start(&project, &["--accept-host", "api.example"]);
+    dev.wait_for("Ready guarded\n", 1);
+    dev.wait_for("note: signatures of SDKs are not verified; they are if HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are set\n", 1);
+    let address = dev.address();
+    let post = |host: &str, more: &str| {
+        let body = r#"{"name":"Ada"}"#;
+        let head = format!("POST / HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+        send(&address, &format!("{head}{body}")).expect("an answer")
+    };
+    for (host, more) in
+        [("evil.example", ""), ("localhost", "Origin: http://evil.example\r\n"), ("localhost", "Sec-Fetch-Site: cross-site\r\n")]
+    {
+        let (status, body) = post(host, more);
+        assert!(status == 403 && body.contains("--accept-host"), "{host} {more}: {body}");
+    }
+    dev.wait_for("http POST / -> 403: the ", 3);
+    for host in ["localhost:9", "api.example"] {
+        assert_eq!(post(host, ""), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
+    }
+    let (status, body) = dev.ask("GET /v2/p/fgs/functions", "");
+    assert!(status == 501 && body.contains("is not emulated here"), "{body}");
+}
+
+#[test]
+fn signatures_are_verified_with_the_keys_that_the_sdks_have() {
+    let project = NewProject::new("signed", &[]);
+    let mut command = project.fg(&["dev"]);
+    command.env("HUAWEICLOUD_SDK_AK", "AccessKey").env("HUAWEICLOUD_SDK_SK", "SecretKey");
+    let mut dev = Dev::start_with(command, &[]);
+    dev.wait_for("note: signatures of SDKs are verified, with the key of HUAWEICLOUD_SDK_AK", 1);
+    dev.wait_for("Ready signed\n", 1);
+    let (status, body) = dev.ask("POST /v2/p/fgs/functions/signed/invocations", r#"{"name":"Ada"}"#);
+    assert!(status == 401 && body.contains("there is no Authorization header"), "{body}");
+    assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#).0, 200);
+    assert!(!dev.said().contains("SecretKey"), "{}", dev.said());
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
     for name in ["FG_MEMORY", "FG_TIMEOUT", "FG_HANDLER", "FG_LISTEN", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
         command.env_remove(name);
     }
+    command.env_remove("HUAWEICLOUD_SDK_AK").env_remove("HUAWEICLOUD_SDK_SK");
     // These programs are built for a test, once.
     for (setting, value) in
         [("DEV_DEBUG", "0"), ("RELEASE_LTO", "off"), ("RELEASE_OPT_LEVEL", "0"), ("RELEASE_CODEGEN_UNITS", "16")]

@@ -7,11 +7,15 @@ use crate::fg::LIMIT;
 
 /// The status and the body of the answer; nothing where there is none.
 pub(crate) fn request(address: &str, method_and_target: &str, body: &str) -> Option<(u16, String)> {
+    let length = body.len();
+    let head = format!("{method_and_target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    send(address, &format!("{head}{body}"))
+}
+
+/// The same, of a request that is sent as it is.
+pub(crate) fn send(address: &str, request: &str) -> Option<(u16, String)> {
     let mut socket = TcpStream::connect(address).ok()?;
     socket.set_read_timeout(Some(LIMIT)).ok()?;
-    let length = body.len();
-    let request =
-        format!("{method_and_target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
     socket.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
     socket.read_to_string(&mut answer).ok()?;

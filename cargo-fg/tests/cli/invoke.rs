@@ -70,6 +70,75 @@ fn the_three_parts_are_shown_and_the_exit_code_tells_whether_it_worked() {
     assert!(json["error"]["message"].as_str().is_some_and(|text| text.contains("exited with code 7")), "{json}");
 }
 
+/// A function that goes on after its answer.
+const LATER: &str = r#"
+use std::io::Write;
+
+#[fg::handler(pre_stop = close)]
+async fn later(what: String, ctx: &fg::Context) -> Result<String, fg::Error> {
+    let logger = ctx.logger().clone();
+    match what.as_str() {
+        "print" => {
+            print!("a last line without its end");
+            std::io::stdout().flush()?;
+        }
+        "log" => ctx.spawn_after(async move { logger.info("the mail is sent") }),
+        "error" => ctx.spawn_after(async move {
+            logger.error("the mail could not be sent");
+            eprintln!("and this is stderr");
+        }),
+        "panic" => ctx.spawn_after(async { panic!("in the work after the answer") }),
+        "exit" => ctx.spawn_after(async { std::process::exit(7) }),
+        _ => {}
+    }
+    Ok("done".to_owned())
+}
+
+async fn close() {
+    if std::env::var_os("PRE_STOP").is_some() {
+        panic!("the files cannot be closed");
+    }
+    println!("good-bye");
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<later>()
+}
+"#;
+
+#[test]
+fn what_is_written_and_goes_wrong_after_the_answer_is_shown_and_counts() {
+    let project = NewProject::new("later", &[]);
+    project.write("src/main.rs", LATER);
+    let invoke = |data: &str, more: &[&str]| run(project.fg(&["invoke", "-q", "-d", data]).args(more));
+    let printed = invoke("\"print\"", &[]).ended_with(0);
+    let (log, after) = printed.stdout.split_once("--- after the answer ---\n").expect("a fourth part");
+    assert!(log.contains("\na last line without its end\n"), "{}", printed.stdout);
+    assert_eq!(after, "good-bye\n");
+    let logged = invoke("\"log\"", &[]).ended_with(0);
+    let (_, after) = logged.stdout.split_once("--- after the answer ---\n").expect("a fourth part");
+    assert!(after.ends_with(" INFO the mail is sent\ngood-bye\n"), "{after}");
+
+    for (data, more, line) in [
+        ("\"error\"", &[][..], "ERROR the mail could not be sent"),
+        ("\"panic\"", &[], "ERROR in work left by spawn_after: "),
+        ("\"exit\"", &[], "after its answer, the function exited with code 7"),
+        ("\"\"", &["--env", "PRE_STOP=1"], "ERROR in pre_stop: "),
+    ] {
+        let failed = invoke(data, more).ended_with(1);
+        assert!(failed.stdout.starts_with("--- function return ---\n\"done\"\n"), "{}", failed.stdout);
+        assert!(failed.stderr.starts_with("error: the function has answered, and failed after that:\n"), "{}", failed.stderr);
+        assert!(failed.stderr.contains(line), "{data}: {}", failed.stderr);
+    }
+
+    let json = result(&invoke("\"error\"", &["--output", "json"]).ended_with(1));
+    assert_eq!(
+        (&json["ok"], &json["return"], &json["after"]["lines"][1]),
+        (&json!(false), &json!("done"), &json!("and this is stderr"))
+    );
+    assert_eq!(json["after"]["errors"].as_array().map(Vec::len), Some(1), "{json}");
+}
+
 #[test]
 fn flags_win_over_variables_and_those_over_the_manifest() {
     let project = told("precedence");

@@ -1,30 +1,31 @@
 //! `fg-conformance`: drives a `bootstrap`, in whatever language, through the scenarios of the Runtime API, and reports.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, fs};
 
-use fg_emulator::conformance::{Class, Kit, Scenario};
+use fg_emulator::conformance::{Class, Format, Kit, Scenario};
 
 const USAGE: &str = "\
 usage: fg-conformance [OPTIONS] -- BOOTSTRAP [ARGUMENTS]
-       fg-conformance --list [--plain] [--scenarios DIR]
+       fg-conformance --list [--contract] [--scenarios DIR]
 
-Starts BOOTSTRAP as the platform's custom runtime does, once for each scenario, hands it events, and sees what it answers.
+Starts BOOTSTRAP as the platform's custom runtime does, once for each scenario, hands it events, and sees what it answers. Scenarios of the
+class `contract` test what a document asks for, which is named; those of the class `robust` what is good to have.
 
-  --plain            only what the platform's manual asks for, no faults
+  --contract         only what a document asks for
+  --robust           what is good to have counts for the exit code, too
   --only NAME        only this scenario; can be given more than once
   --scenarios DIR    the *.json in this directory, not the scenarios that come with the kit
   --event TEXT       an event that BOOTSTRAP answers with a response; {\"name\":\"Ada\"} by default
   --echo             BOOTSTRAP answers with the bytes of the event: compare them
   --deadline SECONDS how long BOOTSTRAP may take to poll and to answer; 10 by default
-  --junit FILE       writes a report for continuous integration
-  --json FILE        writes a report as JSON
+  --report FORM=FILE writes a report; FORM is junit, markdown or json; can be given more than once
   --list             lists the scenarios
 
-Exit code: 0 where all scenarios are passed, 1 where one is not, 2 where they could not be run.";
+Exit code: 0 where all scenarios of the contract are passed (with --robust: all), 1 where one is not, 2 where they could not be run.";
 
 fn main() -> ExitCode {
     match Command::parse(env::args_os().skip(1)).and_then(Command::execute) {
@@ -41,14 +42,14 @@ fn main() -> ExitCode {
 struct Command {
     lists: bool,
     helps: bool,
-    only_plain: bool,
+    only_contract: bool,
+    asks_for_robust: bool,
     compares_echo: bool,
     only: Vec<String>,
     scenarios: Option<PathBuf>,
     event: Option<String>,
     deadline: Option<Duration>,
-    junit: Option<PathBuf>,
-    json: Option<PathBuf>,
+    reports: Vec<(Format, PathBuf)>,
     bootstrap: Vec<OsString>,
 }
 
@@ -61,7 +62,8 @@ impl Command {
             match name.as_str() {
                 "--list" => command.lists = true,
                 "--help" | "-h" => command.helps = true,
-                "--plain" => command.only_plain = true,
+                "--contract" => command.only_contract = true,
+                "--robust" => command.asks_for_robust = true,
                 "--echo" => command.compares_echo = true,
                 "--only" => command.only.push(value()?.to_string_lossy().into_owned()),
                 "--scenarios" => command.scenarios = Some(value()?.into()),
@@ -70,8 +72,7 @@ impl Command {
                     let seconds = value()?.to_str().and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
                     command.deadline = Some(Duration::from_secs(seconds.ok_or("--deadline is a number of seconds above 0")?));
                 }
-                "--junit" => command.junit = Some(value()?.into()),
-                "--json" => command.json = Some(value()?.into()),
+                "--report" => command.reports.push(report(&value()?)?),
                 "--" => command.bootstrap = arguments.by_ref().collect(),
                 _ => return Err(format!("there is no option {name}\n\n{USAGE}")),
             }
@@ -79,7 +80,7 @@ impl Command {
         Ok(command)
     }
 
-    /// Whether all scenarios are passed.
+    /// Whether all scenarios are passed that are asked for.
     fn execute(self) -> Result<bool, String> {
         if self.helps {
             println!("{USAGE}");
@@ -88,7 +89,7 @@ impl Command {
         let scenarios = self.chosen()?;
         if self.lists {
             for Scenario { name, says, class, .. } in &scenarios {
-                println!("{}  {name}: {says}", if *class == Class::Plain { "plain" } else { "fault" });
+                println!("{:8}  {name}: {says}", class.name());
             }
             return Ok(true);
         }
@@ -106,14 +107,12 @@ impl Command {
             kit = kit.compares_echo();
         }
         let report = kit.run_and_tell(&scenarios, |result| println!("{result}"));
-        let summary = report.to_string();
-        println!("{}", summary.lines().last().unwrap_or_default());
-        for (file, text) in [(&self.junit, report.to_junit()), (&self.json, report.to_json())] {
-            if let Some(file) = file {
-                fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
-            }
+        println!("{}", report.summary());
+        let asked_for = if self.asks_for_robust { Class::Robust } else { Class::Contract };
+        for (format, file) in &self.reports {
+            fs::write(file, report.render(*format, asked_for)).map_err(|error| format!("{}: {error}", file.display()))?;
         }
-        Ok(report.is_passed())
+        Ok(report.passes(asked_for))
     }
 
     fn chosen(&self) -> Result<Vec<Scenario>, String> {
@@ -125,7 +124,15 @@ impl Command {
             return Err(format!("there is no scenario {unknown}; --list shows them"));
         }
         scenarios.retain(|scenario| self.only.is_empty() || self.only.contains(&scenario.name));
-        scenarios.retain(|scenario| !self.only_plain || scenario.class == Class::Plain);
+        scenarios.retain(|scenario| !self.only_contract || scenario.class == Class::Contract);
         Ok(scenarios)
     }
+}
+
+/// `junit=report.xml`.
+fn report(text: &OsStr) -> Result<(Format, PathBuf), String> {
+    let parts = text.to_str().and_then(|text| text.split_once('='));
+    let (form, file) = parts.ok_or("--report is written FORM=FILE")?;
+    let format = Format::from_name(form).ok_or_else(|| format!("there is no report {form}; there are junit, markdown and json"))?;
+    Ok((format, file.into()))
 }

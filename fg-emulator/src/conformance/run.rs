@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::report::{Mismatch, Report, ScenarioResult};
 use super::scenario::{Expect, Invoke, Scenario, Step};
-use crate::answer::{Answer, AnswerKind};
+use crate::answer::{Answer, AnswerKind, InvocationState};
 use crate::api::RuntimeApi;
 use crate::event::Event;
+use crate::fault::Fault;
 use crate::instance;
 use crate::output::Output;
 use crate::platform_error::PlatformError;
@@ -91,21 +92,32 @@ impl Kit {
     fn run_one(&self, scenario: &Scenario) -> ScenarioResult {
         let begun = Instant::now();
         let output = Arc::new(Output::new(None));
+        let mut refused = Vec::new();
         let mismatch = match RuntimeApi::start() {
             Ok(api) => {
-                let mut run = Run { kit: self, api, output: Arc::clone(&output), process: None, number: 0 };
+                let mut run = Run { kit: self, api, output: Arc::clone(&output), process: None, number: 0, faults_on_post: 0 };
                 let result = run.take_steps(&scenario.steps);
                 run.end();
+                refused = run.api.shared().read(State::refusals);
                 result.err()
             }
             Err(error) => Some(Mismatch::new("the kit has a port for its Runtime API", error.to_string())),
         };
+        let is_passed = mismatch.is_none();
+        let output = if is_passed { Vec::new() } else { output.last() };
+        if output.iter().any(|line| line.contains("AWS_LAMBDA_RUNTIME_API")) {
+            refused.push(
+                "the program asks for AWS_LAMBDA_RUNTIME_API, as a runtime for AWS Lambda does; FunctionGraph's has RUNTIME_API_ADDR".into(),
+            );
+        }
         ScenarioResult {
             name: scenario.name.clone(),
             says: scenario.says.clone(),
             class: scenario.class,
+            source: scenario.source.clone(),
             time: begun.elapsed(),
-            output: if mismatch.is_some() { output.last() } else { Vec::new() },
+            refused: if is_passed { Vec::new() } else { refused },
+            output,
             mismatch,
         }
     }
@@ -127,6 +139,7 @@ struct Run<'a> {
     process: Option<Process>,
     /// Of the event handed out last.
     number: usize,
+    faults_on_post: usize,
 }
 
 impl Run<'_> {
@@ -136,7 +149,11 @@ impl Run<'_> {
                 self.start_if_needed()?;
             }
             match step {
-                Step::Fault(fault) => self.api.script(fault.to_fault()),
+                Step::Fault(fault) => {
+                    let fault = fault.to_fault();
+                    self.faults_on_post += usize::from(matches!(fault, Fault::OnPost(_)));
+                    self.api.script(fault);
+                }
                 Step::Invoke(invoke) => self.invoke(invoke)?,
                 Step::PauseMs(time) => thread::sleep(Duration::from_millis(*time)),
                 Step::Restart(restart) => {
@@ -158,9 +175,9 @@ impl Run<'_> {
         }
         let settings = self.kit.settings();
         let shared = Arc::clone(self.api.shared());
-        let ended = move || shared.update(State::mark_function_ended);
+        let ended = move |_| shared.update(State::mark_function_ended);
         let command = instance::command(&settings, &self.api.address());
-        let started = Process::start(command, settings.group, Arc::clone(&self.output), ended);
+        let started = Process::start(command, settings.group, self.api.address(), Arc::clone(&self.output), ended);
         self.process = Some(started.map_err(|error| {
             let error = PlatformError::not_started(&self.kit.program, &error);
             Mismatch::new("the program starts", error.to_string())
@@ -195,7 +212,15 @@ impl Run<'_> {
                 let answer = self.wait_for(
                     expected,
                     |state| state.outcome(pending.number()).ok(),
-                    || pending.wait(Duration::ZERO).err().map_or_else(String::new, |no_answer| no_answer.to_string()),
+                    || {
+                        let has_met_it = self.faults_on_post > 0 && self.api.faults_left().is_empty();
+                        if has_met_it
+                            && pending.wait(Duration::ZERO).is_err_and(|no_answer| no_answer.state != InvocationState::NeverPolled)
+                        {
+                            return "its answer met the fault of this scenario, and was not sent again".to_owned();
+                        }
+                        pending.wait(Duration::ZERO).err().map_or_else(String::new, |no_answer| no_answer.to_string())
+                    },
                 )?;
                 self.compare(invoke, &body, &answer).map_err(|happened| Mismatch::new(expected(), happened))
             }
@@ -234,12 +259,16 @@ impl Run<'_> {
     ) -> Result<T, Mismatch> {
         let result = self.api.shared().wait(self.kit.deadline, |state| match reached(state) {
             Some(value) => Some(Some(value)),
-            None => state.function_ended().then_some(None),
+            None => (state.function_ended() || state.speaks_foreign()).then_some(None),
         });
         match (result, self.process.as_ref().and_then(Process::exit)) {
             (Some(Some(value)), _) => Ok(value),
             (_, Some(exit)) => Err(Mismatch::new(expected(), format!("the program {exit}"))),
-            (_, None) => Err(Mismatch::new(expected(), otherwise())),
+            (_, None) => {
+                let refused = self.api.shared().read(State::refusals).pop();
+                let silent = (self.api.connections() == 0).then(|| "the program has not connected to RUNTIME_API_ADDR".to_owned());
+                Err(Mismatch::new(expected(), refused.or(silent).unwrap_or_else(otherwise)))
+            }
         }
     }
 

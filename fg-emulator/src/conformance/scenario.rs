@@ -17,26 +17,32 @@ pub struct Scenario {
     pub name: String,
     /// The sentence that holds for a program that passes.
     pub says: String,
-    /// What a program has to be for it.
+    /// Whether a program has to pass it.
     pub class: Class,
+    /// The document that asks for it, and what it says: of one that is [`Contract`](Class::Contract).
+    #[serde(default)]
+    pub source: Option<String>,
     pub(super) steps: Vec<Step>,
 }
 
-/// What a program has to be to pass.
+/// Whether a program has to pass a scenario.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
-    /// It follows the platform's manual, as the samples there do.
-    Plain,
-    /// It also survives what a network and a server can do to it.
-    Fault,
+    /// A [document](Scenario::source) asks for it. A program that does not pass is no custom runtime.
+    Contract,
+    /// No document asks for it, and it is good to have: what a network and a server can do is survived, and an answer that was lost, or
+    /// refused for now, is sent again.
+    Robust,
 }
 
 impl Class {
-    pub(super) fn name(self) -> &'static str {
+    /// `contract` or `robust`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Plain => "plain",
-            Self::Fault => "fault",
+            Self::Contract => "contract",
+            Self::Robust => "robust",
         }
     }
 }
@@ -84,17 +90,21 @@ impl Scenario {
     ///
     /// Where it is not a scenario: what is wrong, with line and column.
     pub fn parse(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|error| error.to_string())
+        let scenario: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if scenario.class == Class::Contract && scenario.source.is_none() {
+            return Err("a scenario of the class `contract` names the document that asks for it: `source`".to_owned());
+        }
+        Ok(scenario)
     }
 
-    /// Those that come with the kit, the plain ones first.
+    /// Those that come with the kit, those of the contract first.
     #[must_use]
     pub fn built_in() -> Vec<Self> {
         // The tests of this crate read each of them.
         in_order(FILES.iter().filter_map(|(_, text)| Self::parse(text).ok()).collect())
     }
 
-    /// All `*.json` of a directory, the plain ones first.
+    /// All `*.json` of a directory, those of the contract first.
     ///
     /// # Errors
     ///
@@ -114,7 +124,7 @@ impl Scenario {
 }
 
 fn in_order(mut scenarios: Vec<Scenario>) -> Vec<Scenario> {
-    scenarios.sort_by(|one, other| (one.class == Class::Fault, &one.name).cmp(&(other.class == Class::Fault, &other.name)));
+    scenarios.sort_by(|one, other| (one.class == Class::Robust, &one.name).cmp(&(other.class == Class::Robust, &other.name)));
     scenarios
 }
 
@@ -139,7 +149,9 @@ mod tests {
 
     #[test]
     fn what_is_not_in_the_format_is_refused_with_its_place() {
-        let text = r#"{"name": "a", "says": "b", "class": "plain", "steps": [{"invoke": {"evnt": ""}}]}"#;
+        let text = r#"{"name": "a", "says": "b", "class": "contract", "steps": []}"#;
+        assert!(Scenario::parse(text).expect_err("no source").contains("names the document"));
+        let text = r#"{"name": "a", "says": "b", "class": "robust", "steps": [{"invoke": {"evnt": ""}}]}"#;
         assert!(Scenario::parse(text).expect_err("no scenario").starts_with("unknown field `evnt`"));
     }
 }

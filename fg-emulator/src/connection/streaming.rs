@@ -1,19 +1,20 @@
 //! A POST whose body is passed on while it comes, or that is answered before its end.
 
-use std::io::{self, Read};
+use std::io;
 use std::net::Shutdown;
+use std::time::Duration;
 
 use super::{Connection, Incoming, Next, announced};
 use crate::answer::Verdict;
 use crate::chunked::ChunkedBody;
 use crate::fault::Afterwards;
 use crate::invocation::Streamed;
-use crate::request::{Extent, Request, Unread, read_request_or_head};
+use crate::request::{Endpoint, Extent, Limits, OnHead, Request, Unread, let_go, read_request};
 use crate::response::Reply;
 use crate::state::Passage;
 
 /// So much is still taken from a function whose answer has been refused, so that the refusal is not lost in a reset.
-const AFTER_REFUSAL: u64 = 1 << 20;
+const AFTER_REFUSAL: usize = 1 << 20;
 
 impl Connection<'_> {
     /// Passes on the body that follows this head; nothing where there is nobody left to be told what became of it.
@@ -26,11 +27,14 @@ impl Connection<'_> {
             None => Streamed::Complete,
             Some(_) => Streamed::CutShort,
         };
+        if let Endpoint::Answer(_, id) = head.endpoint() {
+            self.shared.tell_of_answer(id);
+        }
         self.shared.update(|state| state.end_stream(passage, self.number, &head, how));
         match (how, unread) {
             (Streamed::Complete, _) => Some(Incoming::Streamed { head, verdict: Verdict::Accepted }),
             (Streamed::TooLarge, _) => Some(Incoming::Streamed { head, verdict: Verdict::TooLarge }),
-            (Streamed::CutShort, Some(Unread::Malformed(reason))) => Some(Incoming::Malformed(reason)),
+            (Streamed::CutShort, Some(Unread::Malformed(malformed))) => Some(Incoming::Malformed(malformed)),
             _ => None,
         }
     }
@@ -65,7 +69,8 @@ impl Connection<'_> {
 
     /// Answers after so many bytes of the body of a POST; tells whether another request can follow.
     pub(super) fn answer_early(self, after: usize, reply: Reply, then: Afterwards) -> bool {
-        let (raw, request) = read_request_or_head(self.socket, Extent::Whole, |_| true);
+        let on_head = |head: &Request| if head.is_chunked() { OnHead::Leave } else { OnHead::Read };
+        let (raw, request) = read_request(self.socket, Extent::Whole, Limits::GENEROUS, on_head);
         self.shared.update(|state| state.record_raw(raw));
         let Ok(mut request) = request else { return false };
         let mut body = request.is_chunked().then(|| ChunkedBody::new(self.socket));
@@ -97,6 +102,6 @@ impl Connection<'_> {
     /// Takes some more of a request that nobody reads, since bytes that are left in the socket would turn its close into a reset, and
     /// the function would not see the answer.
     pub(super) fn let_it_be_read(self) {
-        let _ = io::copy(&mut { self.socket }.take(AFTER_REFUSAL), &mut io::sink());
+        let_go(self.socket, AFTER_REFUSAL, Duration::from_secs(10));
     }
 }

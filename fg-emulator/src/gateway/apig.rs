@@ -129,7 +129,7 @@ mod tests {
 
     fn request(method: &str, headers: &[(&str, &str)], body: &[u8]) -> Request {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Request { method: method.into(), target: String::new(), headers, body: body.to_vec(), keep_alive: true }
+        Request { method: method.into(), headers, body: body.to_vec(), keep_alive: true, ..Request::default() }
     }
 
     #[test]

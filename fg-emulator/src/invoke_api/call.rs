@@ -10,15 +10,14 @@ use crate::emulator::too_large;
 use crate::event::Event;
 use crate::execution::{Execution, Outcome};
 use crate::http_server::refusal;
+use crate::log::Log;
 use crate::platform_error::PlatformError;
 use crate::pool::Pool;
+use crate::printable::excerpt;
 use crate::request::Request;
 use crate::response::{Reply, header_of};
 use crate::settings::{ASYNC_LIMIT, MEMORY_SIZES, SYNC_LIMIT, Settings};
 use crate::signature::decode;
-
-/// `X-Cff-Function-Log` has the last bytes of the log, so many.
-const LOG_TAIL: usize = 2000;
 
 /// What a path asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +59,11 @@ fn check(pool: &Pool, queue: &std::sync::Arc<AsyncQueue>, request: &Request) -> 
         return Ok(event);
     }
     Err(match queue.push(event.asynchronous()) {
-        Ok(invocation) => json_reply(202, &json!({"request_id": invocation.request_id()})),
+        Ok(invocation) => {
+            let mut reply = json_reply(202, &json!({"request_id": invocation.request_id()}));
+            reply.default_header("X-Request-Id", invocation.request_id());
+            reply
+        }
         Err(error) => refusal_by(&error),
     })
 }
@@ -77,12 +80,13 @@ fn json_reply(status: u16, body: &Value) -> Reply {
 impl Call {
     fn of(request: &Request, settings: &Settings) -> Result<Self, Reply> {
         let path = request.target.split('?').next().unwrap_or_default();
-        let segments: Vec<_> =
-            path.trim_matches('/').split('/').map(|part| String::from_utf8_lossy(&decode(part)).into_owned()).collect();
+        let segments = segments(path);
         let segments: Vec<_> = segments.iter().map(String::as_str).collect();
+        let path = &excerpt(path, 200);
         let (urn, is_async) = match segments[..] {
             ["v2", _, "fgs", "functions", urn, "invocations"] => (urn, false),
             ["v2", _, "fgs", "functions", urn, "invocations-async"] => (urn, true),
+            ["v2", _, "fgs", ..] => return Err(not_emulated(&request.method, path)),
             _ => return Err(refusal(404, "FSS.0404", &format!("there is nothing at {path}"))),
         };
         if request.method != "POST" {
@@ -98,16 +102,38 @@ impl Call {
     }
 }
 
-/// Whether a path is one of this API, for whichever function.
-pub(crate) fn is_of_the_api(path: &str) -> bool {
-    let segments: Vec<_> = path.trim_matches('/').split('/').collect();
-    matches!(segments[..], ["v2", _, "fgs", "functions", ..])
+/// The segments of a path, decoded. Several slashes are one, as in the platform's front.
+fn segments(path: &str) -> Vec<String> {
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    segments.map(|segment| String::from_utf8_lossy(&decode(segment)).into_owned()).collect()
 }
 
-/// Whether a path of this API asks for this function.
-pub(crate) fn is_for(path: &str, settings: &Settings) -> bool {
-    let urn = path.trim_matches('/').split('/').nth(4).unwrap_or_default();
-    version_in(&String::from_utf8_lossy(&decode(urn)), &settings.name).is_some()
+/// The platform's answer would be another one.
+pub(crate) fn not_emulated(method: &str, path: &str) -> Reply {
+    let message = format!(
+        "{method} {path} is a call of FunctionGraph's API that is not emulated here; POST /v2/PROJECT/fgs/functions/URN/invocations and \
+         ../invocations-async are"
+    );
+    refusal(501, "FSS.0501", &message)
+}
+
+/// Whether a path is one of the platform's API, which is never a function's own.
+pub(crate) fn is_of_the_api(path: &str) -> bool {
+    let segments = segments(path);
+    matches!(segments.iter().map(String::as_str).collect::<Vec<_>>()[..], ["v2", _, "fgs", ..])
+}
+
+/// Whose invocation a path of this API asks for; nothing where it asks for something else.
+pub(crate) fn invoked(path: &str) -> Option<String> {
+    let mut segments = segments(path);
+    let is_invocation =
+        segments.len() == 6 && segments[3] == "functions" && ["invocations", "invocations-async"].contains(&&*segments[5]);
+    is_invocation.then(|| segments.swap_remove(4))
+}
+
+/// Whether a URN is of this function.
+pub(crate) fn is_for(urn: &str, settings: &Settings) -> bool {
+    version_in(urn, &settings.name).is_some()
 }
 
 /// The version or `!alias` in a URN of this function, or in one of its short forms; empty where there is none.
@@ -149,7 +175,9 @@ pub(super) fn show(execution: &Execution, request: &Request) -> Reply {
     let Execution { outcome, summary, log } = execution;
     if let Outcome::Platform(error) = outcome {
         if error.http_status() != 200 {
-            return refusal_by(error);
+            let mut reply = refusal_by(error);
+            reply.default_header("X-Request-Id", &summary.request_id);
+            return reply;
         }
     }
     let (error_code, status) = match outcome {
@@ -158,7 +186,7 @@ pub(super) fn show(execution: &Execution, request: &Request) -> Reply {
         Outcome::Platform(error) => (error.code(), 500),
     };
     let wants_log = header_of(&request.headers, "X-Cff-Log-Type").is_some_and(|value| value.eq_ignore_ascii_case("tail"));
-    let log = if wants_log { BASE64_STANDARD.encode(log.tail(LOG_TAIL)) } else { String::new() };
+    let log = if wants_log { BASE64_STANDARD.encode(log.tail(Log::SHORT)) } else { String::new() };
     let is_v1 = is_v1(request);
     let body = if is_v1 {
         let result = String::from_utf8_lossy(&outcome.body()).into_owned();
@@ -187,6 +215,25 @@ pub(super) fn show(execution: &Execution, request: &Request) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_of_the_platforms_paths_are_the_platforms() {
+        for path in [
+            "/v2/p/fgs",
+            "/v2/p/fgs/quotas",
+            "/v2/p/fgs/functions/a/config",
+            "/v2/p/%66gs/dependencies",
+            "//v2//p/fgs/x",
+            "/v2/p/fgs/",
+        ] {
+            assert!(is_of_the_api(path), "{path}");
+            assert_eq!(invoked(path), None, "{path}");
+        }
+        for path in ["/", "/v2", "/v2/p", "/v2/p/fgsx/functions", "/v1/p/fgs/functions", "/x/v2/p/fgs/functions"] {
+            assert!(!is_of_the_api(path), "{path}");
+        }
+        assert_eq!(invoked("/v2/p/fgs/functions/urn%3Afss/invocations-async").as_deref(), Some("urn:fss"));
+    }
 
     #[test]
     fn a_function_is_found_by_its_urn_and_by_the_short_forms() {

@@ -69,6 +69,7 @@ fn head(request_id: &str, headers: &[(String, String)]) -> Reply {
     let headers = [
         ("Content-Type", content_type.unwrap_or("application/octet-stream")),
         ("X-Cff-Request-Id", request_id),
+        ("X-Request-Id", request_id),
         ("X-Cff-Response-Version", "v0"),
         ("X-Func-Err-Code", "0"),
         ("X-Is-Func-Err", "false"),

@@ -1,6 +1,6 @@
 //! Processes where there are signals: one pipe for both outputs, so that their lines keep their order, and SIGTERM.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
@@ -13,6 +13,14 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::Group;
 use crate::output::Output;
+use crate::process_table::{processes, start_of, tree_of};
+
+pub(super) use crate::process_table::Entry;
+
+#[path = "guard.rs"]
+mod guard;
+
+pub(super) use self::guard::tell as tell_guard;
 
 /// The end from which the output is read; it does not block.
 #[derive(Clone, Debug)]
@@ -91,6 +99,46 @@ pub(super) fn ask_to_end(child: &mut Child, group: Group) {
 
 pub(super) fn kill(child: &mut Child, group: Group) {
     send(child, group, Signal::KILL);
+}
+
+/// What this process has started by now, all the way down.
+pub(super) fn descendants(id: u32) -> Vec<Entry> {
+    let table = processes();
+    let tree = tree_of(id, &table);
+    table.into_iter().filter(|process| process.id != id && tree.contains(&process.id)).collect()
+}
+
+/// Ends what has left the group of this process, which has ended and still has its id, as far as that can be told: what was
+/// [known](descendants) of it, and what has inherited the variable. On the platform nothing of an instance is left either.
+pub(super) fn kill_what_has_left(id: u32, api_address: &str, known: &[Entry]) {
+    known.iter().filter(|process| start_of(process.id) == Some(process.start)).for_each(|process| kill_one(process.id));
+    let Some(start) = start_of(id) else { return };
+    let variable = format!("RUNTIME_API_ADDR={api_address}");
+    // What is ended may have begun something meanwhile.
+    for _ in 0..5 {
+        let found = processes_with(variable.as_bytes(), start);
+        if found.is_empty() {
+            return;
+        }
+        found.into_iter().for_each(kill_one);
+    }
+}
+
+fn kill_one(id: u32) {
+    if let Some(process) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+        // An error means that it has ended.
+        let _ = rustix::process::kill_process(process, Signal::KILL);
+    }
+}
+
+/// The processes with this variable in their environment. Older ones may have been told the same address before.
+fn processes_with(variable: &[u8], start: u64) -> Vec<u32> {
+    let has_it = |process: &Entry| {
+        let environment = fs::read(format!("/proc/{}/environ", process.id)).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|found| found == variable)
+    };
+    let younger = processes().into_iter().filter(|process| process.start >= start && process.id != std::process::id());
+    younger.filter(has_it).map(|process| process.id).collect()
 }
 
 fn send(child: &Child, group: Group, signal: Signal) {

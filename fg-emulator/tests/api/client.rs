@@ -9,7 +9,7 @@ use fg_emulator::RuntimeApi;
 /// Long enough for any machine: only a failing test waits so long.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
-pub(crate) const POLL: &str = "GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: fg\r\n\r\n";
+pub(crate) const POLL: &str = "GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 pub(crate) struct Client(TcpStream);
 
@@ -31,7 +31,7 @@ impl Reply {
 }
 
 pub(crate) fn response(id: &str, body: &str) -> String {
-    format!("POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\nHost: fg\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    format!("POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
 pub(crate) fn error(id: &str, body: &str) -> String {

@@ -8,7 +8,7 @@ use fg_emulator::{Afterwards, AnswerKind, AnswerStream, Event, Fault, Misbehavio
 
 use crate::client::{Client, LIMIT, POLL, error, response};
 
-const HEAD: &str = "POST /v1/runtime/invocation/response/r-1 HTTP/1.1\r\nHost: fg\r\nContent-Type: text/event-stream\r\n\
+const HEAD: &str = "POST /v1/runtime/invocation/response/r-1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/event-stream\r\n\
     Transfer-Encoding: chunked\r\n\r\n";
 
 /// An API, the answer to its event `r-1`, and a client that has the event.

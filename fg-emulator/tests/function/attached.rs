@@ -21,14 +21,14 @@ pub(crate) fn poll_once(emulator: &Emulator) -> String {
     thread::scope(|scope| {
         let invoked = scope.spawn(|| emulator.invoke(event("{}")));
         let mut function = TcpStream::connect(address(emulator)).expect("it listens");
-        function.write_all(b"GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: fg\r\n\r\n").expect("it reads");
+        function.write_all(b"GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it reads");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
             function.read_exact(&mut byte).expect("a whole head");
             head.push(byte[0]);
         }
-        let answer = "POST /v1/runtime/invocation/response/r-1 HTTP/1.1\r\nHost: fg\r\nContent-Length: 2\r\n\r\nok";
+        let answer = "POST /v1/runtime/invocation/response/r-1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nok";
         function.write_all(answer.as_bytes()).expect("it reads");
         assert_eq!(invoked.join().expect("no panic").reply().as_deref(), Some("ok"));
         String::from_utf8_lossy(&head).into_owned()

@@ -27,7 +27,7 @@ impl Function {
         let (_, address) = variables.iter().find(|(name, _)| name == "RUNTIME_API_ADDR").expect("it is told");
         let mut function = Self(TcpStream::connect(address).expect("it listens"));
         function.0.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
-        function.send("GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: fg\r\n\r\n");
+        function.send("GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: localhost\r\n\r\n");
         function
     }
 
@@ -37,7 +37,7 @@ impl Function {
         let head = read_until(&mut function.0, "\r\n\r\n");
         let id = head.lines().find_map(|line| line.strip_prefix("X-CFF-Request-Id: ")).expect("a request id");
         function.send(&format!(
-            "POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\nHost: fg\r\nContent-Type: text/event-stream\r\n\
+            "POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/event-stream\r\n\
              Transfer-Encoding: chunked\r\n\r\n"
         ));
         function

@@ -76,3 +76,21 @@ fn the_duration_of_a_request_that_was_killed_is_its_timeout() {
     assert!(execution.summary.duration >= SHORT && execution.summary.duration < LIMIT, "{}", execution.summary);
     assert!(execution.log.full().contains("Finish invoke request 'r-1'"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_program_that_speaks_another_protocol_is_told_what_was_refused() {
+    use std::process::{Command, Stdio};
+    if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_err() {
+        println!("SKIPPED: a function in shell needs curl");
+        return;
+    }
+    let script = "curl -s http://$RUNTIME_API_ADDR/2018-06-01/runtime/invocation/next; exit 1";
+    let emulator = start(Emulator::builder("sh").arg("-c").arg(script).init_timeout(LIMIT));
+    let error = emulator.wait_until_ready().expect_err("it speaks another protocol").to_string();
+    assert!(
+        error.contains("before it asked for an event; GET /2018-06-01/runtime/invocation/next was refused with 404, "),
+        "{error}"
+    );
+    assert!(error.contains("this is a path of AWS Lambda's Runtime API"), "{error}");
+}

@@ -14,7 +14,7 @@ fn send(gateway: &Gateway, request: &str, body: &str) -> (u16, String, String) {
     let mut socket = TcpStream::connect(gateway.address()).expect("it listens");
     socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let request = format!(
-        "{request} HTTP/1.1\r\nHost: fg\r\nX-Colour: red\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        "{request} HTTP/1.1\r\nHost: localhost\r\nX-Colour: red\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     socket.write_all(request.as_bytes()).expect("it reads");

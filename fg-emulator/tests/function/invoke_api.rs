@@ -32,8 +32,10 @@ fn call(emulator: &Emulator, path: &str, headers: &[(&str, &str)], body: &str) -
     let mut socket = TcpStream::connect(address).expect("it listens");
     socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let request =
-        format!("POST {path} HTTP/1.1\r\nHost: fg\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len());
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    );
     socket.write_all(request.as_bytes()).expect("it reads");
     let mut answer = String::new();
     socket.read_to_string(&mut answer).expect("it answers");
@@ -61,6 +63,16 @@ fn a_synchronous_call_has_the_raw_result_and_the_figures_in_headers() {
     // "a line" with its line end, wherever the group of three begins.
     let log = answer.header("X-Cff-Function-Log").expect("a log");
     assert!(["YSBsaW5l", "EgbGluZQ", "hIGxpbmU"].iter().any(|part| log.contains(part)), "{log}");
+}
+
+#[test]
+fn the_tail_of_the_log_has_4_kb() {
+    let emulator = start(function());
+    let event = json!({"say": "x".repeat(10_000)}).to_string();
+    let answer = call(&emulator, &path(&emulator, "invocations"), &[("X-Cff-Log-Type", "tail")], &event);
+    // Each three bytes are four characters.
+    assert_eq!(answer.header("X-Cff-Function-Log").map(str::len), Some(4096_usize.div_ceil(3) * 4));
+    assert_eq!(answer.header("X-Request-Id"), answer.header("X-Cff-Request-Id"));
 }
 
 #[test]
@@ -108,7 +120,8 @@ fn what_the_platform_refuses_is_refused_with_its_code() {
         (&sync, &[("X-Cff-Instance-Memory", "100")], "{}", 406, "FSS.0406"),
         ("/v2/p/fgs/functions/other/invocations", &[], "{}", 404, "FSS.1051"),
         ("/v2/p/fgs/functions/scripted:v9/invocations", &[], "{}", 404, "FSS.1052"),
-        ("/v2/p/fgs/functions", &[], "{}", 404, "FSS.0404"),
+        ("/v2/p/fgs/functions", &[], "{}", 501, "FSS.0501"),
+        ("/elsewhere", &[], "{}", 404, "FSS.0404"),
     ] {
         let answer = call(&emulator, path, headers, body);
         assert_eq!((answer.status, &answer.json()["error_code"]), (status, &json!(code)), "{path}");

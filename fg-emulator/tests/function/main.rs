@@ -3,11 +3,15 @@
 mod asynchronous;
 mod attached;
 mod by_hand;
+mod endings;
 mod errors;
 mod gateway;
+mod guarded;
 mod instances;
 mod invoke_api;
+mod peers;
 mod results;
 mod scripted;
+mod strangers;
 mod streams;
 mod streams_over_http;

@@ -14,7 +14,7 @@ fn call(emulator: &Emulator, headers: &str, body: &str) -> TcpStream {
     let mut caller = TcpStream::connect(emulator.invoke_api().expect("a free port")).expect("it listens");
     caller.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let path = format!("/v2/p/fgs/functions/{}/invocations", emulator.urn());
-    let request = format!("POST {path} HTTP/1.1\r\nHost: fg\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len());
+    let request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len());
     caller.write_all(request.as_bytes()).expect("it reads");
     caller
 }

@@ -1,0 +1,89 @@
+//! What a function or its caller has written, as it can be shown on a terminal.
+//!
+//! A terminal does what control characters say: it changes its title, its clipboard, lines that it has shown before. Most of what is shown here
+//! repeats something that a caller has sent. So no escape sequence is passed on: colours are left out, since functions that log in colour are
+//! common, and everything else is shown as `\u{1b}`.
+//!
+//! ```
+//! use fg_emulator::printable::{Form, printable};
+//!
+//! assert_eq!(printable("\x1b[31mred\x1b[0m\x1b]0;title\x07", Form::Text), "red\\u{1b}]0;title\\u{7}");
+//! ```
+
+use std::borrow::Cow;
+
+/// How a control character is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As `\u{1b}`.
+    Text,
+    /// As `\u001b`: in JSON it stands in strings only, and stays equal.
+    Json,
+}
+
+/// The text without escape sequences. Line breaks and tabs are left.
+#[must_use]
+pub fn printable(text: &str, form: Form) -> Cow<'_, str> {
+    if !text.chars().any(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, character)) = rest.char_indices().find(|&(_, character)| is_unprintable(character)) {
+        shown.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let Some(behind) = strip_colour(rest) {
+            rest = behind;
+            continue;
+        }
+        match form {
+            Form::Text => shown.extend(character.escape_default()),
+            // None of them is beyond the first plane.
+            Form::Json => shown.push_str(&format!("\\u{:04x}", u32::from(character))),
+        }
+        rest = &rest[character.len_utf8()..];
+    }
+    shown.push_str(rest);
+    Cow::Owned(shown)
+}
+
+/// On one line, and cut where it is long.
+pub(crate) fn excerpt(text: &str, characters: usize) -> String {
+    let cut = text.char_indices().nth(characters).map_or(text, |(at, _)| &text[..at]);
+    let shown = printable(cut, Form::Text).replace('\n', "\\n");
+    if cut.len() < text.len() { format!("{shown}..") } else { shown }
+}
+
+/// What is behind a sequence that sets colours.
+fn strip_colour(text: &str) -> Option<&str> {
+    let parameters = text.strip_prefix("\x1b[")?;
+    parameters.trim_start_matches(|digit: char| digit.is_ascii_digit() || matches!(digit, ';' | ':')).strip_prefix('m')
+}
+
+/// Control characters, line separators, and marks for the direction of writing.
+fn is_unprintable(character: char) -> bool {
+    match character {
+        '\t' | '\n' => false,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        character => character.is_control(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_left_out_and_other_sequences_are_shown() {
+        for (text, shown) in [
+            ("plain\ttext\né🦀", "plain\ttext\né🦀"),
+            ("\x1b[2m2026\x1b[0m \x1b[38;5;1mred\x1b[m", "2026 red"),
+            ("\x1b]0;title\x07\x1b[2Jgone\r\u{9b}1A\u{202e}", "\\u{1b}]0;title\\u{7}\\u{1b}[2Jgone\\r\\u{9b}1A\\u{202e}"),
+            ("\x1b[", "\\u{1b}["),
+            ("\x1b[3", "\\u{1b}[3"),
+        ] {
+            assert_eq!(printable(text, Form::Text), shown);
+        }
+        assert_eq!(printable("{\"a\": \"\u{9b}\"}", Form::Json), "{\"a\": \"\\u009b\"}");
+    }
+}
