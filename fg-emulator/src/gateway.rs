@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
 
 use crate::emulator::{Emulator, too_large};
 use crate::event::Event;
@@ -27,7 +30,8 @@ use crate::settings::SYNC_LIMIT;
 /// | anything else | an event of API Gateway; its result is turned into the answer. `POST /?` is the gateway's `POST /` |
 ///
 /// With several functions the first part of a path is the name of one, and the rest is the path that the function sees: `POST /greet` is
-/// an event for `greet`, `GET /orders/7` a request of API Gateway for `/7` of `orders`. The invoke API has the name in the URN.
+/// an event for `greet`, `GET /orders/7` a request of API Gateway for `/7` of `orders`. The invoke API has the name in the URN. A name may
+/// have slashes in it itself. `GET /` lists the functions.
 ///
 /// A function's own error is status 500 with its JSON, and so is a result that API Gateway would not understand.
 ///
@@ -62,6 +66,8 @@ pub struct Exchange<'a> {
     pub execution: Option<&'a Execution>,
     /// Why the function's result is not the answer, where it is not.
     pub reason: Option<&'a str>,
+    /// What to do about it, where that is known.
+    pub advice: Option<&'a str>,
 }
 
 impl fmt::Display for Exchange<'_> {
@@ -78,10 +84,24 @@ impl fmt::Display for Exchange<'_> {
 type Observer = Box<dyn Fn(&Exchange<'_>) + Send + Sync>;
 
 struct Functions {
-    /// Under their names; nothing where one is not ready yet.
-    served: Mutex<BTreeMap<String, Option<Arc<Emulator>>>>,
+    /// Under their names.
+    served: Mutex<BTreeMap<String, Place>>,
+    changed: Condvar,
     observer: Observer,
 }
+
+/// What there is under a name.
+#[derive(Clone, Debug)]
+enum Place {
+    /// Requests wait for it.
+    Expected,
+    /// There is none, for this reason.
+    Absent(String),
+    Served(Arc<Emulator>),
+}
+
+/// How long a request waits for a function that is expected: as long as the platform's gateway waits for an answer, several times over.
+const EXPECTATION: Duration = Duration::from_secs(600);
 
 impl fmt::Debug for Functions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,17 +115,18 @@ struct Answered {
     reply: Option<Reply>,
     execution: Option<Execution>,
     reason: Option<String>,
+    advice: Option<String>,
 }
 
 impl Answered {
     fn refused(reply: Reply, reason: impl Into<String>) -> Self {
-        Self { reply: Some(reply), execution: None, reason: Some(reason.into()) }
+        Self { reply: Some(reply), execution: None, reason: Some(reason.into()), advice: None }
     }
 }
 
 impl Gateway {
     /// Listens at this address for requests to the functions of these names. One that is not [served](Self::serve) yet is answered with
-    /// status 503. `observer` is called after every request.
+    /// status 503, unless it is [expected](Self::set_expected). `observer` is called after every request.
     ///
     /// # Errors
     ///
@@ -115,8 +136,9 @@ impl Gateway {
         functions: impl IntoIterator<Item = impl Into<String>>,
         observer: impl Fn(&Exchange<'_>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let served = functions.into_iter().map(|name| (name.into(), None)).collect();
-        let functions = Arc::new(Functions { served: Mutex::new(served), observer: Box::new(observer) });
+        let absent = |name: &str| Place::Absent(format!("{name} has not been built yet"));
+        let served = functions.into_iter().map(Into::<String>::into).map(|name| (name.clone(), absent(&name))).collect();
+        let functions = Arc::new(Functions { served: Mutex::new(served), changed: Condvar::new(), observer: Box::new(observer) });
         let answering = Arc::clone(&functions);
         let server = HttpServer::start("gateway", address, move |request, socket| answering.answer(request, socket))?;
         Ok(Self { functions, server: Some(server) })
@@ -131,18 +153,39 @@ impl Gateway {
     /// Serves this function under its name from now on, and gives back the one that was served before. Who drops that one ends its
     /// processes, as soon as no request has it any more.
     pub fn serve(&self, emulator: Arc<Emulator>) -> Option<Arc<Emulator>> {
-        self.functions.lock().insert(emulator.name().to_owned(), Some(emulator)).flatten()
+        let name = emulator.name().to_owned();
+        self.serve_as(&name, emulator)
+    }
+
+    /// [Serves](Self::serve) a function under another name than its own, such as `orders/bootstrap`.
+    pub fn serve_as(&self, name: &str, emulator: Arc<Emulator>) -> Option<Arc<Emulator>> {
+        self.functions.put(name, Place::Served(emulator))
+    }
+
+    /// Lets requests wait for the function of this name, unless one is served.
+    pub fn set_expected(&self, name: &str) {
+        self.functions.put_unless_served(name, Place::Expected);
+    }
+
+    /// Says why there is no function of this name, unless one is served. Requests are answered with status 503 and this reason.
+    pub fn set_absent(&self, name: &str, reason: impl Into<String>) {
+        self.functions.put_unless_served(name, Place::Absent(reason.into()));
     }
 
     /// The function that is served under this name at the moment.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<Arc<Emulator>> {
-        self.functions.lock().get(name).cloned().flatten()
+        match self.functions.lock().get(name) {
+            Some(Place::Served(emulator)) => Some(Arc::clone(emulator)),
+            _ => None,
+        }
     }
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
+        // What waits is told so, and its thread ends.
+        self.functions.end();
         if let Some(server) = self.server.take() {
             server.stop();
         }
@@ -150,8 +193,44 @@ impl Drop for Gateway {
 }
 
 impl Functions {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Option<Arc<Emulator>>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Place>> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, name: &str, place: Place) -> Option<Arc<Emulator>> {
+        let before = self.lock().insert(name.to_owned(), place);
+        self.changed.notify_all();
+        match before {
+            Some(Place::Served(emulator)) => Some(emulator),
+            _ => None,
+        }
+    }
+
+    fn put_unless_served(&self, name: &str, place: Place) {
+        let mut served = self.lock();
+        if !matches!(served.get(name), Some(Place::Served(_))) {
+            served.insert(name.to_owned(), place);
+        }
+        drop(served);
+        self.changed.notify_all();
+    }
+
+    fn end(&self) {
+        for place in self.lock().values_mut().filter(|place| matches!(place, Place::Expected)) {
+            *place = Place::Absent("the gateway has been stopped".into());
+        }
+        self.changed.notify_all();
+    }
+
+    /// The function under this name, when there is one; or why there is none.
+    fn wait_for(&self, name: &str) -> Result<Arc<Emulator>, String> {
+        let is_expected = |served: &mut BTreeMap<String, Place>| matches!(served.get(name), Some(Place::Expected));
+        let waited = self.changed.wait_timeout_while(self.lock(), EXPECTATION, is_expected);
+        match waited.unwrap_or_else(PoisonError::into_inner).0.get(name) {
+            Some(Place::Served(emulator)) => Ok(Arc::clone(emulator)),
+            Some(Place::Absent(reason)) => Err(reason.clone()),
+            Some(Place::Expected) | None => Err(format!("{name} has not been built within {} s", EXPECTATION.as_secs())),
+        }
     }
 
     fn answer(&self, request: &Request, socket: &TcpStream) -> io::Result<Option<Reply>> {
@@ -160,15 +239,18 @@ impl Functions {
             (String::new(), self.answer_api(request, path, socket)?)
         } else {
             match self.route(&request.target) {
-                Ok((name, Some(emulator), target)) => (name, ask(&emulator, request, &target)),
-                Ok((name, None, _)) => {
-                    let reason = format!("{name} has not been built yet");
-                    (name, Answered::refused(refusal(503, "FSS.0503", &reason), reason))
+                Route::Function { name, target } => match self.wait_for(&name) {
+                    Ok(emulator) => (name, ask(&emulator, request, &target)),
+                    Err(reason) => (name, Answered::refused(refusal(503, "FSS.0503", &reason), reason)),
+                },
+                Route::List if matches!(request.method.as_str(), "GET" | "HEAD") => (String::new(), self.list()),
+                Route::List | Route::Nowhere => {
+                    let reason = format!("the first part of the path names a function; {}", self.names());
+                    (String::new(), Answered::refused(refusal(404, "FSS.0404", &reason), reason))
                 }
-                Err(reason) => (String::new(), Answered::refused(refusal(404, "FSS.0404", &reason), reason)),
             }
         };
-        let Answered { reply, execution, reason } = answered;
+        let Answered { reply, execution, reason, advice } = answered;
         (self.observer)(&Exchange {
             function: &name,
             method: &request.method,
@@ -176,16 +258,16 @@ impl Functions {
             status: reply.as_ref().map_or(200, |reply| reply.status),
             execution: execution.as_ref(),
             reason: reason.as_deref(),
+            advice: advice.as_deref(),
         });
         Ok(reply)
     }
 
     fn answer_api(&self, request: &Request, path: &str, socket: &TcpStream) -> io::Result<Answered> {
-        let found = self.lock().values().flatten().find(|emulator| call::is_for(path, emulator.pool().settings())).cloned();
-        Ok(match found {
+        Ok(match self.find_for(path) {
             Some(emulator) => {
                 let reply = invoke_api::answer(emulator.pool(), emulator.queue(), request, socket)?;
-                Answered { reply, execution: None, reason: None }
+                Answered { reply, execution: None, reason: None, advice: None }
             }
             None => {
                 let reason = format!("no function of this URN is here; {}", self.names());
@@ -194,30 +276,72 @@ impl Functions {
         })
     }
 
-    /// The function that a target is for, and the target that it sees.
-    fn route(&self, target: &str) -> Result<(String, Option<Arc<Emulator>>, String), String> {
+    /// The function that a path of the invoke API is for, once none is expected any more that could be it.
+    fn find_for(&self, path: &str) -> Option<Arc<Emulator>> {
+        let find = |served: &BTreeMap<String, Place>| {
+            served.values().find_map(|place| match place {
+                Place::Served(emulator) if call::is_for(path, emulator.pool().settings()) => Some(Arc::clone(emulator)),
+                _ => None,
+            })
+        };
+        let may_come = |served: &mut BTreeMap<String, Place>| {
+            find(served).is_none() && served.values().any(|place| matches!(place, Place::Expected))
+        };
+        let waited = self.changed.wait_timeout_while(self.lock(), EXPECTATION, may_come);
+        find(&waited.unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// What a target is for.
+    fn route(&self, target: &str) -> Route {
         let served = self.lock();
-        if let (1, Some((name, emulator))) = (served.len(), served.first_key_value()) {
-            return Ok((name.clone(), emulator.clone(), target.to_owned()));
+        if let (1, Some(name)) = (served.len(), served.keys().next()) {
+            return Route::Function { name: name.clone(), target: target.to_owned() };
         }
         let rest = target.strip_prefix('/').unwrap_or(target);
-        let (name, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        match served.get(name) {
-            Some(emulator) => {
-                let slash = if rest.starts_with('/') { "" } else { "/" };
-                Ok((name.to_owned(), emulator.clone(), format!("{slash}{rest}")))
+        let behind = |name: &str| rest.strip_prefix(name).filter(|behind| behind.is_empty() || behind.starts_with(['/', '?']));
+        // `orders/bootstrap` comes before `orders`.
+        let found = served.keys().filter_map(|name| Some((name, behind(name)?))).max_by_key(|(name, _)| name.len());
+        match found {
+            Some((name, behind)) => {
+                let slash = if behind.starts_with('/') { "" } else { "/" };
+                Route::Function { name: name.clone(), target: format!("{slash}{behind}") }
             }
-            None => {
-                drop(served);
-                Err(format!("the first part of the path names a function; {}", self.names()))
-            }
+            None if rest.is_empty() => Route::List,
+            None => Route::Nowhere,
         }
+    }
+
+    fn list(&self) -> Answered {
+        let of = |(name, place): (&String, &Place)| {
+            let (state, reason) = match place {
+                Place::Expected => ("is being built", None),
+                Place::Absent(reason) => ("is not served", Some(reason)),
+                Place::Served(_) => ("is served", None),
+            };
+            json!({"name": name, "path": format!("/{name}"), "state": state, "reason": reason})
+        };
+        let functions: Vec<_> = self.lock().iter().map(of).collect();
+        let body = format!("{:#}\n", json!({"functions": functions})).into_bytes();
+        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        Answered { reply: Some(Reply { status: 200, headers, body }), execution: None, reason: None, advice: None }
     }
 
     fn names(&self) -> String {
         let names: Vec<_> = self.lock().keys().map(|name| format!("/{name}")).collect();
         format!("there are: {}", names.join(", "))
     }
+}
+
+/// What a target is for.
+enum Route {
+    /// A function, and the target that it sees.
+    Function {
+        name: String,
+        target: String,
+    },
+    /// The list of functions.
+    List,
+    Nowhere,
 }
 
 fn ask(emulator: &Emulator, request: &Request, target: &str) -> Answered {
@@ -240,7 +364,7 @@ fn invoke(emulator: &Emulator, request: &Request) -> Answered {
         ("X-Cff-Request-Id".to_owned(), execution.summary.request_id.clone()),
     ];
     let reply = Reply { status, headers, body: execution.outcome.body().into_owned() };
-    Answered { reason: failure_of(&execution), reply: Some(reply), execution: Some(execution) }
+    Answered { reason: failure_of(&execution), reply: Some(reply), execution: Some(execution), advice: None }
 }
 
 fn ask_as_gateway(emulator: &Emulator, request: &Request, target: &str) -> Answered {
@@ -257,7 +381,25 @@ fn ask_as_gateway(emulator: &Emulator, request: &Request, target: &str) -> Answe
         Outcome::Failure(_) => (json_reply(500, &execution), failure_of(&execution)),
         Outcome::Platform(error) => (json_reply(status_of(error.http_status()), &execution), failure_of(&execution)),
     };
-    Answered { reply: Some(reply), execution: Some(execution), reason }
+    let advice = advice_about_wrapping(request, target, &execution);
+    Answered { reply: Some(reply), execution: Some(execution), reason, advice }
+}
+
+/// A function that expects other events complains about a line and a column of an event that the caller has never written.
+fn advice_about_wrapping(request: &Request, target: &str, execution: &Execution) -> Option<String> {
+    let Outcome::Failure(failure) = &execution.outcome else { return None };
+    if failure.error_type != "InvalidPayload" {
+        return None;
+    }
+    let why = match request.method.as_str() {
+        "POST" if target.starts_with("/?") => "its path has a query".to_owned(),
+        "POST" => "its path goes on behind that of the function".to_owned(),
+        method => format!("it is a {method}"),
+    };
+    Some(format!(
+        "the function was given this request as an event of API Gateway, because {why}. If it expects an event of its own, POST that \
+         to the path of the function, without a query"
+    ))
 }
 
 fn json_reply(status: u16, execution: &Execution) -> Reply {

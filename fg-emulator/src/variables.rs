@@ -16,7 +16,7 @@ const OF_THE_MACHINE: [&str; 9] =
 pub(crate) fn variables(settings: &Settings, api_address: &str) -> Vec<(OsString, OsString)> {
     let inherited = OF_THE_MACHINE.map(OsString::from).into_iter().chain(settings.inherited.iter().cloned());
     let of_the_machine = inherited.filter_map(|name| std::env::var_os(&name).map(|value| (name, value)));
-    let user = settings.variables.iter().map(|(name, value)| (name.into(), value.into()));
+    let user = settings.process_variables.iter().chain(&settings.variables).map(|(name, value)| (name.into(), value.into()));
     let platform = of_the_platform(settings, api_address).into_iter().map(|(name, value)| (name.into(), value.into()));
     // A later one of the same name wins: users cannot redefine what the platform sets.
     of_the_machine.chain(user).chain(platform).collect()
