@@ -80,7 +80,7 @@ pub(crate) struct DevArguments {
     /// one after --listen, if it is free
     #[arg(long, requires = "attach", value_name = "[ADDRESS:]PORT", value_parser = parse_address)]
     runtime_api: Option<SocketAddr>,
-    /// Prints a launch.json for Visual Studio Code with CodeLLDB instead of the variables
+    /// Prints a `launch.json` for Visual Studio Code with `CodeLLDB` instead of the variables
     #[arg(long, requires = "attach")]
     launch_json: bool,
     /// The package, where it is not the one of the current directory

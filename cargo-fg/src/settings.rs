@@ -36,12 +36,12 @@ pub(crate) struct SettingsFlags {
     /// A file with user variables: lines NAME=value, as docker and dotenv have them. --env wins over it; can be given more than once
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
-    /// What `ctx.credentials()` has: `env` takes the keys of the SDKs' variables (HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HW_ACCESS_KEY
-    /// and so on), anything else is a file as the SDKs read it, such as ~/.huaweicloud/credentials
+    /// What `ctx.credentials()` has: `env` takes the keys of the SDKs' variables (`HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK`,
+    /// `HW_ACCESS_KEY` and so on), anything else is a file as the SDKs read it, such as `~/.huaweicloud/credentials`
     #[arg(long, value_name = "env|FILE", env = "FG_CREDENTIALS", hide_env_values = true)]
     credentials: Option<String>,
     /// What the function logs: off, error, warn, info, debug, trace, or levels for targets as in `info,hyper=warn`. It sets the user
-    /// variables FG_LOG and RUNTIME_LOG_LEVEL
+    /// variables `FG_LOG` and `RUNTIME_LOG_LEVEL`
     #[arg(long, value_name = "LEVEL", env = "FG_LOG_LEVEL", hide_env_values = true, value_parser = parse_log_level)]
     log_level: Option<String>,
     /// The function's memory in MB: 128, 256, 512 and so on up to 10240; it is told to the function, and not enforced

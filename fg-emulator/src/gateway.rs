@@ -314,9 +314,9 @@ impl Functions {
     fn list(&self) -> Answered {
         let of = |(name, place): (&String, &Place)| {
             let (state, reason) = match place {
-                Place::Expected => ("is being built", None),
-                Place::Absent(reason) => ("is not served", Some(reason)),
-                Place::Served(_) => ("is served", None),
+                Place::Expected => ("building", None),
+                Place::Absent(reason) => ("absent", Some(reason)),
+                Place::Served(_) => ("served", None),
             };
             json!({"name": name, "path": format!("/{name}"), "state": state, "reason": reason})
         };
@@ -373,33 +373,33 @@ fn ask_as_gateway(emulator: &Emulator, request: &Request, target: &str) -> Answe
         return Answered::refused(call::refusal_by(&error), error.to_string());
     }
     let execution = emulator.invoke(event);
-    let (reply, reason) = match &execution.outcome {
+    let (reply, reason, is_understood) = match &execution.outcome {
         Outcome::Reply(_) | Outcome::Streamed { .. } => match apig::reply(&execution.outcome.body(), request.method == "HEAD") {
-            Ok(reply) => (reply, None),
-            Err(reason) => (refusal(500, "FSS.1202", &reason), Some(reason)),
+            Ok(reply) => (reply, None, true),
+            Err(reason) => (refusal(500, "FSS.1202", &reason), Some(reason), false),
         },
-        Outcome::Failure(_) => (json_reply(500, &execution), failure_of(&execution)),
-        Outcome::Platform(error) => (json_reply(status_of(error.http_status()), &execution), failure_of(&execution)),
+        Outcome::Failure(failure) => {
+            let is_understood = failure.error_type != "InvalidPayload";
+            (json_reply(500, &execution), failure_of(&execution), is_understood)
+        }
+        Outcome::Platform(error) => (json_reply(status_of(error.http_status()), &execution), failure_of(&execution), true),
     };
-    let advice = advice_about_wrapping(request, target, &execution);
+    let advice = (!is_understood).then(|| advice_about_wrapping(request, target));
     Answered { reply: Some(reply), execution: Some(execution), reason, advice }
 }
 
-/// A function that expects other events complains about a line and a column of an event that the caller has never written.
-fn advice_about_wrapping(request: &Request, target: &str, execution: &Execution) -> Option<String> {
-    let Outcome::Failure(failure) = &execution.outcome else { return None };
-    if failure.error_type != "InvalidPayload" {
-        return None;
-    }
+/// A function of other events complains about a line and a column of an event that the caller has never written, or gives a result that
+/// is none of the gateway's.
+fn advice_about_wrapping(request: &Request, target: &str) -> String {
     let why = match request.method.as_str() {
         "POST" if target.starts_with("/?") => "its path has a query".to_owned(),
         "POST" => "its path goes on behind that of the function".to_owned(),
         method => format!("it is a {method}"),
     };
-    Some(format!(
+    format!(
         "the function was given this request as an event of API Gateway, because {why}. If it expects an event of its own, POST that \
          to the path of the function, without a query"
-    ))
+    )
 }
 
 fn json_reply(status: u16, execution: &Execution) -> Reply {

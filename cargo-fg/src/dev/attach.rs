@@ -79,7 +79,7 @@ fn next_port(listen: SocketAddr, screen: Screen) -> Option<SocketAddr> {
     }
 }
 
-/// What Visual Studio Code needs to start the program under CodeLLDB, and the variables that it has to have itself.
+/// What Visual Studio Code needs to start the program under `CodeLLDB`, and the variables that it has to have itself.
 fn launch_json<'v>(
     function: &Function,
     project: &Project,

@@ -177,9 +177,7 @@ impl Look<'_> {
                 if self.is_walked(&path, &name, rule) {
                     self.walk(&path, rule, false);
                 }
-            } else if rule == Rule::Everything {
-                self.add(path, Known::Listed);
-            } else if name.ends_with(".rs") || NAMES.contains(&name.as_ref()) {
+            } else if rule == Rule::Everything || name.ends_with(".rs") || NAMES.contains(&name.as_ref()) {
                 self.add(path, Known::Listed);
             } else if rule == Rule::Package && !name.starts_with('.') && !(is_root && name == "Cargo.lock") {
                 self.add(path, Known::Loose);

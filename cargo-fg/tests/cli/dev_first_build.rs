@@ -55,6 +55,11 @@ fn a_request_that_was_wrapped_for_a_function_of_other_events_is_explained() {
     assert_eq!(dev.ask("POST /", r#"{"nome":"Ada"}"#).0, 500);
     dev.wait_for("POST / -> 500", 1);
     assert_eq!(dev.said().matches("as an event of API Gateway").count(), 2, "{}", dev.said());
+    project.edit("src/main.rs", "event: Greeting", "_: fg::Ignored");
+    project.edit("src/main.rs", "event.name", "1");
+    dev.wait_for("Ready wrapped\n", 2);
+    assert_eq!(dev.ask("DELETE /", "").0, 500);
+    dev.wait_for("because it is a DELETE. If it expects", 1);
 }
 
 #[cfg(unix)]
