@@ -60,7 +60,7 @@ and the one before goes on; one that an edit has not changed is not started agai
 errors. Ctrl-C ends everything.")]
 pub(crate) struct DevArguments {
     /// Where to listen: a port of 127.0.0.1, or an address and a port; 0 is a port that is free
-    #[arg(long, alias = "port", value_name = "[ADDRESS:]PORT", env = "FG_LISTEN", hide_env_values = true, default_value = "9000", value_parser = parse_address)]
+    #[arg(long, aliases = ["port", "invoke-port"], value_name = "[ADDRESS:]PORT", env = "FG_LISTEN", hide_env_values = true, default_value = "9000", value_parser = parse_address)]
     listen: SocketAddr,
     /// A timer: `@every` and a time, or a cron expression (seconds, minutes, hours, day, month, weekday) as the platform has them,
     /// after `CRON_TZ=ZONE` if it is not for the local time. Can be given more than once

@@ -146,7 +146,13 @@ pub(crate) fn run(arguments: &NewArguments, screen: Screen) -> Result<ExitCode, 
 
 /// The package's name, which is the function's too, and so has to please both cargo and the platform.
 fn name_of(directory: &Path) -> Result<String, Failure> {
-    let name = directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let Some(name) = directory.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+        return Err(Failure::usage(format!(
+            "{} is no name: `cargo fg new` makes a directory of the function's name",
+            directory.display()
+        ))
+        .advise("for example `cargo fg new greet`"));
+    };
     let fits = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
         && name.ends_with(|last: char| last.is_ascii_alphanumeric())
@@ -281,5 +287,7 @@ mod tests {
             let failure = name_of(Path::new(name)).expect_err(name);
             assert!(failure.to_string().contains("cannot be the name of a function"), "{failure}");
         }
+        let failure = name_of(Path::new(".")).expect_err("it is there").to_string();
+        assert!(failure.starts_with(". is no name: `cargo fg new` makes a directory"), "{failure}");
     }
 }

@@ -351,7 +351,16 @@ fn ask(emulator: &Emulator, request: &Request, target: &str) -> Answered {
 /// The body is the event.
 fn invoke(emulator: &Emulator, request: &Request) -> Answered {
     if let Err(reply) = call::check_body_and_headers(request) {
-        return Answered::refused(reply, "the body is not JSON");
+        if request.body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(&request.body).is_ok() {
+            return Answered::refused(reply, "X-Cff-Instance-Memory is none of the platform's sizes");
+        }
+        let advice = if request.body.starts_with(b"\xef\xbb\xbf") {
+            "the body begins with a byte order mark, which JSON does not allow: save the file as UTF-8 without one"
+        } else {
+            "an event is JSON, such as {\"name\":\"Ada\"}, or \"Ada\" with its quotation marks; a request of API Gateway may have any body, \
+             and is written with a `?` behind the path"
+        };
+        return Answered { advice: Some(advice.into()), ..Answered::refused(reply, "the body is not JSON") };
     }
     let execution = emulator.invoke(Event::new(request.body.as_slice()));
     let status = match &execution.outcome {

@@ -11,7 +11,7 @@ use jiff::ZonedDateTime;
 use crate::dev::DevArguments;
 use crate::dev::schedule::Schedule;
 use crate::failure::Failure;
-use crate::names::split;
+use crate::names::{list_of, split};
 use crate::project::Function;
 use crate::screen::Screen;
 
@@ -75,8 +75,15 @@ pub(super) fn resolve(arguments: &DevArguments, functions: &[Function]) -> Resul
                 }
             };
             let schedule = Schedule::parse(&timer.schedule).map_err(wrong)?;
-            // It may be for a function that is not served this time.
-            let Some(target) = target else { continue };
+            let Some(target) = target else {
+                if arguments.bin.is_empty() && arguments.example.is_none() {
+                    let names: Vec<_> = of_package.iter().map(|function| function.name.as_str()).collect();
+                    let missing = timer.function.as_deref().unwrap_or_default();
+                    return Err(wrong(format!("there is no function `{missing}`")).advise(list_of(missing, &names)));
+                }
+                // It is for a function that is not served this time.
+                continue;
+            };
             alarms.push(Alarm {
                 name: timer.name.clone().unwrap_or_else(|| format!("timer-{}", alarms.len() + 1)),
                 function: target.label.clone(),

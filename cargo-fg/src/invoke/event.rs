@@ -20,7 +20,7 @@ pub(super) struct EventSource {
     #[arg(value_name = "EVENT|FUNCTION", num_args = 0..=2, help_heading = "Arguments")]
     words: Vec<String>,
     /// The event itself; `@FILE` reads it from a file, `-` from standard input
-    #[arg(long, short, value_name = "JSON", alias = "data-ascii", allow_hyphen_values = true, group = "event")]
+    #[arg(long, short, value_name = "JSON", aliases = ["data-ascii", "data-binary", "data-raw", "json"], allow_hyphen_values = true, group = "event")]
     data: Option<String>,
     /// A file with the event; `-` is standard input
     #[arg(long, short, value_name = "FILE", visible_alias = "data-file", group = "event")]

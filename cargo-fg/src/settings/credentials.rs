@@ -43,7 +43,10 @@ pub(super) fn read(source: &str) -> Result<Keys, Failure> {
 pub(super) fn file_of(source: &str) -> Option<PathBuf> {
     match (source, source.strip_prefix("~/")) {
         ("env", _) => None,
-        (_, Some(rest)) => Some(env::home_dir().unwrap_or_default().join(rest)),
+        (_, Some(rest)) => {
+            let home = env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+            Some(PathBuf::from(home.unwrap_or_default()).join(rest))
+        }
         _ => Some(source.into()),
     }
 }

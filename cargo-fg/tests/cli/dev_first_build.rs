@@ -55,6 +55,10 @@ fn a_request_that_was_wrapped_for_a_function_of_other_events_is_explained() {
     assert_eq!(dev.ask("POST /", r#"{"nome":"Ada"}"#).0, 500);
     dev.wait_for("POST / -> 500", 1);
     assert_eq!(dev.said().matches("as an event of API Gateway").count(), 2, "{}", dev.said());
+    assert_eq!(dev.ask("POST /", "name=Ada").0, 406);
+    dev.wait_for("note: an event is JSON, such as {\"name\":\"Ada\"}", 1);
+    assert_eq!(dev.ask("POST /", "\u{feff}{}").0, 406);
+    dev.wait_for("note: the body begins with a byte order mark", 1);
     project.edit("src/main.rs", "event: Greeting", "_: fg::Ignored");
     project.edit("src/main.rs", "event.name", "1");
     dev.wait_for("Ready wrapped\n", 2);

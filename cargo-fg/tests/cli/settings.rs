@@ -1,7 +1,5 @@
 //! What a function is told, from files, variables of the shell and manifests; and that no secret is shown on the way.
 
-use std::fs;
-
 use serde_json::{Value, json};
 
 use crate::dev::Dev;
@@ -152,6 +150,10 @@ fn the_timers_of_the_manifest_go_off_with_their_texts() {
     let mut dev = Dev::start(&project, &["--no-timers"]);
     dev.wait_for("Ready clock\n", 1);
     assert!(!dev.said().contains("Timer"), "{}", dev.said());
+    project.edit("Cargo.toml", "text = \"all of it\"", "function = \"clok\"");
+    let ran = run(&mut project.fg(&["dev"])).ended_with(2);
+    let reason = "error: [package.metadata.fg] of `clock`: timers: there is no function `clok`\n  help: there are: clock\n";
+    assert_eq!(ran.stderr, reason);
     project.edit("Cargo.toml", "@every 100ms", "sometimes");
     let ran = run(&mut project.fg(&["dev"])).ended_with(2);
     assert!(
@@ -159,5 +161,4 @@ fn the_timers_of_the_manifest_go_off_with_their_texts() {
         "{}",
         ran.stderr
     );
-    fs::remove_file(project.directory.join("event.json")).expect("it is there");
 }

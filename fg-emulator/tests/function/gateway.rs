@@ -131,10 +131,7 @@ fn functions_of_the_same_name_are_served_under_longer_ones_and_all_are_listed() 
     let (status, _, body) = send(&gateway, "GET /", "");
     let listed: Value = serde_json::from_str(&body).expect("JSON");
     assert_eq!((status, &listed["functions"][0]["path"]), (200, &json!("/a/bootstrap")), "{body}");
-    assert_eq!(
-        listed["functions"][1],
-        json!({"name": "b", "path": "/b", "state": "absent", "reason": "b has not been built yet"})
-    );
+    assert_eq!(listed["functions"][1], json!({"name": "b", "path": "/b", "state": "absent", "reason": "b has not been built yet"}));
     assert_eq!(send(&gateway, "POST /", "{}").0, 404);
     assert_eq!(send(&gateway, "GET /bootstrap", "").0, 404);
 }
