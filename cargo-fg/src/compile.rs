@@ -139,7 +139,7 @@ fn batches(functions: &[Function]) -> Vec<Vec<usize>> {
 
 /// Copies a program to where no other one will be put.
 fn put_aside(program: &Path, function: &Function) -> Result<PathBuf, Failure> {
-    let directory = program.with_file_name("fg");
+    let directory = program.with_file_name(".fg-programs");
     let copy = directory.join(format!("{}{}", function.unique_name, std::env::consts::EXE_SUFFIX));
     let copied = fs::create_dir_all(&directory).and_then(|()| fs::copy(program, &copy));
     copied.map_err(|error| Failure::machine(format!("{} could not be copied", program.display()), &error))?;

@@ -148,8 +148,7 @@ pub(crate) fn run(arguments: &NewArguments, screen: Screen) -> Result<ExitCode, 
 fn name_of(directory: &Path) -> Result<String, Failure> {
     let Some(name) = directory.file_name().map(|name| name.to_string_lossy().into_owned()) else {
         return Err(Failure::usage(format!(
-            "{} is no name: `cargo fg new` makes a directory of the function's name",
-            directory.display()
+            "{directory:?} cannot be the name of a function: `cargo fg new` makes a directory of that name"
         ))
         .advise("for example `cargo fg new greet`"));
     };
@@ -288,6 +287,6 @@ mod tests {
             assert!(failure.to_string().contains("cannot be the name of a function"), "{failure}");
         }
         let failure = name_of(Path::new(".")).expect_err("it is there").to_string();
-        assert!(failure.starts_with(". is no name: `cargo fg new` makes a directory"), "{failure}");
+        assert!(failure.contains("`cargo fg new` makes a directory of that name"), "{failure}");
     }
 }

@@ -5,9 +5,9 @@
 //! file of its package counts, as it does for cargo.
 //!
 //! The files are looked at again and again, and not told by the system (as the crate `notify` has it): that is the same for every file
-//! system, also where a network or a container is in between and the system tells nothing, and no limit for watched directories is met. A look
-//! costs about 2 µs for each file: 1.2 ms for the 600 files of a function on a clone of fg, which is 0.6 % of a core. Where a look takes
-//! longer, the pauses are longer, so that it is never more than 5 %.
+//! system, also where a network or a container is in between and the system tells nothing, and no limit for watched directories is met. It
+//! costs little: a look at a function on a clone of fg is 811 system calls, and took 2.9 ms of processor time on a busy machine, which is 1.4 %
+//! of a core. Where a look takes longer, the pauses are longer, so that it is never more than 5 %.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,9 +1,12 @@
 //! What a function is told, from files, variables of the shell and manifests; and that no secret is shown on the way.
 
+use std::fs;
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use crate::dev::Dev;
-use crate::fg::{NewProject, Ran, run};
+use crate::fg::{NewProject, Ran, run, target_directory};
 
 /// A function that says what it has, and logs on each level.
 const MAIN: &str = r#"
@@ -82,6 +85,19 @@ fn keys_come_from_the_sdks_variables_or_their_file_and_reach_the_function_alone(
     let of_shell = returned(run(of_shell.env("HUAWEICLOUD_SDK_AK", "AK2").env("HUAWEICLOUD_SDK_SK", "SK2")));
     assert_eq!(of_shell["keys"], "AK2|SK2|", "keys that do not expire have no token");
     assert_eq!(returned(run(&mut project.fg(&["invoke", "--output", "json"])))["keys"], Value::Null);
+
+    // Without `cargo fg`, too: one event from a pipe.
+    let program = target_directory().join("debug").join(format!("keys{}", std::env::consts::EXE_SUFFIX));
+    let in_a_shell = |asked: &str| {
+        let mut command = Command::new(&program);
+        let event = fs::File::open(project.directory.join("event.json")).expect("there is a sample");
+        command.env("HUAWEICLOUD_SDK_AK", "AK3").env("HUAWEICLOUD_SDK_SK", "SK3").env("HUAWEICLOUD_SDK_SECURITY_TOKEN", "ST3");
+        run(command.env("FG_MODE", "one-shot").env("FG_CREDENTIALS", asked).stdin(event))
+    };
+    let ran = in_a_shell("env").ended_with(0);
+    assert!(ran.stdout.contains("AK3|SK3|ST3") && !ran.stderr.contains("SK3"), "{}{}", ran.stdout, ran.stderr);
+    assert!(in_a_shell("").ended_with(0).stdout.contains("\"keys\":null"));
+    assert!(in_a_shell("/a/file").ended_with(2).stderr.starts_with("fg: FG_CREDENTIALS can be `env` here"));
 
     let mut dev = Dev::start(&project, &["--credentials", "my credentials"]);
     let (status, body) = dev.ask("POST /", "{}");
