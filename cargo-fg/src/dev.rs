@@ -36,7 +36,7 @@ Examples:
   curl http://127.0.0.1:9000/ -d '{\"name\":\"Ada\"}'        # an event
   curl 'http://127.0.0.1:9000/orders/7?dry_run=true'      # a request of API Gateway
   cargo fg dev --timer '@every 30s'
-  cargo fg dev --timer 'cleanup=0 15 2 * * ?' --bin cleanup --bin orders
+  cargo fg dev orders cleanup --timer 'cleanup=0 15 2 * * ?'
   cargo fg dev --env-file .env --log-level info,hyper=warn
   cargo fg dev --credentials env                          # the SDKs' variables
   cargo fg dev --attach                                   # for a debugger
@@ -59,6 +59,9 @@ and the one before goes on; one that an edit has not changed is not started agai
 [package.metadata.fg] go off. FG_HTTP_ERRORS is `full` unless it is given: a client is told of
 errors. Ctrl-C ends everything.")]
 pub(crate) struct DevArguments {
+    /// The functions to serve, if not all of them are meant; as --bin
+    #[arg(value_name = "FUNCTION", conflicts_with = "example")]
+    functions: Vec<String>,
     /// Where to listen: a port of 127.0.0.1, or an address and a port; 0 is a port that is free
     #[arg(long, aliases = ["port", "invoke-port"], value_name = "[ADDRESS:]PORT", env = "FG_LISTEN", hide_env_values = true, default_value = "9000", value_parser = parse_address)]
     listen: SocketAddr,
@@ -104,7 +107,11 @@ pub(crate) struct DevArguments {
 
 impl DevArguments {
     fn wanted(&self) -> Wanted {
-        Wanted { package: self.package.clone(), bins: self.bin.clone(), example: self.example.clone() }
+        Wanted {
+            package: self.package.clone(),
+            bins: self.functions.iter().chain(&self.bin).cloned().collect(),
+            example: self.example.clone(),
+        }
     }
 
     fn compile(&self) -> Compile {

@@ -57,6 +57,13 @@ pub(crate) struct Wanted {
     pub(crate) example: Option<String>,
 }
 
+impl Wanted {
+    /// Whether all programs are meant.
+    pub(crate) fn is_all(&self) -> bool {
+        self.bins.is_empty() && self.example.is_none()
+    }
+}
+
 /// What sort of a target a program is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ProgramKind {

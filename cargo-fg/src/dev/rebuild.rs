@@ -18,6 +18,8 @@ use crate::screen::Screen;
 struct Memory {
     /// What the last build was made of; nothing before the first.
     report: Option<Report>,
+    /// The files as they were when they were last looked at: what is as it was is not read again.
+    seen: Snapshot,
     /// What changed during the last build, and led to this one all by itself.
     blamed: BTreeSet<PathBuf>,
     /// What builds write anew each time, different bytes as they may be.
@@ -50,7 +52,8 @@ pub(super) fn for_ever(arguments: &DevArguments, serving: &Serving, mut project:
         }
         memory.take_out_what_builds_write(&mut built, screen);
         let Built { watch, before, meanwhile, .. } = built;
-        let changed = watch.wait_for_change(before);
+        let (changed, seen) = watch.wait_for_change(before);
+        memory.seen = seen;
         memory.blamed = if changed.iter().all(|path| meanwhile.contains(path)) { meanwhile } else { BTreeSet::new() };
         let others = if changed.len() > 1 { format!(" and {} more", changed.len() - 1) } else { String::new() };
         let first = changed.first().map(|path| relative(path)).unwrap_or_default();
@@ -83,8 +86,9 @@ impl Memory {
 /// Builds all functions and serves those that run.
 fn build(arguments: &DevArguments, serving: &Serving, project: &Project, memory: &mut Memory, screen: Screen) -> Built {
     let watched = |functions: &[Function], report: &Report| Watch::new(project, functions, report, arguments.settings.files());
+    let seen = std::mem::take(&mut memory.seen);
     let nothing = |outcome, watch: Watch| {
-        let before = watch.look(&Snapshot::default());
+        let before = watch.look(&seen);
         Built { outcome, watch, before, meanwhile: BTreeSet::new() }
     };
     let functions = match project.functions(&arguments.wanted()) {
@@ -111,7 +115,7 @@ fn build(arguments: &DevArguments, serving: &Serving, project: &Project, memory:
         },
     };
     let watch = watched(&functions, &known);
-    let before = watch.look(&Snapshot::default());
+    let before = watch.look(&seen);
     let mut report = Report::default();
     let programs = compile.run_and_report(&functions, screen, &mut report);
     if programs.is_err() {

@@ -76,7 +76,7 @@ pub(super) fn resolve(arguments: &DevArguments, functions: &[Function]) -> Resul
             };
             let schedule = Schedule::parse(&timer.schedule).map_err(wrong)?;
             let Some(target) = target else {
-                if arguments.bin.is_empty() && arguments.example.is_none() {
+                if arguments.wanted().is_all() {
                     let names: Vec<_> = of_package.iter().map(|function| function.name.as_str()).collect();
                     let missing = timer.function.as_deref().unwrap_or_default();
                     return Err(wrong(format!("there is no function `{missing}`")).advise(list_of(missing, &names)));

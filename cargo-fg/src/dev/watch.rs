@@ -76,8 +76,8 @@ impl Watch {
     }
 
     /// Waits until something has changed since this snapshot, and then until nothing changes any more: an editor may write several
-    /// files. Gives what has changed.
-    pub(super) fn wait_for_change(&self, mut before: Snapshot) -> Vec<PathBuf> {
+    /// files. Gives what has changed, and all as it is now.
+    pub(super) fn wait_for_change(&self, mut before: Snapshot) -> (Vec<PathBuf>, Snapshot) {
         loop {
             let (now, pause) = self.look_and_time(&before);
             if now == before {
@@ -98,7 +98,7 @@ impl Watch {
             let ignored = self.ignored(changed.iter().filter(|path| before.is_loose(path) || now.is_loose(path)));
             changed.retain(|path| !ignored.contains(path));
             if !changed.is_empty() {
-                return changed;
+                return (changed, now);
             }
             before = now;
         }

@@ -22,7 +22,7 @@ pub(super) struct EventSource {
     /// The event itself; `@FILE` reads it from a file, `-` from standard input
     #[arg(long, short, value_name = "JSON", aliases = ["data-ascii", "data-binary", "data-raw", "json"], allow_hyphen_values = true, group = "event")]
     data: Option<String>,
-    /// A file with the event; `-` is standard input
+    /// A file with the event; `-` is standard input, which `< FILE` stands for as well
     #[arg(long, short, value_name = "FILE", visible_alias = "data-file", group = "event")]
     file: Option<PathBuf>,
     /// A sample event of a trigger
@@ -56,6 +56,8 @@ impl EventSource {
             (_, Some(file), _) if file.as_os_str() == "-" => read_standard_input()?,
             (_, Some(file), _) => read_file(file)?,
             (.., Some(trigger)) => trigger.fixture().as_bytes().to_vec(),
+            // Whoever redirects a file means it; a pipe may be there for other reasons, and have no end.
+            (None, None, None) if is_file(io::stdin()) => read_standard_input()?,
             (None, None, None) => b"{}".to_vec(),
         };
         let (event, decoded) = decode(event);
@@ -101,6 +103,17 @@ fn check(event: &[u8]) -> Result<(), Failure> {
 
 fn read_file(file: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(file).map_err(|error| Failure::usage(format!("{} cannot be read", file.display())).because(&error))
+}
+
+#[cfg(unix)]
+fn is_file(input: impl std::os::fd::AsFd) -> bool {
+    let file = input.as_fd().try_clone_to_owned().map(fs::File::from);
+    file.and_then(|file| file.metadata()).is_ok_and(|about| about.is_file())
+}
+
+#[cfg(not(unix))]
+fn is_file(_: impl Read) -> bool {
+    false
 }
 
 fn read_standard_input() -> Result<Vec<u8>, Failure> {

@@ -105,7 +105,7 @@ fn a_function_that_an_edit_does_not_change_is_not_started_again() {
     fs::create_dir(project.directory.join("src/bin")).expect("it is made");
     project.write("src/bin/edited-one.rs", &project.read("src/main.rs"));
     project.write(".env", "A=1\n");
-    let mut dev = Dev::start(&project, &["--env-file", ".env"]);
+    let mut dev = Dev::start(&project, &["steady", "edited-one", "--env-file", ".env"]);
     dev.wait_for("Ready steady\n", 1);
     dev.wait_for("Ready edited-one\n", 1);
     project.edit("src/bin/edited-one.rs", "Hello, {}", "Ahoy, {}");

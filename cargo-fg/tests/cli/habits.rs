@@ -24,6 +24,12 @@ fn an_event_is_given_as_curl_and_other_tools_take_it() {
         let expected = format!("{{\"message\":\"Hello, {name}!\"}}\n");
         assert!(ran.stdout.contains(&expected), "{arguments:?}: {}", ran.stdout);
     }
+    #[cfg(unix)]
+    {
+        let file = fs::File::open(project.directory.join("größe/an event.json")).expect("it is there");
+        let ran = run(project.fg(&["invoke", "-q"]).stdin(file)).ended_with(0);
+        assert!(ran.stdout.contains("Hello, Eve!"), "{}", ran.stdout);
+    }
     for (arguments, reason) in [
         (&["-d", "{}", "{}"][..], "error: there are two events: one with a flag, and one without\n"),
         (&["{}", "[]"], "error: there are two events\n  help: cargo fg invoke FUNCTION "),
