@@ -1,19 +1,17 @@
 //! One port in front of one or several functions, for browsers, curl and SDKs: API Gateway, plain events, and the invoke API.
 
 mod apig;
+mod places;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
-
-use serde_json::json;
+use std::sync::Arc;
 
 use crate::emulator::{Emulator, too_large};
 use crate::event::Event;
 use crate::execution::{Execution, Outcome};
+use crate::gateway::places::{Places, Route};
 use crate::http_server::{HttpServer, refusal};
 use crate::invoke_api::{self, call};
 use crate::request::Request;
@@ -84,28 +82,13 @@ impl fmt::Display for Exchange<'_> {
 type Observer = Box<dyn Fn(&Exchange<'_>) + Send + Sync>;
 
 struct Functions {
-    /// Under their names.
-    served: Mutex<BTreeMap<String, Place>>,
-    changed: Condvar,
+    places: Places,
     observer: Observer,
 }
 
-/// What there is under a name.
-#[derive(Clone, Debug)]
-enum Place {
-    /// Requests wait for it.
-    Expected,
-    /// There is none, for this reason.
-    Absent(String),
-    Served(Arc<Emulator>),
-}
-
-/// How long a request waits for a function that is expected: as long as the platform's gateway waits for an answer, several times over.
-const EXPECTATION: Duration = Duration::from_secs(600);
-
 impl fmt::Debug for Functions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Functions").field("served", &self.served).finish_non_exhaustive()
+        f.debug_struct("Functions").field("places", &self.places).finish_non_exhaustive()
     }
 }
 
@@ -136,9 +119,8 @@ impl Gateway {
         functions: impl IntoIterator<Item = impl Into<String>>,
         observer: impl Fn(&Exchange<'_>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let absent = |name: &str| Place::Absent(format!("{name} has not been built yet"));
-        let served = functions.into_iter().map(Into::<String>::into).map(|name| (name.clone(), absent(&name))).collect();
-        let functions = Arc::new(Functions { served: Mutex::new(served), changed: Condvar::new(), observer: Box::new(observer) });
+        let places = Places::new(functions.into_iter().map(Into::into));
+        let functions = Arc::new(Functions { places, observer: Box::new(observer) });
         let answering = Arc::clone(&functions);
         let server = HttpServer::start("gateway", address, move |request, socket| answering.answer(request, socket))?;
         Ok(Self { functions, server: Some(server) })
@@ -159,33 +141,30 @@ impl Gateway {
 
     /// [Serves](Self::serve) a function under another name than its own, such as `orders/bootstrap`.
     pub fn serve_as(&self, name: &str, emulator: Arc<Emulator>) -> Option<Arc<Emulator>> {
-        self.functions.put(name, Place::Served(emulator))
+        self.functions.places.serve(name, emulator)
     }
 
     /// Lets requests wait for the function of this name, unless one is served.
     pub fn set_expected(&self, name: &str) {
-        self.functions.put_unless_served(name, Place::Expected);
+        self.functions.places.expect(name);
     }
 
     /// Says why there is no function of this name, unless one is served. Requests are answered with status 503 and this reason.
     pub fn set_absent(&self, name: &str, reason: impl Into<String>) {
-        self.functions.put_unless_served(name, Place::Absent(reason.into()));
+        self.functions.places.set_absent(name, reason.into());
     }
 
     /// The function that is served under this name at the moment.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<Arc<Emulator>> {
-        match self.functions.lock().get(name) {
-            Some(Place::Served(emulator)) => Some(Arc::clone(emulator)),
-            _ => None,
-        }
+        self.functions.places.served(name)
     }
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
         // What waits is told so, and its thread ends.
-        self.functions.end();
+        self.functions.places.end();
         if let Some(server) = self.server.take() {
             server.stop();
         }
@@ -193,59 +172,19 @@ impl Drop for Gateway {
 }
 
 impl Functions {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Place>> {
-        self.served.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn put(&self, name: &str, place: Place) -> Option<Arc<Emulator>> {
-        let before = self.lock().insert(name.to_owned(), place);
-        self.changed.notify_all();
-        match before {
-            Some(Place::Served(emulator)) => Some(emulator),
-            _ => None,
-        }
-    }
-
-    fn put_unless_served(&self, name: &str, place: Place) {
-        let mut served = self.lock();
-        if !matches!(served.get(name), Some(Place::Served(_))) {
-            served.insert(name.to_owned(), place);
-        }
-        drop(served);
-        self.changed.notify_all();
-    }
-
-    fn end(&self) {
-        for place in self.lock().values_mut().filter(|place| matches!(place, Place::Expected)) {
-            *place = Place::Absent("the gateway has been stopped".into());
-        }
-        self.changed.notify_all();
-    }
-
-    /// The function under this name, when there is one; or why there is none.
-    fn wait_for(&self, name: &str) -> Result<Arc<Emulator>, String> {
-        let is_expected = |served: &mut BTreeMap<String, Place>| matches!(served.get(name), Some(Place::Expected));
-        let waited = self.changed.wait_timeout_while(self.lock(), EXPECTATION, is_expected);
-        match waited.unwrap_or_else(PoisonError::into_inner).0.get(name) {
-            Some(Place::Served(emulator)) => Ok(Arc::clone(emulator)),
-            Some(Place::Absent(reason)) => Err(reason.clone()),
-            Some(Place::Expected) | None => Err(format!("{name} has not been built within {} s", EXPECTATION.as_secs())),
-        }
-    }
-
     fn answer(&self, request: &Request, socket: &TcpStream) -> io::Result<Option<Reply>> {
         let path = request.target.split('?').next().unwrap_or_default();
         let (name, answered) = if call::is_of_the_api(path) {
             (String::new(), self.answer_api(request, path, socket)?)
         } else {
-            match self.route(&request.target) {
-                Route::Function { name, target } => match self.wait_for(&name) {
+            match self.places.route(&request.target) {
+                Route::Function { name, target } => match self.places.wait_for(&name) {
                     Ok(emulator) => (name, ask(&emulator, request, &target)),
                     Err(reason) => (name, Answered::refused(refusal(503, "FSS.0503", &reason), reason)),
                 },
                 Route::List if matches!(request.method.as_str(), "GET" | "HEAD") => (String::new(), self.list()),
                 Route::List | Route::Nowhere => {
-                    let reason = format!("the first part of the path names a function; {}", self.names());
+                    let reason = format!("the first part of the path names a function; {}", self.places.names());
                     (String::new(), Answered::refused(refusal(404, "FSS.0404", &reason), reason))
                 }
             }
@@ -264,84 +203,23 @@ impl Functions {
     }
 
     fn answer_api(&self, request: &Request, path: &str, socket: &TcpStream) -> io::Result<Answered> {
-        Ok(match self.find_for(path) {
+        Ok(match self.places.find(|settings| call::is_for(path, settings)) {
             Some(emulator) => {
                 let reply = invoke_api::answer(emulator.pool(), emulator.queue(), request, socket)?;
                 Answered { reply, execution: None, reason: None, advice: None }
             }
             None => {
-                let reason = format!("no function of this URN is here; {}", self.names());
+                let reason = format!("no function of this URN is here; {}", self.places.names());
                 Answered::refused(refusal(404, "FSS.1051", &reason), reason)
             }
         })
     }
 
-    /// The function that a path of the invoke API is for, once none is expected any more that could be it.
-    fn find_for(&self, path: &str) -> Option<Arc<Emulator>> {
-        let find = |served: &BTreeMap<String, Place>| {
-            served.values().find_map(|place| match place {
-                Place::Served(emulator) if call::is_for(path, emulator.pool().settings()) => Some(Arc::clone(emulator)),
-                _ => None,
-            })
-        };
-        let may_come = |served: &mut BTreeMap<String, Place>| {
-            find(served).is_none() && served.values().any(|place| matches!(place, Place::Expected))
-        };
-        let waited = self.changed.wait_timeout_while(self.lock(), EXPECTATION, may_come);
-        find(&waited.unwrap_or_else(PoisonError::into_inner).0)
-    }
-
-    /// What a target is for.
-    fn route(&self, target: &str) -> Route {
-        let served = self.lock();
-        if let (1, Some(name)) = (served.len(), served.keys().next()) {
-            return Route::Function { name: name.clone(), target: target.to_owned() };
-        }
-        let rest = target.strip_prefix('/').unwrap_or(target);
-        let behind = |name: &str| rest.strip_prefix(name).filter(|behind| behind.is_empty() || behind.starts_with(['/', '?']));
-        // `orders/bootstrap` comes before `orders`.
-        let found = served.keys().filter_map(|name| Some((name, behind(name)?))).max_by_key(|(name, _)| name.len());
-        match found {
-            Some((name, behind)) => {
-                let slash = if behind.starts_with('/') { "" } else { "/" };
-                Route::Function { name: name.clone(), target: format!("{slash}{behind}") }
-            }
-            None if rest.is_empty() => Route::List,
-            None => Route::Nowhere,
-        }
-    }
-
     fn list(&self) -> Answered {
-        let of = |(name, place): (&String, &Place)| {
-            let (state, reason) = match place {
-                Place::Expected => ("building", None),
-                Place::Absent(reason) => ("absent", Some(reason)),
-                Place::Served(_) => ("served", None),
-            };
-            json!({"name": name, "path": format!("/{name}"), "state": state, "reason": reason})
-        };
-        let functions: Vec<_> = self.lock().iter().map(of).collect();
-        let body = format!("{:#}\n", json!({"functions": functions})).into_bytes();
         let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        let body = format!("{:#}\n", self.places.list()).into_bytes();
         Answered { reply: Some(Reply { status: 200, headers, body }), execution: None, reason: None, advice: None }
     }
-
-    fn names(&self) -> String {
-        let names: Vec<_> = self.lock().keys().map(|name| format!("/{name}")).collect();
-        format!("there are: {}", names.join(", "))
-    }
-}
-
-/// What a target is for.
-enum Route {
-    /// A function, and the target that it sees.
-    Function {
-        name: String,
-        target: String,
-    },
-    /// The list of functions.
-    List,
-    Nowhere,
 }
 
 fn ask(emulator: &Emulator, request: &Request, target: &str) -> Answered {
