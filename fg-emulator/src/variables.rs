@@ -102,6 +102,16 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_of_the_process_is_no_user_data_and_the_users_wins() {
+        let mut settings = settings();
+        settings.process_variables = vec![("FG_HTTP_ERRORS".into(), "full".into()), ("COLOUR".into(), "red".into())];
+        settings.variables = vec![("COLOUR".into(), "blue".into())];
+        assert_eq!(value(&settings, "FG_HTTP_ERRORS").as_deref(), Some("full"));
+        assert_eq!(value(&settings, "COLOUR").as_deref(), Some("blue"));
+        assert_eq!(value(&settings, "RUNTIME_USERDATA").as_deref(), Some(r#"{"COLOUR":"blue"}"#));
+    }
+
+    #[test]
     fn a_program_does_not_see_what_only_this_machine_has() {
         assert_eq!(value(&settings(), "CARGO_MANIFEST_DIR"), None);
         let mut settings = settings();
