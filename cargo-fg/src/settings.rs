@@ -31,7 +31,7 @@ const DEFAULT_HANDLER: &str = "bootstrap";
 pub(crate) struct SettingsFlags {
     /// A user variable of the function, such as `FG_LOG_FORMAT=json`; a name alone hands on the variable of this shell, so that a secret
     /// stands in no argument. Can be given more than once
-    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = Assignment::parse)]
+    #[arg(long = "env", short = 'e', value_name = "NAME[=VALUE]", value_parser = Assignment::parse)]
     variables: Vec<Assignment>,
     /// A file with user variables: lines NAME=value, as docker and dotenv have them. --env wins over it; can be given more than once
     #[arg(long, value_name = "FILE")]
@@ -116,7 +116,7 @@ impl Settings {
             return Err(wrong("timeout", format!("the platform takes 1 to {MAX_TIMEOUT} seconds")));
         }
         for name in metadata.environment.keys() {
-            check_name(name).map_err(|reason| wrong("environment", reason))?;
+            check_name(name).map_err(|reason| wrong(&format!("environment.{name}"), reason))?;
         }
         let level = |text: &String| of_log_level(text);
         let of_metadata = metadata.log_level.as_ref().map_or(Ok(Vec::new()), level).map_err(|reason| wrong("log_level", reason))?;

@@ -31,7 +31,11 @@ pub(super) fn run(
         Some(address) => Some(address),
         None => next_port(arguments.listen, screen),
     };
-    let emulator = serving.attach(function, &settings, address)?;
+    let attached = serving.attach(function, &settings, address);
+    let emulator = attached.map_err(|failure| match arguments.runtime_api {
+        Some(_) => failure.advise("--runtime-api takes another port"),
+        None => failure,
+    })?;
     let variables = emulator.variables();
     if arguments.launch_json {
         let of = |(name, value): &(String, String)| Variable {

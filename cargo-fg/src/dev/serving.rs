@@ -73,7 +73,8 @@ impl Serving {
     /// Requests are told why there is no function, unless it is served.
     pub(super) fn tell_absent(&self, functions: &[Function], failure: &Failure) {
         for function in functions {
-            self.gateway.set_absent(&function.label, format!("{} could not be built: {}", function.label, failure.reason()));
+            let reason = format!("{} could not be built, see where `cargo fg dev` runs: {}", function.label, failure.reason());
+            self.gateway.set_absent(&function.label, reason);
         }
     }
 

@@ -45,7 +45,8 @@ impl fmt::Debug for Assignment {
 pub(super) fn check_name(name: &str) -> Result<(), String> {
     let begins_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
     if !begins_well || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
-        return Err(format!("{name:?} is no name of a variable: a letter, then letters, digits and underscores"));
+        // Not what stands there: it may be a part of a value.
+        return Err("the name of a variable is a letter, then letters, digits and underscores".to_owned());
     }
     // The one of them that users set: the platform's samples read it.
     if name.starts_with("RUNTIME_") && name != "RUNTIME_LOG_LEVEL" {
@@ -205,7 +206,8 @@ mod tests {
     fn what_cannot_be_understood_is_told_by_its_line_and_without_its_value() {
         for (text, line, reason) in [
             ("A=1\nhunter2", 2, "there is no `=`"),
-            ("A=\"1\n2\"\n3X=hunter2", 3, "\"3X\" is no name of a variable: a letter, then letters, digits and underscores"),
+            ("A=\"1\n2\"\n3X=hunter2", 3, "the name of a variable is a letter, then letters, digits and underscores"),
+            ("MIIEvhunter2+/=", 1, "the name of a variable is a letter, then letters, digits and underscores"),
             ("\n\nA='hunter2", 3, "a quotation mark is not closed"),
             ("A='b'hunter2", 1, "there is something behind the closing quotation mark"),
             ("RUNTIME_MEMORY=hunter2", 1, "RUNTIME_MEMORY is the platform's own, and cannot be set"),

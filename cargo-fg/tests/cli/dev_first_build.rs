@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 use crate::dev::Dev;
 use crate::fg::NewProject;
+#[cfg(unix)]
+use crate::fg::run;
 
 #[test]
 fn the_first_request_waits_for_the_first_build() {
@@ -29,7 +31,7 @@ fn what_does_not_compile_or_does_not_start_is_answered_with_503_and_the_reason()
     let mut dev = Dev::start(&project, &[]);
     dev.wait_for("Waiting for a change\n", 1);
     let (status, body) = dev.ask("POST /", r#"{"name":"Ada"}"#);
-    let reason = "unfinished could not be built: the function does not compile";
+    let reason = "unfinished could not be built, see where `cargo fg dev` runs: the function does not compile";
     assert_eq!((status, body.contains(reason)), (503, true), "{body}");
 
     project.edit("src/main.rs", "fn main() oops", "fn main()");
@@ -87,6 +89,10 @@ fn a_debugger_has_all_the_time_that_it_needs_and_a_port_that_stays() {
         assert!(exports.contains("export RUNTIME_TIMEOUT='259200'"), "the manifest's time is for no debugger: {exports}");
         assert!(exports.contains("export RUNTIME_INITIALIZER_TIMEOUT='259200'"), "{exports}");
     }
+    let taken = TcpListener::bind(format!("127.0.0.1:{port}")).expect("it is free again");
+    let ran = run(&mut project.fg(&["dev", "--listen", "0", "--attach", "--runtime-api", &port])).ended_with(3);
+    assert!(ran.stderr.ends_with("  help: --runtime-api takes another port\n"), "{}", ran.stderr);
+    drop(taken);
     assert!(variables(&["--timeout", "9"]).contains("export RUNTIME_TIMEOUT='9'"));
 
     let printed = variables(&["--launch-json", "--env-file", ".env"]);

@@ -63,7 +63,8 @@ fn variables_come_from_files_and_from_the_shell() {
     for (arguments, reason) in [
         (&["--env-file", "bad.env"][..], "error: bad.env, line 2: a quotation mark is not closed\n  help: a line is NAME=value, "),
         (&["--env-file", "nowhere.env"], "error: nowhere.env cannot be read\n"),
-        (&["--env", "1=hunter2"], "error: --env: \"1\" is no name of a variable"),
+        (&["--env", "1=hunter2"], "error: --env: the name of a variable is a letter, "),
+        (&["--env", "hunter2!"], "error: --env: the name of a variable is a letter, "),
         (&["--env", "NO_SUCH_VARIABLE"], "error: --env NO_SUCH_VARIABLE: this shell has no variable of that name\n"),
         (&["--log-level", "loud"], "error: invalid value 'loud' for '--log-level <LEVEL>': \"loud\" is no level: off, error, "),
     ] {
