@@ -422,9 +422,8 @@ impl Invocation {
     fn take_header(&mut self, name: &str, value: &[u8]) {
         let value = value.trim_ascii();
         if value.is_empty() || (value.len() == 4 && value.eq_ignore_ascii_case(b"null")) {
-            // Keys that do not expire come with a token that is empty; the platform sends none such.
-            if value.is_empty() && name.eq_ignore_ascii_case(names::SECURITY_TOKEN) {
-                self.secrets.take(name, value);
+            if value.is_empty() {
+                self.secrets.take_empty(name);
             }
             return;
         }

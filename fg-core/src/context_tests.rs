@@ -58,7 +58,8 @@ fn keys_that_do_not_expire_come_with_an_empty_token() {
     let (key, secret, token) = (names::SECURITY_ACCESS_KEY, names::SECURITY_SECRET_KEY, names::SECURITY_TOKEN);
     let ctx = context_from(&[(key, b"a"), (secret, b"b"), (token, b"")]);
     assert_eq!(ctx.credentials().map(|credentials| credentials.security_token().expose()), Some(""));
-    assert!(context_from(&[(key, b""), (secret, b""), (token, b"")]).credentials().is_none(), "there is no agency");
+    let without_agency = context_from(&[(key, b""), (secret, b""), (token, b"")]);
+    assert!(without_agency.credentials().is_none() && !without_agency.has_secrets());
     assert!(context_from(&[(key, b"a"), (secret, b"b"), (token, b"null")]).credentials().is_none());
 }
 
