@@ -140,6 +140,9 @@ pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, 
         std::process::exit(0);
     })?;
     announce(&gateway.address(), &labels, screen);
+    for function in functions.iter().filter(|function| function.unique_name != function.label) {
+        screen.note(format_args!("for SDKs, and for itself, {} is called {}", function.label, function.unique_name));
+    }
     timers::start(timers, &gateway, screen)?;
     if arguments.attach {
         return attach::run(arguments, &serving, &functions[0], &project, screen);

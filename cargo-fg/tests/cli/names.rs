@@ -43,6 +43,10 @@ fn each_of_two_programs_of_the_same_name_is_served_under_its_own() {
     dev.wait_for("Timer timer-1 (@every 1h) for twin-b/bootstrap\n", 1);
     for name in ["twin-a", "twin-b"] {
         dev.wait_for(&format!("Serving {name}/bootstrap on http://"), 1);
+        dev.wait_for(&format!("note: for SDKs, and for itself, {name}/bootstrap is called {name}-bootstrap\n"), 1);
+        let urn = format!("urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3A{name}-bootstrap");
+        let (status, body) = dev.ask(&format!("POST /v2/p/fgs/functions/{urn}/invocations"), "{}");
+        assert_eq!((status, body), (200, format!("\"{name} as {name}-bootstrap\"")), "{}", dev.said());
         let (status, body) = dev.ask(&format!("POST /{name}/bootstrap"), "{}");
         assert_eq!((status, body), (200, format!("\"{name} as {name}-bootstrap\"")), "{}", dev.said());
     }
