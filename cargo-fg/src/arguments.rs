@@ -1,5 +1,7 @@
 //! The command line: what can be typed, and what `--help` says about it. `docs/cargo-fg.md` is made from it.
 
+use std::ffi::OsString;
+
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -29,14 +31,19 @@ In one minute:
   cargo fg dev
   cargo fg package
 
-Settings come from flags, else from the variables FG_MEMORY, FG_TIMEOUT and FG_HANDLER, else from
-Cargo.toml:
+Settings come from flags, else from the variables FG_MEMORY, FG_TIMEOUT, FG_HANDLER, FG_LOG_LEVEL
+and FG_CREDENTIALS, else from Cargo.toml:
   [package.metadata.fg]
   memory = 256                       # MB
   timeout = 30                       # seconds
   handler = \"greet\"                  # for a program with several handlers
-  environment = { GREETING = \"Hi\" }  # --env wins, for each variable
+  log_level = \"info,hyper=warn\"      # what is logged
+  environment = { GREETING = \"Hi\" }  # --env and --env-file win, for each variable
   include = [\"templates\"]            # more files for the package; --include adds to them
+  timers = [{ name = \"nightly\", schedule = \"0 15 2 * * ?\", text = \"all\" }]  # for `dev`
+
+[workspace.metadata.fg] has the same keys, as the default of each member. A secret does not belong
+there: `--env NAME` hands on a variable of the shell, and `--env-file` reads a file.
 
 Exit codes:
     0  done
@@ -50,10 +57,31 @@ Exit codes:
 pub(crate) enum Command {
     New(NewArguments),
     Invoke(InvokeArguments),
+    #[command(aliases = ["watch", "serve", "start"])]
     Dev(DevArguments),
+    #[command(alias = "build")]
     Package(PackageArguments),
+    /// What other tools have under this name
+    #[command(hide = true, disable_help_flag = true)]
+    Deploy(Elsewhere),
+    /// What other tools have under this name
+    #[command(hide = true, disable_help_flag = true)]
+    Run(Elsewhere),
+    /// What other tools have under this name
+    #[command(hide = true, disable_help_flag = true)]
+    Init(Elsewhere),
+    /// What other tools have under this name
+    #[command(hide = true, disable_help_flag = true)]
+    Logs(Elsewhere),
     Conformance(ConformanceArguments),
     Completions(CompletionsArguments),
+}
+
+/// Whatever stands behind a command that is not there.
+#[derive(Args, Debug)]
+pub(crate) struct Elsewhere {
+    #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+    _words: Vec<OsString>,
 }
 
 /// Prints the completions for a shell
@@ -75,7 +103,7 @@ pub(crate) struct Selection {
     /// The package, where it is not the one of the current directory
     #[arg(long, short, value_name = "NAME")]
     pub(crate) package: Option<String>,
-    /// The program, where the package has several
+    /// The program, where the package has several; PACKAGE/NAME where packages have programs of the same name
     #[arg(long, value_name = "NAME")]
     pub(crate) bin: Option<String>,
     /// An example instead of a program

@@ -1,11 +1,15 @@
 //! Building functions: cargo does it and shows what it does; here it is seen where the programs are.
 
+mod report;
+
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde::Deserialize;
-
+use crate::compile::report::Message;
+pub(crate) use crate::compile::report::Report;
 use crate::dependencies::why_unresolved;
 use crate::failure::{Exit, Failure};
 use crate::project::{Function, cargo, no_cargo};
@@ -23,21 +27,6 @@ pub(crate) struct Compile {
     /// More arguments and variables for cargo.
     pub(crate) arguments: Vec<String>,
     pub(crate) variables: Vec<(String, String)>,
-}
-
-/// A line of cargo's, as far as it matters here.
-#[derive(Deserialize)]
-struct Message {
-    reason: String,
-    package_id: Option<String>,
-    target: Option<MessageTarget>,
-    executable: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct MessageTarget {
-    name: String,
-    kind: Vec<String>,
 }
 
 impl Compile {
@@ -67,6 +56,29 @@ impl Compile {
 
     /// Builds the functions, and gives the path of each one's program, in their order.
     pub(crate) fn run(&self, functions: &[Function], screen: Screen) -> Result<Vec<PathBuf>, Failure> {
+        self.run_and_report(functions, screen, &mut Report::default())
+    }
+
+    /// The same, and reports what the build is made of, as far as it came.
+    pub(crate) fn run_and_report(
+        &self,
+        functions: &[Function],
+        screen: Screen,
+        report: &mut Report,
+    ) -> Result<Vec<PathBuf>, Failure> {
+        let batches = batches(functions);
+        let mut programs = vec![PathBuf::new(); functions.len()];
+        for batch in &batches {
+            let chosen: Vec<_> = batch.iter().map(|at| functions[*at].clone()).collect();
+            for (at, program) in batch.iter().zip(self.build(&chosen, screen, report)?) {
+                report.add_files_of(&program);
+                programs[*at] = if batches.len() == 1 { program } else { put_aside(&program, &functions[*at])? };
+            }
+        }
+        Ok(programs)
+    }
+
+    fn build(&self, functions: &[Function], screen: Screen, report: &mut Report) -> Result<Vec<PathBuf>, Failure> {
         let mut command = cargo();
         command.args(["build", "--message-format", "json-render-diagnostics"]);
         for function in functions {
@@ -86,11 +98,12 @@ impl Compile {
         for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
             let Ok(message) = serde_json::from_str::<Message>(&line) else { continue };
             has_begun = true;
-            let Some((package_id, target, program)) = message.built_program() else { continue };
+            report.take(&message);
+            let Some(built) = message.built_program() else { continue };
             for (at, function) in functions.iter().enumerate() {
-                let is_it = function.name == target.name && target.kind.iter().any(|kind| kind == function.kind.name());
-                if is_it && function.package_id == package_id {
-                    programs[at] = Some(program.clone());
+                let is_it = function.name == built.name && built.kinds.iter().any(|kind| kind == function.kind.name());
+                if is_it && function.package_id == built.package_id {
+                    programs[at] = Some(built.path.to_owned());
                 }
             }
         }
@@ -108,11 +121,27 @@ impl Compile {
     }
 }
 
-impl Message {
-    fn built_program(self) -> Option<(String, MessageTarget, PathBuf)> {
-        if self.reason != "compiler-artifact" {
-            return None;
+/// Which functions can be built at once: cargo puts programs of the same name into the same place, whatever package they are of.
+fn batches(functions: &[Function]) -> Vec<Vec<usize>> {
+    let mut batches: Vec<(BTreeSet<_>, Vec<usize>)> = Vec::new();
+    for (at, function) in functions.iter().enumerate() {
+        let place = (function.kind, &function.name);
+        match batches.iter_mut().find(|(places, _)| !places.contains(&place)) {
+            Some((places, batch)) => {
+                places.insert(place);
+                batch.push(at);
+            }
+            None => batches.push((BTreeSet::from([place]), vec![at])),
         }
-        Some((self.package_id?, self.target?, self.executable?))
     }
+    batches.into_iter().map(|(_, batch)| batch).collect()
+}
+
+/// Copies a program to where no other one will be put.
+fn put_aside(program: &Path, function: &Function) -> Result<PathBuf, Failure> {
+    let directory = program.with_file_name(".fg-programs");
+    let copy = directory.join(format!("{}{}", function.unique_name, std::env::consts::EXE_SUFFIX));
+    let copied = fs::create_dir_all(&directory).and_then(|()| fs::copy(program, &copy));
+    copied.map_err(|error| Failure::machine(format!("{} could not be copied", program.display()), &error))?;
+    Ok(copy)
 }

@@ -19,20 +19,45 @@ pub(crate) struct LocalPackage {
 
 /// The packages of this machine that a build of these functions is made of, those of the functions included.
 pub(crate) fn local_packages(compile: &Compile, functions: &[Function]) -> Result<Vec<LocalPackage>, Failure> {
-    let output = tree(compile, functions).stderr(Stdio::inherit()).output().map_err(|error| no_cargo(&error))?;
+    let output = tree(compile, functions).output().map_err(|error| no_cargo(&error))?;
+    let said = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        return Err(why_unresolved(compile, functions));
+        return Err(explain_and_show(&said));
     }
-    let mut packages: Vec<_> = String::from_utf8_lossy(&output.stdout).lines().filter_map(local_package).collect();
-    packages.sort_by(|one, other| one.directory.cmp(&other.directory));
-    packages.dedup();
-    Ok(packages)
+    show(&said);
+    Ok(packages_in(&output.stdout))
+}
+
+/// The same, without a word where there is no such list: it has been said before.
+pub(crate) fn known_local_packages(compile: &Compile, functions: &[Function]) -> Vec<LocalPackage> {
+    tree(compile, functions).output().map(|output| packages_in(&output.stdout)).unwrap_or_default()
 }
 
 /// Why cargo cannot resolve what a build needs. cargo has shown its own words already; these say what they come to.
 pub(crate) fn why_unresolved(compile: &Compile, functions: &[Function]) -> Failure {
-    let said = tree(compile, functions).stderr(Stdio::piped()).output();
+    let said = tree(compile, functions).output();
     explain(&said.map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default())
+}
+
+fn packages_in(lines: &[u8]) -> Vec<LocalPackage> {
+    let mut packages: Vec<_> = String::from_utf8_lossy(lines).lines().filter_map(local_package).collect();
+    packages.sort_by(|one, other| one.directory.cmp(&other.directory));
+    packages.dedup();
+    packages
+}
+
+/// cargo's own words come first, unless they tell to leave out a flag that no user has given.
+fn explain_and_show(said: &str) -> Failure {
+    if !is_about_lock_file(said) {
+        show(said);
+    }
+    explain(said)
+}
+
+fn show(said: &str) {
+    if !said.trim().is_empty() {
+        eprintln!("{}", said.trim_end());
+    }
 }
 
 /// One package a line, in the form `name v1.2.3 (/its/directory)`.
@@ -45,6 +70,11 @@ fn tree(compile: &Compile, functions: &[Function]) -> Command {
     compile.choose(functions, &mut command);
     command.stdin(Stdio::null());
     command
+}
+
+/// cargo was told not to touch a lock file that it would have to change.
+fn is_about_lock_file(said: &str) -> bool {
+    ["--locked was passed", "--frozen was passed"].iter().any(|words| said.contains(words))
 }
 
 /// A registry's package has no directory in its line, and one of a Git repository has an address.
@@ -60,9 +90,12 @@ fn local_package(line: &str) -> Option<LocalPackage> {
 fn explain(said: &str) -> Failure {
     let fails = |what: &str| Failure::new(Exit::Build, what);
     let has = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
-    if has(&["--locked was passed", "--frozen was passed"]) {
-        return fails("Cargo.lock does not fit Cargo.toml any more, and a package is built from what is locked")
-            .advise("bring it up to date with `cargo update --workspace`, and look at what has changed");
+    if is_about_lock_file(said) {
+        return fails(
+            "Cargo.lock does not fit Cargo.toml any more: a version or a dependency has changed since it was written, and a package is \
+             built from what is locked",
+        )
+        .advise("`cargo update --workspace` brings it up to date and leaves all other versions as they are; then package again");
     }
     if has(&["no matching package named `functiongraph`"]) {
         return fails("the package `functiongraph` is not where cargo looks for it; it has said where that is").advise(

@@ -50,6 +50,11 @@ impl Failure {
         self
     }
 
+    /// What it is and why, on one line, for a caller elsewhere.
+    pub(crate) fn reason(&self) -> String {
+        std::iter::once(&self.what).chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
+    }
+
     /// Says what to do.
     pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());

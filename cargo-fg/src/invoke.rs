@@ -1,7 +1,8 @@
 //! `cargo fg invoke`: builds a function, runs it once as the platform does, and shows the three parts of the result.
 
-use std::io::{self, IsTerminal, Read, Write};
-use std::path::PathBuf;
+mod event;
+
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,27 +10,30 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use fg_emulator::{Emulator, Ending, Event, Execution, Outcome};
-use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use crate::arguments::Selection;
 use crate::compile::Compile;
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
+use crate::invoke::event::EventSource;
 use crate::printable::{Form, printable};
-use crate::project::Project;
+use crate::project::{Project, Wanted};
 use crate::screen::Screen;
-use crate::settings::{Settings, SettingsFlags};
-use crate::trigger::Trigger;
+use crate::settings::{Settings, SettingsFlags, warn_of_secrets};
 
 /// Builds the function and runs it once, with the environment, the limits and the deadline of the platform
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   cargo fg invoke -d '{\"name\":\"Ada\"}'
+  cargo fg invoke '{\"name\":\"Ada\"}'                 # the same
+  cargo fg invoke greet -d @event.json              # one of several functions, an event from a file
   cargo fg invoke --fixture apig
   cat event.json | cargo fg invoke -f -
-  cargo fg invoke -d '{}' --output json | jq .return
+  cargo fg invoke --output json | jq .return
+  cargo fg invoke --env-file .env --env DB_PASSWORD --log-level debug,hyper=warn
+  cargo fg invoke --credentials ~/.huaweicloud/credentials
 
 Shows what the platform's console shows: function return, execution summary, log; and under them
 what the function writes after its answer: in spawn_after, in pre_stop. On a terminal control
@@ -66,54 +70,24 @@ enum OutputForm {
     Json,
 }
 
-/// Where the event comes from; `{}` where nothing is said.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "The event, {} by default")]
-#[group(multiple = false)]
-struct EventSource {
-    /// The event itself; `-` reads it from standard input
-    #[arg(long, short, value_name = "JSON", allow_hyphen_values = true)]
-    data: Option<String>,
-    /// A file with the event; `-` is standard input
-    #[arg(long, short, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// A sample event of a trigger
-    #[arg(long, value_name = "TRIGGER")]
-    fixture: Option<Trigger>,
-}
-
-impl EventSource {
-    fn read(&self) -> Result<Vec<u8>, Failure> {
-        let event = match (&self.data, &self.file, self.fixture) {
-            (Some(data), ..) if data == "-" => read_standard_input()?,
-            (Some(data), ..) => data.clone().into_bytes(),
-            (_, Some(file), _) if file.as_os_str() == "-" => read_standard_input()?,
-            (_, Some(file), _) => {
-                std::fs::read(file).map_err(|error| Failure::usage(format!("{} cannot be read", file.display())).because(&error))?
-            }
-            (.., Some(trigger)) => trigger.fixture().as_bytes().to_vec(),
-            (None, None, None) => b"{}".to_vec(),
-        };
-        serde_json::from_slice::<IgnoredAny>(&event).map_err(|error| {
-            Failure::usage("the event is not JSON, and the platform takes nothing else")
-                .because(&error)
-                .advise("a text is JSON in double quotes: -d '\"Ada\"'")
-        })?;
-        Ok(event)
+/// A function that is named without a flag is a program.
+fn wanted(selection: &Selection, named: Option<&str>) -> Result<Wanted, Failure> {
+    let mut wanted = selection.wanted();
+    if let Some(name) = named {
+        if !wanted.bins.is_empty() || wanted.example.is_some() {
+            return Err(Failure::usage("the function is named twice: with a flag, and without one").advise("leave one of them out"));
+        }
+        wanted.bins.push(name.to_owned());
     }
-}
-
-fn read_standard_input() -> Result<Vec<u8>, Failure> {
-    let mut event = Vec::new();
-    io::stdin().read_to_end(&mut event).map_err(|error| Failure::machine("standard input cannot be read", &error))?;
-    Ok(event)
+    Ok(wanted)
 }
 
 pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCode, Failure> {
-    let event = arguments.event.read()?;
+    let (event, named) = arguments.event.read(screen)?;
     let project = Project::read()?;
-    let function = project.function(&arguments.selection.wanted())?;
+    let function = project.function(&wanted(&arguments.selection, named)?)?;
     let settings = Settings::resolve(&arguments.settings, &function)?;
+    warn_of_secrets(std::slice::from_ref(&function), screen);
     let compile = Compile { release: arguments.release, features: arguments.features.clone(), ..Compile::default() };
     let program = compile.run(std::slice::from_ref(&function), screen)?.remove(0);
     // Before anything is started: whenever the interruption comes, what has been started by then is ended.

@@ -1,6 +1,7 @@
 //! `cargo fg`: from nothing to a running FunctionGraph function, and to a package that works.
 
 mod arguments;
+mod bytes_of_text;
 mod compile;
 mod conformance;
 mod dependencies;
@@ -10,6 +11,8 @@ mod documentation;
 mod failure;
 mod interrupt;
 mod invoke;
+mod metadata;
+mod names;
 mod new;
 mod package;
 mod printable;
@@ -50,10 +53,22 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
         Command::Invoke(arguments) => invoke::run(arguments, screen),
         Command::Dev(arguments) => dev::run(arguments, screen),
         Command::Package(arguments) => package::run(arguments, screen),
+        Command::Deploy(_) => Err(not_here(
+            "deploy",
+            "`cargo fg package` writes the zip file; upload it on the console, or through the API, to a function with the runtime `Custom`",
+        )),
+        Command::Run(_) => Err(not_here("run", "`cargo fg invoke` runs the function once, and `cargo fg dev` serves it")),
+        Command::Init(_) => Err(not_here("init", "`cargo fg new NAME` makes a project in a directory of that name")),
+        Command::Logs(_) => Err(not_here("logs", "`cargo fg dev` and `cargo fg invoke` show the log of what they run")),
         Command::Conformance(arguments) => conformance::run(arguments),
         Command::Completions(arguments) => {
             clap_complete::generate(arguments.shell, &mut Arguments::command(), "cargo-fg", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// A command that users of other tools look for.
+fn not_here(name: &str, advice: &str) -> Failure {
+    Failure::usage(format!("there is no `cargo fg {name}`")).advise(advice)
 }

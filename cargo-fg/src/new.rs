@@ -146,7 +146,12 @@ pub(crate) fn run(arguments: &NewArguments, screen: Screen) -> Result<ExitCode, 
 
 /// The package's name, which is the function's too, and so has to please both cargo and the platform.
 fn name_of(directory: &Path) -> Result<String, Failure> {
-    let name = directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let Some(name) = directory.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+        return Err(Failure::usage(format!(
+            "{directory:?} cannot be the name of a function: `cargo fg new` makes a directory of that name"
+        ))
+        .advise("for example `cargo fg new greet`"));
+    };
     let fits = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
         && name.ends_with(|last: char| last.is_ascii_alphanumeric())
@@ -154,7 +159,13 @@ fn name_of(directory: &Path) -> Result<String, Failure> {
     if !fits {
         return Err(bad_name(&name));
     }
-    if OWN_NAMES.contains(&name.to_ascii_lowercase().replace('_', "-").as_str()) {
+    let lower = name.to_ascii_lowercase();
+    let reserved = RESERVED_NAMES.iter().find(|(names, _)| names.contains(&lower.as_str()));
+    if let Some((_, reason)) = reserved {
+        return Err(Failure::usage(format!("{name:?} cannot be the name of a function: {reason}"))
+            .advise(format!("choose another name. For example `cargo fg new my-{lower}`")));
+    }
+    if OWN_NAMES.contains(&lower.replace('_', "-").as_str()) {
         return Err(Failure::usage(format!(
             "{name:?} cannot be the name of a function: the function depends on a package of that name"
         ))
@@ -162,6 +173,28 @@ fn name_of(directory: &Path) -> Result<String, Failure> {
     }
     Ok(name)
 }
+
+/// Names that cargo or the system refuses, and why.
+const RESERVED_NAMES: [(&[&str], &str); 4] = [
+    (
+        &[
+            "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
+            "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
+            "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "try",
+            "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+        ],
+        "it is a word of Rust's",
+    ),
+    (&["alloc", "core", "proc-macro", "proc_macro", "std", "test"], "a library of Rust's has it"),
+    (&["build", "deps", "examples", "incremental"], "cargo has a directory of that name"),
+    (
+        &[
+            "aux", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con", "lpt1", "lpt2", "lpt3", "lpt4",
+            "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "nul", "prn",
+        ],
+        "Windows has no file of that name",
+    ),
+];
 
 /// What cargo could not tell from the project in its lock file, or the compiler in a path such as `fg::Context`.
 const OWN_NAMES: [&str; 9] =
@@ -234,9 +267,26 @@ mod tests {
     #[test]
     fn a_name_has_to_please_cargo_and_the_platform() {
         assert_eq!(name_of(Path::new("shop/take-orders_2")).expect("it fits"), "take-orders_2");
-        for name in ["functiongraph", "fg", "fg_core", "2greet", "greet-", "grüße", "a.b", "..", &"x".repeat(61)] {
+        for name in [
+            "functiongraph",
+            "fg",
+            "fg_core",
+            "fn",
+            "Async",
+            "test",
+            "build",
+            "NUL",
+            "2greet",
+            "greet-",
+            "grüße",
+            "a.b",
+            "..",
+            &"x".repeat(61),
+        ] {
             let failure = name_of(Path::new(name)).expect_err(name);
             assert!(failure.to_string().contains("cannot be the name of a function"), "{failure}");
         }
+        let failure = name_of(Path::new(".")).expect_err("it is there").to_string();
+        assert!(failure.contains("`cargo fg new` makes a directory of that name"), "{failure}");
     }
 }

@@ -22,6 +22,7 @@ use crate::package::contents::Contents;
 use crate::package::static_build::StaticBuild;
 use crate::project::{Function, Project};
 use crate::screen::Screen;
+use crate::settings::warn_of_secrets;
 
 /// What the platform runs on, in the form of cargo.
 const DEFAULT_TARGET: &str = "x86_64-unknown-linux-musl";
@@ -52,6 +53,9 @@ pub(crate) struct PackageArguments {
     /// Writes the directory from which a container image is built, and no zip file
     #[arg(long)]
     image: bool,
+    /// What it does anyway
+    #[arg(long = "release", short = 'r', hide = true)]
+    _release: bool,
     #[command(flatten)]
     selection: Selection,
     /// Features of the package, as cargo takes them
@@ -65,6 +69,7 @@ pub(crate) struct PackageArguments {
 pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCode, Failure> {
     let project = Project::read()?;
     let function = project.function(&arguments.selection.wanted())?;
+    warn_of_secrets(std::slice::from_ref(&function), screen);
     let build = StaticBuild { project: &project, target: &arguments.target, features: &arguments.features };
     let program = build.run(&function, screen)?;
     let included: Vec<_> = function.metadata.include.iter().chain(&arguments.include).cloned().collect();
@@ -99,7 +104,7 @@ fn refuse(function: &Function, problems: &[Problem]) -> Failure {
 }
 
 fn default_output(project: &Project, function: &Function, is_image: bool) -> PathBuf {
-    let name = if is_image { format!("{}-image", function.name) } else { format!("{}.zip", function.name) };
+    let name = if is_image { format!("{}-image", function.unique_name) } else { format!("{}.zip", function.unique_name) };
     let output = project.target_directory.join("fg").join(name);
     let here = std::env::current_dir().ok();
     here.and_then(|here| output.strip_prefix(here).map(Path::to_owned).ok()).unwrap_or(output)

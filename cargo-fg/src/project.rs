@@ -1,12 +1,13 @@
-//! The user's project as cargo sees it: its packages, its programs, and `[package.metadata.fg]`.
+//! The user's project as cargo sees it: its packages, and the programs that are its functions.
 
-use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
 use crate::failure::{Exit, Failure};
+use crate::metadata::FgMetadata;
+use crate::names::{Names, advise_to_choose, list_of, split};
 
 /// What `cargo metadata` says.
 #[derive(Debug, Deserialize)]
@@ -16,6 +17,8 @@ pub(crate) struct Project {
     workspace_default_members: Vec<String>,
     pub(crate) workspace_root: PathBuf,
     pub(crate) target_directory: PathBuf,
+    /// `[workspace.metadata]`.
+    metadata: Option<serde_json::Value>,
     /// The manifest that is nearest to the current directory.
     #[serde(skip)]
     nearest: PathBuf,
@@ -46,22 +49,6 @@ struct Target {
     required_features: Vec<String>,
 }
 
-/// `[package.metadata.fg]`: what the function is on the platform. Flags and variables win over it.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FgMetadata {
-    /// In MB.
-    pub(crate) memory: Option<u32>,
-    /// In seconds.
-    pub(crate) timeout: Option<u32>,
-    pub(crate) handler: Option<String>,
-    #[serde(default)]
-    pub(crate) environment: BTreeMap<String, String>,
-    /// More files for the package, relative to its directory.
-    #[serde(default)]
-    pub(crate) include: Vec<PathBuf>,
-}
-
 /// Which program is meant.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
@@ -70,8 +57,15 @@ pub(crate) struct Wanted {
     pub(crate) example: Option<String>,
 }
 
+impl Wanted {
+    /// Whether all programs are meant.
+    pub(crate) fn is_all(&self) -> bool {
+        self.bins.is_empty() && self.example.is_none()
+    }
+}
+
 /// What sort of a target a program is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ProgramKind {
     Bin,
     Example,
@@ -84,12 +78,24 @@ impl ProgramKind {
             Self::Example => "example",
         }
     }
+
+    fn with_article(self) -> &'static str {
+        match self {
+            Self::Bin => "a program",
+            Self::Example => "an example",
+        }
+    }
 }
 
 /// A program that is a function.
 #[derive(Clone, Debug)]
 pub(crate) struct Function {
+    /// The name of the program, which those of other packages may have as well.
     pub(crate) name: String,
+    /// The name under which it is shown and served: no other program of the workspace has it. `name`, or `package/name`.
+    pub(crate) label: String,
+    /// The same in the form that the platform, an archive and a file can have: `name`, or `package-name`.
+    pub(crate) unique_name: String,
     pub(crate) kind: ProgramKind,
     pub(crate) package: String,
     pub(crate) package_id: String,
@@ -124,10 +130,18 @@ impl Project {
     pub(crate) fn functions(&self, wanted: &Wanted) -> Result<Vec<Function>, Failure> {
         let packages = self.chosen_packages(wanted.package.as_deref())?;
         if let Some(example) = &wanted.example {
-            return Ok(vec![find(&packages, ProgramKind::Example, example)?]);
+            return self.find(&packages, ProgramKind::Example, example);
         }
         if !wanted.bins.is_empty() {
-            return wanted.bins.iter().map(|name| find(&packages, ProgramKind::Bin, name)).collect();
+            let mut functions: Vec<Function> = Vec::new();
+            for name in &wanted.bins {
+                for found in self.find(&packages, ProgramKind::Bin, name)? {
+                    if !functions.iter().any(|function| function.label == found.label) {
+                        functions.push(found);
+                    }
+                }
+            }
+            return Ok(functions);
         }
         let is_function = |package: &&&Package| {
             package.fg_metadata_value().is_some()
@@ -137,13 +151,14 @@ impl Project {
         if chosen.iter().all(|package| package.programs(ProgramKind::Bin).next().is_none()) {
             chosen = packages.iter().collect();
         }
+        let names = self.names();
         let mut functions = Vec::new();
         for package in chosen {
             for target in package.programs(ProgramKind::Bin) {
-                functions.push(package.function(ProgramKind::Bin, target)?);
+                functions.push(self.function_of(package, ProgramKind::Bin, target, &names)?);
             }
         }
-        if functions.is_empty() { Err(no_programs(&packages)) } else { Ok(functions) }
+        if functions.is_empty() { Err(self.no_programs(&packages)) } else { Ok(functions) }
     }
 
     /// The one function that is meant.
@@ -162,28 +177,119 @@ impl Project {
         }
         match functions.len() {
             1 => Ok(functions.remove(0)),
-            _ => {
-                let names: Vec<_> = functions.iter().map(|function| format!("--bin {}", function.name)).collect();
-                Err(Failure::usage("there is more than one function here").advise(format!("say which one: {}", names.join(", "))))
-            }
+            _ => Err(advise_to_choose("there is more than one function here", &functions)),
         }
     }
 
+    fn members(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|package| self.workspace_members.contains(&package.id))
+    }
+
+    /// The names of all programs of the workspace.
+    fn names(&self) -> Names {
+        let programs = self.members().flat_map(|package| {
+            let of = |kind: ProgramKind| package.programs(kind).map(move |target| (kind, target.name.as_str()));
+            of(ProgramKind::Bin).chain(of(ProgramKind::Example)).map(|(kind, name)| (package.name.as_str(), kind, name))
+        });
+        Names::new(programs)
+    }
+
     fn chosen_packages(&self, name: Option<&str>) -> Result<Vec<&Package>, Failure> {
-        let members: HashSet<_> = self.workspace_members.iter().collect();
-        let members = self.packages.iter().filter(|package| members.contains(&package.id));
         if let Some(name) = name {
-            let found = members.clone().find(|package| package.name == name);
+            let found = self.members().find(|package| package.name == name);
             return found.map(|package| vec![package]).ok_or_else(|| {
-                let names: Vec<_> = members.map(|package| package.name.as_str()).collect();
-                Failure::usage(format!("there is no package `{name}` in this workspace"))
-                    .advise(format!("there are: {}", names.join(", ")))
+                let mut names: Vec<_> = self.members().map(|package| package.name.as_str()).collect();
+                names.sort_unstable();
+                Failure::usage(format!("there is no package `{name}` in this workspace")).advise(list_of(name, &names))
             });
         }
         if let Some(here) = self.packages.iter().find(|package| package.manifest_path == self.nearest) {
             return Ok(vec![here]);
         }
-        Ok(members.filter(|package| self.workspace_default_members.contains(&package.id)).collect())
+        Ok(self.members().filter(|package| self.workspace_default_members.contains(&package.id)).collect())
+    }
+
+    /// All programs of this name, which may be written `package/name`, as it is shown.
+    fn find(&self, packages: &[&Package], kind: ProgramKind, name: &str) -> Result<Vec<Function>, Failure> {
+        let names = self.names();
+        let (package_name, bare) = split(name);
+        let is_it = |package: &Package| package_name.is_none_or(|name| package.name == name);
+        let find_in = |packages: &[&Package]| -> Result<Vec<Function>, Failure> {
+            let mut found = Vec::new();
+            for package in packages.iter().filter(|package| is_it(package)) {
+                for target in package.programs(kind).filter(|target| target.name == bare) {
+                    found.push(self.function_of(package, kind, target, &names)?);
+                }
+            }
+            Ok(found)
+        };
+        // A name with its package is as good as `--package`.
+        let everywhere: Vec<_> = self.members().collect();
+        let found = find_in(if package_name.is_some() { &everywhere } else { packages })?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let failure = Failure::usage(format!("there is no {} `{name}` here", kind.name()));
+        let elsewhere = find_in(&everywhere)?;
+        if !elsewhere.is_empty() {
+            let choices: Vec<_> = elsewhere.iter().map(|function| function.choice(true)).collect();
+            return Err(failure.advise(format!("there is one in another package: {}", choices.join(", or "))));
+        }
+        let there: Vec<_> = packages.iter().flat_map(|package| package.programs(kind)).map(|target| target.name.as_str()).collect();
+        let all = |kind| packages.iter().flat_map(move |package| package.programs(kind)).any(|target| target.name == bare);
+        let other = if kind == ProgramKind::Bin { ProgramKind::Example } else { ProgramKind::Bin };
+        Err(match there.as_slice() {
+            _ if all(other) => failure.advise(format!("it is {}: --{} {bare}", other.with_article(), other.name())),
+            [] => failure,
+            there => failure.advise(list_of(bare, there)),
+        })
+    }
+
+    fn function_of(&self, package: &Package, kind: ProgramKind, target: &Target, names: &Names) -> Result<Function, Failure> {
+        let mut metadata = FgMetadata::default();
+        let of_the_workspace = self.metadata.as_ref().and_then(|metadata| metadata.get("fg"));
+        let workspace_manifest = self.workspace_root.join("Cargo.toml");
+        for (table, value, manifest) in
+            [("workspace", of_the_workspace, &workspace_manifest), ("package", package.fg_metadata_value(), &package.manifest_path)]
+        {
+            value.map_or(Ok(()), |value| metadata.add(value)).map_err(|misfit| {
+                let what = format!("[{table}.metadata.fg] in {} does not fit: {}", manifest.display(), misfit.reason);
+                Failure::usage(what).advise(misfit.advice)
+            })?;
+        }
+        let name = names.of(&package.name, kind, &target.name);
+        Ok(Function {
+            name: target.name.clone(),
+            label: name.label.clone(),
+            unique_name: name.unique_name.clone(),
+            kind,
+            package: package.name.clone(),
+            package_id: package.id.clone(),
+            directory: package.directory().to_owned(),
+            required_features: target.required_features.clone(),
+            metadata,
+        })
+    }
+
+    fn no_programs(&self, packages: &[&Package]) -> Failure {
+        let names = |packages: &[&Package], kind| -> Vec<String> {
+            let names = packages.iter().flat_map(|package| package.programs(kind)).map(|target| target.name.clone());
+            names.collect()
+        };
+        let failure = Failure::usage("there is no function here: no package has a program (`src/main.rs` or `src/bin/*.rs`)");
+        let examples = names(packages, ProgramKind::Example);
+        if !examples.is_empty() {
+            return failure.advise(format!("there are examples, for --example: {}", examples.join(", ")));
+        }
+        let others: Vec<_> = self.members().filter(|package| package.programs(ProgramKind::Bin).next().is_some()).collect();
+        match others.as_slice() {
+            [] => failure.advise("`cargo fg new NAME` makes a project with one"),
+            others => {
+                let mut names: Vec<_> = others.iter().map(|package| format!("-p {}", package.name)).collect();
+                names.sort_unstable();
+                failure.advise(format!("other packages of the workspace have programs: {}", names.join(", or ")))
+            }
+        }
     }
 }
 
@@ -198,49 +304,6 @@ impl Package {
 
     fn fg_metadata_value(&self) -> Option<&serde_json::Value> {
         self.metadata.as_ref()?.get("fg")
-    }
-
-    fn function(&self, kind: ProgramKind, target: &Target) -> Result<Function, Failure> {
-        let metadata = match self.fg_metadata_value() {
-            None => FgMetadata::default(),
-            Some(value) => FgMetadata::deserialize(value).map_err(|error| {
-                Failure::usage(format!("[package.metadata.fg] in {} does not fit", self.manifest_path.display()))
-                    .because(&error)
-                    .advise(
-                        "it can have: memory (MB), timeout (s), handler, environment (a table of texts), include (a list of paths)",
-                    )
-            })?,
-        };
-        Ok(Function {
-            name: target.name.clone(),
-            kind,
-            package: self.name.clone(),
-            package_id: self.id.clone(),
-            directory: self.directory().to_owned(),
-            required_features: target.required_features.clone(),
-            metadata,
-        })
-    }
-}
-
-fn find(packages: &[&Package], kind: ProgramKind, name: &str) -> Result<Function, Failure> {
-    for package in packages {
-        if let Some(target) = package.programs(kind).find(|target| target.name == name) {
-            return package.function(kind, target);
-        }
-    }
-    let names: Vec<_> = packages.iter().flat_map(|package| package.programs(kind)).map(|target| target.name.as_str()).collect();
-    let failure = Failure::usage(format!("there is no {} `{name}` here", kind.name()));
-    Err(if names.is_empty() { failure } else { failure.advise(format!("there are: {}", names.join(", "))) })
-}
-
-fn no_programs(packages: &[&Package]) -> Failure {
-    let examples: Vec<_> =
-        packages.iter().flat_map(|package| package.programs(ProgramKind::Example)).map(|target| target.name.as_str()).collect();
-    let failure = Failure::usage("there is no function here: no package has a program (`src/main.rs` or `src/bin/*.rs`)");
-    match examples.as_slice() {
-        [] => failure.advise("`cargo fg new NAME` makes a project with one"),
-        examples => failure.advise(format!("there are examples, for --example: {}", examples.join(", "))),
     }
 }
 

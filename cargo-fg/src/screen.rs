@@ -36,6 +36,13 @@ impl Screen {
         }
     }
 
+    /// Something that may be a mistake.
+    pub(crate) fn warning(self, about: impl Display) {
+        if !self.is_quiet {
+            say(AnsiColor::Yellow.on_default().bold(), "warning", about);
+        }
+    }
+
     /// Something that a command which goes on cannot do. It is said even when quiet.
     #[allow(clippy::unused_self, reason = "it is one of the things a screen shows")]
     pub(crate) fn error(self, about: impl Display) {

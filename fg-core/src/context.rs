@@ -147,6 +147,9 @@ impl Context {
     }
 
     /// The temporary credentials of the function's agency; none without an agency, or if one of the three is missing.
+    ///
+    /// On a developer's machine `cargo fg invoke --credentials` and `cargo fg dev --credentials` give them; in a shell, `FG_CREDENTIALS=env`.
+    /// Keys of a developer that do not expire come with an empty token.
     #[must_use]
     pub fn credentials(&self) -> Option<&Credentials> {
         self.invocation.secrets.credentials.as_ref()
@@ -419,6 +422,9 @@ impl Invocation {
     fn take_header(&mut self, name: &str, value: &[u8]) {
         let value = value.trim_ascii();
         if value.is_empty() || (value.len() == 4 && value.eq_ignore_ascii_case(b"null")) {
+            if value.is_empty() {
+                self.secrets.take_empty(name);
+            }
             return;
         }
         if !self.secrets.take(name, value) {

@@ -54,6 +54,16 @@ fn two_of_three_credentials_are_none() {
 }
 
 #[test]
+fn keys_that_do_not_expire_come_with_an_empty_token() {
+    let (key, secret, token) = (names::SECURITY_ACCESS_KEY, names::SECURITY_SECRET_KEY, names::SECURITY_TOKEN);
+    let ctx = context_from(&[(key, b"a"), (secret, b"b"), (token, b"")]);
+    assert_eq!(ctx.credentials().map(|credentials| credentials.security_token().expose()), Some(""));
+    let without_agency = context_from(&[(key, b""), (secret, b""), (token, b"")]);
+    assert!(without_agency.credentials().is_none() && !without_agency.has_secrets());
+    assert!(context_from(&[(key, b"a"), (secret, b"b"), (token, b"null")]).credentials().is_none());
+}
+
+#[test]
 fn nothing_of_one_invocation_is_seen_by_the_next() {
     let mut ctx = context_from(&[("x-cff-request-id", b"one"), ("x-a", b"1"), ("x-cff-auth-token", b"t")]);
     ctx.cancel();

@@ -69,14 +69,23 @@ type Located = serde_path_to_error::Error<serde_json::Error>;
 #[inline(never)]
 pub(crate) fn explain<'de, T: Deserialize<'de>>(payload: &[u8], json: &'de [u8], error: &serde_json::Error) -> Failure {
     let located = if payload.is_empty() { None } else { locate::<T>(json) };
-    describe(payload.is_empty(), located.as_ref(), error, type_name::<T>())
+    describe(payload, located.as_ref(), error, type_name::<T>())
 }
+
+/// What some editors and shells put before a text, and what they leave where they write UTF-16.
+const MARKS: [(&[u8], &str); 3] = [
+    (b"\xef\xbb\xbf", "; it begins with a byte order mark, which JSON does not allow: save the event as UTF-8 without one"),
+    (b"\xff\xfe", UTF_16),
+    (b"\xfe\xff", UTF_16),
+];
+
+const UTF_16: &str = "; it is in UTF-16, and JSON is UTF-8: save the event as UTF-8 without a byte order mark";
 
 /// Not generic, so that it is compiled once and not for each event.
 #[inline(never)]
-fn describe(is_empty: bool, located: Option<&Located>, error: &serde_json::Error, event: &'static str) -> Failure {
+fn describe(payload: &[u8], located: Option<&Located>, error: &serde_json::Error, event: &'static str) -> Failure {
     let event = bare_name(event).map_or_else(|| "the event".to_owned(), |name| ["`", name, "`"].concat());
-    if is_empty {
+    if payload.is_empty() {
         let text = error.to_string();
         let intro = ["the payload is empty and was read as `null`, which is not ", &event, ": "].concat();
         return Failure::new(Failure::INVALID_PAYLOAD, intro + without_place(&text));
@@ -86,7 +95,12 @@ fn describe(is_empty: bool, located: Option<&Located>, error: &serde_json::Error
     } else {
         "the payload is not valid JSON: ".to_owned()
     };
-    Misfit::at(located, error).into_failure(Failure::INVALID_PAYLOAD, &intro)
+    let mut misfit = Misfit::at(located, error);
+    if let Some((_, advice)) = MARKS.iter().find(|(mark, _)| payload.starts_with(mark)) {
+        misfit.told.push_str(advice);
+        misfit.logged.push_str(advice);
+    }
+    misfit.into_failure(Failure::INVALID_PAYLOAD, &intro)
 }
 
 /// What an error of serde's says without the place, which stands at the end whatever is quoted before it.
@@ -269,6 +283,17 @@ mod tests {
             assert!(in_answer.starts_with(&format!("the payload does not fit `Event`: {told}")), "{in_answer}");
             assert!(in_log.starts_with(&format!("InvalidPayload: the payload does not fit `Event`: {logged}")), "{in_log}");
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_named_as_what_it_is() {
+        let (in_answer, in_log) = both("\u{feff}{\"number\":1}");
+        let expected = "the payload is not valid JSON: expected value at line 1 column 1; it begins with a byte order mark, which JSON \
+                        does not allow: save the event as UTF-8 without one";
+        assert_eq!((in_answer.as_str(), in_log), (expected, format!("InvalidPayload: {expected}")));
+        let failure = Event::from_payload(b"\xff\xfe{\0}\0").expect_err("no UTF-8").to_string();
+        assert!(failure.contains("; it is in UTF-16, and JSON is UTF-8"), "{failure}");
+        assert!(!both("{").0.contains("byte order mark"));
     }
 
     #[test]

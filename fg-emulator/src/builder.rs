@@ -1,6 +1,7 @@
 //! How a function is described before it runs.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,6 +102,22 @@ impl Builder {
     /// Adds a user variable: a variable of the process, and in `RUNTIME_USERDATA`.
     pub fn variable(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.with(|settings| settings.variables.push((name.into(), value.into())))
+    }
+
+    /// Adds a variable of the process alone, which is not in `RUNTIME_USERDATA`: a setting of the machine that it runs on, and not of the
+    /// function. A user variable of the same name wins.
+    pub fn process_variable(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.with(|settings| settings.process_variables.push((name.into(), value.into())))
+    }
+
+    /// The address of the Runtime API of an attached process, such as `127.0.0.1:9001`, so that it stays the same the next time. By default
+    /// it is a free port.
+    pub fn runtime_api_at(self, address: SocketAddr) -> Self {
+        self.with(|settings| {
+            if matches!(settings.program, Program::Attached) {
+                settings.api_address = Some(address);
+            }
+        })
     }
 
     /// Adds an encrypted user variable: in `RUNTIME_USERDATA` only.

@@ -161,7 +161,9 @@ impl Emulator {
         let settings = self.pool.settings();
         let (Program::Attached, Some(address)) = (&settings.program, self.pool.first_address()) else { return Vec::new() };
         let platform = variables::of_the_platform(settings, &address).into_iter().map(|(name, value)| (name.to_owned(), value));
-        platform.chain(settings.variables.iter().cloned()).collect()
+        let is_users = |name: &str| settings.variables.iter().any(|(users, _)| users == name);
+        let of_the_process = settings.process_variables.iter().filter(|(name, _)| !is_users(name));
+        platform.chain(of_the_process.cloned()).chain(settings.variables.iter().cloned()).collect()
     }
 
     /// Waits until the function asks for its first event: then it is at its work. Of an [attached](Self::attach) process it waits for as

@@ -1,16 +1,17 @@
 //! One port in front of one or several functions, for browsers, curl and SDKs: API Gateway, plain events, and the invoke API.
 
 mod apig;
+mod places;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::emulator::{Emulator, too_large};
 use crate::event::Event;
 use crate::execution::{Execution, Outcome};
+use crate::gateway::places::{Places, Route};
 use crate::http_server::{HttpServer, Service, refusal};
 use crate::invoke_api::{self, call};
 use crate::printable::{Form, excerpt, printable};
@@ -29,7 +30,8 @@ use crate::settings::SYNC_LIMIT;
 /// | anything else | an event of API Gateway; its result is turned into the answer. `POST /?` is the gateway's `POST /` |
 ///
 /// With several functions the first part of a path is the name of one, and the rest is the path that the function sees: `POST /greet` is
-/// an event for `greet`, `GET /orders/7` a request of API Gateway for `/7` of `orders`. The invoke API has the name in the URN.
+/// an event for `greet`, `GET /orders/7` a request of API Gateway for `/7` of `orders`. The invoke API has the name in the URN. A name may
+/// have slashes in it itself. `GET /` lists the functions.
 ///
 /// A function's own error is status 500 with its JSON, and so is a result that API Gateway would not understand.
 ///
@@ -69,6 +71,8 @@ pub struct Exchange<'a> {
     pub execution: Option<&'a Execution>,
     /// Why the function's result is not the answer, where it is not.
     pub reason: Option<&'a str>,
+    /// What to do about it, where that is known.
+    pub advice: Option<&'a str>,
 }
 
 impl fmt::Display for Exchange<'_> {
@@ -85,14 +89,13 @@ impl fmt::Display for Exchange<'_> {
 type Observer = Box<dyn Fn(&Exchange<'_>) + Send + Sync>;
 
 struct Functions {
-    /// Under their names; nothing where one is not ready yet.
-    served: Mutex<BTreeMap<String, Option<Arc<Emulator>>>>,
+    places: Places,
     observer: Observer,
 }
 
 impl fmt::Debug for Functions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Functions").field("served", &self.served).finish_non_exhaustive()
+        f.debug_struct("Functions").field("places", &self.places).finish_non_exhaustive()
     }
 }
 
@@ -102,17 +105,18 @@ struct Answered {
     reply: Option<Reply>,
     execution: Option<Execution>,
     reason: Option<String>,
+    advice: Option<String>,
 }
 
 impl Answered {
     fn refused(reply: Reply, reason: impl Into<String>) -> Self {
-        Self { reply: Some(reply), execution: None, reason: Some(reason.into()) }
+        Self { reply: Some(reply), execution: None, reason: Some(reason.into()), advice: None }
     }
 }
 
 impl Gateway {
     /// Listens at this address for requests to the functions of these names. One that is not [served](Self::serve) yet is answered with
-    /// status 503. `observer` is called after every request.
+    /// status 503, unless it is [expected](Self::set_expected). `observer` is called after every request.
     ///
     /// # Errors
     ///
@@ -122,8 +126,8 @@ impl Gateway {
         functions: impl IntoIterator<Item = impl Into<String>>,
         observer: impl Fn(&Exchange<'_>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let served = functions.into_iter().map(|name| (name.into(), None)).collect();
-        let functions = Arc::new(Functions { served: Mutex::new(served), observer: Box::new(observer) });
+        let places = Places::new(functions.into_iter().map(Into::into));
+        let functions = Arc::new(Functions { places, observer: Box::new(observer) });
         let server = HttpServer::start("gateway", address, Front(Arc::clone(&functions)))?;
         Ok(Self { functions, server: Some(server) })
     }
@@ -145,18 +149,36 @@ impl Gateway {
     /// Serves this function under its name from now on, and gives back the one that was served before. Who drops that one ends its
     /// processes, as soon as no request has it any more.
     pub fn serve(&self, emulator: Arc<Emulator>) -> Option<Arc<Emulator>> {
-        self.functions.lock().insert(emulator.name().to_owned(), Some(emulator)).flatten()
+        let name = emulator.name().to_owned();
+        self.serve_as(&name, emulator)
+    }
+
+    /// [Serves](Self::serve) a function under another name than its own, such as `orders/bootstrap`.
+    pub fn serve_as(&self, name: &str, emulator: Arc<Emulator>) -> Option<Arc<Emulator>> {
+        self.functions.places.serve(name, emulator)
+    }
+
+    /// Lets requests wait for the function of this name, unless one is served.
+    pub fn set_expected(&self, name: &str) {
+        self.functions.places.expect(name);
+    }
+
+    /// Says why there is no function of this name, unless one is served. Requests are answered with status 503 and this reason.
+    pub fn set_absent(&self, name: &str, reason: impl Into<String>) {
+        self.functions.places.set_absent(name, reason.into());
     }
 
     /// The function that is served under this name at the moment.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<Arc<Emulator>> {
-        self.functions.lock().get(name).cloned().flatten()
+        self.functions.places.served(name)
     }
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
+        // What waits is told so, and its thread ends.
+        self.functions.places.end();
         if let Some(server) = self.server.take() {
             server.stop();
         }
@@ -173,30 +195,29 @@ impl Service for Front {
 
     fn refused(&self, head: &Request, status: u16, reason: &str) {
         let (method, target) = (head.method.as_str(), head.target.as_str());
-        (self.0.observer)(&Exchange { function: "", method, target, status, execution: None, reason: Some(reason) });
+        (self.0.observer)(&Exchange { function: "", method, target, status, execution: None, reason: Some(reason), advice: None });
     }
 }
 
 impl Functions {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Option<Arc<Emulator>>>> {
-        self.served.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn answer(&self, request: &Request, socket: &TcpStream) -> io::Result<Option<Reply>> {
         let path = request.target.split('?').next().unwrap_or_default();
         let (name, answered) = if call::is_of_the_api(path) {
             (String::new(), self.answer_api(request, path, socket)?)
         } else {
-            match self.route(&request.target) {
-                Ok((name, Some(emulator), target)) => (name, ask(&emulator, request, &target)),
-                Ok((name, None, _)) => {
-                    let reason = format!("{name} has not been built yet");
-                    (name, Answered::refused(refusal(503, "FSS.0503", &reason), reason))
+            match self.places.route(&request.target) {
+                Route::Function { name, target } => match self.places.wait_for(&name) {
+                    Ok(emulator) => (name, ask(&emulator, request, &target)),
+                    Err(reason) => (name, Answered::refused(refusal(503, "FSS.0503", &reason), reason)),
+                },
+                Route::List if matches!(request.method.as_str(), "GET" | "HEAD") => (String::new(), self.list()),
+                Route::List | Route::Nowhere => {
+                    let reason = format!("the first part of the path names a function; {}", self.places.names());
+                    (String::new(), Answered::refused(refusal(404, "FSS.0404", &reason), reason))
                 }
-                Err(reason) => (String::new(), Answered::refused(refusal(404, "FSS.0404", &reason), reason)),
             }
         };
-        let Answered { reply, execution, reason } = answered;
+        let Answered { reply, execution, reason, advice } = answered;
         (self.observer)(&Exchange {
             function: &name,
             method: &request.method,
@@ -204,6 +225,7 @@ impl Functions {
             status: reply.as_ref().map_or(200, |reply| reply.status),
             execution: execution.as_ref(),
             reason: reason.as_deref(),
+            advice: advice.as_deref(),
         });
         Ok(reply)
     }
@@ -212,44 +234,22 @@ impl Functions {
         let Some(urn) = call::invoked(path) else {
             return Ok(Answered::refused(call::not_emulated(&request.method, &excerpt(path, 200)), "it is not emulated"));
         };
-        let served = self.lock();
-        let found = served.values().flatten().find(|emulator| call::is_for(&urn, emulator.pool().settings())).cloned();
-        drop(served);
-        Ok(match found {
+        Ok(match self.places.find(|settings| call::is_for(&urn, settings)) {
             Some(emulator) => {
                 let reply = invoke_api::answer(emulator.pool(), emulator.queue(), request, socket)?;
-                Answered { reply, execution: None, reason: None }
+                Answered { reply, execution: None, reason: None, advice: None }
             }
             None => {
-                let reason = format!("there is no function {} here; {}", excerpt(&urn, 200), self.names());
+                let reason = format!("there is no function {} here; {}", excerpt(&urn, 200), self.places.names());
                 Answered::refused(refusal(404, "FSS.1051", &reason), reason)
             }
         })
     }
 
-    /// The function that a target is for, and the target that it sees.
-    fn route(&self, target: &str) -> Result<(String, Option<Arc<Emulator>>, String), String> {
-        let served = self.lock();
-        if let (1, Some((name, emulator))) = (served.len(), served.first_key_value()) {
-            return Ok((name.clone(), emulator.clone(), target.to_owned()));
-        }
-        let rest = target.strip_prefix('/').unwrap_or(target);
-        let (name, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        match served.get(name) {
-            Some(emulator) => {
-                let slash = if rest.starts_with('/') { "" } else { "/" };
-                Ok((name.to_owned(), emulator.clone(), format!("{slash}{rest}")))
-            }
-            None => {
-                drop(served);
-                Err(format!("the first part of the path names a function; {}", self.names()))
-            }
-        }
-    }
-
-    fn names(&self) -> String {
-        let names: Vec<_> = self.lock().keys().map(|name| format!("/{name}")).collect();
-        format!("there are: {}", names.join(", "))
+    fn list(&self) -> Answered {
+        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        let body = format!("{:#}\n", self.places.list()).into_bytes();
+        Answered { reply: Some(Reply { status: 200, headers, body }), execution: None, reason: None, advice: None }
     }
 }
 
@@ -260,7 +260,16 @@ fn ask(emulator: &Emulator, request: &Request, target: &str) -> Answered {
 /// The body is the event.
 fn invoke(emulator: &Emulator, request: &Request) -> Answered {
     if let Err(reply) = call::check_body_and_headers(request) {
-        return Answered::refused(reply, "the body is not JSON");
+        if request.body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(&request.body).is_ok() {
+            return Answered::refused(reply, "X-Cff-Instance-Memory is none of the platform's sizes");
+        }
+        let advice = if request.body.starts_with(b"\xef\xbb\xbf") {
+            "the body begins with a byte order mark, which JSON does not allow: save the file as UTF-8 without one"
+        } else {
+            "an event is JSON, such as {\"name\":\"Ada\"}, or \"Ada\" with its quotation marks; a request of API Gateway may have any body, \
+             and is written with a `?` behind the path"
+        };
+        return Answered { advice: Some(advice.into()), ..Answered::refused(reply, "the body is not JSON") };
     }
     let execution = emulator.invoke(Event::new(request.body.as_slice()));
     let status = match &execution.outcome {
@@ -273,7 +282,7 @@ fn invoke(emulator: &Emulator, request: &Request) -> Answered {
         ("X-Cff-Request-Id".to_owned(), execution.summary.request_id.clone()),
     ];
     let reply = Reply { status, headers, body: execution.outcome.body().into_owned() };
-    Answered { reason: failure_of(&execution), reply: Some(reply), execution: Some(execution) }
+    Answered { reason: failure_of(&execution), reply: Some(reply), execution: Some(execution), advice: None }
 }
 
 fn ask_as_gateway(emulator: &Emulator, request: &Request, target: &str) -> Answered {
@@ -282,16 +291,34 @@ fn ask_as_gateway(emulator: &Emulator, request: &Request, target: &str) -> Answe
         return Answered::refused(call::refusal_by(&error), error.to_string());
     }
     let execution = emulator.invoke(event);
-    let (mut reply, reason) = match &execution.outcome {
+    let (mut reply, reason, is_understood) = match &execution.outcome {
         Outcome::Reply(_) | Outcome::Streamed { .. } => match apig::reply(&execution.outcome.body(), request.method == "HEAD") {
-            Ok(reply) => (reply, None),
-            Err(reason) => (refusal(500, "FSS.1202", &reason), Some(reason)),
+            Ok(reply) => (reply, None, true),
+            Err(reason) => (refusal(500, "FSS.1202", &reason), Some(reason), false),
         },
-        Outcome::Failure(_) => (json_reply(500, &execution), failure_of(&execution)),
-        Outcome::Platform(error) => (json_reply(status_of(error.http_status()), &execution), failure_of(&execution)),
+        Outcome::Failure(failure) => {
+            let is_understood = failure.error_type != "InvalidPayload";
+            (json_reply(500, &execution), failure_of(&execution), is_understood)
+        }
+        Outcome::Platform(error) => (json_reply(status_of(error.http_status()), &execution), failure_of(&execution), true),
     };
     reply.default_header("X-Request-Id", &execution.summary.request_id);
-    Answered { reply: Some(reply), execution: Some(execution), reason }
+    let advice = (!is_understood).then(|| advice_about_wrapping(request, target));
+    Answered { reply: Some(reply), execution: Some(execution), reason, advice }
+}
+
+/// A function of other events complains about a line and a column of an event that the caller has never written, or gives a result that
+/// is none of the gateway's.
+fn advice_about_wrapping(request: &Request, target: &str) -> String {
+    let why = match request.method.as_str() {
+        "POST" if target.starts_with("/?") => "its path has a query".to_owned(),
+        "POST" => "its path goes on behind that of the function".to_owned(),
+        method => format!("it is a {method}"),
+    };
+    format!(
+        "the function was given this request as an event of API Gateway, because {why}. If it expects an event of its own, POST that \
+         to the path of the function, without a query"
+    )
 }
 
 fn json_reply(status: u16, execution: &Execution) -> Reply {

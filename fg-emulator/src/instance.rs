@@ -70,7 +70,8 @@ pub(crate) fn command(settings: &Settings, api_address: &str) -> Command {
 
 impl Instance {
     pub(crate) fn start(settings: &Arc<Settings>) -> Result<Self, PlatformError> {
-        let api = RuntimeApi::start().map_err(|error| PlatformError::new(Cause::NoPort(error.to_string())))?;
+        let started = settings.api_address.map_or_else(RuntimeApi::start, RuntimeApi::start_at);
+        let api = started.map_err(|error| PlatformError::new(Cause::NoPort(error.to_string())))?;
         api.shared().update(|state| state.serve_an_instance(settings.answer_limit(), settings.log.clone()));
         let output = Arc::new(Output::new(settings.log.clone()));
         let process = match &settings.program {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) cpu: Option<u32>,
     pub(crate) variables: Vec<(String, String)>,
     pub(crate) user_data: Vec<(String, String)>,
+    pub(crate) process_variables: Vec<(String, String)>,
+    pub(crate) api_address: Option<SocketAddr>,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) code_root: Option<PathBuf>,
     pub(crate) inherited: Vec<OsString>,
@@ -92,6 +95,8 @@ impl Settings {
             cpu: None,
             variables: Vec::new(),
             user_data: Vec::new(),
+            process_variables: Vec::new(),
+            api_address: None,
             credentials: None,
             code_root: None,
             inherited: Vec::new(),
@@ -159,7 +164,8 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// What the function's agency may do, as the platform hands it to every invocation. Empty parts are not sent.
+/// What the function's agency may do, as the platform hands it to every invocation. Empty parts are not sent, but for the security token
+/// beside a security key: keys that do not expire have none, and a function wants all three.
 ///
 /// ```
 /// let credentials = fg_emulator::Credentials {
@@ -196,7 +202,8 @@ impl Credentials {
             ("X-CFF-Security-Secret-Key", &self.security_secret_key),
             ("X-CFF-Security-Token", &self.security_token),
         ];
-        headers.into_iter().filter(|(_, value)| !value.is_empty())
+        let has_key = !self.security_access_key.is_empty() && !self.security_secret_key.is_empty();
+        headers.into_iter().filter(move |(name, value)| !value.is_empty() || (has_key && *name == "X-CFF-Security-Token"))
     }
 }
 

@@ -16,7 +16,7 @@ const OF_THE_MACHINE: [&str; 9] =
 pub(crate) fn variables(settings: &Settings, api_address: &str) -> Vec<(OsString, OsString)> {
     let inherited = OF_THE_MACHINE.map(OsString::from).into_iter().chain(settings.inherited.iter().cloned());
     let of_the_machine = inherited.filter_map(|name| std::env::var_os(&name).map(|value| (name, value)));
-    let user = settings.variables.iter().map(|(name, value)| (name.into(), value.into()));
+    let user = settings.process_variables.iter().chain(&settings.variables).map(|(name, value)| (name.into(), value.into()));
     let platform = of_the_platform(settings, api_address).into_iter().map(|(name, value)| (name.into(), value.into()));
     // A later one of the same name wins: users cannot redefine what the platform sets.
     of_the_machine.chain(user).chain(platform).collect()
@@ -99,6 +99,16 @@ mod tests {
         assert_eq!(value(&settings, "RUNTIME_MEMORY").as_deref(), Some("512"));
         let data = value(&settings, "RUNTIME_USERDATA").unwrap_or_default();
         assert_eq!(data, r#"{"COLOUR":"red","RUNTIME_MEMORY":"1","SECRET":"\"x\""}"#);
+    }
+
+    #[test]
+    fn a_variable_of_the_process_is_no_user_data_and_the_users_wins() {
+        let mut settings = settings();
+        settings.process_variables = vec![("FG_HTTP_ERRORS".into(), "full".into()), ("COLOUR".into(), "red".into())];
+        settings.variables = vec![("COLOUR".into(), "blue".into())];
+        assert_eq!(value(&settings, "FG_HTTP_ERRORS").as_deref(), Some("full"));
+        assert_eq!(value(&settings, "COLOUR").as_deref(), Some("blue"));
+        assert_eq!(value(&settings, "RUNTIME_USERDATA").as_deref(), Some(r#"{"COLOUR":"blue"}"#));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use fg_core::__private::{escape_json, write_escaped_lines};
-use fg_core::{Failure, Handler, Reply, header_names};
+use fg_core::{Failure, Handler, Reply, Secret, header_names};
 
 use crate::alarm::Alarm;
 use crate::caller::Caller;
@@ -30,6 +30,13 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
         say(format_args!("fg: cannot read the event from standard input: {error}"));
         return ExitCode::from(2);
     }
+    let credentials = match Credentials::of_a_shell(|name| std::env::var(name).ok().filter(|value| !value.is_empty())) {
+        Ok(credentials) => credentials,
+        Err(text) => {
+            say(format_args!("fg: {text}"));
+            return ExitCode::from(2);
+        }
+    };
     let mut ctx = start.context();
     // A signal ends what runs in a shell at once.
     let watchdog = Watchdog::start(Listener::Stdout, Caller::Platform, start.invocation_limit(), None);
@@ -52,7 +59,9 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     start.complete_log();
     let request_id = random_request_id();
     let begun = Instant::now();
-    ctx.begin(begun, [(header_names::REQUEST_ID, request_id.as_bytes())]);
+    let of_request = [(header_names::REQUEST_ID, request_id.as_bytes())];
+    ctx.begin(begun, of_request.into_iter().chain(credentials.iter().flat_map(Credentials::headers)));
+    drop(credentials);
     watchdog.begin(&ctx);
     let outcome = invoke::<H>(&payload, &ctx, &state, &mut reply, start.limits, &mut alarm).await;
     if !watchdog.claim_for(&outcome) {
@@ -75,6 +84,44 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     }
     say_lines(Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
     code
+}
+
+/// What `FG_CREDENTIALS=env` gives to the function: the keys that the platform's SDKs would take in this shell.
+struct Credentials([Secret; 3]);
+
+/// Access key, secret key and security token, in the order in which they are asked for.
+const VARIABLES: [[&str; 3]; 3] = [
+    ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"],
+    ["HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"],
+    ["OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN"],
+];
+
+impl Credentials {
+    /// None unless they are asked for: a program in a shell does not take its user's keys by itself.
+    fn of_a_shell(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, &'static str> {
+        match variable("FG_CREDENTIALS").as_deref() {
+            None => return Ok(None),
+            Some("env") => {}
+            Some(_) => return Err("FG_CREDENTIALS can be `env` here, for HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"),
+        }
+        for [access_key, secret_key, token] in VARIABLES {
+            match (variable(access_key), variable(secret_key)) {
+                (Some(access_key), Some(secret_key)) => {
+                    // Keys that do not expire have no token.
+                    return Ok(Some(Self([access_key, secret_key, variable(token).unwrap_or_default()].map(Secret::new))));
+                }
+                (None, None) => {}
+                _ => return Err("FG_CREDENTIALS is `env`, and of the access key and the secret key only one is set"),
+            }
+        }
+        Err("FG_CREDENTIALS is `env`, and HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not set")
+    }
+
+    /// As the platform sends them.
+    fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let names = [header_names::SECURITY_ACCESS_KEY, header_names::SECURITY_SECRET_KEY, header_names::SECURITY_TOKEN];
+        names.into_iter().zip(self.0.iter().map(|secret| secret.expose().as_bytes()))
+    }
 }
 
 async fn answer(outcome: Result<Outcome, Failure>, reply: &Reply, ctx: &fg_core::Context) -> ExitCode {
@@ -137,6 +184,25 @@ fn shown(body: &[u8], is_json: bool) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn keys(variables: &[(&str, &str)]) -> Result<Option<Vec<String>>, &'static str> {
+        let variable = |name: &str| variables.iter().find(|(found, _)| *found == name).map(|(_, value)| (*value).to_owned());
+        let texts = |credentials: Credentials| credentials.0.iter().map(|secret| secret.expose().to_owned()).collect();
+        Credentials::of_a_shell(variable).map(|credentials| credentials.map(texts))
+    }
+
+    #[test]
+    fn keys_of_a_shell_are_taken_where_they_are_asked_for() {
+        let sdk = [("HUAWEICLOUD_SDK_AK", "a"), ("HUAWEICLOUD_SDK_SK", "b")];
+        assert_eq!(keys(&sdk), Ok(None));
+        let asked = [("FG_CREDENTIALS", "env"), sdk[0], sdk[1], ("HW_ACCESS_KEY", "x")];
+        assert_eq!(keys(&asked), Ok(Some(["a", "b", ""].map(str::to_owned).into())));
+        let temporary = [("FG_CREDENTIALS", "env"), ("OS_ACCESS_KEY", "a"), ("OS_SECRET_KEY", "b"), ("OS_SECURITY_TOKEN", "c")];
+        assert_eq!(keys(&temporary), Ok(Some(["a", "b", "c"].map(str::to_owned).into())));
+        assert!(keys(&asked[..2]).is_err_and(|text| text.contains("only one is set")));
+        assert!(keys(&asked[..1]).is_err_and(|text| text.contains("are not set")));
+        assert!(keys(&[("FG_CREDENTIALS", "s3cr3t")]).is_err_and(|text| !text.contains("s3cr3t")));
+    }
 
     #[test]
     fn a_terminal_is_shown_escape_sequences_and_json_stays_json() {

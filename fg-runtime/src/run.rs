@@ -33,6 +33,10 @@ use crate::{event_loop, one_shot, panics, watchdog};
 ///
 /// `FG_MODE=custom-runtime`, `FG_MODE=server` or `FG_MODE=one-shot` overrides. The port of the server is `FG_PORT`, else `PORT`, else 8000.
 ///
+/// In a shell, [`Context::credentials`](fg_core::Context::credentials) has something if `FG_CREDENTIALS=env` asks for it: the keys that the
+/// platform's SDKs read, from `HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK` and `HUAWEICLOUD_SDK_SECURITY_TOKEN`, else from `HW_ACCESS_KEY` and
+/// its kin, else from `OS_ACCESS_KEY`. Keys that do not expire have an empty token.
+///
 /// # Exit codes
 ///
 /// 0: told to end, or the one invocation succeeded. 1: the function could not be initialised, the one invocation failed, code of the

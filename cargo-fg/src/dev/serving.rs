@@ -1,6 +1,8 @@
 //! The functions that are served: built, started, put in the place of those before, and ended.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,8 +29,18 @@ pub(super) struct Serving {
 
 struct Running {
     emulator: Arc<Emulator>,
+    settings: Settings,
     /// The copy of the program, which is of no use afterwards; nothing where somebody else starts it.
     program: Option<PathBuf>,
+}
+
+/// What has become of a function that was built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Put {
+    /// It is served in the place of the one before.
+    Started,
+    /// The one before is the same, and goes on.
+    Unchanged,
 }
 
 impl Serving {
@@ -50,33 +62,74 @@ impl Serving {
         })
     }
 
+    /// Requests wait for it, unless it is served.
+    pub(super) fn expect(&self, function: &Function) {
+        self.gateway.set_expected(&function.label);
+    }
+
+    /// Requests are told why there is no function, unless it is served.
+    pub(super) fn tell_absent(&self, functions: &[Function], failure: &Failure) {
+        for function in functions {
+            let reason = format!("{} could not be built, see where `cargo fg dev` runs: {}", function.label, failure.reason());
+            self.gateway.set_absent(&function.label, reason);
+        }
+    }
+
     /// Starts a function, waits until it is ready, and puts it in the place of the one before, which finishes what it does.
-    pub(super) fn replace(&self, function: &Function, program: &Path, flags: &SettingsFlags) -> Result<(), Failure> {
+    pub(super) fn replace(&self, function: &Function, program: &Path, flags: &SettingsFlags) -> Result<Put, Failure> {
+        let started = self.start_if_changed(function, program, flags);
+        started.inspect_err(|failure| self.gateway.set_absent(&function.label, failure.reason()))
+    }
+
+    fn start_if_changed(&self, function: &Function, program: &Path, flags: &SettingsFlags) -> Result<Put, Failure> {
         let settings = Settings::resolve(flags, function)?;
+        if self.is_served_already(function, program, &settings) {
+            return Ok(Put::Unchanged);
+        }
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
-        let copy = self.directory.join(format!("{}-{generation}{}", function.name, std::env::consts::EXE_SUFFIX));
+        let copy = self.directory.join(format!("{}-{generation}{}", function.unique_name, std::env::consts::EXE_SUFFIX));
         fs::copy(program, &copy).map_err(|error| Failure::machine(format!("{} could not be copied", program.display()), &error))?;
-        let emulator = self.start(settings.emulate(function, &copy), function, Some(copy))?;
+        let emulator = self.start(settings.emulate(function, &copy), function, settings, Some(copy))?;
         emulator.wait_until_ready().map_err(|error| {
             emulator.stop();
             remove(self.forget(&emulator));
-            Failure::machine(format!("{} does not run", function.name), &error)
+            Failure::machine(format!("{} does not run", function.label), &error)
         })?;
-        self.put(emulator);
-        Ok(())
+        self.put(&function.label, emulator);
+        Ok(Put::Started)
+    }
+
+    fn is_served_already(&self, function: &Function, program: &Path, settings: &Settings) -> bool {
+        let Some(served) = self.gateway.function(&function.label) else { return false };
+        let running = self.running();
+        let same = running.iter().find(|running| Arc::ptr_eq(&running.emulator, &served) && running.settings == *settings);
+        let copy = same.and_then(|running| running.program.clone());
+        drop(running);
+        copy.is_some_and(|copy| have_same_bytes(program, &copy).unwrap_or(false))
     }
 
     /// Serves a function whose process somebody else starts.
-    pub(super) fn attach(&self, function: &Function, flags: &SettingsFlags) -> Result<Arc<Emulator>, Failure> {
-        let settings = Settings::resolve(flags, function)?;
-        let emulator = self.start(settings.attach(function), function, None)?;
-        self.put(Arc::clone(&emulator));
+    pub(super) fn attach(
+        &self,
+        function: &Function,
+        settings: &Settings,
+        runtime_api: Option<SocketAddr>,
+    ) -> Result<Arc<Emulator>, Failure> {
+        let builder = runtime_api.into_iter().fold(settings.attach(function), Builder::runtime_api_at);
+        let emulator = self.start(builder, function, settings.clone(), None)?;
+        self.put(&function.label, Arc::clone(&emulator));
         Ok(emulator)
     }
 
-    fn start(&self, builder: Builder, function: &Function, program: Option<PathBuf>) -> Result<Arc<Emulator>, Failure> {
-        let (screen, name) = (self.screen, function.name.clone());
-        let told = function.name.clone();
+    fn start(
+        &self,
+        builder: Builder,
+        function: &Function,
+        settings: Settings,
+        program: Option<PathBuf>,
+    ) -> Result<Arc<Emulator>, Failure> {
+        let (screen, name) = (self.screen, function.label.clone());
+        let told = function.label.clone();
         let tell = move |notification: &Notification| {
             let outcome = if notification.succeeded { "succeeded" } else { "failed" };
             screen.line(&told, &format!("asynchronous invocation {} {outcome}", notification.request_id));
@@ -92,8 +145,8 @@ impl Serving {
             return Err(Failure::new(Exit::Interrupted, "all functions are being ended"));
         }
         let started = builder.start();
-        let emulator = Arc::new(started.map_err(|error| Failure::machine(format!("{} could not be run", function.name), &error))?);
-        running.push(Running { emulator: Arc::clone(&emulator), program });
+        let emulator = Arc::new(started.map_err(|error| Failure::machine(format!("{} could not be run", function.label), &error))?);
+        running.push(Running { emulator: Arc::clone(&emulator), settings, program });
         Ok(emulator)
     }
 
@@ -106,9 +159,8 @@ impl Serving {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, emulator: Arc<Emulator>) {
-        let name = emulator.name().to_owned();
-        if let Some(before) = self.gateway.serve(emulator) {
+    fn put(&self, label: &str, emulator: Arc<Emulator>) {
+        if let Some(before) = self.gateway.serve_as(label, emulator) {
             let program = self.forget(&before);
             // A process may take its time to end, and the new one need not wait for that.
             let end = move || {
@@ -116,7 +168,7 @@ impl Serving {
                 remove(program);
             };
             if let Err(error) = thread::Builder::new().name("end-of-function".into()).spawn(end) {
-                self.screen.error(format_args!("the {name} before could not be ended: {error}"));
+                self.screen.error(format_args!("the {label} before could not be ended: {error}"));
             }
         }
     }
@@ -155,6 +207,26 @@ pub(super) fn tell_of_signatures(screen: Screen) {
     } else {
         "signatures of SDKs are not verified; they are if HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are set"
     });
+}
+
+fn have_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
+    let (one, other) = (File::open(one)?, File::open(other)?);
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut one, mut other) = (BufReader::with_capacity(1 << 16, one), BufReader::with_capacity(1 << 16, other));
+    loop {
+        let (left, right) = (one.fill_buf()?, other.fill_buf()?);
+        let count = left.len().min(right.len());
+        if count == 0 {
+            return Ok(left.len() == right.len());
+        }
+        if left[..count] != right[..count] {
+            return Ok(false);
+        }
+        one.consume(count);
+        other.consume(count);
+    }
 }
 
 /// Where it cannot be removed, because it still runs, it is removed with all of them.

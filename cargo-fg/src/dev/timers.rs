@@ -8,8 +8,11 @@ use fg_emulator::{Event, Gateway};
 use fg_events::timer::TimerEvent;
 use jiff::ZonedDateTime;
 
+use crate::dev::DevArguments;
 use crate::dev::schedule::Schedule;
 use crate::failure::Failure;
+use crate::names::{list_of, split};
+use crate::project::Function;
 use crate::screen::Screen;
 
 /// `[FUNCTION=]SCHEDULE`
@@ -34,47 +37,115 @@ impl FromStr for Timer {
     }
 }
 
-/// Starts a thread for each timer.
-pub(super) fn start(timers: &[Timer], functions: &[String], gateway: &Arc<Gateway>, screen: Screen) -> Result<(), Failure> {
-    for (at, timer) in timers.iter().enumerate() {
-        let function = match (&timer.function, functions) {
-            (Some(function), _) if functions.contains(function) => function.clone(),
-            (None, [only]) => only.clone(),
-            (named, _) => {
-                let failure = match named {
-                    Some(name) => Failure::usage(format!("--timer: there is no function `{name}` here")),
-                    None => Failure::usage(format!("--timer {:?}: which function is it for?", timer.text)),
-                };
-                return Err(failure.advise(format!("--timer '{}={}'", functions.join("|"), timer.text)));
-            }
+/// A timer of one function.
+#[derive(Debug)]
+pub(super) struct Alarm {
+    name: String,
+    /// The function's label.
+    function: String,
+    timer: Timer,
+    /// What it gives to the function.
+    user_event: Option<String>,
+}
+
+/// All timers: those of the flags, and those of the manifests.
+pub(super) fn resolve(arguments: &DevArguments, functions: &[Function]) -> Result<Vec<Alarm>, Failure> {
+    let mut alarms = Vec::new();
+    for timer in &arguments.timer {
+        let name = format!("timer-{}", alarms.len() + 1);
+        let function = function_of(timer, functions)?;
+        alarms.push(Alarm { name, function, timer: timer.clone(), user_event: arguments.timer_text.clone() });
+    }
+    if arguments.no_timers {
+        return Ok(alarms);
+    }
+    for (at, function) in functions.iter().enumerate() {
+        let is_first = !functions[..at].iter().any(|before| before.package_id == function.package_id);
+        let of_package: Vec<_> = functions.iter().filter(|other| other.package_id == function.package_id).collect();
+        for timer in function.metadata.timers.iter().filter(|_| is_first) {
+            let wrong =
+                |reason: String| Failure::usage(format!("[package.metadata.fg] of `{}`: timers: {reason}", function.package));
+            let target = match (&timer.function, of_package.as_slice()) {
+                (Some(name), all) => all.iter().find(|function| function.name == *name).copied(),
+                (None, [only]) => Some(*only),
+                (None, all) => {
+                    let names: Vec<_> = all.iter().map(|function| function.name.as_str()).collect();
+                    return Err(wrong(format!("which function is {:?} for?", timer.schedule))
+                        .advise(format!("add function = \"{}\"", names.join("|"))));
+                }
+            };
+            let schedule = Schedule::parse(&timer.schedule).map_err(wrong)?;
+            let Some(target) = target else {
+                if arguments.wanted().is_all() {
+                    let names: Vec<_> = of_package.iter().map(|function| function.name.as_str()).collect();
+                    let missing = timer.function.as_deref().unwrap_or_default();
+                    return Err(wrong(format!("there is no function `{missing}`")).advise(list_of(missing, &names)));
+                }
+                // It is for a function that is not served this time.
+                continue;
+            };
+            alarms.push(Alarm {
+                name: timer.name.clone().unwrap_or_else(|| format!("timer-{}", alarms.len() + 1)),
+                function: target.label.clone(),
+                timer: Timer { function: None, schedule, text: timer.schedule.clone() },
+                user_event: timer.text.clone(),
+            });
+        }
+    }
+    Ok(alarms)
+}
+
+fn function_of(timer: &Timer, functions: &[Function]) -> Result<String, Failure> {
+    let labels = || functions.iter().map(|function| function.label.as_str()).collect::<Vec<_>>().join("|");
+    let advise = |failure: Failure| failure.advise(format!("--timer '{}={}'", labels(), timer.text));
+    let Some(name) = &timer.function else {
+        return match functions {
+            [only] => Ok(only.label.clone()),
+            _ => Err(advise(Failure::usage(format!("--timer {:?}: which function is it for?", timer.text)))),
         };
-        let (timer, gateway, name) = (timer.clone(), Arc::clone(gateway), format!("timer-{}", at + 1));
-        screen.step("Timer", format_args!("{} for {function}", timer.text));
-        let started = thread::Builder::new().name(name.clone()).spawn(move || timer.run(&name, &function, &gateway, screen));
+    };
+    let (package, bare) = split(name);
+    let is_it = |function: &&Function| function.name == bare && package.is_none_or(|package| function.package == package);
+    let mut found = functions.iter().filter(is_it);
+    match (found.next(), found.next()) {
+        (Some(only), None) => Ok(only.label.clone()),
+        (None, _) => Err(advise(Failure::usage(format!("--timer: there is no function `{name}` here")))),
+        (Some(_), Some(_)) => Err(advise(Failure::usage(format!("--timer: there is more than one function `{name}` here")))),
+    }
+}
+
+/// Starts a thread for each timer.
+pub(super) fn start(alarms: Vec<Alarm>, gateway: &Arc<Gateway>, screen: Screen) -> Result<(), Failure> {
+    for alarm in alarms {
+        screen.step("Timer", format_args!("{} ({}) for {}", alarm.name, alarm.timer.text, alarm.function));
+        let gateway = Arc::clone(gateway);
+        let started = thread::Builder::new().name("timer".into()).spawn(move || alarm.run(&gateway, screen));
         started.map_err(|error| Failure::machine("the timer could not be started", &error))?;
     }
     Ok(())
 }
 
-impl Timer {
-    fn run(&self, name: &str, function: &str, gateway: &Gateway, screen: Screen) {
-        while let Some(wait) = self.schedule.wait(&ZonedDateTime::now()) {
+impl Alarm {
+    fn run(&self, gateway: &Gateway, screen: Screen) {
+        let name = &self.name;
+        while let Some(wait) = self.timer.schedule.wait(&ZonedDateTime::now()) {
             thread::sleep(wait);
             // Before the first build there is nobody to call.
-            let Some(emulator) = gateway.function(function) else { continue };
-            match emulator.invoke_async(Event::new(event(name))) {
+            let Some(emulator) = gateway.function(&self.function) else { continue };
+            match emulator.invoke_async(Event::new(event(name, self.user_event.as_deref()))) {
                 Ok(invocation) => screen.line(name, &format!("goes off: asynchronous invocation {}", invocation.request_id())),
                 Err(error) => screen.error(format_args!("{name}: {error}")),
             }
         }
-        screen.note(format_args!("{name} ({}) does not go off any more", self.text));
+        screen.note(format_args!("{name} ({}) does not go off any more", self.timer.text));
     }
 }
 
 /// What the platform sends: the time with its offset from UTC.
-fn event(name: &str) -> String {
+fn event(name: &str, user_event: Option<&str>) -> String {
     let now = ZonedDateTime::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
     let event = TimerEvent::new().with_version("v1.0").with_trigger_type("TIMER").with_trigger_name(name);
+    let event = user_event.into_iter().fold(event, TimerEvent::with_user_event);
     let mut json = serde_json::to_value(event).unwrap_or_default();
     json["time"] = now.into();
     json.to_string()
@@ -96,8 +167,9 @@ mod tests {
 
     #[test]
     fn the_event_is_one_of_the_platforms() {
-        let event: TimerEvent = serde_json::from_str(&event("timer-1")).expect("it is one");
+        let event: TimerEvent = serde_json::from_str(&event("timer-1", Some("all"))).expect("it is one");
         assert_eq!((event.trigger_type.as_str(), event.trigger_name.as_str()), ("TIMER", "timer-1"));
+        assert_eq!(event.user_event, "all");
         assert!(event.time.is_some_and(|time| time.to_system_time().is_ok()));
     }
 }

@@ -1,26 +1,30 @@
 //! `cargo fg dev`.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::fg::{NewProject, run, target_directory, wait_until, without_settings};
+use crate::fg::{NewProject, fg, run, target_directory, wait_until, without_settings};
 #[cfg(target_os = "linux")]
 use crate::fg::{processes_of, signal};
 use crate::http::{request, send};
 
 /// A `cargo fg dev` that runs, on a port that was free.
-struct Dev {
-    child: Child,
+pub(crate) struct Dev {
+    pub(crate) child: Child,
     /// What it has said on standard error.
     said: Arc<Mutex<String>>,
 }
 
 impl Dev {
-    fn start(project: &NewProject, arguments: &[&str]) -> Self {
-        Self::start_with(project.fg(&["dev"]), arguments)
+    pub(crate) fn start(project: &NewProject, arguments: &[&str]) -> Self {
+        Self::start_in(&project.directory, arguments)
+    }
+
+    pub(crate) fn start_in(directory: &Path, arguments: &[&str]) -> Self {
+        Self::start_with(fg(directory, &["dev"]), arguments)
     }
 
     fn start_with(mut command: Command, arguments: &[&str]) -> Self {
@@ -36,13 +40,13 @@ impl Dev {
         Self { child, said }
     }
 
-    fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         self.said.lock().expect("no panic").clone()
     }
 
     /// Waits until it has said this so many times.
     #[track_caller]
-    fn wait_for(&mut self, text: &str, times: usize) {
+    pub(crate) fn wait_for(&mut self, text: &str, times: usize) {
         let said = Arc::clone(&self.said);
         wait_until(text, || {
             let said = said.lock().expect("no panic");
@@ -53,7 +57,7 @@ impl Dev {
     }
 
     /// Host and port.
-    fn address(&mut self) -> String {
+    pub(crate) fn address(&mut self) -> String {
         self.wait_for("on http://", 1);
         let said = self.said();
         let from = said.find("on http://").expect("it was said") + "on http://".len();
@@ -61,14 +65,14 @@ impl Dev {
         rest[..rest.find(['\n', '/']).expect("the end of a line")].to_owned()
     }
 
-    fn ask(&mut self, method_and_target: &str, body: &str) -> (u16, String) {
+    pub(crate) fn ask(&mut self, method_and_target: &str, body: &str) -> (u16, String) {
         let address = self.address();
         let answer = request(&address, method_and_target, body);
         answer.unwrap_or_else(|| panic!("{method_and_target} is not answered: {}", self.said()))
     }
 
     /// Where the programs run that it has started.
-    fn directory(&mut self) -> PathBuf {
+    pub(crate) fn directory(&mut self) -> PathBuf {
         let address = self.address();
         let port = address.rsplit(':').next().expect("a port");
         target_directory().join("fg").join(format!("dev-{port}"))
@@ -271,17 +275,4 @@ fn one_that_is_killed_leaves_nothing_behind_and_can_be_started_again_at_the_same
     again.wait_for("Ready killed\n", 1);
     assert_eq!(again.address(), address);
     assert_eq!(again.ask("POST /", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
-}
-
-#[test]
-fn what_has_never_compiled_is_answered_with_503_until_it_does() {
-    let project = NewProject::new("unfinished", &[]);
-    project.edit("src/main.rs", "fn main()", "fn main() oops");
-    let mut dev = Dev::start(&project, &[]);
-    dev.wait_for("Waiting for a change\n", 1);
-    let (status, body) = dev.ask("POST /", r#"{"name":"Ada"}"#);
-    assert_eq!((status, body.contains("unfinished has not been built yet")), (503, true), "{body}");
-    project.edit("src/main.rs", "fn main() oops", "fn main()");
-    dev.wait_for("Ready unfinished\n", 1);
-    assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#).0, 200);
 }

@@ -23,7 +23,16 @@ pub(crate) fn target_directory() -> PathBuf {
 
 /// The environment of a user who has nothing set, and no network.
 pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
-    for name in ["FG_MEMORY", "FG_TIMEOUT", "FG_HANDLER", "FG_LISTEN", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+    for name in [
+        "FG_MEMORY",
+        "FG_TIMEOUT",
+        "FG_HANDLER",
+        "FG_LISTEN",
+        "FG_LOG_LEVEL",
+        "FG_CREDENTIALS",
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+    ] {
         command.env_remove(name);
     }
     command.env_remove("HUAWEICLOUD_SDK_AK").env_remove("HUAWEICLOUD_SDK_SK");

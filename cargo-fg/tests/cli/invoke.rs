@@ -201,7 +201,12 @@ fn what_cannot_be_run_is_told_with_its_exit_code() {
     assert!(ran.stderr.ends_with("error: the function does not compile; the compiler has said why\n"), "{}", ran.stderr);
     project.edit("Cargo.toml", "memory = 128", "memroy = 128");
     let ran = run(&mut project.fg(&["invoke"])).ended_with(2);
-    assert!(ran.stderr.contains("[package.metadata.fg] in ") && ran.stderr.contains("unknown field `memroy`"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("[package.metadata.fg] in ")
+            && ran.stderr.contains("unknown key `memroy`\n  help: did you mean `memory`?"),
+        "{}",
+        ran.stderr
+    );
     let nowhere = tempfile::tempdir().expect("a directory");
     let ran = run(&mut fg(nowhere.path(), &["invoke"])).ended_with(2);
     assert!(ran.stderr.starts_with("error: there is no Cargo.toml in this directory or above it\n  help: "), "{}", ran.stderr);

@@ -2,9 +2,14 @@
 
 mod commands;
 mod dev;
+mod dev_first_build;
+mod dev_rebuild;
 mod fg;
+mod habits;
 mod http;
 mod invoke;
+mod names;
 mod new;
 mod package;
+mod settings;
 mod transcript;

@@ -1,12 +1,12 @@
 //! A process that somebody else starts.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use fg_emulator::Emulator;
+use fg_emulator::{Credentials, Emulator};
 
 use crate::scripted::{event, program, start};
 
@@ -46,6 +46,27 @@ fn a_process_that_somebody_else_starts_is_told_its_variables_and_has_no_timeout(
     assert!(emulator.process_ids().is_empty());
     drop(emulator);
     function.wait().expect("it ends when its Runtime API is gone");
+}
+
+#[test]
+fn the_runtime_api_of_an_attached_process_has_the_address_that_was_chosen() {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    for _ in 0..2 {
+        let emulator = start(Emulator::attach().runtime_api_at(free).process_variable("FG_HTTP_ERRORS", "full"));
+        assert_eq!(address(&emulator), free.to_string());
+        assert!(emulator.variables().contains(&("FG_HTTP_ERRORS".into(), "full".into())));
+    }
+    let taken = TcpListener::bind(free).expect("it is free again");
+    let error = Emulator::attach().runtime_api_at(free).start().expect_err("it is taken").to_string();
+    assert!(error.starts_with("the emulator could not open a port for the function: "), "{error}");
+    drop(taken);
+}
+
+#[test]
+fn keys_that_do_not_expire_are_sent_with_an_empty_token() {
+    let keys = Credentials { security_access_key: "AK".into(), security_secret_key: "SK".into(), ..Credentials::default() };
+    let head = poll_once(&start(Emulator::attach().credentials(keys)));
+    assert!(head.contains("X-CFF-Security-Access-Key: AK\r\n") && head.contains("X-CFF-Security-Token: \r\n"), "{head}");
 }
 
 #[test]

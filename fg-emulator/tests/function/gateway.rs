@@ -89,3 +89,49 @@ fn a_function_that_is_not_ready_is_status_503_and_one_that_is_replaced_is_asked_
     assert_eq!(send(&gateway, "POST /", "{}").0, 200);
     assert_eq!(*seen.lock().expect("no panic"), [503, 200, 200]);
 }
+
+#[test]
+fn a_request_waits_for_a_function_that_is_expected_and_is_told_why_there_is_none() {
+    let gateway = Gateway::start("127.0.0.1:0", ["greet"], |_| {}).expect("a free port");
+    gateway.set_expected("greet");
+    std::thread::scope(|scope| {
+        let urn = "urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3Agreet";
+        let waiting = ["POST /".to_owned(), format!("POST /v2/p/fgs/functions/{urn}/invocations")]
+            .map(|request| scope.spawn(|| send(&gateway, &{ request }, r#"{"text":"late"}"#)));
+        gateway.serve(Arc::new(function().name("greet").start().expect("it starts")));
+        for waiting in waiting {
+            let (status, _, body) = waiting.join().expect("no panic");
+            assert_eq!((status, body.as_str()), (200, "late"));
+        }
+    });
+    gateway.set_absent("greet", "it is served, and stays so");
+    assert_eq!(send(&gateway, "POST /", "{}").0, 200);
+
+    let gateway = Gateway::start("127.0.0.1:0", ["greet"], |_| {}).expect("a free port");
+    gateway.set_expected("greet");
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| send(&gateway, "POST /", "{}"));
+        gateway.set_absent("greet", "greet does not run: no licence");
+        let (status, _, body) = waiting.join().expect("no panic");
+        assert_eq!((status, body.contains("greet does not run: no licence")), (503, true), "{body}");
+    });
+}
+
+#[test]
+fn functions_of_the_same_name_are_served_under_longer_ones_and_all_are_listed() {
+    let gateway = Gateway::start("127.0.0.1:0", ["a/bootstrap", "b/bootstrap", "b"], |_| {}).expect("a free port");
+    for name in ["a/bootstrap", "b/bootstrap"] {
+        let emulator = function().name(name.replace('/', "-")).start().expect("it starts");
+        assert!(gateway.serve_as(name, Arc::new(emulator)).is_none());
+    }
+    for name in ["a/bootstrap", "b/bootstrap"] {
+        let (status, _, body) = send(&gateway, &format!("POST /{name}"), &json!({"text": name}).to_string());
+        assert_eq!((status, body.as_str()), (200, name));
+    }
+    let (status, _, body) = send(&gateway, "GET /", "");
+    let listed: Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!((status, &listed["functions"][0]["path"]), (200, &json!("/a/bootstrap")), "{body}");
+    assert_eq!(listed["functions"][1], json!({"name": "b", "path": "/b", "state": "absent", "reason": "b has not been built yet"}));
+    assert_eq!(send(&gateway, "POST /", "{}").0, 404);
+    assert_eq!(send(&gateway, "GET /bootstrap", "").0, 404);
+}

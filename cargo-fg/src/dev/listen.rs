@@ -1,0 +1,71 @@
+//! The address that `cargo fg dev` listens at, and what it shows of each request.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use fg_emulator::{Exchange, Gateway};
+
+use crate::failure::Failure;
+use crate::screen::Screen;
+
+/// The port where none is said.
+const DEFAULT_PORT: u16 = 9000;
+
+/// `9000`, `:9000`, `localhost:9000`, `0.0.0.0:9000`, `localhost`, `::1`, and any of them as the address of a page.
+pub(super) fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let wrong = || "it is a port, such as 9000, or an address and a port, such as 0.0.0.0:9000".to_owned();
+    let bare = text.strip_prefix("http://").unwrap_or(text);
+    let bare = bare.strip_suffix('/').unwrap_or(bare);
+    if let Ok(port) = bare.parse() {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Ok((address, DEFAULT_PORT).into());
+    }
+    if let Ok(address) = bare.parse() {
+        return Ok(address);
+    }
+    let (host, port) = bare.rsplit_once(':').unwrap_or((bare, "9000"));
+    let is_here = (host.is_empty() && !bare.is_empty()) || host.eq_ignore_ascii_case("localhost");
+    let port = port.parse().map_err(|_| wrong())?;
+    if is_here { Ok((Ipv4Addr::LOCALHOST, port).into()) } else { Err(wrong()) }
+}
+
+pub(super) fn listen(address: SocketAddr, labels: &[String], screen: Screen) -> Result<Gateway, Failure> {
+    let several = labels.len() > 1;
+    let observer = move |exchange: &Exchange<'_>| {
+        let about = if several && !exchange.function.is_empty() { exchange.function } else { "http" };
+        screen.line(about, &exchange.to_string());
+        if let Some(advice) = exchange.advice {
+            screen.note(advice);
+        }
+    };
+    Gateway::start(address, labels, observer).map_err(|error| {
+        Failure::machine(format!("{address} could not be listened at"), &error)
+            .advise("is `cargo fg dev` running already? --listen takes another port; 0 is one that is free")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_be_a_port_alone_or_a_host_that_is_this_machine() {
+        for (text, address) in [
+            ("9001", "127.0.0.1:9001"),
+            (":9001", "127.0.0.1:9001"),
+            ("localhost:9001", "127.0.0.1:9001"),
+            ("Localhost", "127.0.0.1:9000"),
+            ("http://localhost:9001/", "127.0.0.1:9001"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("0.0.0.0", "0.0.0.0:9000"),
+            ("::1", "[::1]:9000"),
+            ("[::1]:9001", "[::1]:9001"),
+        ] {
+            assert_eq!(parse_address(text).map(|address| address.to_string()).as_deref(), Ok(address), "{text}");
+        }
+        for text in ["", "99999", "example.com:80", "localhost:x", "a:b:c"] {
+            assert!(parse_address(text).is_err(), "{text}");
+        }
+    }
+}

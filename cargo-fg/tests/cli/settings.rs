@@ -1,0 +1,181 @@
+//! What a function is told, from files, variables of the shell and manifests; and that no secret is shown on the way.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::dev::Dev;
+use crate::fg::{NewProject, Ran, run, target_directory};
+
+/// A function that says what it has, and logs on each level.
+const MAIN: &str = r#"
+#[fg::handler]
+async fn handle(event: serde_json::Value, ctx: &fg::Context) -> Result<serde_json::Value, fg::Error> {
+    ctx.logger().debug("a detail");
+    println!("user event: {}", event["user_event"]);
+    let keys = ctx.credentials().map(|keys| {
+        [keys.security_access_key().expose(), keys.security_secret_key().expose(), keys.security_token().expose()].join("|")
+    });
+    Ok(serde_json::json!({
+        "keys": keys,
+        "project": ctx.project_id(),
+        "A": ctx.user_data("A"),
+        "B": std::env::var("B").ok(),
+        "errors": std::env::var("FG_HTTP_ERRORS").ok(),
+        "memory": ctx.memory_size(),
+        "timeout": ctx.timeout().as_secs(),
+    }))
+}
+
+fn main() -> std::process::ExitCode {
+    fg::run::<handle>()
+}
+"#;
+
+fn project(name: &str) -> NewProject {
+    let project = NewProject::new(name, &[]);
+    project.write("src/main.rs", MAIN);
+    project.edit("Cargo.toml", "serde = {", "serde_json = \"1\"\nserde = {");
+    project
+}
+
+fn returned(ran: Ran) -> Value {
+    let ran = ran.ended_with(0);
+    serde_json::from_str::<Value>(&ran.stdout).expect("JSON")["return"].clone()
+}
+
+#[test]
+fn variables_come_from_files_and_from_the_shell() {
+    let project = project("variables");
+    project.write("my .env", "\u{feff}# for here\r\nexport A=\"from the file\"\r\nB='also'\r\n");
+    let json = |arguments: &[&str]| {
+        let mut command = project.fg(&[&["invoke", "--output", "json"], arguments].concat());
+        returned(run(command.env("B", "from the shell")))
+    };
+    let of_file = json(&["--env-file", "my .env"]);
+    assert_eq!((&of_file["A"], &of_file["B"]), (&json!("from the file"), &json!("also")));
+    let of_shell = json(&["--env-file", "my .env", "--env", "B", "--env", "FG_HTTP_ERRORS=bare"]);
+    assert_eq!((&of_shell["A"], &of_shell["B"]), (&json!("from the file"), &json!("from the shell")));
+    assert_eq!((&of_file["errors"], &of_shell["errors"]), (&json!("full"), &json!("bare")));
+
+    project.write("bad.env", "A=1\nB=\"hunter2\n");
+    for (arguments, reason) in [
+        (&["--env-file", "bad.env"][..], "error: bad.env, line 2: a quotation mark is not closed\n  help: a line is NAME=value, "),
+        (&["--env-file", "nowhere.env"], "error: nowhere.env cannot be read\n"),
+        (&["--env", "1=hunter2"], "error: --env: the name of a variable is a letter, "),
+        (&["--env", "hunter2!"], "error: --env: the name of a variable is a letter, "),
+        (&["--env", "NO_SUCH_VARIABLE"], "error: --env NO_SUCH_VARIABLE: this shell has no variable of that name\n"),
+        (&["--log-level", "loud"], "error: invalid value 'loud' for '--log-level <LEVEL>': \"loud\" is no level: off, error, "),
+    ] {
+        for command in ["invoke", "dev"] {
+            let ran = run(&mut project.fg(&[&[command], arguments].concat())).ended_with(2);
+            assert!(ran.stderr.starts_with(reason) && !ran.stderr.contains("hunter2"), "{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn keys_come_from_the_sdks_variables_or_their_file_and_reach_the_function_alone() {
+    let project = project("keys");
+    project.write("my credentials", "[basic]\nak = AK1\nsk = SK1\nsecurity_token = ST1\nproject_id = p1\n");
+    let of_file = returned(run(&mut project.fg(&["invoke", "--output", "json", "--credentials", "my credentials"])));
+    assert_eq!((&of_file["keys"], &of_file["project"]), (&json!("AK1|SK1|ST1"), &json!("p1")));
+
+    let mut of_shell = project.fg(&["invoke", "--output", "json", "--credentials", "env"]);
+    let of_shell = returned(run(of_shell.env("HUAWEICLOUD_SDK_AK", "AK2").env("HUAWEICLOUD_SDK_SK", "SK2")));
+    assert_eq!(of_shell["keys"], "AK2|SK2|", "keys that do not expire have no token");
+    assert_eq!(returned(run(&mut project.fg(&["invoke", "--output", "json"])))["keys"], Value::Null);
+
+    // Without `cargo fg`, too: one event from a pipe.
+    let program = target_directory().join("debug").join(format!("keys{}", std::env::consts::EXE_SUFFIX));
+    let in_a_shell = |asked: &str| {
+        let mut command = Command::new(&program);
+        let event = fs::File::open(project.directory.join("event.json")).expect("there is a sample");
+        command.env("HUAWEICLOUD_SDK_AK", "AK3").env("HUAWEICLOUD_SDK_SK", "SK3").env("HUAWEICLOUD_SDK_SECURITY_TOKEN", "ST3");
+        run(command.env("FG_MODE", "one-shot").env("FG_CREDENTIALS", asked).stdin(event))
+    };
+    let ran = in_a_shell("env").ended_with(0);
+    assert!(ran.stdout.contains("AK3|SK3|ST3") && !ran.stderr.contains("SK3"), "{}{}", ran.stdout, ran.stderr);
+    assert!(in_a_shell("").ended_with(0).stdout.contains("\"keys\":null"));
+    assert!(in_a_shell("/a/file").ended_with(2).stderr.starts_with("fg: FG_CREDENTIALS can be `env` here"));
+
+    let mut dev = Dev::start(&project, &["--credentials", "my credentials"]);
+    let (status, body) = dev.ask("POST /", "{}");
+    assert!(status == 200 && body.contains("AK1|SK1|ST1"), "{body}");
+    assert!(!dev.said().contains("SK1"), "{}", dev.said());
+
+    let mut none = project.fg(&["invoke", "--credentials", "env"]);
+    for name in ["HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "OS_ACCESS_KEY", "HUAWEICLOUD_SDK_CREDENTIALS_FILE"] {
+        none.env_remove(name);
+    }
+    let ran = run(&mut none).ended_with(2);
+    assert!(
+        ran.stderr.starts_with("error: --credentials env: this shell has no variables with keys\n  help: set "),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn the_workspace_has_the_defaults_of_its_members_and_a_secret_there_is_warned_of() {
+    let project = project("member");
+    project.edit(
+        "Cargo.toml",
+        "memory = 128 # MB\ntimeout = 3 # seconds",
+        "timeout = 9\nenvironment = { B = \"b\" }\nlog_level = \"debug\"",
+    );
+    let manifest = project.read("Cargo.toml");
+    let workspace = "[workspace]\n[workspace.metadata.fg]\nmemory = 512\ntimeout = 7\nenvironment = { A = \"a\", B = \"w\", API_KEY = \"hunter2\" }\n";
+    project.write("Cargo.toml", &format!("{manifest}{workspace}"));
+    let ran = run(&mut project.fg(&["invoke", "--output", "json"])).ended_with(0);
+    assert!(
+        ran.stderr.contains(
+            "warning: the variable API_KEY of `member` looks like a secret, and stands in Cargo.toml, which is committed\n  help: "
+        ),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("DEBUG a detail"), "{}", ran.stdout);
+    let returned = returned(ran);
+    assert_eq!((&returned["memory"], &returned["timeout"]), (&json!(512), &json!(9)));
+    assert_eq!((&returned["A"], &returned["B"]), (&json!("a"), &json!("b")));
+    let quiet = run(&mut project.fg(&["invoke", "--log-level", "warn"])).ended_with(0);
+    assert!(!quiet.stdout.contains("a detail"), "{}", quiet.stdout);
+
+    project.write("Cargo.toml", &format!("{manifest}[workspace]\n[workspace.metadata.fg]\nenviroment = {{}}\n"));
+    let ran = run(&mut project.fg(&["invoke"])).ended_with(2);
+    let reason = "does not fit: unknown key `enviroment`\n  help: did you mean `environment`? there are: ";
+    assert!(ran.stderr.starts_with("error: [workspace.metadata.fg] in ") && ran.stderr.contains(reason), "{}", ran.stderr);
+}
+
+#[test]
+fn the_timers_of_the_manifest_go_off_with_their_texts() {
+    let project = project("clock");
+    project.edit(
+        "Cargo.toml",
+        "timeout = 3 # seconds",
+        "timeout = 3 # seconds\ntimers = [{ name = \"nightly\", schedule = \"@every 100ms\", text = \"all of it\" }]",
+    );
+    let mut dev = Dev::start(&project, &["--timer", "@every 100ms", "--timer-text", "by hand"]);
+    dev.wait_for("Timer nightly (@every 100ms) for clock\n", 1);
+    dev.wait_for("nightly goes off: ", 1);
+    dev.wait_for("user event: \"all of it\"\n", 1);
+    dev.wait_for("user event: \"by hand\"\n", 1);
+    drop(dev);
+    let mut dev = Dev::start(&project, &["--no-timers"]);
+    dev.wait_for("Ready clock\n", 1);
+    assert!(!dev.said().contains("Timer"), "{}", dev.said());
+    project.edit("Cargo.toml", "text = \"all of it\"", "function = \"clok\"");
+    let ran = run(&mut project.fg(&["dev"])).ended_with(2);
+    let reason = "error: [package.metadata.fg] of `clock`: timers: there is no function `clok`\n  help: there are: clock\n";
+    assert_eq!(ran.stderr, reason);
+    project.edit("Cargo.toml", "@every 100ms", "sometimes");
+    let ran = run(&mut project.fg(&["dev"])).ended_with(2);
+    assert!(
+        ran.stderr.starts_with("error: [package.metadata.fg] of `clock`: timers: \"sometimes\" has 1 fields"),
+        "{}",
+        ran.stderr
+    );
+}
