@@ -20,9 +20,10 @@ pub(crate) struct Compile {
     pub(crate) target: Option<String>,
     /// Cargo.lock has to fit, and stays as it is.
     pub(crate) locked: bool,
-    /// More arguments and variables for cargo.
-    pub(crate) arguments: Vec<String>,
+    /// More variables for cargo.
     pub(crate) variables: Vec<(String, String)>,
+    /// Variables that cargo is not to see.
+    pub(crate) without: Vec<String>,
 }
 
 /// A line of cargo's, as far as it matters here.
@@ -79,7 +80,10 @@ impl Compile {
         if screen.is_quiet() {
             command.arg("--quiet");
         }
-        command.args(&self.arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        for name in &self.without {
+            command.env_remove(name);
+        }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|error| no_cargo(&error))?;
         let mut programs = vec![None; functions.len()];
         let mut has_begun = false;

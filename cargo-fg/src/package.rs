@@ -4,8 +4,8 @@ mod archive;
 mod checks;
 mod contents;
 mod elf;
+mod flags;
 mod image;
-mod rustflags;
 mod static_build;
 
 use std::fs;
@@ -36,7 +36,7 @@ Examples:
 
 The zip file has the program and `bootstrap`, a wrapper that starts it, at its root. The same input
 makes the same bytes, in whatever directory and at whatever time: they depend on the sources,
-Cargo.lock and the compiler only.
+Cargo.lock, the compiler and cargo's configuration with its flags, and not on CARGO_PROFILE_*.
 
 Nothing is written where it would fail on the platform: another architecture, a program that is
 linked dynamically, a file that needs a newer glibc, a `bootstrap` without its execute bit or with

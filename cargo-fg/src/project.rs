@@ -16,6 +16,8 @@ pub(crate) struct Project {
     workspace_default_members: Vec<String>,
     pub(crate) workspace_root: PathBuf,
     pub(crate) target_directory: PathBuf,
+    /// Where cargo keeps what it builds on the way, which newer ones say.
+    pub(crate) build_directory: Option<PathBuf>,
     /// The manifest that is nearest to the current directory.
     #[serde(skip)]
     nearest: PathBuf,

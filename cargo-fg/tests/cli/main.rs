@@ -7,4 +7,5 @@ mod http;
 mod invoke;
 mod new;
 mod package;
+mod package_flags;
 mod transcript;
