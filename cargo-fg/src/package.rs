@@ -40,7 +40,9 @@ Cargo.lock, the compiler and cargo's configuration with its flags, and not on CA
 
 Nothing is written where it would fail on the platform: another architecture, a program that is
 linked dynamically, a file that needs a newer glibc, a `bootstrap` without its execute bit or with
-the line ends of Windows, sizes above the limits. Standard output has the path of what was written.")]
+the line ends of Windows, sizes above the limits. Standard output has the path of what was written.
+
+docs/packaging.md has the details, and what to do about dependencies with C in them.")]
 pub(crate) struct PackageArguments {
     /// A file or a directory to put into the package, relative to that of Cargo.toml; can be given more than once. One called
     /// `bootstrap` takes the place of the wrapper

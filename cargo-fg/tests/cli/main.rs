@@ -7,5 +7,6 @@ mod http;
 mod invoke;
 mod new;
 mod package;
+mod package_causes;
 mod package_flags;
 mod transcript;
