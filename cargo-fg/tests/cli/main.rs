@@ -9,4 +9,5 @@ mod new;
 mod package;
 mod package_causes;
 mod package_flags;
+mod package_includes;
 mod transcript;
