@@ -1,6 +1,7 @@
 //! `cargo fg package`: a zip file, or the context of an image, that runs on the platform or is not made at all.
 
 mod archive;
+mod certificates;
 mod checks;
 mod collect;
 mod contents;
@@ -56,9 +57,12 @@ pub(crate) struct PackageArguments {
     /// Where to write it [default: target/fg/NAME.zip, target/fg/NAME-image]
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
-    /// Writes the directory from which a container image is built, and no zip file.
+    /// Writes the directory from which a container image is built, and no zip file. A Dockerfile in it that was edited is kept
     #[arg(long)]
     image: bool,
+    /// The certificates that the image trusts, as PEM, in place of Mozilla's list
+    #[arg(long, value_name = "FILE", requires = "image")]
+    certificates: Option<PathBuf>,
     #[command(flatten)]
     selection: Selection,
     /// Features of the package, as cargo takes them
@@ -76,6 +80,7 @@ pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCo
     let included: Vec<_> = function.metadata.include.iter().chain(&arguments.include).cloned().collect();
     // A build takes long: what is wrong with the rest is said before it.
     Plan::check(&project, &function, &included, &output)?;
+    let certificates = arguments.image.then(|| certificates::of(arguments.certificates.as_deref())).transpose()?;
     let build = StaticBuild { project: &project, target: &arguments.target, features: &arguments.features };
     let program = build.run(&function, screen)?;
     let plan = Plan::make(&project, &function, &included, &output)?;
@@ -85,13 +90,13 @@ pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCo
     if !checked.problems.is_empty() {
         return Err(refuse(&function, &checked.problems));
     }
-    if arguments.image {
-        image::write(&contents, &output)?;
-    } else {
-        write(&output, &zip)?;
+    let mut notes = left_out(&plan.left_out);
+    match &certificates {
+        Some(certificates) => notes.extend(image::write(&contents, certificates, &output)?),
+        None => write(&output, &zip)?,
     }
     report(screen, &contents, &zip, &checked, &output, arguments.image);
-    left_out(&plan.left_out).iter().for_each(|note| screen.note(note));
+    notes.iter().for_each(|note| screen.note(note));
     println!("{}", output.display());
     Ok(ExitCode::SUCCESS)
 }

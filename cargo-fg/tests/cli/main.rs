@@ -9,5 +9,6 @@ mod new;
 mod package;
 mod package_causes;
 mod package_flags;
+mod package_image;
 mod package_includes;
 mod transcript;

@@ -213,17 +213,3 @@ fn what_cannot_be_built_for_is_told_with_the_line_that_helps() {
         assert!(ran.stderr.contains(&format!("error: {path} cannot be included\n")), "{}", ran.stderr);
     }
 }
-
-#[test]
-fn the_context_of_an_image_is_written_where_it_is_asked_for() {
-    let project = NewProject::bare("imaged", MAIN);
-    let ran = run(&mut package(&project.directory, &["--image", "--output", "image", "--include", "Cargo.toml"])).ended_with(0);
-    assert_eq!(ran.stdout, "image\n");
-    let dockerfile = project.read("image/Dockerfile");
-    assert!(dockerfile.contains("USER 1003:1003\nEXPOSE 8000\nENTRYPOINT [\"/opt/function/code/imaged\"]\n"), "{dockerfile}");
-    assert!(project.directory.join("image/code/imaged").exists() && project.directory.join("image/code/Cargo.toml").exists());
-    assert!(!project.directory.join("image/code/bootstrap").exists());
-    let ran = run(&mut package(&project.directory, &["--image", "--output", "src"])).ended_with(2);
-    assert!(ran.stderr.contains("error: src is there already, and is not the context of this image\n"), "{}", ran.stderr);
-    assert!(project.directory.join("src/main.rs").exists());
-}

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::package::collect::ignored::Ignored;
 use crate::package::collect::open::identity;
 use crate::package::collect::{Found, Include, Kind, Refused, is_package, name};
+use crate::package::image;
 
 /// Where version control keeps its own.
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
@@ -73,7 +74,7 @@ impl Walk {
             return self.refuse(&shown, "it is what is being written, or was written before");
         }
         if self.is_never_taken(&real) {
-            return self.refuse(&shown, "it is a folder of cargo or of version control");
+            return self.refuse(&shown, "it is a folder of cargo, of version control, or of an image that was written before");
         }
         let begun = (self.found.len(), self.left_out.len());
         self.go(Step { shown: shown.clone(), real, destination: include.destination.clone() });
@@ -194,7 +195,7 @@ impl Walk {
         }
         let holds_the_workspace = self.allowed.roots.iter().any(|root| root.starts_with(&self.allowed.target_directory));
         let is_built = !holds_the_workspace && real.starts_with(&self.allowed.target_directory);
-        is_built || self.is_of_version_control(real) || is_cache(real)
+        is_built || self.is_of_version_control(real) || is_cache(real) || image::is_context(real)
     }
 
     /// Whether it is below such a directory, which is itself below the workspace.
