@@ -11,6 +11,7 @@ mod image;
 mod static_build;
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -79,6 +80,9 @@ pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCo
     let output = arguments.output.clone().unwrap_or_else(|| default_output(&project, &function, arguments.image));
     let included: Vec<_> = function.metadata.include.iter().chain(&arguments.include).cloned().collect();
     // A build takes long: what is wrong with the rest is said before it.
+    if !arguments.image {
+        check_output(&output)?;
+    }
     Plan::check(&project, &function, &included, &output)?;
     let certificates = arguments.image.then(|| certificates::of(arguments.certificates.as_deref())).transpose()?;
     let build = StaticBuild { project: &project, target: &arguments.target, features: &arguments.features };
@@ -131,6 +135,20 @@ fn default_output(project: &Project, function: &Function, is_image: bool) -> Pat
     let output = project.target_directory.join("fg").join(name);
     let here = std::env::current_dir().ok();
     here.and_then(|here| output.strip_prefix(here).map(Path::to_owned).ok()).unwrap_or(output)
+}
+
+/// A file that is there already is replaced if it is a zip file, and not if it is anything else: a source, by a slip of the fingers.
+fn check_output(output: &Path) -> Result<(), Failure> {
+    if !fs::metadata(output).is_ok_and(|about| about.is_file()) {
+        return Ok(());
+    }
+    let mut begins = Vec::new();
+    let read = fs::File::open(output).and_then(|file| file.take(2).read_to_end(&mut begins));
+    read.map_err(|error| Failure::machine(format!("{} cannot be read", output.display()), &error))?;
+    if begins.is_empty() || begins == b"PK" {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{} is there already, and is no zip file", output.display())).advise("choose another --output"))
 }
 
 fn write(output: &Path, bytes: &[u8]) -> Result<(), Failure> {

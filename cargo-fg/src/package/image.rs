@@ -69,6 +69,9 @@ impl Context<'_> {
             if !now.contains(ROOT) {
                 self.kept.push(format!("without a line such as `COPY {ROOT}/ /`, the image has no /tmp and no certificates"));
             }
+            if !now.contains(&contents.program) {
+                self.kept.push(format!("nothing in the Dockerfile starts `{}`", contents.program));
+            }
         }
         self.write_code(contents)?;
         let mut record = format!("{RECORD_BEGINS}\n");
@@ -213,7 +216,8 @@ mod tests {
         fs::write(image.join("code/gone"), "").expect("it is written");
         for _ in 0..2 {
             let kept = write(&contents(), b"new roots", &image).expect("it is written");
-            assert!(kept.len() == 2 && kept[0].contains("Dockerfile has been edited") && kept[1].contains("/tmp"), "{kept:?}");
+            assert!(kept.len() == 3 && kept[0].contains("Dockerfile has been edited"), "{kept:?}");
+            assert!(kept[1].contains("/tmp") && kept[2].contains("`greet`"), "{kept:?}");
             assert_eq!((read(DOCKERFILE).as_str(), read("notes.txt").as_str()), ("FROM alpine\n", "mine"));
         }
         assert!(!image.join("code/gone").exists());

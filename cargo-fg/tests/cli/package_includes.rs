@@ -59,6 +59,19 @@ fn a_whole_folder_is_what_belongs_to_it_and_nothing_that_was_made_of_it() {
 }
 
 #[test]
+fn only_a_zip_file_is_written_over() {
+    let project = NewProject::bare("over", MAIN);
+    let ran = run(&mut package(&project.directory, &["--output", "src/main.rs"])).ended_with(2);
+    assert!(ran.stderr.contains("error: src/main.rs is there already, and is no zip file\n"), "{}", ran.stderr);
+    assert_eq!(project.read("src/main.rs"), MAIN);
+    project.write("out.zip", "");
+    for _ in 0..2 {
+        let ran = run(&mut package(&project.directory, &["--output", "out.zip"])).ended_with(0);
+        assert_eq!(names(&project, &ran), ["bootstrap", "over"]);
+    }
+}
+
+#[test]
 fn what_a_build_script_has_written_is_included() {
     let project = NewProject::bare("assets", MAIN);
     project.write(

@@ -22,6 +22,9 @@ impl Include {
         let Some(text) = written.to_str() else {
             return Err(Refused::new(shown, "its name is not UTF-8, and in a package names are"));
         };
+        if text.is_empty() {
+            return Err(Refused::new("\"\"", "it is empty").advise("the whole directory of the package is `.`"));
+        }
         match text.split_once('=') {
             // A file may have the sign in its name.
             Some((destination, source)) if directory.join(text).symlink_metadata().is_err() => {
@@ -102,7 +105,7 @@ mod tests {
         ] {
             assert_eq!(destination(written), Ok(expected.to_owned()), "{written}");
         }
-        for written in ["../shared", "/etc/passwd", "=a.txt", "a=", "/img=assets", "../img=assets", "i\\j=assets"] {
+        for written in ["", "../shared", "/etc/passwd", "=a.txt", "a=", "/img=assets", "../img=assets", "i\\j=assets"] {
             assert!(destination(written).is_err(), "{written}");
         }
         let advice = Include::parse(Path::new("../shared"), &package).expect_err("it is not below");
