@@ -21,6 +21,9 @@ const RECORD_BEGINS: &str = "The context of a container image, written by `cargo
 
 const DOCKERFILE: &str = "Dockerfile";
 
+/// Where the platform has the code, and where a function looks for it.
+const CODE_ROOT: &str = "/opt/function/code";
+
 /// The root folder of the image, but for the code.
 const ROOT: &str = "rootfs";
 
@@ -34,11 +37,16 @@ pub(super) fn is_context(directory: &Path) -> bool {
     is_file && fs::read_to_string(record).is_ok_and(|text| text.starts_with(RECORD_BEGINS))
 }
 
+/// Whether there is a Dockerfile that copies to where functions are: of a repository that has it alone, without what is written.
+fn has_dockerfile_of_a_function(directory: &Path) -> bool {
+    fs::read_to_string(directory.join(DOCKERFILE)).is_ok_and(|text| text.contains(CODE_ROOT))
+}
+
 /// Writes it, and says what of it was kept.
 pub(super) fn write(contents: &Contents, certificates: &[u8], directory: &Path) -> Result<Vec<String>, Failure> {
     let is_new = fs::read_dir(directory)
         .map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |mut entries| entries.next().is_none());
-    let was_written = is_context(directory) || directory.join("code").join(&contents.program).is_file();
+    let was_written = is_context(directory) || has_dockerfile_of_a_function(directory);
     if !is_new && !was_written {
         return Err(Failure::usage(format!("{} is there already, and is not the context of this image", directory.display()))
             .advise("choose another --output"));
@@ -150,13 +158,13 @@ fn dockerfile(program: &str) -> String {
         "FROM --platform=linux/amd64 scratch\n\
          # A folder for temporary files, and the certificates of those who vouch for servers.\n\
          COPY {ROOT}/ /\n\
-         COPY --chown=1003:1003 code/ /opt/function/code/\n\
-         WORKDIR /opt/function/code\n\
-         ENV RUNTIME_CODE_ROOT=/opt/function/code\n\
+         COPY --chown=1003:1003 code/ {CODE_ROOT}/\n\
+         WORKDIR {CODE_ROOT}\n\
+         ENV RUNTIME_CODE_ROOT={CODE_ROOT}\n\
          ENV SSL_CERT_FILE=/{CERTIFICATES}\n\
          USER 1003:1003\n\
          EXPOSE 8000\n\
-         ENTRYPOINT [\"/opt/function/code/{program}\"]\n"
+         ENTRYPOINT [\"{CODE_ROOT}/{program}\"]\n"
     )
 }
 
@@ -225,6 +233,17 @@ mod tests {
         fs::remove_file(image.join(DOCKERFILE)).expect("it is removed");
         assert_eq!(write(&contents(), b"new roots", &image).expect("it is written"), Vec::<String>::new());
         assert!(read(DOCKERFILE).contains("COPY rootfs/ /\n"));
+    }
+
+    #[test]
+    fn a_dockerfile_alone_is_completed_and_kept() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let edited = dockerfile("greet") + "ENV MINE=1\n";
+        fs::write(directory.path().join(DOCKERFILE), &edited).expect("it is written");
+        let kept = write(&contents(), b"roots", directory.path()).expect("it is written");
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        assert_eq!(fs::read_to_string(directory.path().join(DOCKERFILE)).expect("it is there"), edited);
+        assert!(directory.path().join("code/greet").exists() && directory.path().join("rootfs/tmp").exists());
     }
 
     #[test]

@@ -91,6 +91,14 @@ fn flags_that_no_compiler_takes_are_told_with_the_compilers_words() {
 }
 
 #[test]
+fn flags_for_the_processor_of_this_machine_are_told() {
+    let project = project("native");
+    let flags = "--cfg of_the_user -C target-cpu=native";
+    let ran = run(package(&project.directory, &[]).env("RUSTFLAGS", flags)).ended_with(0);
+    assert!(ran.stderr.contains("note: `target-cpu=native` makes a program for the processor of this machine"), "{}", ran.stderr);
+}
+
+#[test]
 fn an_ordinary_build_and_a_package_do_not_take_each_others_program() {
     let project = project("mixed");
     let program = |ran: &crate::fg::Ran| written(&project.directory, ran).1;
