@@ -85,7 +85,8 @@ pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCo
     }
     Plan::check(&project, &function, &included, &output)?;
     let certificates = arguments.image.then(|| certificates::of(arguments.certificates.as_deref())).transpose()?;
-    let build = StaticBuild { project: &project, target: &arguments.target, features: &arguments.features };
+    let build =
+        StaticBuild { project: &project, target: &arguments.target, features: &arguments.features, is_for_image: arguments.image };
     let program = build.run(&function, screen)?;
     let plan = Plan::make(&project, &function, &included, &output)?;
     let contents = plan.read(&program)?;

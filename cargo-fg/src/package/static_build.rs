@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::compile::Compile;
-use crate::dependencies::{LocalPackage, local_packages};
+use crate::dependencies::{LocalPackage, features_of, local_packages};
 use crate::failure::{Exit, Failure};
 use crate::package::flags::{self, Remaps};
 use crate::project::{Function, Project};
@@ -20,6 +20,8 @@ pub(super) struct StaticBuild<'a> {
     pub(super) project: &'a Project,
     pub(super) target: &'a str,
     pub(super) features: &'a [String],
+    /// What is built has to serve HTTP by itself.
+    pub(super) is_for_image: bool,
 }
 
 impl StaticBuild<'_> {
@@ -42,6 +44,9 @@ impl StaticBuild<'_> {
             without,
         };
         let packages = local_packages(&compile, std::slice::from_ref(function))?;
+        if self.is_for_image {
+            check_that_it_serves(&compile, function)?;
+        }
         let users = flags::of_the_user(self.project, self.target)?;
         if users.iter().any(|flag| flag.contains("target-cpu=native")) {
             screen.note("`target-cpu=native` makes a program for the processor of this machine; the platform's may know less");
@@ -86,5 +91,18 @@ impl StaticBuild<'_> {
         }
         Err(Failure::new(Exit::Machine, format!("Rust's library for the target {} is not installed", self.target))
             .advise(format!("rustup target add {}", self.target)))
+    }
+}
+
+/// In an image there is no Runtime API to ask: without its server a function ends at once.
+fn check_that_it_serves(compile: &Compile, function: &Function) -> Result<(), Failure> {
+    match features_of("fg-runtime", compile, std::slice::from_ref(function)) {
+        Some(features) if !features.iter().any(|feature| feature == "server") => Err(Failure::new(
+            Exit::Failed,
+            format!("an image of `{}` would end as soon as it starts: it has no server", function.name),
+        )
+        .advise("the feature `server` has it, and so has `http`: cargo add functiongraph --features server")),
+        // A program without fg may have one of its own.
+        _ => Ok(()),
     }
 }

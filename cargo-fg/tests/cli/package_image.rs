@@ -48,3 +48,11 @@ fn what_is_not_the_context_of_an_image_is_left_alone() {
     assert!(ran.stderr.contains("error: Cargo.toml is no list of certificates in the form PEM\n"), "{}", ran.stderr);
     run(&mut package(&project.directory, &["--certificates", "Cargo.toml"])).ended_with(2);
 }
+
+#[test]
+fn a_function_that_could_not_serve_is_refused() {
+    let project = NewProject::new("unserved", &[]);
+    let ran = run(&mut package(&project.directory, &["--image"])).ended_with(1);
+    let reason = "error: an image of `unserved` would end as soon as it starts: it has no server\n";
+    assert!(ran.stderr.contains(reason) && !ran.stderr.contains("Compiling"), "{}", ran.stderr);
+}
