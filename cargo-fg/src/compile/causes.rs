@@ -87,7 +87,11 @@ fn find(said: &str) -> Option<(Option<&str>, Lack)> {
         let rest = &said[at + BEGINS.len()..];
         let name = rest.split([' ', '`', '\n']).next().filter(|name| !name.is_empty());
         let end = rest.find(BEGINS).unwrap_or(rest.len());
-        if let Some(lack) = lack(&rest[..end]) {
+        let section = &rest[..end];
+        // Some go on after these words, and say other ones.
+        let is_for_pkg_config = section.contains("not been configured to support cross-compilation");
+        let library = || name.filter(|_| is_for_pkg_config).map(|name| Lack::Library(library_of(name)));
+        if let Some(lack) = lack(section).or_else(library) {
             return Some((name, lack));
         }
     }
@@ -98,6 +102,11 @@ fn find(said: &str) -> Option<(Option<&str>, Lack)> {
     Some((None, Lack::Library(library.to_owned())))
 }
 
+/// The library that a crate is named after.
+fn library_of(name: &str) -> String {
+    name.trim_start_matches("lib").trim_end_matches("-sys").to_owned()
+}
+
 fn lack(said: &str) -> Option<Lack> {
     let has = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
     let tool = |tool, name: &str| Some(Lack::Tool(tool, name.to_owned()));
@@ -105,8 +114,11 @@ fn lack(said: &str) -> Option<Lack> {
     if let Some(name) = between(said, "error occurred in cc-rs: failed to find tool \"", "\"") {
         return Some(called(name));
     }
-    if has(&["is `cmake` not installed?", "Missing dependency: cmake"]) {
+    if has(&["is `cmake` not installed?"]) {
         return tool(Tool::Cmake, "cmake");
+    }
+    if let Some(name) = between(said, "Missing dependency: ", "\n") {
+        return Some(called(name.trim()));
     }
     if has(&["Could not find `protoc`"]) {
         return tool(Tool::Protoc, "protoc");
@@ -220,6 +232,18 @@ mod tests {
                 MUSL,
                 "`cmake` is not here",
                 "apt-get install cmake, and then cargo fg package --target x86_64-unknown-linux-gnu",
+            ),
+            (
+                include_str!("../../tests/said/pkg-config-cross.txt"),
+                MUSL,
+                "the dependency `alsa-sys` is not Rust alone, and the library `alsa` is not here for x86_64-unknown-linux-musl",
+                "a feature of the dependency",
+            ),
+            (
+                include_str!("../../tests/said/pkg-config.txt"),
+                GLIBC,
+                "the library `alsa` is not here for x86_64-unknown-linux-gnu",
+                "a feature of the dependency",
             ),
             (include_str!("../../tests/said/perl.txt"), GLIBC, "`perl` is not here", "apt-get install perl"),
             (include_str!("../../tests/said/protoc.txt"), GLIBC, "`protoc` is not here", "apt-get install protobuf-compiler"),

@@ -39,7 +39,13 @@ pub(super) fn is_context(directory: &Path) -> bool {
 
 /// Whether there is a Dockerfile that copies to where functions are: of a repository that has it alone, without what is written.
 fn has_dockerfile_of_a_function(directory: &Path) -> bool {
-    fs::read_to_string(directory.join(DOCKERFILE)).is_ok_and(|text| text.contains(CODE_ROOT))
+    read(&directory.join(DOCKERFILE)).contains(CODE_ROOT)
+}
+
+/// The text of a file; nothing of what is no file, such as a pipe, which would have to be waited for.
+fn read(path: &Path) -> String {
+    let is_file = fs::metadata(path).is_ok_and(|about| about.is_file());
+    if is_file { fs::read_to_string(path).unwrap_or_default() } else { String::new() }
 }
 
 /// Writes it, and says what of it was kept.
@@ -73,7 +79,7 @@ impl Context<'_> {
         self.write_unless_edited(&format!("{ROOT}/{CERTIFICATES}"), certificates)?;
         let dockerfile = dockerfile(&contents.program);
         if self.write_unless_edited(DOCKERFILE, dockerfile.as_bytes())? {
-            let now = fs::read_to_string(self.directory.join(DOCKERFILE)).unwrap_or_default();
+            let now = read(&self.directory.join(DOCKERFILE));
             if !now.contains(ROOT) {
                 self.kept.push(format!("without a line such as `COPY {ROOT}/ /`, the image has no /tmp and no certificates"));
             }

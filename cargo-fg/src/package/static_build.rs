@@ -27,7 +27,6 @@ pub(super) struct StaticBuild<'a> {
 impl StaticBuild<'_> {
     /// Builds it, and gives its path.
     pub(super) fn run(&self, function: &Function, screen: Screen) -> Result<PathBuf, Failure> {
-        self.check_that_the_target_is_installed()?;
         let without = flags::variables_of_profiles();
         let of_this_build: Vec<_> =
             without.iter().map(String::as_str).filter(|name| name.starts_with("CARGO_PROFILE_RELEASE_")).collect();
@@ -43,11 +42,14 @@ impl StaticBuild<'_> {
             variables: VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             without,
         };
+        let users = flags::of_the_user(self.project, self.target).or_else(|failure| {
+            self.check_that_the_target_is_installed()?;
+            Err(failure)
+        })?;
         let packages = local_packages(&compile, std::slice::from_ref(function))?;
         if self.is_for_image {
             check_that_it_serves(&compile, function)?;
         }
-        let users = flags::of_the_user(self.project, self.target)?;
         if users.iter().any(|flag| flag.contains("target-cpu=native")) {
             screen.note("`target-cpu=native` makes a program for the processor of this machine; the platform's may know less");
         }
@@ -77,6 +79,7 @@ impl StaticBuild<'_> {
         flags
     }
 
+    /// The most common reason why nothing can be built.
     fn check_that_the_target_is_installed(&self) -> Result<(), Failure> {
         let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
         rustc.args(["--print", "target-libdir", "--target", self.target]).current_dir(&self.project.workspace_root);
