@@ -7,7 +7,7 @@ use std::process::Command;
 use zip::ZipArchive;
 
 use crate::fg::{NewProject, cargo, run};
-use crate::package::{package, target, write_executable, written};
+use crate::package::{package, target, written};
 
 /// Does not compile without the user's flag, and has an absolute path of its source in it.
 const MAIN: &str = "#[cfg(not(of_the_user))]\ncompile_error!(\"the user's flag is lost\");\n\n\
@@ -119,7 +119,10 @@ fn wrappers_of_the_compiler_are_the_users_own() {
     let project = project("wrapped");
     let script = |name: &str| {
         let log = project.directory.join(name).with_extension("log");
-        write_executable(&project.directory.join(name), &format!("#!/bin/sh\necho \"$@\" >>'{}'\nexec \"$@\"\n", log.display()));
+        crate::package::write_executable(
+            &project.directory.join(name),
+            &format!("#!/bin/sh\necho \"$@\" >>'{}'\nexec \"$@\"\n", log.display()),
+        );
         log
     };
     let (outer, inner) = (script("wrapper"), script("workspace-wrapper"));

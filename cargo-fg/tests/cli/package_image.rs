@@ -1,7 +1,5 @@
 //! `cargo fg package --image`.
 
-use std::fs;
-
 use crate::fg::{NewProject, run};
 use crate::package::{MAIN, package};
 
@@ -23,7 +21,7 @@ fn the_context_of_an_image_has_what_a_function_needs_and_keeps_what_was_edited()
     {
         use std::os::unix::fs::PermissionsExt;
         for (path, mode) in [("rootfs/tmp", 0o1777), ("rootfs/etc/ssl", 0o755), ("rootfs", 0o755), ("code/imaged", 0o755)] {
-            let about = fs::metadata(image.join(path)).expect("it is there");
+            let about = std::fs::metadata(image.join(path)).expect("it is there");
             assert_eq!(about.permissions().mode() & 0o7777, mode, "{path}");
         }
     }
