@@ -14,7 +14,8 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 pub(super) struct Ignored {
     /// No folder above this one has a say.
     top: PathBuf,
-    rules: HashMap<PathBuf, Gitignore>,
+    /// Of each directory, and whether it is the root of a repository.
+    rules: HashMap<PathBuf, (Gitignore, bool)>,
 }
 
 impl Ignored {
@@ -27,13 +28,16 @@ impl Ignored {
     /// Whether a file or a directory is ignored. What is in a directory that is, is not asked about.
     pub(super) fn is_ignored(&mut self, path: &Path, is_directory: bool) -> bool {
         for directory in path.ancestors().skip(1) {
-            let rules = self.rules.entry(directory.to_owned()).or_insert_with(|| read(directory));
+            if !self.rules.contains_key(directory) {
+                self.rules.insert(directory.to_owned(), (read(directory), is_repository(directory)));
+            }
+            let (rules, is_root) = &self.rules[directory];
             match rules.matched(path, is_directory) {
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,
                 Match::None => {}
             }
-            if directory == self.top || is_repository(directory) {
+            if *is_root || directory == self.top {
                 break;
             }
         }
