@@ -1,6 +1,9 @@
 //! Building functions: cargo does it and shows what it does; here it is seen where the programs are.
 
+mod causes;
+mod machine;
 mod report;
+mod said;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,9 +27,10 @@ pub(crate) struct Compile {
     pub(crate) target: Option<String>,
     /// Cargo.lock has to fit, and stays as it is.
     pub(crate) locked: bool,
-    /// More arguments and variables for cargo.
-    pub(crate) arguments: Vec<String>,
+    /// More variables for cargo.
     pub(crate) variables: Vec<(String, String)>,
+    /// Variables that cargo is not to see.
+    pub(crate) without: Vec<String>,
 }
 
 impl Compile {
@@ -91,8 +95,17 @@ impl Compile {
         if screen.is_quiet() {
             command.arg("--quiet");
         }
-        command.args(&self.arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        for name in &self.without {
+            command.env_remove(name);
+        }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        // A build for the platform needs tools that one for this machine does not: what cargo says is read, too.
+        let is_read = self.target.is_some();
+        if is_read {
+            said::pipe(&mut command);
+        }
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|error| no_cargo(&error))?;
+        let said = child.stderr.take().map(said::repeat);
         let mut programs = vec![None; functions.len()];
         let mut has_begun = false;
         for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
@@ -108,12 +121,17 @@ impl Compile {
             }
         }
         let status = child.wait().map_err(|error| no_cargo(&error))?;
+        let said = said.map(said::Repeating::finish).unwrap_or_default();
         if !status.success() {
             return Err(match status.code() {
                 None => Failure::new(Exit::Interrupted, "the build was interrupted"),
                 // cargo says how each build ends, unless it could not begin.
                 Some(_) if !has_begun => why_unresolved(self, functions),
-                Some(_) => Failure::new(Exit::Build, "the function does not compile; the compiler has said why"),
+                Some(_) => self
+                    .target
+                    .as_ref()
+                    .and_then(|target| causes::explain(&said, target))
+                    .unwrap_or_else(|| Failure::new(Exit::Build, "the function does not compile; the compiler has said why")),
             });
         }
         let all: Option<Vec<_>> = programs.into_iter().collect();

@@ -19,7 +19,7 @@ pub(crate) struct LocalPackage {
 
 /// The packages of this machine that a build of these functions is made of, those of the functions included.
 pub(crate) fn local_packages(compile: &Compile, functions: &[Function]) -> Result<Vec<LocalPackage>, Failure> {
-    let output = tree(compile, functions).output().map_err(|error| no_cargo(&error))?;
+    let output = tree("{p}", compile, functions).output().map_err(|error| no_cargo(&error))?;
     let said = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
         return Err(explain_and_show(&said));
@@ -30,12 +30,21 @@ pub(crate) fn local_packages(compile: &Compile, functions: &[Function]) -> Resul
 
 /// The same, without a word where there is no such list: it has been said before.
 pub(crate) fn known_local_packages(compile: &Compile, functions: &[Function]) -> Vec<LocalPackage> {
-    tree(compile, functions).output().map(|output| packages_in(&output.stdout)).unwrap_or_default()
+    tree("{p}", compile, functions).output().map(|output| packages_in(&output.stdout)).unwrap_or_default()
+}
+
+/// The features of a package that a build of these functions has switched on; nothing if it is not a part of it.
+pub(crate) fn features_of(package: &str, compile: &Compile, functions: &[Function]) -> Option<Vec<String>> {
+    let output = tree("{p}|{f}", compile, functions).stderr(Stdio::null()).output().ok()?;
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (_, features) =
+        lines.lines().filter_map(|line| line.split_once('|')).find(|(found, _)| found.split(' ').next() == Some(package))?;
+    Some(features.trim_end_matches(" (*)").split(',').map(str::to_owned).collect())
 }
 
 /// Why cargo cannot resolve what a build needs. cargo has shown its own words already; these say what they come to.
 pub(crate) fn why_unresolved(compile: &Compile, functions: &[Function]) -> Failure {
-    let said = tree(compile, functions).output();
+    let said = tree("{p}", compile, functions).output();
     explain(&said.map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default())
 }
 
@@ -60,10 +69,10 @@ fn show(said: &str) {
     }
 }
 
-/// One package a line, in the form `name v1.2.3 (/its/directory)`.
-fn tree(compile: &Compile, functions: &[Function]) -> Command {
+/// One package a line; as `{p}` it has the form `name v1.2.3 (/its/directory)`.
+fn tree(format: &str, compile: &Compile, functions: &[Function]) -> Command {
     let mut command = cargo();
-    command.args(["tree", "--quiet", "--prefix", "none", "--format", "{p}", "--color", "never"]);
+    command.args(["tree", "--quiet", "--prefix", "none", "--format", format, "--color", "never"]);
     // Examples are built with what tests depend on.
     let has_example = functions.iter().any(|function| function.kind == ProgramKind::Example);
     command.args(["--edges", if has_example { "all" } else { "no-dev" }]);

@@ -19,6 +19,8 @@ pub(crate) struct Project {
     pub(crate) target_directory: PathBuf,
     /// `[workspace.metadata]`.
     metadata: Option<serde_json::Value>,
+    /// Where cargo keeps what it builds on the way, which newer ones say.
+    pub(crate) build_directory: Option<PathBuf>,
     /// The manifest that is nearest to the current directory.
     #[serde(skip)]
     nearest: PathBuf,

@@ -2,28 +2,56 @@
 
 use std::io::{Cursor, Write};
 
+use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
+use crate::failure::Failure;
 use crate::package::contents::Contents;
 
 /// What level 9 of deflate is worth: packages are made rarely, and read at every cold start.
 const LEVEL: i64 = 9;
 
-/// Files in the order of `contents`, with the time that a zip file can express first, 1980.
-pub(super) fn write(contents: &Contents) -> Vec<u8> {
+/// Ends the file, so that a package is known as one when the folder that it is in is packaged.
+pub(super) const COMMENT: &str = "a package of cargo fg";
+
+/// Directories, then files in the order of `contents`, with the time that a zip file can express first, 1980.
+pub(super) fn write(contents: &Contents) -> Result<Vec<u8>, Failure> {
+    try_write(contents).map_err(|error| Failure::machine("the zip file could not be made", &error))
+}
+
+fn try_write(contents: &Contents) -> ZipResult<Vec<u8>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(LEVEL))
         .last_modified_time(DateTime::default());
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.set_comment(COMMENT);
+    for path in &contents.directories {
+        zip.add_directory(path, options.unix_permissions(0o755))?;
+    }
     for file in &contents.files {
         let mode = if file.is_executable { 0o755 } else { 0o644 };
-        // Memory can be written to, and the sizes are below those of zip64's own files.
-        let written = zip.start_file(&file.path, options.unix_permissions(mode).large_file(file.bytes.len() > u32::MAX as usize));
-        if written.is_ok() {
-            let _ = zip.write_all(&file.bytes);
-        }
+        zip.start_file(&file.path, options.unix_permissions(mode).large_file(file.bytes.len() > u32::MAX as usize))?;
+        zip.write_all(&file.bytes)?;
     }
-    zip.finish().map(Cursor::into_inner).unwrap_or_default()
+    Ok(zip.finish()?.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::contents::PackagedFile;
+
+    #[test]
+    fn more_files_than_an_old_zip_file_can_count_are_all_there() {
+        let file = PackagedFile { path: "greet".into(), is_executable: true, bytes: b"program".into() };
+        let directories = (0..70_000).map(|number| format!("d{number:05}")).collect();
+        let written = write(&Contents { files: vec![file], directories, program: "greet".into() }).expect("memory");
+        assert!(written.ends_with(COMMENT.as_bytes()));
+        let mut zip = zip::ZipArchive::new(Cursor::new(written)).expect("a zip file");
+        assert_eq!(zip.len(), 70_001);
+        let last = zip.by_index(69_999).expect("it is there");
+        assert_eq!((last.name(), last.unix_mode(), last.is_dir()), ("d69999/", Some(0o40755), true));
+    }
 }

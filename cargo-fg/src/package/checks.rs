@@ -13,7 +13,7 @@ const MB: usize = 1 << 20;
 const CONSOLE_LIMIT: usize = 40 * MB;
 const API_LIMIT: usize = 50 * MB;
 const OBS_LIMIT: usize = 300 * MB;
-const UNPACKED_LIMIT: usize = 1500 * MB;
+pub(super) const UNPACKED_LIMIT: usize = 1500 * MB;
 
 /// The glibc of the oldest system that the platform's documents name, EulerOS 2.0; none is promised.
 const OLDEST_GLIBC: (u32, u32) = (2, 17);

@@ -1,18 +1,27 @@
 //! The files of a package: the program, the wrapper that starts it, and what the user includes.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
-use crate::project::Function;
+use crate::failure::{Exit, Failure};
+use crate::package::Size;
+use crate::package::checks::UNPACKED_LIMIT;
+use crate::package::collect::{self, Allowed, Found, Include, Kind, Refused, Walk};
+use crate::project::{Function, Project};
 
 /// The file that the platform starts.
 pub(super) const BOOTSTRAP: &str = "bootstrap";
+
+/// How many files are named where there are too many bytes.
+const LARGEST: usize = 3;
 
 /// All files of a package, sorted by their paths.
 #[derive(Debug)]
 pub(super) struct Contents {
     pub(super) files: Vec<PackagedFile>,
+    /// The paths of directories with nothing in them, sorted.
+    pub(super) directories: Vec<String>,
     /// The path of the program.
     pub(super) program: String,
 }
@@ -26,25 +35,94 @@ pub(super) struct PackagedFile {
     pub(super) bytes: Vec<u8>,
 }
 
-impl Contents {
-    pub(super) fn collect(function: &Function, program: &Path, included: &[PathBuf]) -> Result<Self, Failure> {
+/// What is included, found and not read yet: no two things have the same place.
+#[derive(Debug)]
+pub(super) struct Plan {
+    found: BTreeMap<String, Found>,
+    /// What is not taken, and need not be.
+    pub(super) left_out: Vec<String>,
+    program: String,
+}
+
+impl Plan {
+    /// Refuses what no build will change, before one begins.
+    pub(super) fn check(project: &Project, function: &Function, included: &[PathBuf], output: &Path) -> Result<(), Failure> {
+        let (plan, mut refused) = Self::look(project, function, included, output);
+        refused.retain(|refused| !refused.may_come);
+        if refused.is_empty() { plan.check_size() } else { Err(collect::refuse(&refused)) }
+    }
+
+    /// Looks at all that is included, and opens none of it.
+    pub(super) fn make(project: &Project, function: &Function, included: &[PathBuf], output: &Path) -> Result<Self, Failure> {
+        let (plan, refused) = Self::look(project, function, included, output);
+        if !refused.is_empty() {
+            return Err(collect::refuse(&refused));
+        }
+        plan.check_size().map(|()| plan)
+    }
+
+    fn look(project: &Project, function: &Function, included: &[PathBuf], output: &Path) -> (Self, Vec<Refused>) {
+        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let mut walk = Walk::new(Allowed {
+            roots: vec![real(&project.workspace_root), real(&function.directory)],
+            target_directory: real(&project.target_directory),
+            output: fs::canonicalize(output).ok(),
+        });
+        for written in included {
+            match Include::parse(written, &function.directory) {
+                Ok(include) => walk.take(&include),
+                Err(refused) => walk.refused.push(refused),
+            }
+        }
         // The program's own name, unless that is the wrapper's.
-        let name = if function.name == BOOTSTRAP { "function" } else { &function.name };
-        let mut files = vec![PackagedFile { path: name.to_owned(), is_executable: true, bytes: read(program)? }];
-        for path in included {
-            include(&function.directory, path, &mut files)?;
+        let program = if function.name == BOOTSTRAP { "function" } else { &function.name };
+        let found = place(walk.found, program, &mut walk.refused);
+        (Self { found, left_out: walk.left_out, program: program.to_owned() }, walk.refused)
+    }
+
+    fn check_size(&self) -> Result<(), Failure> {
+        let limit = UNPACKED_LIMIT as u64;
+        let all = self.found.values().map(Found::size).fold(0, u64::saturating_add);
+        if all <= limit {
+            return Ok(());
+        }
+        let size = |bytes: u64| Size(usize::try_from(bytes).unwrap_or(usize::MAX));
+        let mut largest: Vec<_> = self.found.values().collect();
+        largest.sort_by_key(|found| std::cmp::Reverse(found.size()));
+        let failure = Failure::new(
+            Exit::Failed,
+            format!("what is included has {}, and the platform takes {} at most", size(all), size(limit)),
+        );
+        let failure = largest.iter().take(LARGEST).fold(failure, |failure, found| {
+            failure.because(&std::io::Error::other(format!("`{}` has {}", found.destination, size(found.size()))))
+        });
+        Err(failure.advise("leave files out, or put them into an image or a bucket"))
+    }
+
+    /// Reads it, and adds the program and its wrapper.
+    pub(super) fn read(&self, program: &Path) -> Result<Contents, Failure> {
+        let bytes = fs::read(program).map_err(|error| Failure::machine(format!("{} cannot be read", program.display()), &error))?;
+        let mut files = vec![PackagedFile { path: self.program.clone(), is_executable: true, bytes }];
+        let (mut directories, mut refused) = (Vec::new(), Vec::new());
+        for found in self.found.values() {
+            if found.kind == Kind::Directory {
+                directories.push(found.destination.clone());
+                continue;
+            }
+            match collect::read(found) {
+                Ok((bytes, is_executable)) => files.push(PackagedFile { path: found.destination.clone(), is_executable, bytes }),
+                Err(reason) => refused.push(reason),
+            }
+        }
+        if !refused.is_empty() {
+            return Err(collect::refuse(&refused));
         }
         if !files.iter().any(|file| file.path == BOOTSTRAP) {
-            files.push(PackagedFile { path: BOOTSTRAP.to_owned(), is_executable: true, bytes: wrapper(name).into_bytes() });
+            let bytes = wrapper(&self.program).into_bytes();
+            files.push(PackagedFile { path: BOOTSTRAP.to_owned(), is_executable: true, bytes });
         }
         files.sort_by(|one, other| one.path.cmp(&other.path));
-        // What is included twice is the same file; something else under the name of the program is not.
-        files.dedup();
-        if let Some(twice) = files.windows(2).find(|pair| pair[0].path == pair[1].path) {
-            return Err(Failure::usage(format!("two files would be `{}` in the package", twice[0].path))
-                .advise("rename the one that is included"));
-        }
-        Ok(Self { files, program: name.to_owned() })
+        Ok(Contents { files, directories, program: self.program.clone() })
     }
 }
 
@@ -53,55 +131,80 @@ fn wrapper(program: &str) -> String {
     format!("#!/bin/sh\nexec \"${{RUNTIME_CODE_ROOT:-/opt/function/code}}/{program}\"\n")
 }
 
-fn include(root: &Path, path: &Path, files: &mut Vec<PackagedFile>) -> Result<(), Failure> {
-    let is_inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if !is_inside {
-        return Err(Failure::usage(format!("{} cannot be included", path.display()))
-            .advise("paths to include are relative to the directory of Cargo.toml, and stay below it"));
+/// Gives each thing its place. What is included twice is one thing; two things in one place are refused.
+fn place(all: Vec<Found>, program: &str, refused: &mut Vec<Refused>) -> BTreeMap<String, Found> {
+    let mut placed: BTreeMap<String, Found> = BTreeMap::new();
+    let clash = |path: &str, one: &str, other: &str| {
+        Refused::new(other, format!("`{path}` in the package would be this and {one}"))
+            .advise("DEST=SOURCE gives something another place in the package")
+    };
+    for found in all {
+        let source = found.source.display().to_string();
+        if found.destination == program {
+            refused.push(clash(program, "the program", &source));
+            continue;
+        }
+        match placed.get(&found.destination) {
+            // What is in one of two directories of the same path fills both.
+            Some(other) if found.kind == Kind::Directory && other.kind == Kind::Directory => {}
+            Some(other) if other.source == found.source => {}
+            Some(other) => refused.push(clash(&found.destination, &other.source.display().to_string(), &source)),
+            None => drop(placed.insert(found.destination.clone(), found)),
+        }
     }
-    let full = root.join(path);
-    let about = fs::metadata(&full).map_err(|error| {
-        Failure::usage(format!("{} cannot be included", path.display()))
-            .because(&error)
-            .advise(format!("it is looked for in {}", root.display()))
-    })?;
-    if !about.is_dir() {
-        let bytes = read(&full)?;
-        let is_executable = is_executable(&about, &bytes);
-        files.push(PackagedFile { path: in_package(path), is_executable, bytes });
-        return Ok(());
+    let mut filled: HashSet<String> = HashSet::new();
+    for (path, found) in &placed {
+        for (at, _) in path.match_indices('/') {
+            let parent = &path[..at];
+            let file = match placed.get(parent) {
+                Some(other) if other.kind != Kind::Directory => other.source.display().to_string(),
+                _ if parent == program => "the program".to_owned(),
+                _ if parent == BOOTSTRAP => "the wrapper that the platform starts".to_owned(),
+                _ => {
+                    filled.insert(parent.to_owned());
+                    continue;
+                }
+            };
+            refused.push(clash(parent, &file, &found.source.display().to_string()));
+        }
     }
-    if fs::symlink_metadata(&full).is_ok_and(|about| about.is_symlink()) {
-        return Err(Failure::usage(format!("{} cannot be included: it is a link to a directory", path.display())));
+    if placed.get(BOOTSTRAP).is_some_and(|found| found.kind == Kind::Directory) {
+        refused.push(Refused::new(BOOTSTRAP, "the platform starts a file of this name, and this is a directory"));
     }
-    let cannot_list = |error: std::io::Error| Failure::machine(format!("{} cannot be listed", full.display()), &error);
-    for entry in fs::read_dir(&full).map_err(cannot_list)? {
-        include(root, &path.join(entry.map_err(cannot_list)?.file_name()), files)?;
-    }
-    Ok(())
+    placed.retain(|path, found| found.kind != Kind::Directory || !filled.contains(path));
+    placed
 }
 
-/// With slashes on every system.
-fn in_package(path: &Path) -> String {
-    let parts = path.components().filter_map(|part| match part {
-        Component::Normal(name) => Some(name.to_string_lossy()),
-        _ => None,
-    });
-    parts.collect::<Vec<_>>().join("/")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| Failure::machine(format!("{} cannot be read", path.display()), &error))
-}
+    fn found(destination: &str, source: &str, is_file: bool) -> Found {
+        let kind = if is_file { Kind::File { size: 1, identity: (0, 0) } } else { Kind::Directory };
+        Found { destination: destination.into(), source: source.into(), kind }
+    }
 
-#[cfg(unix)]
-fn is_executable(about: &fs::Metadata, _: &[u8]) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    about.permissions().mode() & 0o100 != 0
-}
+    fn placed(all: &[(&str, &str, bool)]) -> (Vec<String>, usize) {
+        let mut refused = Vec::new();
+        let all = all.iter().map(|&(destination, source, is_file)| found(destination, source, is_file)).collect();
+        (place(all, "greet", &mut refused).into_keys().collect(), refused.len())
+    }
 
-/// Where files have no such bit, their first bytes tell.
-#[cfg(not(unix))]
-fn is_executable(_: &fs::Metadata, bytes: &[u8]) -> bool {
-    bytes.starts_with(b"#!") || bytes.starts_with(b"\x7fELF")
+    #[test]
+    fn what_is_included_twice_is_one_file_and_two_files_in_one_place_are_refused() {
+        assert_eq!(placed(&[("a", "/w/a", true), ("a", "/w/a", true)]), (vec!["a".into()], 0));
+        assert_eq!(placed(&[("a", "/w/a", true), ("a", "/w/b", true)]).1, 1);
+        assert_eq!(placed(&[("greet", "/w/greet", true)]).1, 1);
+        assert_eq!(placed(&[("greet/a", "/w/a", true)]).1, 1);
+        assert_eq!(placed(&[("bootstrap/a", "/w/a", true)]).1, 1);
+        assert_eq!(placed(&[("bootstrap", "/w/b", false)]).1, 1);
+        assert_eq!(placed(&[("a", "/w/a", true), ("a/b", "/w/b", true)]).1, 1);
+        assert_eq!(placed(&[("a", "/w/a", true), ("a", "/w/b", false)]).1, 1);
+    }
+
+    #[test]
+    fn a_directory_is_empty_only_if_nothing_else_is_put_into_it() {
+        let both = &[("a", "/w/a", false), ("a", "/v/a", false), ("b", "/w/b", false), ("a/b", "/w/c", true)];
+        assert_eq!(placed(both), (vec!["a/b".into(), "b".into()], 0));
+    }
 }

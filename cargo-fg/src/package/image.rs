@@ -1,58 +1,263 @@
 //! The directory from which a container image of the function is built, with whatever tool.
+//!
+//! Ours in it are `code/`, which is written anew each time, and `Dockerfile` and the certificates, which are as long as they have not been
+//! edited: `.cargo-fg` has their digests. Everything else in the directory is left alone.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
+use std::io;
 use std::path::Path;
 
-use crate::failure::Failure;
-use crate::package::contents::{BOOTSTRAP, Contents, PackagedFile};
+use sha2::{Digest, Sha256};
 
-/// Writes `Dockerfile` and `code/`. A directory that is there already is replaced, if it is one of ours.
-pub(super) fn write(contents: &Contents, directory: &Path) -> Result<(), Failure> {
-    let cannot_write = |error: std::io::Error| Failure::machine(format!("{} could not be written", directory.display()), &error);
-    if directory.exists() {
-        let is_empty = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none());
-        if !is_empty && !directory.join("code").join(&contents.program).exists() {
-            return Err(Failure::usage(format!("{} is there already, and is not the context of this image", directory.display()))
-                .advise("choose another --output"));
-        }
-        fs::remove_dir_all(directory).map_err(cannot_write)?;
-    }
-    fs::create_dir_all(directory.join("code")).map_err(cannot_write)?;
-    fs::write(directory.join("Dockerfile"), dockerfile(&contents.program)).map_err(cannot_write)?;
-    // The image starts the program itself.
-    for file in contents.files.iter().filter(|file| file.path != BOOTSTRAP) {
-        write_file(file, &directory.join("code")).map_err(cannot_write)?;
-    }
-    Ok(())
+use crate::failure::Failure;
+use crate::package::contents::{BOOTSTRAP, Contents};
+use crate::package::hex;
+
+/// What tells such a directory from others: one line on what it is, then a digest and a path a line.
+const RECORD: &str = ".cargo-fg";
+const RECORD_BEGINS: &str = "The context of a container image, written by `cargo fg package --image`";
+
+const DOCKERFILE: &str = "Dockerfile";
+
+/// Where the platform has the code, and where a function looks for it.
+const CODE_ROOT: &str = "/opt/function/code";
+
+/// The root folder of the image, but for the code.
+const ROOT: &str = "rootfs";
+
+/// Where OpenSSL and rustls-native-certs look; Go, curl and others, too.
+const CERTIFICATES: &str = "etc/ssl/certs/ca-certificates.crt";
+
+/// Whether this directory was written by this command.
+pub(super) fn is_context(directory: &Path) -> bool {
+    let record = directory.join(RECORD);
+    let is_file = record.symlink_metadata().is_ok_and(|about| about.is_file());
+    is_file && fs::read_to_string(record).is_ok_and(|text| text.starts_with(RECORD_BEGINS))
 }
 
-/// The platform runs an image as 1003:1003, never as root, and calls it on port 8000 (its manual, "creating a function with an image").
+/// Whether there is a Dockerfile that copies to where functions are: of a repository that has it alone, without what is written.
+fn has_dockerfile_of_a_function(directory: &Path) -> bool {
+    read(&directory.join(DOCKERFILE)).contains(CODE_ROOT)
+}
+
+/// The text of a file; nothing of what is no file, such as a pipe, which would have to be waited for.
+fn read(path: &Path) -> String {
+    let is_file = fs::metadata(path).is_ok_and(|about| about.is_file());
+    if is_file { fs::read_to_string(path).unwrap_or_default() } else { String::new() }
+}
+
+/// Writes it, and says what of it was kept.
+pub(super) fn write(contents: &Contents, certificates: &[u8], directory: &Path) -> Result<Vec<String>, Failure> {
+    let is_new = fs::read_dir(directory)
+        .map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |mut entries| entries.next().is_none());
+    let was_written = is_context(directory) || has_dockerfile_of_a_function(directory);
+    if !is_new && !was_written {
+        return Err(Failure::usage(format!("{} is there already, and is not the context of this image", directory.display()))
+            .advise("choose another --output"));
+    }
+    Context { directory, record: read_record(directory), kept: Vec::new() }
+        .write(contents, certificates)
+        .map_err(|error| Failure::machine(format!("{} could not be written", directory.display()), &error))
+}
+
+struct Context<'a> {
+    directory: &'a Path,
+    /// The digest of each file as it was written.
+    record: BTreeMap<String, String>,
+    kept: Vec<String>,
+}
+
+impl Context<'_> {
+    fn write(mut self, contents: &Contents, certificates: &[u8]) -> io::Result<Vec<String>> {
+        make_directory(self.directory)?;
+        let root = self.directory.join(ROOT);
+        make_directory(&root)?;
+        make_directory(&root.join("tmp"))?;
+        set_mode(&root.join("tmp"), 0o1777)?;
+        self.write_unless_edited(&format!("{ROOT}/{CERTIFICATES}"), certificates)?;
+        let dockerfile = dockerfile(&contents.program);
+        if self.write_unless_edited(DOCKERFILE, dockerfile.as_bytes())? {
+            let now = read(&self.directory.join(DOCKERFILE));
+            if !now.contains(ROOT) {
+                self.kept.push(format!("without a line such as `COPY {ROOT}/ /`, the image has no /tmp and no certificates"));
+            }
+            if !now.contains(&contents.program) {
+                self.kept.push(format!("nothing in the Dockerfile starts `{}`", contents.program));
+            }
+        }
+        self.write_code(contents)?;
+        let mut record = format!("{RECORD_BEGINS}\n");
+        for (path, digest) in &self.record {
+            // Writing to memory cannot fail.
+            let _ = writeln!(record, "{digest}  {path}");
+        }
+        write_file(&self.directory.join(RECORD), record.as_bytes(), 0o644)?;
+        Ok(self.kept)
+    }
+
+    /// Whether the file was kept, since it is not as it was written.
+    fn write_unless_edited(&mut self, path: &str, bytes: &[u8]) -> io::Result<bool> {
+        let full = self.directory.join(path);
+        let is_edited = match fs::symlink_metadata(&full) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(error),
+            Ok(about) if about.is_file() => {
+                let found = fs::read(&full)?;
+                found != bytes && self.record.get(path) != Some(&digest(&found))
+            }
+            Ok(_) => true,
+        };
+        if is_edited {
+            self.kept.push(format!("{} has been edited, and is kept; remove it to have it written anew", full.display()));
+            return Ok(true);
+        }
+        let mut directory = self.directory.to_owned();
+        for part in Path::new(path).parent().into_iter().flat_map(Path::components) {
+            directory.push(part);
+            make_directory(&directory)?;
+        }
+        write_file(&full, bytes, 0o644)?;
+        self.record.insert(path.to_owned(), digest(bytes));
+        Ok(false)
+    }
+
+    fn write_code(&self, contents: &Contents) -> io::Result<()> {
+        let code = self.directory.join("code");
+        match fs::remove_dir_all(&code) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => make_directory(&code)?,
+        }
+        // The image starts the program itself.
+        let files = contents.files.iter().filter(|file| file.path != BOOTSTRAP);
+        let parents = files.clone().filter_map(|file| file.path.rsplit_once('/').map(|(parent, _)| parent));
+        for path in parents.chain(contents.directories.iter().map(String::as_str)) {
+            let mut directory = code.clone();
+            for part in path.split('/') {
+                directory.push(part);
+                make_directory(&directory)?;
+            }
+        }
+        for file in files {
+            write_file(&code.join(&file.path), &file.bytes, if file.is_executable { 0o755 } else { 0o644 })?;
+        }
+        Ok(())
+    }
+}
+
+/// What was written before, and not removed since.
+fn read_record(directory: &Path) -> BTreeMap<String, String> {
+    let text = if is_context(directory) { fs::read_to_string(directory.join(RECORD)).unwrap_or_default() } else { String::new() };
+    let lines = text.lines().filter_map(|line| line.split_once("  "));
+    lines.map(|(digest, path)| (path.to_owned(), digest.to_owned())).collect()
+}
+
+fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// The platform runs an image as 1003:1003, never as root, calls it on port 8000, and has machines of one sort only (its manual, "creating
+/// a function with an image").
 fn dockerfile(program: &str) -> String {
     format!(
-        "FROM scratch\n\
-         COPY --chown=1003:1003 code/ /opt/function/code/\n\
-         WORKDIR /opt/function/code\n\
-         ENV RUNTIME_CODE_ROOT=/opt/function/code\n\
+        "FROM --platform=linux/amd64 scratch\n\
+         # A folder for temporary files, and the certificates of those who vouch for servers.\n\
+         COPY {ROOT}/ /\n\
+         COPY --chown=1003:1003 code/ {CODE_ROOT}/\n\
+         WORKDIR {CODE_ROOT}\n\
+         ENV RUNTIME_CODE_ROOT={CODE_ROOT}\n\
+         ENV SSL_CERT_FILE=/{CERTIFICATES}\n\
          USER 1003:1003\n\
          EXPOSE 8000\n\
-         ENTRYPOINT [\"/opt/function/code/{program}\"]\n"
+         ENTRYPOINT [\"{CODE_ROOT}/{program}\"]\n"
     )
 }
 
-fn write_file(file: &PackagedFile, code: &Path) -> std::io::Result<()> {
-    let path = code.join(&file.path);
-    path.parent().map_or(Ok(()), fs::create_dir_all)?;
-    fs::write(&path, &file.bytes)?;
-    set_mode(&path, if file.is_executable { 0o755 } else { 0o644 })
+/// With modes that do not depend on the umask: in the image, these are for another user.
+fn make_directory(path: &Path) -> io::Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(path)?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
+        done => done?,
+    }
+    set_mode(path, 0o755)
+}
+
+fn write_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    fs::write(path, bytes)?;
+    set_mode(path, mode)
 }
 
 #[cfg(unix)]
-fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn set_mode(_: &Path, _: u32) -> std::io::Result<()> {
+fn set_mode(_: &Path, _: u32) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::contents::PackagedFile;
+
+    fn contents() -> Contents {
+        let file = |path: &str, is_executable| PackagedFile { path: path.into(), is_executable, bytes: path.into() };
+        Contents {
+            files: vec![file(BOOTSTRAP, true), file("greet", true), file("templates/de/mail.txt", false)],
+            directories: vec!["cache".into()],
+            program: "greet".into(),
+        }
+    }
+
+    #[test]
+    fn what_was_edited_is_kept_and_what_was_not_is_written_anew() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let image = directory.path().join("image");
+        let read = |path: &str| fs::read_to_string(image.join(path)).expect("it is there");
+        assert_eq!(write(&contents(), b"old roots", &image).expect("it is written"), Vec::<String>::new());
+        assert!(is_context(&image) && !is_context(directory.path()));
+        assert_eq!(write(&contents(), b"new roots", &image).expect("it is written"), Vec::<String>::new());
+        assert_eq!(read("rootfs/etc/ssl/certs/ca-certificates.crt"), "new roots");
+        assert!(image.join("code/cache").is_dir());
+
+        fs::write(image.join(DOCKERFILE), "FROM alpine\n").expect("it is written");
+        fs::write(image.join("notes.txt"), "mine").expect("it is written");
+        fs::write(image.join("code/gone"), "").expect("it is written");
+        for _ in 0..2 {
+            let kept = write(&contents(), b"new roots", &image).expect("it is written");
+            assert!(kept.len() == 3 && kept[0].contains("Dockerfile has been edited"), "{kept:?}");
+            assert!(kept[1].contains("/tmp") && kept[2].contains("`greet`"), "{kept:?}");
+            assert_eq!((read(DOCKERFILE).as_str(), read("notes.txt").as_str()), ("FROM alpine\n", "mine"));
+        }
+        assert!(!image.join("code/gone").exists());
+
+        fs::remove_file(image.join(DOCKERFILE)).expect("it is removed");
+        assert_eq!(write(&contents(), b"new roots", &image).expect("it is written"), Vec::<String>::new());
+        assert!(read(DOCKERFILE).contains("COPY rootfs/ /\n"));
+    }
+
+    #[test]
+    fn a_dockerfile_alone_is_completed_and_kept() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let edited = dockerfile("greet") + "ENV MINE=1\n";
+        fs::write(directory.path().join(DOCKERFILE), &edited).expect("it is written");
+        let kept = write(&contents(), b"roots", directory.path()).expect("it is written");
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        assert_eq!(fs::read_to_string(directory.path().join(DOCKERFILE)).expect("it is there"), edited);
+        assert!(directory.path().join("code/greet").exists() && directory.path().join("rootfs/tmp").exists());
+    }
+
+    #[test]
+    fn a_directory_of_something_else_is_not_touched() {
+        let directory = tempfile::tempdir().expect("a directory");
+        fs::write(directory.path().join("a.txt"), "").expect("it is written");
+        let failure = write(&contents(), b"", directory.path()).expect_err("it is something else").to_string();
+        assert!(failure.contains("is not the context of this image"), "{failure}");
+        assert_eq!(fs::read_dir(directory.path()).expect("it is there").count(), 1);
+    }
 }

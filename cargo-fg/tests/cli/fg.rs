@@ -37,14 +37,16 @@ pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
     }
     command.env_remove("HUAWEICLOUD_SDK_AK").env_remove("HUAWEICLOUD_SDK_SK");
     // These programs are built for a test, once.
-    for (setting, value) in
-        [("DEV_DEBUG", "0"), ("RELEASE_LTO", "off"), ("RELEASE_OPT_LEVEL", "0"), ("RELEASE_CODEGEN_UNITS", "16")]
-    {
-        command.env(format!("CARGO_PROFILE_{setting}"), value);
-    }
     command.env("CARGO_INCREMENTAL", "0");
     command.env("CARGO_TARGET_DIR", target_directory()).env("CARGO_NET_OFFLINE", "true").env("FG_PATH", repository());
     command.stdin(Stdio::null())
+}
+
+/// What is built below this directory is built quickly. Variables cannot say so: a package does not depend on them.
+pub(crate) fn build_quickly(directory: &Path) {
+    fs::create_dir_all(directory.join(".cargo")).expect("it is made");
+    let profiles = "[profile.dev]\ndebug = 0\n\n[profile.release]\nlto = \"off\"\nopt-level = 0\ncodegen-units = 16\n";
+    fs::write(directory.join(".cargo/config.toml"), profiles).expect("it is written");
 }
 
 /// `cargo fg` in this directory.
@@ -100,6 +102,7 @@ pub(crate) struct NewProject {
 impl NewProject {
     pub(crate) fn new(name: &str, arguments: &[&str]) -> Self {
         let parent = tempfile::tempdir().expect("a directory");
+        build_quickly(parent.path());
         let all: Vec<_> = ["new", name].iter().chain(arguments).copied().collect();
         run(&mut fg(parent.path(), &all)).ended_with(0);
         let directory = parent.path().join(name);
@@ -110,6 +113,7 @@ impl NewProject {
     /// A package without dependencies, which is built in no time: for what does not depend on the function.
     pub(crate) fn bare(name: &str, main: &str) -> Self {
         let parent = tempfile::tempdir().expect("a directory");
+        build_quickly(parent.path());
         let directory = parent.path().join(name);
         fs::create_dir_all(directory.join("src")).expect("it is made");
         let project = Self { directory, _parent: parent };

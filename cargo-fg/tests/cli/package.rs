@@ -10,19 +10,25 @@ use fg_emulator::{Emulator, Event};
 use tempfile::TempDir;
 use zip::ZipArchive;
 
-use crate::fg::{LIMIT, NewProject, Ran, fg, run};
+use crate::fg::{LIMIT, NewProject, Ran, build_quickly, fg, run};
 
 /// A program that need not be a function to be packaged.
-const MAIN: &str = "fn main() {}\n";
+pub(crate) const MAIN: &str = "fn main() {}\n";
 
-fn is_installed(target: &str) -> bool {
+pub(crate) fn is_installed(target: &str) -> bool {
     let output =
         Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output().expect("there is a compiler");
     output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
 }
 
+/// What `package` builds for here.
+pub(crate) fn target() -> &'static str {
+    let default = "x86_64-unknown-linux-musl";
+    if is_installed(default) { default } else { "x86_64-unknown-linux-gnu" }
+}
+
 /// Builds for musl, as by default; where that is not installed, for a static glibc.
-fn package(directory: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn package(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = fg(directory, &["package"]);
     if !is_installed("x86_64-unknown-linux-musl") {
         println!("x86_64-unknown-linux-musl is not installed: this test builds for x86_64-unknown-linux-gnu");
@@ -33,13 +39,13 @@ fn package(directory: &Path, arguments: &[&str]) -> Command {
 }
 
 /// The path that the command has printed, and the bytes that are there.
-fn written(directory: &Path, ran: &Ran) -> (PathBuf, Vec<u8>) {
+pub(crate) fn written(directory: &Path, ran: &Ran) -> (PathBuf, Vec<u8>) {
     let path = directory.join(ran.stdout.trim_end());
     let bytes = fs::read(&path).expect("it is written");
     (path, bytes)
 }
 
-fn write_executable(path: &Path, text: &str) {
+pub(crate) fn write_executable(path: &Path, text: &str) {
     fs::write(path, text).expect("it is written");
     #[cfg(unix)]
     {
@@ -48,8 +54,43 @@ fn write_executable(path: &Path, text: &str) {
     }
 }
 
+/// Where cargo has what the tests need.
+fn cargo_home() -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cargo");
+    std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
+}
+
+/// The same under another path.
+fn another_home(directory: &Path) -> PathBuf {
+    let home = directory.join("cargo's own");
+    fs::create_dir(&home).expect("it is made");
+    for entry in fs::read_dir(cargo_home()).expect("it is there") {
+        let entry = entry.expect("it is there");
+        // The files with which cargo locks it are made where they are missing.
+        if !entry.file_name().to_string_lossy().starts_with(".package-cache") {
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(entry.path(), home.join(entry.file_name())).expect("it is made");
+        }
+    }
+    if cfg!(unix) { home } else { cargo_home() }
+}
+
+/// The command in a shell with this umask.
+fn with_umask(command: &Command, umask: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("umask {umask} && exec \"$@\""), "sh"]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell.current_dir(command.get_current_dir().expect("it has one")).stdin(std::process::Stdio::null());
+    shell
+}
+
 #[test]
-fn the_same_project_in_another_directory_makes_the_same_bytes_and_they_run() {
+fn the_same_project_in_another_directory_and_environment_makes_the_same_bytes_and_they_run() {
     let project = NewProject::new("packaged", &[]);
     fs::create_dir(project.directory.join("templates")).expect("it is made");
     project.write("templates/mail.txt", "Dear {name}\n");
@@ -63,6 +104,7 @@ fn the_same_project_in_another_directory_makes_the_same_bytes_and_they_run() {
     assert!(path.ends_with("fg/packaged.zip"), "{}", path.display());
 
     let elsewhere = tempfile::tempdir().expect("a directory");
+    build_quickly(elsewhere.path());
     let copy = elsewhere.path().join("a much deeper").join("packaged");
     fs::create_dir_all(copy.join("src")).expect("it is made");
     fs::create_dir_all(copy.join("templates")).expect("it is made");
@@ -71,7 +113,13 @@ fn the_same_project_in_another_directory_makes_the_same_bytes_and_they_run() {
     }
     write_executable(&copy.join("tool.sh"), "#!/bin/sh\n");
     let other_target = elsewhere.path().join("built");
-    let second = run(package(&copy, &arguments).env("CARGO_TARGET_DIR", &other_target)).ended_with(0);
+    let mut command = with_umask(&package(&copy, &arguments), "077");
+    command.env("CARGO_TARGET_DIR", &other_target).env("CARGO_HOME", another_home(elsewhere.path()));
+    command.env("CARGO_PROFILE_RELEASE_DEBUG", "2").env("CARGO_PROFILE_RELEASE_PANIC", "abort");
+    command.env("TZ", "Asia/Kathmandu").env("LC_ALL", "tr_TR.UTF-8");
+    let second = run(&mut command).ended_with(0);
+    let note = "note: a package is built as the project says, without CARGO_PROFILE_RELEASE_DEBUG, CARGO_PROFILE_RELEASE_PANIC\n";
+    assert!(second.stderr.contains(note), "{}", second.stderr);
     let (other_path, other_bytes) = written(&copy, &second);
     assert!(other_path.starts_with(&other_target), "{}", other_path.display());
     assert_eq!(bytes.len(), other_bytes.len());
@@ -88,7 +136,8 @@ fn the_same_project_in_another_directory_makes_the_same_bytes_and_they_run() {
     let mut program = Vec::new();
     zip.by_name("packaged").expect("it is there").read_to_end(&mut program).expect("it is read");
     let text = String::from_utf8_lossy(&program);
-    for path in [project.directory.to_string_lossy(), Path::new(env!("CARGO_TARGET_TMPDIR")).to_string_lossy()] {
+    assert!(text.contains("/cargo/registry/tokio-"), "the program has no path of a dependency in it, so that this proves nothing");
+    for path in [&project.directory, Path::new(env!("CARGO_TARGET_TMPDIR")), &cargo_home()].map(Path::to_string_lossy) {
         assert!(!text.contains(path.as_ref()), "the program has {path} in it");
     }
     runs(&mut zip);
@@ -163,37 +212,4 @@ fn what_cannot_be_built_for_is_told_with_the_line_that_helps() {
         let ran = run(&mut package(&project.directory, &["--include", path])).ended_with(2);
         assert!(ran.stderr.contains(&format!("error: {path} cannot be included\n")), "{}", ran.stderr);
     }
-}
-
-#[test]
-fn flags_of_the_users_configuration_are_kept() {
-    let project = NewProject::bare(
-        "configured",
-        "fn main() { println!(\"{}\", if cfg!(of_the_user) { \"it is configured\" } else { \"\" }) }",
-    );
-    fs::create_dir(project.directory.join(".cargo")).expect("it is made");
-    for table in ["build", "target.'cfg(all())'"] {
-        project.write(".cargo/config.toml", &format!("[{table}]\nrustflags = [\"--cfg\", \"of_the_user\"]\n"));
-        let ran = run(&mut package(&project.directory, &[])).ended_with(0);
-        let mut zip = ZipArchive::new(Cursor::new(written(&project.directory, &ran).1)).expect("a zip file");
-        let mut program = Vec::new();
-        zip.by_name("configured").expect("it is there").read_to_end(&mut program).expect("it is read");
-        let text = String::from_utf8_lossy(&program);
-        assert!(text.contains("it is configured"), "[{table}]: the flag did not reach the compiler");
-        assert!(!text.contains(project.directory.to_string_lossy().as_ref()), "[{table}]: our flags did not");
-    }
-}
-
-#[test]
-fn the_context_of_an_image_is_written_where_it_is_asked_for() {
-    let project = NewProject::bare("imaged", MAIN);
-    let ran = run(&mut package(&project.directory, &["--image", "--output", "image", "--include", "Cargo.toml"])).ended_with(0);
-    assert_eq!(ran.stdout, "image\n");
-    let dockerfile = project.read("image/Dockerfile");
-    assert!(dockerfile.contains("USER 1003:1003\nEXPOSE 8000\nENTRYPOINT [\"/opt/function/code/imaged\"]\n"), "{dockerfile}");
-    assert!(project.directory.join("image/code/imaged").exists() && project.directory.join("image/code/Cargo.toml").exists());
-    assert!(!project.directory.join("image/code/bootstrap").exists());
-    let ran = run(&mut package(&project.directory, &["--image", "--output", "src"])).ended_with(2);
-    assert!(ran.stderr.contains("error: src is there already, and is not the context of this image\n"), "{}", ran.stderr);
-    assert!(project.directory.join("src/main.rs").exists());
 }

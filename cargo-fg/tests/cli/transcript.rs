@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::fg::{repository, run, target_directory, use_lock_file, wait_until, without_settings};
+use crate::fg::{build_quickly, repository, run, target_directory, use_lock_file, wait_until, without_settings};
 
 const BEGIN: &str = "```console\n";
 const END: &str = "```\n";
@@ -20,7 +20,6 @@ struct Shell {
     directory: PathBuf,
     /// Where `cargo-fg` is, for cargo to find.
     programs: PathBuf,
-    updates: bool,
     served: Option<(Child, String)>,
 }
 
@@ -31,11 +30,6 @@ impl Shell {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::iter::once(self.programs.clone()).chain(std::env::split_paths(&path));
         command.env("PATH", std::env::join_paths(path).expect("no name has a colon")).env("FG_LISTEN", "0").env_remove("FG_PATH");
-        if self.updates {
-            for setting in ["LTO", "OPT_LEVEL", "CODEGEN_UNITS"] {
-                command.env_remove(format!("CARGO_PROFILE_RELEASE_{setting}"));
-            }
-        }
         command
     }
 
@@ -138,7 +132,10 @@ fn the_first_minute_of_the_readme_is_what_happens() {
         .or_else(|_| fs::copy(program, programs.path().join("cargo-fg")).map(drop))
         .expect("it is put there");
     let updates = std::env::var_os("FG_UPDATE_DOCS").is_some();
-    let mut shell = Shell { directory: directory.path().to_owned(), programs: programs.path().to_owned(), updates, served: None };
+    if !updates {
+        build_quickly(directory.path());
+    }
+    let mut shell = Shell { directory: directory.path().to_owned(), programs: programs.path().to_owned(), served: None };
     let mut happened = String::new();
     for line in transcript.lines().filter_map(|line| line.strip_prefix("$ ")) {
         happened += &format!("$ {line}\n");
