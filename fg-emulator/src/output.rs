@@ -71,7 +71,7 @@ impl Output {
         self.tell(&ended);
     }
 
-    /// The lines that nobody has taken yet; the last one need not have ended.
+    /// The lines that have not been taken yet; the last one need not have ended.
     pub(crate) fn take(&self) -> Vec<String> {
         self.end_line();
         let mut lines = self.lock();
@@ -89,7 +89,7 @@ impl Output {
         }
     }
 
-    /// The lines of the request that has [ended](Self::end_request); if none has, all that nobody has taken yet.
+    /// The lines of the request that has [ended](Self::end_request); if none has, all that have not been taken yet.
     pub(crate) fn take_request(&self) -> Vec<String> {
         let of_request = self.lock().of_request.take();
         of_request.unwrap_or_else(|| self.take())

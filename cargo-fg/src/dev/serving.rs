@@ -148,7 +148,7 @@ fn key_pair() -> Option<(String, String)> {
     Some((variable("HUAWEICLOUD_SDK_AK")?, variable("HUAWEICLOUD_SDK_SK")?))
 }
 
-/// Says whether whoever reaches the port can invoke the functions over the invoke API.
+/// Says whether the invoke API is open to every caller that reaches the port.
 pub(super) fn tell_of_signatures(screen: Screen) {
     screen.note(if key_pair().is_some() {
         "signatures of SDKs are verified, with the key of HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"

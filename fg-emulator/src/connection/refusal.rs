@@ -74,7 +74,7 @@ impl Connection<'_> {
         Reply::text(status, text)
     }
 
-    /// For whoever wants to know why there is no answer.
+    /// Kept for the message that says why there is no answer.
     pub(super) fn note_refusal(self, what: &str, why: &str) {
         self.shared.update(|state| state.note_refusal(format!("{what} was refused with {why}")));
     }

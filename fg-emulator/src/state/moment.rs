@@ -12,7 +12,7 @@ pub(crate) enum Moment {
 }
 
 impl Shared {
-    /// Is called at each of these moments, by whoever serves the function; only the first one counts.
+    /// `act` is called at each of these moments. Only the first call of this counts.
     pub(crate) fn watch(&self, act: impl Fn(Moment) + Send + Sync + 'static) {
         let _ = self.watch.set(Box::new(act));
     }
