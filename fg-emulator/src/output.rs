@@ -10,6 +10,9 @@ const KEPT: usize = 10 << 20;
 /// How many bytes of the last lines an error's message repeats.
 const EXCERPT: usize = 4 << 10;
 
+/// A line that is longer, in bytes, is several: a process may never end one.
+const LONGEST: usize = 1 << 20;
+
 /// What is told of every line, as it comes.
 pub(crate) type LineSink = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -55,7 +58,7 @@ impl Output {
         let mut lines = self.lock();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             lines.partial.extend_from_slice(piece);
-            if piece.ends_with(b"\n") {
+            if piece.ends_with(b"\n") || lines.partial.len() >= LONGEST {
                 ended.push(lines.end_line());
             }
         }
@@ -147,6 +150,17 @@ mod tests {
         output.end_line();
         assert_eq!(output.take(), ["ee"]);
         assert_eq!(output.last(), ["one", "two", "thr", "ee"]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_kept_as_a_whole() {
+        let output = Output::default();
+        for _ in 0..40 {
+            output.append(&[b'x'; 100_000]);
+        }
+        let lines = output.take();
+        assert!(lines.len() >= 3 && lines.iter().all(|line| line.len() <= LONGEST + 100_000), "{}", lines.len());
+        assert_eq!(lines.iter().map(String::len).sum::<usize>(), 4_000_000);
     }
 
     #[test]
