@@ -36,6 +36,8 @@ struct Running {
     api_address: String,
     /// Whether it was asked to end, or killed.
     is_asked: AtomicBool,
+    /// What it had started when it was.
+    descendants: Mutex<Vec<system::Entry>>,
 }
 
 /// The end of a process.
@@ -107,6 +109,7 @@ impl Process {
             group,
             api_address,
             is_asked: AtomicBool::new(false),
+            descendants: Mutex::default(),
         });
         let process = Self { running: Arc::clone(&running) };
         let waiting = thread::Builder::new().name("function-exit".into()).spawn(move || {
@@ -176,7 +179,8 @@ impl Running {
             // On the platform nothing of an instance is left either.
             system::kill(&mut held.child, self.group);
         }
-        system::kill_what_has_left(self.id, &self.api_address);
+        let known = self.descendants.lock().unwrap_or_else(PoisonError::into_inner);
+        system::kill_what_has_left(self.id, &self.api_address, &known);
         system::tell_guard(self.id, self.group, &self.api_address, false);
         let status = held.child.wait();
         held.is_reaped = true;
@@ -190,6 +194,9 @@ impl Running {
         self.is_asked.store(true, Ordering::SeqCst);
         let mut held = self.child();
         if !held.is_reaped {
+            // When it has ended, nothing tells any more what was its.
+            let known = system::descendants(self.id);
+            self.descendants.lock().unwrap_or_else(PoisonError::into_inner).extend(known);
             send(&mut held.child, self.group);
         }
     }

@@ -1,11 +1,11 @@
 //! The owner of a socket, as `/proc` tells it: its inode by its two addresses, and the process that has the inode open.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{Owner, Standing, Stranger};
+use crate::process_table::{Entry, processes, tree_of};
 
 /// The table of sockets is not read in one moment, and an entry can be missed.
 const LOOKS: usize = 3;
@@ -43,7 +43,7 @@ fn standing_in_tree(root: u32, link: &str) -> Option<Standing> {
     if has_socket(root, link).is_ok_and(|has_it| has_it) {
         return Some(Standing::Own);
     }
-    let held: Vec<_> = tree_of(root).into_iter().map(|id| has_socket(id, link)).collect();
+    let held: Vec<_> = tree_of(root, &processes()).into_iter().map(|id| has_socket(id, link)).collect();
     if held.iter().any(|held| matches!(held, Ok(true))) {
         return Some(Standing::Own);
     }
@@ -58,7 +58,7 @@ fn standing_of_announced(port: u16, link: &str) -> Option<Standing> {
 }
 
 /// The processes that have this socket open, of those that let us look.
-fn holders<'a>(link: &'a str, table: &'a [Process]) -> impl Iterator<Item = u32> + 'a {
+fn holders<'a>(link: &'a str, table: &'a [Entry]) -> impl Iterator<Item = u32> + 'a {
     table.iter().map(|process| process.id).filter(|id| has_socket(*id, link).unwrap_or(false))
 }
 
@@ -116,51 +116,8 @@ fn has_socket(process: u32, link: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Process {
-    id: u32,
-    parent: u32,
-    group: u32,
-}
-
-fn processes() -> Vec<Process> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let ids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    ids.filter_map(|id: u32| process_in(id, &fs::read_to_string(format!("/proc/{id}/stat")).ok()?)).collect()
-}
-
-/// The name in field 2 may have blanks, and ends with the last parenthesis; state, parent and group follow. Nothing of one that has ended,
-/// and whose parent has not asked how.
-fn process_in(id: u32, stat: &str) -> Option<Process> {
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_ascii_whitespace();
-    if fields.next()? == "Z" {
-        return None;
-    }
-    Some(Process { id, parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? })
-}
-
-/// A process, all that it has started, and its group, where it leads one: what it has left behind is there.
-fn tree_of(root: u32) -> BTreeSet<u32> {
-    let table = processes();
-    let mut tree = BTreeSet::from([root]);
-    loop {
-        let before = tree.len();
-        tree.extend(
-            table
-                .iter()
-                .filter(|one| tree.contains(&one.parent) || tree.contains(&one.group))
-                .map(|one| one.id)
-                .collect::<Vec<_>>(),
-        );
-        if tree.len() == before {
-            return tree;
-        }
-    }
-}
-
 /// Whether this process, or one that it comes from, was started for the API at this port; or is the one we are in.
-fn is_announced(process: u32, port: u16, table: &[Process]) -> bool {
+fn is_announced(process: u32, port: u16, table: &[Entry]) -> bool {
     let mut next = Some(process);
     // No deeper than there are processes, should they change meanwhile.
     for _ in 0..=table.len() {
@@ -199,12 +156,6 @@ mod tests {
             let mapped = table.replace("0100007F", "0000000000000000FFFF00000100007F");
             assert_eq!(inode_in(&mapped, here, there), Some(4711));
         }
-    }
-
-    #[test]
-    fn a_process_is_read_from_its_file_unless_it_has_ended() {
-        assert_eq!(process_in(7, "7 (a b) c) S 5 6 6 0 -1"), Some(Process { id: 7, parent: 5, group: 6 }));
-        assert_eq!(process_in(7, "7 (a) Z 5 6 6 0 -1"), None);
     }
 
     #[test]

@@ -13,6 +13,9 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::Group;
 use crate::output::Output;
+use crate::process_table::{processes, start_of, tree_of};
+
+pub(super) use crate::process_table::Entry;
 
 #[path = "guard.rs"]
 mod guard;
@@ -98,9 +101,17 @@ pub(super) fn kill(child: &mut Child, group: Group) {
     send(child, group, Signal::KILL);
 }
 
-/// Ends what has left the group of this process, which has ended and still has its id, as far as that can be told: by the variable that it
-/// has inherited. On the platform nothing of an instance is left either.
-pub(super) fn kill_what_has_left(id: u32, api_address: &str) {
+/// What this process has started by now, all the way down.
+pub(super) fn descendants(id: u32) -> Vec<Entry> {
+    let table = processes();
+    let tree = tree_of(id, &table);
+    table.into_iter().filter(|process| process.id != id && tree.contains(&process.id)).collect()
+}
+
+/// Ends what has left the group of this process, which has ended and still has its id, as far as that can be told: what was
+/// [known](descendants) of it, and what has inherited the variable. On the platform nothing of an instance is left either.
+pub(super) fn kill_what_has_left(id: u32, api_address: &str, known: &[Entry]) {
+    known.iter().filter(|process| start_of(process.id) == Some(process.start)).for_each(|process| kill_one(process.id));
     let Some(start) = start_of(id) else { return };
     let variable = format!("RUNTIME_API_ADDR={api_address}");
     // What is ended may have begun something meanwhile.
@@ -109,29 +120,25 @@ pub(super) fn kill_what_has_left(id: u32, api_address: &str) {
         if found.is_empty() {
             return;
         }
-        for process in found {
-            let _ = rustix::process::kill_process(process, Signal::KILL);
-        }
+        found.into_iter().for_each(kill_one);
     }
 }
 
-/// The processes with this variable in their environment, as Linux tells it in files. Older ones may have been told the same address before.
-fn processes_with(variable: &[u8], start: u64) -> Vec<Pid> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let ids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let has_it = |id: &u32| {
-        // Of one that has ended it is empty.
-        let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|found| found == variable) && start_of(*id).is_some_and(|its| its >= start)
-    };
-    let found = ids.filter(has_it).filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    found.filter(|process| *process != rustix::process::getpid()).collect()
+fn kill_one(id: u32) {
+    if let Some(process) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+        // An error means that it has ended.
+        let _ = rustix::process::kill_process(process, Signal::KILL);
+    }
 }
 
-/// Field 22 of `/proc/<pid>/stat`; the name in field 2 ends with the last parenthesis.
-fn start_of(id: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
+/// The processes with this variable in their environment. Older ones may have been told the same address before.
+fn processes_with(variable: &[u8], start: u64) -> Vec<u32> {
+    let has_it = |process: &Entry| {
+        let environment = fs::read(format!("/proc/{}/environ", process.id)).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|found| found == variable)
+    };
+    let younger = processes().into_iter().filter(|process| process.start >= start && process.id != std::process::id());
+    younger.filter(has_it).map(|process| process.id).collect()
 }
 
 fn send(child: &Child, group: Group, signal: Signal) {

@@ -85,12 +85,17 @@ fn what_has_left_the_functions_group_ends_with_the_function() {
         println!("SKIPPED: a process of its own needs setsid");
         return;
     }
-    let (told, lines) = std::sync::mpsc::channel();
-    let script = "(setsid sh -c 'echo id $$; exec sleep 600' & ) ; wait; exec sleep 600";
-    let emulator = start(Emulator::builder("sh").arg("-c").arg(script).on_line(move |line| drop(told.send(line.to_owned()))));
-    let line = lines.recv_timeout(LIMIT).expect("it says its id");
-    let id = line.strip_prefix("id ").and_then(|id| id.parse().ok()).expect("an id");
-    assert!(runs(id));
-    drop(emulator);
-    wait_until_none_runs(&[id]);
+    // One that has left everything but its environment, and one that has given up that.
+    for detached in
+        ["(setsid sh -c 'echo id $$; exec sleep 600' & )", "env -i /usr/bin/setsid /bin/sh -c 'echo id $$; exec /bin/sleep 600' &"]
+    {
+        let (told, lines) = std::sync::mpsc::channel();
+        let script = format!("{detached}\nexec sleep 600");
+        let emulator = start(Emulator::builder("sh").arg("-c").arg(script).on_line(move |line| drop(told.send(line.to_owned()))));
+        let line = lines.recv_timeout(LIMIT).expect("it says its id");
+        let id = line.strip_prefix("id ").and_then(|id| id.parse().ok()).expect("an id");
+        assert!(runs(id));
+        drop(emulator);
+        wait_until_none_runs(&[id]);
+    }
 }
