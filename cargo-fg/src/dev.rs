@@ -16,7 +16,7 @@ use fg_emulator::{Emulator, Gateway};
 
 use crate::compile::Compile;
 use crate::dependencies::local_packages;
-use crate::dev::serving::{Serving, tell_of_signatures};
+use crate::dev::serving::{Serving, tell_of_callers};
 use crate::dev::timers::Timer;
 use crate::dev::watch::{Snapshot, Watch};
 use crate::failure::{Exit, Failure};
@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, 
         std::process::exit(0);
     })?;
     announce(&gateway.address(), &names, screen);
-    tell_of_signatures(screen);
+    tell_of_callers(&gateway.address(), screen);
     timers::start(&arguments.timer, &names, &gateway, screen)?;
     if arguments.attach {
         let emulator = serving.attach(&functions[0], &arguments.settings)?;
