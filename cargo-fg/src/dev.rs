@@ -19,7 +19,7 @@ use clap::Args;
 
 use crate::compile::Compile;
 use crate::dev::listen::{listen, parse_address};
-use crate::dev::serving::{Serving, tell_of_signatures};
+use crate::dev::serving::{Serving, tell_of_callers};
 use crate::dev::timers::Timer;
 use crate::failure::Failure;
 use crate::interrupt;
@@ -145,7 +145,7 @@ pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, 
         std::process::exit(0);
     })?;
     announce(&gateway.address(), &labels, screen);
-    tell_of_signatures(screen);
+    tell_of_callers(&gateway.address(), screen);
     for function in functions.iter().filter(|function| function.unique_name != function.label) {
         screen.note(format_args!("for SDKs, and for itself, {} is called {}", function.label, function.unique_name));
     }

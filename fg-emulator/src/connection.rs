@@ -29,7 +29,7 @@ pub(crate) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
     // Each write is to leave at once; where this fails the connection is of no use anyway.
     let _ = socket.set_nodelay(true);
     let Some(owner) = shared.wait_for_owner() else { return };
-    let standing = peer::standing(owner, socket, shared.read(State::tells_of_strangers));
+    let standing = peer::standing(owner, socket, || shared.update(State::look_at_stranger));
     match &standing {
         Standing::Stranger(stranger) => return refuse_stranger(shared, socket, stranger),
         Standing::Unknown | Standing::Gone => shared.update(|state| state.mark_unknown(number)),

@@ -65,11 +65,11 @@ impl Stranger {
     }
 }
 
-/// Looks at who has the other end of this socket. `owner` is known. What a stranger is called takes a long look, where that is asked for.
-pub(crate) fn standing(owner: Owner, socket: &TcpStream, names_stranger: bool) -> Standing {
+/// Looks at who has the other end of this socket. `owner` is known. Which process a stranger is takes a long look, which is asked for.
+pub(crate) fn standing(owner: Owner, socket: &TcpStream, looks_closely: impl FnOnce() -> bool) -> Standing {
     let (Ok(here), Ok(there)) = (socket.local_addr(), socket.peer_addr()) else { return Standing::Gone };
     match owner {
         Owner::Anyone => Standing::Own,
-        owner => system::standing(owner, here, there, names_stranger),
+        owner => system::standing(owner, here, there, looks_closely),
     }
 }

@@ -88,6 +88,7 @@ pub(crate) struct State {
     /// What is told of strangers, and of which ones it has been told.
     strangers: Option<LineSink>,
     told_of: BTreeSet<Option<u32>>,
+    looked_at: usize,
     /// What was refused, the newest last.
     refusals: VecDeque<String>,
     /// The function speaks the protocol of another cloud.

@@ -200,13 +200,16 @@ fn key_pair() -> Option<(String, String)> {
     Some((variable("HUAWEICLOUD_SDK_AK")?, variable("HUAWEICLOUD_SDK_SK")?))
 }
 
-/// Says whether the invoke API is open to every caller that reaches the port.
-pub(super) fn tell_of_signatures(screen: Screen) {
+/// Says who can call the functions at this address, beyond this machine and without a signature.
+pub(super) fn tell_of_callers(address: &str, screen: Screen) {
     screen.note(if key_pair().is_some() {
         "signatures of SDKs are verified, with the key of HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
     } else {
         "signatures of SDKs are not verified; they are if HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are set"
     });
+    if address.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback()) {
+        screen.note(format_args!("every machine that reaches {address} can call the functions"));
+    }
 }
 
 fn have_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {

@@ -201,7 +201,8 @@ fn signatures_are_verified_with_the_keys_that_the_sdks_have() {
     let project = NewProject::new("signed", &[]);
     let mut command = project.fg(&["dev"]);
     command.env("HUAWEICLOUD_SDK_AK", "AccessKey").env("HUAWEICLOUD_SDK_SK", "SecretKey");
-    let mut dev = Dev::start_with(command, &[]);
+    let mut dev = Dev::start_with(command, &["--listen", "0.0.0.0:0"]);
+    dev.wait_for("note: every machine that reaches 0.0.0.0:", 1);
     dev.wait_for("note: signatures of SDKs are verified, with the key of HUAWEICLOUD_SDK_AK", 1);
     dev.wait_for("Ready signed\n", 1);
     let (status, body) = dev.ask("POST /v2/p/fgs/functions/signed/invocations", r#"{"name":"Ada"}"#);

@@ -10,7 +10,7 @@ use crate::process_table::{Entry, processes, tree_of};
 /// The table of sockets is not read in one moment, and an entry can be missed.
 const LOOKS: usize = 3;
 
-pub(super) fn standing(owner: Owner, here: SocketAddr, there: SocketAddr, names_stranger: bool) -> Standing {
+pub(super) fn standing(owner: Owner, here: SocketAddr, there: SocketAddr, looks_closely: impl FnOnce() -> bool) -> Standing {
     let mut inode = None;
     for _ in 0..LOOKS {
         match find_inode(there, here) {
@@ -29,7 +29,7 @@ pub(super) fn standing(owner: Owner, here: SocketAddr, there: SocketAddr, names_
         _ => standing_of_announced(here.port(), &link),
     };
     known.unwrap_or_else(|| {
-        let holder = if names_stranger { holders(&link, &processes()).next() } else { None };
+        let holder = if looks_closely() { holders(&link, &processes()).next() } else { None };
         let process = holder.map(|process| {
             let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
             (process, name.trim_end().to_owned())
@@ -164,7 +164,7 @@ mod tests {
         let mut client = Some(TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens"));
         let (server, _) = listener.accept().expect("a connection");
         let addresses = (server.local_addr().expect("it is open"), server.peer_addr().expect("it is open"));
-        let standing = |owner| standing(owner, addresses.0, addresses.1, true);
+        let standing = |owner| standing(owner, addresses.0, addresses.1, || true);
         assert_eq!(standing(Owner::Process(std::process::id())), Standing::Own);
         assert_eq!(standing(Owner::Announced), Standing::Own);
         let mut other = std::process::Command::new("sleep").arg("600").spawn().expect("there is sleep");

@@ -6,8 +6,8 @@ use super::{AnswerLimit, Shared, State};
 use crate::output::LineSink;
 use crate::peer::Owner;
 
-/// How many strangers are told of.
-const MOST_TOLD: usize = 16;
+/// How often it is looked which process a stranger is: that takes a look at all files of all processes.
+const MOST_LOOKED_AT: usize = 64;
 
 /// How many refusals are kept.
 const MOST_REFUSALS: usize = 8;
@@ -25,7 +25,7 @@ impl Shared {
     /// Tells of each stranger once.
     pub(crate) fn tell_of_stranger(&self, process: Option<u32>, reason: &str) {
         let sink = self.update(|state| {
-            let is_new = state.tells_of_strangers() && state.told_of.insert(process);
+            let is_new = state.told_of.insert(process);
             state.strangers.clone().filter(|_| is_new)
         });
         if let Some(sink) = sink {
@@ -55,9 +55,10 @@ impl State {
         }
     }
 
-    /// Whether one more stranger would be told of.
-    pub(crate) fn tells_of_strangers(&self) -> bool {
-        self.told_of.len() < MOST_TOLD
+    /// Whether the next stranger is to be looked at closely: which process it is.
+    pub(crate) fn look_at_stranger(&mut self) -> bool {
+        self.looked_at += 1;
+        self.looked_at <= MOST_LOOKED_AT
     }
 
     /// Keeps the newest ones.
