@@ -85,8 +85,8 @@ pub(crate) struct Settings {
     is_timeout_given: bool,
     pub(crate) handler: String,
     pub(crate) variables: Vec<(String, String)>,
-    /// Those of them that a flag or a file has brought.
-    given: Vec<String>,
+    /// Those of them whose values stand in no flag and no manifest, but in a file of their own or in the shell.
+    hidden: Vec<String>,
     credentials: Option<Credentials>,
     project_id: Option<String>,
 }
@@ -121,14 +121,21 @@ impl Settings {
         let level = |text: &String| of_log_level(text);
         let of_metadata = metadata.log_level.as_ref().map_or(Ok(Vec::new()), level).map_err(|reason| wrong("log_level", reason))?;
         let of_flag = flags.log_level.as_ref().map_or(Ok(Vec::new()), level).map_err(Failure::usage)?;
-        let mut given: BTreeMap<_, _> = of_flag.into_iter().chain(read_files(&flags.env_file)?).collect();
+        let of_files = read_files(&flags.env_file)?;
+        let mut hidden: Vec<_> = of_files.iter().map(|(name, _)| name.clone()).collect();
+        let mut given: BTreeMap<_, _> = of_flag.into_iter().chain(of_files).collect();
         for assignment in &flags.variables {
             let (name, value) = assignment.resolve()?;
+            if assignment.has_value() {
+                hidden.retain(|hidden| *hidden != name);
+            } else {
+                hidden.push(name.clone());
+            }
             given.insert(name, value);
         }
         let mut variables: BTreeMap<_, _> = of_metadata.into_iter().collect();
         variables.extend(metadata.environment.clone());
-        variables.extend(given.clone());
+        variables.extend(given);
         let keys = flags.credentials.as_deref().map(credentials::read).transpose()?;
         let (credentials, project_id) = keys.map_or((None, None), |keys| (Some(keys.credentials), keys.project_id));
         Ok(Self {
@@ -137,7 +144,7 @@ impl Settings {
             is_timeout_given: flags.timeout.is_some(),
             handler: flags.handler.as_ref().or(metadata.handler.as_ref()).map_or(DEFAULT_HANDLER, String::as_str).to_owned(),
             variables: variables.into_iter().collect(),
-            given: given.into_keys().collect(),
+            hidden,
             credentials,
             project_id,
         })
@@ -156,10 +163,10 @@ impl Settings {
         self.apply(Emulator::attach(), function).timeout(timeout).init_timeout(timeout).queue_limit(longest)
     }
 
-    /// Whether the value of this variable is not to be written down: it came with a flag or a file, or it looks like a secret.
+    /// Whether the value of this variable is not to be written down: it came from a file or from the shell, or it looks like a secret.
     pub(crate) fn is_private(&self, name: &str) -> bool {
         let value = self.variables.iter().find(|(found, _)| found == name).map(|(_, value)| value);
-        value.is_some_and(|value| self.given.iter().any(|given| given == name) || looks_secret(name, value))
+        value.is_some_and(|value| self.hidden.iter().any(|hidden| hidden == name) || looks_secret(name, value))
     }
 
     fn apply(&self, builder: Builder, function: &Function) -> Builder {

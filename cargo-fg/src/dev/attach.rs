@@ -60,8 +60,12 @@ pub(super) fn run(
     }
     let api = variables.first().map_or("", |(_, address)| address);
     screen.step("Waiting", format_args!("for a process that asks {api} for events"));
-    emulator.wait_until_ready().map_err(|error| Failure::machine("no process came", &error))?;
-    screen.step("Attached", &function.label);
+    match emulator.wait_until_ready() {
+        Ok(()) => screen.step("Attached", &function.label),
+        // The signal ends this process, too.
+        Err(_) if serving.is_stopped() => {}
+        Err(error) => return Err(Failure::machine("no process came", &error)),
+    }
     wait_for_signal()
 }
 

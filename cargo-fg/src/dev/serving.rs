@@ -141,13 +141,18 @@ impl Serving {
         };
         // Who stops all that run waits until this one is among them.
         let mut running = self.running();
-        if self.is_stopped.load(Ordering::SeqCst) {
+        if self.is_stopped() {
             return Err(Failure::new(Exit::Interrupted, "all functions are being ended"));
         }
         let started = builder.start();
         let emulator = Arc::new(started.map_err(|error| Failure::machine(format!("{} could not be run", function.label), &error))?);
         running.push(Running { emulator: Arc::clone(&emulator), settings, program });
         Ok(emulator)
+    }
+
+    /// Whether all functions are being ended.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::SeqCst)
     }
 
     /// Whether there is a function that can be asked.

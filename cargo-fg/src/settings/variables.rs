@@ -17,6 +17,11 @@ impl Assignment {
         Ok(Self(text.to_owned()))
     }
 
+    /// Whether the value stands in the argument, and not in the shell.
+    pub(super) fn has_value(&self) -> bool {
+        self.0.contains('=')
+    }
+
     /// The name and the value.
     pub(super) fn resolve(&self) -> Result<(String, String), Failure> {
         let Some((name, value)) = self.0.split_once('=') else {

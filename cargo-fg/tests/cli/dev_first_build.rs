@@ -95,12 +95,13 @@ fn a_debugger_has_all_the_time_that_it_needs_and_a_port_that_stays() {
     drop(taken);
     assert!(variables(&["--timeout", "9"]).contains("export RUNTIME_TIMEOUT='9'"));
 
-    let printed = variables(&["--launch-json", "--env-file", ".env"]);
+    let printed = variables(&["--launch-json", "--env-file", ".env", "--env", "SIZE=1", "--log-level", "debug"]);
     let launch: Value = serde_json::from_str(&printed).expect("JSON");
     let configuration = &launch["configurations"][0];
     assert_eq!((&launch["version"], &configuration["type"]), (&json!("0.2.0"), &json!("lldb")));
     assert_eq!(configuration["cargo"]["args"], json!(["build", "--bin=debuggee", "--package=debuggee"]));
     let environment = &configuration["env"];
     assert_eq!((&environment["COLOUR"], &environment["DB_PASSWORD"]), (&json!("red"), &json!("${env:DB_PASSWORD}")));
+    assert_eq!((&environment["SIZE"], &environment["FG_LOG"]), (&json!("1"), &json!("debug")));
     assert!(!printed.contains("hunter2"), "a file that is committed has no secret: {printed}");
 }

@@ -117,4 +117,5 @@ fn a_function_that_an_edit_does_not_change_is_not_started_again() {
     project.write(".env", "A=2\n");
     dev.wait_for("Changed .env\n", 1);
     dev.wait_for("Ready steady\n", 2);
+    dev.wait_for("Ready edited-one\n", 3);
 }
