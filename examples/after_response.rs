@@ -1,4 +1,5 @@
-//! Work after the reply: the caller does not wait for it, and it is done before the next event is taken.
+//! Work after the reply: the caller does not wait for it, and it is done before the next event is
+//! taken.
 //!
 //! `echo '"Ada"' | cargo run -q --example after_response`
 

@@ -30,7 +30,9 @@ async fn order(request: ApigEvent) -> Result<ApigResponse, fg::Error> {
     };
     let text = format!("{} x {}", item.pieces, item.item);
     let accepted = Accepted { order, text, dry_run: request.query.get("dry_run") == Some("true") };
-    Ok(ApigResponse::json(&accepted)?.with_status(201).with_cookie(format!("last={order}; HttpOnly")))
+    Ok(ApigResponse::json(&accepted)?
+        .with_status(201)
+        .with_cookie(format!("last={order}; HttpOnly")))
 }
 
 fn main() -> std::process::ExitCode {

@@ -1,6 +1,8 @@
-//! An axum app: the same program is a plain server, an HTTP function, and an event function behind API Gateway.
+//! An axum app: the same program is a plain server, an HTTP function, and an event function behind
+//! API Gateway.
 //!
-//! `cargo run -q --example axum_app --features http`, then `curl localhost:8000/orders/17?currency=EUR`
+//! `cargo run -q --example axum_app --features http`, then `curl
+//! localhost:8000/orders/17?currency=EUR`
 
 use std::time::Duration;
 
@@ -28,7 +30,10 @@ async fn show(Path(id): Path<u32>, Query(prices): Query<Prices>) -> String {
 }
 
 /// What the platform knows of the request is among its extensions.
-async fn place(Extension(ctx): Extension<fg::Context>, Json(order): Json<Order>) -> impl IntoResponse {
+async fn place(
+    Extension(ctx): Extension<fg::Context>,
+    Json(order): Json<Order>,
+) -> impl IntoResponse {
     ctx.logger().info(format_args!("order {} for {}", order.id, order.item));
     (StatusCode::CREATED, Json(order))
 }

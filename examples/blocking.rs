@@ -9,7 +9,11 @@ fn steps_to_one(start: u64, ctx: &fg::Context) -> Result<u64, fg::Error> {
         if ctx.is_cancelled() {
             return Err(fg::Error::new("no end in sight").with_code("Collatz.Disproved"));
         }
-        number = if number % 2 == 0 { number / 2 } else { number.checked_mul(3).ok_or("the numbers grow too large")? + 1 };
+        number = if number % 2 == 0 {
+            number / 2
+        } else {
+            number.checked_mul(3).ok_or("the numbers grow too large")? + 1
+        };
         steps += 1;
     }
     Ok(steps)

@@ -2,8 +2,9 @@
 //!
 //! `echo '{"customer":"Ada","note":"a \"small\" one"}' | cargo run -q --example borrowed_event`
 //!
-//! The fields are `Cow`, not `&str`: a text with an escape, such as the note above, does not stand in the payload as it is. A `Cow` copies
-//! such a text and borrows every other; a bare `&str` would fail on it at run time.
+//! The fields are `Cow`, not `&str`: a text with an escape, such as the note above, does not stand
+//! in the payload as it is. A `Cow` copies such a text and borrows every other; a bare `&str` would
+//! fail on it at run time.
 
 use std::borrow::Cow;
 

@@ -26,8 +26,10 @@ async fn changes(event: DdsEvent) -> Result<Vec<String>, fg::Error> {
         let namespace = record.namespace()?;
         let order: Order = record.document()?;
         let pieces: u32 = order.pieces.digits.parse()?;
-        changes
-            .push(format!("{} into {}.{}: {pieces} x {}", record.event_name, namespace.database, namespace.collection, order.item));
+        changes.push(format!(
+            "{} into {}.{}: {pieces} x {}",
+            record.event_name, namespace.database, namespace.collection, order.item
+        ));
     }
     Ok(changes)
 }

@@ -1,6 +1,7 @@
 //! A handler of HTTP requests: behind API Gateway, as an HTTP function, or in a container image.
 //!
-//! `cargo run -q --example http_api --features http`, with `FG_MODE=server`, then `curl localhost:8000/greet?name=Ada`
+//! `cargo run -q --example http_api --features http`, with `FG_MODE=server`, then `curl
+//! localhost:8000/greet?name=Ada`
 
 use fg::http::{Request, Response};
 

@@ -28,7 +28,11 @@ async fn measure(request: Request, next: Next) -> Response {
     let begun = std::time::Instant::now();
     let response = next.run(request).await;
     if let Some(ctx) = ctx {
-        ctx.logger().info(format_args!("status {} after {:.0?}", response.status(), begun.elapsed()));
+        ctx.logger().info(format_args!(
+            "status {} after {:.0?}",
+            response.status(),
+            begun.elapsed()
+        ));
     }
     response
 }

@@ -13,7 +13,9 @@ struct Thumbnail {
 }
 
 fn is_picture(key: &str) -> bool {
-    key.rsplit_once('.').is_some_and(|(_, ending)| ["jpg", "jpeg", "png"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    key.rsplit_once('.').is_some_and(|(_, ending)| {
+        ["jpg", "jpeg", "png"].iter().any(|known| ending.eq_ignore_ascii_case(known))
+    })
 }
 
 #[fg::handler]
@@ -24,7 +26,11 @@ async fn thumbnails(event: ObsEvent) -> Result<Vec<Thumbnail>, fg::Error> {
         // A thumbnail is a new object, too; without this the function would call itself for ever.
         if is_picture(&key) && !key.starts_with("thumbnails/") {
             let to = format!("thumbnails/{key}");
-            thumbnails.push(Thumbnail { bucket: record.s3.bucket.name.clone(), from: key.into_owned(), to });
+            thumbnails.push(Thumbnail {
+                bucket: record.s3.bucket.name.clone(),
+                from: key.into_owned(),
+                to,
+            });
         }
     }
     Ok(thumbnails)

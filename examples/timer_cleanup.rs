@@ -23,9 +23,12 @@ async fn clean_up(event: TimerEvent, ctx: &fg::Context) -> Result<Cleaned, fg::E
     let job: Job = event.user_event_json()?;
     // The time of the event and not of the clock: a second attempt then does the same as the first.
     let now = event.time.ok_or("the timer sent no time")?.to_system_time()?;
-    let limit = now.checked_sub(Duration::from_secs(86_400) * job.keep_days).ok_or("nothing is that old")?;
+    let limit = now
+        .checked_sub(Duration::from_secs(86_400) * job.keep_days)
+        .ok_or("nothing is that old")?;
     let older_than = Time::from(limit);
-    ctx.logger().info(format_args!("{}: removing what is older than {older_than}", event.trigger_name));
+    ctx.logger()
+        .info(format_args!("{}: removing what is older than {older_than}", event.trigger_name));
     Ok(Cleaned { older_than })
 }
 

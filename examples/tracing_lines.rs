@@ -15,7 +15,8 @@ async fn order(event: Order) -> Result<(), fg::Error> {
     tracing::info!("accepted");
     // A span can travel: what runs elsewhere still belongs to this invocation.
     let span = tracing::Span::current();
-    tokio::spawn(async move { span.in_scope(|| tracing::warn!(stock = 3, "nearly sold out")) }).await?;
+    tokio::spawn(async move { span.in_scope(|| tracing::warn!(stock = 3, "nearly sold out")) })
+        .await?;
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! Two functions in one binary: `RUNTIME_HANDLER`, the handler string of the function's settings, says which one runs.
+//! Two functions in one binary: `RUNTIME_HANDLER`, the handler string of the function's settings,
+//! says which one runs.
 //!
 //! `echo '"Ada"' | RUNTIME_HANDLER=farewell cargo run -q --example two_handlers`
 

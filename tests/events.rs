@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 fn reply(example: &str, fixture: &str) -> Value {
     let output = one_shot(example, fixture.as_bytes(), &[]);
-    serde_json::from_str(&stdout(&output)).unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)))
+    serde_json::from_str(&stdout(&output))
+        .unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)))
 }
 
 #[test]
@@ -18,7 +19,10 @@ fn an_order_is_answered_as_the_gateway_expects_it() {
     let answer = reply("apig_order", apig::FIXTURE);
     let body = r#"{"order":"7","text":"3 x tea","dry_run":true}"#;
     let headers = json!({ "content-type": "application/json", "set-cookie": "last=7; HttpOnly" });
-    assert_eq!(answer, json!({ "statusCode": 201, "headers": headers, "body": body, "isBase64Encoded": false }));
+    assert_eq!(
+        answer,
+        json!({ "statusCode": 201, "headers": headers, "body": body, "isBase64Encoded": false })
+    );
 }
 
 #[test]
@@ -27,12 +31,20 @@ fn an_order_that_does_not_fit_is_a_400_and_not_an_error() {
     let answer = reply("apig_order", &serde_json::to_string(&request).expect("it is written"));
     assert_eq!(answer["statusCode"], 400);
     let body = answer["body"].as_str().unwrap_or_default();
-    assert!(body.starts_with("`body` does not fit: `pieces`: invalid type: string \"three\", expected u32"), "{body}");
+    assert!(
+        body.starts_with(
+            "`body` does not fit: `pieces`: invalid type: string \"three\", expected u32"
+        ),
+        "{body}"
+    );
 }
 
 #[test]
 fn a_timer_cleans_up_by_its_own_time() {
-    assert_eq!(reply("timer_cleanup", timer::FIXTURE), json!({ "older_than": "2026-01-29T18:00:00Z" }));
+    assert_eq!(
+        reply("timer_cleanup", timer::FIXTURE),
+        json!({ "older_than": "2026-01-29T18:00:00Z" })
+    );
 }
 
 #[test]
@@ -56,14 +68,23 @@ fn a_message_that_fails_is_listed_and_the_others_are_handled() {
     let output = one_shot("kafka_orders", kafka::FIXTURE.as_bytes(), &[]);
     let failure: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     let message = "1 of 3 records failed: [2] `records.messages` is not JSON: expected ident at line 1 column 2";
-    assert_eq!((&failure["errorMessage"], &failure["errorType"]), (&json!(message), &json!("BatchFailure")));
+    assert_eq!(
+        (&failure["errorMessage"], &failure["errorType"]),
+        (&json!(message), &json!("BatchFailure"))
+    );
     let log = stderr(&output);
-    assert!(log.contains("orders: shipping order 7") && log.contains("orders: shipping order 8"), "{log}");
+    assert!(
+        log.contains("orders: shipping order 7") && log.contains("orders: shipping order 8"),
+        "{log}"
+    );
 }
 
 #[test]
 fn a_document_is_read_as_a_type() {
-    assert_eq!(reply("database_changes", dds::FIXTURE), json!(["insert into shop.orders: 3 x tea"]));
+    assert_eq!(
+        reply("database_changes", dds::FIXTURE),
+        json!(["insert into shop.orders: 3 x tea"])
+    );
 }
 
 #[test]

@@ -10,8 +10,15 @@ fn greet_prints_the_reply_alone_and_everything_else_to_standard_error() {
     assert_eq!(stdout(&output), "{\"message\":\"Hello, Ada!\"}\n");
     assert_eq!(output.status.code(), Some(0));
     let log = stderr(&output);
-    let request_id = log.lines().find_map(|line| line.strip_prefix("request id:")).expect("the summary names it").trim();
-    assert!(log.lines().any(|line| line.contains(&format!("{request_id} INFO {request_id} has "))), "{log}");
+    let request_id = log
+        .lines()
+        .find_map(|line| line.strip_prefix("request id:"))
+        .expect("the summary names it")
+        .trim();
+    assert!(
+        log.lines().any(|line| line.contains(&format!("{request_id} INFO {request_id} has "))),
+        "{log}"
+    );
     for line in ["configured memory: 128 MB", "duration: ", "memory used: ", "billed duration: "] {
         assert!(log.contains(line), "{log}");
     }
@@ -23,16 +30,25 @@ fn a_wrong_event_is_the_json_of_the_failure_and_exit_code_1() {
     let output = one_shot("greet", br#"{"nmae":"Ada"}"#, &[]);
     let failure: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     assert_eq!(failure["errorType"], "InvalidPayload");
-    assert_eq!(failure["errorMessage"], "the payload does not fit `Greeting`: missing field `name` at line 1 column 14");
+    assert_eq!(
+        failure["errorMessage"],
+        "the payload does not fit `Greeting`: missing field `name` at line 1 column 14"
+    );
     assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
 fn the_platforms_variables_can_be_set_by_hand() {
-    let variables = [("RUNTIME_MEMORY", "512"), ("RUNTIME_TIMEOUT", "sixty"), ("RUNTIME_LOG_LEVEL", "WARN")];
+    let variables =
+        [("RUNTIME_MEMORY", "512"), ("RUNTIME_TIMEOUT", "sixty"), ("RUNTIME_LOG_LEVEL", "WARN")];
     let log = stderr(&one_shot("greet", br#"{"name":"Ada"}"#, &variables));
     assert!(log.contains("configured memory: 512 MB"), "{log}");
-    assert!(log.contains(" - WARN RUNTIME_TIMEOUT is `sixty`, which is not a number above 0; using 3 s"), "{log}");
+    assert!(
+        log.contains(
+            " - WARN RUNTIME_TIMEOUT is `sixty`, which is not a number above 0; using 3 s"
+        ),
+        "{log}"
+    );
     assert!(!log.contains("INFO"), "{log}");
 }
 
@@ -40,7 +56,8 @@ fn the_platforms_variables_can_be_set_by_hand() {
 fn a_borrowed_event_copies_only_texts_with_escapes() {
     let plain = one_shot("borrowed_event", br#"{"customer":"Ada","note":"a small one"}"#, &[]);
     assert_eq!(stdout(&plain), "{\"customer\":\"Ada\",\"note_was_copied\":false}\n");
-    let escaped = one_shot("borrowed_event", br#"{"customer":"Ada","note":"a \"small\" one"}"#, &[]);
+    let escaped =
+        one_shot("borrowed_event", br#"{"customer":"Ada","note":"a \"small\" one"}"#, &[]);
     assert_eq!(stdout(&escaped), "{\"customer\":\"Ada\",\"note_was_copied\":true}\n");
 }
 
@@ -64,7 +81,10 @@ fn an_init_that_fails_is_told_with_its_reason() {
     let output = one_shot("state", br#"{"item":"tea"}"#, &[]);
     let failure: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     assert_eq!(failure["errorType"], "InitError");
-    assert_eq!(failure["errorMessage"], "the function could not be initialised: the variable GREETING is not set");
+    assert_eq!(
+        failure["errorMessage"],
+        "the function could not be initialised: the variable GREETING is not set"
+    );
     assert_eq!(output.status.code(), Some(1));
 }
 
@@ -80,7 +100,11 @@ fn the_handler_variable_chooses_between_two() {
     assert_eq!(stdout(&run("bootstrap.farewell")), "\"Good-bye, Ada!\"\n");
     let unknown = run("great");
     assert_eq!(unknown.status.code(), Some(2));
-    assert!(stderr(&unknown).contains("the handlers are `greet`, `farewell`"), "{}", stderr(&unknown));
+    assert!(
+        stderr(&unknown).contains("the handlers are `greet`, `farewell`"),
+        "{}",
+        stderr(&unknown)
+    );
 }
 
 #[test]

@@ -60,7 +60,8 @@ fn a_struct_has_its_own_name_or_the_code_given() {
 
 #[test]
 fn a_variant_has_its_own_name_or_the_code_given() {
-    let codes = [Order::NotFound { id: 1 }, Order::Lost(1), Order::Final].map(|order| order.error_code().to_owned());
+    let codes = [Order::NotFound { id: 1 }, Order::Lost(1), Order::Final]
+        .map(|order| order.error_code().to_owned());
     assert_eq!(codes, ["Order.NotFound", "Lost", "Final"]);
 }
 
@@ -86,6 +87,8 @@ fn the_code_is_what_the_caller_of_the_function_sees() {
     }
     let (ctx, mut reply) = (fg::Context::default(), fg::Reply::new());
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let failure = runtime.block_on(<find as fg::Handler>::call(b"7", &ctx, &(), &mut reply)).expect_err("not found");
+    let failure = runtime
+        .block_on(<find as fg::Handler>::call(b"7", &ctx, &(), &mut reply))
+        .expect_err("not found");
     assert_eq!((failure.error_type(), failure.message()), ("Order.NotFound", "NotFound { id: 7 }"));
 }

@@ -1,4 +1,5 @@
-//! What `#[fg::handler]` accepts, driven through the bytes as the runtime does. The rows are those of `tests/ui/README.md`.
+//! What `#[fg::handler]` accepts, driven through the bytes as the runtime does. The rows are those
+//! of `tests/ui/README.md`.
 
 use std::borrow::Cow;
 use std::sync::Mutex;
@@ -23,10 +24,12 @@ struct Answer<'a> {
     message: Cow<'a, str>,
 }
 
-/// Runs `init`, one call and `pre_stop` as tasks of a runtime with several threads, so that everything must be `Send`.
+/// Runs `init`, one call and `pre_stop` as tasks of a runtime with several threads, so that
+/// everything must be `Send`.
 fn invoke<H: Handler>(payload: &str) -> Result<String, Failure> {
     let payload = payload.as_bytes().to_vec();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
     let lifetime = async move {
         let ctx = Context::builder().request_id("r-1").build();
         let state = H::init(&ctx).await?;
@@ -60,7 +63,8 @@ fn an_event_goes_in_and_a_reply_comes_out() {
 
 #[tokio::test]
 async fn the_function_is_still_the_users_own() {
-    let answer = greet(Greeting { name: "Ada".to_owned() }, &Context::default()).await.expect("an answer");
+    let answer =
+        greet(Greeting { name: "Ada".to_owned() }, &Context::default()).await.expect("an answer");
     assert!(answer.message.starts_with("Hello, Ada!"));
 }
 
@@ -82,7 +86,10 @@ mod signatures {
 
     // row 15
     #[fg::handler]
-    async fn attributes(#[allow(unused_mut)] mut event: Greeting, #[allow(unused)] ctx: &Context) -> Result<String, fg::Error> {
+    async fn attributes(
+        #[allow(unused_mut)] mut event: Greeting,
+        #[allow(unused)] ctx: &Context,
+    ) -> Result<String, fg::Error> {
         Ok(event.name)
     }
 
@@ -114,7 +121,9 @@ mod signatures {
 
     #[test]
     fn arguments_may_be_left_out_taken_apart_and_repeated() {
-        for reply in [ok::<no_context>, ok::<patterns>, ok::<attributes>, ok::<bounds>, ok::<optional>] {
+        for reply in
+            [ok::<no_context>, ok::<patterns>, ok::<attributes>, ok::<bounds>, ok::<optional>]
+        {
             assert_eq!(reply(r#"{"name":"Ada"}"#), r#""Ada""#);
         }
         assert_eq!(ok::<context_twice>(r#"{"name":"Ada"}"#), "true");
@@ -146,7 +155,10 @@ mod borrowing {
     }
 
     #[fg::handler]
-    async fn two<'e, 'c>(event: &'e str, ctx: &'c Context) -> Result<(&'e str, &'c str), fg::Error> {
+    async fn two<'e, 'c>(
+        event: &'e str,
+        ctx: &'c Context,
+    ) -> Result<(&'e str, &'c str), fg::Error> {
         tokio::task::yield_now().await;
         Ok((event, ctx.request_id()))
     }
@@ -287,7 +299,10 @@ mod results {
     fn an_alias_of_result_is_a_result() {
         assert_eq!(ok::<swapped>("3"), "3");
         assert_eq!(ok::<never>(""), "7");
-        assert_eq!(failed::<swapped>("0"), ("Order.Lost".to_owned(), "the order is lost".to_owned(), vec![]));
+        assert_eq!(
+            failed::<swapped>("0"),
+            ("Order.Lost".to_owned(), "the order is lost".to_owned(), vec![])
+        );
         assert_eq!(failed::<short>("").0, "Order.Lost");
         assert_eq!(ok::<with_anyhow>(r#""7""#), "7");
         assert_eq!(failed::<with_anyhow>(r#""x""#).1, "invalid digit found in string");
@@ -298,7 +313,14 @@ mod results {
     fn an_error_keeps_its_type_and_its_causes() {
         assert_eq!(failed::<text>(""), ("FunctionReturnError".to_owned(), "no".to_owned(), vec![]));
         for failed in [failed::<plain>(""), failed::<kept>("")] {
-            assert_eq!(failed, ("Empty".to_owned(), "the shelf is empty".to_owned(), vec!["the order is lost".to_owned()]));
+            assert_eq!(
+                failed,
+                (
+                    "Empty".to_owned(),
+                    "the shelf is empty".to_owned(),
+                    vec!["the order is lost".to_owned()]
+                )
+            );
         }
     }
 }
@@ -334,7 +356,10 @@ mod state {
     }
 
     #[fg::handler(init = refuse)]
-    async fn without_context<'e>(event: &'e str, _counter: &'e Counter) -> Result<&'e str, fg::Error> {
+    async fn without_context<'e>(
+        event: &'e str,
+        _counter: &'e Counter,
+    ) -> Result<&'e str, fg::Error> {
         Ok(event)
     }
 
@@ -417,12 +442,21 @@ mod state {
         }
 
         #[fg::handler(init = open)]
-        pub(super) async fn both(event: u32, cx: &FgContext, ctx: &Context) -> Result<String, fg::Error> {
+        pub(super) async fn both(
+            event: u32,
+            cx: &FgContext,
+            ctx: &Context,
+        ) -> Result<String, fg::Error> {
             Ok(format!("{} {}", cx.request_id(), event + ctx.0))
         }
 
         #[fg::handler(blocking, init = open)]
-        pub(super) fn twice(event: u32, cx: &Cx, again: &cx!(), ctx: &Context) -> Result<u32, fg::Error> {
+        pub(super) fn twice(
+            event: u32,
+            cx: &Cx,
+            again: &cx!(),
+            ctx: &Context,
+        ) -> Result<u32, fg::Error> {
             assert_eq!(cx.request_id(), again.request_id());
             Ok(event + ctx.0)
         }
@@ -433,7 +467,11 @@ mod state {
         }
 
         #[fg::handler(init = prepare)]
-        pub(super) async fn aliases(_: fg::Ignored, cx: &Cx, again: &cx!()) -> Result<String, fg::Error> {
+        pub(super) async fn aliases(
+            _: fg::Ignored,
+            cx: &Cx,
+            again: &cx!(),
+        ) -> Result<String, fg::Error> {
             assert_eq!(cx.request_id(), again.request_id());
             Ok(cx.request_id().to_owned())
         }
@@ -504,7 +542,10 @@ fn a_handler_is_as_visible_as_its_function() {
 // row 61
 #[test]
 fn a_program_may_have_several_handlers() {
-    assert_eq!(<(greet, renamed, r#match) as fg::Handlers>::NAMES, ["greet", "shop.greet-2", "match"]);
+    assert_eq!(
+        <(greet, renamed, r#match) as fg::Handlers>::NAMES,
+        ["greet", "shop.greet-2", "match"]
+    );
 }
 
 mod attributes {
@@ -606,7 +647,9 @@ mod hygiene {
         ().code();
         ().start();
         Everything::borrow(&());
-        for reply in [ok::<event>, ok::<ctx>, ok::<payload>, ok::<state>, ok::<reply>, ok::<returned>] {
+        for reply in
+            [ok::<event>, ok::<ctx>, ok::<payload>, ok::<state>, ok::<reply>, ok::<returned>]
+        {
             assert_eq!(reply("7"), "7");
         }
         for reply in [ok::<error>, ok::<probe>, ok::<call>, ok::<init>] {

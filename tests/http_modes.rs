@@ -26,7 +26,10 @@ fn gateway_event(method: &str, path: &str, query: &Value, body: &str) -> String 
 fn answered(answer: &[u8]) -> (u64, String) {
     let answer: Value = serde_json::from_slice(answer).expect("an answer is JSON");
     assert_eq!(answer["isBase64Encoded"], false, "{answer}");
-    (answer["statusCode"].as_u64().expect("a number"), answer["body"].as_str().expect("a text").to_owned())
+    (
+        answer["statusCode"].as_u64().expect("a number"),
+        answer["body"].as_str().expect("a text").to_owned(),
+    )
 }
 
 #[test]
@@ -35,12 +38,23 @@ fn an_axum_app_is_a_server_with_streaming_both_ways() {
     let shown = server.send("GET /orders/17?currency=EUR HTTP/1.1", b"");
     assert_eq!((shown.status, shown.text().as_str()), (200, "order 17 in EUR"));
     // As the engine writes the path of an event.
-    assert_eq!(server.send("POST //orders HTTP/1.1\nContent-Type: application/json", br#"{"id":1,"item":"tea"}"#).status, 201);
+    assert_eq!(
+        server
+            .send(
+                "POST //orders HTTP/1.1\nContent-Type: application/json",
+                br#"{"id":1,"item":"tea"}"#
+            )
+            .status,
+        201
+    );
     assert_eq!(server.send("GET /nothing HTTP/1.1", b"").status, 404);
     assert_eq!(server.send("GET /healthz HTTP/1.1", b"").status, 404, "all paths are the user's");
 
     let mut ticks = server.send("GET /ticks HTTP/1.1", b"");
-    assert_eq!((ticks.header("content-type"), ticks.header("content-length")), (Some("text/event-stream"), None));
+    assert_eq!(
+        (ticks.header("content-type"), ticks.header("content-length")),
+        (Some("text/event-stream"), None)
+    );
     for number in 1..=3 {
         let piece = ticks.piece().expect("it is complete").expect("there are three");
         assert_eq!(String::from_utf8_lossy(&piece), format!("event: tick\ndata: {number}\n\n"));
@@ -60,8 +74,12 @@ fn the_same_app_answers_events_of_api_gateway_on_the_custom_runtime_and_in_a_she
     let api = RuntimeApi::start().expect("loopback has a free port");
     let mut function = on_platform("axum_app", &api, &[]);
     let answer = api.invoke(Event::new(show.clone())).wait(LONG).expect("it is answered");
-    assert_eq!((answer.kind, answered(&answer.body)), (AnswerKind::Response, (200, "order 17 in EUR".to_owned())));
-    let answer = api.invoke(Event::new(place).request_id("r-1")).wait(LONG).expect("it is answered");
+    assert_eq!(
+        (answer.kind, answered(&answer.body)),
+        (AnswerKind::Response, (200, "order 17 in EUR".to_owned()))
+    );
+    let answer =
+        api.invoke(Event::new(place).request_id("r-1")).wait(LONG).expect("it is answered");
     assert_eq!(answered(&answer.body), (201, r#"{"id":1,"item":"tea"}"#.to_owned()));
     function.kill().expect("it runs");
     let log = stdout(&function.wait_with_output().expect("it ends"));
@@ -92,7 +110,10 @@ fn a_typed_handler_answers_requests_and_events_alike() {
     assert_eq!(answered(&answer.body), (200, "Hello, Ada!".to_owned()));
     function.kill().expect("it runs");
     function.wait().expect("it ends");
-    assert_eq!(answered(&one_shot("http_api", greet.as_bytes(), &[]).stdout), (200, "Hello, Ada!".to_owned()));
+    assert_eq!(
+        answered(&one_shot("http_api", greet.as_bytes(), &[]).stdout),
+        (200, "Hello, Ada!".to_owned())
+    );
 }
 
 #[test]
@@ -126,7 +147,8 @@ fn server_sent_events_come_one_by_one_wherever_the_function_runs() {
 #[test]
 fn layers_go_around_a_handler_wherever_it_runs() {
     let server = Server::start("layers", &[("RUNTIME_TIMEOUT", "10")]);
-    let rested = server.send("POST /invoke HTTP/1.1\nX-CFF-Request-Id: r-1", br#"{"milliseconds":1}"#);
+    let rested =
+        server.send("POST /invoke HTTP/1.1\nX-CFF-Request-Id: r-1", br#"{"milliseconds":1}"#);
     assert_eq!((rested.status, rested.text().as_str()), (200, r#""rested""#));
     let late = server.send("POST /invoke HTTP/1.1", br#"{"milliseconds":5000}"#);
     assert_eq!((late.status, late.text().contains("request timed out")), (500, true));
@@ -135,8 +157,12 @@ fn layers_go_around_a_handler_wherever_it_runs() {
 
     let api = RuntimeApi::start().expect("loopback has a free port");
     let mut function = on_platform("layers", &api, &[]);
-    let answer = api.invoke(Event::new(r#"{"milliseconds":5000}"#)).wait(LONG).expect("it is answered");
-    assert_eq!((answer.kind, answer.text().contains("request timed out")), (AnswerKind::Error, true));
+    let answer =
+        api.invoke(Event::new(r#"{"milliseconds":5000}"#)).wait(LONG).expect("it is answered");
+    assert_eq!(
+        (answer.kind, answer.text().contains("request timed out")),
+        (AnswerKind::Error, true)
+    );
     function.kill().expect("it runs");
     function.wait().expect("it ends");
 }

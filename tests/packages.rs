@@ -1,5 +1,5 @@
-//! What crates.io and docs.rs show of each package, the arrows between the packages, and what CI runs. `.ci/check-packages` builds what would be
-//! published.
+//! What crates.io and docs.rs show of each package, the arrows between the packages, and what CI
+//! runs. `.ci/check-packages` builds what would be published.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,7 +16,8 @@ fn root() -> &'static Path {
 fn packages() -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let arguments = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
-    let output = Command::new(cargo).args(arguments).current_dir(root()).output().expect("cargo runs");
+    let output =
+        Command::new(cargo).args(arguments).current_dir(root()).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut metadata: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     let Value::Array(packages) = metadata["packages"].take() else { panic!("there are packages") };
@@ -29,7 +30,9 @@ fn name(package: &Value) -> &str {
 }
 
 fn folder(package: &Value) -> &Path {
-    Path::new(package["manifest_path"].as_str().expect("a package has a manifest")).parent().expect("in a folder")
+    Path::new(package["manifest_path"].as_str().expect("a package has a manifest"))
+        .parent()
+        .expect("in a folder")
 }
 
 #[test]
@@ -41,15 +44,27 @@ fn each_package_says_what_crates_io_shows() {
         assert_eq!(package["license"], "MIT OR Apache-2.0", "{name}");
         assert_eq!(package["documentation"], format!("https://docs.rs/{name}"), "{name}");
         assert_eq!(package["repository"], packages[0]["repository"], "{name}");
-        assert!(package["repository"].as_str().is_some_and(|url| url.starts_with("https://")), "{name}");
+        assert!(
+            package["repository"].as_str().is_some_and(|url| url.starts_with("https://")),
+            "{name}"
+        );
         assert_eq!(package["readme"], "README.md", "{name}");
         for field in ["description", "keywords", "categories", "rust_version"] {
-            assert!(!package[field].is_null() && package[field] != Value::Array(vec![]), "{name} has no {field}");
+            assert!(
+                !package[field].is_null() && package[field] != Value::Array(vec![]),
+                "{name} has no {field}"
+            );
         }
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("it can be read");
-        assert!(manifest.lines().any(|line| line.starts_with("include = [\"/src\", ")), "{name} has to say what it includes");
+        assert!(
+            manifest.lines().any(|line| line.starts_with("include = [\"/src\", ")),
+            "{name} has to say what it includes"
+        );
         let readme = fs::read_to_string(folder.join("README.md")).expect("it can be read");
-        assert!(name == "functiongraph" || readme.contains("https://docs.rs/functiongraph"), "{name}");
+        assert!(
+            name == "functiongraph" || readme.contains("https://docs.rs/functiongraph"),
+            "{name}"
+        );
     }
 }
 
@@ -58,15 +73,26 @@ fn docs_rs_builds_each_package_with_all_features_and_their_marks() {
     for package in packages() {
         let settings = &package["metadata"]["docs"]["rs"];
         assert_eq!(settings["all-features"], true, "{}", name(&package));
-        assert_eq!(settings["rustdoc-args"], serde_json::json!(["--cfg", "docsrs"]), "{}", name(&package));
+        assert_eq!(
+            settings["rustdoc-args"],
+            serde_json::json!(["--cfg", "docsrs"]),
+            "{}",
+            name(&package)
+        );
         if package["features"].as_object().is_some_and(|features| !features.is_empty()) {
-            let library = fs::read_to_string(folder(&package).join("src/lib.rs")).expect("it can be read");
-            assert!(library.contains("#![cfg_attr(docsrs, feature(doc_cfg))]"), "{}", name(&package));
+            let library =
+                fs::read_to_string(folder(&package).join("src/lib.rs")).expect("it can be read");
+            assert!(
+                library.contains("#![cfg_attr(docsrs, feature(doc_cfg))]"),
+                "{}",
+                name(&package)
+            );
         }
     }
 }
 
-/// Copies rather than links: in a clone on Windows a link is a file with a path in it, and that would be published.
+/// Copies rather than links: in a clone on Windows a link is a file with a path in it, and that
+/// would be published.
 #[test]
 fn each_package_has_both_licences_word_for_word() {
     for package in packages() {
@@ -79,11 +105,16 @@ fn each_package_has_both_licences_word_for_word() {
     }
 }
 
-/// The other packages of ours that a package needs, with the version that it asks for; those of its tests apart.
+/// The other packages of ours that a package needs, with the version that it asks for; those of its
+/// tests apart.
 fn needs(package: &Value) -> BTreeMap<&str, &str> {
     let dependencies = package["dependencies"].as_array().expect("it is a list").iter();
-    let ours = dependencies.filter(|dependency| dependency["path"].is_string() && dependency["kind"].is_null());
-    ours.map(|dependency| (name(dependency), dependency["req"].as_str().expect("it asks for a version"))).collect()
+    let ours = dependencies
+        .filter(|dependency| dependency["path"].is_string() && dependency["kind"].is_null());
+    ours.map(|dependency| {
+        (name(dependency), dependency["req"].as_str().expect("it asks for a version"))
+    })
+    .collect()
 }
 
 #[test]
@@ -92,13 +123,22 @@ fn packages_that_share_hidden_items_are_pinned_to_one_another() {
     let hides = |package: &&Value| has_hidden_items(&folder(package).join("src"));
     let mut pinned: BTreeSet<_> = packages.iter().filter(hides).map(name).collect();
     // The code that the attribute writes names hidden items of the others.
-    assert!(["fg-core", "fg-macros", "fg-runtime"].iter().all(|name| pinned.contains(name)), "{pinned:?}");
+    assert!(
+        ["fg-core", "fg-macros", "fg-runtime"].iter().all(|name| pinned.contains(name)),
+        "{pinned:?}"
+    );
     // What uses such a package in one version only goes with the others of that version as well.
-    let users = packages.iter().filter(|package| needs(package).keys().any(|needed| pinned.contains(needed)));
+    let users = packages
+        .iter()
+        .filter(|package| needs(package).keys().any(|needed| pinned.contains(needed)));
     pinned.extend(users.map(name).collect::<Vec<_>>());
     for package in &packages {
         for (needed, version) in needs(package) {
-            assert!(!pinned.contains(needed) || version.starts_with('='), "{} needs {needed} {version}", name(package));
+            assert!(
+                !pinned.contains(needed) || version.starts_with('='),
+                "{} needs {needed} {version}",
+                name(package)
+            );
         }
     }
 }
@@ -109,30 +149,42 @@ fn has_hidden_items(folder: &Path) -> bool {
         if path.is_dir() {
             return has_hidden_items(&path);
         }
-        fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.trim() == "#[doc(hidden)]"))
+        fs::read_to_string(path)
+            .is_ok_and(|text| text.lines().any(|line| line.trim() == "#[doc(hidden)]"))
     })
 }
 
 #[test]
 fn the_arrows_of_the_architecture_are_those_of_the_manifests() {
     let architecture = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("it can be read");
-    let block = architecture.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("there is a block");
+    let block = architecture
+        .split("```text\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("there is a block");
     let drawn: BTreeMap<_, BTreeSet<_>> = block
         .lines()
         .filter_map(|line| line.split_once("->"))
-        .map(|(from, to)| (from.trim(), to.split(',').map(str::trim).filter(|to| *to != "nothing").collect()))
+        .map(|(from, to)| {
+            (from.trim(), to.split(',').map(str::trim).filter(|to| *to != "nothing").collect())
+        })
         .collect();
     let packages = packages();
-    let real: BTreeMap<_, BTreeSet<_>> =
-        packages.iter().map(|package| (name(package), needs(package).into_keys().collect())).collect();
+    let real: BTreeMap<_, BTreeSet<_>> = packages
+        .iter()
+        .map(|package| (name(package), needs(package).into_keys().collect()))
+        .collect();
     assert_eq!(drawn, real);
 }
 
 /// The files of `.github/workflows`, with their names.
 fn workflows() -> Vec<(String, String)> {
-    let files =
-        fs::read_dir(root().join(".github/workflows")).expect("it can be read").map(|entry| entry.expect("it can be read").path());
-    files.map(|path| (path.display().to_string(), fs::read_to_string(path).expect("it can be read"))).collect()
+    let files = fs::read_dir(root().join(".github/workflows"))
+        .expect("it can be read")
+        .map(|entry| entry.expect("it can be read").path());
+    files
+        .map(|path| (path.display().to_string(), fs::read_to_string(path).expect("it can be read")))
+        .collect()
 }
 
 #[test]
@@ -143,10 +195,17 @@ fn every_action_is_pinned_to_a_commit_and_says_its_version() {
         for line in text.lines().filter(|line| line.contains("uses:")) {
             let pinned = line.split_once('@').and_then(|(_, rest)| rest.split_once(" # v"));
             let commit = pinned.map(|(commit, _)| commit).unwrap_or_default();
-            assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{file}: {line}");
+            assert!(
+                commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{file}: {line}"
+            );
         }
         // Each begins with no more than it may read; a job that needs more says so.
-        assert!(text.contains("\npermissions:\n  contents: read\n") || text.contains("\npermissions: {}\n"), "{file}");
+        assert!(
+            text.contains("\npermissions:\n  contents: read\n")
+                || text.contains("\npermissions: {}\n"),
+            "{file}"
+        );
     }
 }
 
@@ -161,7 +220,8 @@ fn every_script_that_a_workflow_calls_is_there() {
 
 #[test]
 fn no_script_forgets_a_package() {
-    // A macro has no library to check for another system; its tests, and the tool, need the system that they run on.
+    // A macro has no library to check for another system; its tests, and the tool, need the system
+    // that they run on.
     let exceptions: [(&str, &[&str]); 4] = [
         (".ci/check-packages", &[]),
         (".ci/publish", &[]),
@@ -172,8 +232,11 @@ fn no_script_forgets_a_package() {
     for (file, left_out) in exceptions {
         let text = fs::read_to_string(root().join(file)).expect("it can be read");
         let words: BTreeSet<_> = text.split(|c: char| !(c.is_alphanumeric() || c == '-')).collect();
-        let forgotten: Vec<_> =
-            packages.iter().map(name).filter(|name| !words.contains(name) && !left_out.contains(name)).collect();
+        let forgotten: Vec<_> = packages
+            .iter()
+            .map(name)
+            .filter(|name| !words.contains(name) && !left_out.contains(name))
+            .collect();
         assert!(forgotten.is_empty(), "{file} forgets {forgotten:?}");
     }
 }

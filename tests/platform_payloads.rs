@@ -1,6 +1,8 @@
-//! Real payloads of the platform through the raw entry point, and one of them through a real poll and a real POST.
+//! Real payloads of the platform through the raw entry point, and one of them through a real poll
+//! and a real POST.
 //!
-//! They are in a folder that only some checkouts have beside them; without it these tests say that they are skipped.
+//! They are in a folder that only some checkouts have beside them; without it these tests say that
+//! they are skipped.
 
 use std::path::{Path, PathBuf};
 
@@ -24,8 +26,14 @@ fn payloads() -> Vec<(PathBuf, Vec<u8>)> {
         println!("SKIPPED: no payloads of the platform at {}", folder.display());
         return Vec::new();
     };
-    let files = triggers.flatten().filter_map(|trigger| std::fs::read_dir(trigger.path()).ok()).flatten().flatten();
-    let paths = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let files = triggers
+        .flatten()
+        .filter_map(|trigger| std::fs::read_dir(trigger.path()).ok())
+        .flatten()
+        .flatten();
+    let paths = files
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.map(|path| (path.clone(), std::fs::read(path).expect("it can be read"))).collect()
 }
 
@@ -36,7 +44,12 @@ async fn every_payload_goes_through_the_raw_entry_point() {
         assert_eq!(reply, payload, "{}", path.display());
         let sent: Value = serde_json::from_slice(&payload).expect("the platform sends JSON");
         let reply = fg::testing::invoke::<mirror>(&payload).await.expect("JSON is JSON");
-        assert_eq!(serde_json::from_slice::<Value>(&reply).expect("the reply is JSON"), sent, "{}", path.display());
+        assert_eq!(
+            serde_json::from_slice::<Value>(&reply).expect("the reply is JSON"),
+            sent,
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -47,9 +60,15 @@ async fn every_payload_goes_through_a_poll_and_a_post() {
     let function = tokio::spawn(fg::Runtime::new().environment(environment).serve::<pass>());
     for (path, payload) in payloads() {
         let pending = api.invoke(Event::new(payload.clone()));
-        let answer = tokio::task::spawn_blocking(move || pending.wait(std::time::Duration::from_secs(20)));
+        let answer =
+            tokio::task::spawn_blocking(move || pending.wait(std::time::Duration::from_secs(20)));
         let answer = answer.await.expect("waiting does not panic").expect("it is answered");
-        assert_eq!((answer.kind, answer.body), (AnswerKind::Response, payload), "{}", path.display());
+        assert_eq!(
+            (answer.kind, answer.body),
+            (AnswerKind::Response, payload),
+            "{}",
+            path.display()
+        );
     }
     function.abort();
 }

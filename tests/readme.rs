@@ -1,5 +1,5 @@
-//! The commands that the README tells a newcomer to type are those that CI runs, as they stand. Its programs are tested as documentation,
-//! its first minute by the tests of `cargo-fg`.
+//! The commands that the README tells a newcomer to type are those that CI runs, as they stand. Its
+//! programs are tested as documentation, its first minute by the tests of `cargo-fg`.
 
 const README: &str = include_str!("../README.md");
 const CI: &str = include_str!("../.ci/run");
@@ -21,6 +21,9 @@ fn the_two_commands_of_a_newcomer_are_run_by_ci() {
 #[test]
 fn no_program_has_lines_that_readers_see_and_the_documentation_hides() {
     let programs = README.split("```rust").skip(1).filter_map(|rest| rest.split("```").next());
-    let hidden: Vec<_> = programs.flat_map(str::lines).filter(|line| *line == "#" || line.starts_with("# ")).collect();
+    let hidden: Vec<_> = programs
+        .flat_map(str::lines)
+        .filter(|line| *line == "#" || line.starts_with("# "))
+        .collect();
     assert!(hidden.is_empty(), "{hidden:?}");
 }

@@ -1,4 +1,5 @@
-//! The tokio runtimes that people have around a function: in `main`, in a test, with one thread or several.
+//! The tokio runtimes that people have around a function: in `main`, in a test, with one thread or
+//! several.
 
 use std::process::Command;
 use std::time::Duration;
@@ -12,14 +13,19 @@ async fn greet(name: String) -> Result<String, fg::Error> {
     Ok(name)
 }
 
-/// What `reqwest::blocking` and other libraries do when they are called from a thread that may block.
+/// What `reqwest::blocking` and other libraries do when they are called from a thread that may
+/// block.
 #[fg::handler(blocking)]
 fn starts_a_runtime(number: u32) -> Result<u32, fg::Error> {
     Ok(Runtime::new()?.block_on(async { number + 1 }))
 }
 
 #[fg::handler(blocking, init = prepare)]
-fn waits_on_the_runtime_that_is_there(name: &str, ctx: &fg::Context, state: &String) -> Result<String, fg::Error> {
+fn waits_on_the_runtime_that_is_there(
+    name: &str,
+    ctx: &fg::Context,
+    state: &String,
+) -> Result<String, fg::Error> {
     Handle::current().block_on(sleep(Duration::from_millis(1)));
     ctx.logger().info("waited");
     Ok(format!("{state} {name} {}", ctx.request_id()))
@@ -52,7 +58,9 @@ async fn a_blocking_handler_may_block() {
     assert_eq!(invoke::<starts_a_runtime>(b"1").await.expect("a reply"), b"2");
     let log = fg::testing::KeptLog::new();
     let ctx = fg::Context::builder().request_id("r-1").log_to(log.clone()).build();
-    let reply = fg::testing::invoke_with::<waits_on_the_runtime_that_is_there>(br#""Ada""#, &ctx).await.expect("a reply");
+    let reply = fg::testing::invoke_with::<waits_on_the_runtime_that_is_there>(br#""Ada""#, &ctx)
+        .await
+        .expect("a reply");
     assert_eq!(String::from_utf8_lossy(&reply), r#""Hello Ada r-1""#);
     assert_eq!(log.lines(), ["r-1 INFO waited"]);
     assert_eq!(invoke::<fails>(b"").await.expect_err("it fails").message(), "no stock");
@@ -77,10 +85,16 @@ async fn a_blocking_handler_may_block_in_a_task() {
 #[tokio::test]
 async fn a_blocking_handler_may_wait_for_what_its_test_serves() {
     use tokio::io::AsyncWriteExt as _;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+    let listener =
+        tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
     let port = listener.local_addr().expect("it is bound").port();
-    let serving = tokio::spawn(async move { listener.accept().await.expect("a client").0.write_all(b"Hello!").await });
-    assert_eq!(invoke::<asks_a_server>(port.to_string().as_bytes()).await.expect("a reply"), br#""Hello!""#);
+    let serving = tokio::spawn(async move {
+        listener.accept().await.expect("a client").0.write_all(b"Hello!").await
+    });
+    assert_eq!(
+        invoke::<asks_a_server>(port.to_string().as_bytes()).await.expect("a reply"),
+        br#""Hello!""#
+    );
     serving.await.expect("no panic").expect("it is sent");
 }
 
@@ -105,7 +119,10 @@ const MAIN: &str = "FG_TEST_MAIN";
 fn main_of(name: &str, variables: &[(&str, &str)]) -> (String, String) {
     let program = std::env::current_exe().expect("a process knows its program");
     let mut command = Command::new(program);
-    command.args(["a_main_of_its_own", "--exact", "--nocapture"]).env(MAIN, name).envs(variables.iter().copied());
+    command
+        .args(["a_main_of_its_own", "--exact", "--nocapture"])
+        .env(MAIN, name)
+        .envs(variables.iter().copied());
     let output = command.output().expect("it starts");
     let text = |bytes| String::from_utf8(bytes).expect("a string");
     (text(output.stdout), text(output.stderr))
@@ -114,16 +131,27 @@ fn main_of(name: &str, variables: &[(&str, &str)]) -> (String, String) {
 #[test]
 fn a_main_of_its_own() {
     let Ok(name) = std::env::var(MAIN) else { return };
-    let one = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let several = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let one =
+        || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let several = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime")
+    };
     let code = match &*name {
         "run" => several().block_on(async { fg::run::<greet>() }),
         "run on one thread" => one().block_on(async { fg::run::<(greet, starts_a_runtime)>() }),
-        "run in a task" => several().block_on(async { tokio::spawn(async { fg::run::<greet>() }).await.expect("no panic") }),
+        "run in a task" => several().block_on(async {
+            tokio::spawn(async { fg::run::<greet>() }).await.expect("no panic")
+        }),
         #[cfg(feature = "http")]
         "http" => several().block_on(async { fg::http::run(axum::Router::new()) }),
         #[cfg(feature = "http")]
-        "tower" => several().block_on(async { fg::tower::run::<greet>(tower::timeout::TimeoutLayer::new(Duration::from_secs(1))) }),
+        "tower" => several().block_on(async {
+            fg::tower::run::<greet>(tower::timeout::TimeoutLayer::new(Duration::from_secs(1)))
+        }),
         "entered" => {
             let runtime = several();
             let _guard = runtime.enter();
@@ -138,7 +166,8 @@ fn a_main_of_its_own() {
         }
         "serve on one thread" => one().block_on(fg::serve::<starts_a_runtime>()),
         #[cfg(feature = "http")]
-        "serve layers on one thread" => one().block_on(fg::tower::serve::<starts_a_runtime>(tower::layer::util::Identity::new())),
+        "serve layers on one thread" => one()
+            .block_on(fg::tower::serve::<starts_a_runtime>(tower::layer::util::Identity::new())),
         name => panic!("there is no main {name}"),
     };
     println!("the exit code is {code:?}");
@@ -156,9 +185,16 @@ fn an_entry_point_that_is_called_in_a_runtime_says_what_to_write() {
         mains.push(("tower", "`fg::tower::run`", "`fg::tower::serve::<..>(..).await`"));
     }
     for (name, called, instead) in mains {
-        let (stdout, stderr) = main_of(name, &[("FG_MODE", "custom-runtime"), ("RUNTIME_API_ADDR", "127.0.0.1:1")]);
-        assert!(stdout.contains("the exit code is ExitCode(unix_exit_status(2))") || cfg!(not(unix)), "{name}: {stdout}{stderr}");
-        assert!(stderr.contains("#[tokio::main]") && stderr.contains("Write `fn main()`"), "{name}: {stderr}");
+        let (stdout, stderr) =
+            main_of(name, &[("FG_MODE", "custom-runtime"), ("RUNTIME_API_ADDR", "127.0.0.1:1")]);
+        assert!(
+            stdout.contains("the exit code is ExitCode(unix_exit_status(2))") || cfg!(not(unix)),
+            "{name}: {stdout}{stderr}"
+        );
+        assert!(
+            stderr.contains("#[tokio::main]") && stderr.contains("Write `fn main()`"),
+            "{name}: {stderr}"
+        );
         assert!(stderr.contains(called) && stderr.contains(instead), "{name}: {stderr}");
         assert!(!stderr.contains("panicked"), "{name}: {stderr}");
     }
@@ -168,7 +204,10 @@ fn an_entry_point_that_is_called_in_a_runtime_says_what_to_write() {
 fn serve_without_a_runtime_says_what_to_write() {
     let (stdout, stderr) = main_of("no runtime", &[]);
     assert!(stdout.contains("the exit code is"), "{stdout}{stderr}");
-    assert!(stderr.contains("put `#[tokio::main]` on `main`") && !stderr.contains("panicked"), "{stderr}");
+    assert!(
+        stderr.contains("put `#[tokio::main]` on `main`") && !stderr.contains("panicked"),
+        "{stderr}"
+    );
 }
 
 /// Each with the event in standard input, as a shell has it.
@@ -181,9 +220,16 @@ fn what_can_run_runs_whatever_the_runtime_around_it() {
     }
     for (name, event) in mains {
         let program = std::env::current_exe().expect("a process knows its program");
-        let piped = format!("printf '%s' '{event}' | '{}' a_main_of_its_own --exact --nocapture", program.display());
-        let output =
-            Command::new("sh").args(["-c", &piped]).env(MAIN, name).env("FG_MODE", "one-shot").output().expect("it starts");
+        let piped = format!(
+            "printf '%s' '{event}' | '{}' a_main_of_its_own --exact --nocapture",
+            program.display()
+        );
+        let output = Command::new("sh")
+            .args(["-c", &piped])
+            .env(MAIN, name)
+            .env("FG_MODE", "one-shot")
+            .output()
+            .expect("it starts");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(
             text.contains("the exit code is ExitCode(unix_exit_status(0))"),

@@ -1,4 +1,5 @@
-//! What a state may be: whatever is written after the `&` compiles, in a handler that awaits, in one that blocks, and in `pre_stop`.
+//! What a state may be: whatever is written after the `&` compiles, in a handler that awaits, in
+//! one that blocks, and in `pre_stop`.
 
 #![allow(clippy::ptr_arg, reason = "the types are as people write them")]
 
@@ -34,7 +35,8 @@ type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 static SEVEN: Seven = Seven;
 
-/// Runs `init`, one call and `pre_stop` as a task of a runtime with several threads, so that everything must be `Send`.
+/// Runs `init`, one call and `pre_stop` as a task of a runtime with several threads, so that
+/// everything must be `Send`.
 fn invoke<H: Handler>() -> String {
     let lifetime = async move {
         let ctx = Context::default();
@@ -44,7 +46,8 @@ fn invoke<H: Handler>() -> String {
         H::pre_stop(&state).await;
         String::from_utf8(reply.into_body()).expect("a string")
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
     runtime.block_on(async { tokio::spawn(lifetime).await.expect("no panic") })
 }
 
@@ -53,7 +56,8 @@ fn is_sent(future: impl Future + Send + 'static) {
     drop(future);
 }
 
-/// For each state: one handler that awaits while it borrows the state, with a context; and one that blocks, without.
+/// For each state: one handler that awaits while it borrows the state, with a context; and one that
+/// blocks, without.
 macro_rules! states {
     ($($name:ident: $state:ty = $make:expr, |$lent:ident| $price:expr;)*) => {
         $(

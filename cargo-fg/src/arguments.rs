@@ -1,4 +1,5 @@
-//! The command line: what can be typed, and what `--help` says about it. `docs/cargo-fg.md` is made from it.
+//! The command line: what can be typed, and what `--help` says about it. `docs/cargo-fg.md` is made
+//! from it.
 
 use std::ffi::OsString;
 
@@ -103,7 +104,8 @@ pub(crate) struct Selection {
     /// The package, where it is not the one of the current directory
     #[arg(long, short, value_name = "NAME")]
     pub(crate) package: Option<String>,
-    /// The program, where the package has several; PACKAGE/NAME where packages have programs of the same name
+    /// The program, where the package has several; PACKAGE/NAME where packages have programs of the
+    /// same name
     #[arg(long, value_name = "NAME")]
     pub(crate) bin: Option<String>,
     /// An example instead of a program
@@ -113,6 +115,10 @@ pub(crate) struct Selection {
 
 impl Selection {
     pub(crate) fn wanted(&self) -> Wanted {
-        Wanted { package: self.package.clone(), bins: self.bin.iter().cloned().collect(), example: self.example.clone() }
+        Wanted {
+            package: self.package.clone(),
+            bins: self.bin.iter().cloned().collect(),
+            example: self.example.clone(),
+        }
     }
 }

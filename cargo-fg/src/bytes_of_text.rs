@@ -8,7 +8,8 @@ pub(crate) enum Decoded {
     FromUtf16,
 }
 
-/// The file in UTF-8 and without a byte order mark, which JSON does not allow. What is not UTF-16 after all is left as it is.
+/// The file in UTF-8 and without a byte order mark, which JSON does not allow. What is not UTF-16
+/// after all is left as it is.
 pub(crate) fn decode(bytes: Vec<u8>) -> (Vec<u8>, Decoded) {
     if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
         return (rest.to_vec(), Decoded::WithoutMark);

@@ -1,4 +1,5 @@
-//! Building functions: cargo does it and shows what it does; here it is seen where the programs are.
+//! Building functions: cargo does it and shows what it does; here it is seen where the programs
+//! are.
 
 mod causes;
 mod machine;
@@ -43,7 +44,11 @@ impl Compile {
         let required = functions.iter().flat_map(|function| {
             function.required_features.iter().map(|feature| {
                 // With several packages a feature needs to say whose it is.
-                if functions.len() > 1 { format!("{}/{feature}", function.package) } else { feature.clone() }
+                if functions.len() > 1 {
+                    format!("{}/{feature}", function.package)
+                } else {
+                    feature.clone()
+                }
             })
         });
         let features: Vec<_> = self.features.iter().cloned().chain(required).collect();
@@ -59,7 +64,11 @@ impl Compile {
     }
 
     /// Builds the functions, and gives the path of each one's program, in their order.
-    pub(crate) fn run(&self, functions: &[Function], screen: Screen) -> Result<Vec<PathBuf>, Failure> {
+    pub(crate) fn run(
+        &self,
+        functions: &[Function],
+        screen: Screen,
+    ) -> Result<Vec<PathBuf>, Failure> {
         self.run_and_report(functions, screen, &mut Report::default())
     }
 
@@ -76,13 +85,22 @@ impl Compile {
             let chosen: Vec<_> = batch.iter().map(|at| functions[*at].clone()).collect();
             for (at, program) in batch.iter().zip(self.build(&chosen, screen, report)?) {
                 report.add_files_of(&program);
-                programs[*at] = if batches.len() == 1 { program } else { put_aside(&program, &functions[*at])? };
+                programs[*at] = if batches.len() == 1 {
+                    program
+                } else {
+                    put_aside(&program, &functions[*at])?
+                };
             }
         }
         Ok(programs)
     }
 
-    fn build(&self, functions: &[Function], screen: Screen, report: &mut Report) -> Result<Vec<PathBuf>, Failure> {
+    fn build(
+        &self,
+        functions: &[Function],
+        screen: Screen,
+        report: &mut Report,
+    ) -> Result<Vec<PathBuf>, Failure> {
         let mut command = cargo();
         command.args(["build", "--message-format", "json-render-diagnostics"]);
         for function in functions {
@@ -99,22 +117,35 @@ impl Compile {
             command.env_remove(name);
         }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        // A build for the platform needs tools that one for this machine does not: what cargo says is read, too.
+        // A build for the platform needs tools that one for this machine does not: what cargo says
+        // is read, too.
         let is_read = self.target.is_some();
         if is_read {
             said::pipe(&mut command);
         }
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|error| no_cargo(&error))?;
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| no_cargo(&error))?;
         let said = child.stderr.take().map(said::repeat);
         let mut programs = vec![None; functions.len()];
         let mut has_begun = false;
-        for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
+        for line in child
+            .stdout
+            .take()
+            .map(BufReader::new)
+            .into_iter()
+            .flat_map(BufRead::lines)
+            .map_while(Result::ok)
+        {
             let Ok(message) = serde_json::from_str::<Message>(&line) else { continue };
             has_begun = true;
             report.take(&message);
             let Some(built) = message.built_program() else { continue };
             for (at, function) in functions.iter().enumerate() {
-                let is_it = function.name == built.name && built.kinds.iter().any(|kind| kind == function.kind.name());
+                let is_it = function.name == built.name
+                    && built.kinds.iter().any(|kind| kind == function.kind.name());
                 if is_it && function.package_id == built.package_id {
                     programs[at] = Some(built.path.to_owned());
                 }
@@ -131,15 +162,26 @@ impl Compile {
                     .target
                     .as_ref()
                     .and_then(|target| causes::explain(&said, target))
-                    .unwrap_or_else(|| Failure::new(Exit::Build, "the function does not compile; the compiler has said why")),
+                    .unwrap_or_else(|| {
+                        Failure::new(
+                            Exit::Build,
+                            "the function does not compile; the compiler has said why",
+                        )
+                    }),
             });
         }
         let all: Option<Vec<_>> = programs.into_iter().collect();
-        all.ok_or_else(|| Failure::new(Exit::Machine, "cargo has built the function, and did not say where its program is"))
+        all.ok_or_else(|| {
+            Failure::new(
+                Exit::Machine,
+                "cargo has built the function, and did not say where its program is",
+            )
+        })
     }
 }
 
-/// Which functions can be built at once: cargo puts programs of the same name into the same place, whatever package they are of.
+/// Which functions can be built at once: cargo puts programs of the same name into the same place,
+/// whatever package they are of.
 fn batches(functions: &[Function]) -> Vec<Vec<usize>> {
     let mut batches: Vec<(BTreeSet<_>, Vec<usize>)> = Vec::new();
     for (at, function) in functions.iter().enumerate() {
@@ -160,6 +202,8 @@ fn put_aside(program: &Path, function: &Function) -> Result<PathBuf, Failure> {
     let directory = program.with_file_name(".fg-programs");
     let copy = directory.join(format!("{}{}", function.unique_name, std::env::consts::EXE_SUFFIX));
     let copied = fs::create_dir_all(&directory).and_then(|()| fs::copy(program, &copy));
-    copied.map_err(|error| Failure::machine(format!("{} could not be copied", program.display()), &error))?;
+    copied.map_err(|error| {
+        Failure::machine(format!("{} could not be copied", program.display()), &error)
+    })?;
     Ok(copy)
 }

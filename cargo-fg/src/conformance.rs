@@ -11,7 +11,8 @@ use fg_emulator::conformance::{Class, Format, Kit, Scenario};
 
 use crate::failure::{Exit, Failure};
 
-/// Tests a program, in whatever language, as a custom runtime: the scenarios of the Runtime API, with faults
+/// Tests a program, in whatever language, as a custom runtime: the scenarios of the Runtime API,
+/// with faults
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -57,8 +58,10 @@ pub(crate) struct ConformanceArguments {
 }
 
 fn parse_report(text: &str) -> Result<(Format, PathBuf), String> {
-    let (form, file) = text.split_once('=').ok_or("it is written FORM=FILE, such as junit=report.xml")?;
-    let format = Format::from_name(form).ok_or_else(|| format!("there is no report {form}; there are junit, markdown and json"))?;
+    let (form, file) =
+        text.split_once('=').ok_or("it is written FORM=FILE, such as junit=report.xml")?;
+    let format = Format::from_name(form)
+        .ok_or_else(|| format!("there is no report {form}; there are junit, markdown and json"))?;
     Ok((format, file.into()))
 }
 
@@ -71,9 +74,13 @@ pub(crate) fn run(arguments: &ConformanceArguments) -> Result<ExitCode, Failure>
         return Ok(ExitCode::SUCCESS);
     }
     let Some((program, rest)) = arguments.bootstrap.split_first() else {
-        return Err(Failure::usage("which program is to be tested?").advise("cargo fg conformance -- BOOTSTRAP"));
+        return Err(Failure::usage("which program is to be tested?")
+            .advise("cargo fg conformance -- BOOTSTRAP"));
     };
-    let mut kit = rest.iter().fold(Kit::new(program), Kit::arg).deadline(Duration::from_secs(arguments.deadline));
+    let mut kit = rest
+        .iter()
+        .fold(Kit::new(program), Kit::arg)
+        .deadline(Duration::from_secs(arguments.deadline));
     if let Some(event) = &arguments.event {
         kit = kit.event(event);
     }
@@ -85,9 +92,15 @@ pub(crate) fn run(arguments: &ConformanceArguments) -> Result<ExitCode, Failure>
     let asked_for = if arguments.robust { Class::Robust } else { Class::Contract };
     for (format, file) in &arguments.report {
         let written = fs::write(file, report.render(*format, asked_for));
-        written.map_err(|error| Failure::machine(format!("{} could not be written", file.display()), &error))?;
+        written.map_err(|error| {
+            Failure::machine(format!("{} could not be written", file.display()), &error)
+        })?;
     }
-    Ok(if report.passes(asked_for) { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })
+    Ok(if report.passes(asked_for) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(Exit::Failed as u8)
+    })
 }
 
 fn chosen(arguments: &ConformanceArguments) -> Result<Vec<Scenario>, Failure> {
@@ -95,10 +108,14 @@ fn chosen(arguments: &ConformanceArguments) -> Result<Vec<Scenario>, Failure> {
         Some(directory) => Scenario::from_directory(directory).map_err(Failure::usage)?,
         None => Scenario::built_in(),
     };
-    if let Some(unknown) = arguments.only.iter().find(|name| scenarios.iter().all(|scenario| scenario.name != **name)) {
-        return Err(Failure::usage(format!("there is no scenario `{unknown}`")).advise("`cargo fg conformance --list` shows them"));
+    if let Some(unknown) =
+        arguments.only.iter().find(|name| scenarios.iter().all(|scenario| scenario.name != **name))
+    {
+        return Err(Failure::usage(format!("there is no scenario `{unknown}`"))
+            .advise("`cargo fg conformance --list` shows them"));
     }
-    scenarios.retain(|scenario| arguments.only.is_empty() || arguments.only.contains(&scenario.name));
+    scenarios
+        .retain(|scenario| arguments.only.is_empty() || arguments.only.contains(&scenario.name));
     scenarios.retain(|scenario| !arguments.contract || scenario.class == Class::Contract);
     Ok(scenarios)
 }

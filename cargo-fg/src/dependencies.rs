@@ -1,7 +1,9 @@
-//! What a build depends on, as cargo resolves it: the packages that are directories of this machine, and why there is no such list.
+//! What a build depends on, as cargo resolves it: the packages that are directories of this
+//! machine, and why there is no such list.
 //!
-//! cargo is asked about the packages of one build and nothing else. `cargo metadata` would want those of every platform, and those of
-//! tests, which a machine that has only ever built the function does not have.
+//! cargo is asked about the packages of one build and nothing else. `cargo metadata` would want
+//! those of every platform, and those of tests, which a machine that has only ever built the
+//! function does not have.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,8 +19,12 @@ pub(crate) struct LocalPackage {
     pub(crate) directory: PathBuf,
 }
 
-/// The packages of this machine that a build of these functions is made of, those of the functions included.
-pub(crate) fn local_packages(compile: &Compile, functions: &[Function]) -> Result<Vec<LocalPackage>, Failure> {
+/// The packages of this machine that a build of these functions is made of, those of the functions
+/// included.
+pub(crate) fn local_packages(
+    compile: &Compile,
+    functions: &[Function],
+) -> Result<Vec<LocalPackage>, Failure> {
     let output = tree("{p}", compile, functions).output().map_err(|error| no_cargo(&error))?;
     let said = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
@@ -30,26 +36,42 @@ pub(crate) fn local_packages(compile: &Compile, functions: &[Function]) -> Resul
 
 /// The same, without a word where there is no such list: it has been said before.
 pub(crate) fn known_local_packages(compile: &Compile, functions: &[Function]) -> Vec<LocalPackage> {
-    tree("{p}", compile, functions).output().map(|output| packages_in(&output.stdout)).unwrap_or_default()
+    tree("{p}", compile, functions)
+        .output()
+        .map(|output| packages_in(&output.stdout))
+        .unwrap_or_default()
 }
 
-/// The features of a package that a build of these functions has switched on; nothing if it is not a part of it.
-pub(crate) fn features_of(package: &str, compile: &Compile, functions: &[Function]) -> Option<Vec<String>> {
+/// The features of a package that a build of these functions has switched on; nothing if it is not
+/// a part of it.
+pub(crate) fn features_of(
+    package: &str,
+    compile: &Compile,
+    functions: &[Function],
+) -> Option<Vec<String>> {
     let output = tree("{p}|{f}", compile, functions).stderr(Stdio::null()).output().ok()?;
     let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-    let (_, features) =
-        lines.lines().filter_map(|line| line.split_once('|')).find(|(found, _)| found.split(' ').next() == Some(package))?;
+    let (_, features) = lines
+        .lines()
+        .filter_map(|line| line.split_once('|'))
+        .find(|(found, _)| found.split(' ').next() == Some(package))?;
     Some(features.trim_end_matches(" (*)").split(',').map(str::to_owned).collect())
 }
 
-/// Why cargo cannot resolve what a build needs. cargo has shown its own words already; these say what they come to.
+/// Why cargo cannot resolve what a build needs. cargo has shown its own words already; these say
+/// what they come to.
 pub(crate) fn why_unresolved(compile: &Compile, functions: &[Function]) -> Failure {
     let said = tree("{p}", compile, functions).output();
-    explain(&said.map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default())
+    explain(
+        &said
+            .map(|output| String::from_utf8_lossy(&output.stderr).into_owned())
+            .unwrap_or_default(),
+    )
 }
 
 fn packages_in(lines: &[u8]) -> Vec<LocalPackage> {
-    let mut packages: Vec<_> = String::from_utf8_lossy(lines).lines().filter_map(local_package).collect();
+    let mut packages: Vec<_> =
+        String::from_utf8_lossy(lines).lines().filter_map(local_package).collect();
     packages.sort_by(|one, other| one.directory.cmp(&other.directory));
     packages.dedup();
     packages
@@ -116,10 +138,18 @@ fn explain(said: &str) -> Failure {
             .advise("`cargo fetch` gets all dependencies while there is a network; CARGO_NET_OFFLINE and `net.offline` forbid it");
     }
     if has(&["no matching package", "failed to select a version", "candidate versions found"]) {
-        return fails("a dependency cannot be found; cargo has said which one, and where it has looked")
-            .advise("look at its name, its version and its features in Cargo.toml");
+        return fails(
+            "a dependency cannot be found; cargo has said which one, and where it has looked",
+        )
+        .advise("look at its name, its version and its features in Cargo.toml");
     }
-    if has(&["failed to download", "failed to get", "failed to fetch", "Could not resolve host", "network failure"]) {
+    if has(&[
+        "failed to download",
+        "failed to get",
+        "failed to fetch",
+        "Could not resolve host",
+        "network failure",
+    ]) {
         return fails("a dependency could not be fetched; cargo has said which one, and why")
             .advise("is there a network? Behind a proxy cargo needs HTTPS_PROXY");
     }
@@ -141,14 +171,26 @@ mod tests {
                 "error: no matching package named `functiongraph` found\nlocation searched: crates.io index",
                 "the package `functiongraph` is not",
             ),
-            ("error: no matching package named `tokoi` found\nlocation searched: crates.io index", "a dependency cannot be found"),
-            ("error: failed to select a version for the requirement `itoa = \"^77\"`", "a dependency cannot be found"),
-            ("error: failed to get `x` as a dependency\n[6] Could not resolve host", "a dependency could not be fetched"),
+            (
+                "error: no matching package named `tokoi` found\nlocation searched: crates.io index",
+                "a dependency cannot be found",
+            ),
+            (
+                "error: failed to select a version for the requirement `itoa = \"^77\"`",
+                "a dependency cannot be found",
+            ),
+            (
+                "error: failed to get `x` as a dependency\n[6] Could not resolve host",
+                "a dependency could not be fetched",
+            ),
             (
                 "error: failed to download `wasi v0.11.1`\nattempting to make an HTTP request, but --offline was specified",
                 "a dependency is not on",
             ),
-            ("error: the package 'greet' does not contain this feature: htpt", "cargo could not begin the build"),
+            (
+                "error: the package 'greet' does not contain this feature: htpt",
+                "cargo could not begin the build",
+            ),
         ] {
             let failure = explain(said).to_string();
             assert!(failure.starts_with(sentence), "{said}\n{failure}");
@@ -161,9 +203,19 @@ mod tests {
         let lines = "greet v0.1.0 (/home/ada/my greet)\nserde v1.0.229\nserde_derive v1.0.229 (proc-macro)\n\
                      fg-macros v0.1.0 (proc-macro) (/home/ada/fg/fg-macros)\nfg-core v0.1.0 (/home/ada/fg/fg-core) (*)\n\
                      other v1.0.0 (https://example.com/other.git#0123abcd)\n";
-        let found: Vec<_> = lines.lines().filter_map(local_package).map(|package| (package.name, package.directory)).collect();
-        let expected =
-            [("greet", "/home/ada/my greet"), ("fg-macros", "/home/ada/fg/fg-macros"), ("fg-core", "/home/ada/fg/fg-core")];
-        assert_eq!(found, expected.map(|(name, directory)| (name.to_owned(), PathBuf::from(directory))));
+        let found: Vec<_> = lines
+            .lines()
+            .filter_map(local_package)
+            .map(|package| (package.name, package.directory))
+            .collect();
+        let expected = [
+            ("greet", "/home/ada/my greet"),
+            ("fg-macros", "/home/ada/fg/fg-macros"),
+            ("fg-core", "/home/ada/fg/fg-core"),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(name, directory)| (name.to_owned(), PathBuf::from(directory)))
+        );
     }
 }

@@ -65,12 +65,13 @@ pub(crate) struct DevArguments {
     /// Where to listen: a port of 127.0.0.1, or an address and a port; 0 is a port that is free
     #[arg(long, aliases = ["port", "invoke-port"], value_name = "[ADDRESS:]PORT", env = "FG_LISTEN", hide_env_values = true, default_value = "9000", value_parser = parse_address)]
     listen: SocketAddr,
-    /// A name besides localhost under which it is called, by a container or a proxy for example: it is accepted as Host, and as the
-    /// Origin of a page. Can be given more than once
+    /// A name besides localhost under which it is called, by a container or a proxy for example: it
+    /// is accepted as Host, and as the Origin of a page. Can be given more than once
     #[arg(long, value_name = "NAME")]
     accept_host: Vec<String>,
-    /// A timer: `@every` and a time, or a cron expression (seconds, minutes, hours, day, month, weekday) as the platform has them,
-    /// after `CRON_TZ=ZONE` if it is not for the local time. Can be given more than once
+    /// A timer: `@every` and a time, or a cron expression (seconds, minutes, hours, day, month,
+    /// weekday) as the platform has them, after `CRON_TZ=ZONE` if it is not for the local time. Can
+    /// be given more than once
     #[arg(long, value_name = "[FUNCTION=]SCHEDULE")]
     timer: Vec<Timer>,
     /// The text that the timers of --timer give to the function, `user_event` of their events
@@ -79,12 +80,12 @@ pub(crate) struct DevArguments {
     /// Leaves out the timers of `[package.metadata.fg]`
     #[arg(long)]
     no_timers: bool,
-    /// Starts no process: prints the variables for one that you start, in a debugger for example, and serves it. An invocation has no time
-    /// limit there, unless --timeout gives one
+    /// Starts no process: prints the variables for one that you start, in a debugger for example,
+    /// and serves it. An invocation has no time limit there, unless --timeout gives one
     #[arg(long)]
     attach: bool,
-    /// The address of the Runtime API for the process that you start: a port of 127.0.0.1, or an address and a port. By default the next
-    /// one after --listen, if it is free
+    /// The address of the Runtime API for the process that you start: a port of 127.0.0.1, or an
+    /// address and a port. By default the next one after --listen, if it is free
     #[arg(long, requires = "attach", value_name = "[ADDRESS:]PORT", value_parser = parse_address)]
     runtime_api: Option<SocketAddr>,
     /// Prints a `launch.json` for Visual Studio Code with `CodeLLDB` instead of the variables
@@ -100,7 +101,13 @@ pub(crate) struct DevArguments {
     #[arg(long, value_name = "NAME", conflicts_with = "bin", help_heading = "Which functions")]
     example: Option<String>,
     /// Features of the package, as cargo takes them
-    #[arg(long, short = 'F', value_name = "FEATURES", value_delimiter = ',', help_heading = "Which functions")]
+    #[arg(
+        long,
+        short = 'F',
+        value_name = "FEATURES",
+        value_delimiter = ',',
+        help_heading = "Which functions"
+    )]
     features: Vec<String>,
     /// Builds with optimizations
     #[arg(long, help_heading = "Which functions")]
@@ -147,7 +154,10 @@ pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, 
     announce(&gateway.address(), &labels, screen);
     tell_of_callers(&gateway.address(), screen);
     for function in functions.iter().filter(|function| function.unique_name != function.label) {
-        screen.note(format_args!("for SDKs, and for itself, {} is called {}", function.label, function.unique_name));
+        screen.note(format_args!(
+            "for SDKs, and for itself, {} is called {}",
+            function.label, function.unique_name
+        ));
     }
     timers::start(timers, &gateway, screen)?;
     if arguments.attach {

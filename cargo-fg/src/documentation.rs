@@ -1,4 +1,5 @@
-//! `docs/cargo-fg.md`, which is what `--help` says: made from the parser, and tested to be up to date.
+//! `docs/cargo-fg.md`, which is what `--help` says: made from the parser, and tested to be up to
+//! date.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -41,5 +42,8 @@ fn the_page_about_the_command_line_is_what_help_says() {
         std::fs::write(&page, &expected).expect("it is written");
     }
     let found = std::fs::read_to_string(&page).unwrap_or_default();
-    assert!(found == expected, "docs/cargo-fg.md is not up to date: {UPDATE}=1 cargo test -p cargo-fg --bins");
+    assert!(
+        found == expected,
+        "docs/cargo-fg.md is not up to date: {UPDATE}=1 cargo test -p cargo-fg --bins"
+    );
 }

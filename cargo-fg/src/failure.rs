@@ -52,7 +52,11 @@ impl Failure {
 
     /// What it is and why, on one line, for a caller elsewhere.
     pub(crate) fn reason(&self) -> String {
-        std::iter::once(&self.what).chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
+        std::iter::once(&self.what)
+            .chain(&self.causes)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(": ")
     }
 
     /// Says what to do.
@@ -81,7 +85,8 @@ mod tests {
     #[test]
     fn a_failure_says_what_why_and_what_to_do() {
         let error = std::io::Error::new(std::io::ErrorKind::AddrInUse, "the port is taken");
-        let failure = Failure::machine("port 9000 could not be opened", &error).advise("choose another one:\n--port 9001");
+        let failure = Failure::machine("port 9000 could not be opened", &error)
+            .advise("choose another one:\n--port 9001");
         assert_eq!(
             failure.to_string(),
             "port 9000 could not be opened\n  because: the port is taken\n  help: choose another one:\n    --port 9001"

@@ -1,5 +1,5 @@
-//! Ctrl-C, SIGTERM and a closed terminal: what has been started is ended first. The functions have process groups of their own, so that
-//! the terminal does not reach them.
+//! Ctrl-C, SIGTERM and a closed terminal: what has been started is ended first. The functions have
+//! process groups of their own, so that the terminal does not reach them.
 
 use crate::failure::Failure;
 
@@ -11,5 +11,6 @@ pub(crate) fn on_interrupt(end: impl FnOnce() + Send + 'static) -> Result<(), Fa
             end();
         }
     };
-    ctrlc::set_handler(handler).map_err(|error| Failure::machine("signals cannot be waited for", &error))
+    ctrlc::set_handler(handler)
+        .map_err(|error| Failure::machine("signals cannot be waited for", &error))
 }

@@ -1,4 +1,5 @@
-//! `cargo fg invoke`: builds a function, runs it once as the platform does, and shows the three parts of the result.
+//! `cargo fg invoke`: builds a function, runs it once as the platform does, and shows the three
+//! parts of the result.
 
 mod event;
 
@@ -22,7 +23,8 @@ use crate::project::{Project, Wanted};
 use crate::screen::Screen;
 use crate::settings::{Settings, SettingsFlags, warn_of_secrets};
 
-/// Builds the function and runs it once, with the environment, the limits and the deadline of the platform
+/// Builds the function and runs it once, with the environment, the limits and the deadline of the
+/// platform
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -53,7 +55,13 @@ pub(crate) struct InvokeArguments {
     #[command(flatten)]
     selection: Selection,
     /// Features of the package, as cargo takes them
-    #[arg(long, short = 'F', value_name = "FEATURES", value_delimiter = ',', help_heading = "Which function")]
+    #[arg(
+        long,
+        short = 'F',
+        value_name = "FEATURES",
+        value_delimiter = ',',
+        help_heading = "Which function"
+    )]
     features: Vec<String>,
     /// Builds with optimizations
     #[arg(long, help_heading = "Which function")]
@@ -75,7 +83,10 @@ fn wanted(selection: &Selection, named: Option<&str>) -> Result<Wanted, Failure>
     let mut wanted = selection.wanted();
     if let Some(name) = named {
         if !wanted.bins.is_empty() || wanted.example.is_some() {
-            return Err(Failure::usage("the function is named twice: with a flag, and without one").advise("leave one of them out"));
+            return Err(Failure::usage(
+                "the function is named twice: with a flag, and without one",
+            )
+            .advise("leave one of them out"));
         }
         wanted.bins.push(name.to_owned());
     }
@@ -88,9 +99,14 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
     let function = project.function(&wanted(&arguments.selection, named)?)?;
     let settings = Settings::resolve(&arguments.settings, &function)?;
     warn_of_secrets(std::slice::from_ref(&function), screen);
-    let compile = Compile { release: arguments.release, features: arguments.features.clone(), ..Compile::default() };
+    let compile = Compile {
+        release: arguments.release,
+        features: arguments.features.clone(),
+        ..Compile::default()
+    };
     let program = compile.run(std::slice::from_ref(&function), screen)?.remove(0);
-    // Before anything is started: whenever the interruption comes, what has been started by then is ended.
+    // Before anything is started: whenever the interruption comes, what has been started by then is
+    // ended.
     let is_interrupted = Arc::new(AtomicBool::new(false));
     let running = Arc::new(Mutex::new(None::<Arc<Emulator>>));
     let (interrupted, to_stop) = (Arc::clone(&is_interrupted), Arc::clone(&running));
@@ -102,14 +118,19 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
         }
     })?;
     let started = settings.emulate(&function, &program).start();
-    let emulator = Arc::new(started.map_err(|error| Failure::machine("the function could not be run", &error))?);
+    let emulator = Arc::new(
+        started.map_err(|error| Failure::machine("the function could not be run", &error))?,
+    );
     *running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&emulator));
     if is_interrupted.load(Ordering::SeqCst) {
         emulator.stop();
     }
     let execution = if arguments.is_async {
-        let invocation = emulator.invoke_async(Event::new(event)).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
-        screen.step("Accepted", format_args!("asynchronous invocation {}", invocation.request_id()));
+        let invocation = emulator
+            .invoke_async(Event::new(event))
+            .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+        screen
+            .step("Accepted", format_args!("asynchronous invocation {}", invocation.request_id()));
         let ended = invocation.wait(Duration::MAX);
         ended.ok_or_else(|| Failure::new(Exit::Failed, "the invocation has not come to an end"))?
     } else {
@@ -129,9 +150,16 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
     let _ = out.write_all(text.as_bytes());
     if execution.reply().is_some() && !ending.errors.is_empty() {
         let errors = ending.errors.join("\n");
-        return Err(Failure::new(Exit::Failed, format!("the function has answered, and failed after that:\n{errors}")));
+        return Err(Failure::new(
+            Exit::Failed,
+            format!("the function has answered, and failed after that:\n{errors}"),
+        ));
     }
-    Ok(if execution.reply().is_some() { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })
+    Ok(if execution.reply().is_some() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(Exit::Failed as u8)
+    })
 }
 
 /// A fourth part, where there is one: what work after the answer, and the end, have written.
@@ -146,14 +174,17 @@ fn to_json(execution: &Execution, ending: &Ending) -> Value {
     let error = match outcome {
         Outcome::Reply(_) | Outcome::Streamed { .. } => Value::Null,
         Outcome::Failure(failure) => {
-            let body =
-                serde_json::from_slice(&failure.body).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&failure.body)));
+            let body = serde_json::from_slice(&failure.body)
+                .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&failure.body)));
             json!({"by": "function", "type": failure.error_type, "message": failure.error_message, "body": body})
         }
-        Outcome::Platform(error) => json!({"by": "platform", "type": error.code(), "message": error.to_string()}),
+        Outcome::Platform(error) => {
+            json!({"by": "platform", "type": error.code(), "message": error.to_string()})
+        }
     };
     let result = match outcome {
-        Outcome::Reply(body) => serde_json::from_slice(body).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(body))),
+        Outcome::Reply(body) => serde_json::from_slice(body)
+            .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(body))),
         Outcome::Failure(_) | Outcome::Platform(_) | Outcome::Streamed { .. } => Value::Null,
     };
     json!({

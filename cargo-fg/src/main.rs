@@ -57,12 +57,25 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
             "deploy",
             "`cargo fg package` writes the zip file; upload it on the console, or through the API, to a function with the runtime `Custom`",
         )),
-        Command::Run(_) => Err(not_here("run", "`cargo fg invoke` runs the function once, and `cargo fg dev` serves it")),
-        Command::Init(_) => Err(not_here("init", "`cargo fg new NAME` makes a project in a directory of that name")),
-        Command::Logs(_) => Err(not_here("logs", "`cargo fg dev` and `cargo fg invoke` show the log of what they run")),
+        Command::Run(_) => Err(not_here(
+            "run",
+            "`cargo fg invoke` runs the function once, and `cargo fg dev` serves it",
+        )),
+        Command::Init(_) => {
+            Err(not_here("init", "`cargo fg new NAME` makes a project in a directory of that name"))
+        }
+        Command::Logs(_) => Err(not_here(
+            "logs",
+            "`cargo fg dev` and `cargo fg invoke` show the log of what they run",
+        )),
         Command::Conformance(arguments) => conformance::run(arguments),
         Command::Completions(arguments) => {
-            clap_complete::generate(arguments.shell, &mut Arguments::command(), "cargo-fg", &mut std::io::stdout());
+            clap_complete::generate(
+                arguments.shell,
+                &mut Arguments::command(),
+                "cargo-fg",
+                &mut std::io::stdout(),
+            );
             Ok(ExitCode::SUCCESS)
         }
     }

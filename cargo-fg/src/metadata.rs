@@ -1,4 +1,5 @@
-//! `[package.metadata.fg]`, and `[workspace.metadata.fg]` as the default of each member: what a function is on the platform.
+//! `[package.metadata.fg]`, and `[workspace.metadata.fg]` as the default of each member: what a
+//! function is on the platform.
 //!
 //! It is read by hand: an error of serde's may quote a value, and a value may be a secret.
 
@@ -42,7 +43,8 @@ pub(crate) struct Misfit {
     pub(crate) advice: String,
 }
 
-const KEYS: [&str; 7] = ["environment", "handler", "include", "log_level", "memory", "timeout", "timers"];
+const KEYS: [&str; 7] =
+    ["environment", "handler", "include", "log_level", "memory", "timeout", "timers"];
 const KEYS_OF_TIMERS: [&str; 4] = ["function", "name", "schedule", "text"];
 
 impl FgMetadata {
@@ -56,14 +58,18 @@ impl FgMetadata {
                 "log_level" => self.log_level = Some(string(key, value)?),
                 "environment" => {
                     for (name, value) in table_of(key, value)? {
-                        self.environment.insert(name.clone(), scalar(&format!("{key}.{name}"), value)?);
+                        self.environment
+                            .insert(name.clone(), scalar(&format!("{key}.{name}"), value)?);
                     }
                 }
                 "include" => {
-                    let paths = list(key, value)?.iter().map(|path| string(key, path).map(PathBuf::from));
+                    let paths =
+                        list(key, value)?.iter().map(|path| string(key, path).map(PathBuf::from));
                     self.include = paths.collect::<Result<_, _>>()?;
                 }
-                "timers" => self.timers = list(key, value)?.iter().map(timer).collect::<Result<_, _>>()?,
+                "timers" => {
+                    self.timers = list(key, value)?.iter().map(timer).collect::<Result<_, _>>()?
+                }
                 unknown => return Err(unknown_key(unknown, &KEYS)),
             }
         }
@@ -72,7 +78,10 @@ impl FgMetadata {
 
     /// Variables whose values look like secrets, which do not belong into a file that is committed.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.environment.iter().filter(|(name, value)| looks_secret(name, value)).map(|(name, _)| name.as_str())
+        self.environment
+            .iter()
+            .filter(|(name, value)| looks_secret(name, value))
+            .map(|(name, _)| name.as_str())
     }
 }
 
@@ -106,7 +115,9 @@ fn timer(value: &Value) -> Result<TimerMetadata, Misfit> {
     if timer.schedule.is_empty() {
         return Err(Misfit {
             reason: "timers: one of them has no `schedule`".into(),
-            advice: "timers = [{ name = \"nightly\", schedule = \"0 15 2 * * ?\", text = \"all\" }]".into(),
+            advice:
+                "timers = [{ name = \"nightly\", schedule = \"0 15 2 * * ?\", text = \"all\" }]"
+                    .into(),
         });
     }
     Ok(timer)
@@ -117,17 +128,22 @@ fn unknown_key(unknown: &str, known: &[&str]) -> Misfit {
     let list = format!("there are: {}", known.join(", "));
     Misfit {
         reason: format!("unknown key `{unknown}`"),
-        advice: similar.map_or_else(|| list.clone(), |similar| format!("did you mean `{similar}`? {list}")),
+        advice: similar
+            .map_or_else(|| list.clone(), |similar| format!("did you mean `{similar}`? {list}")),
     }
 }
 
 /// The word that is most like this one, if there is one that is like it at all.
 pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // `logLevel`, `log-level` and `LOG_LEVEL` are the same word.
-    let bare = |word: &str| word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let bare = |word: &str| {
+        word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    };
     let word = bare(word);
     let likeness = |known: &str| strsim::jaro_winkler(&word, &bare(known));
-    let best = known.map(|known| (likeness(known), known)).max_by(|one, other| one.0.total_cmp(&other.0))?;
+    let best = known
+        .map(|known| (likeness(known), known))
+        .max_by(|one, other| one.0.total_cmp(&other.0))?;
     (best.0 > 0.8).then_some(best.1)
 }
 
@@ -140,17 +156,25 @@ fn misfit(key: &str, value: &Value, expected: &str, example: &str) -> Misfit {
         Value::Array(_) => "a list",
         Value::Object(_) => "a table",
     };
-    Misfit { reason: format!("{key} is {found}, and has to be {expected}"), advice: format!("for example {example}") }
+    Misfit {
+        reason: format!("{key} is {found}, and has to be {expected}"),
+        advice: format!("for example {example}"),
+    }
 }
 
 fn number(key: &str, value: &Value, unit: &str) -> Result<u32, Misfit> {
     let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-    number.ok_or_else(|| misfit(key, value, &format!("a whole number of {unit}"), &format!("{key} = 256")))
+    number.ok_or_else(|| {
+        misfit(key, value, &format!("a whole number of {unit}"), &format!("{key} = 256"))
+    })
 }
 
 fn string(key: &str, value: &Value) -> Result<String, Misfit> {
     let last = key.rsplit('.').next().unwrap_or(key);
-    value.as_str().map(str::to_owned).ok_or_else(|| misfit(key, value, "a string", &format!("{last} = \"..\"")))
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| misfit(key, value, "a string", &format!("{last} = \"..\"")))
 }
 
 /// A variable is a string for the process, whatever it is here.
@@ -167,22 +191,28 @@ fn list<'v>(key: &str, value: &'v Value) -> Result<&'v Vec<Value>, Misfit> {
 }
 
 fn table_of<'v>(key: &str, value: &'v Value) -> Result<&'v Map<String, Value>, Misfit> {
-    value.as_object().ok_or_else(|| misfit(key, value, "a table", &format!("{key} = {{ NAME = \"value\" }}")))
+    value
+        .as_object()
+        .ok_or_else(|| misfit(key, value, "a table", &format!("{key} = {{ NAME = \"value\" }}")))
 }
 
 /// Parts of names that say what the value is.
-const OF_SECRETS: [&str; 8] = ["SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "CREDENTIAL", "APIKEY", "PRIVATE"];
+const OF_SECRETS: [&str; 8] =
+    ["SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "CREDENTIAL", "APIKEY", "PRIVATE"];
 
 /// Ends of names of what is about a secret, and is none.
-const ABOUT_SECRETS: [&str; 9] = ["_FILE", "_PATH", "_DIR", "_NAME", "_URL", "_URI", "_HOST", "_TTL", "PUBLIC_KEY"];
+const ABOUT_SECRETS: [&str; 9] =
+    ["_FILE", "_PATH", "_DIR", "_NAME", "_URL", "_URI", "_HOST", "_TTL", "PUBLIC_KEY"];
 
-/// Whether a variable of this name and value looks like a secret: by its name, or as an address with a password in it.
+/// Whether a variable of this name and value looks like a secret: by its name, or as an address
+/// with a password in it.
 pub(crate) fn looks_secret(name: &str, value: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let by_name = OF_SECRETS.iter().any(|part| name.contains(part))
         || ["_KEY", "_PWD", "_PASS", "_SK", "_PAT"].iter().any(|end| name.ends_with(end));
     let is_about = ABOUT_SECRETS.iter().any(|end| name.ends_with(end));
-    let is_plain = value.is_empty() || value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok();
+    let is_plain =
+        value.is_empty() || value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok();
     (by_name && !is_about && !is_plain) || has_password(value)
 }
 
@@ -209,11 +239,14 @@ mod tests {
     #[test]
     fn the_package_wins_over_the_workspace_and_variables_one_by_one() {
         let workspace = json!({"memory": 256, "timeout": 9, "environment": {"A": "w", "B": "w"}, "include": ["all"]});
-        let package =
-            json!({"memory": 512, "environment": {"B": 7, "C": true}, "timers": [{"schedule": "@every 1h", "text": "x"}]});
+        let package = json!({"memory": 512, "environment": {"B": 7, "C": true}, "timers": [{"schedule": "@every 1h", "text": "x"}]});
         let metadata = read(&[workspace, package]).expect("it fits");
         assert_eq!((metadata.memory, metadata.timeout), (Some(512), Some(9)));
-        let environment: Vec<_> = metadata.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let environment: Vec<_> = metadata
+            .environment
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         assert_eq!(environment, [("A", "w"), ("B", "7"), ("C", "true")]);
         assert_eq!(metadata.include, [PathBuf::from("all")]);
         assert_eq!(metadata.timers[0].text.as_deref(), Some("x"));
@@ -232,10 +265,13 @@ mod tests {
         ] {
             let misfit = read(&[json!({key: 1})]).expect_err(key);
             assert_eq!(misfit.reason, format!("unknown key `{key}`"));
-            let expected = similar.map_or("there are: environment, ".to_owned(), |similar| format!("did you mean `{similar}`? "));
+            let expected = similar.map_or("there are: environment, ".to_owned(), |similar| {
+                format!("did you mean `{similar}`? ")
+            });
             assert!(misfit.advice.starts_with(&expected), "{key}: {}", misfit.advice);
         }
-        let misfit = read(&[json!({"timers": [{"schedul": "@every 1h"}]})]).expect_err("no such key");
+        let misfit =
+            read(&[json!({"timers": [{"schedul": "@every 1h"}]})]).expect_err("no such key");
         assert!(misfit.advice.starts_with("did you mean `schedule`? "), "{misfit:?}");
     }
 
@@ -249,7 +285,10 @@ mod tests {
             json!({"timers": [{"schedule": ["hunter2"]}]}),
         ] {
             let misfit = read(std::slice::from_ref(&table)).expect_err("it does not fit");
-            assert!(!format!("{misfit:?}").contains("hunter2") && misfit.reason.contains("has to be"), "{misfit:?}");
+            assert!(
+                !format!("{misfit:?}").contains("hunter2") && misfit.reason.contains("has to be"),
+                "{misfit:?}"
+            );
         }
         let metadata = read(&[json!({"environment": {"A": "hunter2"}})]).expect("it fits");
         assert!(!format!("{metadata:?}").contains("hunter2"));

@@ -1,4 +1,5 @@
-//! Names that are unique in a workspace: two packages may have programs of the same name, and a package an example that is called as a program.
+//! Names that are unique in a workspace: two packages may have programs of the same name, and a
+//! package an example that is called as a program.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,8 @@ use crate::project::{Function, ProgramKind};
 /// The names of one program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Name {
-    /// `greet`; where another one is called so, `package/greet`, and of an example `package/examples/greet`.
+    /// `greet`; where another one is called so, `package/greet`, and of an example
+    /// `package/examples/greet`.
     pub(crate) label: String,
     /// The same without a slash.
     pub(crate) unique_name: String,
@@ -26,11 +28,17 @@ impl Names {
     pub(crate) fn new<'a>(programs: impl Iterator<Item = (&'a str, ProgramKind, &'a str)>) -> Self {
         let programs: Vec<_> = programs.collect();
         let is_alone = |kind: ProgramKind, name: &str| {
-            let namesakes = programs.iter().filter(|(_, other_kind, other)| *other == name && *other_kind <= kind).count();
+            let namesakes = programs
+                .iter()
+                .filter(|(_, other_kind, other)| *other == name && *other_kind <= kind)
+                .count();
             namesakes == 1
         };
-        let mut taken: BTreeSet<String> =
-            programs.iter().filter(|(_, kind, name)| is_alone(*kind, name)).map(|(.., name)| (*name).to_owned()).collect();
+        let mut taken: BTreeSet<String> = programs
+            .iter()
+            .filter(|(_, kind, name)| is_alone(*kind, name))
+            .map(|(.., name)| (*name).to_owned())
+            .collect();
         let named = programs.iter().map(|&(package, kind, name)| {
             let key = (package.to_owned(), kind, name.to_owned());
             if is_alone(kind, name) {
@@ -77,8 +85,10 @@ impl Function {
 
 /// Several functions where one is needed, with what to type for each.
 pub(crate) fn advise_to_choose(what: &str, functions: &[Function]) -> Failure {
-    let are_of_several = functions.iter().any(|function| function.package_id != functions[0].package_id);
-    let choices: Vec<_> = functions.iter().map(|function| function.choice(are_of_several)).collect();
+    let are_of_several =
+        functions.iter().any(|function| function.package_id != functions[0].package_id);
+    let choices: Vec<_> =
+        functions.iter().map(|function| function.choice(are_of_several)).collect();
     Failure::usage(what).advise(format!("say which one: {}", choices.join(", or ")))
 }
 
@@ -107,8 +117,10 @@ mod tests {
             ("c", Example, "demo"),
         ];
         let names = Names::new(programs.into_iter());
-        let shown: Vec<_> = programs.iter().map(|(package, kind, name)| names.of(package, *kind, name)).collect();
-        let labels: Vec<_> = shown.iter().map(|name| (name.label.as_str(), name.unique_name.as_str())).collect();
+        let shown: Vec<_> =
+            programs.iter().map(|(package, kind, name)| names.of(package, *kind, name)).collect();
+        let labels: Vec<_> =
+            shown.iter().map(|name| (name.label.as_str(), name.unique_name.as_str())).collect();
         let expected = [
             ("a/bootstrap", "a-bootstrap-2"),
             ("orders", "orders"),

@@ -1,4 +1,5 @@
-//! `cargo fg new`: a project with one function, a test on a sample event, and all that a newcomer needs.
+//! `cargo fg new`: a project with one function, a test on a sample event, and all that a newcomer
+//! needs.
 
 mod clone;
 mod project_files;
@@ -82,7 +83,9 @@ impl ValueEnum for EventKind {
 
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
         match self {
-            Self::None => Some(clap::builder::PossibleValue::new("none").help("Events of your own: any JSON")),
+            Self::None => {
+                Some(clap::builder::PossibleValue::new("none").help("Events of your own: any JSON"))
+            }
             Self::Of(trigger) => trigger.to_possible_value(),
         }
     }
@@ -113,20 +116,34 @@ pub(crate) fn run(arguments: &NewArguments, screen: Screen) -> Result<ExitCode, 
         Some(path) => Some(clone::check(path)?),
         None => clone::that_this_program_was_built_from(),
     };
-    let absolute = std::path::absolute(&directory).map_err(|error| Failure::machine("there is no current directory", &error))?;
+    let absolute = std::path::absolute(&directory)
+        .map_err(|error| Failure::machine("there is no current directory", &error))?;
     if directory.exists() {
-        return Err(Failure::usage(format!("{} exists already", directory.display())).advise("choose another name, or remove it"));
+        return Err(Failure::usage(format!("{} exists already", directory.display()))
+            .advise("choose another name, or remove it"));
     }
     let around = Workspace::around(&absolute);
     let stays_apart = around.as_ref().is_some_and(|workspace| clone::is_one(workspace.root()));
     if stays_apart {
-        fs::create_dir_all(absolute.join("src"))
-            .map_err(|error| Failure::machine(format!("{} could not be made", absolute.display()), &error))?;
+        fs::create_dir_all(absolute.join("src")).map_err(|error| {
+            Failure::machine(format!("{} could not be made", absolute.display()), &error)
+        })?;
     } else {
         make_package(&directory, &name)?;
     }
-    let workspace = if stays_apart { None } else { Workspace::around(&absolute.join("src")).filter(|it| it.root() != absolute) };
-    ProjectFiles { name: &name, kind, fg: fg.as_deref(), stays_apart, has_profile: workspace.is_none() }.write(&absolute)?;
+    let workspace = if stays_apart {
+        None
+    } else {
+        Workspace::around(&absolute.join("src")).filter(|it| it.root() != absolute)
+    };
+    ProjectFiles {
+        name: &name,
+        kind,
+        fg: fg.as_deref(),
+        stays_apart,
+        has_profile: workspace.is_none(),
+    }
+    .write(&absolute)?;
     screen.step("Created", format_args!("the function `{name}` in {}", directory.display()));
     if let (Some(clone), None) = (&fg, &arguments.path) {
         screen.note(format_args!(
@@ -144,7 +161,8 @@ pub(crate) fn run(arguments: &NewArguments, screen: Screen) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
-/// The package's name, which is the function's too, and so has to please both cargo and the platform.
+/// The package's name, which is the function's too, and so has to please both cargo and the
+/// platform.
 fn name_of(directory: &Path) -> Result<String, Failure> {
     let Some(name) = directory.file_name().map(|name| name.to_string_lossy().into_owned()) else {
         return Err(Failure::usage(format!(
@@ -153,7 +171,9 @@ fn name_of(directory: &Path) -> Result<String, Failure> {
         .advise("for example `cargo fg new greet`"));
     };
     let fits = name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
         && name.ends_with(|last: char| last.is_ascii_alphanumeric())
         && name.len() <= 60;
     if !fits {
@@ -178,10 +198,12 @@ fn name_of(directory: &Path) -> Result<String, Failure> {
 const RESERVED_NAMES: [(&[&str], &str); 4] = [
     (
         &[
-            "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
-            "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
-            "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "try",
-            "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+            "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+            "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen",
+            "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override",
+            "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true",
+            "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
+            "yield",
         ],
         "it is a word of Rust's",
     ),
@@ -189,16 +211,26 @@ const RESERVED_NAMES: [(&[&str], &str); 4] = [
     (&["build", "deps", "examples", "incremental"], "cargo has a directory of that name"),
     (
         &[
-            "aux", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con", "lpt1", "lpt2", "lpt3", "lpt4",
-            "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "nul", "prn",
+            "aux", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con",
+            "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "nul", "prn",
         ],
         "Windows has no file of that name",
     ),
 ];
 
-/// What cargo could not tell from the project in its lock file, or the compiler in a path such as `fg::Context`.
-const OWN_NAMES: [&str; 9] =
-    ["cargo-fg", "fg", "fg-core", "fg-emulator", "fg-events", "fg-http", "fg-macros", "fg-runtime", "functiongraph"];
+/// What cargo could not tell from the project in its lock file, or the compiler in a path such as
+/// `fg::Context`.
+const OWN_NAMES: [&str; 9] = [
+    "cargo-fg",
+    "fg",
+    "fg-core",
+    "fg-emulator",
+    "fg-events",
+    "fg-http",
+    "fg-macros",
+    "fg-runtime",
+    "functiongraph",
+];
 
 fn bad_name(name: &str) -> Failure {
     Failure::usage(format!("{name:?} cannot be the name of a function")).advise(
@@ -208,17 +240,22 @@ fn bad_name(name: &str) -> Failure {
 
 fn ask_for_name() -> Result<PathBuf, Failure> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::usage("what is the function to be called?").advise("cargo fg new NAME"));
+        return Err(
+            Failure::usage("what is the function to be called?").advise("cargo fg new NAME")
+        );
     }
     ask("Name of the function: ").map(PathBuf::from)
 }
 
 fn ask_for_kind() -> Result<Kind, Failure> {
     const HTTP: &str = "http";
-    let names: Vec<_> = EventKind::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
+    let names: Vec<_> =
+        EventKind::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
     let mut names: Vec<_> = names.iter().map(clap::builder::PossibleValue::get_name).collect();
     names.insert(1, HTTP);
-    eprintln!("What calls it? `none`: events of your own. `http`: requests, by an axum router. Else a trigger of the platform.");
+    eprintln!(
+        "What calls it? `none`: events of your own. `http`: requests, by an axum router. Else a trigger of the platform."
+    );
     loop {
         let answer = ask(&format!("One of {} [none]: ", names.join(", ")))?;
         if answer.is_empty() {
@@ -238,19 +275,30 @@ fn ask(question: &str) -> Result<String, Failure> {
     let mut answer = String::new();
     eprint!("{question}");
     let _ = io::stderr().flush();
-    let read = io::stdin().lock().read_line(&mut answer).map_err(|error| Failure::machine("there is no answer to read", &error))?;
-    if read == 0 { Err(Failure::usage("there was no answer")) } else { Ok(answer.trim().to_owned()) }
+    let read = io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::machine("there is no answer to read", &error))?;
+    if read == 0 {
+        Err(Failure::usage("there was no answer"))
+    } else {
+        Ok(answer.trim().to_owned())
+    }
 }
 
 /// cargo makes the package: it knows what a workspace and a repository around it ask for.
 fn make_package(directory: &Path, name: &str) -> Result<(), Failure> {
     let mut command = cargo();
-    command.args(["new", "--quiet", "--bin", "--edition", "2024", "--name", name]).arg(directory).stdin(Stdio::null());
+    command
+        .args(["new", "--quiet", "--bin", "--edition", "2024", "--name", name])
+        .arg(directory)
+        .stdin(Stdio::null());
     let output = command.output().map_err(|error| no_cargo(&error))?;
     if output.status.success() {
         return Ok(());
     }
-    let reason = String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("error: ").to_owned();
+    let reason =
+        String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("error: ").to_owned();
     Err(Failure::new(Exit::Usage, format!("cargo could not make the package: {reason}")))
 }
 
@@ -260,7 +308,8 @@ mod tests {
 
     #[test]
     fn every_trigger_can_be_asked_for() {
-        let events: Vec<_> = EventKind::value_variants().iter().filter_map(|event| event.trigger()).collect();
+        let events: Vec<_> =
+            EventKind::value_variants().iter().filter_map(|event| event.trigger()).collect();
         assert_eq!(events, Trigger::value_variants());
     }
 

@@ -1,4 +1,5 @@
-//! `cargo fg package`: a zip file, or the context of an image, that runs on the platform or is not made at all.
+//! `cargo fg package`: a zip file, or the context of an image, that runs on the platform or is not
+//! made at all.
 
 mod archive;
 mod certificates;
@@ -30,7 +31,8 @@ use crate::settings::warn_of_secrets;
 /// What the platform runs on, in the form of cargo.
 const DEFAULT_TARGET: &str = "x86_64-unknown-linux-musl";
 
-/// Builds the function for the platform, checks that it will run there, and writes the zip file to upload
+/// Builds the function for the platform, checks that it will run there, and writes the zip file to
+/// upload
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -52,14 +54,16 @@ the line ends of Windows, sizes above the limits. Standard output has the path o
 
 docs/packaging.md has the details, and what to do about dependencies with C in them.")]
 pub(crate) struct PackageArguments {
-    /// A file or a directory to put into the package, relative to that of Cargo.toml; can be given more than once. DEST=SOURCE puts SOURCE,
-    /// which may be elsewhere in the workspace, at DEST in the package. A file called `bootstrap` takes the place of the wrapper
+    /// A file or a directory to put into the package, relative to that of Cargo.toml; can be given
+    /// more than once. DEST=SOURCE puts SOURCE, which may be elsewhere in the workspace, at DEST in
+    /// the package. A file called `bootstrap` takes the place of the wrapper
     #[arg(long, value_name = "[DEST=]PATH")]
     include: Vec<PathBuf>,
     /// Where to write it [default: target/fg/NAME.zip, target/fg/NAME-image]
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
-    /// Writes the directory from which a container image is built, and no zip file. A Dockerfile in it that was edited is kept
+    /// Writes the directory from which a container image is built, and no zip file. A Dockerfile in
+    /// it that was edited is kept
     #[arg(long)]
     image: bool,
     /// What it does anyway
@@ -71,9 +75,16 @@ pub(crate) struct PackageArguments {
     #[command(flatten)]
     selection: Selection,
     /// Features of the package, as cargo takes them
-    #[arg(long, short = 'F', value_name = "FEATURES", value_delimiter = ',', help_heading = "Which function")]
+    #[arg(
+        long,
+        short = 'F',
+        value_name = "FEATURES",
+        value_delimiter = ',',
+        help_heading = "Which function"
+    )]
     features: Vec<String>,
-    /// What to build for. `x86_64-unknown-linux-gnu` links glibc statically, and needs no other target installed
+    /// What to build for. `x86_64-unknown-linux-gnu` links glibc statically, and needs no other
+    /// target installed
     #[arg(long, value_name = "TRIPLE", default_value = DEFAULT_TARGET, help_heading = "Which function")]
     target: String,
 }
@@ -82,16 +93,25 @@ pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCo
     let project = Project::read()?;
     let function = project.function(&arguments.selection.wanted())?;
     warn_of_secrets(std::slice::from_ref(&function), screen);
-    let output = arguments.output.clone().unwrap_or_else(|| default_output(&project, &function, arguments.image));
-    let included: Vec<_> = function.metadata.include.iter().chain(&arguments.include).cloned().collect();
+    let output = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| default_output(&project, &function, arguments.image));
+    let included: Vec<_> =
+        function.metadata.include.iter().chain(&arguments.include).cloned().collect();
     // A build takes long: what is wrong with the rest is said before it.
     if !arguments.image {
         check_output(&output)?;
     }
     Plan::check(&project, &function, &included, &output)?;
-    let certificates = arguments.image.then(|| certificates::of(arguments.certificates.as_deref())).transpose()?;
-    let build =
-        StaticBuild { project: &project, target: &arguments.target, features: &arguments.features, is_for_image: arguments.image };
+    let certificates =
+        arguments.image.then(|| certificates::of(arguments.certificates.as_deref())).transpose()?;
+    let build = StaticBuild {
+        project: &project,
+        target: &arguments.target,
+        features: &arguments.features,
+        is_for_image: arguments.image,
+    };
     let program = build.run(&function, screen)?;
     let plan = Plan::make(&project, &function, &included, &output)?;
     let contents = plan.read(&program)?;
@@ -119,31 +139,49 @@ fn left_out(paths: &[String]) -> Vec<String> {
     }
     let more = paths.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let named = paths.iter().take(NAMED).map(|path| collect::on_one_line(path)).collect::<Vec<_>>().join(", ");
+    let named = paths
+        .iter()
+        .take(NAMED)
+        .map(|path| collect::on_one_line(path))
+        .collect::<Vec<_>>()
+        .join(", ");
     vec![format!("left out, as .gitignore says or because it was built: {named}{more}")]
 }
 
 fn refuse(function: &Function, problems: &[Problem]) -> Failure {
     let what = match problems {
         [_] => format!("the package of `{}` would not run on the platform", function.name),
-        _ => format!("the package of `{}` would not run on the platform, for {} reasons", function.name, problems.len()),
+        _ => format!(
+            "the package of `{}` would not run on the platform, for {} reasons",
+            function.name,
+            problems.len()
+        ),
     };
     let mut failure = Failure::new(Exit::Failed, what);
     for problem in problems {
         failure = failure.because(problem);
     }
-    let advice: Vec<_> = problems.iter().map(|problem| problem.advice.as_str()).filter(|advice| !advice.is_empty()).collect();
+    let advice: Vec<_> = problems
+        .iter()
+        .map(|problem| problem.advice.as_str())
+        .filter(|advice| !advice.is_empty())
+        .collect();
     if advice.is_empty() { failure } else { failure.advise(advice.join("\n")) }
 }
 
 fn default_output(project: &Project, function: &Function, is_image: bool) -> PathBuf {
-    let name = if is_image { format!("{}-image", function.unique_name) } else { format!("{}.zip", function.unique_name) };
+    let name = if is_image {
+        format!("{}-image", function.unique_name)
+    } else {
+        format!("{}.zip", function.unique_name)
+    };
     let output = project.target_directory.join("fg").join(name);
     let here = std::env::current_dir().ok();
     here.and_then(|here| output.strip_prefix(here).map(Path::to_owned).ok()).unwrap_or(output)
 }
 
-/// A file that is there already is replaced if it is a zip file, and not if it is anything else: a source, by a slip of the fingers.
+/// A file that is there already is replaced if it is a zip file, and not if it is anything else: a
+/// source, by a slip of the fingers.
 fn check_output(output: &Path) -> Result<(), Failure> {
     if !fs::metadata(output).is_ok_and(|about| about.is_file()) {
         return Ok(());
@@ -154,18 +192,30 @@ fn check_output(output: &Path) -> Result<(), Failure> {
     if begins.is_empty() || begins == b"PK" {
         return Ok(());
     }
-    Err(Failure::usage(format!("{} is there already, and is no zip file", output.display())).advise("choose another --output"))
+    Err(Failure::usage(format!("{} is there already, and is no zip file", output.display()))
+        .advise("choose another --output"))
 }
 
 fn write(output: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let written = directory.map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(output, bytes));
-    written.map_err(|error| Failure::machine(format!("{} could not be written", output.display()), &error))
+    let written =
+        directory.map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(output, bytes));
+    written.map_err(|error| {
+        Failure::machine(format!("{} could not be written", output.display()), &error)
+    })
 }
 
-fn report(screen: Screen, contents: &Contents, zip: &[u8], checked: &Checked, output: &Path, is_image: bool) {
+fn report(
+    screen: Screen,
+    contents: &Contents,
+    zip: &[u8],
+    checked: &Checked,
+    output: &Path,
+    is_image: bool,
+) {
     // The image starts the program itself.
-    let files: Vec<_> = contents.files.iter().filter(|file| !(is_image && file.path == BOOTSTRAP)).collect();
+    let files: Vec<_> =
+        contents.files.iter().filter(|file| !(is_image && file.path == BOOTSTRAP)).collect();
     let width = files.iter().map(|file| file.path.len()).max().unwrap_or_default();
     for path in &contents.directories {
         screen.step("", format_args!("{path}/"));
@@ -175,12 +225,20 @@ fn report(screen: Screen, contents: &Contents, zip: &[u8], checked: &Checked, ou
     }
     let unpacked = files.iter().map(|file| file.bytes.len()).sum();
     if is_image {
-        screen.step("Packaged", format_args!("{}: the context of an image, {}", output.display(), Size(unpacked)));
+        screen.step(
+            "Packaged",
+            format_args!("{}: the context of an image, {}", output.display(), Size(unpacked)),
+        );
         screen.note("FunctionGraph calls an image over HTTP, on port 8000");
     } else {
         screen.step(
             "Packaged",
-            format_args!("{}: {}, unpacked {}, for the runtime `Custom`", output.display(), Size(zip.len()), Size(unpacked)),
+            format_args!(
+                "{}: {}, unpacked {}, for the runtime `Custom`",
+                output.display(),
+                Size(zip.len()),
+                Size(unpacked)
+            ),
         );
         screen.step("SHA-256", hex(&Sha256::digest(zip)));
         for note in &checked.notes {

@@ -94,9 +94,11 @@ impl ProgramKind {
 pub(crate) struct Function {
     /// The name of the program, which those of other packages may have as well.
     pub(crate) name: String,
-    /// The name under which it is shown and served: no other program of the workspace has it. `name`, or `package/name`.
+    /// The name under which it is shown and served: no other program of the workspace has it.
+    /// `name`, or `package/name`.
     pub(crate) label: String,
-    /// The same in the form that the platform, an archive and a file can have: `name`, or `package-name`.
+    /// The same in the form that the platform, an archive and a file can have: `name`, or
+    /// `package-name`.
     pub(crate) unique_name: String,
     pub(crate) kind: ProgramKind,
     pub(crate) package: String,
@@ -113,22 +115,29 @@ pub(crate) fn cargo() -> Command {
 }
 
 impl Project {
-    /// Reads the project of the current directory. What it depends on is not looked at, so that nothing has to be resolved or fetched.
+    /// Reads the project of the current directory. What it depends on is not looked at, so that
+    /// nothing has to be resolved or fetched.
     pub(crate) fn read() -> Result<Self, Failure> {
         let nearest = nearest_manifest()?;
         let mut command = cargo();
         command.args(["metadata", "--format-version", "1", "--no-deps"]);
-        let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(|error| no_cargo(&error))?;
+        let output = command
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|error| no_cargo(&error))?;
         if !output.status.success() {
             return Err(Failure::usage("cargo cannot read the project; it has said why"));
         }
-        let mut project: Self = serde_json::from_slice(&output.stdout)
-            .map_err(|error| Failure::machine("what `cargo metadata` printed cannot be read", &error))?;
+        let mut project: Self = serde_json::from_slice(&output.stdout).map_err(|error| {
+            Failure::machine("what `cargo metadata` printed cannot be read", &error)
+        })?;
         project.nearest = nearest;
         Ok(project)
     }
 
-    /// The functions that are meant: those that were named, else all of the packages that the current directory is about.
+    /// The functions that are meant: those that were named, else all of the packages that the
+    /// current directory is about.
     pub(crate) fn functions(&self, wanted: &Wanted) -> Result<Vec<Function>, Failure> {
         let packages = self.chosen_packages(wanted.package.as_deref())?;
         if let Some(example) = &wanted.example {
@@ -168,11 +177,13 @@ impl Project {
         let mut functions = self.functions(wanted)?;
         if functions.len() > 1 {
             let default = |function: &Function| {
-                self.packages
-                    .iter()
-                    .any(|package| package.id == function.package_id && package.default_run.as_deref() == Some(&function.name))
+                self.packages.iter().any(|package| {
+                    package.id == function.package_id
+                        && package.default_run.as_deref() == Some(&function.name)
+                })
             };
-            let defaults: Vec<_> = functions.iter().filter(|function| default(function)).cloned().collect();
+            let defaults: Vec<_> =
+                functions.iter().filter(|function| default(function)).cloned().collect();
             if defaults.len() == 1 {
                 functions = defaults;
             }
@@ -190,8 +201,12 @@ impl Project {
     /// The names of all programs of the workspace.
     fn names(&self) -> Names {
         let programs = self.members().flat_map(|package| {
-            let of = |kind: ProgramKind| package.programs(kind).map(move |target| (kind, target.name.as_str()));
-            of(ProgramKind::Bin).chain(of(ProgramKind::Example)).map(|(kind, name)| (package.name.as_str(), kind, name))
+            let of = |kind: ProgramKind| {
+                package.programs(kind).map(move |target| (kind, target.name.as_str()))
+            };
+            of(ProgramKind::Bin)
+                .chain(of(ProgramKind::Example))
+                .map(|(kind, name)| (package.name.as_str(), kind, name))
         });
         Names::new(programs)
     }
@@ -200,19 +215,31 @@ impl Project {
         if let Some(name) = name {
             let found = self.members().find(|package| package.name == name);
             return found.map(|package| vec![package]).ok_or_else(|| {
-                let mut names: Vec<_> = self.members().map(|package| package.name.as_str()).collect();
+                let mut names: Vec<_> =
+                    self.members().map(|package| package.name.as_str()).collect();
                 names.sort_unstable();
-                Failure::usage(format!("there is no package `{name}` in this workspace")).advise(list_of(name, &names))
+                Failure::usage(format!("there is no package `{name}` in this workspace"))
+                    .advise(list_of(name, &names))
             });
         }
-        if let Some(here) = self.packages.iter().find(|package| package.manifest_path == self.nearest) {
+        if let Some(here) =
+            self.packages.iter().find(|package| package.manifest_path == self.nearest)
+        {
             return Ok(vec![here]);
         }
-        Ok(self.members().filter(|package| self.workspace_default_members.contains(&package.id)).collect())
+        Ok(self
+            .members()
+            .filter(|package| self.workspace_default_members.contains(&package.id))
+            .collect())
     }
 
     /// All programs of this name, which may be written `package/name`, as it is shown.
-    fn find(&self, packages: &[&Package], kind: ProgramKind, name: &str) -> Result<Vec<Function>, Failure> {
+    fn find(
+        &self,
+        packages: &[&Package],
+        kind: ProgramKind,
+        name: &str,
+    ) -> Result<Vec<Function>, Failure> {
         let names = self.names();
         let (package_name, bare) = split(name);
         let is_it = |package: &Package| package_name.is_none_or(|name| package.name == name);
@@ -235,27 +262,50 @@ impl Project {
         let elsewhere = find_in(&everywhere)?;
         if !elsewhere.is_empty() {
             let choices: Vec<_> = elsewhere.iter().map(|function| function.choice(true)).collect();
-            return Err(failure.advise(format!("there is one in another package: {}", choices.join(", or "))));
+            return Err(failure
+                .advise(format!("there is one in another package: {}", choices.join(", or "))));
         }
-        let there: Vec<_> = packages.iter().flat_map(|package| package.programs(kind)).map(|target| target.name.as_str()).collect();
-        let all = |kind| packages.iter().flat_map(move |package| package.programs(kind)).any(|target| target.name == bare);
+        let there: Vec<_> = packages
+            .iter()
+            .flat_map(|package| package.programs(kind))
+            .map(|target| target.name.as_str())
+            .collect();
+        let all = |kind| {
+            packages
+                .iter()
+                .flat_map(move |package| package.programs(kind))
+                .any(|target| target.name == bare)
+        };
         let other = if kind == ProgramKind::Bin { ProgramKind::Example } else { ProgramKind::Bin };
         Err(match there.as_slice() {
-            _ if all(other) => failure.advise(format!("it is {}: --{} {bare}", other.with_article(), other.name())),
+            _ if all(other) => {
+                failure.advise(format!("it is {}: --{} {bare}", other.with_article(), other.name()))
+            }
             [] => failure,
             there => failure.advise(list_of(bare, there)),
         })
     }
 
-    fn function_of(&self, package: &Package, kind: ProgramKind, target: &Target, names: &Names) -> Result<Function, Failure> {
+    fn function_of(
+        &self,
+        package: &Package,
+        kind: ProgramKind,
+        target: &Target,
+        names: &Names,
+    ) -> Result<Function, Failure> {
         let mut metadata = FgMetadata::default();
         let of_the_workspace = self.metadata.as_ref().and_then(|metadata| metadata.get("fg"));
         let workspace_manifest = self.workspace_root.join("Cargo.toml");
-        for (table, value, manifest) in
-            [("workspace", of_the_workspace, &workspace_manifest), ("package", package.fg_metadata_value(), &package.manifest_path)]
-        {
+        for (table, value, manifest) in [
+            ("workspace", of_the_workspace, &workspace_manifest),
+            ("package", package.fg_metadata_value(), &package.manifest_path),
+        ] {
             value.map_or(Ok(()), |value| metadata.add(value)).map_err(|misfit| {
-                let what = format!("[{table}.metadata.fg] in {} does not fit: {}", manifest.display(), misfit.reason);
+                let what = format!(
+                    "[{table}.metadata.fg] in {} does not fit: {}",
+                    manifest.display(),
+                    misfit.reason
+                );
                 Failure::usage(what).advise(misfit.advice)
             })?;
         }
@@ -275,21 +325,34 @@ impl Project {
 
     fn no_programs(&self, packages: &[&Package]) -> Failure {
         let names = |packages: &[&Package], kind| -> Vec<String> {
-            let names = packages.iter().flat_map(|package| package.programs(kind)).map(|target| target.name.clone());
+            let names = packages
+                .iter()
+                .flat_map(|package| package.programs(kind))
+                .map(|target| target.name.clone());
             names.collect()
         };
-        let failure = Failure::usage("there is no function here: no package has a program (`src/main.rs` or `src/bin/*.rs`)");
+        let failure = Failure::usage(
+            "there is no function here: no package has a program (`src/main.rs` or `src/bin/*.rs`)",
+        );
         let examples = names(packages, ProgramKind::Example);
         if !examples.is_empty() {
-            return failure.advise(format!("there are examples, for --example: {}", examples.join(", ")));
+            return failure
+                .advise(format!("there are examples, for --example: {}", examples.join(", ")));
         }
-        let others: Vec<_> = self.members().filter(|package| package.programs(ProgramKind::Bin).next().is_some()).collect();
+        let others: Vec<_> = self
+            .members()
+            .filter(|package| package.programs(ProgramKind::Bin).next().is_some())
+            .collect();
         match others.as_slice() {
             [] => failure.advise("`cargo fg new NAME` makes a project with one"),
             others => {
-                let mut names: Vec<_> = others.iter().map(|package| format!("-p {}", package.name)).collect();
+                let mut names: Vec<_> =
+                    others.iter().map(|package| format!("-p {}", package.name)).collect();
                 names.sort_unstable();
-                failure.advise(format!("other packages of the workspace have programs: {}", names.join(", or ")))
+                failure.advise(format!(
+                    "other packages of the workspace have programs: {}",
+                    names.join(", or ")
+                ))
             }
         }
     }
@@ -301,7 +364,9 @@ impl Package {
     }
 
     fn programs(&self, kind: ProgramKind) -> impl Iterator<Item = &Target> {
-        self.targets.iter().filter(move |target| target.kind.iter().any(|found| found == kind.name()))
+        self.targets
+            .iter()
+            .filter(move |target| target.kind.iter().any(|found| found == kind.name()))
     }
 
     fn fg_metadata_value(&self) -> Option<&serde_json::Value> {
@@ -322,5 +387,7 @@ fn nearest_manifest() -> Result<PathBuf, Failure> {
 
 /// cargo itself could not be started.
 pub(crate) fn no_cargo(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Machine, "cargo could not be started").because(error).advise("is it installed, and in PATH?")
+    Failure::new(Exit::Machine, "cargo could not be started")
+        .because(error)
+        .advise("is it installed, and in PATH?")
 }

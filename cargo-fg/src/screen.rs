@@ -1,5 +1,5 @@
-//! What is said to the person at the terminal: progress on standard error, in colours where that is a terminal. What is not our own is
-//! [printable] wherever it goes.
+//! What is said to the person at the terminal: progress on standard error, in colours where that is
+//! a terminal. What is not our own is [printable] wherever it goes.
 
 use std::fmt::Display;
 
@@ -53,7 +53,11 @@ impl Screen {
     pub(crate) fn line(self, function: &str, line: &str) {
         if !self.is_quiet {
             // A line break in it would begin a line that looks like ours.
-            status(AnsiColor::Blue.on_default(), function, line.trim_end_matches('\r').replace('\n', "\\n"));
+            status(
+                AnsiColor::Blue.on_default(),
+                function,
+                line.trim_end_matches('\r').replace('\n', "\\n"),
+            );
         }
     }
 }

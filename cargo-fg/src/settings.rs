@@ -1,5 +1,5 @@
-//! What a function is told about itself: flags win over variables, variables over `[package.metadata.fg]`, that over the platform's
-//! defaults.
+//! What a function is told about itself: flags win over variables, variables over
+//! `[package.metadata.fg]`, that over the platform's defaults.
 
 mod credentials;
 mod variables;
@@ -16,7 +16,9 @@ use crate::failure::Failure;
 use crate::metadata::looks_secret;
 use crate::project::Function;
 use crate::screen::Screen;
-use crate::settings::variables::{Assignment, check_name, of_log_level, parse_log_level, read_files};
+use crate::settings::variables::{
+    Assignment, check_name, of_log_level, parse_log_level, read_files,
+};
 
 /// The longest that the platform lets a function run, in seconds.
 const MAX_TIMEOUT: u32 = 259_200;
@@ -29,22 +31,25 @@ const DEFAULT_HANDLER: &str = "bootstrap";
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "The function's settings")]
 pub(crate) struct SettingsFlags {
-    /// A user variable of the function, such as `FG_LOG_FORMAT=json`; a name alone hands on the variable of this shell, so that a secret
-    /// stands in no argument. Can be given more than once
+    /// A user variable of the function, such as `FG_LOG_FORMAT=json`; a name alone hands on the
+    /// variable of this shell, so that a secret stands in no argument. Can be given more than once
     #[arg(long = "env", short = 'e', value_name = "NAME[=VALUE]", value_parser = Assignment::parse)]
     variables: Vec<Assignment>,
-    /// A file with user variables: lines NAME=value, as docker and dotenv have them. --env wins over it; can be given more than once
+    /// A file with user variables: lines NAME=value, as docker and dotenv have them. --env wins
+    /// over it; can be given more than once
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
-    /// What `ctx.credentials()` has: `env` takes the keys of the SDKs' variables (`HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK`,
-    /// `HW_ACCESS_KEY` and so on), anything else is a file as the SDKs read it, such as `~/.huaweicloud/credentials`
+    /// What `ctx.credentials()` has: `env` takes the keys of the SDKs' variables
+    /// (`HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK`, `HW_ACCESS_KEY` and so on), anything else is a
+    /// file as the SDKs read it, such as `~/.huaweicloud/credentials`
     #[arg(long, value_name = "env|FILE", env = "FG_CREDENTIALS", hide_env_values = true)]
     credentials: Option<String>,
-    /// What the function logs: off, error, warn, info, debug, trace, or levels for targets as in `info,hyper=warn`. It sets the user
-    /// variables `FG_LOG` and `RUNTIME_LOG_LEVEL`
+    /// What the function logs: off, error, warn, info, debug, trace, or levels for targets as in
+    /// `info,hyper=warn`. It sets the user variables `FG_LOG` and `RUNTIME_LOG_LEVEL`
     #[arg(long, value_name = "LEVEL", env = "FG_LOG_LEVEL", hide_env_values = true, value_parser = parse_log_level)]
     log_level: Option<String>,
-    /// The function's memory in MB: 128, 256, 512 and so on up to 10240; it is told to the function, and not enforced
+    /// The function's memory in MB: 128, 256, 512 and so on up to 10240; it is told to the
+    /// function, and not enforced
     #[arg(long, value_name = "MB", env = "FG_MEMORY", hide_env_values = true, value_parser = parse_memory)]
     pub(crate) memory: Option<u32>,
     /// How long an invocation may take, in seconds; after that the function's process is ended
@@ -59,7 +64,11 @@ impl SettingsFlags {
     /// The files that they name.
     pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> {
         let of_credentials = self.credentials.as_deref().and_then(credentials::file_of);
-        self.env_file.iter().cloned().chain(of_credentials).filter_map(|file| std::path::absolute(file).ok())
+        self.env_file
+            .iter()
+            .cloned()
+            .chain(of_credentials)
+            .filter_map(|file| std::path::absolute(file).ok())
     }
 }
 
@@ -85,7 +94,8 @@ pub(crate) struct Settings {
     is_timeout_given: bool,
     pub(crate) handler: String,
     pub(crate) variables: Vec<(String, String)>,
-    /// Those of them whose values stand in no flag and no manifest, but in a file of their own or in the shell.
+    /// Those of them whose values stand in no flag and no manifest, but in a file of their own or
+    /// in the shell.
     hidden: Vec<String>,
     credentials: Option<Credentials>,
     project_id: Option<String>,
@@ -107,8 +117,12 @@ impl fmt::Debug for Settings {
 impl Settings {
     pub(crate) fn resolve(flags: &SettingsFlags, function: &Function) -> Result<Self, Failure> {
         let metadata = &function.metadata;
-        let wrong =
-            |key: &str, reason: String| Failure::usage(format!("[package.metadata.fg] of `{}`: {key}: {reason}", function.package));
+        let wrong = |key: &str, reason: String| {
+            Failure::usage(format!(
+                "[package.metadata.fg] of `{}`: {key}: {reason}",
+                function.package
+            ))
+        };
         if let Some(memory) = metadata.memory {
             check_memory(memory).map_err(|reason| wrong("memory", reason))?;
         }
@@ -119,8 +133,13 @@ impl Settings {
             check_name(name).map_err(|reason| wrong(&format!("environment.{name}"), reason))?;
         }
         let level = |text: &String| of_log_level(text);
-        let of_metadata = metadata.log_level.as_ref().map_or(Ok(Vec::new()), level).map_err(|reason| wrong("log_level", reason))?;
-        let of_flag = flags.log_level.as_ref().map_or(Ok(Vec::new()), level).map_err(Failure::usage)?;
+        let of_metadata = metadata
+            .log_level
+            .as_ref()
+            .map_or(Ok(Vec::new()), level)
+            .map_err(|reason| wrong("log_level", reason))?;
+        let of_flag =
+            flags.log_level.as_ref().map_or(Ok(Vec::new()), level).map_err(Failure::usage)?;
         let of_files = read_files(&flags.env_file)?;
         let mut hidden: Vec<_> = of_files.iter().map(|(name, _)| name.clone()).collect();
         let mut given: BTreeMap<_, _> = of_flag.into_iter().chain(of_files).collect();
@@ -137,12 +156,18 @@ impl Settings {
         variables.extend(metadata.environment.clone());
         variables.extend(given);
         let keys = flags.credentials.as_deref().map(credentials::read).transpose()?;
-        let (credentials, project_id) = keys.map_or((None, None), |keys| (Some(keys.credentials), keys.project_id));
+        let (credentials, project_id) =
+            keys.map_or((None, None), |keys| (Some(keys.credentials), keys.project_id));
         Ok(Self {
             memory: flags.memory.or(metadata.memory).unwrap_or(DEFAULT_MEMORY),
             timeout: flags.timeout.or(metadata.timeout).unwrap_or(DEFAULT_TIMEOUT),
             is_timeout_given: flags.timeout.is_some(),
-            handler: flags.handler.as_ref().or(metadata.handler.as_ref()).map_or(DEFAULT_HANDLER, String::as_str).to_owned(),
+            handler: flags
+                .handler
+                .as_ref()
+                .or(metadata.handler.as_ref())
+                .map_or(DEFAULT_HANDLER, String::as_str)
+                .to_owned(),
             variables: variables.into_iter().collect(),
             hidden,
             credentials,
@@ -152,21 +177,31 @@ impl Settings {
 
     /// A function with these settings that the emulator starts itself.
     pub(crate) fn emulate(&self, function: &Function, program: &Path) -> Builder {
-        self.apply(Emulator::builder(program), function).timeout(Duration::from_secs(self.timeout.into()))
+        self.apply(Emulator::builder(program), function)
+            .timeout(Duration::from_secs(self.timeout.into()))
     }
 
-    /// A function with these settings that somebody else starts, in a debugger for example: it may stand still for as long as the platform
-    /// lets a function run at all, unless a flag says otherwise. The time of the manifest is that of a function without a debugger.
+    /// A function with these settings that somebody else starts, in a debugger for example: it may
+    /// stand still for as long as the platform lets a function run at all, unless a flag says
+    /// otherwise. The time of the manifest is that of a function without a debugger.
     pub(crate) fn attach(&self, function: &Function) -> Builder {
-        let timeout = Duration::from_secs(if self.is_timeout_given { self.timeout } else { MAX_TIMEOUT }.into());
+        let timeout = Duration::from_secs(
+            if self.is_timeout_given { self.timeout } else { MAX_TIMEOUT }.into(),
+        );
         let longest = Duration::from_secs(MAX_TIMEOUT.into());
-        self.apply(Emulator::attach(), function).timeout(timeout).init_timeout(timeout).queue_limit(longest)
+        self.apply(Emulator::attach(), function)
+            .timeout(timeout)
+            .init_timeout(timeout)
+            .queue_limit(longest)
     }
 
-    /// Whether the value of this variable is not to be written down: it came from a file or from the shell, or it looks like a secret.
+    /// Whether the value of this variable is not to be written down: it came from a file or from
+    /// the shell, or it looks like a secret.
     pub(crate) fn is_private(&self, name: &str) -> bool {
         let value = self.variables.iter().find(|(found, _)| found == name).map(|(_, value)| value);
-        value.is_some_and(|value| self.hidden.iter().any(|hidden| hidden == name) || looks_secret(name, value))
+        value.is_some_and(|value| {
+            self.hidden.iter().any(|hidden| hidden == name) || looks_secret(name, value)
+        })
     }
 
     fn apply(&self, builder: Builder, function: &Function) -> Builder {
@@ -176,9 +211,13 @@ impl Settings {
             .memory(self.memory)
             // Here the caller is the developer.
             .process_variable("FG_HTTP_ERRORS", "full")
-            // What is included in the package lies beside the program there, and in this directory here.
+            // What is included in the package lies beside the program there, and in this directory
+            // here.
             .code_root(&function.directory);
-        let builder = self.credentials.iter().fold(builder, |builder, credentials| builder.credentials(credentials.clone()));
+        let builder = self
+            .credentials
+            .iter()
+            .fold(builder, |builder, credentials| builder.credentials(credentials.clone()));
         let builder = self.project_id.iter().fold(builder, Builder::project_id);
         self.variables.iter().fold(builder, |builder, (name, value)| builder.variable(name, value))
     }
@@ -228,8 +267,13 @@ mod tests {
     #[test]
     fn what_is_logged_is_said_by_the_most_precise_of_all() {
         let log = |metadata: &FgMetadata, flags: &SettingsFlags| {
-            let settings = Settings::resolve(flags, &function(metadata.clone())).expect("it makes sense");
-            settings.variables.into_iter().find(|(name, _)| name == "FG_LOG").map(|(_, value)| value)
+            let settings =
+                Settings::resolve(flags, &function(metadata.clone())).expect("it makes sense");
+            settings
+                .variables
+                .into_iter()
+                .find(|(name, _)| name == "FG_LOG")
+                .map(|(_, value)| value)
         };
         let mut metadata = FgMetadata { log_level: Some("warn".into()), ..FgMetadata::default() };
         let mut flags = SettingsFlags::default();
@@ -247,9 +291,18 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join(".env");
         std::fs::write(&file, "A=file\nB=hunter2\n").expect("it is written");
-        let flags = SettingsFlags { variables: variables(&["A=flag"]), env_file: vec![file], ..SettingsFlags::default() };
-        let settings = Settings::resolve(&flags, &function(FgMetadata::default())).expect("it makes sense");
-        assert_eq!(settings.variables, [("A", "flag"), ("B", "hunter2")].map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let flags = SettingsFlags {
+            variables: variables(&["A=flag"]),
+            env_file: vec![file],
+            ..SettingsFlags::default()
+        };
+        let settings =
+            Settings::resolve(&flags, &function(FgMetadata::default())).expect("it makes sense");
+        assert_eq!(
+            settings.variables,
+            [("A", "flag"), ("B", "hunter2")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
         assert!(settings.is_private("B") && !settings.is_private("C"));
         for shown in [format!("{settings:?}"), format!("{flags:?}")] {
             assert!(!shown.contains("hunter2") && !shown.contains("flag\""), "{shown}");
@@ -258,24 +311,51 @@ mod tests {
 
     #[test]
     fn flags_win_over_metadata_and_metadata_over_the_defaults() {
-        let environment = [("COLOUR", "red"), ("SIZE", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let metadata =
-            FgMetadata { memory: Some(256), timeout: Some(30), environment: environment.into(), ..FgMetadata::default() };
-        let flags = SettingsFlags { memory: Some(512), variables: variables(&["COLOUR=blue"]), ..SettingsFlags::default() };
+        let environment = [("COLOUR", "red"), ("SIZE", "1")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let metadata = FgMetadata {
+            memory: Some(256),
+            timeout: Some(30),
+            environment: environment.into(),
+            ..FgMetadata::default()
+        };
+        let flags = SettingsFlags {
+            memory: Some(512),
+            variables: variables(&["COLOUR=blue"]),
+            ..SettingsFlags::default()
+        };
         let settings = Settings::resolve(&flags, &function(metadata)).expect("it makes sense");
-        assert_eq!((settings.memory, settings.timeout, settings.handler.as_str()), (512, 30, "bootstrap"));
-        let variables: Vec<_> = settings.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            (settings.memory, settings.timeout, settings.handler.as_str()),
+            (512, 30, "bootstrap")
+        );
+        let variables: Vec<_> = settings
+            .variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         assert_eq!(variables, [("COLOUR", "blue"), ("SIZE", "1")]);
     }
 
     #[test]
     fn what_the_platform_would_refuse_is_refused() {
-        assert!(parse_memory("300").expect_err("no such size").starts_with("the platform has functions with 128, 256"));
+        assert!(
+            parse_memory("300")
+                .expect_err("no such size")
+                .starts_with("the platform has functions with 128, 256")
+        );
         assert_eq!(check_name("RUNTIME_LOG_LEVEL"), Ok(()));
         assert_eq!(check_name("FG_LOG"), Ok(()));
-        assert_eq!(check_name("RUNTIME_X"), Err("RUNTIME_X is the platform's own, and cannot be set".into()));
+        assert_eq!(
+            check_name("RUNTIME_X"),
+            Err("RUNTIME_X is the platform's own, and cannot be set".into())
+        );
         let metadata = FgMetadata { memory: Some(100), ..FgMetadata::default() };
-        let failure = Settings::resolve(&SettingsFlags::default(), &function(metadata)).expect_err("no such size");
-        assert!(failure.to_string().starts_with("[package.metadata.fg] of `greet`: memory: "), "{failure}");
+        let failure = Settings::resolve(&SettingsFlags::default(), &function(metadata))
+            .expect_err("no such size");
+        assert!(
+            failure.to_string().starts_with("[package.metadata.fg] of `greet`: memory: "),
+            "{failure}"
+        );
     }
 }

@@ -1,8 +1,11 @@
-//! Tells the context from the state among the arguments of a handler with `init = ..`, by their types.
+//! Tells the context from the state among the arguments of a handler with `init = ..`, by their
+//! types.
 //!
-//! The macro sees how a type is spelled, and an application may have a `Context` of its own, or another name for ours. So the code that it
-//! writes asks the type: [`ArgumentKind::<T>::FG_IS_CONTEXT`](ArgumentKind) is the inherent constant where `T` is our [`Context`], else that of
-//! [`NotContext`]. Being a constant it can stand in a type, [`Argument`], and that has one implementation of [`LentArgument`] for each answer.
+//! The macro sees how a type is spelled, and an application may have a `Context` of its own, or
+//! another name for ours. So the code that it writes asks the type:
+//! [`ArgumentKind::<T>::FG_IS_CONTEXT`](ArgumentKind) is the inherent constant where `T` is our
+//! [`Context`], else that of [`NotContext`]. Being a constant it can stand in a type, [`Argument`],
+//! and that has one implementation of [`LentArgument`] for each answer.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -32,15 +35,20 @@ pub trait NotContext {
 impl<T: ?Sized> NotContext for ArgumentKind<T> {}
 
 /// An argument `&T`. `Before` is the state by the arguments before it: `()` if there is none.
-pub struct Argument<T: ?Sized, const IS_CONTEXT: bool, Before: ?Sized>(PhantomData<fn(&T, &Before)>);
+pub struct Argument<T: ?Sized, const IS_CONTEXT: bool, Before: ?Sized>(
+    PhantomData<fn(&T, &Before)>,
+);
 
-impl<T: ?Sized, const IS_CONTEXT: bool, Before: ?Sized> fmt::Debug for Argument<T, IS_CONTEXT, Before> {
+impl<T: ?Sized, const IS_CONTEXT: bool, Before: ?Sized> fmt::Debug
+    for Argument<T, IS_CONTEXT, Before>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Argument")
     }
 }
 
-/// What is lent for an argument, and what the state of the handler is by this argument and those before it.
+/// What is lent for an argument, and what the state of the handler is by this argument and those
+/// before it.
 pub trait LentArgument {
     /// What is behind the `&`.
     type Lent: ?Sized;
@@ -71,7 +79,8 @@ impl<T: ?Sized, Before: ?Sized> LentArgument for Argument<T, false, Before> {
     }
 }
 
-/// What stands before the last argument of a handler with `init = ..`: the [`Context`], and nothing else.
+/// What stands before the last argument of a handler with `init = ..`: the [`Context`], and nothing
+/// else.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` stands where only the context can: the state is the last argument",
     label = "neither the context nor the last argument",
@@ -108,7 +117,11 @@ mod tests {
     fn the_state_is_what_is_not_the_context() {
         let ctx = Context::default();
         assert_eq!(<Last<u8, false>>::lend(&ctx, &7), &7);
-        assert_eq!(<Last<Renamed, { ArgumentKind::<Renamed>::FG_IS_CONTEXT }>>::lend(&ctx, &()).request_id(), "test-request");
+        assert_eq!(
+            <Last<Renamed, { ArgumentKind::<Renamed>::FG_IS_CONTEXT }>>::lend(&ctx, &())
+                .request_id(),
+            "test-request"
+        );
         let state: <Last<Context, true, <Last<u8, false> as LentArgument>::State> as LentArgument>::State = 7;
         assert_eq!(state, 7_u8);
     }

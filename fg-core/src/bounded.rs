@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write};
 
-/// A text that keeps its beginning, and counts the rest: what is displayed is never kept whole if it is too long.
+/// A text that keeps its beginning, and counts the rest: what is displayed is never kept whole if
+/// it is too long.
 #[derive(Debug)]
 pub struct Bounded {
     text: String,
@@ -31,7 +32,11 @@ impl Write for Bounded {
         // Once a piece has been cut, nothing follows it.
         if self.length == self.text.len() {
             let room = self.most - self.text.len();
-            self.text.push_str(if piece.len() <= room { piece } else { &piece[..floor_char_boundary(piece, room)] });
+            self.text.push_str(if piece.len() <= room {
+                piece
+            } else {
+                &piece[..floor_char_boundary(piece, room)]
+            });
         }
         self.length = self.length.saturating_add(piece.len());
         Ok(())
@@ -57,7 +62,11 @@ pub(crate) fn text(text: String, most: usize) -> String {
 }
 
 /// These texts, each and all of them bounded; one more says that there were others.
-pub(crate) fn list(texts: impl IntoIterator<Item = String>, most: usize, most_each: usize) -> Vec<String> {
+pub(crate) fn list(
+    texts: impl IntoIterator<Item = String>,
+    most: usize,
+    most_each: usize,
+) -> Vec<String> {
     let mut list = Vec::new();
     for item in texts {
         if list.len() == most {
@@ -75,7 +84,8 @@ fn cut(mut text: String, length: usize, most: usize) -> String {
     if length == text.len() && fits(&text, most) {
         return text;
     }
-    // What is left free is for the size of the rest, and for words that are put in front of the text later.
+    // What is left free is for the size of the rest, and for words that are put in front of the
+    // text later.
     text.truncate(end_within(&text, most - (most / 8).max(40).min(most)));
     text.shrink_to_fit();
     let rest = length - text.len();

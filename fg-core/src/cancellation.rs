@@ -18,7 +18,8 @@ pub(crate) struct Cancellation {
 impl Cancellation {
     pub(crate) fn fire(&self) {
         self.fired.store(true, Ordering::Release);
-        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let waiting =
+            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         waiting.into_iter().for_each(Waker::wake);
     }
 

@@ -39,9 +39,11 @@ use crate::secret_headers::SecretHeaders;
 /// | `GetStreamRunID`, `-Enable`, `-Token`, `-Addr` | [`stream_run_id`](Context::stream_run_id) and three more | `X-Stream-*` |
 /// | `GetLogger` | [`logger`](Context::logger) | |
 ///
-/// A header or variable that is empty or the word `null` is treated as absent, as the platform sends unused ones so.
+/// A header or variable that is empty or the word `null` is treated as absent, as the platform
+/// sends unused ones so.
 ///
-/// A clone can be taken along, for example into a stream or a task; it goes on telling of the same invocation.
+/// A clone can be taken along, for example into a stream or a task; it goes on telling of the same
+/// invocation.
 ///
 /// In a unit test, [`Context::builder`] makes one:
 ///
@@ -78,7 +80,8 @@ pub enum InvocationType {
     /// The caller waits for the reply.
     #[default]
     Sync,
-    /// The caller does not wait; the reply reaches the success or failure destination, if one is configured.
+    /// The caller does not wait; the reply reaches the success or failure destination, if one is
+    /// configured.
     Async,
 }
 
@@ -88,7 +91,8 @@ impl Context {
         ContextBuilder::default()
     }
 
-    /// The id of this request. An invocation that the platform retries has the same id again, so it serves for idempotency.
+    /// The id of this request. An invocation that the platform retries has the same id again, so it
+    /// serves for idempotency.
     ///
     /// Empty in `init` and `pre_stop`, where there is no request.
     #[must_use]
@@ -107,7 +111,8 @@ impl Context {
     /// When this invocation's time is over.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        // The longest timeout of the platform is three days; what the clock cannot express is a mistake, and taken for a long time.
+        // The longest timeout of the platform is three days; what the clock cannot express is a
+        // mistake, and taken for a long time.
         const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
         self.received.checked_add(self.timeout).unwrap_or_else(|| self.received + LONG)
     }
@@ -118,15 +123,17 @@ impl Context {
         self.timeout
     }
 
-    /// Waits until the time of this invocation is nearly over: a tenth of the timeout is left, or half a second if that is less.
+    /// Waits until the time of this invocation is nearly over: a tenth of the timeout is left, or
+    /// half a second if that is less.
     ///
-    /// A little later the runtime drops the handler and reports `FunctionTimeout`. Until then the handler can give up in good order: by
-    /// `tokio::select!`, for example.
+    /// A little later the runtime drops the handler and reports `FunctionTimeout`. Until then the
+    /// handler can give up in good order: by `tokio::select!`, for example.
     pub fn cancelled(&self) -> Cancelled<'_> {
         self.invocation.cancellation.wait()
     }
 
-    /// Whether it is time to give up, as [`cancelled`](Context::cancelled) tells: for handlers that do not await, such as `blocking` ones.
+    /// Whether it is time to give up, as [`cancelled`](Context::cancelled) tells: for handlers that
+    /// do not await, such as `blocking` ones.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.invocation.cancellation.has_fired() || Instant::now() >= self.cancelled_at()
@@ -134,8 +141,9 @@ impl Context {
 
     /// Leaves work to be done after the reply has been sent, before the next invocation is taken.
     ///
-    /// It ends with the time of this invocation. A panic in it is logged and goes no further. Nothing awaits its result, so it
-    /// should log what goes wrong: `let log = ctx.logger().clone();`.
+    /// It ends with the time of this invocation. A panic in it is logged and goes no further.
+    /// Nothing awaits its result, so it should log what goes wrong: `let log =
+    /// ctx.logger().clone();`.
     pub fn spawn_after(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.invocation.after.push(work);
     }
@@ -146,10 +154,12 @@ impl Context {
         &self.logger
     }
 
-    /// The temporary credentials of the function's agency; none without an agency, or if one of the three is missing.
+    /// The temporary credentials of the function's agency; none without an agency, or if one of the
+    /// three is missing.
     ///
-    /// On a developer's machine `cargo fg invoke --credentials` and `cargo fg dev --credentials` give them; in a shell, `FG_CREDENTIALS=env`.
-    /// Keys of a developer that do not expire come with an empty token.
+    /// On a developer's machine `cargo fg invoke --credentials` and `cargo fg dev --credentials`
+    /// give them; in a shell, `FG_CREDENTIALS=env`. Keys of a developer that do not expire come
+    /// with an empty token.
     #[must_use]
     pub fn credentials(&self) -> Option<&Credentials> {
         self.invocation.secrets.credentials.as_ref()
@@ -186,7 +196,8 @@ impl Context {
     /// The function's name.
     #[must_use]
     pub fn function_name(&self) -> &str {
-        let in_header = || self.header(names::FUNCTION_NAME).and_then(|name| name.rsplit('@').next());
+        let in_header =
+            || self.header(names::FUNCTION_NAME).and_then(|name| name.rsplit('@').next());
         first_of(self.environment.function_name(), in_header)
     }
 
@@ -224,7 +235,9 @@ impl Context {
     /// The alias through which the function was called, without the `!`.
     #[must_use]
     pub fn alias(&self) -> Option<&str> {
-        let from_header = self.header(names::ORIGIN_VERSION_TAG).and_then(|tag| present(tag.trim_start_matches('!')));
+        let from_header = self
+            .header(names::ORIGIN_VERSION_TAG)
+            .and_then(|tag| present(tag.trim_start_matches('!')));
         from_header.or_else(|| self.environment.alias())
     }
 
@@ -308,7 +321,8 @@ impl Context {
 /// What a runtime does with a context; handlers only ever borrow one.
 #[doc(hidden)]
 impl Context {
-    /// A context between invocations: no request id, no headers, and the time of the initialisation.
+    /// A context between invocations: no request id, no headers, and the time of the
+    /// initialisation.
     #[must_use]
     pub fn between_invocations(environment: Arc<Environment>, sink: Arc<dyn LogSink>) -> Self {
         Self {
@@ -323,7 +337,11 @@ impl Context {
     /// Makes this the context of the invocation that has just been received, reusing its buffers.
     ///
     /// Returns whether there is a request id; without one it is not an invocation.
-    pub fn begin<'h>(&mut self, received: Instant, headers: impl IntoIterator<Item = (&'h str, &'h [u8])>) -> bool {
+    pub fn begin<'h>(
+        &mut self,
+        received: Instant,
+        headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+    ) -> bool {
         let own = Invocation::renew(&mut self.invocation);
         headers.into_iter().for_each(|(name, value)| own.take_header(name, value));
         own.complete();
@@ -333,7 +351,10 @@ impl Context {
     /// What follows from the headers, once all of them are there.
     fn take_in(&mut self, received: Instant) -> bool {
         self.received = received;
-        let given = self.header(names::TIMEOUT).and_then(|seconds| seconds.parse().ok()).filter(|&seconds| seconds > 0);
+        let given = self
+            .header(names::TIMEOUT)
+            .and_then(|seconds| seconds.parse().ok())
+            .filter(|&seconds| seconds > 0);
         self.timeout = given.map_or(self.environment.timeout(), Duration::from_secs);
         let request_id = self.invocation.headers.get(names::REQUEST_ID).unwrap_or_default();
         self.logger.renew(request_id);
@@ -351,7 +372,8 @@ impl Context {
         self.timeout = timeout;
     }
 
-    /// The invocation is over: what came with it is wiped, unless a clone is still there. The request id stays.
+    /// The invocation is over: what came with it is wiped, unless a clone is still there. The
+    /// request id stays.
     pub fn end(&mut self) {
         if let Some(own) = Arc::get_mut(&mut self.invocation) {
             own.headers.clear();
@@ -398,7 +420,8 @@ impl Context {
     }
 }
 
-/// A variable's value, else that of a header: an HTTP function or a container image may have only the latter.
+/// A variable's value, else that of a header: an HTTP function or a container image may have only
+/// the latter.
 fn first_of<'c>(variable: &'c str, in_header: impl FnOnce() -> Option<&'c str>) -> &'c str {
     if variable.is_empty() { in_header().unwrap_or_default() } else { variable }
 }
@@ -452,7 +475,10 @@ impl fmt::Debug for Context {
         f.debug_struct("Context")
             .field("request_id", &self.request_id())
             .field("remaining_time", &self.remaining_time())
-            .field("headers", &self.invocation.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field(
+                "headers",
+                &self.invocation.headers.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            )
             .field("after", &self.invocation.after)
             .field("environment", &self.environment)
             .finish_non_exhaustive()

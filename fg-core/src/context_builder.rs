@@ -28,7 +28,8 @@ impl ContextBuilder {
         self.header(names::REQUEST_ID, id)
     }
 
-    /// Sets how long the invocation may take; 3 s otherwise. The clock starts at [`build`](ContextBuilder::build).
+    /// Sets how long the invocation may take; 3 s otherwise. The clock starts at
+    /// [`build`](ContextBuilder::build).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -116,10 +117,14 @@ impl ContextBuilder {
             self.variables.push(("RUNTIME_USERDATA".to_owned(), user_data.to_string()));
         }
         let environment = Arc::new(Environment::from_variables(self.variables));
-        let mut ctx = Context::between_invocations(environment, self.sink.unwrap_or_else(|| Arc::new(NoLog)));
+        let mut ctx =
+            Context::between_invocations(environment, self.sink.unwrap_or_else(|| Arc::new(NoLog)));
         // The first header of a name counts, so this one is for those who gave none.
         self.headers.push((names::REQUEST_ID.to_owned(), "test-request".to_owned()));
-        ctx.begin(Instant::now(), self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+        ctx.begin(
+            Instant::now(),
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())),
+        );
         if let Some(timeout) = self.timeout {
             ctx.timeout = timeout;
         }

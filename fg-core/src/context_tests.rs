@@ -31,7 +31,8 @@ fn headers_are_found_in_any_case_and_empty_ones_are_absent() {
 fn secrets_are_not_headers_and_are_not_printed() {
     let secret_names = names::SECRETS;
     let upper: Vec<String> = secret_names.iter().map(|name| name.to_ascii_uppercase()).collect();
-    let headers: Vec<(&str, &[u8])> = upper.iter().map(|name| (name.as_str(), &b"hunter2"[..])).collect();
+    let headers: Vec<(&str, &[u8])> =
+        upper.iter().map(|name| (name.as_str(), &b"hunter2"[..])).collect();
     let ctx = context_from(&headers);
     for name in secret_names {
         assert_eq!(ctx.header(name), None, "{name}");
@@ -49,15 +50,20 @@ fn secrets_are_not_headers_and_are_not_printed() {
 
 #[test]
 fn two_of_three_credentials_are_none() {
-    let ctx = context_from(&[(names::SECURITY_ACCESS_KEY, b"a"), (names::SECURITY_SECRET_KEY, b"b")]);
+    let ctx =
+        context_from(&[(names::SECURITY_ACCESS_KEY, b"a"), (names::SECURITY_SECRET_KEY, b"b")]);
     assert!(ctx.credentials().is_none());
 }
 
 #[test]
 fn keys_that_do_not_expire_come_with_an_empty_token() {
-    let (key, secret, token) = (names::SECURITY_ACCESS_KEY, names::SECURITY_SECRET_KEY, names::SECURITY_TOKEN);
+    let (key, secret, token) =
+        (names::SECURITY_ACCESS_KEY, names::SECURITY_SECRET_KEY, names::SECURITY_TOKEN);
     let ctx = context_from(&[(key, b"a"), (secret, b"b"), (token, b"")]);
-    assert_eq!(ctx.credentials().map(|credentials| credentials.security_token().expose()), Some(""));
+    assert_eq!(
+        ctx.credentials().map(|credentials| credentials.security_token().expose()),
+        Some("")
+    );
     let without_agency = context_from(&[(key, b""), (secret, b""), (token, b"")]);
     assert!(without_agency.credentials().is_none() && !without_agency.has_secrets());
     assert!(context_from(&[(key, b"a"), (secret, b"b"), (token, b"null")]).credentials().is_none());
@@ -65,7 +71,8 @@ fn keys_that_do_not_expire_come_with_an_empty_token() {
 
 #[test]
 fn nothing_of_one_invocation_is_seen_by_the_next() {
-    let mut ctx = context_from(&[("x-cff-request-id", b"one"), ("x-a", b"1"), ("x-cff-auth-token", b"t")]);
+    let mut ctx =
+        context_from(&[("x-cff-request-id", b"one"), ("x-a", b"1"), ("x-cff-auth-token", b"t")]);
     ctx.cancel();
     ctx.spawn_after(async {});
     assert!(ctx.is_cancelled());
@@ -100,13 +107,22 @@ fn the_builder_makes_what_a_handler_would_see() {
         .header("x-mine", "1")
         .timeout(Duration::from_secs(60))
         .build();
-    assert_eq!((ctx.request_id(), ctx.function_name(), ctx.version(), ctx.package()), ("r-1", "order", "v2", "shop"));
-    assert_eq!((ctx.project_id(), ctx.alias(), ctx.memory_size(), ctx.cpu_number()), ("p", Some("stable"), 256, 500));
+    assert_eq!(
+        (ctx.request_id(), ctx.function_name(), ctx.version(), ctx.package()),
+        ("r-1", "order", "v2", "shop")
+    );
+    assert_eq!(
+        (ctx.project_id(), ctx.alias(), ctx.memory_size(), ctx.cpu_number()),
+        ("p", Some("stable"), 256, 500)
+    );
     assert_eq!(
         (ctx.invocation_type(), ctx.user_data("KEY"), ctx.header("X-Mine")),
         (InvocationType::Async, Some("value"), Some("1"))
     );
-    assert_eq!(ctx.credentials().map(|credentials| credentials.security_secret_key().expose()), Some("b"));
+    assert_eq!(
+        ctx.credentials().map(|credentials| credentials.security_secret_key().expose()),
+        Some("b")
+    );
     assert_eq!(ctx.token().map(Secret::expose), Some("t"));
     assert_eq!(ctx.timeout(), Duration::from_secs(60));
     assert_eq!(Context::default().request_id(), "test-request");
@@ -122,8 +138,9 @@ fn time_that_is_over_is_zero_and_cancelled() {
 #[test]
 fn a_handler_that_does_not_await_sees_in_time_that_it_should_give_up() {
     let mut ctx = Context::between_invocations(Arc::default(), Arc::new(NoLog));
-    let begin =
-        |ctx: &mut Context, age| ctx.begin(Instant::now() - Duration::from_millis(age), [("x-cff-request-id", &b"one"[..])]);
+    let begin = |ctx: &mut Context, age| {
+        ctx.begin(Instant::now() - Duration::from_millis(age), [("x-cff-request-id", &b"one"[..])])
+    };
     begin(&mut ctx, 2_000);
     assert!(!ctx.is_cancelled());
     begin(&mut ctx, 2_800);
@@ -139,7 +156,10 @@ fn without_variables_the_headers_of_a_container_image_tell_of_the_function() {
         ("X-Cff-Package", b"faashttp"),
         ("X-Cff-Timeout", b"5"),
     ]);
-    assert_eq!((ctx.function_name(), ctx.version(), ctx.package()), ("hello", "latest", "faashttp"));
+    assert_eq!(
+        (ctx.function_name(), ctx.version(), ctx.package()),
+        ("hello", "latest", "faashttp")
+    );
     assert_eq!((ctx.memory_size(), ctx.timeout()), (512, Duration::from_secs(5)));
     let odd = context_from(&[("X-Cff-Memory", b"much"), ("X-Cff-Timeout", b"0")]);
     assert_eq!((odd.memory_size(), odd.timeout()), (128, Duration::from_secs(3)));

@@ -2,10 +2,12 @@
 
 use crate::secret::Secret;
 
-/// Temporary access key, secret key and security token of the function's agency; the three are used together.
+/// Temporary access key, secret key and security token of the function's agency; the three are used
+/// together.
 ///
-/// They are there if the function has an agency, and are valid for 24 hours. Platform: `X-CFF-Security-Access-Key`,
-/// `X-CFF-Security-Secret-Key`, `X-CFF-Security-Token` (Go: `GetSecurityAccessKey`, `GetSecuritySecretKey`, `GetSecurityToken`).
+/// They are there if the function has an agency, and are valid for 24 hours. Platform:
+/// `X-CFF-Security-Access-Key`, `X-CFF-Security-Secret-Key`, `X-CFF-Security-Token` (Go:
+/// `GetSecurityAccessKey`, `GetSecuritySecretKey`, `GetSecurityToken`).
 #[derive(Clone, Debug)]
 pub struct Credentials {
     pub(crate) security_access_key: Secret,
@@ -15,8 +17,16 @@ pub struct Credentials {
 
 impl Credentials {
     /// These three, for tests and for clients of other services.
-    pub fn new(access_key: impl Into<Secret>, secret_key: impl Into<Secret>, token: impl Into<Secret>) -> Self {
-        Self { security_access_key: access_key.into(), security_secret_key: secret_key.into(), security_token: token.into() }
+    pub fn new(
+        access_key: impl Into<Secret>,
+        secret_key: impl Into<Secret>,
+        token: impl Into<Secret>,
+    ) -> Self {
+        Self {
+            security_access_key: access_key.into(),
+            security_secret_key: secret_key.into(),
+            security_token: token.into(),
+        }
     }
 
     /// The temporary access key.

@@ -1,9 +1,11 @@
 //! Finds out what else is known of an error than its text: its code, its type's name, its causes.
 //!
-//! The blanket [`IntoFailure`](crate::IntoFailure) knows only `Display`. The code that `#[fg::handler]` writes knows the concrete
-//! type, so it can ask for more by method resolution: `(&&&Probe(&error)).fg_describe()` finds the first trait below whose condition the
-//! type meets, in the order [`WireError`], [`DerefError`], [`StdError`], [`AnyError`]. None of it can be an error of its own: the last
-//! one takes every type. The methods have `fg_` in their names because the traits of the user's module are in scope there too.
+//! The blanket [`IntoFailure`](crate::IntoFailure) knows only `Display`. The code that
+//! `#[fg::handler]` writes knows the concrete type, so it can ask for more by method resolution:
+//! `(&&&Probe(&error)).fg_describe()` finds the first trait below whose condition the type meets,
+//! in the order [`WireError`], [`DerefError`], [`StdError`], [`AnyError`]. None of it can be an
+//! error of its own: the last one takes every type. The methods have `fg_` in their names because
+//! the traits of the user's module are in scope there too.
 
 use std::any::type_name;
 use std::error::Error as _;
@@ -91,7 +93,11 @@ where
     E::Target: std::error::Error,
 {
     fn fg_describe(&self) -> Described {
-        Described { type_name: bare_name(type_name::<E::Target>()), cause: sources(self.0.source()), ..Described::default() }
+        Described {
+            type_name: bare_name(type_name::<E::Target>()),
+            cause: sources(self.0.source()),
+            ..Described::default()
+        }
     }
 }
 
@@ -103,7 +109,11 @@ pub trait StdError {
 
 impl<E: std::error::Error> StdError for Probe<'_, E> {
     fn fg_describe(&self) -> Described {
-        Described { type_name: bare_name(type_name::<E>()), cause: sources(self.0.source()), ..Described::default() }
+        Described {
+            type_name: bare_name(type_name::<E>()),
+            cause: sources(self.0.source()),
+            ..Described::default()
+        }
     }
 }
 
@@ -145,14 +155,18 @@ impl<E> UncodedError for Probe<'_, E> {
 
 /// The last segment of a type's name, if it says what went wrong.
 ///
-/// `shop::order::OrderNotFound` gives `OrderNotFound`; a reference, a trait object, a string, a tuple or a type that is just called
-/// `Error` gives nothing.
+/// `shop::order::OrderNotFound` gives `OrderNotFound`; a reference, a trait object, a string, a
+/// tuple or a type that is just called `Error` gives nothing.
 pub(crate) fn bare_name(type_name: &'static str) -> Option<&'static str> {
     let path = type_name.split('<').next()?;
     let name = path.rsplit("::").next()?;
-    let says_something = !matches!(name, "str" | "String" | "Cow" | "Box" | "Arc" | "Rc" | "Error" | "Report");
+    let says_something =
+        !matches!(name, "str" | "String" | "Cow" | "Box" | "Arc" | "Rc" | "Error" | "Report");
     // Bytes beyond ASCII are letters: a type's name has no others.
-    let is_a_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii());
+    let is_a_name = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii());
     let is_plain = !path.starts_with("dyn ") && !path.starts_with('&') && !path.starts_with('(');
     (says_something && is_a_name && is_plain).then_some(name)
 }
@@ -163,8 +177,12 @@ pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
 }
 
 fn sources(first: Option<&(dyn std::error::Error + 'static)>) -> Vec<String> {
-    // A chain that bites its own tail must not hang the function. One more than is kept shows that there are more.
-    std::iter::successors(first, |&error| error.source()).take(CAUSES + 1).map(|error| bounded::display(&error, CAUSE)).collect()
+    // A chain that bites its own tail must not hang the function. One more than is kept shows that
+    // there are more.
+    std::iter::successors(first, |&error| error.source())
+        .take(CAUSES + 1)
+        .map(|error| bounded::display(&error, CAUSE))
+        .collect()
 }
 
 #[cfg(test)]
@@ -229,7 +247,11 @@ mod tests {
     fn boxes_around_any_error_keep_the_causes() {
         let boxed: Box<dyn std::error::Error> = Box::new(not_found());
         let sendable: Box<dyn std::error::Error + Send + Sync> = Box::new(not_found());
-        for failure in [failure_of!(boxed), failure_of!(sendable), failure_of!(anyhow::Error::new(not_found()))] {
+        for failure in [
+            failure_of!(boxed),
+            failure_of!(sendable),
+            failure_of!(anyhow::Error::new(not_found())),
+        ] {
             assert_eq!(failure.error_type(), "FunctionReturnError");
             assert_eq!(failure.message(), "no order 7");
             assert_eq!(failure.cause(), ["invalid digit found in string"]);

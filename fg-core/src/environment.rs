@@ -11,8 +11,9 @@ use crate::named_texts::NamedTexts;
 
 /// The function's settings, read once and never again.
 ///
-/// Nothing here can fail: a variable that is missing, empty, `null` or not a number has its default, and what was wrong is in
-/// [`warnings`](Environment::warnings). Source of names, units and defaults: the platform's manual, "preset parameters".
+/// Nothing here can fail: a variable that is missing, empty, `null` or not a number has its
+/// default, and what was wrong is in [`warnings`](Environment::warnings). Source of names, units
+/// and defaults: the platform's manual, "preset parameters".
 ///
 /// | variable | method | unit | default |
 /// | --- | --- | --- | --- |
@@ -31,7 +32,8 @@ use crate::named_texts::NamedTexts;
 /// | `RUNTIME_ALIAS` | [`alias`](Environment::alias) | | none |
 /// | `RUNTIME_LOG_LEVEL` | [`log_level`](Environment::log_level) | `DEBUG`, `INFO`, `WARN`, `ERROR` | `INFO` |
 ///
-/// Two variables are not the platform's. Like `RUNTIME_LOG_LEVEL` they can be set as variables of the function.
+/// Two variables are not the platform's. Like `RUNTIME_LOG_LEVEL` they can be set as variables of
+/// the function.
 ///
 /// | variable | what it says |
 /// | --- | --- |
@@ -71,9 +73,9 @@ enum Variables {
 impl Variables {
     fn get(&self, name: &str) -> Option<String> {
         match self {
-            Self::Process => {
-                std::env::var_os(name).map(|value| value.into_string().unwrap_or_else(|value| value.to_string_lossy().into_owned()))
-            }
+            Self::Process => std::env::var_os(name).map(|value| {
+                value.into_string().unwrap_or_else(|value| value.to_string_lossy().into_owned())
+            }),
             Self::Given(variables) => variables.get(name).map(ToOwned::to_owned),
         }
     }
@@ -92,19 +94,25 @@ impl Environment {
     }
 
     /// Reads these variables and no others, for tests and for emulators.
-    pub fn from_variables<K: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self::read(Variables::Given(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect()))
+    pub fn from_variables<K: Into<String>, V: Into<String>>(
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        Self::read(Variables::Given(
+            variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        ))
     }
 
     fn read(variables: Variables) -> Self {
-        let mut reader = Reader { variables: &variables, missing: Vec::new(), warnings: Vec::new() };
+        let mut reader =
+            Reader { variables: &variables, missing: Vec::new(), warnings: Vec::new() };
         let full_name = reader.text("RUNTIME_FUNC_NAME").unwrap_or_default();
         // The engine writes `0@package@name`.
         let mut parts = full_name.rsplit('@');
         let function_name = parts.next().unwrap_or_default().to_owned();
         let package_of_name = parts.next().unwrap_or_default().to_owned();
         let memory_size = reader.small_number("RUNTIME_MEMORY", "MB", DEFAULT_MEMORY_MB);
-        let max_response_size = reader.number("RUNTIME_MAX_RESP_BODY_SIZE", "bytes", DEFAULT_MAX_RESPONSE_BYTES);
+        let max_response_size =
+            reader.number("RUNTIME_MAX_RESP_BODY_SIZE", "bytes", DEFAULT_MAX_RESPONSE_BYTES);
         let user_data = reader.user_data();
         let log_level = reader.log_level(&user_data);
         Self {
@@ -116,10 +124,18 @@ impl Environment {
             handler: reader.text("RUNTIME_HANDLER"),
             alias: reader.text("RUNTIME_ALIAS"),
             is_timeout_given: reader.text("RUNTIME_TIMEOUT").is_some(),
-            timeout: Duration::from_secs(reader.number("RUNTIME_TIMEOUT", "s", DEFAULT_TIMEOUT_SECONDS)),
+            timeout: Duration::from_secs(reader.number(
+                "RUNTIME_TIMEOUT",
+                "s",
+                DEFAULT_TIMEOUT_SECONDS,
+            )),
             init_timeout: reader.init_timeout(),
             memory_size,
-            cpu_number: reader.small_number("RUNTIME_CPU", "millicores", memory_size.saturating_mul(100) / 128 + 200),
+            cpu_number: reader.small_number(
+                "RUNTIME_CPU",
+                "millicores",
+                memory_size.saturating_mul(100) / 128 + 200,
+            ),
             max_response_size: usize::try_from(max_response_size).unwrap_or(usize::MAX),
             log_level,
             log_filter: reader.log_filter(&user_data, log_level),
@@ -230,7 +246,8 @@ impl Environment {
         self.is_log_json
     }
 
-    /// A variable of the user's: from `RUNTIME_USERDATA`, where the encrypted ones are, else from the process's variables.
+    /// A variable of the user's: from `RUNTIME_USERDATA`, where the encrypted ones are, else from
+    /// the process's variables.
     ///
     /// The platform's own variables (`RUNTIME_*`) are not the user's and are never returned.
     #[must_use]
@@ -243,7 +260,9 @@ impl Environment {
             Variables::Given(variables) => variables,
             Variables::Process => self.variables_by_name.get_or_init(|| {
                 std::env::vars_os()
-                    .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                    .filter_map(|(name, value)| {
+                        Some((name.into_string().ok()?, value.into_string().ok()?))
+                    })
                     .collect()
             }),
         };
@@ -256,7 +275,8 @@ impl Environment {
         &self.warnings
     }
 
-    /// One sentence for each variable that the platform always sets and that is missing here. In a shell that is no wonder.
+    /// One sentence for each variable that the platform always sets and that is missing here. In a
+    /// shell that is no wonder.
     #[must_use]
     pub fn missing(&self) -> &[String] {
         &self.missing
@@ -311,13 +331,15 @@ impl Reader<'_> {
                 self.missing.push(format!("{name} is not set; using {default} {unit}"));
                 default
             }
-            Some(text) => match text.parse() {
-                Ok(number) if number > 0 => number,
-                _ => {
-                    self.warnings.push(format!("{name} is `{text}`, which is not a number above 0; using {default} {unit}"));
-                    default
+            Some(text) => {
+                match text.parse() {
+                    Ok(number) if number > 0 => number,
+                    _ => {
+                        self.warnings.push(format!("{name} is `{text}`, which is not a number above 0; using {default} {unit}"));
+                        default
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -350,7 +372,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A variable that the platform does not set, but users do: one of the process, or one of the function's.
+    /// A variable that the platform does not set, but users do: one of the process, or one of the
+    /// function's.
     fn optional(&self, name: &str, user_data: &NamedTexts) -> Option<String> {
         self.text(name).or_else(|| user_data.get(name).and_then(present).map(ToOwned::to_owned))
     }
@@ -368,7 +391,9 @@ impl Reader<'_> {
     fn log_filter(&mut self, user_data: &NamedTexts, log_level: Level) -> Arc<LogFilter> {
         // Below its lowest level the platform has no other, so that one is for everything.
         let default = if log_level == Level::Debug { Verbosity::Trace } else { log_level.into() };
-        let Some(text) = self.optional("FG_LOG", user_data) else { return Arc::new(LogFilter::all(default)) };
+        let Some(text) = self.optional("FG_LOG", user_data) else {
+            return Arc::new(LogFilter::all(default));
+        };
         Arc::new(LogFilter::parse(&text, default, &mut |directive| {
             self.warnings.push(format!(
                 "FG_LOG: `{directive}` is no level and no TARGET=LEVEL, with a level of off, error, warn, info, debug, trace"
@@ -382,7 +407,8 @@ impl Reader<'_> {
             "json" => Some(true),
             "text" => Some(false),
             _ => {
-                self.warnings.push(format!("FG_LOG_FORMAT is `{text}`; it can be `json` or `text`"));
+                self.warnings
+                    .push(format!("FG_LOG_FORMAT is `{text}`; it can be `json` or `text`"));
                 None
             }
         }
@@ -422,21 +448,36 @@ mod tests {
     #[test]
     fn words_zero_and_null_have_the_default_and_one_warning_each() {
         for bad in ["zero", "0", "-1", "1e3", "99999999999999999999"] {
-            let environment = Environment::from_variables([("RUNTIME_TIMEOUT", bad), ("RUNTIME_MEMORY", bad)]);
+            let environment =
+                Environment::from_variables([("RUNTIME_TIMEOUT", bad), ("RUNTIME_MEMORY", bad)]);
             assert_eq!(environment.timeout(), Duration::from_secs(3));
             assert_eq!((environment.memory_size(), environment.cpu_number()), (128, 300));
             assert_eq!(environment.warnings().len(), 2, "{:?}", environment.warnings());
         }
         for absent in ["", "null", "  "] {
-            let environment = Environment::from_variables([("RUNTIME_TIMEOUT", absent), ("RUNTIME_USERDATA", absent)]);
-            assert_eq!((environment.timeout(), environment.warnings().len()), (Duration::from_secs(3), 0));
-            assert!(environment.missing().iter().any(|text| text == "RUNTIME_TIMEOUT is not set; using 3 s"));
+            let environment = Environment::from_variables([
+                ("RUNTIME_TIMEOUT", absent),
+                ("RUNTIME_USERDATA", absent),
+            ]);
+            assert_eq!(
+                (environment.timeout(), environment.warnings().len()),
+                (Duration::from_secs(3), 0)
+            );
+            assert!(
+                environment
+                    .missing()
+                    .iter()
+                    .any(|text| text == "RUNTIME_TIMEOUT is not set; using 3 s")
+            );
         }
     }
 
     #[test]
     fn bad_user_data_is_a_warning_that_quotes_nothing_of_it() {
-        let environment = Environment::from_variables([("RUNTIME_USERDATA", r#"{"PASSWORD":"hunter2""#), ("DB", "here")]);
+        let environment = Environment::from_variables([
+            ("RUNTIME_USERDATA", r#"{"PASSWORD":"hunter2""#),
+            ("DB", "here"),
+        ]);
         assert_eq!(environment.user_data("DB"), Some("here"));
         assert_eq!(environment.warnings().len(), 1);
         assert!(!environment.warnings()[0].contains("hunter2"));
@@ -444,14 +485,25 @@ mod tests {
 
     #[test]
     fn directives_come_before_the_level_of_the_platform_and_both_may_be_the_functions_own() {
-        let user_data = r#"{"FG_LOG":"hyper=warn,loud=er","RUNTIME_LOG_LEVEL":"ERROR","FG_LOG_FORMAT":"JSON"}"#;
+        let user_data =
+            r#"{"FG_LOG":"hyper=warn,loud=er","RUNTIME_LOG_LEVEL":"ERROR","FG_LOG_FORMAT":"JSON"}"#;
         let environment = Environment::from_variables([("RUNTIME_USERDATA", user_data)]);
         let filter = environment.log_filter();
-        assert!(filter.enables("hyper::server", Verbosity::Warn) && !filter.enables("other", Verbosity::Warn));
+        assert!(
+            filter.enables("hyper::server", Verbosity::Warn)
+                && !filter.enables("other", Verbosity::Warn)
+        );
         assert_eq!((environment.is_log_json(), environment.warnings().len()), (Some(true), 1));
-        assert!(environment.warnings()[0].starts_with("FG_LOG: `loud=er` is no level"), "{:?}", environment.warnings());
-        let environment =
-            Environment::from_variables([("FG_LOG", "debug"), ("RUNTIME_LOG_LEVEL", "ERROR"), ("FG_LOG_FORMAT", "xml")]);
+        assert!(
+            environment.warnings()[0].starts_with("FG_LOG: `loud=er` is no level"),
+            "{:?}",
+            environment.warnings()
+        );
+        let environment = Environment::from_variables([
+            ("FG_LOG", "debug"),
+            ("RUNTIME_LOG_LEVEL", "ERROR"),
+            ("FG_LOG_FORMAT", "xml"),
+        ]);
         assert!(
             environment.log_filter().enables("other", Verbosity::Debug)
                 && !environment.log_filter().enables("other", Verbosity::Trace)
@@ -461,7 +513,10 @@ mod tests {
 
     #[test]
     fn debug_prints_no_user_data() {
-        let environment = Environment::from_variables([("RUNTIME_USERDATA", r#"{"PASSWORD":"hunter2"}"#), ("KEY", "hunter3")]);
+        let environment = Environment::from_variables([
+            ("RUNTIME_USERDATA", r#"{"PASSWORD":"hunter2"}"#),
+            ("KEY", "hunter3"),
+        ]);
         assert!(!format!("{environment:?}").contains("hunter"));
     }
 

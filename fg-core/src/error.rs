@@ -12,9 +12,9 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// An error that takes anything with `?` and keeps the type's name and the chain of causes.
 ///
-/// Whatever becomes a `Box<dyn std::error::Error + Send + Sync>` becomes an `fg::Error`: every standard error, `String`, `&str`,
-/// `anyhow::Error`. The caller of the function then sees the name of the type as `errorType`, its text as `errorMessage` and its
-/// sources as `cause`.
+/// Whatever becomes a `Box<dyn std::error::Error + Send + Sync>` becomes an `fg::Error`: every
+/// standard error, `String`, `&str`, `anyhow::Error`. The caller of the function then sees the name
+/// of the type as `errorType`, its text as `errorMessage` and its sources as `cause`.
 ///
 /// ```
 /// use fg_core::Error;
@@ -31,8 +31,9 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 /// assert_eq!(seats("0").unwrap_err().error_type(), "Table.NoSeat");
 /// ```
 ///
-/// A code that the type has by [`ErrorCode`](crate::ErrorCode) is not seen through `?`, since Rust cannot ask for it there: return
-/// the type itself as the `E` of the handler, or use [`Error::coded`].
+/// A code that the type has by [`ErrorCode`](crate::ErrorCode) is not seen through `?`, since Rust
+/// cannot ask for it there: return the type itself as the `E` of the handler, or use
+/// [`Error::coded`].
 pub struct Error {
     source: Source,
     type_name: &'static str,
@@ -79,7 +80,8 @@ impl Error {
     pub fn to_failure(&self) -> Failure {
         let mut failure = match self.source.downcast_ref::<Failure>() {
             Some(failure) => failure.clone(),
-            None => Failure::new(self.error_type().to_owned(), bounded::display(self, MESSAGE)).with_cause(causes(&*self.source)),
+            None => Failure::new(self.error_type().to_owned(), bounded::display(self, MESSAGE))
+                .with_cause(causes(&*self.source)),
         };
         if let Some(code) = &self.code {
             failure.set_error_type(code.clone());
@@ -107,7 +109,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// What `fn main() -> Result<(), fg::Error>` and `unwrap` print: the type, the message, and the causes.
+/// What `fn main() -> Result<(), fg::Error>` and `unwrap` print: the type, the message, and the
+/// causes.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {self:#}", self.error_type())
@@ -177,7 +180,10 @@ mod tests {
     #[test]
     fn debug_and_alternate_display_tell_the_whole_story() {
         let error = Error::new(NotShipped(OutOfStock("tea")));
-        assert_eq!(format!("{error:?}"), "NotShipped: the order cannot be shipped: there is nothing left of tea");
+        assert_eq!(
+            format!("{error:?}"),
+            "NotShipped: the order cannot be shipped: there is nothing left of tea"
+        );
         assert_eq!(format!("{error}"), "the order cannot be shipped");
     }
 }

@@ -1,4 +1,5 @@
-//! Why a payload does not fit the type of the event: in full for the caller who has sent it, without its contents for the log.
+//! Why a payload does not fit the type of the event: in full for the caller who has sent it,
+//! without its contents for the log.
 
 use std::any::type_name;
 use std::fmt::Write;
@@ -32,9 +33,14 @@ impl Misfit {
     fn at(located: Option<&Located>, error: &serde_json::Error) -> Self {
         let text = error.to_string();
         let reason = without_place(&text);
-        let reason = if error.is_data() { Reason::read(reason) } else { Reason { kind: reason, quoted: None, expected: "" } };
+        let reason = if error.is_data() {
+            Reason::read(reason)
+        } else {
+            Reason { kind: reason, quoted: None, expected: "" }
+        };
         // A field that is unknown is a part of the path.
-        let is_unknown = |key: &str| reason.quoted.is_some_and(|quoted| quoted.trim_matches('`') == key);
+        let is_unknown =
+            |key: &str| reason.quoted.is_some_and(|quoted| quoted.trim_matches('`') == key);
         let (mut told, mut logged) = (String::new(), String::new());
         if let Some(path) = located.map(Located::path).filter(|path| path.iter().next().is_some()) {
             write_path(&mut told, path, &|_| true);
@@ -55,7 +61,8 @@ impl Misfit {
     }
 }
 
-/// Reads the JSON a second time to learn at which path it does not fit. Only JSON that failed pays for this.
+/// Reads the JSON a second time to learn at which path it does not fit. Only JSON that failed pays
+/// for this.
 #[cold]
 #[inline(never)]
 fn locate<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<Located> {
@@ -67,27 +74,42 @@ type Located = serde_path_to_error::Error<serde_json::Error>;
 /// Why a payload is not the event.
 #[cold]
 #[inline(never)]
-pub(crate) fn explain<'de, T: Deserialize<'de>>(payload: &[u8], json: &'de [u8], error: &serde_json::Error) -> Failure {
+pub(crate) fn explain<'de, T: Deserialize<'de>>(
+    payload: &[u8],
+    json: &'de [u8],
+    error: &serde_json::Error,
+) -> Failure {
     let located = if payload.is_empty() { None } else { locate::<T>(json) };
     describe(payload, located.as_ref(), error, type_name::<T>())
 }
 
 /// What some editors and shells put before a text, and what they leave where they write UTF-16.
 const MARKS: [(&[u8], &str); 3] = [
-    (b"\xef\xbb\xbf", "; it begins with a byte order mark, which JSON does not allow: save the event as UTF-8 without one"),
+    (
+        b"\xef\xbb\xbf",
+        "; it begins with a byte order mark, which JSON does not allow: save the event as UTF-8 without one",
+    ),
     (b"\xff\xfe", UTF_16),
     (b"\xfe\xff", UTF_16),
 ];
 
-const UTF_16: &str = "; it is in UTF-16, and JSON is UTF-8: save the event as UTF-8 without a byte order mark";
+const UTF_16: &str =
+    "; it is in UTF-16, and JSON is UTF-8: save the event as UTF-8 without a byte order mark";
 
 /// Not generic, so that it is compiled once and not for each event.
 #[inline(never)]
-fn describe(payload: &[u8], located: Option<&Located>, error: &serde_json::Error, event: &'static str) -> Failure {
-    let event = bare_name(event).map_or_else(|| "the event".to_owned(), |name| ["`", name, "`"].concat());
+fn describe(
+    payload: &[u8],
+    located: Option<&Located>,
+    error: &serde_json::Error,
+    event: &'static str,
+) -> Failure {
+    let event =
+        bare_name(event).map_or_else(|| "the event".to_owned(), |name| ["`", name, "`"].concat());
     if payload.is_empty() {
         let text = error.to_string();
-        let intro = ["the payload is empty and was read as `null`, which is not ", &event, ": "].concat();
+        let intro =
+            ["the payload is empty and was read as `null`, which is not ", &event, ": "].concat();
         return Failure::new(Failure::INVALID_PAYLOAD, intro + without_place(&text));
     }
     let intro = if error.is_data() {
@@ -103,7 +125,8 @@ fn describe(payload: &[u8], located: Option<&Located>, error: &serde_json::Error
     misfit.into_failure(Failure::INVALID_PAYLOAD, &intro)
 }
 
-/// What an error of serde's says without the place, which stands at the end whatever is quoted before it.
+/// What an error of serde's says without the place, which stands at the end whatever is quoted
+/// before it.
 fn without_place(text: &str) -> &str {
     last(text, " at line ").map_or(text, |at| &text[..at])
 }
@@ -144,12 +167,17 @@ impl<'t> Reason<'t> {
                 return Self { kind, quoted: (!quoted.is_empty()).then_some(quoted), expected };
             }
         }
-        let is_static =
-            ["missing field `", "duplicate field `", "invalid length ", "data did not match any variant of untagged enum "];
+        let is_static = [
+            "missing field `",
+            "duplicate field `",
+            "invalid length ",
+            "data did not match any variant of untagged enum ",
+        ];
         if is_static.iter().any(|start| text.starts_with(start)) {
             return Self { kind: text, quoted: None, expected: "" };
         }
-        // In the words of the type's own `Deserialize`: which of them come from the payload is unknown.
+        // In the words of the type's own `Deserialize`: which of them come from the payload is
+        // unknown.
         Self { kind: "", quoted: Some(text), expected: "" }
     }
 
@@ -158,7 +186,8 @@ impl<'t> Reason<'t> {
         match quoted {
             Some(words) if kind.is_empty() => {
                 told.push_str(&bounded::display(&words, MESSAGE / 2));
-                logged.push_str("its own check refuses it, with words that only the caller is told");
+                logged
+                    .push_str("its own check refuses it, with words that only the caller is told");
                 return;
             }
             quoted => {
@@ -193,17 +222,21 @@ fn write_path(text: &mut String, path: &Path, is_shown: &dyn Fn(&str) -> bool) {
         }
         text.push_str(if at == 0 { "" } else { "." });
         match segment {
-            Segment::Map { key } | Segment::Enum { variant: key } if is_shown(key) => text.push_str(&bounded::display(key, QUOTE)),
+            Segment::Map { key } | Segment::Enum { variant: key } if is_shown(key) => {
+                text.push_str(&bounded::display(key, QUOTE))
+            }
             _ => text.push('*'),
         }
     }
     text.push_str("`: ");
 }
 
-/// Whether a key looks like the name of a field: those stand in the program. A key of a map may be anything.
+/// Whether a key looks like the name of a field: those stand in the program. A key of a map may be
+/// anything.
 fn is_a_name(key: &str) -> bool {
     const LONGEST: usize = 40;
-    key.len() <= LONGEST && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-$".contains(&byte))
+    key.len() <= LONGEST
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-$".contains(&byte))
 }
 
 #[cfg(test)]
@@ -260,7 +293,11 @@ mod tests {
                 "`number`: invalid value: integer `777`, expected u8",
                 "`number`: invalid value: integer, expected u8",
             ),
-            (r#"{"number":null}"#, "`number`: invalid type: null, expected u8", "`number`: invalid type: null, expected u8"),
+            (
+                r#"{"number":null}"#,
+                "`number`: invalid type: null, expected u8",
+                "`number`: invalid type: null, expected u8",
+            ),
             (
                 r#"{"s3cr3t":1}"#,
                 "`s3cr3t`: unknown field `s3cr3t`, expected one of `number`,",
@@ -271,8 +308,16 @@ mod tests {
                 "`colour`: unknown variant `s3cr3t`, expected `Red`",
                 "`colour`: unknown variant, expected `Red`",
             ),
-            (r#"{"by_name":{"a@b c":"x"}}"#, "`by_name.a@b c`: invalid type", "`by_name.*`: invalid type: string, expected u8"),
-            (r#"{"own":"s3cr3t"}"#, "`own`: no `s3cr3t` here, expected better", "`own`: its own check refuses it"),
+            (
+                r#"{"by_name":{"a@b c":"x"}}"#,
+                "`by_name.a@b c`: invalid type",
+                "`by_name.*`: invalid type: string, expected u8",
+            ),
+            (
+                r#"{"own":"s3cr3t"}"#,
+                "`own`: no `s3cr3t` here, expected better",
+                "`own`: its own check refuses it",
+            ),
             (
                 r#"{"number":"a\", expected b"}"#,
                 "`number`: invalid type: string \"a\\\", expected b\", expected u8",
@@ -280,8 +325,16 @@ mod tests {
             ),
         ] {
             let (in_answer, in_log) = both(payload);
-            assert!(in_answer.starts_with(&format!("the payload does not fit `Event`: {told}")), "{in_answer}");
-            assert!(in_log.starts_with(&format!("InvalidPayload: the payload does not fit `Event`: {logged}")), "{in_log}");
+            assert!(
+                in_answer.starts_with(&format!("the payload does not fit `Event`: {told}")),
+                "{in_answer}"
+            );
+            assert!(
+                in_log.starts_with(&format!(
+                    "InvalidPayload: the payload does not fit `Event`: {logged}"
+                )),
+                "{in_log}"
+            );
         }
     }
 

@@ -10,14 +10,16 @@ use crate::{bounded, printable};
 
 /// An error as the platform's own runtimes report it.
 ///
-/// As JSON it is `{"errorMessage": "..", "errorType": "..", "cause": [".."], "stackTrace": [".."]}`; `cause` and `stackTrace` are
-/// left out when they are empty. The first two keys are the platform's; `stackTrace` is what its Go and Node.js runtimes add; `cause`
-/// is the chain of [`source`](std::error::Error::source)s, outermost first.
+/// As JSON it is `{"errorMessage": "..", "errorType": "..", "cause": [".."], "stackTrace":
+/// [".."]}`; `cause` and `stackTrace` are left out when they are empty. The first two keys are the
+/// platform's; `stackTrace` is what its Go and Node.js runtimes add; `cause` is the chain of
+/// [`source`](std::error::Error::source)s, outermost first.
 ///
-/// Its texts are bounded where they are made, see [`limits`](crate::limits): whatever a caller sends, its error stays small enough to be
-/// delivered.
+/// Its texts are bounded where they are made, see [`limits`](crate::limits): whatever a caller
+/// sends, its error stays small enough to be delivered.
 ///
-/// A handler rarely makes one: it returns its own error type, or [`fg::Error`](crate::Error), and the runtime makes the `Failure`.
+/// A handler rarely makes one: it returns its own error type, or [`fg::Error`](crate::Error), and
+/// the runtime makes the `Failure`.
 ///
 /// ```
 /// let failure = fg_core::Failure::new("Order.NotFound", "there is no order 17");
@@ -43,19 +45,22 @@ struct Parts {
 }
 
 impl Failure {
-    /// The handler returned an error that has no code and no telling type name. Name from the platform's Go runtime.
+    /// The handler returned an error that has no code and no telling type name. Name from the
+    /// platform's Go runtime.
     pub const FUNCTION_RETURN_ERROR: &'static str = "FunctionReturnError";
     /// The handler panicked. Name from the platform's Go runtime.
     pub const PANIC: &'static str = "panic";
     /// The reply is larger than `RUNTIME_MAX_RESP_BODY_SIZE`. Name from the platform's Go runtime.
     pub const RESPONSE_TOO_LARGE: &'static str = "FunctionResponseTooLarge";
-    /// The payload is not JSON, or does not fit the type of the event. Retrying the same event cannot help.
+    /// The payload is not JSON, or does not fit the type of the event. Retrying the same event
+    /// cannot help.
     pub const INVALID_PAYLOAD: &'static str = "InvalidPayload";
     /// The handler was still running when its time was over.
     pub const TIMEOUT: &'static str = "FunctionTimeout";
     /// The function could not be initialised, so the handler was never called.
     pub const INIT_ERROR: &'static str = "InitError";
-    /// The reply cannot be written as JSON, for example because a map has keys that are not strings.
+    /// The reply cannot be written as JSON, for example because a map has keys that are not
+    /// strings.
     pub const INVALID_RESPONSE: &'static str = "InvalidResponse";
 
     /// A failure with this `errorType` and this `errorMessage`.
@@ -67,11 +72,17 @@ impl Failure {
     #[inline(never)]
     fn make(error_type: Cow<'static, str>, message: String) -> Self {
         let (message, error_type) = (bounded::text(message, MESSAGE), bounded_type(error_type));
-        Self(Box::new(Parts { message, error_type, cause: Vec::new(), stack_trace: Vec::new(), logged: None }))
+        Self(Box::new(Parts {
+            message,
+            error_type,
+            cause: Vec::new(),
+            stack_trace: Vec::new(),
+            logged: None,
+        }))
     }
 
-    /// Sets what [`Display`](fmt::Display), and so the log, says in place of the message: for one that quotes what a caller has sent, which
-    /// is for the caller only.
+    /// Sets what [`Display`](fmt::Display), and so the log, says in place of the message: for one
+    /// that quotes what a caller has sent, which is for the caller only.
     #[must_use]
     pub fn logged_as(mut self, message: impl Into<String>) -> Self {
         self.0.logged = Some(bounded::text(message.into(), MESSAGE));
@@ -118,9 +129,13 @@ impl Failure {
 
     /// The JSON that is sent to the caller.
     #[must_use]
-    #[allow(clippy::missing_panics_doc, reason = "strings and lists of strings can always be written as JSON")]
+    #[allow(
+        clippy::missing_panics_doc,
+        reason = "strings and lists of strings can always be written as JSON"
+    )]
     pub fn to_json(&self) -> Vec<u8> {
-        let mut json = serde_json::to_vec(self).expect("strings and lists of strings can always be written as JSON");
+        let mut json = serde_json::to_vec(self)
+            .expect("strings and lists of strings can always be written as JSON");
         printable::escape_json(&mut json, 0);
         json
     }
@@ -164,10 +179,16 @@ impl Serialize for Failure {
     }
 }
 
-/// One line for the log: the type, the message or what is [logged in its place](Failure::logged_as), and the causes.
+/// One line for the log: the type, the message or what is [logged in its
+/// place](Failure::logged_as), and the causes.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.error_type, self.0.logged.as_deref().unwrap_or(&self.0.message))?;
+        write!(
+            f,
+            "{}: {}",
+            self.0.error_type,
+            self.0.logged.as_deref().unwrap_or(&self.0.message)
+        )?;
         for cause in &self.0.cause {
             write!(f, ": {cause}")?;
         }
@@ -179,9 +200,9 @@ impl std::error::Error for Failure {}
 
 /// Gives an error type its own `errorType`, which callers can match on and alarms can count.
 ///
-/// `#[derive(fg::Failure)]` writes this implementation; by hand it is one method. Without it the `errorType` is the bare name of the
-/// error's type, or `FunctionReturnError` where that name tells nothing (`String`, `Box<dyn Error>`, `anyhow::Error`, a type that
-/// is just called `Error`).
+/// `#[derive(fg::Failure)]` writes this implementation; by hand it is one method. Without it the
+/// `errorType` is the bare name of the error's type, or `FunctionReturnError` where that name tells
+/// nothing (`String`, `Box<dyn Error>`, `anyhow::Error`, a type that is just called `Error`).
 pub trait ErrorCode {
     /// The `errorType` of this error, such as `"Order.NotFound"`.
     fn error_code(&self) -> &str;
@@ -189,7 +210,8 @@ pub trait ErrorCode {
 
 /// The `E` of a handler's `Result<T, E>`: anything that can be displayed.
 ///
-/// That includes [`fg::Error`](crate::Error), `anyhow::Error`, `Box<dyn std::error::Error>`, every `thiserror` type and `String`.
+/// That includes [`fg::Error`](crate::Error), `anyhow::Error`, `Box<dyn std::error::Error>`, every
+/// `thiserror` type and `String`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a FunctionGraph handler",
     label = "cannot be turned into an error response",
@@ -220,7 +242,8 @@ mod tests {
 
     #[test]
     fn display_reads_from_the_outside_in() {
-        let failure = Failure::new("Order.Lost", "cannot ship").with_cause(["no stock".to_owned(), "timeout".to_owned()]);
+        let failure = Failure::new("Order.Lost", "cannot ship")
+            .with_cause(["no stock".to_owned(), "timeout".to_owned()]);
         assert_eq!(failure.to_string(), "Order.Lost: cannot ship: no stock: timeout");
     }
 
@@ -230,8 +253,15 @@ mod tests {
             let long = piece.repeat(7_000_000 / piece.len());
             let failure = Failure::new(long.clone(), long.clone())
                 .with_cause(std::iter::repeat_n(long.clone(), 20))
-                .with_stack_trace(std::iter::repeat_n(long.chars().take(700).collect::<String>(), 1_000_000));
-            assert!(failure.to_json().len() <= crate::limits::ERROR, "{piece:?}: {}", failure.to_json().len());
+                .with_stack_trace(std::iter::repeat_n(
+                    long.chars().take(700).collect::<String>(),
+                    1_000_000,
+                ));
+            assert!(
+                failure.to_json().len() <= crate::limits::ERROR,
+                "{piece:?}: {}",
+                failure.to_json().len()
+            );
             assert!(failure.message().contains(" bytes cut)"), "{}", failure.message());
             assert!(failure.to_string().len() < crate::limits::ERROR);
         }
@@ -245,13 +275,20 @@ mod tests {
                 (0..7_000_000).try_for_each(|_| f.write_str("e"))
             }
         }
-        assert_eq!(Endless.into_failure().message(), format!("{}.. (6996416 bytes cut)", "e".repeat(3584)));
+        assert_eq!(
+            Endless.into_failure().message(),
+            format!("{}.. (6996416 bytes cut)", "e".repeat(3584))
+        );
     }
 
     #[test]
     fn what_is_logged_need_not_be_what_the_caller_is_told() {
-        let failure = Failure::new("InvalidPayload", "no colour \"secret\"").logged_as("no such colour");
-        assert_eq!((failure.message(), failure.to_string().as_str()), ("no colour \"secret\"", "InvalidPayload: no such colour"));
+        let failure =
+            Failure::new("InvalidPayload", "no colour \"secret\"").logged_as("no such colour");
+        assert_eq!(
+            (failure.message(), failure.to_string().as_str()),
+            ("no colour \"secret\"", "InvalidPayload: no such colour")
+        );
         assert!(!String::from_utf8_lossy(&failure.to_json()).contains("such"));
     }
 }

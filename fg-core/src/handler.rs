@@ -7,14 +7,16 @@ use crate::describe::Described;
 use crate::failure::Failure;
 use crate::reply::Reply;
 
-/// A function that the runtime can run; `#[fg::handler]` implements it for a hidden type of the function's own name.
+/// A function that the runtime can run; `#[fg::handler]` implements it for a hidden type of the
+/// function's own name.
 ///
 /// ```text
 /// init  ->  call  ->  call  ->  ..  ->  pre_stop
 /// ```
 ///
-/// [`call`](Handler::call) is the raw entry point: payload bytes in, reply bytes out, as the platform's own runtimes have it (Go:
-/// `func Handler(payload []byte, ctx context.RuntimeContext) (interface{}, error)`).
+/// [`call`](Handler::call) is the raw entry point: payload bytes in, reply bytes out, as the
+/// platform's own runtimes have it (Go: `func Handler(payload []byte, ctx context.RuntimeContext)
+/// (interface{}, error)`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a FunctionGraph handler",
     label = "not a handler",
@@ -110,7 +112,8 @@ impl Supplied for Context {
     }
 }
 
-/// The function named by `init = ..`: `async fn() -> Result<S, E>` or `async fn(&Context) -> Result<S, E>`.
+/// The function named by `init = ..`: `async fn() -> Result<S, E>` or `async fn(&Context) ->
+/// Result<S, E>`.
 ///
 /// `Arguments` tells the two apart: `()` or `(&Context,)`.
 #[diagnostic::on_unimplemented(
@@ -178,7 +181,9 @@ impl<'a, S, P: FnOnce() -> F, F: Future<Output = ()>> PreStopFunction<'a, S, (),
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, S, P: FnOnce(&'a S) -> F, F: Future<Output = ()>> PreStopFunction<'a, S, (&'a S,), F> for P {
+impl<'a, S, P: FnOnce(&'a S) -> F, F: Future<Output = ()>> PreStopFunction<'a, S, (&'a S,), F>
+    for P
+{
     fn start(self, state: &'a S) -> F {
         self(state)
     }
@@ -186,8 +191,9 @@ impl<'a, S, P: FnOnce(&'a S) -> F, F: Future<Output = ()>> PreStopFunction<'a, S
 
 /// Turns what the handler returned into the reply, or into the failure.
 ///
-/// The conversions come as paths, so that the compiler can underline the user's own types where one of them does not fit; and as `fn`
-/// pointers, because it would check a path that is passed as `impl FnOnce` twice, and report each mistake twice.
+/// The conversions come as paths, so that the compiler can underline the user's own types where one
+/// of them does not fit; and as `fn` pointers, because it would check a path that is passed as
+/// `impl FnOnce` twice, and report each mistake twice.
 #[doc(hidden)]
 pub fn respond<R, T, E>(
     returned: R,

@@ -6,8 +6,9 @@ use crate::handler::Handler;
 
 /// What `fg::run` takes: a handler, or a tuple of two to eight of them.
 ///
-/// A single handler runs whatever `RUNTIME_HANDLER` says. Of several, the one runs whose name `RUNTIME_HANDLER` is, or has as one of its
-/// parts between dots (the platform's API wants a dot in a handler string: `bootstrap.greet`).
+/// A single handler runs whatever `RUNTIME_HANDLER` says. Of several, the one runs whose name
+/// `RUNTIME_HANDLER` is, or has as one of its parts between dots (the platform's API wants a dot in
+/// a handler string: `bootstrap.greet`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a FunctionGraph handler",
     label = "not a handler, nor a tuple of two to eight of them",
@@ -25,10 +26,14 @@ pub trait Handlers: 'static {
 
     /// Hands the handler of this index to the runner.
     #[doc(hidden)]
-    fn run_with<R: HandlerRunner>(index: usize, runner: R) -> impl Future<Output = R::Output> + Send;
+    fn run_with<R: HandlerRunner>(
+        index: usize,
+        runner: R,
+    ) -> impl Future<Output = R::Output> + Send;
 }
 
-/// What a runtime does with the handler that was chosen; without `dyn`, since each call is compiled for its handler.
+/// What a runtime does with the handler that was chosen; without `dyn`, since each call is compiled
+/// for its handler.
 #[doc(hidden)]
 pub trait HandlerRunner: Send {
     /// How it ended.

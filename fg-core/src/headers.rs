@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// Names of the headers that the platform sends, lower case. Source of each: the platform's manual, "custom runtime" and "HTTP
-/// function", and the headers that its Go runtime reads.
+/// Names of the headers that the platform sends, lower case. Source of each: the platform's manual,
+/// "custom runtime" and "HTTP function", and the headers that its Go runtime reads.
 pub mod names {
     /// The request id.
     pub const REQUEST_ID: &str = "x-cff-request-id";
@@ -22,8 +22,15 @@ pub mod names {
     /// The agency's security token.
     pub const SECURITY_TOKEN: &str = "x-cff-security-token";
     /// Those whose values are secrets: a context has them apart from the others.
-    pub const SECRETS: [&str; 7] =
-        [ACCESS_KEY, SECRET_KEY, AUTH_TOKEN, SECURITY_ACCESS_KEY, SECURITY_SECRET_KEY, SECURITY_TOKEN, STREAM_TOKEN];
+    pub const SECRETS: [&str; 7] = [
+        ACCESS_KEY,
+        SECRET_KEY,
+        AUTH_TOKEN,
+        SECURITY_ACCESS_KEY,
+        SECURITY_SECRET_KEY,
+        SECURITY_TOKEN,
+        STREAM_TOKEN,
+    ];
     /// `!alias`, when the function was called through an alias.
     pub const ORIGIN_VERSION_TAG: &str = "x-cff-origin-version-tag";
     /// The workflow that calls.
@@ -65,7 +72,8 @@ const USUAL_LINES: usize = 16;
 pub(crate) struct Headers {
     text: String,
     lines: Vec<Line>,
-    /// The text as long as lines are added. Then it is known to be UTF-8, which is looked at once and not for each line.
+    /// The text as long as lines are added. Then it is known to be UTF-8, which is looked at once
+    /// and not for each line.
     bytes: Vec<u8>,
 }
 
@@ -73,7 +81,8 @@ pub(crate) struct Headers {
 type Line = (Range<usize>, Range<usize>);
 
 impl Headers {
-    /// Forgets all of them: what a caller has sent, such as an `Authorization`, is not left in the memory.
+    /// Forgets all of them: what a caller has sent, such as an `Authorization`, is not left in the
+    /// memory.
     pub(crate) fn clear(&mut self) {
         if self.lines.is_empty() {
             return;
@@ -87,7 +96,8 @@ impl Headers {
     /// Adds a line; it is found after [`complete`](Self::complete).
     pub(crate) fn push(&mut self, name: &str, value: &[u8]) {
         if self.lines.is_empty() {
-            // Enough for most invocations; no more than a look at the capacity from the second one on.
+            // Enough for most invocations; no more than a look at the capacity from the second one
+            // on.
             self.lines.reserve(USUAL_LINES);
         }
         let start = self.bytes.len();
@@ -101,7 +111,8 @@ impl Headers {
         self.lines.push((start..middle, middle..self.bytes.len()));
     }
 
-    /// A larger buffer. The one before is wiped, which it would not be if the vector grew by itself.
+    /// A larger buffer. The one before is wiped, which it would not be if the vector grew by
+    /// itself.
     #[cold]
     fn make_room(&mut self, needed: usize) {
         let mut larger = Vec::with_capacity(USUAL_TEXT.max(2 * needed));
@@ -112,7 +123,8 @@ impl Headers {
     /// After the last line.
     pub(crate) fn complete(&mut self) {
         let mut bytes = match String::from_utf8(std::mem::take(&mut self.bytes)) {
-            // A character that begins in one part and ends in the next would make the whole valid, but not the parts.
+            // A character that begins in one part and ends in the next would make the whole valid,
+            // but not the parts.
             Ok(text) if self.lines.iter().all(|(_, value)| text.is_char_boundary(value.end)) => {
                 self.text = text;
                 return;
@@ -124,7 +136,8 @@ impl Headers {
         wipe(&mut bytes);
     }
 
-    /// A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no reason to fail.
+    /// A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no
+    /// reason to fail.
     #[cold]
     fn mend(&mut self, bytes: &[u8]) -> String {
         // No byte becomes longer than the three of the replacement character.
@@ -146,7 +159,10 @@ impl Headers {
                 candidate == name || candidate.eq_ignore_ascii_case(name)
             }
         };
-        self.lines.iter().find(|(candidate, _)| is_it(candidate)).map(|(_, value)| &self.text[value.clone()])
+        self.lines
+            .iter()
+            .find(|(candidate, _)| is_it(candidate))
+            .map(|(_, value)| &self.text[value.clone()])
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -166,7 +182,8 @@ fn wipe(bytes: &mut [u8]) {
     std::hint::black_box(bytes);
 }
 
-/// The value, unless it says "nothing": the platform sends unused headers and variables empty, or as the word `null`.
+/// The value, unless it says "nothing": the platform sends unused headers and variables empty, or
+/// as the word `null`.
 pub(crate) fn present(value: &str) -> Option<&str> {
     let value = value.trim();
     (!value.is_empty() && !value.eq_ignore_ascii_case("null")).then_some(value)
@@ -183,7 +200,10 @@ mod tests {
         headers.push("", b"\xa9y");
         headers.push("b", "é".as_bytes());
         headers.complete();
-        assert_eq!(headers.iter().collect::<Vec<_>>(), [("a", "x\u{fffd}"), ("", "\u{fffd}y"), ("b", "é")]);
+        assert_eq!(
+            headers.iter().collect::<Vec<_>>(),
+            [("a", "x\u{fffd}"), ("", "\u{fffd}y"), ("b", "é")]
+        );
         assert_eq!((headers.get("A"), headers.get("")), (Some("x\u{fffd}"), Some("\u{fffd}y")));
     }
 }

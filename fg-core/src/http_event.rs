@@ -1,6 +1,7 @@
 //! Tells the events that are HTTP requests from all others.
 //!
-//! Where the program itself serves HTTP, a handler of such events gets every request, and any other handler only those that carry an event.
+//! Where the program itself serves HTTP, a handler of such events gets every request, and any other
+//! handler only those that carry an event.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,8 +15,9 @@ pub trait HttpEvent: for<'de> FromPayload<'de> {}
 
 /// An event type that is being asked what it is.
 ///
-/// `EventKind::<E>::FG_HTTP` is the inherent constant where `E` is an [`HttpEvent`], else that of [`NotHttp`]; it is never an error. The constant has
-/// `FG_` in its name because the traits of the user's module are in scope there too.
+/// `EventKind::<E>::FG_HTTP` is the inherent constant where `E` is an [`HttpEvent`], else that of
+/// [`NotHttp`]; it is never an error. The constant has `FG_` in its name because the traits of the
+/// user's module are in scope there too.
 pub struct EventKind<E: ?Sized>(PhantomData<fn(&E)>);
 
 impl<E: ?Sized> fmt::Debug for EventKind<E> {

@@ -1,7 +1,8 @@
 //! What a FunctionGraph handler is: the traits, the context, the errors.
 //!
-//! This crate does no input or output and knows no async runtime, so that a library can depend on it alone: to make its own type
-//! an event ([`FromPayload`]), a reply ([`IntoPayload`]) or an error with a code ([`ErrorCode`]). Programs use it through `fg`.
+//! This crate does no input or output and knows no async runtime, so that a library can depend on
+//! it alone: to make its own type an event ([`FromPayload`]), a reply ([`IntoPayload`]) or an error
+//! with a code ([`ErrorCode`]). Programs use it through `fg`.
 //!
 //! ```
 //! use fg_core::ErrorCode;
@@ -52,7 +53,9 @@ pub use crate::credentials::Credentials;
 pub use crate::environment::Environment;
 pub use crate::error::Error;
 pub use crate::failure::{ErrorCode, Failure, IntoFailure};
-pub use crate::handler::{FromInvocation, Handler, HandlerResult, InitFunction, InitState, PreStopFunction, Supplied};
+pub use crate::handler::{
+    FromInvocation, Handler, HandlerResult, InitFunction, InitState, PreStopFunction, Supplied,
+};
 pub use crate::handlers::{HandlerRunner, Handlers};
 pub use crate::headers::names as header_names;
 pub use crate::http_event::HttpEvent;
@@ -69,12 +72,16 @@ pub mod __private {
     pub use crate::after::AfterWork;
     pub use crate::argument_kind::{Argument, ArgumentKind, BeforeState, LentArgument, NotContext};
     pub use crate::bounded::{Bounded, display as bounded, end_within};
-    pub use crate::describe::{AnyError, CodedError, DerefError, Described, Probe, StdError, UncodedError, WireError};
+    pub use crate::describe::{
+        AnyError, CodedError, DerefError, Described, Probe, StdError, UncodedError, WireError,
+    };
     pub use crate::explain::Misfit;
     pub use crate::handler::{initialised, respond};
     pub use crate::http_event::{EventKind, NotHttp};
     pub use crate::log_filter::{LogFilter, Verbosity};
-    pub use crate::printable::{escape_json, find_unprintable, is_plain, is_unprintable, write_escaped, write_escaped_lines};
+    pub use crate::printable::{
+        escape_json, find_unprintable, is_plain, is_unprintable, write_escaped, write_escaped_lines,
+    };
 }
 
 /// The programs of the README, compiled with the documentation's own.

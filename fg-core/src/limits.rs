@@ -1,6 +1,8 @@
-//! The bounds on what comes from outside: what a caller sends can make an error or a log line longer, but never longer than this.
+//! The bounds on what comes from outside: what a caller sends can make an error or a log line
+//! longer, but never longer than this.
 //!
-//! They hold where an error or a line is made, so whatever a caller sends, the answer to it stays small enough to be delivered.
+//! They hold where an error or a line is made, so whatever a caller sends, the answer to it stays
+//! small enough to be delivered.
 //!
 //! | what | bound | what happens to more |
 //! | --- | --- | --- |
@@ -20,7 +22,8 @@
 //!
 //! The size of a text in an error is that of its JSON: a control character counts as six bytes.
 
-/// Bytes of an `errorMessage`. A longer one keeps seven eighths of it, so that what is added to it is not cut again.
+/// Bytes of an `errorMessage`. A longer one keeps seven eighths of it, so that what is added to it
+/// is not cut again.
 pub const MESSAGE: usize = 4 * 1024;
 /// Bytes of an `errorType`.
 pub const ERROR_TYPE: usize = 256;
@@ -44,9 +47,12 @@ pub const REQUEST_ID: usize = 128;
 pub const LOG_RECORD: usize = 256 * 1024;
 /// Bytes of a media type.
 pub const MEDIA_TYPE: usize = 256;
-/// Bytes of the type of a CloudEvent that is replied to. The specification asks for no more than 64 KB for all of an event.
+/// Bytes of the type of a CloudEvent that is replied to. The specification asks for no more than 64
+/// KB for all of an event.
 pub const CLOUD_EVENT_TYPE: usize = 1024;
 /// Bytes of the buffer for an event, or for a reply, that are kept for the next one.
 pub const BUFFER: usize = 1024 * 1024;
 
-const _: () = assert!(MESSAGE + ERROR_TYPE + (CAUSES + 1) * (CAUSE + 3) + (FRAMES + 1) * (FRAME + 3) + 100 <= ERROR);
+const _: () = assert!(
+    MESSAGE + ERROR_TYPE + (CAUSES + 1) * (CAUSE + 3) + (FRAMES + 1) * (FRAME + 3) + 100 <= ERROR
+);

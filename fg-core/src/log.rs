@@ -75,10 +75,11 @@ pub trait LogSink: Send + Sync {
 
 /// Logs lines that carry the request id of their invocation, also when many run at once.
 ///
-/// Which levels are written is said by `FG_LOG`, where these lines have the target `fg`, else by `RUNTIME_LOG_LEVEL`; see
-/// [`Environment`](crate::Environment).
+/// Which levels are written is said by `FG_LOG`, where these lines have the target `fg`, else by
+/// `RUNTIME_LOG_LEVEL`; see [`Environment`](crate::Environment).
 ///
-/// It can be cloned and taken along, for example into [`Context::spawn_after`](crate::Context::spawn_after).
+/// It can be cloned and taken along, for example into
+/// [`Context::spawn_after`](crate::Context::spawn_after).
 ///
 /// ```
 /// # fn handle(ctx: &fg_core::Context) {
@@ -109,10 +110,17 @@ impl Logger {
     #[doc(hidden)]
     #[must_use]
     pub fn with_filter(request_id: &str, filter: Arc<LogFilter>, sink: Arc<dyn LogSink>) -> Self {
-        Self { invocation: Arc::new(LoggedInvocation { request_id: request_id.to_owned(), filter, sink }) }
+        Self {
+            invocation: Arc::new(LoggedInvocation {
+                request_id: request_id.to_owned(),
+                filter,
+                sink,
+            }),
+        }
     }
 
-    /// Makes this the logger of another invocation, without an allocation if no clone of it is held.
+    /// Makes this the logger of another invocation, without an allocation if no clone of it is
+    /// held.
     pub(crate) fn renew(&mut self, request_id: &str) {
         if let Some(invocation) = Arc::get_mut(&mut self.invocation) {
             invocation.request_id.clear();
@@ -142,7 +150,8 @@ impl Logger {
         &self.invocation.filter
     }
 
-    /// Writes a record that comes from elsewhere, with the request id of this logger, if the filter lets it through.
+    /// Writes a record that comes from elsewhere, with the request id of this logger, if the filter
+    /// lets it through.
     #[doc(hidden)]
     pub fn forward<'r>(&'r self, verbosity: Verbosity, record: &Record<'r>) {
         if self.filter().enables(record.target.unwrap_or_default(), verbosity) {
@@ -160,8 +169,8 @@ impl Logger {
         }
     }
 
-    /// Logs a line for the developer who is looking for something; off unless `RUNTIME_LOG_LEVEL` or
-    /// `FG_LOG` is `debug`.
+    /// Logs a line for the developer who is looking for something; off unless `RUNTIME_LOG_LEVEL`
+    /// or `FG_LOG` is `debug`.
     pub fn debug(&self, message: impl fmt::Display) {
         self.log(Level::Debug, message);
     }
@@ -184,7 +193,10 @@ impl Logger {
 
 impl fmt::Debug for Logger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Logger").field("request_id", &self.request_id()).field("filter", &self.invocation.filter).finish()
+        f.debug_struct("Logger")
+            .field("request_id", &self.request_id())
+            .field("filter", &self.invocation.filter)
+            .finish()
     }
 }
 
@@ -204,7 +216,12 @@ mod tests {
     struct Kept(Mutex<Vec<String>>);
     impl LogSink for Kept {
         fn write(&self, record: &Record<'_>) {
-            self.0.lock().expect("it is not poisoned").push(format!("{} {} {}", record.request_id, record.level, record.text()));
+            self.0.lock().expect("it is not poisoned").push(format!(
+                "{} {} {}",
+                record.request_id,
+                record.level,
+                record.text()
+            ));
         }
     }
 

@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use crate::log::Level;
 
-/// How much is written: nothing, or everything up to a level. The crates `log` and `tracing` have one more level than [`Level`].
+/// How much is written: nothing, or everything up to a level. The crates `log` and `tracing` have
+/// one more level than [`Level`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "they are the words of `FG_LOG`")]
 pub enum Verbosity {
@@ -65,16 +66,21 @@ impl LogFilter {
         Self { directives: Vec::new(), default, own: default }
     }
 
-    /// Reads directives such as `info,hyper=warn,shop::stock=trace`, and says what is wrong with those that it leaves out.
+    /// Reads directives such as `info,hyper=warn,shop::stock=trace`, and says what is wrong with
+    /// those that it leaves out.
     ///
-    /// A level alone is for all targets that no other directive is for; a target alone has the level `trace`; the longest target counts.
+    /// A level alone is for all targets that no other directive is for; a target alone has the
+    /// level `trace`; the longest target counts.
     pub(crate) fn parse(text: &str, default: Verbosity, complain: &mut dyn FnMut(&str)) -> Self {
         let mut filter = Self::all(default);
         for directive in text.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
-            let (target, level) =
-                directive.split_once('=').map_or((directive, None), |(target, level)| (target.trim(), Some(level.trim())));
-            let is_target =
-                !target.is_empty() && target.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:-./".contains(&byte));
+            let (target, level) = directive
+                .split_once('=')
+                .map_or((directive, None), |(target, level)| (target.trim(), Some(level.trim())));
+            let is_target = !target.is_empty()
+                && target
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"_:-./".contains(&byte));
             match (target.parse(), level.map(str::parse)) {
                 (Ok(verbosity), None) => filter.default = verbosity,
                 (Err(()), None) if is_target => filter.add(target, Verbosity::Trace),
@@ -88,12 +94,17 @@ impl LogFilter {
 
     /// Behind the longer ones, and before one for the same target: the last one counts.
     fn add(&mut self, target: &str, verbosity: Verbosity) {
-        let at = self.directives.iter().position(|(other, _)| other.len() <= target.len()).unwrap_or(self.directives.len());
+        let at = self
+            .directives
+            .iter()
+            .position(|(other, _)| other.len() <= target.len())
+            .unwrap_or(self.directives.len());
         self.directives.insert(at, (target.to_owned(), verbosity));
     }
 
     fn verbosity_of(&self, target: &str) -> Verbosity {
-        let directive = self.directives.iter().find(|(start, _)| target.starts_with(start.as_str()));
+        let directive =
+            self.directives.iter().find(|(start, _)| target.starts_with(start.as_str()));
         directive.map_or(self.default, |(_, verbosity)| *verbosity)
     }
 
@@ -121,13 +132,16 @@ mod tests {
 
     fn parse(text: &str) -> (LogFilter, Vec<String>) {
         let mut complaints = Vec::new();
-        let filter = LogFilter::parse(text, Verbosity::Info, &mut |directive| complaints.push(directive.to_owned()));
+        let filter = LogFilter::parse(text, Verbosity::Info, &mut |directive| {
+            complaints.push(directive.to_owned())
+        });
         (filter, complaints)
     }
 
     #[test]
     fn the_longest_target_counts_and_a_level_alone_is_for_all_others() {
-        let (filter, complaints) = parse("WARN, hyper=off ,hyper::client=debug,shop,fg=error,fg=info");
+        let (filter, complaints) =
+            parse("WARN, hyper=off ,hyper::client=debug,shop,fg=error,fg=info");
         assert_eq!(complaints, [""; 0]);
         for (target, most) in [
             ("hyper::server", Verbosity::Off),
@@ -148,6 +162,10 @@ mod tests {
         let (filter, complaints) = parse("hyper=loud,[span]=info,=warn,,debug,a=b=c");
         assert_eq!(complaints, ["hyper=loud", "[span]=info", "=warn", "a=b=c"]);
         assert_eq!(filter, LogFilter::all(Verbosity::Debug));
-        assert_eq!(parse("hyper=warn").0.verbosity_of("other"), Verbosity::Info, "the default is what it was");
+        assert_eq!(
+            parse("hyper=warn").0.verbosity_of("other"),
+            Verbosity::Info,
+            "the default is what it was"
+        );
     }
 }

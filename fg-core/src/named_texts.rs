@@ -36,7 +36,8 @@ impl<'de> Deserialize<'de> for NamedTexts {
                 let mut texts = Vec::new();
                 while let Some((name, value)) = members.next_entry::<String, &RawValue>()? {
                     if value.get() != "null" {
-                        let text = serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned());
+                        let text = serde_json::from_str(value.get())
+                            .unwrap_or_else(|_| value.get().to_owned());
                         texts.push((name, text));
                     }
                 }

@@ -7,13 +7,15 @@ use crate::failure::Failure;
 
 /// The first argument of a handler: the event.
 ///
-/// Every type that implements `serde::Deserialize` is one, owned or borrowed from the payload. An empty payload is read as JSON
-/// `null`, so that `()` and `Option<T>` accept it. [`Raw`] takes the bytes as they are, [`Ignored`] looks at nothing.
+/// Every type that implements `serde::Deserialize` is one, owned or borrowed from the payload. An
+/// empty payload is read as JSON `null`, so that `()` and `Option<T>` accept it. [`Raw`] takes the
+/// bytes as they are, [`Ignored`] looks at nothing.
 ///
 /// # Borrowing
 ///
-/// A field can borrow from the payload instead of copying it. Write `#[serde(borrow)] name: Cow<'a, str>`: a bare `&'a str` compiles as
-/// well, but fails at run time on a string with an escape (`"a\"b"`), because such a string does not stand in the payload as it is.
+/// A field can borrow from the payload instead of copying it. Write `#[serde(borrow)] name: Cow<'a,
+/// str>`: a bare `&'a str` compiles as well, but fails at run time on a string with an escape
+/// (`"a\"b"`), because such a string does not stand in the payload as it is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the event of a FunctionGraph handler",
     label = "cannot be read from the JSON payload",
@@ -25,8 +27,9 @@ pub trait FromPayload<'de>: Sized {
     ///
     /// # Errors
     ///
-    /// [`Failure::INVALID_PAYLOAD`] where the payload is not JSON or does not fit the type; the message names the JSON path, the line
-    /// and the column, and quotes the beginning of a value that does not fit. The log has the same without the value.
+    /// [`Failure::INVALID_PAYLOAD`] where the payload is not JSON or does not fit the type; the
+    /// message names the JSON path, the line and the column, and quotes the beginning of a value
+    /// that does not fit. The log has the same without the value.
     fn from_payload(payload: &'de [u8]) -> Result<Self, Failure>;
 }
 
@@ -135,12 +138,18 @@ mod tests {
             message_of(b"{\"name\":\"Ada\",\n \"items\":[{\"price\":3},{\"price\":\"x\"}]}"),
             "the payload does not fit `Order`: `items[1].price`: invalid type: string \"x\", expected u32 at line 2 column 34"
         );
-        assert_eq!(message_of(b"{}"), "the payload does not fit `Order`: missing field `name` at line 1 column 2");
+        assert_eq!(
+            message_of(b"{}"),
+            "the payload does not fit `Order`: missing field `name` at line 1 column 2"
+        );
     }
 
     #[test]
     fn a_payload_that_is_not_json_is_told_apart_from_one_that_does_not_fit() {
-        assert_eq!(message_of(b"hello"), "the payload is not valid JSON: expected value at line 1 column 1");
+        assert_eq!(
+            message_of(b"hello"),
+            "the payload is not valid JSON: expected value at line 1 column 1"
+        );
         assert_eq!(
             message_of(b"{\"name\":\"\xff\"}"),
             "the payload is not valid JSON: `name`: invalid unicode code point at line 1 column 10"

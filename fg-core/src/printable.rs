@@ -1,14 +1,18 @@
-//! Which characters are not written as they are, to a log line or to a terminal; and JSON without them.
+//! Which characters are not written as they are, to a log line or to a terminal; and JSON without
+//! them.
 //!
-//! A control character could end a line, forge another one, or tell a terminal what to do; a mark for the direction of writing could show a
-//! line in another order than it has.
+//! A control character could end a line, forge another one, or tell a terminal what to do; a mark
+//! for the direction of writing could show a line in another order than it has.
 
-/// Whether a character is escaped: control characters but for the tab, line separators, and marks for the direction of writing.
+/// Whether a character is escaped: control characters but for the tab, line separators, and marks
+/// for the direction of writing.
 #[must_use]
 pub fn is_unprintable(character: char) -> bool {
     match character {
         '\t' | ' '..='~' => false,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            true
+        }
         character => character.is_control(),
     }
 }
@@ -17,9 +21,11 @@ pub fn is_unprintable(character: char) -> bool {
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
     // Without a way out of the inner loop, so that it is done for many bytes at a time.
-    text.as_bytes()
-        .chunks(64)
-        .all(|chunk| chunk.iter().fold(true, |plain, &byte| plain & (matches!(byte, b' '..=b'~') | (byte == b'\t'))))
+    text.as_bytes().chunks(64).all(|chunk| {
+        chunk
+            .iter()
+            .fold(true, |plain, &byte| plain & (matches!(byte, b' '..=b'~') | (byte == b'\t')))
+    })
 }
 
 /// Where the first of them is.
@@ -52,8 +58,8 @@ pub fn write_escaped_lines(out: &mut Vec<u8>, text: &str, between: &str) {
     }
 }
 
-/// Escapes what is behind `start` and is JSON: each of them is written `\u001b`, but for the line breaks of its layout. A parser reads
-/// the same from it.
+/// Escapes what is behind `start` and is JSON: each of them is written `\u001b`, but for the line
+/// breaks of its layout. A parser reads the same from it.
 pub fn escape_json(json: &mut Vec<u8>, start: usize) {
     let Ok(text) = std::str::from_utf8(&json[start..]) else { return };
     if is_plain(text) {
@@ -80,7 +86,8 @@ fn escape(out: &mut Vec<u8>, text: &str, write: fn(&mut Vec<u8>, char)) {
     out.extend_from_slice(rest.as_bytes());
 }
 
-/// Appends the number of a character, in at least so many digits, and at most four: none of them is beyond the first plane.
+/// Appends the number of a character, in at least so many digits, and at most four: none of them is
+/// beyond the first plane.
 fn write_hex(out: &mut Vec<u8>, character: char, least: u32) {
     let number = u32::from(character);
     for place in (0..4).rev() {

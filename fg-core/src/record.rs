@@ -14,7 +14,8 @@ pub struct Record<'a> {
     pub level: Level,
     /// The invocation it belongs to; empty outside of any.
     pub request_id: &'a str,
-    /// The module or subsystem that says it, as the crates `log` and `tracing` have it; none for a line of [`Logger`](crate::Logger).
+    /// The module or subsystem that says it, as the crates `log` and `tracing` have it; none for a
+    /// line of [`Logger`](crate::Logger).
     pub target: Option<&'a str>,
     /// What to say.
     pub message: fmt::Arguments<'a>,
@@ -95,7 +96,8 @@ pub struct LogDetails {
     pub spans: Vec<LogSpan>,
 }
 
-/// The same behind a table of functions, so that a program that never has any does not carry what writes them.
+/// The same behind a table of functions, so that a program that never has any does not carry what
+/// writes them.
 trait Details: fmt::Debug + Sync {
     fn get(&self) -> &LogDetails;
     fn write_spans(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
@@ -231,15 +233,24 @@ mod tests {
         let spans = [
             LogSpan {
                 name: "order".into(),
-                fields: vec![field("id", LogValue::Integer(7)), field("by", LogValue::Str("a".into()))],
+                fields: vec![
+                    field("id", LogValue::Integer(7)),
+                    field("by", LogValue::Str("a".into())),
+                ],
             },
             LogSpan { name: "ship".into(), fields: Vec::new() },
         ];
-        let fields = vec![field("count", LogValue::Float(1.0)), field("why", LogValue::Debug("None".into()))];
+        let fields = vec![
+            field("count", LogValue::Float(1.0)),
+            field("why", LogValue::Debug("None".into())),
+        ];
         let details = LogDetails { fields, spans: spans.to_vec() };
         let mut record = Record::new(Level::Info, "", format_args!("lost")).with_details(&details);
         record.target = Some("shop");
-        assert_eq!(record.text().to_string(), "order{id=7 by=\"a\"}:ship: shop: lost count=1.0 why=None");
+        assert_eq!(
+            record.text().to_string(),
+            "order{id=7 by=\"a\"}:ship: shop: lost count=1.0 why=None"
+        );
         assert_eq!((record.fields().len(), record.spans()), (2, &spans[..]));
         assert_eq!(Record::new(Level::Info, "", format_args!("plain")).text().to_string(), "plain");
         let json = serde_json::to_string(&spans).expect("it is JSON");

@@ -19,7 +19,8 @@ pub(crate) const BYTES: &str = "application/octet-stream";
 pub struct Reply {
     body: Vec<u8>,
     content_type: Cow<'static, str>,
-    /// Behind a lock that is never taken, because a stream is not `Sync` and a reply is lent across threads.
+    /// Behind a lock that is never taken, because a stream is not `Sync` and a reply is lent across
+    /// threads.
     stream: Mutex<Option<BodyStream>>,
 }
 
@@ -68,14 +69,19 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// [`Failure::INVALID_RESPONSE`] where the value cannot be written as JSON; the reply is empty then.
+    /// [`Failure::INVALID_RESPONSE`] where the value cannot be written as JSON; the reply is empty
+    /// then.
     pub fn write_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failure> {
         self.clear();
         if let Err(error) = serde_json::to_writer(&mut self.body, value) {
             self.clear();
-            return Err(Failure::new(Failure::INVALID_RESPONSE, format!("the reply cannot be written as JSON: {error}")));
+            return Err(Failure::new(
+                Failure::INVALID_RESPONSE,
+                format!("the reply cannot be written as JSON: {error}"),
+            ));
         }
-        // Only `()` and unit structs have no size and are `null`; an `Option` that is `None` has a size.
+        // Only `()` and unit structs have no size and are `null`; an `Option` that is `None` has a
+        // size.
         if size_of_val(value) == 0 && self.body == b"null" {
             self.body.clear();
         }
@@ -109,7 +115,8 @@ fn media_type(text: Cow<'static, str>) -> Cow<'static, str> {
 
 /// The `T` of a handler's `Result<T, E>`: the reply.
 ///
-/// Every type that implements `serde::Serialize` is one, also one that borrows from the event. [`RawResponse`] sends bytes as they are.
+/// Every type that implements `serde::Serialize` is one, also one that borrows from the event.
+/// [`RawResponse`] sends bytes as they are.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the response of a FunctionGraph handler",
     label = "cannot be written as the JSON response",
@@ -153,8 +160,9 @@ impl RawResponse {
         Self { body: body.into(), content_type: Cow::Borrowed(BYTES) }
     }
 
-    /// Sets the media type. Characters that cannot stand in a header are left out when it is sent, and one that is longer than
-    /// [`MEDIA_TYPE`](crate::limits::MEDIA_TYPE) is sent as `application/octet-stream`.
+    /// Sets the media type. Characters that cannot stand in a header are left out when it is sent,
+    /// and one that is longer than [`MEDIA_TYPE`](crate::limits::MEDIA_TYPE) is sent as
+    /// `application/octet-stream`.
     #[must_use]
     pub fn with_content_type(mut self, content_type: impl Into<Cow<'static, str>>) -> Self {
         self.content_type = content_type.into();
@@ -207,8 +215,15 @@ mod tests {
     #[test]
     fn a_value_that_json_cannot_hold_is_an_error_and_leaves_nothing_behind() {
         let mut reply = Reply::new();
-        let failure = reply.write_json(&BTreeMap::from([((1, 2), 3)])).expect_err("tuples cannot be keys");
-        assert_eq!(failure, Failure::new("InvalidResponse", "the reply cannot be written as JSON: key must be a string"));
+        let failure =
+            reply.write_json(&BTreeMap::from([((1, 2), 3)])).expect_err("tuples cannot be keys");
+        assert_eq!(
+            failure,
+            Failure::new(
+                "InvalidResponse",
+                "the reply cannot be written as JSON: key must be a string"
+            )
+        );
         assert_eq!(reply.body(), b"");
     }
 
@@ -224,7 +239,10 @@ mod tests {
     #[test]
     fn a_media_type_that_is_too_long_is_none() {
         let mut reply = Reply::new();
-        RawResponse::new("a").with_content_type("x".repeat(1_000_000)).write_payload(&mut reply).expect("it is bytes");
+        RawResponse::new("a")
+            .with_content_type("x".repeat(1_000_000))
+            .write_payload(&mut reply)
+            .expect("it is bytes");
         assert_eq!((reply.body(), reply.content_type()), (&b"a"[..], "application/octet-stream"));
     }
 }

@@ -4,10 +4,12 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-/// A secret string: prints as `***`, is not `Serialize`, and is wiped from memory when it is dropped.
+/// A secret string: prints as `***`, is not `Serialize`, and is wiped from memory when it is
+/// dropped.
 ///
-/// On the custom runtime the buffers that it came through are wiped as well, with all other headers and the body of the event, before the
-/// next event is asked for. In server mode they belong to the HTTP library, which does not do that. A copy that a handler makes is its own.
+/// On the custom runtime the buffers that it came through are wiped as well, with all other headers
+/// and the body of the event, before the next event is asked for. In server mode they belong to the
+/// HTTP library, which does not do that. A copy that a handler makes is its own.
 ///
 /// ```
 /// let token = fg_core::Secret::new("s3cr3t");

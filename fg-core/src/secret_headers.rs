@@ -26,7 +26,8 @@ impl SecretHeaders {
         true
     }
 
-    /// Keys that do not expire, as a developer has them, come with a token that is there and empty. It is no secret by itself.
+    /// Keys that do not expire, as a developer has them, come with a token that is there and empty.
+    /// It is no secret by itself.
     pub(crate) fn take_empty(&mut self, name: &str) {
         if name.eq_ignore_ascii_case(names::SECURITY_TOKEN) {
             self.security[2] = Some(Secret::default());
@@ -36,7 +37,8 @@ impl SecretHeaders {
     /// Where the value of a secret header goes.
     fn slot(&mut self, name: &str) -> Option<&mut Option<Secret>> {
         // Most are ruled out by their length.
-        let is = |candidate: &str| name.len() == candidate.len() && name.eq_ignore_ascii_case(candidate);
+        let is =
+            |candidate: &str| name.len() == candidate.len() && name.eq_ignore_ascii_case(candidate);
         match name {
             _ if is(names::SECURITY_ACCESS_KEY) => Some(&mut self.security[0]),
             _ if is(names::SECURITY_SECRET_KEY) => Some(&mut self.security[1]),
@@ -51,8 +53,11 @@ impl SecretHeaders {
 
     /// After the last header: the temporary credentials are three or none.
     pub(crate) fn complete(&mut self) {
-        if let [Some(security_access_key), Some(security_secret_key), Some(security_token)] = std::mem::take(&mut self.security) {
-            self.credentials = Some(Credentials { security_access_key, security_secret_key, security_token });
+        if let [Some(security_access_key), Some(security_secret_key), Some(security_token)] =
+            std::mem::take(&mut self.security)
+        {
+            self.credentials =
+                Some(Credentials { security_access_key, security_secret_key, security_token });
         }
     }
 }

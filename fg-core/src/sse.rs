@@ -19,7 +19,8 @@
 //! assert_eq!(event.to_string(), "event: price\nid: 17\ndata: 12.50\n\n");
 //! ```
 //!
-//! The form is that of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation).
+//! The form is that of the [HTML
+//! standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation).
 
 use std::fmt;
 use std::time::Duration;
@@ -44,7 +45,8 @@ impl Event {
         Self { text: String::new() }
     }
 
-    /// Sets the text of the event. It may have several lines; a reader gets them joined by `\n`, whatever they were ended with.
+    /// Sets the text of the event. It may have several lines; a reader gets them joined by `\n`,
+    /// whatever they were ended with.
     #[must_use]
     pub fn data(mut self, data: impl AsRef<str>) -> Self {
         self.add_lines("data", data.as_ref());
@@ -60,14 +62,16 @@ impl Event {
         Ok(self.data(serde_json::to_string(value)?))
     }
 
-    /// Sets the name that a reader listens for; without one it is `message`. A line break ends the name.
+    /// Sets the name that a reader listens for; without one it is `message`. A line break ends the
+    /// name.
     #[must_use]
     pub fn event(mut self, name: impl AsRef<str>) -> Self {
         self.add_field("event", first_line(name.as_ref()));
         self
     }
 
-    /// Sets the id that a reader sends as `Last-Event-ID` when it connects again. A line break ends it; a reader ignores one with a NUL.
+    /// Sets the id that a reader sends as `Last-Event-ID` when it connects again. A line break ends
+    /// it; a reader ignores one with a NUL.
     #[must_use]
     pub fn id(mut self, id: impl AsRef<str>) -> Self {
         self.add_field("id", first_line(id.as_ref()));
@@ -133,12 +137,18 @@ mod tests {
 
     #[test]
     fn a_text_of_several_lines_has_a_field_for_each() {
-        assert_eq!(Event::new().data("a\r\nb\rc\n").to_string(), "data: a\ndata: b\ndata: c\ndata: \n\n");
+        assert_eq!(
+            Event::new().data("a\r\nb\rc\n").to_string(),
+            "data: a\ndata: b\ndata: c\ndata: \n\n"
+        );
     }
 
     #[test]
     fn nothing_in_a_name_or_an_id_can_begin_another_field() {
-        assert_eq!(Event::new().event("a\ndata: x").id("1\r\rid: 2").to_string(), "event: a\nid: 1\n\n");
+        assert_eq!(
+            Event::new().event("a\ndata: x").id("1\r\rid: 2").to_string(),
+            "event: a\nid: 1\n\n"
+        );
     }
 
     #[test]
@@ -149,7 +159,10 @@ mod tests {
 
     #[test]
     fn comments_and_pauses_have_their_forms() {
-        assert_eq!(Event::new().comment("alive").retry(Duration::from_secs(2)).to_string(), ": alive\nretry: 2000\n\n");
+        assert_eq!(
+            Event::new().comment("alive").retry(Duration::from_secs(2)).to_string(),
+            ": alive\nretry: 2000\n\n"
+        );
         assert_eq!(Bytes::from(Event::new().data("x")), "data: x\n\n");
     }
 }

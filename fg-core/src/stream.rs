@@ -15,14 +15,16 @@ use crate::reply::{BYTES, IntoPayload, Reply};
 
 /// A reply whose body comes in pieces: a handler returns it as `Result<fg::StreamResponse, E>`.
 ///
-/// Each piece reaches the caller as soon as it is made, and the next one is asked for when there is room for it, so a slow reader slows
-/// the stream down instead of filling memory. On the custom runtime the body is a chunked POST, in a container image or an HTTP function
-/// a chunked response, in a shell each piece is written to standard output.
+/// Each piece reaches the caller as soon as it is made, and the next one is asked for when there is
+/// room for it, so a slow reader slows the stream down instead of filling memory. On the custom
+/// runtime the body is a chunked POST, in a container image or an HTTP function a chunked response,
+/// in a shell each piece is written to standard output.
 ///
-/// - The function must have streaming enabled on the platform ("response streaming" in its advanced settings); a streamed reply has at most
-///   200 MB, and such a function at most 300 s.
-/// - An error before the first piece is an ordinary error. After the first piece the body ends without its end, so that the caller does not
-///   take it for complete, and the error is logged. The same goes for a panic and for the deadline.
+/// - The function must have streaming enabled on the platform ("response streaming" in its advanced
+///   settings); a streamed reply has at most 200 MB, and such a function at most 300 s.
+/// - An error before the first piece is an ordinary error. After the first piece the body ends
+///   without its end, so that the caller does not take it for complete, and the error is logged.
+///   The same goes for a panic and for the deadline.
 /// - If the caller goes away, the stream is dropped.
 ///
 /// ```
@@ -85,7 +87,8 @@ impl IntoPayload for StreamResponse {
     }
 }
 
-/// The pieces of a streamed body. Empty ones are left out; after an error or the end there are none.
+/// The pieces of a streamed body. Empty ones are left out; after an error or the end there are
+/// none.
 pub struct BodyStream(Pin<Box<dyn Stream<Item = Result<Bytes, Failure>> + Send>>);
 
 impl BodyStream {
@@ -163,12 +166,17 @@ mod tests {
     impl Stream for List {
         type Item = Result<&'static str, std::io::Error>;
 
-        fn poll_next(mut self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+        fn poll_next(
+            mut self: Pin<&mut Self>,
+            _: &mut TaskContext<'_>,
+        ) -> Poll<Option<Self::Item>> {
             Poll::Ready(self.0.pop_front())
         }
     }
 
-    fn pieces<const N: usize>(items: [Result<&'static str, std::io::Error>; N]) -> Vec<Result<String, Failure>> {
+    fn pieces<const N: usize>(
+        items: [Result<&'static str, std::io::Error>; N],
+    ) -> Vec<Result<String, Failure>> {
         let mut body = Pin::new(Box::new(StreamResponse::new(List(items.into())).into_body()));
         let mut task = TaskContext::from_waker(Waker::noop());
         let mut pieces = Vec::new();

@@ -1,10 +1,14 @@
-//! A function for tests of the emulator, in nothing but the standard library: each event says what it does.
+//! A function for tests of the emulator, in nothing but the standard library: each event says what
+//! it does.
 //!
-//! The event is a JSON object: `say` is written to standard output, `complain` to standard error, `print` to standard output without a line
-//! end; after the answer `after` is written, `print_after` without a line end, or `exit_after` is the code of its exit. Then `do` happens: `reply` (the
-//! default, with the bytes of `text`), `size` (a reply of so many `bytes`), `chunks` (the same in chunked transfer encoding), `stream` (a
-//! chunk of so many `bytes`, so many `times`, and then the last chunk, or what `then` says: `cut`, `exit`, `hang`), `environment` (a reply
-//! with the variables), `fail`, `exit`, `loop`, `hang`. The variable `AT_START` makes the same happen before the first poll.
+//! The event is a JSON object: `say` is written to standard output, `complain` to standard error,
+//! `print` to standard output without a line end; after the answer `after` is written,
+//! `print_after` without a line end, or `exit_after` is the code of its exit. Then `do` happens:
+//! `reply` (the default, with the bytes of `text`), `size` (a reply of so many `bytes`), `chunks`
+//! (the same in chunked transfer encoding), `stream` (a chunk of so many `bytes`, so many `times`,
+//! and then the last chunk, or what `then` says: `cut`, `exit`, `hang`), `environment` (a reply
+//! with the variables), `fail`, `exit`, `loop`, `hang`. The variable `AT_START` makes the same
+//! happen before the first poll.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -67,17 +71,29 @@ fn act(script: &Value) -> (&'static str, Vec<u8>) {
         eprintln!("{text}");
     }
     match script["do"].as_str() {
-        Some("exit") => std::process::exit(i32::try_from(script["code"].as_i64().unwrap_or(0)).unwrap_or(1)),
+        Some("exit") => {
+            std::process::exit(i32::try_from(script["code"].as_i64().unwrap_or(0)).unwrap_or(1))
+        }
         #[allow(clippy::empty_loop, reason = "it is what a test asks for")]
         Some("loop") => loop {},
         Some("hang") => loop {
             std::thread::park();
         },
-        Some("fail") => ("error", json!({"errorMessage": script["text"], "errorType": "Scripted"}).to_string().into_bytes()),
-        Some("size" | "chunks") => ("response", vec![b'x'; usize::try_from(script["bytes"].as_u64().unwrap_or(0)).unwrap_or(0)]),
+        Some("fail") => (
+            "error",
+            json!({"errorMessage": script["text"], "errorType": "Scripted"})
+                .to_string()
+                .into_bytes(),
+        ),
+        Some("size" | "chunks") => (
+            "response",
+            vec![b'x'; usize::try_from(script["bytes"].as_u64().unwrap_or(0)).unwrap_or(0)],
+        ),
         Some("environment") => {
-            let mut variables: Vec<_> = std::env::vars().map(|(name, value)| format!("{name}={value}")).collect();
-            variables.push(format!("PWD_IS={}", std::env::current_dir().unwrap_or_default().display()));
+            let mut variables: Vec<_> =
+                std::env::vars().map(|(name, value)| format!("{name}={value}")).collect();
+            variables
+                .push(format!("PWD_IS={}", std::env::current_dir().unwrap_or_default().display()));
             ("response", variables.join("\n").into_bytes())
         }
         _ => ("response", script["text"].as_str().unwrap_or_default().as_bytes().to_vec()),
@@ -111,7 +127,11 @@ fn stream(api: &mut BufReader<TcpStream>, id: &str, script: &Value) -> io::Resul
 
 /// Sends a request, and receives what comes back.
 fn ask(api: &mut BufReader<TcpStream>, line: &str, body: &[u8]) -> io::Result<(String, Vec<u8>)> {
-    write!(api.get_mut(), "{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len())?;
+    write!(
+        api.get_mut(),
+        "{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )?;
     api.get_mut().write_all(body)?;
     receive(api)
 }

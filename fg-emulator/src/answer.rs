@@ -1,4 +1,5 @@
-//! What the function answered: the answer to one invocation, the record of every POST, and what is known where no answer came.
+//! What the function answered: the answer to one invocation, the record of every POST, and what is
+//! known where no answer came.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -58,7 +59,8 @@ pub struct Post {
     pub request_id: String,
     /// A result, or an error.
     pub kind: AnswerKind,
-    /// The body, with a chunked encoding undone; empty where it was passed on to an [`AnswerStream`](crate::AnswerStream).
+    /// The body, with a chunked encoding undone; empty where it was passed on to an
+    /// [`AnswerStream`](crate::AnswerStream).
     pub body: Vec<u8>,
     /// The headers, in their order.
     pub headers: Vec<(String, String)>,
@@ -109,7 +111,8 @@ pub enum InvocationState {
         /// The connection of that poll.
         connection: u64,
     },
-    /// A poll took it, and the connection is closed. It can still be answered, on another connection.
+    /// A poll took it, and the connection is closed. It can still be answered, on another
+    /// connection.
     ConnectionClosed {
         /// The connection of that poll.
         connection: u64,
@@ -134,13 +137,22 @@ impl fmt::Display for NoAnswer {
         match self.state {
             InvocationState::NeverPolled => write!(f, "no poll has taken it"),
             InvocationState::CutShort { connection } => {
-                write!(f, "its event was cut short on connection {connection}, and it waits for the next poll")
+                write!(
+                    f,
+                    "its event was cut short on connection {connection}, and it waits for the next poll"
+                )
             }
             InvocationState::HandedOut { connection } => {
-                write!(f, "it was handed out to connection {connection}, which is open, and was not answered")
+                write!(
+                    f,
+                    "it was handed out to connection {connection}, which is open, and was not answered"
+                )
             }
             InvocationState::ConnectionClosed { connection } => {
-                write!(f, "it was handed out to connection {connection}, which closed before an answer")
+                write!(
+                    f,
+                    "it was handed out to connection {connection}, which closed before an answer"
+                )
             }
         }?;
         if self.stopped { write!(f, "; the API is stopped") } else { Ok(()) }

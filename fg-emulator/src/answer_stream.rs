@@ -9,13 +9,16 @@ use crate::answer::{Answer, AnswerKind, NoAnswer};
 use crate::api::Pending;
 use crate::stream::{End, Next, Stream};
 
-/// An answer that can be read while it comes. Made by [`RuntimeApi::invoke_streaming`](crate::RuntimeApi::invoke_streaming).
+/// An answer that can be read while it comes. Made by
+/// [`RuntimeApi::invoke_streaming`](crate::RuntimeApi::invoke_streaming).
 ///
-/// A POST to `/response/` in chunked transfer encoding is passed on as its bytes arrive. At most 256 KB, or one piece, are read from the
-/// function before they are taken here; then the API reads no further. A POST of another sort, or one that meets a
-/// [`Fault`](crate::Fault), is read whole, and is one piece.
+/// A POST to `/response/` in chunked transfer encoding is passed on as its bytes arrive. At most
+/// 256 KB, or one piece, are read from the function before they are taken here; then the API reads
+/// no further. A POST of another sort, or one that meets a [`Fault`](crate::Fault), is read whole,
+/// and is one piece.
 ///
-/// Dropping it while the answer comes closes the function's connection, as a caller that goes away does.
+/// Dropping it while the answer comes closes the function's connection, as a caller that goes away
+/// does.
 #[derive(Debug)]
 pub struct AnswerStream {
     pending: Pending,
@@ -43,8 +46,12 @@ impl fmt::Display for StreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAnswer(no_answer) => no_answer.fmt(f),
-            Self::NoPiece => f.write_str("the answer has begun, but no further piece of it came in time"),
-            Self::CutShort { bytes } => write!(f, "the answer was ended after {bytes} bytes, without its last chunk"),
+            Self::NoPiece => {
+                f.write_str("the answer has begun, but no further piece of it came in time")
+            }
+            Self::CutShort { bytes } => {
+                write!(f, "the answer was ended after {bytes} bytes, without its last chunk")
+            }
         }
     }
 }
@@ -72,7 +79,8 @@ impl AnswerStream {
     ///
     /// # Errors
     ///
-    /// Where none came within the time limit, or the API is stopped: how far the invocation has come.
+    /// Where none came within the time limit, or the API is stopped: how far the invocation has
+    /// come.
     pub fn head(&mut self, limit: Duration) -> Result<Answer, NoAnswer> {
         if let Some(headers) = self.wait_for_head(limit)? {
             return Ok(Answer { kind: AnswerKind::Response, headers, body: Vec::new() });
@@ -81,7 +89,8 @@ impl AnswerStream {
         Ok(Answer { body: Vec::new(), ..whole })
     }
 
-    /// Waits for the next piece: what has arrived of a chunk, at most 64 KB. Nothing at the end of a complete answer.
+    /// Waits for the next piece: what has arrived of a chunk, at most 64 KB. Nothing at the end of
+    /// a complete answer.
     ///
     /// # Errors
     ///
@@ -89,14 +98,17 @@ impl AnswerStream {
     pub fn next_piece(&mut self, limit: Duration) -> Result<Option<Vec<u8>>, StreamError> {
         let begun = Instant::now();
         if self.wait_for_head(limit)?.is_none() {
-            let whole = if self.is_taken { None } else { Some(self.pending.wait(Duration::ZERO)?.body) };
+            let whole =
+                if self.is_taken { None } else { Some(self.pending.wait(Duration::ZERO)?.body) };
             self.is_taken = true;
             return Ok(whole.filter(|body| !body.is_empty()));
         }
         match self.stream.next(limit.saturating_sub(begun.elapsed())) {
             Next::Piece(piece) => Ok(Some(piece)),
             Next::End(End::Complete) => Ok(None),
-            Next::End(End::Broken | End::NotStreamed) => Err(StreamError::CutShort { bytes: self.stream.bytes() }),
+            Next::End(End::Broken | End::NotStreamed) => {
+                Err(StreamError::CutShort { bytes: self.stream.bytes() })
+            }
             Next::Nothing => Err(StreamError::NoPiece),
         }
     }

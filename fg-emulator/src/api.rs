@@ -13,7 +13,8 @@ use crate::listener::Listener;
 use crate::state::{Counts, Shared, State};
 use crate::stream::Stream;
 
-/// The Runtime API of one instance of a function, on a TCP port. See the [crate's page](crate) for an example.
+/// The Runtime API of one instance of a function, on a TCP port. See the [crate's page](crate) for
+/// an example.
 ///
 /// Dropping it does what [`stop`](Self::stop) does.
 #[derive(Debug)]
@@ -54,7 +55,8 @@ impl RuntimeApi {
         self.address.to_string()
     }
 
-    /// Closes all connections, frees the port, and ends all threads. What has been recorded can still be read.
+    /// Closes all connections, frees the port, and ends all threads. What has been recorded can
+    /// still be read.
     pub fn stop(&self) {
         let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.update(State::stop);
@@ -63,8 +65,8 @@ impl RuntimeApi {
         }
     }
 
-    /// Stops if needed, and starts again at the same address with everything it knows: an invocation that was handed out before
-    /// can be answered after.
+    /// Stops if needed, and starts again at the same address with everything it knows: an
+    /// invocation that was handed out before can be answered after.
     ///
     /// # Errors
     ///
@@ -72,7 +74,8 @@ impl RuntimeApi {
     pub fn restart(&self) -> io::Result<()> {
         self.stop();
         self.shared.update(State::resume);
-        let started = Listener::start(&self.shared, self.address).inspect_err(|_| self.shared.update(State::stop))?;
+        let started = Listener::start(&self.shared, self.address)
+            .inspect_err(|_| self.shared.update(State::stop))?;
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
         Ok(())
     }
@@ -91,11 +94,13 @@ impl RuntimeApi {
 
     /// Queues an event; an answer in chunks goes into the stream.
     pub(crate) fn invoke_into(&self, event: Event, stream: &Arc<Stream>) -> Pending {
-        let invocation = self.shared.update(|state| state.enqueue_streamed(event, Arc::clone(stream)));
+        let invocation =
+            self.shared.update(|state| state.enqueue_streamed(event, Arc::clone(stream)));
         Pending { shared: Arc::clone(&self.shared), invocation }
     }
 
-    /// Queues a fault: it happens once, after those that were queued before, and then all is as usual.
+    /// Queues a fault: it happens once, after those that were queued before, and then all is as
+    /// usual.
     pub fn script(&self, fault: Fault) {
         self.shared.update(|state| state.script(fault));
     }
@@ -112,8 +117,9 @@ impl RuntimeApi {
         self.shared.read(|state| state.posts().to_vec())
     }
 
-    /// The bytes of every request as they came over the wire, in the order of arrival; of one that was not read to its end, the
-    /// part that was; of an answer that was passed on to an [`AnswerStream`], its head.
+    /// The bytes of every request as they came over the wire, in the order of arrival; of one that
+    /// was not read to its end, the part that was; of an answer that was passed on to an
+    /// [`AnswerStream`], its head.
     #[must_use]
     pub fn raw_requests(&self) -> Vec<Vec<u8>> {
         self.shared.read(|state| state.raw_requests().to_vec())
@@ -143,7 +149,8 @@ impl RuntimeApi {
         self.shared.read(State::counts)
     }
 
-    /// Waits until the numbers are as a test wants them, and tells whether that happened within the time limit.
+    /// Waits until the numbers are as a test wants them, and tells whether that happened within the
+    /// time limit.
     ///
     /// ```
     /// # let api = fg_emulator::RuntimeApi::start()?;
@@ -189,7 +196,8 @@ impl Pending {
     ///
     /// # Errors
     ///
-    /// Where no answer came within the time limit, or the API is stopped: how far the invocation has come.
+    /// Where no answer came within the time limit, or the API is stopped: how far the invocation
+    /// has come.
     pub fn wait(&self, limit: Duration) -> Result<Answer, NoAnswer> {
         let ended = self.shared.wait(limit, |state| match state.outcome(self.invocation) {
             Err(no_answer) if !no_answer.stopped => None,

@@ -29,14 +29,16 @@ pub struct AsyncPolicy {
 }
 
 impl Default for AsyncPolicy {
-    /// No retries, which is what the platform does with a function's own errors, and events that are valid for a day.
+    /// No retries, which is what the platform does with a function's own errors, and events that
+    /// are valid for a day.
     fn default() -> Self {
         Self { retries: 0, validity: Duration::from_secs(86_400) }
     }
 }
 
 impl AsyncPolicy {
-    /// How often a failed invocation is repeated, with the same request id. The platform takes 0 to 3.
+    /// How often a failed invocation is repeated, with the same request id. The platform takes 0 to
+    /// 3.
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
@@ -61,7 +63,8 @@ pub struct Notification {
 }
 
 impl Notification {
-    /// The platform's JSON: `timestamp`, `request_context`, `request_payload`, `response_context`, `response_payload`.
+    /// The platform's JSON: `timestamp`, `request_context`, `request_payload`, `response_context`,
+    /// `response_payload`.
     #[must_use]
     pub fn to_json(&self) -> String {
         self.payload.to_string()
@@ -71,9 +74,10 @@ impl Notification {
         let (status, function_error) = match outcome {
             Outcome::Reply(_) | Outcome::Streamed { .. } => (200, String::new()),
             Outcome::Failure(failure) => (500, failure.error_type.clone()),
-            Outcome::Platform(error) => {
-                (if error.http_status() == 200 { 500 } else { error.http_status() }, error.code().to_owned())
-            }
+            Outcome::Platform(error) => (
+                if error.http_status() == 200 { 500 } else { error.http_status() },
+                error.code().to_owned(),
+            ),
         };
         let condition = match outcome {
             Outcome::Reply(_) | Outcome::Streamed { .. } => "",
@@ -123,16 +127,19 @@ impl AsyncInvocation {
         &self.request_id
     }
 
-    /// Waits for what came of it after its last retry, and after the notification; nothing after the time limit.
+    /// Waits for what came of it after its last retry, and after the notification; nothing after
+    /// the time limit.
     #[must_use]
     pub fn wait(&self, limit: Duration) -> Option<Execution> {
         let execution = self.end.lock();
-        let waited = self.end.reached.wait_timeout_while(execution, limit, |execution| execution.is_none());
+        let waited =
+            self.end.reached.wait_timeout_while(execution, limit, |execution| execution.is_none());
         waited.unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 }
 
-/// The queue, and the threads that work on it: as many as there can be instances, started when they are needed.
+/// The queue, and the threads that work on it: as many as there can be instances, started when they
+/// are needed.
 #[derive(Debug)]
 pub(crate) struct AsyncQueue {
     pool: Arc<Pool>,
@@ -166,7 +173,8 @@ impl AsyncQueue {
 
     pub(crate) fn push(self: &Arc<Self>, event: Event) -> Result<AsyncInvocation, PlatformError> {
         let end = Arc::<EndOfInvocation>::default();
-        let invocation = AsyncInvocation { request_id: event.id().to_owned(), end: Arc::clone(&end) };
+        let invocation =
+            AsyncInvocation { request_id: event.id().to_owned(), end: Arc::clone(&end) };
         let mut state = self.lock();
         if state.stopped {
             return Err(PlatformError::new(Cause::Stopped));
@@ -175,10 +183,15 @@ impl AsyncQueue {
             return Err(PlatformError::new(Cause::QueueFull { waiting: MOST_WAITING }));
         }
         state.queued.push_back(Queued { event, since: Instant::now(), end });
-        if state.free_workers < state.queued.len() && state.workers < self.pool.settings().instances {
+        if state.free_workers < state.queued.len() && state.workers < self.pool.settings().instances
+        {
             let queue = Arc::clone(self);
             // Where there can be no more threads, those that run will come to it.
-            if thread::Builder::new().name("async-invocations".into()).spawn(move || queue.work()).is_ok() {
+            if thread::Builder::new()
+                .name("async-invocations".into())
+                .spawn(move || queue.work())
+                .is_ok()
+            {
                 state.workers += 1;
                 state.free_workers += 1;
             }
@@ -209,7 +222,10 @@ impl AsyncQueue {
         let mut invocations = 0;
         let execution = loop {
             if since.elapsed() > policy.validity {
-                break self.pool.refuse(event.id(), PlatformError::new(Cause::Expired { limit: policy.validity }));
+                break self.pool.refuse(
+                    event.id(),
+                    PlatformError::new(Cause::Expired { limit: policy.validity }),
+                );
             }
             invocations += 1;
             let execution = self.pool.run(event.clone());
@@ -217,9 +233,11 @@ impl AsyncQueue {
                 break execution;
             }
         };
-        let destination = if execution.outcome.is_reply() { &settings.on_success } else { &settings.on_failure };
+        let destination =
+            if execution.outcome.is_reply() { &settings.on_success } else { &settings.on_failure };
         if let Some(destination) = destination {
-            let notification = Notification::new(&settings.urn(), &event, invocations, &execution.outcome);
+            let notification =
+                Notification::new(&settings.urn(), &event, invocations, &execution.outcome);
             // One that panics has been reported, and must not take the queue with it.
             let _ = catch_unwind(AssertUnwindSafe(|| destination(&notification)));
         }

@@ -13,7 +13,8 @@ use crate::process::Group;
 use crate::settings::{Credentials, Program, Settings};
 use crate::signature::KeyPair;
 
-/// The settings of a function, with the platform's defaults. Made by [`Emulator::builder`] and [`Emulator::attach`].
+/// The settings of a function, with the platform's defaults. Made by [`Emulator::builder`] and
+/// [`Emulator::attach`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
@@ -34,7 +35,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Where the program cannot be started. One that starts and does not do what it should is an error of the first invocation.
+    /// Where the program cannot be started. One that starts and does not do what it should is an
+    /// error of the first invocation.
     pub fn start(self) -> Result<Emulator, PlatformError> {
         Emulator::start(self.settings)
     }
@@ -78,23 +80,26 @@ impl Builder {
         self.with(|settings| settings.region = region.into())
     }
 
-    /// A request that takes longer ends the process; 3 s by default. The function is told whole seconds, rounded up, in
-    /// `RUNTIME_TIMEOUT`.
+    /// A request that takes longer ends the process; 3 s by default. The function is told whole
+    /// seconds, rounded up, in `RUNTIME_TIMEOUT`.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.timeout = timeout)
     }
 
-    /// A process that has not asked for an event after this time, from its start or from its last answer, is ended; 3 s by default.
+    /// A process that has not asked for an event after this time, from its start or from its last
+    /// answer, is ended; 3 s by default.
     pub fn init_timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.init_timeout = timeout)
     }
 
-    /// In MB: `RUNTIME_MEMORY`; 128 by default. It is told, and compared in the summary, but not enforced.
+    /// In MB: `RUNTIME_MEMORY`; 128 by default. It is told, and compared in the summary, but not
+    /// enforced.
     pub fn memory(self, megabytes: u32) -> Self {
         self.with(|settings| settings.memory = megabytes)
     }
 
-    /// In millicores: `RUNTIME_CPU`; by default what the platform gives to this memory. It is told, but not enforced.
+    /// In millicores: `RUNTIME_CPU`; by default what the platform gives to this memory. It is told,
+    /// but not enforced.
     pub fn cpu(self, millicores: u32) -> Self {
         self.with(|settings| settings.cpu = Some(millicores))
     }
@@ -104,14 +109,14 @@ impl Builder {
         self.with(|settings| settings.variables.push((name.into(), value.into())))
     }
 
-    /// Adds a variable of the process alone, which is not in `RUNTIME_USERDATA`: a setting of the machine that it runs on, and not of the
-    /// function. A user variable of the same name wins.
+    /// Adds a variable of the process alone, which is not in `RUNTIME_USERDATA`: a setting of the
+    /// machine that it runs on, and not of the function. A user variable of the same name wins.
     pub fn process_variable(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.with(|settings| settings.process_variables.push((name.into(), value.into())))
     }
 
-    /// The address of the Runtime API of an attached process, such as `127.0.0.1:9001`, so that it stays the same the next time. By default
-    /// it is a free port.
+    /// The address of the Runtime API of an attached process, such as `127.0.0.1:9001`, so that it
+    /// stays the same the next time. By default it is a free port.
     pub fn runtime_api_at(self, address: SocketAddr) -> Self {
         self.with(|settings| {
             if matches!(settings.program, Program::Attached) {
@@ -125,7 +130,8 @@ impl Builder {
         self.with(|settings| settings.user_data.push((name.into(), value.into())))
     }
 
-    /// Lets the process see this variable of the caller's environment. By default it sees `PATH` and little else, as on the platform.
+    /// Lets the process see this variable of the caller's environment. By default it sees `PATH`
+    /// and little else, as on the platform.
     pub fn inherit(self, name: impl Into<OsString>) -> Self {
         self.with(|settings| settings.inherited.push(name.into()))
     }
@@ -135,7 +141,8 @@ impl Builder {
         self.with(|settings| settings.credentials = Some(credentials))
     }
 
-    /// `RUNTIME_CODE_ROOT`, and the directory in which the process runs; by default where the program is.
+    /// `RUNTIME_CODE_ROOT`, and the directory in which the process runs; by default where the
+    /// program is.
     pub fn code_root(self, directory: impl Into<PathBuf>) -> Self {
         self.with(|settings| settings.code_root = Some(directory.into()))
     }
@@ -145,13 +152,15 @@ impl Builder {
         self.with(|settings| settings.response_limit = bytes)
     }
 
-    /// Switches on streaming responses: one that comes in chunks may have 200 MB, and a caller can read it while it comes, with
-    /// [`Emulator::invoke_streaming`] or over the invoke API (the platform's manual, "response streaming").
+    /// Switches on streaming responses: one that comes in chunks may have 200 MB, and a caller can
+    /// read it while it comes, with [`Emulator::invoke_streaming`] or over the invoke API (the
+    /// platform's manual, "response streaming").
     pub fn streaming(self) -> Self {
         self.with(|settings| settings.streams = true)
     }
 
-    /// The most instances at the same time; 4 by default, and always 1 where the process is attached.
+    /// The most instances at the same time; 4 by default, and always 1 where the process is
+    /// attached.
     pub fn instances(self, instances: usize) -> Self {
         self.with(|settings| {
             if matches!(settings.program, Program::Started { .. }) {
@@ -170,31 +179,35 @@ impl Builder {
         self.with(|settings| settings.stop_grace = grace)
     }
 
-    /// How long an invocation waits for a free instance before it is refused with `FSS.0429`; 90 s by default, after which the
-    /// platform's gateway gives up.
+    /// How long an invocation waits for a free instance before it is refused with `FSS.0429`; 90 s
+    /// by default, after which the platform's gateway gives up.
     pub fn queue_limit(self, limit: Duration) -> Self {
         self.with(|settings| settings.queue_limit = limit)
     }
 
-    /// Leaves the processes in the caller's process group, so that Ctrl-C in a terminal ends them too. By default each has a group of
-    /// its own: what it has started ends with it, and Ctrl-C does not reach it.
+    /// Leaves the processes in the caller's process group, so that Ctrl-C in a terminal ends them
+    /// too. By default each has a group of its own: what it has started ends with it, and Ctrl-C
+    /// does not reach it.
     pub fn foreground(self) -> Self {
         self.with(|settings| settings.group = Group::Callers)
     }
 
-    /// Is called with each line that the function writes, as it comes, whichever request it belongs to; and with why a reply that is
-    /// streamed over the invoke API is not complete, since its caller cannot be told.
+    /// Is called with each line that the function writes, as it comes, whichever request it belongs
+    /// to; and with why a reply that is streamed over the invoke API is not complete, since its
+    /// caller cannot be told.
     pub fn on_line(self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.log = Some(Arc::new(sink)))
     }
 
-    /// Is called with the id of each process when it has been started, and `true`; and when it has ended, and `false`. On Unix a process
-    /// leads a group of the same id, unless it is in the [`foreground`](Self::foreground).
+    /// Is called with the id of each process when it has been started, and `true`; and when it has
+    /// ended, and `false`. On Unix a process leads a group of the same id, unless it is in the
+    /// [`foreground`](Self::foreground).
     pub fn on_process(self, sink: impl Fn(u32, bool) + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.processes = Some(Arc::new(sink)))
     }
 
-    /// What is done about asynchronous invocations that fail, or that wait; by default no retries, and a day.
+    /// What is done about asynchronous invocations that fail, or that wait; by default no retries,
+    /// and a day.
     pub fn async_policy(self, policy: AsyncPolicy) -> Self {
         self.with(|settings| settings.async_policy = policy)
     }
@@ -204,13 +217,17 @@ impl Builder {
         self.with(|settings| settings.on_success = Some(Arc::new(destination)))
     }
 
-    /// Is called with the notification of each asynchronous invocation that fails, after its last retry.
+    /// Is called with the notification of each asynchronous invocation that fails, after its last
+    /// retry.
     pub fn on_failure(self, destination: impl Fn(&Notification) + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.on_failure = Some(Arc::new(destination)))
     }
 
-    /// The invoke API verifies signatures with this pair, and refuses requests without one. By default all requests are accepted.
+    /// The invoke API verifies signatures with this pair, and refuses requests without one. By
+    /// default all requests are accepted.
     pub fn key_pair(self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        self.with(|settings| settings.key_pair = Some(KeyPair::new(access_key.into(), secret_key.into())))
+        self.with(|settings| {
+            settings.key_pair = Some(KeyPair::new(access_key.into(), secret_key.into()))
+        })
     }
 }

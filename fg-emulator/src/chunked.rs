@@ -1,4 +1,5 @@
-//! The chunked transfer encoding of a request's body: taken apart step by step, or read from a socket piece by piece.
+//! The chunked transfer encoding of a request's body: taken apart step by step, or read from a
+//! socket piece by piece.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -20,7 +21,8 @@ pub(crate) enum ChunkPart {
     Trailers,
 }
 
-/// Steps over one part of a chunked body. `None` where more bytes are needed, `Some(None)` at the end of the body.
+/// Steps over one part of a chunked body. `None` where more bytes are needed, `Some(None)` at the
+/// end of the body.
 pub(crate) fn next_part(
     raw: &[u8],
     at: &mut usize,
@@ -45,7 +47,11 @@ pub(crate) fn next_part(
             }
             body.extend_from_slice(data);
             *at += data.len();
-            Ok(Some(Some(if data.len() == size { ChunkPart::LineEnd } else { ChunkPart::Data(size - data.len()) })))
+            Ok(Some(Some(if data.len() == size {
+                ChunkPart::LineEnd
+            } else {
+                ChunkPart::Data(size - data.len())
+            })))
         }
         ChunkPart::LineEnd => match rest.get(..2) {
             None => Ok(None),
@@ -56,7 +62,9 @@ pub(crate) fn next_part(
             Some(_) => Err("a chunk that is longer than its size".into()),
         },
         ChunkPart::Trailers => {
-            let Some(line) = rest.windows(2).position(|pair| pair == b"\r\n") else { return Ok(None) };
+            let Some(line) = rest.windows(2).position(|pair| pair == b"\r\n") else {
+                return Ok(None);
+            };
             *at += line + 2;
             Ok(Some((line > 0).then_some(ChunkPart::Trailers)))
         }
@@ -79,10 +87,12 @@ impl<'a> ChunkedBody<'a> {
         Self { socket, part: Some(ChunkPart::Size), begun: Vec::new(), buffer: vec![0; PIECE] }
     }
 
-    /// Waits for what comes next of a chunk, as much of it as has arrived; nothing at the end of the body.
+    /// Waits for what comes next of a chunk, as much of it as has arrived; nothing at the end of
+    /// the body.
     pub(crate) fn next_piece(&mut self) -> Result<Option<Vec<u8>>, Unread> {
         while let Some(part) = self.part {
-            // No more than what is sure to be of this part, so that hardly a byte is looked at twice.
+            // No more than what is sure to be of this part, so that hardly a byte is looked at
+            // twice.
             let wanted = match part {
                 ChunkPart::Size => 32,
                 ChunkPart::Data(size) => size.min(PIECE),
@@ -95,7 +105,8 @@ impl<'a> ChunkedBody<'a> {
             let before = self.begun.len();
             self.begun.extend_from_slice(&self.buffer[..seen]);
             let (mut at, mut piece) = (0, Vec::new());
-            let next = next_part(&self.begun, &mut at, part, &mut piece).map_err(|reason| Unread::Malformed(reason.into()))?;
+            let next = next_part(&self.begun, &mut at, part, &mut piece)
+                .map_err(|reason| Unread::Malformed(reason.into()))?;
             let taken = if next.is_some() { at - before } else { seen };
             self.socket.read_exact(&mut self.buffer[..taken]).map_err(|_| Unread::Incomplete)?;
             match next {
@@ -103,7 +114,9 @@ impl<'a> ChunkedBody<'a> {
                     self.begun.clear();
                     self.part = next;
                 }
-                None if self.begun.len() > MAX_LINES => return Err(Unread::Malformed("a chunk with too long a line".into())),
+                None if self.begun.len() > MAX_LINES => {
+                    return Err(Unread::Malformed("a chunk with too long a line".into()));
+                }
                 None => {}
             }
             if !piece.is_empty() {
@@ -120,10 +133,12 @@ mod tests {
     use std::io::Write;
     use std::net::{Shutdown, TcpListener};
 
-    /// The pieces of what a socket receives in these writes, how it ends, and what is left in the socket.
+    /// The pieces of what a socket receives in these writes, how it ends, and what is left in the
+    /// socket.
     fn read(writes: &[&[u8]]) -> (Vec<Vec<u8>>, Result<(), Unread>, Vec<u8>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let mut sender = TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
+        let mut sender =
+            TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
         let (mut socket, _) = listener.accept().expect("a connection");
         for bytes in writes {
             sender.write_all(bytes).expect("it reads");
@@ -145,7 +160,10 @@ mod tests {
     #[test]
     fn each_chunk_is_a_piece_and_what_follows_the_body_stays_in_the_socket() {
         let (pieces, end, left) = read(&[b"2;a=b\r\nab\r\n1\r\nc\r\n0\r\nX-Sum: 1\r\n\r\nGET "]);
-        assert_eq!((pieces, end, left), (vec![b"ab".to_vec(), b"c".to_vec()], Ok(()), b"GET ".to_vec()));
+        assert_eq!(
+            (pieces, end, left),
+            (vec![b"ab".to_vec(), b"c".to_vec()], Ok(()), b"GET ".to_vec())
+        );
     }
 
     #[test]
@@ -158,10 +176,19 @@ mod tests {
 
     #[test]
     fn what_is_no_chunk_is_malformed() {
-        assert_eq!(read(&[b"2\r\nabc\r\n"]).1, Err(Unread::Malformed("a chunk that is longer than its size".into())));
-        assert_eq!(read(&[b"x\r\n"]).1, Err(Unread::Malformed("a chunk without a valid size".into())));
+        assert_eq!(
+            read(&[b"2\r\nabc\r\n"]).1,
+            Err(Unread::Malformed("a chunk that is longer than its size".into()))
+        );
+        assert_eq!(
+            read(&[b"x\r\n"]).1,
+            Err(Unread::Malformed("a chunk without a valid size".into()))
+        );
         let endless = [b"2;".as_slice(), &[b'x'; MAX_LINES + 64]].concat();
-        assert_eq!(read(&[&endless]).1, Err(Unread::Malformed("a chunk with too long a line".into())));
+        assert_eq!(
+            read(&[&endless]).1,
+            Err(Unread::Malformed("a chunk with too long a line".into()))
+        );
     }
 
     #[test]

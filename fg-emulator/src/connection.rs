@@ -1,7 +1,7 @@
 //! One connection: a thread that reads its requests, and one that answers them, strictly in turn.
 //!
-//! Reading needs a thread of its own because a poll may wait for long, and the end of the connection has to be noticed meanwhile:
-//! an event is not handed to a function that has gone.
+//! Reading needs a thread of its own because a poll may wait for long, and the end of the
+//! connection has to be noticed meanwhile: an event is not handed to a function that has gone.
 
 mod refusal;
 mod streaming;
@@ -16,7 +16,9 @@ use crate::answer::Verdict;
 use crate::fault::{Afterwards, Misbehaviour};
 use crate::invocation::Turn;
 use crate::peer::{self, Standing};
-use crate::request::{Endpoint, Extent, Limits, Malformed, OnHead, Request, Unread, peek_first_byte, read_request};
+use crate::request::{
+    Endpoint, Extent, Limits, Malformed, OnHead, Request, Unread, peek_first_byte, read_request,
+};
 use crate::response::Reply;
 use crate::state::{Shared, State};
 use refusal::{let_in, refuse_stranger};
@@ -78,7 +80,12 @@ enum Incoming {
 impl Incoming {
     /// It is answered before its end, so that nothing behind it can be a request.
     fn has_unread_rest(&self) -> bool {
-        matches!(self, Self::Streamed { verdict: Verdict::TooLarge, .. } | Self::Refused(_) | Self::Malformed(_))
+        matches!(
+            self,
+            Self::Streamed { verdict: Verdict::TooLarge, .. }
+                | Self::Refused(_)
+                | Self::Malformed(_)
+        )
     }
 }
 
@@ -126,13 +133,21 @@ impl Connection<'_> {
     fn read(self, extent: Extent) -> Option<Incoming> {
         let mut passage = None;
         let most = self.shared.read(State::answer_limit);
-        let limits = most.map_or(Limits::GENEROUS, |most| Limits { head: MOST_HEAD, body: most.whole, ..Limits::GENEROUS });
+        let limits = most.map_or(Limits::GENEROUS, |most| Limits {
+            head: MOST_HEAD,
+            body: most.whole,
+            ..Limits::GENEROUS
+        });
         let (raw, request) = read_request(self.socket, extent, limits, |head| {
             if let Err(reason) = let_in(self.standing, head) {
                 return OnHead::Refuse(Reply::text(403, reason));
             }
             if !head.is_chunked() {
-                return if head.content_length > limits.body { OnHead::Leave } else { OnHead::Read };
+                return if head.content_length > limits.body {
+                    OnHead::Leave
+                } else {
+                    OnHead::Read
+                };
             }
             passage = self.shared.update(|state| state.begin_stream(self.number, head));
             if passage.is_some() { OnHead::Leave } else { OnHead::Read }
@@ -140,7 +155,9 @@ impl Connection<'_> {
         if let (Ok(request), None) = (&request, &passage) {
             // Too large to be kept, which the answer says.
             let left = (request.size() - request.body.len()) as u64;
-            if !request.is_chunked() && io::copy(&mut { self.socket }.take(left), &mut io::sink()).ok() != Some(left) {
+            if !request.is_chunked()
+                && io::copy(&mut { self.socket }.take(left), &mut io::sink()).ok() != Some(left)
+            {
                 return None;
             }
         }
@@ -178,7 +195,8 @@ impl Connection<'_> {
                     self.record_post(request, true);
                 }
             }
-            // What has arrived is thrown away, since bytes left in the socket would turn the close into a reset.
+            // What has arrived is thrown away, since bytes left in the socket would turn the close
+            // into a reset.
             _ => {
                 let _ = self.socket.shutdown(Shutdown::Write);
                 if self.socket.set_nonblocking(true).is_ok() {
@@ -215,8 +233,14 @@ impl Connection<'_> {
             Incoming::Request(request) => request,
             Incoming::Streamed { head, verdict } => return self.acknowledge_stream(&head, verdict),
             Incoming::Malformed(Malformed { status, reason }) => {
-                self.note_refusal("a request", &format!("{status}, not a request that is taken: {reason}"));
-                self.write(&announced(Reply::text(status, format!("not a request: {reason}")), false).sized())?;
+                self.note_refusal(
+                    "a request",
+                    &format!("{status}, not a request that is taken: {reason}"),
+                );
+                self.write(
+                    &announced(Reply::text(status, format!("not a request: {reason}")), false)
+                        .sized(),
+                )?;
                 return Ok(Next::StopAnswering);
             }
             Incoming::Refused(reply) => {
@@ -249,15 +273,20 @@ impl Connection<'_> {
 
     fn answer_post(self, request: &Request) -> io::Result<Next> {
         let fault = self.shared.update(State::take_post_fault);
-        let verdict = self.record_post(request, fault.as_ref().is_none_or(Misbehaviour::accepts_post));
+        let verdict =
+            self.record_post(request, fault.as_ref().is_none_or(Misbehaviour::accepts_post));
         match fault {
             Some(fault) if fault.is_instead_of_answer() => self.send_instead(fault),
             fault => {
                 let reply = match verdict {
                     Verdict::Accepted | Verdict::Refused => Reply::empty(200),
-                    Verdict::TooLarge => {
-                        Reply::text(413, format!("a response of {} bytes is larger than the platform takes", request.size()))
-                    }
+                    Verdict::TooLarge => Reply::text(
+                        413,
+                        format!(
+                            "a response of {} bytes is larger than the platform takes",
+                            request.size()
+                        ),
+                    ),
                     Verdict::Duplicate => self.refuse_second_answer(request),
                     Verdict::Unknown => self.refuse_unknown_id(request),
                 };
@@ -276,7 +305,9 @@ impl Connection<'_> {
 
     fn send_instead(self, fault: Misbehaviour) -> io::Result<Next> {
         match fault {
-            Misbehaviour::Status { code, headers, body } => self.send(Reply { status: code, headers, body }, None),
+            Misbehaviour::Status { code, headers, body } => {
+                self.send(Reply { status: code, headers, body }, None)
+            }
             Misbehaviour::Raw { bytes, then } => {
                 self.write(&bytes)?;
                 Ok(if then == Afterwards::Close { Next::Close } else { Next::ReadOn })
@@ -285,7 +316,8 @@ impl Connection<'_> {
         }
     }
 
-    /// Sends a reply in the way that the fault wants. An error means that it was not written to its last byte.
+    /// Sends a reply in the way that the fault wants. An error means that it was not written to its
+    /// last byte.
     fn send(self, mut reply: Reply, fault: Option<&Misbehaviour>) -> io::Result<Next> {
         let mut next = if reply.closes() { Next::Close } else { Next::ReadOn };
         match fault {
@@ -341,7 +373,11 @@ impl Connection<'_> {
     }
 
     fn pause(self, time: Duration) -> io::Result<()> {
-        if self.shared.pause(self.number, time) { Ok(()) } else { Err(ErrorKind::ConnectionAborted.into()) }
+        if self.shared.pause(self.number, time) {
+            Ok(())
+        } else {
+            Err(ErrorKind::ConnectionAborted.into())
+        }
     }
 }
 

@@ -1,7 +1,9 @@
-//! Who is let in to a local service: requests that name it as their host, and that no page of another site has sent.
+//! Who is let in to a local service: requests that name it as their host, and that no page of
+//! another site has sent.
 //!
-//! Every web page can send requests to a port of this machine, and by DNS rebinding read the answers: its own name then has this machine's
-//! address. A browser says in `Host` which name it was, and in `Origin` and `Sec-Fetch-Site` whose page it is.
+//! Every web page can send requests to a port of this machine, and by DNS rebinding read the
+//! answers: its own name then has this machine's address. A browser says in `Host` which name it
+//! was, and in `Origin` and `Sec-Fetch-Site` whose page it is.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -46,14 +48,27 @@ impl Door {
             [] if request.is_old => {}
             [] => return Err(NotLetIn { status: 400, reason: "the request has no Host".into() }),
             [host] => self.check_host(host)?,
-            _ => return Err(NotLetIn { status: 400, reason: "the request has more than one Host".into() }),
+            _ => {
+                return Err(NotLetIn {
+                    status: 400,
+                    reason: "the request has more than one Host".into(),
+                });
+            }
         }
         // The authority of such a target is what counts, whatever `Host` says (RFC 9112, 3.2.2).
-        if let (false, Some((_, rest))) = (request.target.starts_with('/'), request.target.split_once("://")) {
+        if let (false, Some((_, rest))) =
+            (request.target.starts_with('/'), request.target.split_once("://"))
+        {
             self.check_host(rest.split(['/', '?']).next().unwrap_or_default())?;
         }
-        if !request.target.starts_with('/') && !request.target.contains("://") && request.target != "*" {
-            return Err(NotLetIn { status: 400, reason: format!("{:?} is no path", excerpt(&request.target, REPEATED)) });
+        if !request.target.starts_with('/')
+            && !request.target.contains("://")
+            && request.target != "*"
+        {
+            return Err(NotLetIn {
+                status: 400,
+                reason: format!("{:?} is no path", excerpt(&request.target, REPEATED)),
+            });
         }
         self.check_sender(request)
     }
@@ -88,35 +103,55 @@ impl Door {
         let has_origin = origins.peek().is_some();
         let host = values(request, "Host").next().and_then(host_of);
         if let Some(foreign) = origins.find(|origin| !self.is_own_origin(origin, host.as_ref())) {
-            return refused(&format!("the request has the Origin {:?}", excerpt(foreign, REPEATED)));
+            return refused(&format!(
+                "the request has the Origin {:?}",
+                excerpt(foreign, REPEATED)
+            ));
         }
         // Between localhost and 127.0.0.1 a browser says so, too.
-        let is_cross_site = values(request, "Sec-Fetch-Site").any(|site| site.eq_ignore_ascii_case("cross-site"));
-        if is_cross_site && !has_origin { refused("the browser says that the request is cross-site") } else { Ok(()) }
+        let is_cross_site =
+            values(request, "Sec-Fetch-Site").any(|site| site.eq_ignore_ascii_case("cross-site"));
+        if is_cross_site && !has_origin {
+            refused("the browser says that the request is cross-site")
+        } else {
+            Ok(())
+        }
     }
 
-    /// A page may be of the host that it asks, or of a name of this service. Not of any address: those are on the internet as well.
+    /// A page may be of the host that it asks, or of a name of this service. Not of any address:
+    /// those are on the internet as well.
     fn is_own_origin(&self, origin: &str, asked: Option<&Host>) -> bool {
         let Some((scheme, authority)) = origin.split_once("://") else { return false };
         let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-        is_web && host_of(authority).is_some_and(|host| Some(&host) == asked || self.is_named(&host))
+        is_web
+            && host_of(authority).is_some_and(|host| Some(&host) == asked || self.is_named(&host))
     }
 
-    /// Where all addresses are listened at, each can be the machine's. And none can be rebound: a page that has it as its host is from there.
+    /// Where all addresses are listened at, each can be the machine's. And none can be rebound: a
+    /// page that has it as its host is from there.
     fn is_own(&self, host: &Host) -> bool {
         self.is_named(host) || self.bound.is_unspecified() && matches!(host, Host::Address(_))
     }
 
     fn is_named(&self, host: &Host) -> bool {
         match host {
-            Host::Address(address) => address.is_loopback() || address.is_unspecified() || *address == self.bound,
-            Host::Name(name) => name == "localhost" || self.names.lock().unwrap_or_else(PoisonError::into_inner).contains(name),
+            Host::Address(address) => {
+                address.is_loopback() || address.is_unspecified() || *address == self.bound
+            }
+            Host::Name(name) => {
+                name == "localhost"
+                    || self.names.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+            }
         }
     }
 }
 
 fn values<'a>(request: &'a Request, name: &'a str) -> impl Iterator<Item = &'a str> {
-    request.headers.iter().filter(move |(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    request
+        .headers
+        .iter()
+        .filter(move |(found, _)| found.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -138,7 +173,8 @@ fn host_of(authority: &str) -> Option<Host> {
         None => {
             let (name, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
             let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+            let is_name = !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
             let host = match name.parse::<Ipv4Addr>() {
                 Ok(address) => Host::Address(address.into()),
                 Err(_) if is_name => Host::Name(name),
@@ -147,7 +183,10 @@ fn host_of(authority: &str) -> Option<Host> {
             (host, port)
         }
     };
-    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_port = port.is_empty()
+        || port
+            .strip_prefix(':')
+            .is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
     is_port.then_some(host)
 }
 
@@ -156,7 +195,8 @@ mod tests {
     use super::*;
 
     fn request(headers: &[(&str, &str)]) -> Request {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let headers =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Request { method: "POST".into(), target: "/".into(), headers, ..Request::default() }
     }
 
@@ -204,11 +244,16 @@ mod tests {
         assert_eq!(status(&door, &[("Host", "localhost"), ("Host", "localhost")]), 400);
         let old = Request { is_old: true, ..request(&[]) };
         assert_eq!(door.check(&old), Ok(()));
-        let absolute = Request { target: "http://evil.example/".into(), ..request(&[("Host", "localhost")]) };
+        let absolute =
+            Request { target: "http://evil.example/".into(), ..request(&[("Host", "localhost")]) };
         assert_eq!(door.check(&absolute).map_err(|refused| refused.status), Err(403));
-        let tunnel = Request { target: "evil.example:443".into(), ..request(&[("Host", "localhost")]) };
+        let tunnel =
+            Request { target: "evil.example:443".into(), ..request(&[("Host", "localhost")]) };
         assert_eq!(door.check(&tunnel).map_err(|refused| refused.status), Err(400));
-        let query = Request { target: "/?back=http://evil.example/".into(), ..request(&[("Host", "localhost")]) };
+        let query = Request {
+            target: "/?back=http://evil.example/".into(),
+            ..request(&[("Host", "localhost")])
+        };
         assert_eq!(door.check(&query), Ok(()));
     }
 
@@ -217,10 +262,19 @@ mod tests {
         let everywhere = Door::new(Ipv4Addr::UNSPECIFIED.into());
         assert_eq!(status(&everywhere, &[("Host", "192.168.1.5:9000")]), 200);
         assert_eq!(status(&everywhere, &[("Host", "evil.example")]), 403);
-        assert_eq!(status(&everywhere, &[("Host", "192.168.1.5"), ("Origin", "http://192.168.1.5:5173")]), 200);
-        assert_eq!(status(&everywhere, &[("Host", "localhost"), ("Origin", "http://203.0.113.5")]), 403);
+        assert_eq!(
+            status(&everywhere, &[("Host", "192.168.1.5"), ("Origin", "http://192.168.1.5:5173")]),
+            200
+        );
+        assert_eq!(
+            status(&everywhere, &[("Host", "localhost"), ("Origin", "http://203.0.113.5")]),
+            403
+        );
         everywhere.accept("Dev.Example.");
-        assert_eq!(status(&everywhere, &[("Host", "dev.example:9000"), ("Origin", "https://dev.example")]), 200);
+        assert_eq!(
+            status(&everywhere, &[("Host", "dev.example:9000"), ("Origin", "https://dev.example")]),
+            200
+        );
         let one = Door::new(Ipv4Addr::new(192, 168, 1, 5).into());
         assert_eq!(status(&one, &[("Host", "192.168.1.5:9000")]), 200);
         assert_eq!(status(&one, &[("Host", "192.168.1.6:9000")]), 403);
@@ -229,7 +283,8 @@ mod tests {
     #[test]
     fn a_page_of_another_site_is_not_let_in() {
         let door = Door::new(Ipv4Addr::LOCALHOST.into());
-        let with = |name: &str, value: &str| status(&door, &[("Host", "localhost:9000"), (name, value)]);
+        let with =
+            |name: &str, value: &str| status(&door, &[("Host", "localhost:9000"), (name, value)]);
         for foreign in [
             "null",
             "http://evil.example",
@@ -241,16 +296,35 @@ mod tests {
         ] {
             assert_eq!(with("origin", foreign), 403, "{foreign}");
         }
-        for own in ["http://localhost:9000", "http://localhost:5173", "https://127.0.0.1", "http://[::1]:3000"] {
+        for own in [
+            "http://localhost:9000",
+            "http://localhost:5173",
+            "https://127.0.0.1",
+            "http://[::1]:3000",
+        ] {
             assert_eq!(with("Origin", own), 200, "{own}");
         }
         assert_eq!(with("sec-fetch-site", "Cross-Site"), 403);
         for own in ["same-origin", "same-site", "none"] {
             assert_eq!(with("Sec-Fetch-Site", own), 200, "{own}");
         }
-        let between = [("Host", "localhost"), ("Origin", "http://127.0.0.1:5173"), ("Sec-Fetch-Site", "cross-site")];
+        let between = [
+            ("Host", "localhost"),
+            ("Origin", "http://127.0.0.1:5173"),
+            ("Sec-Fetch-Site", "cross-site"),
+        ];
         assert_eq!(status(&door, &between), 200);
-        assert_eq!(status(&door, &[("Host", "localhost"), ("Origin", "http://localhost"), ("Origin", "http://evil.example")]), 403);
+        assert_eq!(
+            status(
+                &door,
+                &[
+                    ("Host", "localhost"),
+                    ("Origin", "http://localhost"),
+                    ("Origin", "http://evil.example")
+                ]
+            ),
+            403
+        );
     }
 
     #[test]
@@ -258,6 +332,10 @@ mod tests {
         let door = Door::new(Ipv4Addr::LOCALHOST.into());
         let long = format!("{}\u{1b}", "x".repeat(10_000));
         let refused = door.check(&request(&[("Host", &long)])).expect_err("a foreign host");
-        assert!(refused.reason.len() < 500 && refused.reason.contains("--accept-host"), "{}", refused.reason);
+        assert!(
+            refused.reason.len() < 500 && refused.reason.contains("--accept-host"),
+            "{}",
+            refused.reason
+        );
     }
 }

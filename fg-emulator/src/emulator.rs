@@ -20,14 +20,18 @@ use crate::reply_stream::ReplyStream;
 use crate::settings::{ASYNC_LIMIT, Program, SYNC_LIMIT, Settings, TOLERANCE};
 use crate::variables;
 
-/// A function that runs here as it does on the platform. See the [crate's page](crate) for an example.
+/// A function that runs here as it does on the platform. See the [crate's page](crate) for an
+/// example.
 ///
-/// All methods take `&self`, so that invocations can be made from several threads at the same time. Dropping it ends the function's
-/// processes: first SIGTERM where there are signals, then a kill. They end with the process that holds it however that ends, SIGKILL
-/// included, on Linux and macOS (a shell watches over them); on Windows they go on until they notice that their Runtime API is no more.
+/// All methods take `&self`, so that invocations can be made from several threads at the same time.
+/// Dropping it ends the function's processes: first SIGTERM where there are signals, then a kill.
+/// They end with the process that holds it however that ends, SIGKILL included, on Linux and macOS
+/// (a shell watches over them); on Windows they go on until they notice that their Runtime API is
+/// no more.
 ///
-/// Events go to the function alone. Linux tells whose process is on the other side of a connection: that of the function, or one that it has
-/// started, and every other is refused. macOS and Windows do not tell; there requests are refused that a web page has sent.
+/// Events go to the function alone. Linux tells whose process is on the other side of a connection:
+/// that of the function, or one that it has started, and every other is refused. macOS and Windows
+/// do not tell; there requests are refused that a web page has sent.
 #[derive(Debug)]
 pub struct Emulator {
     pool: Arc<Pool>,
@@ -37,13 +41,18 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// The settings of a function whose code is this program, such as `target/debug/greet` or `/opt/function/code/bootstrap`.
+    /// The settings of a function whose code is this program, such as `target/debug/greet` or
+    /// `/opt/function/code/bootstrap`.
     pub fn builder(program: impl Into<PathBuf>) -> Builder {
-        Builder::new(Settings::new(Program::Started { path: program.into(), arguments: Vec::new() }))
+        Builder::new(Settings::new(Program::Started {
+            path: program.into(),
+            arguments: Vec::new(),
+        }))
     }
 
-    /// The settings of a function whose process somebody else starts, such as a debugger. It has one instance, no timeout, and its
-    /// output goes where it goes. [`variables`](Self::variables) tells what has to be set for it.
+    /// The settings of a function whose process somebody else starts, such as a debugger. It has
+    /// one instance, no timeout, and its output goes where it goes. [`variables`](Self::variables)
+    /// tells what has to be set for it.
     pub fn attach() -> Builder {
         let mut settings = Settings::new(Program::Attached);
         settings.instances = 1;
@@ -53,14 +62,18 @@ impl Emulator {
     pub(crate) fn start(settings: Settings) -> Result<Self, PlatformError> {
         let pool = Pool::start(settings)?;
         let reclaimed = Arc::clone(&pool);
-        let reclaiming = thread::Builder::new().name("reclaim-idle".into()).spawn(move || reclaimed.reclaim_idle());
+        let reclaiming = thread::Builder::new()
+            .name("reclaim-idle".into())
+            .spawn(move || reclaimed.reclaim_idle());
         let queue = AsyncQueue::new(&pool);
         Ok(Self { pool, queue, reclaiming: reclaiming.ok(), invoke_apis: Mutex::default() })
     }
 
-    /// Invokes the function and waits for the result: the platform's synchronous invocation, of at most 6 MB.
+    /// Invokes the function and waits for the result: the platform's synchronous invocation, of at
+    /// most 6 MB.
     ///
-    /// Where all instances are busy, it waits for one; where that takes too long it is refused as the platform refuses it.
+    /// Where all instances are busy, it waits for one; where that takes too long it is refused as
+    /// the platform refuses it.
     #[must_use]
     pub fn invoke(&self, event: Event) -> Execution {
         match too_large(&event, SYNC_LIMIT) {
@@ -71,8 +84,8 @@ impl Emulator {
 
     /// Invokes the function, and gives the reply while the function writes it.
     ///
-    /// A function without [`streaming`](Builder::streaming) gives its reply as a whole, and so does one that does not answer in chunks.
-    /// The platform streams at most 200 MB.
+    /// A function without [`streaming`](Builder::streaming) gives its reply as a whole, and so does
+    /// one that does not answer in chunks. The platform streams at most 200 MB.
     ///
     /// ```no_run
     /// use std::io;
@@ -93,8 +106,9 @@ impl Emulator {
         }
     }
 
-    /// Queues the event: the platform's asynchronous invocation, of at most 256 KB. What comes of it can be waited for here, and is told
-    /// to the destinations of the [policy](crate::AsyncPolicy).
+    /// Queues the event: the platform's asynchronous invocation, of at most 256 KB. What comes of
+    /// it can be waited for here, and is told to the destinations of the
+    /// [policy](crate::AsyncPolicy).
     ///
     /// # Errors
     ///
@@ -106,7 +120,8 @@ impl Emulator {
         }
     }
 
-    /// Serves the platform's API for invocations on a free port of 127.0.0.1, and returns host and port.
+    /// Serves the platform's API for invocations on a free port of 127.0.0.1, and returns host and
+    /// port.
     ///
     /// # Errors
     ///
@@ -115,8 +130,9 @@ impl Emulator {
         self.invoke_api_at("127.0.0.1:0")
     }
 
-    /// Serves the platform's API for invocations at this address, and returns host and port. It takes requests as a
-    /// [`Gateway`](crate::Gateway) does: with a `Host` of its own, and not from pages of other sites.
+    /// Serves the platform's API for invocations at this address, and returns host and port. It
+    /// takes requests as a [`Gateway`](crate::Gateway) does: with a `Host` of its own, and not from
+    /// pages of other sites.
     ///
     /// # Errors
     ///
@@ -148,7 +164,8 @@ impl Emulator {
         self.pool.settings().urn()
     }
 
-    /// The variables that an [attached](Self::attach) process needs; nothing where this emulator starts the processes itself.
+    /// The variables that an [attached](Self::attach) process needs; nothing where this emulator
+    /// starts the processes itself.
     ///
     /// ```
     /// let emulator = fg_emulator::Emulator::attach().handler("greet").start()?;
@@ -159,15 +176,20 @@ impl Emulator {
     #[must_use]
     pub fn variables(&self) -> Vec<(String, String)> {
         let settings = self.pool.settings();
-        let (Program::Attached, Some(address)) = (&settings.program, self.pool.first_address()) else { return Vec::new() };
-        let platform = variables::of_the_platform(settings, &address).into_iter().map(|(name, value)| (name.to_owned(), value));
+        let (Program::Attached, Some(address)) = (&settings.program, self.pool.first_address())
+        else {
+            return Vec::new();
+        };
+        let platform = variables::of_the_platform(settings, &address)
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
         let is_users = |name: &str| settings.variables.iter().any(|(users, _)| users == name);
         let of_the_process = settings.process_variables.iter().filter(|(name, _)| !is_users(name));
         platform.chain(of_the_process.cloned()).chain(settings.variables.iter().cloned()).collect()
     }
 
-    /// Waits until the function asks for its first event: then it is at its work. Of an [attached](Self::attach) process it waits for as
-    /// long as that takes.
+    /// Waits until the function asks for its first event: then it is at its work. Of an
+    /// [attached](Self::attach) process it waits for as long as that takes.
     ///
     /// # Errors
     ///
@@ -182,7 +204,8 @@ impl Emulator {
         self.pool.counts()
     }
 
-    /// Waits until the instances are as a test wants them, and tells whether that happened within the time limit.
+    /// Waits until the instances are as a test wants them, and tells whether that happened within
+    /// the time limit.
     #[must_use]
     pub fn wait_until(&self, limit: Duration, reached: impl FnMut(Instances) -> bool) -> bool {
         self.pool.wait_until(limit, reached)
@@ -194,8 +217,9 @@ impl Emulator {
         self.pool.process_ids()
     }
 
-    /// Waits until the function is done with what it does after its answer, asks it to end, and tells what it has written since, and what went
-    /// wrong. Before that it has the [timeout](Builder::timeout); then it is [stopped](Self::stop).
+    /// Waits until the function is done with what it does after its answer, asks it to end, and
+    /// tells what it has written since, and what went wrong. Before that it has the
+    /// [timeout](Builder::timeout); then it is [stopped](Self::stop).
     ///
     /// ```no_run
     /// let emulator = fg_emulator::Emulator::builder("target/debug/greet").start()?;

@@ -4,14 +4,17 @@ use serde_json::Value;
 
 use crate::printable::{Form, printable};
 
-/// What came of a function after its last answer. Made by [`Emulator::finish`](crate::Emulator::finish).
+/// What came of a function after its last answer. Made by
+/// [`Emulator::finish`](crate::Emulator::finish).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ending {
-    /// What it wrote that belongs to no [log](crate::Log): of work that it does after an answer, and at its end.
+    /// What it wrote that belongs to no [log](crate::Log): of work that it does after an answer,
+    /// and at its end.
     pub lines: Vec<String>,
-    /// What went wrong there. Nothing that comes after an answer can be told to the caller, so it is read off the process: its exit, and the
-    /// lines that it logs with the level ERROR or FATAL, in the platform's form or as JSON, or with which a panic begins.
+    /// What went wrong there. Nothing that comes after an answer can be told to the caller, so it
+    /// is read off the process: its exit, and the lines that it logs with the level ERROR or FATAL,
+    /// in the platform's form or as JSON, or with which a panic begins.
     pub errors: Vec<String>,
 }
 
@@ -38,18 +41,29 @@ fn is_error(line: &str) -> bool {
         let record: Value = serde_json::from_str(line).unwrap_or_default();
         return record["level"].as_str().is_some_and(|level| is_level(&level.to_ascii_uppercase()));
     }
-    // `2026-11-23T03:21:00.123Z <request id> ERROR text`, and without a request id in the form of other loggers.
-    let mut words = line.split(' ').filter(|word| !word.is_empty()).map(|word| word.trim_matches(['[', ']', ':']));
-    let has_time = words
-        .next()
-        .is_some_and(|time| time.len() >= 20 && time.starts_with(|digit: char| digit.is_ascii_digit()) && time.contains('T'));
+    // `2026-11-23T03:21:00.123Z <request id> ERROR text`, and without a request id in the form of
+    // other loggers.
+    let mut words = line
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .map(|word| word.trim_matches(['[', ']', ':']));
+    let has_time = words.next().is_some_and(|time| {
+        time.len() >= 20
+            && time.starts_with(|digit: char| digit.is_ascii_digit())
+            && time.contains('T')
+    });
     let other_levels = ["TRACE", "DEBUG", "INFO", "WARN", "WARNING"];
-    let level = words.next().filter(|word| is_level(word) || other_levels.contains(word)).or_else(|| words.next());
+    let level = words
+        .next()
+        .filter(|word| is_level(word) || other_levels.contains(word))
+        .or_else(|| words.next());
     if has_time && level.is_some_and(is_level) {
         return true;
     }
     // Rust names the thread, and in newer versions its number.
-    line.strip_prefix("thread '").and_then(|rest| rest.split_once('\'')).is_some_and(|(_, rest)| rest.contains("panicked at "))
+    line.strip_prefix("thread '")
+        .and_then(|rest| rest.split_once('\''))
+        .is_some_and(|(_, rest)| rest.contains("panicked at "))
         || line.starts_with("fg: ending the process: ")
 }
 
@@ -62,7 +76,10 @@ mod tests {
         let lines = [
             ("2026-11-23T03:21:00.123Z r-1 ERROR cannot ship", true),
             ("2026-11-23T03:21:00.123Z r-1 [ERROR] cannot ship", true),
-            ("\x1b[2m2026-11-23T03:21:00.123456Z\x1b[0m \x1b[31mERROR\x1b[0m mail: cannot ship", true),
+            (
+                "\x1b[2m2026-11-23T03:21:00.123456Z\x1b[0m \x1b[31mERROR\x1b[0m mail: cannot ship",
+                true,
+            ),
             ("[2026-11-23T03:21:00Z ERROR mail] cannot ship", true),
             ("2026-11-23T03:21:00Z INFO ERROR is a word", false),
             ("2026-11-23T03:21:00.124Z r-1 | because of an ERROR", false),

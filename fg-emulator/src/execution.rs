@@ -1,4 +1,5 @@
-//! The result of an invocation in the three parts that the platform's console shows: function return, execution summary, log.
+//! The result of an invocation in the three parts that the platform's console shows: function
+//! return, execution summary, log.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -28,7 +29,8 @@ pub struct Execution {
 pub enum Outcome {
     /// The function's result, as it was posted to `/response/`.
     Reply(Vec<u8>),
-    /// The function's result, which the caller has read while the function wrote it, to its last chunk.
+    /// The function's result, which the caller has read while the function wrote it, to its last
+    /// chunk.
     Streamed {
         /// How many there were.
         bytes: u64,
@@ -57,14 +59,16 @@ impl Failure {
         let text = |key: &str| json[key].as_str().map(str::to_owned);
         Self {
             error_type: text("errorType").unwrap_or_default(),
-            error_message: text("errorMessage").unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned()),
+            error_message: text("errorMessage")
+                .unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned()),
             body,
         }
     }
 }
 
 impl Execution {
-    /// The function's result as text, with U+FFFD for what is not UTF-8; nothing where there is an error, or where it was streamed.
+    /// The function's result as text, with U+FFFD for what is not UTF-8; nothing where there is an
+    /// error, or where it was streamed.
     ///
     /// The whole result is in [`outcome`](Self::outcome).
     #[must_use]
@@ -105,7 +109,8 @@ impl Outcome {
             Self::Reply(body) | Self::Failure(Failure { body, .. }) => Cow::Borrowed(body),
             Self::Streamed { .. } => Cow::Borrowed(&[]),
             Self::Platform(error) => {
-                let body = json!({"errorCode": error.code(), "errorMessage": error.platform_text()});
+                let body =
+                    json!({"errorCode": error.code(), "errorMessage": error.platform_text()});
                 Cow::Owned(body.to_string().into_bytes())
             }
         }
@@ -134,19 +139,32 @@ pub struct Summary {
     pub request_id: String,
     /// In MB.
     pub memory_configured: u32,
-    /// From the moment when the function had the event to its answer, or to its end. Zero where it was not asked.
+    /// From the moment when the function had the event to its answer, or to its end. Zero where it
+    /// was not asked.
     pub duration: Duration,
-    /// The peak of the process so far, in bytes; none where the system does not tell (it does on Linux), or no process was asked.
+    /// The peak of the process so far, in bytes; none where the system does not tell (it does on
+    /// Linux), or no process was asked.
     pub memory_used: Option<u64>,
     /// Every started millisecond is billed.
     pub billed_duration: Duration,
 }
 
 impl Summary {
-    pub(crate) fn new(request_id: impl Into<String>, memory_configured: u32, duration: Duration, memory_used: Option<u64>) -> Self {
+    pub(crate) fn new(
+        request_id: impl Into<String>,
+        memory_configured: u32,
+        duration: Duration,
+        memory_used: Option<u64>,
+    ) -> Self {
         let started = duration.as_nanos().div_ceil(1_000_000);
         let billed_duration = Duration::from_millis(u64::try_from(started).unwrap_or(u64::MAX));
-        Self { request_id: request_id.into(), memory_configured, duration, memory_used, billed_duration }
+        Self {
+            request_id: request_id.into(),
+            memory_configured,
+            duration,
+            memory_used,
+            billed_duration,
+        }
     }
 
     /// In MB, for people.
@@ -201,15 +219,21 @@ mod tests {
 
     #[test]
     fn an_error_in_the_platforms_shape_is_taken_apart_and_another_one_kept() {
-        let failure = Failure::from_body(br#"{"errorMessage":"no stock","errorType":"OutOfStock"}"#.to_vec());
-        assert_eq!((failure.error_type.as_str(), failure.error_message.as_str()), ("OutOfStock", "no stock"));
+        let failure =
+            Failure::from_body(br#"{"errorMessage":"no stock","errorType":"OutOfStock"}"#.to_vec());
+        assert_eq!(
+            (failure.error_type.as_str(), failure.error_message.as_str()),
+            ("OutOfStock", "no stock")
+        );
         let failure = Failure::from_body(b"it broke".to_vec());
         assert_eq!((failure.error_type.as_str(), failure.error_message.as_str()), ("", "it broke"));
     }
 
     #[test]
     fn every_started_millisecond_is_billed() {
-        let billed = |micros| Summary::new("r", 128, Duration::from_micros(micros), None).billed_duration.as_millis();
+        let billed = |micros| {
+            Summary::new("r", 128, Duration::from_micros(micros), None).billed_duration.as_millis()
+        };
         assert_eq!([0, 1, 1000, 1001, 65_828].map(billed), [0, 1, 1, 2, 66]);
     }
 

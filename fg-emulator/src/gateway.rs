@@ -1,4 +1,5 @@
-//! One port in front of one or several functions, for browsers, curl and SDKs: API Gateway, plain events, and the invoke API.
+//! One port in front of one or several functions, for browsers, curl and SDKs: API Gateway, plain
+//! events, and the invoke API.
 
 mod apig;
 mod places;
@@ -19,8 +20,8 @@ use crate::request::Request;
 use crate::response::Reply;
 use crate::settings::SYNC_LIMIT;
 
-/// Serves functions under their names on one port. A function can be replaced while it is served: requests that run are finished by the
-/// one that has them.
+/// Serves functions under their names on one port. A function can be replaced while it is served:
+/// requests that run are finished by the one that has them.
 ///
 /// | request | what becomes of it |
 /// | --- | --- |
@@ -29,16 +30,20 @@ use crate::settings::SYNC_LIMIT;
 /// | anything else below `/v2/{project}/fgs/` | the platform's, too, and not emulated: status 501 |
 /// | anything else | an event of API Gateway; its result is turned into the answer. `POST /?` is the gateway's `POST /` |
 ///
-/// With several functions the first part of a path is the name of one, and the rest is the path that the function sees: `POST /greet` is
-/// an event for `greet`, `GET /orders/7` a request of API Gateway for `/7` of `orders`. The invoke API has the name in the URN. A name may
-/// have slashes in it itself. `GET /` lists the functions.
+/// With several functions the first part of a path is the name of one, and the rest is the path
+/// that the function sees: `POST /greet` is an event for `greet`, `GET /orders/7` a request of API
+/// Gateway for `/7` of `orders`. The invoke API has the name in the URN. A name may have slashes in
+/// it itself. `GET /` lists the functions.
 ///
-/// A function's own error is status 500 with its JSON, and so is a result that API Gateway would not understand.
+/// A function's own error is status 500 with its JSON, and so is a result that API Gateway would
+/// not understand.
 ///
-/// Every web page can send requests to a port of this machine. So a request is refused with status 403 unless its `Host` is a loopback name
-/// or address, the address that is listened at (any address, where it is all of them), or a name that was [accepted](Self::accept_host);
-/// and if its `Origin`, or `Sec-Fetch-Site`, says that a page of another site has sent it. A head has at most 64 KB and 10 s, a body 6 MB
-/// and a minute. There are at most 256 connections, of which the longest idle gives way to a new one.
+/// Every web page can send requests to a port of this machine. So a request is refused with status
+/// 403 unless its `Host` is a loopback name or address, the address that is listened at (any
+/// address, where it is all of them), or a name that was [accepted](Self::accept_host); and if its
+/// `Origin`, or `Sec-Fetch-Site`, says that a page of another site has sent it. A head has at most
+/// 64 KB and 10 s, a body 6 MB and a minute. There are at most 256 connections, of which the
+/// longest idle gives way to a new one.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -55,7 +60,8 @@ pub struct Gateway {
     server: Option<HttpServer>,
 }
 
-/// One request, and how it was answered. `{}` is a line for a log, in which what the caller has sent is [printable](crate::printable).
+/// One request, and how it was answered. `{}` is a line for a log, in which what the caller has
+/// sent is [printable](crate::printable).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Exchange<'a> {
@@ -67,7 +73,8 @@ pub struct Exchange<'a> {
     pub target: &'a str,
     /// The status of the answer.
     pub status: u16,
-    /// What the function did, where it was reached; nothing for the invoke API, whose answer has it.
+    /// What the function did, where it was reached; nothing for the invoke API, whose answer has
+    /// it.
     pub execution: Option<&'a Execution>,
     /// Why the function's result is not the answer, where it is not.
     pub reason: Option<&'a str>,
@@ -115,8 +122,9 @@ impl Answered {
 }
 
 impl Gateway {
-    /// Listens at this address for requests to the functions of these names. One that is not [served](Self::serve) yet is answered with
-    /// status 503, unless it is [expected](Self::set_expected). `observer` is called after every request.
+    /// Listens at this address for requests to the functions of these names. One that is not
+    /// [served](Self::serve) yet is answered with status 503, unless it is
+    /// [expected](Self::set_expected). `observer` is called after every request.
     ///
     /// # Errors
     ///
@@ -138,22 +146,23 @@ impl Gateway {
         self.server.as_ref().map(|server| server.address().to_string()).unwrap_or_default()
     }
 
-    /// Also takes requests with this name as their `Host`, or with a page under this name as their `Origin`: for a container that calls this
-    /// one by a name, or for a proxy.
+    /// Also takes requests with this name as their `Host`, or with a page under this name as their
+    /// `Origin`: for a container that calls this one by a name, or for a proxy.
     pub fn accept_host(&self, name: &str) {
         if let Some(server) = &self.server {
             server.door().accept(name);
         }
     }
 
-    /// Serves this function under its name from now on, and gives back the one that was served before. Who drops that one ends its
-    /// processes, as soon as no request has it any more.
+    /// Serves this function under its name from now on, and gives back the one that was served
+    /// before. Who drops that one ends its processes, as soon as no request has it any more.
     pub fn serve(&self, emulator: Arc<Emulator>) -> Option<Arc<Emulator>> {
         let name = emulator.name().to_owned();
         self.serve_as(&name, emulator)
     }
 
-    /// [Serves](Self::serve) a function under another name than its own, such as `orders/bootstrap`.
+    /// [Serves](Self::serve) a function under another name than its own, such as
+    /// `orders/bootstrap`.
     pub fn serve_as(&self, name: &str, emulator: Arc<Emulator>) -> Option<Arc<Emulator>> {
         self.functions.places.serve(name, emulator)
     }
@@ -163,7 +172,8 @@ impl Gateway {
         self.functions.places.expect(name);
     }
 
-    /// Says why there is no function of this name, unless one is served. Requests are answered with status 503 and this reason.
+    /// Says why there is no function of this name, unless one is served. Requests are answered with
+    /// status 503 and this reason.
     pub fn set_absent(&self, name: &str, reason: impl Into<String>) {
         self.functions.places.set_absent(name, reason.into());
     }
@@ -195,7 +205,15 @@ impl Service for Front {
 
     fn refused(&self, head: &Request, status: u16, reason: &str) {
         let (method, target) = (head.method.as_str(), head.target.as_str());
-        (self.0.observer)(&Exchange { function: "", method, target, status, execution: None, reason: Some(reason), advice: None });
+        (self.0.observer)(&Exchange {
+            function: "",
+            method,
+            target,
+            status,
+            execution: None,
+            reason: Some(reason),
+            advice: None,
+        });
     }
 }
 
@@ -208,11 +226,18 @@ impl Functions {
             match self.places.route(&request.target) {
                 Route::Function { name, target } => match self.places.wait_for(&name) {
                     Ok(emulator) => (name, ask(&emulator, request, &target)),
-                    Err(reason) => (name, Answered::refused(refusal(503, "FSS.0503", &reason), reason)),
+                    Err(reason) => {
+                        (name, Answered::refused(refusal(503, "FSS.0503", &reason), reason))
+                    }
                 },
-                Route::List if matches!(request.method.as_str(), "GET" | "HEAD") => (String::new(), self.list()),
+                Route::List if matches!(request.method.as_str(), "GET" | "HEAD") => {
+                    (String::new(), self.list())
+                }
                 Route::List | Route::Nowhere => {
-                    let reason = format!("the first part of the path names a function; {}", self.places.names());
+                    let reason = format!(
+                        "the first part of the path names a function; {}",
+                        self.places.names()
+                    );
                     (String::new(), Answered::refused(refusal(404, "FSS.0404", &reason), reason))
                 }
             }
@@ -230,9 +255,17 @@ impl Functions {
         Ok(reply)
     }
 
-    fn answer_api(&self, request: &Request, path: &str, socket: &TcpStream) -> io::Result<Answered> {
+    fn answer_api(
+        &self,
+        request: &Request,
+        path: &str,
+        socket: &TcpStream,
+    ) -> io::Result<Answered> {
         let Some(urn) = call::invoked(path) else {
-            return Ok(Answered::refused(call::not_emulated(&request.method, &excerpt(path, 200)), "it is not emulated"));
+            return Ok(Answered::refused(
+                call::not_emulated(&request.method, &excerpt(path, 200)),
+                "it is not emulated",
+            ));
         };
         Ok(match self.places.find(|settings| call::is_for(&urn, settings)) {
             Some(emulator) => {
@@ -240,7 +273,11 @@ impl Functions {
                 Answered { reply, execution: None, reason: None, advice: None }
             }
             None => {
-                let reason = format!("there is no function {} here; {}", excerpt(&urn, 200), self.places.names());
+                let reason = format!(
+                    "there is no function {} here; {}",
+                    excerpt(&urn, 200),
+                    self.places.names()
+                );
                 Answered::refused(refusal(404, "FSS.1051", &reason), reason)
             }
         })
@@ -249,19 +286,33 @@ impl Functions {
     fn list(&self) -> Answered {
         let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
         let body = format!("{:#}\n", self.places.list()).into_bytes();
-        Answered { reply: Some(Reply { status: 200, headers, body }), execution: None, reason: None, advice: None }
+        Answered {
+            reply: Some(Reply { status: 200, headers, body }),
+            execution: None,
+            reason: None,
+            advice: None,
+        }
     }
 }
 
 fn ask(emulator: &Emulator, request: &Request, target: &str) -> Answered {
-    if request.method == "POST" && target == "/" { invoke(emulator, request) } else { ask_as_gateway(emulator, request, target) }
+    if request.method == "POST" && target == "/" {
+        invoke(emulator, request)
+    } else {
+        ask_as_gateway(emulator, request, target)
+    }
 }
 
 /// The body is the event.
 fn invoke(emulator: &Emulator, request: &Request) -> Answered {
     if let Err(reply) = call::check_body_and_headers(request) {
-        if request.body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(&request.body).is_ok() {
-            return Answered::refused(reply, "X-Cff-Instance-Memory is none of the platform's sizes");
+        if request.body.is_empty()
+            || serde_json::from_slice::<serde::de::IgnoredAny>(&request.body).is_ok()
+        {
+            return Answered::refused(
+                reply,
+                "X-Cff-Instance-Memory is none of the platform's sizes",
+            );
         }
         let advice = if request.body.starts_with(b"\xef\xbb\xbf") {
             "the body begins with a byte order mark, which JSON does not allow: save the file as UTF-8 without one"
@@ -269,7 +320,10 @@ fn invoke(emulator: &Emulator, request: &Request) -> Answered {
             "an event is JSON, such as {\"name\":\"Ada\"}, or \"Ada\" with its quotation marks; a request of API Gateway may have any body, \
              and is written with a `?` behind the path"
         };
-        return Answered { advice: Some(advice.into()), ..Answered::refused(reply, "the body is not JSON") };
+        return Answered {
+            advice: Some(advice.into()),
+            ..Answered::refused(reply, "the body is not JSON")
+        };
     }
     let execution = emulator.invoke(Event::new(request.body.as_slice()));
     let status = match &execution.outcome {
@@ -282,7 +336,12 @@ fn invoke(emulator: &Emulator, request: &Request) -> Answered {
         ("X-Cff-Request-Id".to_owned(), execution.summary.request_id.clone()),
     ];
     let reply = Reply { status, headers, body: execution.outcome.body().into_owned() };
-    Answered { reason: failure_of(&execution), reply: Some(reply), execution: Some(execution), advice: None }
+    Answered {
+        reason: failure_of(&execution),
+        reply: Some(reply),
+        execution: Some(execution),
+        advice: None,
+    }
 }
 
 fn ask_as_gateway(emulator: &Emulator, request: &Request, target: &str) -> Answered {
@@ -292,23 +351,27 @@ fn ask_as_gateway(emulator: &Emulator, request: &Request, target: &str) -> Answe
     }
     let execution = emulator.invoke(event);
     let (mut reply, reason, is_understood) = match &execution.outcome {
-        Outcome::Reply(_) | Outcome::Streamed { .. } => match apig::reply(&execution.outcome.body(), request.method == "HEAD") {
-            Ok(reply) => (reply, None, true),
-            Err(reason) => (refusal(500, "FSS.1202", &reason), Some(reason), false),
-        },
+        Outcome::Reply(_) | Outcome::Streamed { .. } => {
+            match apig::reply(&execution.outcome.body(), request.method == "HEAD") {
+                Ok(reply) => (reply, None, true),
+                Err(reason) => (refusal(500, "FSS.1202", &reason), Some(reason), false),
+            }
+        }
         Outcome::Failure(failure) => {
             let is_understood = failure.error_type != "InvalidPayload";
             (json_reply(500, &execution), failure_of(&execution), is_understood)
         }
-        Outcome::Platform(error) => (json_reply(status_of(error.http_status()), &execution), failure_of(&execution), true),
+        Outcome::Platform(error) => {
+            (json_reply(status_of(error.http_status()), &execution), failure_of(&execution), true)
+        }
     };
     reply.default_header("X-Request-Id", &execution.summary.request_id);
     let advice = (!is_understood).then(|| advice_about_wrapping(request, target));
     Answered { reply: Some(reply), execution: Some(execution), reason, advice }
 }
 
-/// A function of other events complains about a line and a column of an event that the caller has never written, or gives a result that
-/// is none of the gateway's.
+/// A function of other events complains about a line and a column of an event that the caller has
+/// never written, or gives a result that is none of the gateway's.
 fn advice_about_wrapping(request: &Request, target: &str) -> String {
     let why = match request.method.as_str() {
         "POST" if target.starts_with("/?") => "its path has a query".to_owned(),
@@ -326,7 +389,8 @@ fn json_reply(status: u16, execution: &Execution) -> Reply {
     Reply { status, headers, body: execution.outcome.body().into_owned() }
 }
 
-/// The invoke API says 200 where the function was called, whatever it did; who asks a gateway wants to see that it failed.
+/// The invoke API says 200 where the function was called, whatever it did; who asks a gateway wants
+/// to see that it failed.
 fn status_of(of_the_invoke_api: u16) -> u16 {
     if of_the_invoke_api == 200 { 500 } else { of_the_invoke_api }
 }
@@ -334,7 +398,9 @@ fn status_of(of_the_invoke_api: u16) -> u16 {
 fn failure_of(execution: &Execution) -> Option<String> {
     match &execution.outcome {
         Outcome::Reply(_) | Outcome::Streamed { .. } => None,
-        Outcome::Failure(failure) => Some(format!("{}: {}", failure.error_type, failure.error_message)),
+        Outcome::Failure(failure) => {
+            Some(format!("{}: {}", failure.error_type, failure.error_message))
+        }
         Outcome::Platform(error) => Some(error.to_string()),
     }
 }

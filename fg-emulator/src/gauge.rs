@@ -22,7 +22,8 @@ fn peak_in(status: &str) -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// User time and system time are fields 14 and 15; the name in field 2 may have blanks, and ends with the last parenthesis.
+/// User time and system time are fields 14 and 15; the name in field 2 may have blanks, and ends
+/// with the last parenthesis.
 fn processor_time_in(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut times = fields.split_whitespace().skip(11).map(|field| field.parse::<u32>().ok());
@@ -35,7 +36,10 @@ mod tests {
 
     #[test]
     fn the_figures_are_read_from_the_files_of_linux() {
-        assert_eq!(peak_in("VmPeak:\t 9000 kB\nVmHWM:\t    2000 kB\nVmRSS:\t 1 kB\n"), Some(2000 * 1024));
+        assert_eq!(
+            peak_in("VmPeak:\t 9000 kB\nVmHWM:\t    2000 kB\nVmRSS:\t 1 kB\n"),
+            Some(2000 * 1024)
+        );
         let stat = "7 (a b) c) R 1 7 7 0 -1 4194304 100 0 0 0 150 25 0 0 20 0 1 0 1 1 1\n";
         assert_eq!(processor_time_in(stat), Some(Duration::from_millis(1750)));
         assert_eq!((peak_in(""), processor_time_in("")), (None, None));

@@ -1,4 +1,5 @@
-//! An HTTP server for the side of the callers: a listening socket, and a thread for each connection, of which there are only so many.
+//! An HTTP server for the side of the callers: a listening socket, and a thread for each
+//! connection, of which there are only so many.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,11 +13,14 @@ use serde_json::json;
 
 use crate::door::{Door, NotLetIn};
 use crate::event::random_uuid;
-use crate::request::{Extent, Limits, Malformed, OnHead, Request, Unread, let_go, peek_first_byte, read_request};
+use crate::request::{
+    Extent, Limits, Malformed, OnHead, Request, Unread, let_go, peek_first_byte, read_request,
+};
 use crate::response::{Reply, header_of};
 use crate::settings::{SYNC_LIMIT, TOLERANCE};
 
-/// How many connections there are at most, each with a thread. For one more the longest idle gives way.
+/// How many connections there are at most, each with a thread. For one more the longest idle gives
+/// way.
 const MOST_CONNECTIONS: usize = 256;
 
 /// How long a connection may wait for its next request.
@@ -33,7 +37,8 @@ const LIMITS: Limits = Limits {
     body_time: Some(Duration::from_secs(60)),
 };
 
-/// What is still taken of a request that has been refused, so that its caller sees why, in bytes and in time.
+/// What is still taken of a request that has been refused, so that its caller sees why, in bytes
+/// and in time.
 const AFTER_REFUSAL: (usize, Duration) = (16 << 20, Duration::from_secs(2));
 
 /// How long to wait after a failed accept, such as for want of file descriptors.
@@ -78,7 +83,8 @@ struct Open {
 #[derive(Debug)]
 struct Connection {
     socket: Arc<TcpStream>,
-    /// Since when it has been waited for something of its caller's; nothing while a request is answered.
+    /// Since when it has been waited for something of its caller's; nothing while a request is
+    /// answered.
     idle_since: Option<Instant>,
 }
 
@@ -103,12 +109,22 @@ fn early_refusal(status: u16, reason: &str) -> Reply {
 
 impl HttpServer {
     /// Answers every request at this address, those of different connections at the same time.
-    pub(crate) fn start(name: &'static str, address: impl ToSocketAddrs, service: impl Service) -> io::Result<Self> {
+    pub(crate) fn start(
+        name: &'static str,
+        address: impl ToSocketAddrs,
+        service: impl Service,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
-        let served = Arc::new(Served { service: Box::new(service), door: Door::new(address.ip()), open: Mutex::default() });
+        let served = Arc::new(Served {
+            service: Box::new(service),
+            door: Door::new(address.ip()),
+            open: Mutex::default(),
+        });
         let accepting = Arc::clone(&served);
-        let thread = thread::Builder::new().name(name.into()).spawn(move || accepting.accept(name, &listener))?;
+        let thread = thread::Builder::new()
+            .name(name.into())
+            .spawn(move || accepting.accept(name, &listener))?;
         Ok(Self { address, served, thread })
     }
 
@@ -132,7 +148,11 @@ impl HttpServer {
         drop(open);
         let mut address = self.address;
         if address.ip().is_unspecified() {
-            address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+            address.set_ip(if address.is_ipv4() {
+                Ipv4Addr::LOCALHOST.into()
+            } else {
+                Ipv6Addr::LOCALHOST.into()
+            });
         }
         // An accept cannot be interrupted; a connection ends it.
         if TcpStream::connect(address).is_ok() {
@@ -148,7 +168,10 @@ impl Open {
         if self.connections.len() < MOST_CONNECTIONS {
             return true;
         }
-        let idle = self.connections.iter().filter_map(|(number, connection)| Some((connection.idle_since?, *number)));
+        let idle = self
+            .connections
+            .iter()
+            .filter_map(|(number, connection)| Some((connection.idle_since?, *number)));
         let Some((_, longest)) = idle.min() else { return false };
         if let Some(connection) = self.connections.remove(&longest) {
             // Its thread notices, and ends.
@@ -182,7 +205,10 @@ impl Served {
             let socket = Arc::new(socket);
             open.accepted += 1;
             let number = open.accepted;
-            open.connections.insert(number, Connection { socket: Arc::clone(&socket), idle_since: Some(Instant::now()) });
+            open.connections.insert(
+                number,
+                Connection { socket: Arc::clone(&socket), idle_since: Some(Instant::now()) },
+            );
             drop(open);
             let served = Arc::clone(self);
             let serving = thread::Builder::new().name(name.into()).spawn(move || {
@@ -211,13 +237,17 @@ impl Served {
         socket.set_write_timeout(Some(WRITE_TIME))?;
         // Since when it is idle is known from the accept.
         while peek_first_byte(socket).is_some() {
-            let (_, request) = read_request(socket, Extent::Whole, LIMITS, |head| self.look_at(number, head));
+            let (_, request) =
+                read_request(socket, Extent::Whole, LIMITS, |head| self.look_at(number, head));
             let request = match request {
                 Ok(request) => in_origin_form(request),
                 Err(unread) => {
                     let reply = match unread {
                         Unread::Incomplete => break,
-                        Unread::TooSlow => early_refusal(408, "the request has not come within the time that it has"),
+                        Unread::TooSlow => early_refusal(
+                            408,
+                            "the request has not come within the time that it has",
+                        ),
                         Unread::Malformed(Malformed { status, reason }) => {
                             early_refusal(status, &format!("not a request that is taken: {reason}"))
                         }
@@ -235,7 +265,11 @@ impl Served {
             }
             let Some(reply) = self.service.answer(&request, socket)? else { break };
             let reply = finished(reply, request.keep_alive);
-            socket.write_all(&if request.method == "HEAD" { reply.without_body() } else { reply.sized() })?;
+            socket.write_all(&if request.method == "HEAD" {
+                reply.without_body()
+            } else {
+                reply.sized()
+            })?;
             socket.set_read_timeout(Some(IDLE_TIME))?;
             if !request.keep_alive || !self.mark(number, true) {
                 break;
@@ -259,7 +293,9 @@ impl Served {
 
 /// With a path as its target: a client that takes this for a proxy writes all of the URL.
 fn in_origin_form(mut request: Request) -> Request {
-    if let (false, Some((_, rest))) = (request.target.starts_with('/'), request.target.split_once("://")) {
+    if let (false, Some((_, rest))) =
+        (request.target.starts_with('/'), request.target.split_once("://"))
+    {
         let path = &rest[rest.find(['/', '?']).unwrap_or(rest.len())..];
         request.target = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     }
@@ -272,7 +308,8 @@ fn finished(mut reply: Reply, keep_alive: bool) -> Reply {
         reply.default_header("Connection", "close");
     }
     if header_of(&reply.headers, "X-Request-Id").is_none() {
-        let id = header_of(&reply.headers, "X-Cff-Request-Id").map_or_else(random_uuid, str::to_owned);
+        let id =
+            header_of(&reply.headers, "X-Cff-Request-Id").map_or_else(random_uuid, str::to_owned);
         reply.headers.push(("X-Request-Id".into(), id));
     }
     reply
@@ -284,7 +321,8 @@ fn turn_away(mut socket: &TcpStream) {
     let mut reply = finished(early_refusal(503, &reason), false);
     reply.default_header("Retry-After", "1");
     // A socket that is new takes as much as that at once, and nothing is waited for here.
-    let is_written = socket.set_nonblocking(true).is_ok() && socket.write_all(&reply.sized()).is_ok();
+    let is_written =
+        socket.set_nonblocking(true).is_ok() && socket.write_all(&reply.sized()).is_ok();
     if is_written && socket.shutdown(Shutdown::Write).is_ok() {
         let _ = io::copy(&mut socket, &mut io::sink());
     }
@@ -299,12 +337,15 @@ mod tests {
     #[test]
     fn the_longest_idle_gives_way_and_none_that_is_answered_does() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let socket = Arc::new(TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens"));
+        let socket = Arc::new(
+            TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens"),
+        );
         let mut open = Open::default();
         let begun = Instant::now();
         for number in 0..256 {
             assert!(open.make_room());
-            open.connections.insert(number, Connection { socket: Arc::clone(&socket), idle_since: None });
+            open.connections
+                .insert(number, Connection { socket: Arc::clone(&socket), idle_since: None });
         }
         assert!(!open.make_room(), "all are busy");
         for (number, seconds) in [(7, 2), (9, 1), (11, 3)] {
@@ -318,12 +359,17 @@ mod tests {
     #[test]
     fn one_that_finds_no_room_is_told_so() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let mut client = TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
+        let mut client =
+            TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
         let (socket, _) = listener.accept().expect("a connection");
         turn_away(&socket);
         drop(socket);
         let mut answer = String::new();
         client.read_to_string(&mut answer).expect("an answer");
-        assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n") && answer.contains("Retry-After: 1\r\n"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n")
+                && answer.contains("Retry-After: 1\r\n"),
+            "{answer}"
+        );
     }
 }

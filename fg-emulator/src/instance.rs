@@ -1,5 +1,5 @@
-//! One instance of a function: a Runtime API of its own, and the process that polls it. It handles one request at a time, so that each
-//! line of its output belongs to one.
+//! One instance of a function: a Runtime API of its own, and the process that polls it. It handles
+//! one request at a time, so that each line of its output belongs to one.
 
 use std::path::Path;
 use std::process::Command;
@@ -72,7 +72,8 @@ impl Instance {
     pub(crate) fn start(settings: &Arc<Settings>) -> Result<Self, PlatformError> {
         let started = settings.api_address.map_or_else(RuntimeApi::start, RuntimeApi::start_at);
         let api = started.map_err(|error| PlatformError::new(Cause::NoPort(error.to_string())))?;
-        api.shared().update(|state| state.serve_an_instance(settings.answer_limit(), settings.log.clone()));
+        api.shared()
+            .update(|state| state.serve_an_instance(settings.answer_limit(), settings.log.clone()));
         let output = Arc::new(Output::new(settings.log.clone()));
         let process = match &settings.program {
             Program::Attached => {
@@ -89,20 +90,28 @@ impl Instance {
                         sink(id, false);
                     }
                     // Of every other end a result tells, or who has asked for it knows.
-                    let is_between = shared.read(|state| state.has_polled() && state.waits_for_answer().is_none());
+                    let is_between = shared
+                        .read(|state| state.has_polled() && state.waits_for_answer().is_none());
                     shared.update(State::mark_function_ended);
                     if let (Some(log), true, false) = (log, is_between, was_asked_for) {
                         log(&format!("the function {exit}, while it handled no request"));
                     }
                 };
-                let started = Process::start(command, settings.group, api.address(), Arc::clone(&output), ended);
+                let started = Process::start(
+                    command,
+                    settings.group,
+                    api.address(),
+                    Arc::clone(&output),
+                    ended,
+                );
                 let process = started.map_err(|error| PlatformError::not_started(path, &error))?;
                 api.shared().watch(process.output_taker(&output));
                 api.shared().update(|state| state.belong_to(Owner::Process(process.id())));
                 if let Some(sink) = &settings.processes {
                     sink(process.id(), true);
                 }
-                // The end is told after the beginning, however short the life. Nobody listens where there is no sink.
+                // The end is told after the beginning, however short the life. Nobody listens where
+                // there is no sink.
                 let _ = id_told.send(process.id());
                 Some(process)
             }
@@ -123,8 +132,9 @@ impl Instance {
         self.api.shared().read(State::function_ended)
     }
 
-    /// Hands the event to the function and waits for what comes of it. Afterwards the process may have ended. Where streaming is
-    /// switched on, the caller gets an answer in chunks while it comes.
+    /// Hands the event to the function and waits for what comes of it. Afterwards the process may
+    /// have ended. Where streaming is switched on, the caller gets an answer in chunks while it
+    /// comes.
     pub(crate) fn run(&self, event: Event, caller: Option<&Arc<Stream>>) -> Execution {
         let request_id = event.id().to_owned();
         if let Err(error) = self.wait_for_poll() {
@@ -140,25 +150,52 @@ impl Instance {
             Err(error) => return self.not_handled(&request_id, error),
         };
         let end = self.wait_for_end(&pending, handed_out);
-        let finished = self.api.shared().read(|state| state.times(pending.number()).answered).unwrap_or_else(Instant::now);
+        let finished = self
+            .api
+            .shared()
+            .read(|state| state.times(pending.number()).answered)
+            .unwrap_or_else(Instant::now);
         let memory = self.process_id().and_then(gauge::peak_memory);
-        let summary = Summary::new(&request_id, self.settings.memory, finished.saturating_duration_since(handed_out), memory);
+        let summary = Summary::new(
+            &request_id,
+            self.settings.memory,
+            finished.saturating_duration_since(handed_out),
+            memory,
+        );
         let outcome = match end {
-            Some(End::Answered(Answer { kind: AnswerKind::Response, body, .. })) => Outcome::Reply(body),
-            Some(End::Answered(Answer { kind: AnswerKind::Error, body, .. })) => Outcome::Failure(Failure::from_body(body)),
-            Some(End::TooLarge(size)) => {
-                Outcome::Platform(PlatformError::new(Cause::ResponseTooLarge { size, limit: self.settings.response_limit }))
+            Some(End::Answered(Answer { kind: AnswerKind::Response, body, .. })) => {
+                Outcome::Reply(body)
             }
-            Some(End::Streamed(how)) => self.judge_stream(how, &stream, reader.is_some(), request_id),
+            Some(End::Answered(Answer { kind: AnswerKind::Error, body, .. })) => {
+                Outcome::Failure(Failure::from_body(body))
+            }
+            Some(End::TooLarge(size)) => {
+                Outcome::Platform(PlatformError::new(Cause::ResponseTooLarge {
+                    size,
+                    limit: self.settings.response_limit,
+                }))
+            }
+            Some(End::Streamed(how)) => {
+                self.judge_stream(how, &stream, reader.is_some(), request_id)
+            }
             Some(End::Ended) => self.judge_exit(request_id),
-            Some(End::Abandoned) => Outcome::Platform(PlatformError::new(Cause::Abandoned { request_id })),
+            Some(End::Abandoned) => {
+                Outcome::Platform(PlatformError::new(Cause::Abandoned { request_id }))
+            }
             Some(End::Stopped) => Outcome::Platform(PlatformError::new(Cause::Stopped)),
             // It has ended in a reply that nobody reads.
             None if self.has_ended() => self.judge_exit(request_id),
             None => {
-                let busy = self.processor_time().zip(processor_time).map(|(after, before)| after.saturating_sub(before));
+                let busy = self
+                    .processor_time()
+                    .zip(processor_time)
+                    .map(|(after, before)| after.saturating_sub(before));
                 self.kill();
-                Outcome::Platform(self.explain(Cause::TimedOut { request_id, limit: self.settings.timeout, busy }))
+                Outcome::Platform(self.explain(Cause::TimedOut {
+                    request_id,
+                    limit: self.settings.timeout,
+                    busy,
+                }))
             }
         };
         stream.break_off();
@@ -167,7 +204,8 @@ impl Instance {
         Execution { outcome, summary, log }
     }
 
-    /// Lets it do what it does after its answer, and before its end, and tells what it has written meanwhile, and how it has ended.
+    /// Lets it do what it does after its answer, and before its end, and tells what it has written
+    /// meanwhile, and how it has ended.
     pub(crate) fn finish(&self) -> Ending {
         let limit = self.settings.timeout.max(self.settings.init_timeout);
         let reached = self.wait_until_it_polls(limit);
@@ -176,12 +214,15 @@ impl Instance {
         let exit = self.process.as_ref().and_then(Process::exit);
         let mut ending = Ending::new(self.take_lines());
         // With 143 a JVM says that it was asked to end.
-        let is_error = |exit: &Exit| exit.code().map_or(ended_by_itself, |code| code != 0 && code != 128 + 15);
+        let is_error =
+            |exit: &Exit| exit.code().map_or(ended_by_itself, |code| code != 0 && code != 128 + 15);
         if let Some(exit) = exit.filter(is_error) {
             ending.errors.push(format!("after its answer, the function {exit}"));
         }
         if reached.is_none() {
-            ending.errors.push(format!("the function did not ask for another event within {limit:?} of its answer"));
+            ending.errors.push(format!(
+                "the function did not ask for another event within {limit:?} of its answer"
+            ));
         }
         ending
     }
@@ -209,7 +250,8 @@ impl Instance {
         self.api.shared().wait(limit, |state| state.function_ended().then_some(())).is_some()
     }
 
-    /// Waits until the function asks for an event: all that it has written by then belongs to no request, or to the one before.
+    /// Waits until the function asks for an event: all that it has written by then belongs to no
+    /// request, or to the one before.
     pub(crate) fn wait_for_poll(&self) -> Result<(), PlatformError> {
         let limit = if self.process.is_some() { self.settings.init_timeout } else { Duration::MAX };
         self.judge(self.wait_until_it_polls(limit), limit)
@@ -265,7 +307,8 @@ impl Instance {
         }
     }
 
-    /// Nothing at the timeout. A process that somebody else started has no timeout: a debugger stands still as long as it likes.
+    /// Nothing at the timeout. A process that somebody else started has no timeout: a debugger
+    /// stands still as long as it likes.
     fn wait_for_end(&self, pending: &Pending, handed_out: Instant) -> Option<End> {
         let left = || match self.process {
             Some(_) => self.settings.timeout.saturating_sub(handed_out.elapsed()),
@@ -273,7 +316,8 @@ impl Instance {
         };
         let end = self.api.shared().wait(left(), |state| {
             if let Some(how) = state.streamed(pending.number()) {
-                // Of a process that has ended its connection tells the end, after the last byte that it sent.
+                // Of a process that has ended its connection tells the end, after the last byte
+                // that it sent.
                 (how != Streamed::UnderWay).then_some(End::Streamed(how))
             } else if let Ok(answer) = state.outcome(pending.number()) {
                 Some(End::Answered(answer))
@@ -282,7 +326,8 @@ impl Instance {
             } else if state.function_ended() && self.is_read_to_the_end(state) {
                 Some(End::Ended)
             } else if self.process.is_none() && state.is_abandoned(pending.number()) {
-                // Somebody has ended the process and started it again; one that is started here is seen to end.
+                // Somebody has ended the process and started it again; one that is started here is
+                // seen to end.
                 Some(End::Abandoned)
             } else {
                 state.is_stopped().then_some(End::Stopped)
@@ -291,7 +336,8 @@ impl Instance {
         if !matches!(end, End::Streamed(Streamed::CutShort | Streamed::NotRead)) {
             return Some(end);
         }
-        // The connection has closed. Whether that was all is seen by what comes next: another poll, or the end of the process.
+        // The connection has closed. Whether that was all is seen by what comes next: another poll,
+        // or the end of the process.
         match self.wait_until_it_polls(left())? {
             Wait::Reached => Some(end),
             Wait::Ended => Some(End::Ended),
@@ -299,8 +345,8 @@ impl Instance {
         }
     }
 
-    /// Whether nothing of a process that has ended can still be in a socket. In the group of the caller it may have left behind another
-    /// process, with its connections.
+    /// Whether nothing of a process that has ended can still be in a socket. In the group of the
+    /// caller it may have left behind another process, with its connections.
     fn is_read_to_the_end(&self, state: &State) -> bool {
         self.settings.group == Group::Callers || state.counts().open_connections == 0
     }
@@ -312,12 +358,20 @@ impl Instance {
         })
     }
 
-    fn judge_stream(&self, how: Streamed, stream: &Stream, is_read: bool, request_id: String) -> Outcome {
+    fn judge_stream(
+        &self,
+        how: Streamed,
+        stream: &Stream,
+        is_read: bool,
+        request_id: String,
+    ) -> Outcome {
         let bytes = stream.bytes();
         let cause = match how {
             Streamed::Complete if is_read => return Outcome::Streamed { bytes },
             Streamed::Complete => return Outcome::Reply(stream.take_all()),
-            Streamed::TooLarge if self.settings.streams => Cause::StreamTooLarge { limit: STREAM_LIMIT },
+            Streamed::TooLarge if self.settings.streams => {
+                Cause::StreamTooLarge { limit: STREAM_LIMIT }
+            }
             Streamed::TooLarge => Cause::StreamTooLarge { limit: self.settings.response_limit },
             Streamed::NotRead => Cause::CallerGone { request_id, bytes },
             Streamed::UnderWay | Streamed::CutShort => Cause::StreamCutShort { request_id, bytes },
@@ -327,12 +381,14 @@ impl Instance {
 
     fn not_handled(&self, request_id: &str, error: PlatformError) -> Execution {
         let summary = Summary::new(request_id, self.settings.memory, Duration::ZERO, None);
-        let log = Log::start(self.take_lines(), request_id, &self.settings.version).finish(Vec::new(), &summary);
+        let log = Log::start(self.take_lines(), request_id, &self.settings.version)
+            .finish(Vec::new(), &summary);
         Execution { outcome: Outcome::Platform(error), summary, log }
     }
 
     fn explain(&self, cause: Cause) -> PlatformError {
-        PlatformError::with_output(cause, self.output.last()).with_refused(self.api.shared().read(State::refusals))
+        PlatformError::with_output(cause, self.output.last())
+            .with_refused(self.api.shared().read(State::refusals))
     }
 
     /// What has been written since it was last asked.

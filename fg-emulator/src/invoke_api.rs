@@ -1,4 +1,5 @@
-//! The platform's API for invocations on a port here, so that its official SDKs can call a function that runs here.
+//! The platform's API for invocations on a port here, so that its official SDKs can call a function
+//! that runs here.
 
 pub(crate) mod call;
 mod streaming;
@@ -35,12 +36,26 @@ impl Service for Api {
 }
 
 /// Serves the API of one function.
-pub(crate) fn start(pool: &Arc<Pool>, queue: &Arc<AsyncQueue>, address: impl ToSocketAddrs) -> io::Result<HttpServer> {
-    HttpServer::start("invoke-api", address, Api { pool: Arc::clone(pool), queue: Arc::clone(queue) })
+pub(crate) fn start(
+    pool: &Arc<Pool>,
+    queue: &Arc<AsyncQueue>,
+    address: impl ToSocketAddrs,
+) -> io::Result<HttpServer> {
+    HttpServer::start(
+        "invoke-api",
+        address,
+        Api { pool: Arc::clone(pool), queue: Arc::clone(queue) },
+    )
 }
 
-/// The answer to a request; none where it was a streamed reply, which has been written to the socket and ends the connection.
-pub(crate) fn answer(pool: &Pool, queue: &Arc<AsyncQueue>, request: &Request, socket: &TcpStream) -> io::Result<Option<Reply>> {
+/// The answer to a request; none where it was a streamed reply, which has been written to the
+/// socket and ends the connection.
+pub(crate) fn answer(
+    pool: &Pool,
+    queue: &Arc<AsyncQueue>,
+    request: &Request,
+    socket: &TcpStream,
+) -> io::Result<Option<Reply>> {
     match call::take(pool, queue, request) {
         Taken::Answered(reply) => Ok(Some(reply)),
         Taken::Event(event) => streaming::invoke(pool, event, request, socket),

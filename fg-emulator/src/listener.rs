@@ -27,7 +27,9 @@ impl Listener {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let shared = Arc::clone(shared);
-        let thread = thread::Builder::new().name("runtime-api".into()).spawn(move || accept_connections(&shared, listener))?;
+        let thread = thread::Builder::new()
+            .name("runtime-api".into())
+            .spawn(move || accept_connections(&shared, listener))?;
         Ok(Self { address, thread })
     }
 
@@ -39,11 +41,19 @@ impl Listener {
     pub(crate) fn join(self) {
         let mut address = self.address;
         if address.ip().is_unspecified() {
-            address.set_ip(if address.is_ipv4() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(Ipv6Addr::LOCALHOST) });
+            address.set_ip(if address.is_ipv4() {
+                IpAddr::V4(Ipv4Addr::LOCALHOST)
+            } else {
+                IpAddr::V6(Ipv6Addr::LOCALHOST)
+            });
         }
-        // The standard library cannot interrupt an accept; a connection can. It is refused where the thread has ended its accepts.
+        // The standard library cannot interrupt an accept; a connection can. It is refused where
+        // the thread has ended its accepts.
         match TcpStream::connect(address) {
-            Err(error) if error.kind() != io::ErrorKind::ConnectionRefused && !self.thread.is_finished() => {
+            Err(error)
+                if error.kind() != io::ErrorKind::ConnectionRefused
+                    && !self.thread.is_finished() =>
+            {
                 // The thread sees that the state is stopped when its next accept returns.
             }
             // A panic has been reported by the thread that had it.
@@ -52,14 +62,17 @@ impl Listener {
     }
 }
 
-/// Gives a connection its number as soon as there is room for it: strangers do not stay for long. Nothing where the API is stopped.
+/// Gives a connection its number as soon as there is room for it: strangers do not stay for long.
+/// Nothing where the API is stopped.
 fn register(shared: &Shared, socket: &Arc<TcpStream>) -> Option<u64> {
     loop {
         match shared.update(|state| state.register(socket)) {
             Registered::Number(number) => return Some(number),
             Registered::Stopped => return None,
             Registered::Full => {
-                let _ = shared.wait(WITHOUT_ROOM, |state| (state.is_stopped() || state.has_room()).then_some(()));
+                let _ = shared.wait(WITHOUT_ROOM, |state| {
+                    (state.is_stopped() || state.has_room()).then_some(())
+                });
             }
         }
     }

@@ -1,4 +1,5 @@
-//! What a function's process writes, as lines: those of the request that runs, and the last ones for an error's message.
+//! What a function's process writes, as lines: those of the request that runs, and the last ones
+//! for an error's message.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -92,7 +93,8 @@ impl Output {
         }
     }
 
-    /// The lines of the request that has [ended](Self::end_request); if none has, all that have not been taken yet.
+    /// The lines of the request that has [ended](Self::end_request); if none has, all that have not
+    /// been taken yet.
     pub(crate) fn take_request(&self) -> Vec<String> {
         let of_request = self.lock().of_request.take();
         of_request.unwrap_or_else(|| self.take())
@@ -159,7 +161,11 @@ mod tests {
             output.append(&[b'x'; 100_000]);
         }
         let lines = output.take();
-        assert!(lines.len() >= 3 && lines.iter().all(|line| line.len() <= LONGEST + 100_000), "{}", lines.len());
+        assert!(
+            lines.len() >= 3 && lines.iter().all(|line| line.len() <= LONGEST + 100_000),
+            "{}",
+            lines.len()
+        );
         assert_eq!(lines.iter().map(String::len).sum::<usize>(), 4_000_000);
     }
 
@@ -193,7 +199,8 @@ mod tests {
     #[test]
     fn every_line_is_told_as_it_comes() {
         let (lines, told) = std::sync::mpsc::channel();
-        let output = Output::new(Some(Arc::new(move |line: &str| drop(lines.send(line.to_owned())))));
+        let output =
+            Output::new(Some(Arc::new(move |line: &str| drop(lines.send(line.to_owned())))));
         output.append(b"a\nb\nc");
         assert_eq!(told.try_iter().collect::<Vec<_>>(), ["a", "b"]);
         output.end_line();

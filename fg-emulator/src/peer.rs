@@ -1,7 +1,9 @@
-//! Who is on the other side of a connection to a Runtime API: the function's own process, or a stranger.
+//! Who is on the other side of a connection to a Runtime API: the function's own process, or a
+//! stranger.
 //!
-//! The port is open to everything on this machine, web pages in a browser included, and the protocol has no secret that a function could
-//! send. But the system knows which process has the other end. Linux tells it in `/proc`; elsewhere it is only looked for what a browser sends.
+//! The port is open to everything on this machine, web pages in a browser included, and the
+//! protocol has no secret that a function could send. But the system knows which process has the
+//! other end. Linux tells it in `/proc`; elsewhere it is only looked for what a browser sends.
 
 use std::net::TcpStream;
 
@@ -22,7 +24,8 @@ pub(crate) enum Owner {
     Starting,
     /// This process, and what it has started.
     Process(u32),
-    /// A process that was started with the variables that it was announced by, what it has started, and the process we are in.
+    /// A process that was started with the variables that it was announced by, what it has started,
+    /// and the process we are in.
     Announced,
 }
 
@@ -60,14 +63,23 @@ impl Stranger {
                  variables that are printed",
                 self.port
             ),
-            _ => format!("{who} was refused by the Runtime API: it is not the function's, which has this port for itself"),
+            _ => format!(
+                "{who} was refused by the Runtime API: it is not the function's, which has this port for itself"
+            ),
         }
     }
 }
 
-/// Looks at who has the other end of this socket. `owner` is known. Which process a stranger is takes a long look, which is asked for.
-pub(crate) fn standing(owner: Owner, socket: &TcpStream, looks_closely: impl FnOnce() -> bool) -> Standing {
-    let (Ok(here), Ok(there)) = (socket.local_addr(), socket.peer_addr()) else { return Standing::Gone };
+/// Looks at who has the other end of this socket. `owner` is known. Which process a stranger is
+/// takes a long look, which is asked for.
+pub(crate) fn standing(
+    owner: Owner,
+    socket: &TcpStream,
+    looks_closely: impl FnOnce() -> bool,
+) -> Standing {
+    let (Ok(here), Ok(there)) = (socket.local_addr(), socket.peer_addr()) else {
+        return Standing::Gone;
+    };
     match owner {
         Owner::Anyone => Standing::Own,
         owner => system::standing(owner, here, there, looks_closely),

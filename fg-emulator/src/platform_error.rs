@@ -1,4 +1,5 @@
-//! What goes wrong apart from the function's own errors: refused, not started, ended, silent, too slow, too large.
+//! What goes wrong apart from the function's own errors: refused, not started, ended, silent, too
+//! slow, too large.
 
 use std::error::Error;
 use std::fmt;
@@ -8,7 +9,8 @@ use std::time::Duration;
 
 use crate::process::Exit;
 
-/// Why an invocation has neither a reply nor an error of the function's own, or why a function could not be started.
+/// Why an invocation has neither a reply nor an error of the function's own, or why a function
+/// could not be started.
 ///
 /// Its `Display` is a sentence that says which, followed by the last lines that the process wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,13 +99,21 @@ impl PlatformError {
     #[must_use]
     pub fn kind(&self) -> PlatformErrorKind {
         match self.cause {
-            Cause::NoPort(_) | Cause::NoThread(_) | Cause::NotStarted { .. } => PlatformErrorKind::NotStarted,
+            Cause::NoPort(_) | Cause::NoThread(_) | Cause::NotStarted { .. } => {
+                PlatformErrorKind::NotStarted
+            }
             Cause::ExitedBeforeEvent { .. } => PlatformErrorKind::ExitedBeforeEvent,
-            Cause::NeverConnected { .. } | Cause::NeverPolled { .. } => PlatformErrorKind::NeverPolled,
-            Cause::ExitedInRequest { .. } | Cause::Abandoned { .. } => PlatformErrorKind::ExitedInRequest,
+            Cause::NeverConnected { .. } | Cause::NeverPolled { .. } => {
+                PlatformErrorKind::NeverPolled
+            }
+            Cause::ExitedInRequest { .. } | Cause::Abandoned { .. } => {
+                PlatformErrorKind::ExitedInRequest
+            }
             Cause::TimedOut { .. } => PlatformErrorKind::TimedOut,
             Cause::RequestTooLarge { .. } => PlatformErrorKind::RequestTooLarge,
-            Cause::ResponseTooLarge { .. } | Cause::StreamTooLarge { .. } => PlatformErrorKind::ResponseTooLarge,
+            Cause::ResponseTooLarge { .. } | Cause::StreamTooLarge { .. } => {
+                PlatformErrorKind::ResponseTooLarge
+            }
             Cause::StreamCutShort { .. } => PlatformErrorKind::CutShort,
             Cause::CallerGone { .. } => PlatformErrorKind::CallerGone,
             Cause::Overload { .. } | Cause::QueueFull { .. } => PlatformErrorKind::Overload,
@@ -112,15 +122,20 @@ impl PlatformError {
         }
     }
 
-    /// The platform's code: `FSS.*` where the request is refused, else the number that stands in `X-Func-Err-Code`.
+    /// The platform's code: `FSS.*` where the request is refused, else the number that stands in
+    /// `X-Func-Err-Code`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self.cause {
-            Cause::NoPort(_) | Cause::NoThread(_) | Cause::NotStarted { .. } | Cause::ExitedBeforeEvent { .. } => "4201",
+            Cause::NoPort(_)
+            | Cause::NoThread(_)
+            | Cause::NotStarted { .. }
+            | Cause::ExitedBeforeEvent { .. } => "4201",
             Cause::NeverConnected { .. } | Cause::NeverPolled { .. } => "4211",
-            Cause::ExitedInRequest { .. } | Cause::Abandoned { .. } | Cause::StreamCutShort { .. } | Cause::CallerGone { .. } => {
-                "4002"
-            }
+            Cause::ExitedInRequest { .. }
+            | Cause::Abandoned { .. }
+            | Cause::StreamCutShort { .. }
+            | Cause::CallerGone { .. } => "4002",
             Cause::TimedOut { .. } => "4010",
             Cause::ResponseTooLarge { .. } | Cause::StreamTooLarge { .. } => "4004",
             Cause::RequestTooLarge { .. } => "FSS.0413",
@@ -130,7 +145,8 @@ impl PlatformError {
         }
     }
 
-    /// The HTTP status of the invoke API: of a request that is refused that of its code, else 200, since the function was called.
+    /// The HTTP status of the invoke API: of a request that is refused that of its code, else 200,
+    /// since the function was called.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         match self.code() {
@@ -146,7 +162,9 @@ impl PlatformError {
     #[must_use]
     pub fn platform_text(&self) -> String {
         match &self.cause {
-            Cause::ExitedBeforeEvent { exit } => format!("init failed bootstrap failed error process {exit}"),
+            Cause::ExitedBeforeEvent { exit } => {
+                format!("init failed bootstrap failed error process {exit}")
+            }
             Cause::NeverConnected { limit, .. } | Cause::NeverPolled { limit, .. } => {
                 format!("runtime initialization timed out after {}s", limit.as_secs_f64())
             }
@@ -154,10 +172,18 @@ impl PlatformError {
                 Some(code) => format!("process exits with {code}"),
                 None => format!("process {exit}"),
             },
-            Cause::TimedOut { limit, .. } => format!("call invoke timeout {}s", limit.as_secs_f64()),
-            Cause::ResponseTooLarge { size, limit } => format!("response body size {size} exceeds the limit of {limit}"),
-            Cause::StreamTooLarge { limit } => format!("response body size exceeds the limit of {limit}"),
-            Cause::RequestTooLarge { size, limit } => format!("request body size {size} exceeds the limit of {limit}"),
+            Cause::TimedOut { limit, .. } => {
+                format!("call invoke timeout {}s", limit.as_secs_f64())
+            }
+            Cause::ResponseTooLarge { size, limit } => {
+                format!("response body size {size} exceeds the limit of {limit}")
+            }
+            Cause::StreamTooLarge { limit } => {
+                format!("response body size exceeds the limit of {limit}")
+            }
+            Cause::RequestTooLarge { size, limit } => {
+                format!("request body size {size} exceeds the limit of {limit}")
+            }
             Cause::Overload { .. } => "controlled by overload sdk".to_owned(),
             _ => self.sentence(),
         }
@@ -171,10 +197,18 @@ impl PlatformError {
 
     fn sentence(&self) -> String {
         match &self.cause {
-            Cause::NoPort(reason) => format!("the emulator could not open a port for the function: {reason}"),
-            Cause::NoThread(reason) => format!("the emulator could not start a thread for the invocation: {reason}"),
-            Cause::NotStarted { program, reason } => format!("{} could not be started: {reason}", program.display()),
-            Cause::ExitedBeforeEvent { exit } => format!("the function {exit} before it asked for an event"),
+            Cause::NoPort(reason) => {
+                format!("the emulator could not open a port for the function: {reason}")
+            }
+            Cause::NoThread(reason) => {
+                format!("the emulator could not start a thread for the invocation: {reason}")
+            }
+            Cause::NotStarted { program, reason } => {
+                format!("{} could not be started: {reason}", program.display())
+            }
+            Cause::ExitedBeforeEvent { exit } => {
+                format!("the function {exit} before it asked for an event")
+            }
             Cause::NeverConnected { limit, busy } => format!(
                 "the function did not ask for an event within {limit:?}: it never connected to RUNTIME_API_ADDR{}",
                 Busy(*busy, *limit)
@@ -183,9 +217,13 @@ impl PlatformError {
                 "the function did not ask for an event within {limit:?}: it connected to RUNTIME_API_ADDR, but sent no GET for one{}",
                 Busy(*busy, *limit)
             ),
-            Cause::ExitedInRequest { request_id, exit } => format!("the function {exit} while it handled request {request_id}"),
+            Cause::ExitedInRequest { request_id, exit } => {
+                format!("the function {exit} while it handled request {request_id}")
+            }
             Cause::Abandoned { request_id } => {
-                format!("the function closed its connection while it handled request {request_id}, and asks for another event")
+                format!(
+                    "the function closed its connection while it handled request {request_id}, and asks for another event"
+                )
             }
             Cause::TimedOut { request_id, limit, busy } => {
                 format!(
@@ -200,20 +238,26 @@ impl PlatformError {
                 format!("the reply has {size} bytes, and the platform takes {limit}")
             }
             Cause::StreamTooLarge { limit } => {
-                format!("the reply came in chunks, and it has more than the {limit} bytes that the platform takes")
+                format!(
+                    "the reply came in chunks, and it has more than the {limit} bytes that the platform takes"
+                )
             }
             Cause::StreamCutShort { request_id, bytes } => format!(
                 "the function ended its streamed reply to request {request_id} after {bytes} bytes, without the last chunk: what the caller has \
                  is not complete"
             ),
             Cause::CallerGone { request_id, bytes } => {
-                format!("the caller of request {request_id} went away after {bytes} bytes of the streamed reply")
+                format!(
+                    "the caller of request {request_id} went away after {bytes} bytes of the streamed reply"
+                )
             }
             Cause::Overload { instances, waited } => {
                 format!("all {instances} instances of the function were busy for {waited:?}")
             }
             Cause::QueueFull { waiting } => format!("{waiting} asynchronous events wait already"),
-            Cause::Expired { limit } => format!("the event was not handled within {limit:?}, which is how long it is valid"),
+            Cause::Expired { limit } => {
+                format!("the event was not handled within {limit:?}, which is how long it is valid")
+            }
             Cause::Stopped => "the emulator has been stopped".to_owned(),
         }
     }
@@ -249,8 +293,12 @@ struct Busy(Option<Duration>, Duration);
 impl fmt::Display for Busy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self(Some(busy), limit) if *busy >= *limit / 2 => write!(f, "; it is in a loop: it used {busy:?} of processor time"),
-            Self(Some(busy), _) => write!(f, "; it waits for something: it used {busy:?} of processor time"),
+            Self(Some(busy), limit) if *busy >= *limit / 2 => {
+                write!(f, "; it is in a loop: it used {busy:?} of processor time")
+            }
+            Self(Some(busy), _) => {
+                write!(f, "; it waits for something: it used {busy:?} of processor time")
+            }
             Self(None, _) => Ok(()),
         }
     }
@@ -263,7 +311,10 @@ mod tests {
     #[test]
     fn the_sentence_says_which_and_has_the_last_output() {
         let error = PlatformError::with_output(
-            Cause::NeverConnected { limit: Duration::from_secs(3), busy: Some(Duration::from_millis(2980)) },
+            Cause::NeverConnected {
+                limit: Duration::from_secs(3),
+                busy: Some(Duration::from_millis(2980)),
+            },
             vec!["starting".into()],
         );
         assert_eq!(
@@ -277,7 +328,8 @@ mod tests {
 
     #[test]
     fn a_program_that_cannot_be_started_is_named() {
-        let error = PlatformError::not_started("/code/bootstrap", &io::ErrorKind::PermissionDenied.into());
+        let error =
+            PlatformError::not_started("/code/bootstrap", &io::ErrorKind::PermissionDenied.into());
         assert_eq!(error.to_string(), "/code/bootstrap could not be started: it is not executable");
         assert_eq!(error.kind(), PlatformErrorKind::NotStarted);
     }

@@ -1,4 +1,5 @@
-//! The instances of a function: started when they are needed, replaced when they have ended, reclaimed when they are idle.
+//! The instances of a function: started when they are needed, replaced when they have ended,
+//! reclaimed when they are idle.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -52,7 +53,11 @@ impl Pool {
     pub(crate) fn start(settings: Settings) -> Result<Arc<Self>, PlatformError> {
         let settings = Arc::new(settings);
         let first = Arc::new(Instance::start(&settings)?);
-        let state = State { idle: vec![Idle { instance: first, since: Instant::now() }], started: 1, ..State::default() };
+        let state = State {
+            idle: vec![Idle { instance: first, since: Instant::now() }],
+            started: 1,
+            ..State::default()
+        };
         Ok(Arc::new(Self { settings, state: Mutex::new(state), changed: Condvar::new() }))
     }
 
@@ -70,11 +75,23 @@ impl Pool {
     }
 
     /// Waits until the instances are as the caller wants them; false after the time limit.
-    pub(crate) fn wait_until(&self, limit: Duration, mut reached: impl FnMut(Instances) -> bool) -> bool {
+    pub(crate) fn wait_until(
+        &self,
+        limit: Duration,
+        mut reached: impl FnMut(Instances) -> bool,
+    ) -> bool {
         let state = self.lock();
-        let not_yet =
-            |state: &mut State| !reached(Instances { idle: state.idle.len(), busy: state.busy.len(), started: state.started });
-        let waited = self.changed.wait_timeout_while(state, limit, not_yet).unwrap_or_else(PoisonError::into_inner);
+        let not_yet = |state: &mut State| {
+            !reached(Instances {
+                idle: state.idle.len(),
+                busy: state.busy.len(),
+                started: state.started,
+            })
+        };
+        let waited = self
+            .changed
+            .wait_timeout_while(state, limit, not_yet)
+            .unwrap_or_else(PoisonError::into_inner);
         !waited.1.timed_out()
     }
 
@@ -94,7 +111,13 @@ impl Pool {
     pub(crate) fn process_ids(&self) -> Vec<u32> {
         let state = self.lock();
         let busy = state.busy.iter().flatten();
-        state.idle.iter().map(|idle| &idle.instance).chain(busy).filter_map(|instance| instance.process_id()).collect()
+        state
+            .idle
+            .iter()
+            .map(|idle| &idle.instance)
+            .chain(busy)
+            .filter_map(|instance| instance.process_id())
+            .collect()
     }
 
     /// Handles an event on an instance that is free, or on a new one.
@@ -154,9 +177,13 @@ impl Pool {
             let left = self.settings.queue_limit.saturating_sub(asked.elapsed());
             if left.is_zero() {
                 let instances = self.settings.instances;
-                return Err(PlatformError::new(Cause::Overload { instances, waited: self.settings.queue_limit }));
+                return Err(PlatformError::new(Cause::Overload {
+                    instances,
+                    waited: self.settings.queue_limit,
+                }));
             }
-            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state =
+                self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -199,7 +226,8 @@ impl Pool {
         }
         let mut state = self.lock();
         while !state.stopped {
-            let (old, young): (Vec<_>, Vec<_>) = state.idle.drain(..).partition(|idle| idle.since.elapsed() >= limit);
+            let (old, young): (Vec<_>, Vec<_>) =
+                state.idle.drain(..).partition(|idle| idle.since.elapsed() >= limit);
             state.idle = young;
             if !old.is_empty() {
                 drop(state);
@@ -208,9 +236,12 @@ impl Pool {
                 state = self.lock();
                 continue;
             }
-            let next = state.idle.iter().map(|idle| limit.saturating_sub(idle.since.elapsed())).min();
+            let next =
+                state.idle.iter().map(|idle| limit.saturating_sub(idle.since.elapsed())).min();
             state = match next {
-                Some(time) => self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0,
+                Some(time) => {
+                    self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
+                }
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }
@@ -224,7 +255,8 @@ impl Pool {
         drop(state);
         self.changed.notify_all();
         let endings = thread::scope(|scope| {
-            let finishing: Vec<_> = idle.iter().map(|instance| scope.spawn(|| instance.finish())).collect();
+            let finishing: Vec<_> =
+                idle.iter().map(|instance| scope.spawn(|| instance.finish())).collect();
             // A panic has been reported by the thread that had it.
             finishing.into_iter().filter_map(|finishing| finishing.join().ok()).collect::<Vec<_>>()
         });
@@ -237,7 +269,11 @@ impl Pool {
         let mut state = self.lock();
         state.stopped = true;
         let idle = state.idle.drain(..).map(|idle| idle.instance);
-        let all: Vec<_> = idle.collect::<Vec<_>>().into_iter().chain(state.busy.iter().flatten().cloned()).collect();
+        let all: Vec<_> = idle
+            .collect::<Vec<_>>()
+            .into_iter()
+            .chain(state.busy.iter().flatten().cloned())
+            .collect();
         drop(state);
         self.changed.notify_all();
         stop_all(all);

@@ -1,7 +1,8 @@
 //! What a function or its caller has written, as it can be shown on a terminal.
 //!
-//! A terminal does what control characters say: it changes its title, its clipboard, lines that it has shown before. Most of what is shown here
-//! repeats something that a caller has sent. So no escape sequence is passed on: colours are left out, since functions that log in colour are
+//! A terminal does what control characters say: it changes its title, its clipboard, lines that it
+//! has shown before. Most of what is shown here repeats something that a caller has sent. So no
+//! escape sequence is passed on: colours are left out, since functions that log in colour are
 //! common, and everything else is shown as `\u{1b}`.
 //!
 //! ```
@@ -29,7 +30,9 @@ pub fn printable(text: &str, form: Form) -> Cow<'_, str> {
     }
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((at, character)) = rest.char_indices().find(|&(_, character)| is_unprintable(character)) {
+    while let Some((at, character)) =
+        rest.char_indices().find(|&(_, character)| is_unprintable(character))
+    {
         shown.push_str(&rest[..at]);
         rest = &rest[at..];
         if let Some(behind) = strip_colour(rest) {
@@ -57,14 +60,18 @@ pub(crate) fn excerpt(text: &str, characters: usize) -> String {
 /// What is behind a sequence that sets colours.
 fn strip_colour(text: &str) -> Option<&str> {
     let parameters = text.strip_prefix("\x1b[")?;
-    parameters.trim_start_matches(|digit: char| digit.is_ascii_digit() || matches!(digit, ';' | ':')).strip_prefix('m')
+    parameters
+        .trim_start_matches(|digit: char| digit.is_ascii_digit() || matches!(digit, ';' | ':'))
+        .strip_prefix('m')
 }
 
 /// Control characters, line separators, and marks for the direction of writing.
 fn is_unprintable(character: char) -> bool {
     match character {
         '\t' | '\n' => false,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            true
+        }
         character => character.is_control(),
     }
 }
@@ -78,7 +85,10 @@ mod tests {
         for (text, shown) in [
             ("plain\ttext\né🦀", "plain\ttext\né🦀"),
             ("\x1b[2m2026\x1b[0m \x1b[38;5;1mred\x1b[m", "2026 red"),
-            ("\x1b]0;title\x07\x1b[2Jgone\r\u{9b}1A\u{202e}", "\\u{1b}]0;title\\u{7}\\u{1b}[2Jgone\\r\\u{9b}1A\\u{202e}"),
+            (
+                "\x1b]0;title\x07\x1b[2Jgone\r\u{9b}1A\u{202e}",
+                "\\u{1b}]0;title\\u{7}\\u{1b}[2Jgone\\r\\u{9b}1A\\u{202e}",
+            ),
             ("\x1b[", "\\u{1b}["),
             ("\x1b[3", "\\u{1b}[3"),
         ] {

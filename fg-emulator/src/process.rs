@@ -1,6 +1,7 @@
 //! The process of a function: started, read from, and ended.
 //!
-//! What only one sort of system has is in `process/unix.rs` and in `process/portable.rs`, which offer the same few functions.
+//! What only one sort of system has is in `process/unix.rs` and in `process/portable.rs`, which
+//! offer the same few functions.
 
 use std::fmt;
 use std::io;
@@ -47,7 +48,8 @@ pub(crate) struct End {
     pub(crate) was_asked_for: bool,
 }
 
-/// A process is waited for in one place only: until then its id, and that of its group, cannot be another's.
+/// A process is waited for in one place only: until then its id, and that of its group, cannot be
+/// another's.
 #[derive(Debug)]
 struct Held {
     child: Child,
@@ -88,8 +90,9 @@ impl fmt::Display for Exit {
 }
 
 impl Process {
-    /// Starts it, for the Runtime API at this address. `ended` is called once, when it has ended and its output has been taken in. Should
-    /// the process that we are in end before it, however that happens, it is ended too, where there is a shell.
+    /// Starts it, for the Runtime API at this address. `ended` is called once, when it has ended
+    /// and its output has been taken in. Should the process that we are in end before it, however
+    /// that happens, it is ended too, where there is a shell.
     pub(crate) fn start(
         mut command: Command,
         group: Group,
@@ -138,7 +141,10 @@ impl Process {
     }
 
     /// What takes in all that it has written by then, at each moment of its life that it is told.
-    pub(crate) fn output_taker(&self, output: &Arc<Output>) -> impl Fn(Moment) + Send + Sync + 'static {
+    pub(crate) fn output_taker(
+        &self,
+        output: &Arc<Output>,
+    ) -> impl Fn(Moment) + Send + Sync + 'static {
         let (running, output) = (Arc::clone(&self.running), Arc::clone(output));
         move |moment| {
             running.pipe.drain(&output);

@@ -12,13 +12,16 @@ use crate::platform_error::{Cause, PlatformError};
 use crate::pool::Pool;
 use crate::stream::{Next, Stream};
 
-/// A reply that can be read while it comes. Made by [`Emulator::invoke_streaming`](crate::Emulator::invoke_streaming).
+/// A reply that can be read while it comes. Made by
+/// [`Emulator::invoke_streaming`](crate::Emulator::invoke_streaming).
 ///
-/// It is read with [`Read`], or in the [pieces](Self::next_piece) in which it comes. Only a complete reply ends in the ordinary way; every
-/// other end is an error. [`finish`](Self::finish) tells all that there is to be told.
+/// It is read with [`Read`], or in the [pieces](Self::next_piece) in which it comes. Only a
+/// complete reply ends in the ordinary way; every other end is an error. [`finish`](Self::finish)
+/// tells all that there is to be told.
 ///
-/// At most 256 KB, or one piece, are taken from the function before they are taken here. Dropping it before the end is what a caller does
-/// that goes away: the emulator closes the function's connection.
+/// At most 256 KB, or one piece, are taken from the function before they are taken here. Dropping
+/// it before the end is what a caller does that goes away: the emulator closes the function's
+/// connection.
 #[derive(Debug)]
 pub struct ReplyStream {
     pool: Arc<Pool>,
@@ -54,7 +57,13 @@ impl ReplyStream {
     pub(crate) fn refused(pool: &Arc<Pool>, request_id: &str, error: PlatformError) -> Self {
         let stream = Arc::new(Stream::for_a_reader());
         stream.break_off();
-        Self::new(pool, request_id.to_owned(), stream, channel().1, Some(pool.refuse(request_id, error)))
+        Self::new(
+            pool,
+            request_id.to_owned(),
+            stream,
+            channel().1,
+            Some(pool.refuse(request_id, error)),
+        )
     }
 
     fn new(
@@ -64,7 +73,16 @@ impl ReplyStream {
         running: Receiver<Execution>,
         ended: Option<Execution>,
     ) -> Self {
-        Self { pool: Arc::clone(pool), request_id, stream, running, ended, piece: Vec::new(), read: 0, is_taken: false }
+        Self {
+            pool: Arc::clone(pool),
+            request_id,
+            stream,
+            running,
+            ended,
+            piece: Vec::new(),
+            read: 0,
+            is_taken: false,
+        }
     }
 
     /// The request id of the event.
@@ -73,13 +91,14 @@ impl ReplyStream {
         &self.request_id
     }
 
-    /// Waits for the next piece: what has arrived of a chunk, at most 64 KB, or all of a reply that is not streamed. Nothing at the end of a
-    /// complete reply.
+    /// Waits for the next piece: what has arrived of a chunk, at most 64 KB, or all of a reply that
+    /// is not streamed. Nothing at the end of a complete reply.
     ///
     /// # Errors
     ///
-    /// Where the reply is not complete, or there is none: [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) with the
-    /// [`PlatformError`] as its source, or an error of the kind [`Other`](io::ErrorKind::Other) with what the function has reported.
+    /// Where the reply is not complete, or there is none:
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) with the [`PlatformError`] as its source, or
+    /// an error of the kind [`Other`](io::ErrorKind::Other) with what the function has reported.
     pub fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
         if let Next::Piece(piece) = self.stream.next(Duration::MAX) {
             return Ok(Some(piece));
@@ -90,8 +109,12 @@ impl ReplyStream {
             Outcome::Reply(body) if is_taken || body.is_empty() => Ok(None),
             Outcome::Reply(body) => Ok(Some(body.clone())),
             Outcome::Streamed { .. } => Ok(None),
-            Outcome::Failure(failure) => Err(io::Error::other(format!("{}: {}", failure.error_type, failure.error_message))),
-            Outcome::Platform(error) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, error.clone())),
+            Outcome::Failure(failure) => {
+                Err(io::Error::other(format!("{}: {}", failure.error_type, failure.error_message)))
+            }
+            Outcome::Platform(error) => {
+                Err(io::Error::new(io::ErrorKind::UnexpectedEof, error.clone()))
+            }
         }
     }
 
@@ -105,7 +128,9 @@ impl ReplyStream {
     fn wait(&mut self) -> &Execution {
         self.ended.get_or_insert_with(|| {
             // A panic has been reported by the thread that had it.
-            self.running.recv().unwrap_or_else(|_| self.pool.refuse(&self.request_id, PlatformError::new(Cause::Stopped)))
+            self.running.recv().unwrap_or_else(|_| {
+                self.pool.refuse(&self.request_id, PlatformError::new(Cause::Stopped))
+            })
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Reading one request from a socket: its bytes as they came, and what they mean.
 //!
-//! Bytes are looked at before they are taken, so that nothing beyond the request is taken, and that a fault can leave bytes of it
-//! unread. What follows a request (pipelining) stays in the socket.
+//! Bytes are looked at before they are taken, so that nothing beyond the request is taken, and that
+//! a fault can leave bytes of it unread. What follows a request (pipelining) stays in the socket.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -32,7 +32,8 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// For what the test itself has started.
-    pub(crate) const GENEROUS: Self = Self { head: 1 << 20, body: usize::MAX, head_time: None, body_time: None };
+    pub(crate) const GENEROUS: Self =
+        Self { head: 1 << 20, body: usize::MAX, head_time: None, body_time: None };
 }
 
 /// How much of a request is taken from the socket.
@@ -139,7 +140,8 @@ impl From<&str> for Malformed {
     }
 }
 
-/// Waits for the first byte of the next request, and leaves it in the socket. Nothing where the connection ended.
+/// Waits for the first byte of the next request, and leaves it in the socket. Nothing where the
+/// connection ended.
 pub(crate) fn peek_first_byte(socket: &TcpStream) -> Option<u8> {
     let mut first = [0];
     match peek(socket, &mut first) {
@@ -148,8 +150,9 @@ pub(crate) fn peek_first_byte(socket: &TcpStream) -> Option<u8> {
     }
 }
 
-/// Reads one request, or only the head of one: `on_head` says what becomes of its body, where all of the request is wanted. Also gives the
-/// bytes that were read, even of a request that is incomplete.
+/// Reads one request, or only the head of one: `on_head` says what becomes of its body, where all
+/// of the request is wanted. Also gives the bytes that were read, even of a request that is
+/// incomplete.
 pub(crate) fn read_request(
     socket: &TcpStream,
     extent: Extent,
@@ -209,7 +212,11 @@ pub(crate) fn read_request(
     }
 }
 
-fn peek_in_time(socket: &TcpStream, buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
+fn peek_in_time(
+    socket: &TcpStream,
+    buffer: &mut [u8],
+    deadline: Option<Instant>,
+) -> io::Result<usize> {
     if let Some(deadline) = deadline {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -225,8 +232,8 @@ pub(crate) fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-/// Closes our side, and takes what still comes for a while: bytes that are left in a socket turn its close into a reset, and the other side
-/// would not see the answer.
+/// Closes our side, and takes what still comes for a while: bytes that are left in a socket turn
+/// its close into a reset, and the other side would not see the answer.
 pub(crate) fn let_go(mut socket: &TcpStream, most: usize, time: Duration) {
     let _ = socket.shutdown(Shutdown::Write);
     let deadline = Instant::now() + time;
@@ -285,11 +292,13 @@ impl Parser {
             self.head = parse_head(&self.raw, limits.head)?;
         }
         let Some(head) = &mut self.head else { return Ok(None) };
-        let too_large = || Malformed::new(413, format!("a body of more than {} bytes", limits.body));
+        let too_large =
+            || Malformed::new(413, format!("a body of more than {} bytes", limits.body));
         match &mut head.body {
             Body::Sized(length) if *length > limits.body => Err(too_large()),
             Body::Sized(length) => {
-                let end = head.length.checked_add(*length).ok_or("a Content-Length out of range")?;
+                let end =
+                    head.length.checked_add(*length).ok_or("a Content-Length out of range")?;
                 Ok((self.raw.len() >= end).then_some(end))
             }
             Body::Chunked { at, part } => {
@@ -299,18 +308,25 @@ impl Parser {
                         None => return Ok(Some(*at)),
                     }
                 }
-                // What is around the chunks counts too: extensions and trailers have no end of their own.
+                // What is around the chunks counts too: extensions and trailers have no end of
+                // their own.
                 let around = (self.raw.len() - head.length).saturating_sub(head.request.body.len());
                 let most_around = limits.body.saturating_mul(2).saturating_add(limits.head);
-                if head.request.body.len() > limits.body || around > most_around { Err(too_large()) } else { Ok(None) }
+                if head.request.body.len() > limits.body || around > most_around {
+                    Err(too_large())
+                } else {
+                    Ok(None)
+                }
             }
         }
     }
 
-    /// Whether the body is held back until it is asked for, as curl does with a large one; true once.
+    /// Whether the body is held back until it is asked for, as curl does with a large one; true
+    /// once.
     fn asks_to_continue(&mut self) -> bool {
         let Some(head) = &self.head else { return false };
-        let expects = header_of(&head.request.headers, "Expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
+        let expects = header_of(&head.request.headers, "Expect")
+            .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
         expects && !std::mem::replace(&mut self.has_continued, true)
     }
 
@@ -324,27 +340,42 @@ impl Parser {
 }
 
 fn parse_head(raw: &[u8], limit: usize) -> Result<Option<Head>, Malformed> {
-    let too_large = || Malformed::new(431, format!("a head of more than {limit} bytes, or of more than {MAX_HEADERS} headers"));
+    let too_large = || {
+        Malformed::new(
+            431,
+            format!("a head of more than {limit} bytes, or of more than {MAX_HEADERS} headers"),
+        )
+    };
     let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut parsed = httparse::Request::new(&mut fields);
     let length = match parsed.parse(raw) {
         Err(httparse::Error::TooManyHeaders) => return Err(too_large()),
-        Err(error @ httparse::Error::Version) => return Err(Malformed::new(505, error.to_string())),
+        Err(error @ httparse::Error::Version) => {
+            return Err(Malformed::new(505, error.to_string()));
+        }
         Err(error) => return Err(error.to_string().into()),
         Ok(httparse::Status::Complete(length)) if length > limit => return Err(too_large()),
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) if raw.len() > limit => return Err(too_large()),
         Ok(httparse::Status::Partial) => return Ok(None),
     };
-    let headers: Vec<_> =
-        parsed.headers.iter().map(|field| (field.name.to_owned(), String::from_utf8_lossy(field.value).into_owned())).collect();
-    let keep_alive =
-        parsed.version == Some(1) && !header_of(&headers, "Connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+    let headers: Vec<_> = parsed
+        .headers
+        .iter()
+        .map(|field| (field.name.to_owned(), String::from_utf8_lossy(field.value).into_owned()))
+        .collect();
+    let keep_alive = parsed.version == Some(1)
+        && !header_of(&headers, "Connection")
+            .is_some_and(|value| value.eq_ignore_ascii_case("close"));
     let content_length = content_length(&headers)?;
     let body = match (header_of(&headers, "Transfer-Encoding"), content_length) {
         (Some(_), Some(_)) => return Err("both Transfer-Encoding and Content-Length".into()),
-        (Some(encoding), None) if encoding.eq_ignore_ascii_case("chunked") => Body::Chunked { at: length, part: ChunkPart::Size },
-        (Some(encoding), None) => return Err(Malformed::new(501, format!("Transfer-Encoding {encoding}"))),
+        (Some(encoding), None) if encoding.eq_ignore_ascii_case("chunked") => {
+            Body::Chunked { at: length, part: ChunkPart::Size }
+        }
+        (Some(encoding), None) => {
+            return Err(Malformed::new(501, format!("Transfer-Encoding {encoding}")));
+        }
         (None, size) => Body::Sized(size.unwrap_or(0)),
     };
     let request = Request {
@@ -361,7 +392,10 @@ fn parse_head(raw: &[u8], limit: usize) -> Result<Option<Head>, Malformed> {
 
 /// What the head says, if it says one thing (RFC 9112, 6.3).
 fn content_length(headers: &[(String, String)]) -> Result<Option<usize>, Malformed> {
-    let mut values = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Content-Length")).map(|(_, value)| value.trim());
+    let mut values = headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Content-Length"))
+        .map(|(_, value)| value.trim());
     let Some(first) = values.next() else { return Ok(None) };
     if values.any(|other| other != first) {
         return Err("several lengths".into());
@@ -394,7 +428,8 @@ mod tests {
 
     #[test]
     fn a_request_ends_where_its_content_length_says() {
-        let bytes = b"POST /v1/runtime/invocation/response/r-1 HTTP/1.1\r\nContent-Length: 2\r\n\r\nokGET ";
+        let bytes =
+            b"POST /v1/runtime/invocation/response/r-1 HTTP/1.1\r\nContent-Length: 2\r\n\r\nokGET ";
         let (request, length) = parse_whole(bytes);
         assert_eq!(request.body, b"ok");
         assert_eq!(length, bytes.len() - "GET ".len());
@@ -403,7 +438,8 @@ mod tests {
 
     #[test]
     fn a_chunked_body_is_put_together_without_extensions_and_trailers() {
-        let bytes = b"POST /v1/runtime/invocation/error/r-1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
+        let bytes =
+            b"POST /v1/runtime/invocation/error/r-1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
             3;a=b\r\nabc\r\n2\r\nde\r\n0\r\nX-Checksum: 1\r\n\r\nGET ";
         let (request, length) = parse_whole(bytes);
         assert_eq!(request.body, b"abcde");
@@ -414,19 +450,34 @@ mod tests {
     #[test]
     fn a_request_that_has_not_ended_is_no_request() {
         assert_eq!(parse(b"GET /v1/runtime/invocation/request HTTP/1.1\r\n"), Ok(None));
-        assert_eq!(parse(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"), Ok(None));
+        assert_eq!(
+            parse(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"),
+            Ok(None)
+        );
     }
 
     #[test]
     fn what_is_not_http_is_refused_with_a_reason() {
         assert!(parse(b"\0\x01\x02").is_err());
-        assert_eq!(parse(b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n"), Err("Content-Length many".into()));
-        assert!(parse(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokay\r\n").is_err());
-        assert_eq!(parse(b"POST / HTTP/1.1\r\nContent-Length: +2\r\n\r\n"), Err("Content-Length +2".into()));
-        assert_eq!(parse(b"POST / HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n"), Err("several lengths".into()));
+        assert_eq!(
+            parse(b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n"),
+            Err("Content-Length many".into())
+        );
+        assert!(
+            parse(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokay\r\n").is_err()
+        );
+        assert_eq!(
+            parse(b"POST / HTTP/1.1\r\nContent-Length: +2\r\n\r\n"),
+            Err("Content-Length +2".into())
+        );
+        assert_eq!(
+            parse(b"POST / HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n"),
+            Err("several lengths".into())
+        );
         let encoded = parse(b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n");
         assert_eq!(encoded, Err(Malformed::new(501, "Transfer-Encoding gzip, chunked")));
-        let contradictory = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n";
+        let contradictory =
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n";
         assert_eq!(parse(contradictory), Err("both Transfer-Encoding and Content-Length".into()));
     }
 
@@ -449,7 +500,10 @@ mod tests {
         assert_eq!(status(sized), Some((413, sized.len())));
         assert_eq!(status(b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nfour"), None);
         let chunked = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-        assert_eq!(status(&[chunked, &b"5\r\nfive!"[..]].concat()).map(|(status, _)| status), Some(413));
+        assert_eq!(
+            status(&[chunked, &b"5\r\nfive!"[..]].concat()).map(|(status, _)| status),
+            Some(413)
+        );
         assert_eq!(
             status(&[chunked, &b"1;"[..], &[b'x'; 100]].concat()).map(|(status, _)| status),
             Some(413),
@@ -462,11 +516,13 @@ mod tests {
     fn a_head_or_a_body_that_does_not_come_in_time_is_waited_for_no_longer() {
         let time = Some(Duration::from_millis(30));
         let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-        for (sent, limits) in
-            [(&head[..20], Limits { head_time: time, ..Limits::GENEROUS }), (head, Limits { body_time: time, ..Limits::GENEROUS })]
-        {
+        for (sent, limits) in [
+            (&head[..20], Limits { head_time: time, ..Limits::GENEROUS }),
+            (head, Limits { body_time: time, ..Limits::GENEROUS }),
+        ] {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-            let mut client = TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
+            let mut client = TcpStream::connect(listener.local_addr().expect("it is bound"))
+                .expect("it listens");
             let (socket, _) = listener.accept().expect("a connection");
             client.write_all(sent.as_bytes()).expect("it is open");
             let (raw, request) = read_request(&socket, Extent::Whole, limits, |_| OnHead::Read);

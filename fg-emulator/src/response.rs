@@ -2,7 +2,10 @@
 
 /// The first value of a header, whatever its case.
 pub(crate) fn header_of<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    headers
+        .iter()
+        .find(|(found, _)| found.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
 }
 
 /// A reply before it is written.
@@ -32,13 +35,16 @@ impl Reply {
     }
 
     pub(crate) fn closes(&self) -> bool {
-        header_of(&self.headers, "Connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
+        header_of(&self.headers, "Connection")
+            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 
     /// With a length, unless the headers say how long the body is.
     pub(crate) fn sized(mut self) -> Vec<u8> {
         let bodiless = self.status == 204 || self.status == 304;
-        if !(bodiless && self.body.is_empty()) && header_of(&self.headers, "Transfer-Encoding").is_none() {
+        if !(bodiless && self.body.is_empty())
+            && header_of(&self.headers, "Transfer-Encoding").is_none()
+        {
             let length = self.body.len().to_string();
             self.default_header("Content-Length", &length);
         }
@@ -61,7 +67,12 @@ impl Reply {
     }
 
     /// In chunks of these sizes, and one more with what is left.
-    pub(crate) fn chunked(mut self, sizes: &[usize], extension: Option<&str>, trailers: &[(String, String)]) -> Vec<u8> {
+    pub(crate) fn chunked(
+        mut self,
+        sizes: &[usize],
+        extension: Option<&str>,
+        trailers: &[(String, String)],
+    ) -> Vec<u8> {
         self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Content-Length"));
         self.default_header("Transfer-Encoding", "chunked");
         let extension = extension.map(|text| format!(";{text}")).unwrap_or_default();
@@ -89,7 +100,8 @@ impl Reply {
 
     /// The status line, the headers and the empty line.
     pub(crate) fn head(&self) -> Vec<u8> {
-        let mut bytes = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status)).into_bytes();
+        let mut bytes =
+            format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status)).into_bytes();
         write_headers(&mut bytes, &self.headers);
         bytes
     }
@@ -111,7 +123,8 @@ fn write_headers(bytes: &mut Vec<u8>, headers: &[(String, String)]) {
 
 /// For a status that is not registered, the name of its class.
 fn reason(status: u16) -> &'static str {
-    let registered = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let registered =
+        http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     registered.unwrap_or(match status / 100 {
         1 => "Informational",
         2 => "Success",
@@ -151,17 +164,28 @@ mod tests {
 
     #[test]
     fn every_status_has_a_reason_phrase() {
-        for (status, reason) in
-            [(201, "Created"), (422, "Unprocessable Entity"), (103, "Early Hints"), (299, "Success"), (999, "Unknown")]
-        {
+        for (status, reason) in [
+            (201, "Created"),
+            (422, "Unprocessable Entity"),
+            (103, "Early Hints"),
+            (299, "Success"),
+            (999, "Unknown"),
+        ] {
             let head = Reply::empty(status).head();
-            assert!(head.starts_with(format!("HTTP/1.1 {status} {reason}\r\n").as_bytes()), "{}", String::from_utf8_lossy(&head));
+            assert!(
+                head.starts_with(format!("HTTP/1.1 {status} {reason}\r\n").as_bytes()),
+                "{}",
+                String::from_utf8_lossy(&head)
+            );
         }
         assert!((100..1000).all(|status| !reason(status).is_empty()));
     }
 
     #[test]
     fn a_close_delimited_reply_has_no_length() {
-        assert_eq!(reply("hi").close_delimited(), b"HTTP/1.1 200 OK\r\nA: b\r\nConnection: close\r\n\r\nhi");
+        assert_eq!(
+            reply("hi").close_delimited(),
+            b"HTTP/1.1 200 OK\r\nA: b\r\nConnection: close\r\n\r\nhi"
+        );
     }
 }

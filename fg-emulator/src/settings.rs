@@ -14,22 +14,26 @@ use crate::process::Group;
 use crate::signature::KeyPair;
 use crate::state::AnswerLimit;
 
-/// The platform's limit for a synchronous request and for its response, in bytes (its manual, "notes and constraints").
+/// The platform's limit for a synchronous request and for its response, in bytes (its manual,
+/// "notes and constraints").
 pub(crate) const SYNC_LIMIT: usize = 6 << 20;
 
 /// The platform's limit for an asynchronous request, in bytes.
 pub(crate) const ASYNC_LIMIT: usize = 256 << 10;
 
-/// The platform's limit for a streamed response, in bytes (the platform's manual, "response streaming").
+/// The platform's limit for a streamed response, in bytes (the platform's manual, "response
+/// streaming").
 pub(crate) const STREAM_LIMIT: usize = 200 << 20;
 
 /// The sizes of memory that a function can have, in MB (its manual, "notes and constraints").
-pub const MEMORY_SIZES: [u32; 15] = [128, 256, 512, 768, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 8192, 10240];
+pub const MEMORY_SIZES: [u32; 15] =
+    [128, 256, 512, 768, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 8192, 10240];
 
 /// The limits of requests and of whole responses have this tolerance, in bytes.
 pub(crate) const TOLERANCE: usize = 100;
 
-/// What is told of every process, by its id, and whether it runs: once when it does, and once when it does no more.
+/// What is told of every process, by its id, and whether it runs: once when it does, and once when
+/// it does no more.
 pub(crate) type ProcessSink = Arc<dyn Fn(u32, bool) + Send + Sync>;
 
 /// All that is known of a function before it runs.
@@ -78,7 +82,9 @@ pub(crate) enum Program {
 impl Settings {
     pub(crate) fn new(program: Program) -> Self {
         let name = match &program {
-            Program::Started { path, .. } => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()),
+            Program::Started { path, .. } => {
+                path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+            }
             Program::Attached => None,
         };
         Self {
@@ -136,7 +142,9 @@ impl Settings {
     /// Where the code is: what was set, else the directory of the program.
     pub(crate) fn code_root(&self) -> PathBuf {
         let of_program = match &self.program {
-            Program::Started { path, .. } => path.parent().filter(|parent| !parent.as_os_str().is_empty()),
+            Program::Started { path, .. } => {
+                path.parent().filter(|parent| !parent.as_os_str().is_empty())
+            }
             Program::Attached => None,
         };
         let root = self.code_root.as_deref().or(of_program).unwrap_or(Path::new("."));
@@ -145,7 +153,10 @@ impl Settings {
 
     /// An event with what the platform sends besides: the credentials of the function's agency.
     pub(crate) fn complete(&self, event: Event) -> Event {
-        self.credentials.iter().flat_map(Credentials::headers).fold(event, |event, (name, value)| event.default_header(name, value))
+        self.credentials
+            .iter()
+            .flat_map(Credentials::headers)
+            .fold(event, |event, (name, value)| event.default_header(name, value))
     }
 }
 
@@ -164,8 +175,9 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// What the function's agency may do, as the platform hands it to every invocation. Empty parts are not sent, but for the security token
-/// beside a security key: keys that do not expire have none, and a function wants all three.
+/// What the function's agency may do, as the platform hands it to every invocation. Empty parts are
+/// not sent, but for the security token beside a security key: keys that do not expire have none,
+/// and a function wants all three.
 ///
 /// ```
 /// let credentials = fg_emulator::Credentials {
@@ -203,7 +215,9 @@ impl Credentials {
             ("X-CFF-Security-Token", &self.security_token),
         ];
         let has_key = !self.security_access_key.is_empty() && !self.security_secret_key.is_empty();
-        headers.into_iter().filter(move |(name, value)| !value.is_empty() || (has_key && *name == "X-CFF-Security-Token"))
+        headers.into_iter().filter(move |(name, value)| {
+            !value.is_empty() || (has_key && *name == "X-CFF-Security-Token")
+        })
     }
 }
 

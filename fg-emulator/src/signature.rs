@@ -1,4 +1,5 @@
-//! The signature of a request to the platform's API, `SDK-HMAC-SHA256` (its API reference, "AK/SK-based authentication"): made again from the request, and compared.
+//! The signature of a request to the platform's API, `SDK-HMAC-SHA256` (its API reference,
+//! "AK/SK-based authentication"): made again from the request, and compared.
 
 use std::fmt;
 use std::fmt::Write;
@@ -31,26 +32,37 @@ impl KeyPair {
         Self { access, secret }
     }
 
-    /// Whether the request was signed with this pair; an error is a sentence that says why not. The age of the date is not judged.
+    /// Whether the request was signed with this pair; an error is a sentence that says why not. The
+    /// age of the date is not judged.
     pub(crate) fn verify(&self, request: &Request) -> Result<(), String> {
-        let authorization = header_of(&request.headers, "Authorization").ok_or("there is no Authorization header")?;
-        let parts = authorization.trim().strip_prefix(ALGORITHM).ok_or_else(|| format!("Authorization is not {ALGORITHM}"))?;
+        let authorization = header_of(&request.headers, "Authorization")
+            .ok_or("there is no Authorization header")?;
+        let parts = authorization
+            .trim()
+            .strip_prefix(ALGORITHM)
+            .ok_or_else(|| format!("Authorization is not {ALGORITHM}"))?;
         let part = |name: &str| {
-            let value = parts.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
+            let value =
+                parts.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
             value.ok_or_else(|| format!("Authorization has no {name}"))
         };
-        let (access, signed, signature) = (part("Access")?, part("SignedHeaders")?, part("Signature")?);
+        let (access, signed, signature) =
+            (part("Access")?, part("SignedHeaders")?, part("Signature")?);
         if access != self.access {
             return Err(format!("there is no access key {access}"));
         }
-        let date = header_of(&request.headers, DATE).ok_or_else(|| format!("there is no {DATE} header"))?;
+        let date = header_of(&request.headers, DATE)
+            .ok_or_else(|| format!("there is no {DATE} header"))?;
         let canonical = canonical_request(request, signed)?;
-        let to_sign = format!("{ALGORITHM}\n{date}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
+        let to_sign =
+            format!("{ALGORITHM}\n{date}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
         // A key of any length is valid.
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()).map_err(|error| error.to_string())?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes())
+            .map_err(|error| error.to_string())?;
         mac.update(to_sign.as_bytes());
         let expected = from_hex(signature).ok_or("the signature is not hexadecimal")?;
-        mac.verify_slice(&expected).map_err(|_| "the signature does not match the request".to_owned())
+        mac.verify_slice(&expected)
+            .map_err(|_| "the signature does not match the request".to_owned())
     }
 }
 
@@ -58,12 +70,16 @@ fn canonical_request(request: &Request, signed: &str) -> Result<String, String> 
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let mut headers = String::new();
     for name in signed.split(';') {
-        let value = header_of(&request.headers, name).ok_or_else(|| format!("the signed header {name} is not there"))?;
+        let value = header_of(&request.headers, name)
+            .ok_or_else(|| format!("the signed header {name} is not there"))?;
         headers.push_str(&format!("{}:{}\n", name.to_ascii_lowercase(), value.trim()));
     }
     let body_hash = match header_of(&request.headers, BODY_HASH) {
         // What the header says is what was signed, so it has to be true.
-        Some(hash) if hash.eq_ignore_ascii_case(&hex(&Sha256::digest(&request.body))) || hash == "UNSIGNED-PAYLOAD" => {
+        Some(hash)
+            if hash.eq_ignore_ascii_case(&hex(&Sha256::digest(&request.body)))
+                || hash == "UNSIGNED-PAYLOAD" =>
+        {
             hash.to_owned()
         }
         Some(_) => return Err(format!("{BODY_HASH} is not the hash of the body")),
@@ -111,8 +127,11 @@ pub(crate) fn decode(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let coded =
-            if *first == b'%' { after.get(..2).and_then(|digits| from_hex(std::str::from_utf8(digits).ok()?)) } else { None };
+        let coded = if *first == b'%' {
+            after.get(..2).and_then(|digits| from_hex(std::str::from_utf8(digits).ok()?))
+        } else {
+            None
+        };
         match coded {
             Some(byte) => {
                 bytes.extend(byte);
@@ -147,11 +166,16 @@ mod tests {
     use super::*;
 
     fn signed(method: &str, target: &str, body: &str, signature: &str) -> Request {
-        let authorization = format!("SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature={signature}");
+        let authorization = format!(
+            "SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature={signature}"
+        );
         Request {
             method: method.into(),
             target: target.into(),
-            headers: vec![("X-Sdk-Date".into(), "20060102T150405Z".into()), ("Authorization".into(), authorization)],
+            headers: vec![
+                ("X-Sdk-Date".into(), "20060102T150405Z".into()),
+                ("Authorization".into(), authorization),
+            ],
             body: body.into(),
             keep_alive: true,
             ..Request::default()
@@ -167,7 +191,10 @@ mod tests {
         let get = "5a2ce64c865e0e6046321c6f3d5a77ba8413eeaf355c3166c03d58d02ac79624";
         assert_eq!(verify(&signed("GET", "/path?limit=1", "", get)), Ok(()));
         let post = "cecc2af119b18ab70b4d094c0750f3b42c02f254903179a0fc2cc72fc9db4f59";
-        assert_eq!(verify(&signed("POST", "/path?key=value", "{\"Name\":\"test\",\"Id\":1}\n", post)), Ok(()));
+        assert_eq!(
+            verify(&signed("POST", "/path?key=value", "{\"Name\":\"test\",\"Id\":1}\n", post)),
+            Ok(())
+        );
     }
 
     #[test]
@@ -180,16 +207,21 @@ mod tests {
         unsigned.headers.pop();
         assert_eq!(verify(&unsigned), Err("there is no Authorization header".into()));
         let other = KeyPair::new("Other".into(), "SecretKey".into());
-        assert_eq!(other.verify(&signed("GET", "/path?limit=1", "", signature)), Err("there is no access key AccessKey".into()));
+        assert_eq!(
+            other.verify(&signed("GET", "/path?limit=1", "", signature)),
+            Err("there is no access key AccessKey".into())
+        );
     }
 
     #[test]
     fn path_and_query_are_canonical_as_the_sdk_has_them() {
-        assert_eq!(canonical_path("/v2/p/fgs/functions/urn:fss:a/invocations"), "/v2/p/fgs/functions/urn%3Afss%3Aa/invocations/");
+        assert_eq!(
+            canonical_path("/v2/p/fgs/functions/urn:fss:a/invocations"),
+            "/v2/p/fgs/functions/urn%3Afss%3Aa/invocations/"
+        );
         assert_eq!(canonical_path("/urn%3afss"), "/urn%3Afss/");
         let query = "path=%2Ftmp%2F123&multi=2&limit=1&multi=1&enable=true&multi=3&test=%E4%B8%80%20%28%26%3D%3F%21%23%25.%2A%29";
-        let canonical =
-            "enable=true&limit=1&multi=1&multi=2&multi=3&path=%2Ftmp%2F123&test=%E4%B8%80%20%28%26%3D%3F%21%23%25.%2A%29";
+        let canonical = "enable=true&limit=1&multi=1&multi=2&multi=3&path=%2Ftmp%2F123&test=%E4%B8%80%20%28%26%3D%3F%21%23%25.%2A%29";
         assert_eq!(canonical_query(query), canonical);
         assert_eq!(canonical_query("empty"), "empty=");
     }

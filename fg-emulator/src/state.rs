@@ -1,4 +1,5 @@
-//! What the API knows, behind one lock, with one condition variable on which every wait is made but those for pieces of a stream.
+//! What the API knows, behind one lock, with one condition variable on which every wait is made but
+//! those for pieces of a stream.
 
 mod connections;
 mod moment;
@@ -97,7 +98,10 @@ pub(crate) struct State {
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("stopped", &self.stopped).field("owner", &self.owner).finish_non_exhaustive()
+        f.debug_struct("State")
+            .field("stopped", &self.stopped)
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
     }
 }
 
@@ -118,8 +122,13 @@ impl Shared {
         result
     }
 
-    /// Waits until `ready` gives something; nothing after the time limit. `ready` may change the state when it does.
-    pub(crate) fn wait<T>(&self, limit: Duration, mut ready: impl FnMut(&mut State) -> Option<T>) -> Option<T> {
+    /// Waits until `ready` gives something; nothing after the time limit. `ready` may change the
+    /// state when it does.
+    pub(crate) fn wait<T>(
+        &self,
+        limit: Duration,
+        mut ready: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
         // A limit beyond what the clock can express is no limit.
         let deadline = Instant::now().checked_add(limit);
         let mut state = self.lock();
@@ -128,10 +137,14 @@ impl Shared {
                 self.changed.notify_all();
                 return Some(result);
             }
-            state = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+            state = match deadline
+                .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+            {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(Duration::ZERO) => return None,
-                Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                Some(left) => {
+                    self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
             };
         }
     }
@@ -224,7 +237,8 @@ impl State {
         polls.chain(self.post_faults.iter().cloned().map(Fault::OnPost)).collect()
     }
 
-    /// The fault that happens while the request is read which starts with this byte: `G` is a poll, `P` is a POST.
+    /// The fault that happens while the request is read which starts with this byte: `G` is a poll,
+    /// `P` is a POST.
     pub(crate) fn take_reading_fault(&mut self, first_byte: u8) -> Option<Misbehaviour> {
         let faults = match first_byte {
             b'G' => &mut self.poll_faults,
@@ -236,7 +250,11 @@ impl State {
 
     /// The fault of a POST that has been read.
     pub(crate) fn take_post_fault(&mut self) -> Option<Misbehaviour> {
-        if self.post_faults.front()?.is_while_reading() { None } else { self.post_faults.pop_front() }
+        if self.post_faults.front()?.is_while_reading() {
+            None
+        } else {
+            self.post_faults.pop_front()
+        }
     }
 
     pub(crate) fn enqueue(&mut self, event: Event) -> usize {
@@ -280,15 +298,27 @@ impl State {
     }
 
     /// Records a POST, and makes it the answer of its invocation unless it is not to be accepted.
-    pub(crate) fn record_post(&mut self, connection: u64, request: &Request, kind: AnswerKind, id: &str, accept: bool) -> Verdict {
+    pub(crate) fn record_post(
+        &mut self,
+        connection: u64,
+        request: &Request,
+        kind: AnswerKind,
+        id: &str,
+        accept: bool,
+    ) -> Verdict {
         let size = request.size();
         let verdict = if !accept {
             Verdict::Refused
-        } else if self.answer_limit.is_some_and(|limit| size > if request.is_chunked() { limit.streamed } else { limit.whole }) {
+        } else if self.answer_limit.is_some_and(|limit| {
+            size > if request.is_chunked() { limit.streamed } else { limit.whole }
+        }) {
             self.note_too_large(id, size);
             Verdict::TooLarge
         } else {
-            self.accept(id, Answer { kind, body: request.body.clone(), headers: request.headers.clone() })
+            self.accept(
+                id,
+                Answer { kind, body: request.body.clone(), headers: request.headers.clone() },
+            )
         };
         if self.forgets {
             return verdict;
@@ -343,7 +373,9 @@ impl State {
         let state = match record.progress {
             Progress::NeverPolled => InvocationState::NeverPolled,
             Progress::CutShort(connection) => InvocationState::CutShort { connection },
-            Progress::HandedOut(connection) if self.is_closed(connection) => InvocationState::ConnectionClosed { connection },
+            Progress::HandedOut(connection) if self.is_closed(connection) => {
+                InvocationState::ConnectionClosed { connection }
+            }
             Progress::HandedOut(connection) => InvocationState::HandedOut { connection },
         };
         Err(NoAnswer { request_id: record.event.id().to_owned(), state, stopped: self.stopped })
@@ -385,7 +417,8 @@ impl State {
         self.invocations[invocation].too_large
     }
 
-    /// Nobody waits for the answer any more: it will not be handed out, and its bytes are given back.
+    /// Nobody waits for the answer any more: it will not be handed out, and its bytes are given
+    /// back.
     pub(crate) fn close(&mut self, invocation: usize) {
         self.queue.retain(|queued| *queued != invocation);
         self.handed_out_last = self.handed_out_last.filter(|last| *last != invocation);

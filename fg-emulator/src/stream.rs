@@ -1,14 +1,17 @@
-//! A streamed answer on its way: a bounded queue of pieces, between the connection of the function and whoever reads them.
+//! A streamed answer on its way: a bounded queue of pieces, between the connection of the function
+//! and whoever reads them.
 
 use std::collections::VecDeque;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// The most that is read from the function before somebody takes it, in bytes; one piece more where there is none.
+/// The most that is read from the function before somebody takes it, in bytes; one piece more where
+/// there is none.
 pub(crate) const IN_FLIGHT: usize = 256 << 10;
 
-/// The queue. Its lock is not that of the API's state, so that no piece wakes those who wait for something else.
+/// The queue. Its lock is not that of the API's state, so that no piece wakes those who wait for
+/// something else.
 #[derive(Debug)]
 pub(crate) struct Stream {
     capacity: usize,
@@ -56,7 +59,11 @@ pub(crate) enum Next {
 impl Queue {
     /// Where the answer is still on its way.
     fn close_connection(&self) {
-        let connection = self.begun.as_ref().filter(|_| self.end.is_none()).and_then(|begun| begun.connection.upgrade());
+        let connection = self
+            .begun
+            .as_ref()
+            .filter(|_| self.end.is_none())
+            .and_then(|begun| begun.connection.upgrade());
         if let Some(connection) = connection {
             // An error means that it is closed already.
             let _ = connection.shutdown(Shutdown::Both);
@@ -85,7 +92,11 @@ impl Stream {
     }
 
     /// Waits until `ready` gives something; nothing after the time limit.
-    fn wait<T>(&self, limit: Duration, mut ready: impl FnMut(&mut Queue) -> Option<T>) -> Option<T> {
+    fn wait<T>(
+        &self,
+        limit: Duration,
+        mut ready: impl FnMut(&mut Queue) -> Option<T>,
+    ) -> Option<T> {
         // A limit beyond what the clock can express is no limit.
         let deadline = Instant::now().checked_add(limit);
         let mut queue = self.lock();
@@ -95,10 +106,14 @@ impl Stream {
                 self.changed.notify_all();
                 return Some(result);
             }
-            queue = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+            queue = match deadline
+                .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+            {
                 None => self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
                 Some(Duration::ZERO) => return None,
-                Some(left) => self.changed.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0,
+                Some(left) => {
+                    self.changed.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0
+                }
             };
         }
     }

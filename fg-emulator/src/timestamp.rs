@@ -21,10 +21,12 @@ impl Timestamp {
 
     /// So long after the beginning of 1970.
     fn at(seconds: u64, milliseconds: u32) -> Self {
-        // Days in years that begin in March, so that the leap day is the last one; 719468 days are from 0000-03-01 to 1970-01-01.
+        // Days in years that begin in March, so that the leap day is the last one; 719468 days are
+        // from 0000-03-01 to 1970-01-01.
         let days = seconds / 86_400 + 719_468;
         let (era, day_of_era) = (days / 146_097, days % 146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month_from_march = (5 * day_of_year + 2) / 153;
         let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
@@ -40,7 +42,12 @@ impl Timestamp {
     /// `2022-09-20T11:43:57Z`
     pub(crate) fn to_seconds(self) -> String {
         let Self { year, month, day, seconds, .. } = self;
-        format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+        format!(
+            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        )
     }
 
     /// `2022-09-20T11:43:57.120Z`

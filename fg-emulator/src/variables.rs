@@ -1,4 +1,5 @@
-//! The environment of a function's process, as the platform's manual lists it under "preset parameters".
+//! The environment of a function's process, as the platform's manual lists it under "preset
+//! parameters".
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -7,23 +8,44 @@ use serde_json::{Map, Value};
 
 use crate::settings::Settings;
 
-/// What a process needs of the machine it runs on, apart from what the platform gives it: to find other programs and its libraries, to
-/// write temporary files, and to report the coverage of its tests.
-const OF_THE_MACHINE: [&str; 9] =
-    ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "RUST_BACKTRACE", "LLVM_PROFILE_FILE"];
+/// What a process needs of the machine it runs on, apart from what the platform gives it: to find
+/// other programs and its libraries, to write temporary files, and to report the coverage of its
+/// tests.
+const OF_THE_MACHINE: [&str; 9] = [
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "SYSTEMROOT",
+    "RUST_BACKTRACE",
+    "LLVM_PROFILE_FILE",
+];
 
 /// All variables of the process; it gets no others.
 pub(crate) fn variables(settings: &Settings, api_address: &str) -> Vec<(OsString, OsString)> {
-    let inherited = OF_THE_MACHINE.map(OsString::from).into_iter().chain(settings.inherited.iter().cloned());
-    let of_the_machine = inherited.filter_map(|name| std::env::var_os(&name).map(|value| (name, value)));
-    let user = settings.process_variables.iter().chain(&settings.variables).map(|(name, value)| (name.into(), value.into()));
-    let platform = of_the_platform(settings, api_address).into_iter().map(|(name, value)| (name.into(), value.into()));
+    let inherited =
+        OF_THE_MACHINE.map(OsString::from).into_iter().chain(settings.inherited.iter().cloned());
+    let of_the_machine =
+        inherited.filter_map(|name| std::env::var_os(&name).map(|value| (name, value)));
+    let user = settings
+        .process_variables
+        .iter()
+        .chain(&settings.variables)
+        .map(|(name, value)| (name.into(), value.into()));
+    let platform = of_the_platform(settings, api_address)
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()));
     // A later one of the same name wins: users cannot redefine what the platform sets.
     of_the_machine.chain(user).chain(platform).collect()
 }
 
 /// What the platform sets: the variables `RUNTIME_*`.
-pub(crate) fn of_the_platform(settings: &Settings, api_address: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn of_the_platform(
+    settings: &Settings,
+    api_address: &str,
+) -> Vec<(&'static str, String)> {
     vec![
         ("RUNTIME_API_ADDR", api_address.to_owned()),
         ("RUNTIME_PROJECT_ID", settings.project_id.clone()),
@@ -49,10 +71,12 @@ fn in_seconds(time: Duration) -> String {
     (time.as_secs() + u64::from(time.subsec_nanos() > 0)).to_string()
 }
 
-/// The JSON object of all user variables and of the encrypted ones. Without any, the open-source engine writes the word `null`.
+/// The JSON object of all user variables and of the encrypted ones. Without any, the open-source
+/// engine writes the word `null`.
 fn user_data(settings: &Settings) -> String {
     let all = settings.variables.iter().chain(&settings.user_data);
-    let object: Map<_, _> = all.map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+    let object: Map<_, _> =
+        all.map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
     if object.is_empty() { "null".to_owned() } else { Value::from(object).to_string() }
 }
 
@@ -62,7 +86,8 @@ mod tests {
     use crate::settings::Program;
 
     fn settings() -> Settings {
-        let mut settings = Settings::new(Program::Started { path: "/code/greet".into(), arguments: Vec::new() });
+        let mut settings =
+            Settings::new(Program::Started { path: "/code/greet".into(), arguments: Vec::new() });
         settings.timeout = Duration::from_millis(2500);
         settings.memory = 512;
         settings
@@ -70,7 +95,10 @@ mod tests {
 
     fn value(settings: &Settings, name: &str) -> Option<String> {
         let all = variables(settings, "127.0.0.1:9");
-        all.into_iter().rev().find(|(found, _)| found == name).map(|(_, value)| value.to_string_lossy().into_owned())
+        all.into_iter()
+            .rev()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.to_string_lossy().into_owned())
     }
 
     #[test]
@@ -92,7 +120,8 @@ mod tests {
     #[test]
     fn user_variables_are_variables_and_user_data_and_encrypted_ones_are_user_data_only() {
         let mut settings = settings();
-        settings.variables = vec![("COLOUR".into(), "red".into()), ("RUNTIME_MEMORY".into(), "1".into())];
+        settings.variables =
+            vec![("COLOUR".into(), "red".into()), ("RUNTIME_MEMORY".into(), "1".into())];
         settings.user_data = vec![("SECRET".into(), "\"x\"".into())];
         assert_eq!(value(&settings, "COLOUR").as_deref(), Some("red"));
         assert_eq!(value(&settings, "SECRET"), None);
@@ -104,7 +133,8 @@ mod tests {
     #[test]
     fn a_variable_of_the_process_is_no_user_data_and_the_users_wins() {
         let mut settings = settings();
-        settings.process_variables = vec![("FG_HTTP_ERRORS".into(), "full".into()), ("COLOUR".into(), "red".into())];
+        settings.process_variables =
+            vec![("FG_HTTP_ERRORS".into(), "full".into()), ("COLOUR".into(), "red".into())];
         settings.variables = vec![("COLOUR".into(), "blue".into())];
         assert_eq!(value(&settings, "FG_HTTP_ERRORS").as_deref(), Some("full"));
         assert_eq!(value(&settings, "COLOUR").as_deref(), Some("blue"));
@@ -116,6 +146,9 @@ mod tests {
         assert_eq!(value(&settings(), "CARGO_MANIFEST_DIR"), None);
         let mut settings = settings();
         settings.inherited = vec!["CARGO_MANIFEST_DIR".into()];
-        assert_eq!(value(&settings, "CARGO_MANIFEST_DIR").is_some(), std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        assert_eq!(
+            value(&settings, "CARGO_MANIFEST_DIR").is_some(),
+            std::env::var_os("CARGO_MANIFEST_DIR").is_some()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The conformance kit, as a command: loops that follow the manual keep the contract, and what is not passed is told.
+//! The conformance kit, as a command: loops that follow the manual keep the contract, and what is
+//! not passed is told.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,13 @@ fn kit() -> Command {
 }
 
 fn run(kit: &mut Command) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = kit.output().expect("the kit is built with these tests");
-    (status.code(), String::from_utf8_lossy(&stdout).into_owned(), String::from_utf8_lossy(&stderr).into_owned())
+    let Output { status, stdout, stderr } =
+        kit.output().expect("the kit is built with these tests");
+    (
+        status.code(),
+        String::from_utf8_lossy(&stdout).into_owned(),
+        String::from_utf8_lossy(&stderr).into_owned(),
+    )
 }
 
 fn fixture(name: &str) -> PathBuf {
@@ -30,7 +36,8 @@ fn is_there(program: &str, argument: &str) -> bool {
 fn scripted() -> PathBuf {
     let test = std::env::current_exe().expect("a test is a program");
     let profile = test.ancestors().nth(2).expect("a test is in target/<profile>/deps");
-    let program = profile.join("examples").join(format!("scripted{}", std::env::consts::EXE_SUFFIX));
+    let program =
+        profile.join("examples").join(format!("scripted{}", std::env::consts::EXE_SUFFIX));
     assert!(
         program.exists(),
         "{} is not there: build it with `cargo build --examples`, or run all of `cargo test`",
@@ -42,7 +49,8 @@ fn scripted() -> PathBuf {
 /// Runs the contract on a program that echoes, and gives the verdict.
 #[track_caller]
 fn keeps_the_contract(program: &[&std::ffi::OsStr]) -> String {
-    let (code, stdout, stderr) = run(kit().args(["--contract", "--echo", "--deadline", "60", "--"]).args(program));
+    let (code, stdout, stderr) =
+        run(kit().args(["--contract", "--echo", "--deadline", "60", "--"]).args(program));
     assert_eq!(code, Some(0), "{stdout}{stderr}");
     let verdict = stdout.lines().last().expect("a verdict").to_owned();
     assert!(verdict.contains(": contract: 22 of 22 scenarios passed"), "{verdict}");
@@ -65,7 +73,13 @@ fn a_loop_in_go_that_follows_the_manual_keeps_the_contract() {
         return;
     }
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bootstrap-go");
-    let built = Command::new("go").arg("build").arg("-o").arg(&program).arg(fixture("bootstrap.go")).status().expect("it runs");
+    let built = Command::new("go")
+        .arg("build")
+        .arg("-o")
+        .arg(&program)
+        .arg(fixture("bootstrap.go"))
+        .status()
+        .expect("it runs");
     assert!(built.success());
     keeps_the_contract(&[program.as_os_str()]);
 }
@@ -97,9 +111,12 @@ fn what_is_said_of(change: (&str, &str), only: &str) -> Option<String> {
     }
     let sample = fs::read_to_string(fixture("bootstrap.py")).expect("it is there");
     assert!(sample.contains(change.0), "{}", change.0);
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("wrong-{}.py", change.1.len()));
+    let program =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("wrong-{}.py", change.1.len()));
     fs::write(&program, sample.replace(change.0, change.1)).expect("it is written");
-    let (code, stdout, stderr) = run(kit().args(["--robust", "--only", only, "--deadline", "5", "--", "python3"]).arg(program));
+    let (code, stdout, stderr) = run(kit()
+        .args(["--robust", "--only", only, "--deadline", "5", "--", "python3"])
+        .arg(program));
     assert_eq!(code, Some(1), "{stdout}{stderr}");
     Some(stdout)
 }
@@ -125,31 +142,66 @@ fn a_request_that_the_api_refuses_is_named_with_what_is_wrong_in_it() {
         ),
     ] {
         let Some(stdout) = what_is_said_of(change, "one-event") else { return };
-        assert!(stdout.contains("\n        happened: ") && stdout.contains(refused), "{change:?}: {stdout}");
+        assert!(
+            stdout.contains("\n        happened: ") && stdout.contains(refused),
+            "{change:?}: {stdout}"
+        );
         assert!(!stdout.contains("closed before an answer"), "{stdout}");
     }
 }
 
 #[test]
 fn an_answer_that_is_not_sent_again_is_told_so() {
-    let Some(stdout) = what_is_said_of(("import json", "import json  # unchanged"), "answer-status-503") else { return };
-    assert!(stdout.contains("happened: its answer met the fault of this scenario, and was not sent again"), "{stdout}");
+    let Some(stdout) =
+        what_is_said_of(("import json", "import json  # unchanged"), "answer-status-503")
+    else {
+        return;
+    };
+    assert!(
+        stdout.contains(
+            "happened: its answer met the fault of this scenario, and was not sent again"
+        ),
+        "{stdout}"
+    );
 }
 
 #[test]
 fn a_program_that_never_connects_is_told_so() {
-    let Some(stdout) = what_is_said_of(("\nAPI = ", "\ntime.sleep(60)\nAPI = "), "one-event") else { return };
-    assert!(stdout.contains("happened: the program has not connected to RUNTIME_API_ADDR"), "{stdout}");
+    let Some(stdout) = what_is_said_of(("\nAPI = ", "\ntime.sleep(60)\nAPI = "), "one-event")
+    else {
+        return;
+    };
+    assert!(
+        stdout.contains("happened: the program has not connected to RUNTIME_API_ADDR"),
+        "{stdout}"
+    );
 }
 
 #[test]
 fn a_program_that_speaks_another_clouds_protocol_is_told_so_at_once() {
     let begun = std::time::Instant::now();
-    let Some(stdout) = what_is_said_of(("/v1/runtime/invocation", "/2018-06-01/runtime/invocation"), "one-event") else { return };
-    assert!(stdout.contains("this is a path of AWS Lambda's Runtime API: FunctionGraph's Runtime API is GET "), "{stdout}");
+    let Some(stdout) =
+        what_is_said_of(("/v1/runtime/invocation", "/2018-06-01/runtime/invocation"), "one-event")
+    else {
+        return;
+    };
+    assert!(
+        stdout.contains(
+            "this is a path of AWS Lambda's Runtime API: FunctionGraph's Runtime API is GET "
+        ),
+        "{stdout}"
+    );
     assert!(begun.elapsed() < std::time::Duration::from_secs(5), "it is not waited for");
-    let Some(stdout) = what_is_said_of(("RUNTIME_API_ADDR", "AWS_LAMBDA_RUNTIME_API"), "one-event") else { return };
-    assert!(stdout.contains("the program asks for AWS_LAMBDA_RUNTIME_API, as a runtime for AWS Lambda does"), "{stdout}");
+    let Some(stdout) = what_is_said_of(("RUNTIME_API_ADDR", "AWS_LAMBDA_RUNTIME_API"), "one-event")
+    else {
+        return;
+    };
+    assert!(
+        stdout.contains(
+            "the program asks for AWS_LAMBDA_RUNTIME_API, as a runtime for AWS Lambda does"
+        ),
+        "{stdout}"
+    );
 }
 
 #[test]
@@ -158,20 +210,35 @@ fn what_is_good_to_have_counts_for_the_exit_code_only_where_it_is_asked_for() {
     let report = |name: &str| directory.join(name);
     let only = ["--only", "one-event", "--only", "poll-garbled"];
     let mut lenient = kit();
-    lenient.args(only).arg("--report").arg(format!("junit={}", report("lenient.xml").display())).arg("--").arg(scripted());
+    lenient
+        .args(only)
+        .arg("--report")
+        .arg(format!("junit={}", report("lenient.xml").display()))
+        .arg("--")
+        .arg(scripted());
     let (code, stdout, stderr) = run(&mut lenient);
     assert_eq!(code, Some(0), "{stdout}{stderr}");
-    assert!(stdout.ends_with(": contract: 1 of 1 scenarios passed; robust: 0 of 1 scenarios passed\n"), "{stdout}");
+    assert!(
+        stdout.ends_with(": contract: 1 of 1 scenarios passed; robust: 0 of 1 scenarios passed\n"),
+        "{stdout}"
+    );
     let (code, ..) = run(kit().args(only).arg("--robust").arg("--").arg(scripted()));
     assert_eq!(code, Some(1));
-    assert!(fs::read_to_string(report("lenient.xml")).expect("it was written").contains("failures=\"0\""));
+    assert!(
+        fs::read_to_string(report("lenient.xml"))
+            .expect("it was written")
+            .contains("failures=\"0\"")
+    );
 }
 
 #[test]
 fn what_is_not_passed_is_told_in_all_reports() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (junit, json, markdown) =
-        (directory.join("conformance.xml"), directory.join("conformance.json"), directory.join("conformance.md"));
+    let (junit, json, markdown) = (
+        directory.join("conformance.xml"),
+        directory.join("conformance.json"),
+        directory.join("conformance.md"),
+    );
     let mut kit = kit();
     kit.args(["--only", "one-event", "--only", "poll-garbled", "--robust"]);
     for (form, file) in [("junit", &junit), ("json", &json), ("markdown", &markdown)] {
@@ -183,12 +250,17 @@ fn what_is_not_passed_is_told_in_all_reports() {
     assert!(stdout.contains("passed  contract  one-event  ("), "{stdout}");
     let failed = "        expected: event 1 is answered with a response within 10s\n        happened: the program exited with code 1\n        output:   ";
     assert!(stdout.contains(failed), "{stdout}");
-    assert!(stdout.ends_with(": contract: 1 of 1 scenarios passed; robust: 0 of 1 scenarios passed\n"), "{stdout}");
-    let report: Value = serde_json::from_slice(&fs::read(json).expect("it was written")).expect("JSON");
+    assert!(
+        stdout.ends_with(": contract: 1 of 1 scenarios passed; robust: 0 of 1 scenarios passed\n"),
+        "{stdout}"
+    );
+    let report: Value =
+        serde_json::from_slice(&fs::read(json).expect("it was written")).expect("JSON");
     assert_eq!((&report["passed"], &report["failed"]), (&1.into(), &1.into()));
     let report = fs::read_to_string(junit).expect("it was written");
     assert!(
-        report.contains("<testcase name=\"one-event\" classname=\"contract\"") && report.contains("failures=\"1\""),
+        report.contains("<testcase name=\"one-event\" classname=\"contract\"")
+            && report.contains("failures=\"1\""),
         "{report}"
     );
     let report = fs::read_to_string(markdown).expect("it was written");
@@ -207,9 +279,13 @@ fn an_answer_with_other_bytes_fails_only_a_program_that_is_to_echo() {
 #[test]
 fn an_error_is_not_a_response() {
     let event = r#"{"do":"fail","text":"no stock"}"#;
-    let (code, stdout, _) = run(kit().args(["--only", "one-event", "--event", event, "--"]).arg(scripted()));
+    let (code, stdout, _) =
+        run(kit().args(["--only", "one-event", "--event", event, "--"]).arg(scripted()));
     assert_eq!(code, Some(1), "{stdout}");
-    assert!(stdout.contains(r#"happened: it was answered with an error: {"errorMessage":"no stock""#), "{stdout}");
+    assert!(
+        stdout.contains(r#"happened: it was answered with an error: {"errorMessage":"no stock""#),
+        "{stdout}"
+    );
 }
 
 #[test]
@@ -219,7 +295,10 @@ fn a_command_that_makes_no_sense_is_told_with_exit_code_2() {
         (&[], "which program is to be tested?"),
         (&["--only", "nothing", "--", "x"], "there is no scenario nothing; --list shows them"),
         (&["--scenarios", "/nowhere", "--", "x"], "/nowhere: "),
-        (&["--report", "xml=x", "--", "x"], "there is no report xml; there are junit, markdown and json"),
+        (
+            &["--report", "xml=x", "--", "x"],
+            "there is no report xml; there are junit, markdown and json",
+        ),
         (&["--deadline", "0", "--", "x"], "--deadline is a number of seconds above 0"),
     ] {
         let (code, _, stderr) = run(kit().args(arguments));

@@ -1,5 +1,5 @@
-//! The largest streamed reply: 200 MB pass through a few hundred KB, and no more than that is taken. Alone in its process, whose peak of
-//! memory is looked at.
+//! The largest streamed reply: 200 MB pass through a few hundred KB, and no more than that is
+//! taken. Alone in its process, whose peak of memory is looked at.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -19,9 +19,19 @@ const LIMIT: Duration = Duration::from_secs(300);
 fn function() -> Emulator {
     let test = std::env::current_exe().expect("a test is a program");
     let target = test.ancestors().nth(2).expect("a test is in target/<profile>/deps");
-    let program: PathBuf = target.join("examples").join(format!("scripted{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.exists(), "{} is not there: build it with `cargo build --examples`", program.display());
-    Emulator::builder(program).timeout(LIMIT).init_timeout(LIMIT).streaming().start().expect("it starts")
+    let program: PathBuf =
+        target.join("examples").join(format!("scripted{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        program.exists(),
+        "{} is not there: build it with `cargo build --examples`",
+        program.display()
+    );
+    Emulator::builder(program)
+        .timeout(LIMIT)
+        .init_timeout(LIMIT)
+        .streaming()
+        .start()
+        .expect("it starts")
 }
 
 /// A reply in chunks of 1 MB.
@@ -46,10 +56,17 @@ fn pass_200_mb_to_a_reader(emulator: &Emulator) {
 }
 
 fn pass_200_mb_over_http(emulator: &Emulator) {
-    let mut caller = TcpStream::connect(emulator.invoke_api().expect("a free port")).expect("it listens");
+    let mut caller =
+        TcpStream::connect(emulator.invoke_api().expect("a free port")).expect("it listens");
     caller.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
-    let (path, body) = (format!("/v2/p/fgs/functions/{}/invocations", emulator.urn()), reply_of(200));
-    write!(caller, "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len()).expect("it reads");
+    let (path, body) =
+        (format!("/v2/p/fgs/functions/{}/invocations", emulator.urn()), reply_of(200));
+    write!(
+        caller,
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("it reads");
     let (mut buffer, mut bytes, mut last) = (vec![0; 64 << 10], 0, Vec::new());
     loop {
         let read = caller.read(&mut buffer).expect("an orderly close");
@@ -75,10 +92,19 @@ fn refuse_201_mb(emulator: &Emulator) {
     };
     assert_eq!((bytes, error.kind()), (200 * MB, ErrorKind::UnexpectedEof));
     let execution = reply.finish();
-    assert_eq!(execution.platform_error().map(PlatformError::kind), Some(PlatformErrorKind::ResponseTooLarge));
-    assert!(execution.to_string().contains("more than the 209715200 bytes that the platform takes"), "{execution}");
+    assert_eq!(
+        execution.platform_error().map(PlatformError::kind),
+        Some(PlatformErrorKind::ResponseTooLarge)
+    );
+    assert!(
+        execution.to_string().contains("more than the 209715200 bytes that the platform takes"),
+        "{execution}"
+    );
     // It has seen the refusal, and serves on.
-    assert_eq!(emulator.invoke(Event::new(r#"{"text":"still here"}"#)).reply().as_deref(), Some("still here"));
+    assert_eq!(
+        emulator.invoke(Event::new(r#"{"text":"still here"}"#)).reply().as_deref(),
+        Some("still here")
+    );
     assert_eq!(emulator.instances().started, 1);
 }
 
@@ -90,7 +116,9 @@ fn a_streamed_reply_has_at_most_200_mb_and_passes_through_little_memory() {
     pass_200_mb_over_http(&emulator);
     refuse_201_mb(&emulator);
     match (before, peak_memory()) {
-        (Some(before), Some(after)) => assert!(after - before < MOST, "{} KB more", (after - before) / 1024),
+        (Some(before), Some(after)) => {
+            assert!(after - before < MOST, "{} KB more", (after - before) / 1024)
+        }
         _ => println!("SKIPPED: the peak of the memory, which this system does not tell"),
     }
 }

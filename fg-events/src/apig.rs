@@ -1,6 +1,7 @@
 //! API Gateway: a request, and the answer to it.
 //!
-//! The dedicated gateway, the shared one and APIC of ROMA Connect send the same shape; for APIC no sample confirms it.
+//! The dedicated gateway, the shared one and APIC of ROMA Connect send the same shape; for APIC no
+//! sample confirms it.
 //!
 //! ```
 //! use fg_events::apig::{ApigEvent, ApigResponse};
@@ -31,7 +32,8 @@ record! {
         }
         /// The headers; the gateway sends their names in lower case.
         pub headers: Headers => with_headers,
-        /// The parameters behind the `?`. How a repeated one arrives is not documented; a list is accepted.
+        /// The parameters behind the `?`. How a repeated one arrives is not documented; a list is
+        /// accepted.
         #[serde(rename = "queryStringParameters")]
         pub query: Parameters => with_query,
         /// The parameters in the path, by their names in the API's definition.
@@ -77,8 +79,8 @@ impl ApigEvent {
 
     /// The body.
     ///
-    /// A body that is said to be base64 and is not, as the console's test events have it, is taken as it stands.
-    /// [`body_strict`](Self::body_strict) refuses it.
+    /// A body that is said to be base64 and is not, as the console's test events have it, is taken
+    /// as it stands. [`body_strict`](Self::body_strict) refuses it.
     #[must_use]
     pub fn body(&self) -> Cow<'_, [u8]> {
         self.body_strict().unwrap_or(Cow::Borrowed(self.body_text.as_bytes()))
@@ -114,7 +116,8 @@ impl ApigEvent {
     }
 }
 
-/// How the fields of an [`ApigEvent`] are read, for `fg-http`, which reads the same event without copying it. No part of the API.
+/// How the fields of an [`ApigEvent`] are read, for `fg-http`, which reads the same event without
+/// copying it. No part of the API.
 #[doc(hidden)]
 pub mod reading {
     use std::borrow::Cow;
@@ -128,7 +131,9 @@ pub mod reading {
         field(deserializer)
     }
 
-    pub fn request_context<'de, D: Deserializer<'de>>(deserializer: D) -> Result<super::RequestContext, D::Error> {
+    pub fn request_context<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<super::RequestContext, D::Error> {
         field(deserializer)
     }
 
@@ -136,7 +141,9 @@ pub mod reading {
         deserializer.deserialize_any(Borrowed::<false>)
     }
 
-    pub fn string_or_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+    pub fn string_or_json<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Cow<'de, str>, D::Error> {
         deserializer.deserialize_any(Borrowed::<true>)
     }
 }
@@ -162,19 +169,28 @@ mod tests {
     fn a_body_that_is_falsely_said_to_be_base64_is_taken_as_it_stands() {
         let request = event(r#"{"body":"{\"a\":1}","isBase64Encoded":true}"#);
         assert_eq!(&*request.body(), br#"{"a":1}"#);
-        assert!(request.body_strict().is_err_and(|error| error.to_string().starts_with("`body` is not base64: Invalid symbol")));
+        assert!(request.body_strict().is_err_and(|error| {
+            error.to_string().starts_with("`body` is not base64: Invalid symbol")
+        }));
     }
 
     #[test]
     fn a_body_that_does_not_fit_is_named_with_its_path() {
         let request = event(r#"{"body":"{\"items\":[1,\"x\"]}"}"#);
-        let error = request.body_json::<std::collections::BTreeMap<String, Vec<u8>>>().expect_err("x is no number");
+        let error = request
+            .body_json::<std::collections::BTreeMap<String, Vec<u8>>>()
+            .expect_err("x is no number");
         assert_eq!(
             error.to_string(),
             "`body` does not fit: `items[1]`: invalid type: string \"x\", expected u8 at line 1 column 15"
         );
         assert_eq!(
-            ApigEvent::new().body_json::<u8>().expect_err("it is empty").to_string().split(':').next(),
+            ApigEvent::new()
+                .body_json::<u8>()
+                .expect_err("it is empty")
+                .to_string()
+                .split(':')
+                .next(),
             Some("`body` is empty, not JSON")
         );
     }

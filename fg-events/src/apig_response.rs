@@ -12,10 +12,11 @@ use crate::tolerant::field;
 
 /// An answer: status, headers, body. A handler returns it as its result.
 ///
-/// A body is sent as text where it is UTF-8 and its content type says that it is text, else as base64; bytes arrive as they are either
-/// way. The gateway takes one text per header, so values of a repeated header are joined by `, `, which HTTP says is the same; cookies,
-/// for which it is not, are sent under spellings of `Set-Cookie` that differ in case, as HTTP ignores it. No document of the platform
-/// confirms that the gateway takes more than one cookie.
+/// A body is sent as text where it is UTF-8 and its content type says that it is text, else as
+/// base64; bytes arrive as they are either way. The gateway takes one text per header, so values of
+/// a repeated header are joined by `, `, which HTTP says is the same; cookies, for which it is not,
+/// are sent under spellings of `Set-Cookie` that differ in case, as HTTP ignores it. No document of
+/// the platform confirms that the gateway takes more than one cookie.
 ///
 /// ```
 /// use fg_events::apig::ApigResponse;
@@ -58,8 +59,8 @@ impl ApigResponse {
         self
     }
 
-    /// Adds a header; one of the same name stays, except a `content-type`, which is replaced. Control characters, which could end the
-    /// header and begin another, are left out.
+    /// Adds a header; one of the same name stays, except a `content-type`, which is replaced.
+    /// Control characters, which could end the header and begin another, are left out.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (printable(name.into()), printable(value.into()));
@@ -113,7 +114,8 @@ impl ApigResponse {
 
     fn text(&self) -> Option<&str> {
         let text = std::str::from_utf8(&self.body).ok()?;
-        let is_text = self.headers.get(CONTENT_TYPE).is_some_and(is_text) && self.headers.get("content-encoding").is_none();
+        let is_text = self.headers.get(CONTENT_TYPE).is_some_and(is_text)
+            && self.headers.get("content-encoding").is_none();
         (text.is_empty() || is_text).then_some(text)
     }
 }
@@ -122,15 +124,22 @@ const CONTENT_TYPE: &str = "content-type";
 const SET_COOKIE: &str = "set-cookie";
 
 fn printable(text: String) -> String {
-    if text.contains(char::is_control) { text.chars().filter(|character| !character.is_control()).collect() } else { text }
+    if text.contains(char::is_control) {
+        text.chars().filter(|character| !character.is_control()).collect()
+    } else {
+        text
+    }
 }
 
 /// Whether a content type says text, in a charset whose bytes are UTF-8.
 fn is_text(content_type: &str) -> bool {
     let content_type = content_type.to_ascii_lowercase();
     let (media_type, parameters) = content_type.split_once(';').unwrap_or((&content_type, ""));
-    let charset = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("charset="));
-    let charset_is_utf8 = charset.is_none_or(|charset| matches!(charset.trim_matches(['"', ' ']), "utf-8" | "utf8" | "us-ascii"));
+    let charset =
+        parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("charset="));
+    let charset_is_utf8 = charset.is_none_or(|charset| {
+        matches!(charset.trim_matches(['"', ' ']), "utf-8" | "utf8" | "us-ascii")
+    });
     let media_type = media_type.trim();
     let is_text = media_type.starts_with("text/")
         || media_type.ends_with("+json")
@@ -184,7 +193,8 @@ impl From<Value> for ApigResponse {
 
 impl Serialize for ApigResponse {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let body = self.text().map_or_else(|| Cow::Owned(base64::encode(&self.body)), Cow::Borrowed);
+        let body =
+            self.text().map_or_else(|| Cow::Owned(base64::encode(&self.body)), Cow::Borrowed);
         let mut answer = serializer.serialize_struct("ApigResponse", 4)?;
         answer.serialize_field("statusCode", &self.status)?;
         answer.serialize_field("headers", &SingleTexts(&self.headers))?;
@@ -213,7 +223,8 @@ impl Serialize for SingleTexts<'_> {
     }
 }
 
-/// The same name with other letters in upper case for each number: `set-cookie`, `Set-cookie`, `sEt-cookie`, ...
+/// The same name with other letters in upper case for each number: `set-cookie`, `Set-cookie`,
+/// `sEt-cookie`, ...
 fn spelling(name: &str, number: usize) -> String {
     let mut bits = number;
     let letter = |character: char| {
@@ -272,26 +283,38 @@ mod tests {
         });
         assert_eq!(sent(&ApigResponse::from("nobody").with_status(404)), expected);
         assert_eq!(sent(&ApigResponse::from(json!({"a": 1})))["body"], r#"{"a":1}"#);
-        for content_type in ["application/problem+json", "image/svg+xml", "TEXT/HTML;charset=UTF-8", "application/json"] {
-            let response = ApigResponse::default().with_header("Content-Type", content_type).with_body("x");
+        for content_type in [
+            "application/problem+json",
+            "image/svg+xml",
+            "TEXT/HTML;charset=UTF-8",
+            "application/json",
+        ] {
+            let response =
+                ApigResponse::default().with_header("Content-Type", content_type).with_body("x");
             assert_eq!(sent(&response)["isBase64Encoded"], false, "{content_type}");
         }
     }
 
     #[test]
     fn everything_else_is_base64() {
-        for content_type in ["image/png", "text/plain; charset=gbk", "application/octet-stream", ""] {
-            let response = ApigResponse::default().with_header("content-type", content_type).with_body("x");
+        for content_type in ["image/png", "text/plain; charset=gbk", "application/octet-stream", ""]
+        {
+            let response =
+                ApigResponse::default().with_header("content-type", content_type).with_body("x");
             assert_eq!(sent(&response)["body"], "eA==", "{content_type}");
         }
         assert_eq!(sent(&ApigResponse::default().with_body("x"))["isBase64Encoded"], true);
         assert_eq!(sent(&ApigResponse::from("x").with_body([0xff]))["body"], "/w==");
-        assert_eq!(sent(&ApigResponse::from("x").with_header("content-encoding", "br"))["isBase64Encoded"], true);
+        assert_eq!(
+            sent(&ApigResponse::from("x").with_header("content-encoding", "br"))["isBase64Encoded"],
+            true
+        );
     }
 
     #[test]
     fn repeated_headers_are_joined_and_cookies_stay_apart() {
-        let response = ApigResponse::default().with_header("Vary", "accept").with_header("vary", "origin");
+        let response =
+            ApigResponse::default().with_header("Vary", "accept").with_header("vary", "origin");
         let response = response.with_cookie("a=1").with_cookie("b=2").with_cookie("c=3");
         let headers = json!({ "Vary": "accept, origin", "set-cookie": "a=1", "Set-cookie": "b=2", "sEt-cookie": "c=3" });
         assert_eq!(sent(&response)["headers"], headers);

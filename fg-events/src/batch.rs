@@ -1,4 +1,5 @@
-//! A closure for each record of an event, several at a time, and one failure that lists all that failed.
+//! A closure for each record of an event, several at a time, and one failure that lists all that
+//! failed.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -7,12 +8,13 @@ use std::task::Poll;
 
 /// Runs a closure for each record, at most `limit` at the same time, and waits for all of them.
 ///
-/// A record that fails does not stop the others. The platform has no answer that names single records: an invocation succeeds or fails as
-/// a whole, and with it all of its records are delivered again, where a retry is configured at all. So records that succeeded must bear
-/// to be handled a second time.
+/// A record that fails does not stop the others. The platform has no answer that names single
+/// records: an invocation succeeds or fails as a whole, and with it all of its records are
+/// delivered again, where a retry is configured at all. So records that succeeded must bear to be
+/// handled a second time.
 ///
-/// The records are handled on the task that awaits this, none of them spawned: closures and records may borrow, and no async runtime is
-/// needed. A `limit` of 0 is 1.
+/// The records are handled on the task that awaits this, none of them spawned: closures and records
+/// may borrow, and no async runtime is needed. A `limit` of 0 is 1.
 ///
 /// ```
 /// use fg_events::batch;
@@ -30,7 +32,11 @@ use std::task::Poll;
 /// # Errors
 ///
 /// [`BatchFailure`] where at least one record failed.
-pub async fn for_each<Records, Run, Running, E>(records: Records, limit: usize, mut run: Run) -> Result<(), BatchFailure>
+pub async fn for_each<Records, Run, Running, E>(
+    records: Records,
+    limit: usize,
+    mut run: Run,
+) -> Result<(), BatchFailure>
 where
     Records: IntoIterator,
     Run: FnMut(Records::Item) -> Running,
@@ -52,7 +58,12 @@ where
             running.retain_mut(|(index, future)| match future.as_mut().poll(context) {
                 Poll::Pending => true,
                 Poll::Ready(outcome) => {
-                    failures.extend(outcome.err().map(|error| RecordFailure { index: *index, message: error.to_string() }));
+                    failures.extend(
+                        outcome.err().map(|error| RecordFailure {
+                            index: *index,
+                            message: error.to_string(),
+                        }),
+                    );
                     false
                 }
             });
@@ -182,8 +193,14 @@ mod tests {
             if number > 2 { Err(format!("{number} is too much")) } else { Ok(()) }
         }));
         let failure = failure.expect_err("three are too much");
-        assert_eq!(failure.to_string(), "3 of 5 records failed: [0] 3 is too much; [2] 4 is too much; [4] 5 is too much");
-        assert_eq!((failure.total(), failure.failures().len(), failure.failures()[1].index()), (5, 3, 2));
+        assert_eq!(
+            failure.to_string(),
+            "3 of 5 records failed: [0] 3 is too much; [2] 4 is too much; [4] 5 is too much"
+        );
+        assert_eq!(
+            (failure.total(), failure.failures().len(), failure.failures()[1].index()),
+            (5, 3, 2)
+        );
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! What an event holds in another encoding: JSON in a text, base64, URL-encoded keys; and the error of all of them.
+//! What an event holds in another encoding: JSON in a text, base64, URL-encoded keys; and the error
+//! of all of them.
 
 use std::fmt;
 
 /// Why the content of a field could not be opened.
 ///
-/// The event itself has been read; one of its fields holds base64, JSON or a time of its own, and that is wrong. The message may quote a value
-/// that does not fit, and has at most about 1,000 bytes, however large the value is.
+/// The event itself has been read; one of its fields holds base64, JSON or a time of its own, and
+/// that is wrong. The message may quote a value that does not fit, and has at most about 1,000
+/// bytes, however large the value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentError {
     field: &'static str,
@@ -38,7 +40,8 @@ fn bounded(mut reason: String) -> String {
     const BEGINNING: usize = 600;
     const END: usize = 300;
     if reason.len() > MOST {
-        let boundary = |at: usize| (0..=at).rev().find(|&at| reason.is_char_boundary(at)).unwrap_or(0);
+        let boundary =
+            |at: usize| (0..=at).rev().find(|&at| reason.is_char_boundary(at)).unwrap_or(0);
         let cut = boundary(BEGINNING)..boundary(reason.len() - END);
         let length = cut.len();
         reason.replace_range(cut, &format!(".. ({length} bytes cut) .."));
@@ -73,11 +76,18 @@ pub(crate) mod json {
     use super::ContentError;
 
     /// Reads it; the path inside it is found by a second reading, on the error path only.
-    pub(crate) fn parse<'a, T: Deserialize<'a>>(field: &'static str, json: &'a [u8]) -> Result<T, ContentError> {
+    pub(crate) fn parse<'a, T: Deserialize<'a>>(
+        field: &'static str,
+        json: &'a [u8],
+    ) -> Result<T, ContentError> {
         serde_json::from_slice(json).map_err(|error| {
-            let located = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json));
+            let located = serde_path_to_error::deserialize::<_, T>(
+                &mut serde_json::Deserializer::from_slice(json),
+            );
             let path = match located {
-                Err(located) if located.path().iter().next().is_some() => format!("`{}`: ", located.path()),
+                Err(located) if located.path().iter().next().is_some() => {
+                    format!("`{}`: ", located.path())
+                }
                 Ok(_) | Err(_) => String::new(),
             };
             let judgement = if json.is_empty() {
@@ -92,14 +102,21 @@ pub(crate) mod json {
     }
 
     /// Reads a value that is an object in some payloads and the JSON text of that object in others.
-    pub(crate) fn open<T: DeserializeOwned>(field: &'static str, value: &Value) -> Result<T, ContentError> {
+    pub(crate) fn open<T: DeserializeOwned>(
+        field: &'static str,
+        value: &Value,
+    ) -> Result<T, ContentError> {
         if let Value::String(text) = value {
             if let Ok(opened) = serde_json::from_str(text) {
                 return Ok(opened);
             }
         }
         serde_path_to_error::deserialize(value).map_err(|located| {
-            let path = if located.path().iter().next().is_some() { format!("`{}`: ", located.path()) } else { String::new() };
+            let path = if located.path().iter().next().is_some() {
+                format!("`{}`: ", located.path())
+            } else {
+                String::new()
+            };
             ContentError::new(field, format!("does not fit: {path}{}", located.inner()))
         })
     }
@@ -115,8 +132,9 @@ pub(crate) mod base64 {
 
     use super::ContentError;
 
-    const TOLERANT: GeneralPurposeConfig =
-        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const TOLERANT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
     const USUAL: GeneralPurpose = GeneralPurpose::new(&STANDARD, TOLERANT);
     const FOR_URLS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, TOLERANT);
 
@@ -147,13 +165,19 @@ pub(crate) mod url {
     use super::ContentError;
 
     /// The key as the bucket has it: `%2F` is a slash, `+` is a space.
-    pub(crate) fn decode<'a>(field: &'static str, key: &'a str) -> Result<Cow<'a, str>, ContentError> {
+    pub(crate) fn decode<'a>(
+        field: &'static str,
+        key: &'a str,
+    ) -> Result<Cow<'a, str>, ContentError> {
         if !key.contains(['%', '+']) {
             return Ok(Cow::Borrowed(key));
         }
-        let spaced: Vec<u8> = key.bytes().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
+        let spaced: Vec<u8> =
+            key.bytes().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
         let decoded = percent_decode(&spaced).decode_utf8().map(Cow::into_owned);
-        decoded.map(Cow::Owned).map_err(|error| ContentError::new(field, format!("is not URL-encoded UTF-8: {error}")))
+        decoded
+            .map(Cow::Owned)
+            .map_err(|error| ContentError::new(field, format!("is not URL-encoded UTF-8: {error}")))
     }
 }
 
@@ -164,10 +188,20 @@ mod tests {
     #[test]
     fn a_large_value_is_quoted_by_its_beginning_and_its_end() {
         for filler in ["x", "é", "🦀", "\\\""] {
-            let reason = format!("does not fit: string \"{}\", expected u32 at line 1 column 7", filler.repeat(500_000));
+            let reason = format!(
+                "does not fit: string \"{}\", expected u32 at line 1 column 7",
+                filler.repeat(500_000)
+            );
             let text = ContentError::new("body", reason).to_string();
-            assert!(text.len() < 1000 && text.starts_with("`body` does not fit: string \""), "{text}");
-            assert!(text.contains(" bytes cut) ..") && text.ends_with("\", expected u32 at line 1 column 7"), "{text}");
+            assert!(
+                text.len() < 1000 && text.starts_with("`body` does not fit: string \""),
+                "{text}"
+            );
+            assert!(
+                text.contains(" bytes cut) ..")
+                    && text.ends_with("\", expected u32 at line 1 column 7"),
+                "{text}"
+            );
         }
     }
 }

@@ -31,9 +31,11 @@ record! {
         pub time: Option<Time> => with_time,
         /// Who did it.
         pub user: CtsUser => with_user,
-        /// What was asked for: an object, or its JSON in a text; see [`request_as`](Self::request_as).
+        /// What was asked for: an object, or its JSON in a text; see
+        /// [`request_as`](Self::request_as).
         pub request: Value => with_request,
-        /// What was answered: an object, or its JSON in a text; see [`response_as`](Self::response_as).
+        /// What was answered: an object, or its JSON in a text; see
+        /// [`response_as`](Self::response_as).
         pub response: Value => with_response,
         /// The HTTP status; older records leave it out.
         pub code: Option<i64> => with_code,
@@ -118,8 +120,13 @@ mod tests {
 
     #[test]
     fn a_record_without_the_object_around_it_is_the_record() {
-        let event: CtsEvent = serde_json::from_str(r#"{"trace_name":"n","user":{"name":"ada"},"x":1}"#).expect("it is read");
-        assert_eq!((event.cts.trace_name.as_str(), event.cts.user.name.as_str(), event.cts.extra.len()), ("n", "ada", 1));
+        let event: CtsEvent =
+            serde_json::from_str(r#"{"trace_name":"n","user":{"name":"ada"},"x":1}"#)
+                .expect("it is read");
+        assert_eq!(
+            (event.cts.trace_name.as_str(), event.cts.user.name.as_str(), event.cts.extra.len()),
+            ("n", "ada", 1)
+        );
         assert!(event.extra.is_empty());
     }
 
@@ -127,9 +134,18 @@ mod tests {
     fn a_request_is_read_as_an_object_and_as_the_text_of_one() {
         for request in [serde_json::json!({ "count": 1 }), Value::from(r#"{"count":1}"#)] {
             let trace = CtsTrace::new().with_request(request);
-            assert_eq!(trace.request_as::<std::collections::BTreeMap<String, u8>>().expect("it fits")["count"], 1);
+            assert_eq!(
+                trace.request_as::<std::collections::BTreeMap<String, u8>>().expect("it fits")["count"],
+                1
+            );
         }
-        let error = CtsTrace::new().with_request(Value::from("x")).request_as::<u8>().expect_err("x is no number");
-        assert!(error.to_string().starts_with("`cts.request` does not fit: invalid type: string \"x\""), "{error}");
+        let error = CtsTrace::new()
+            .with_request(Value::from("x"))
+            .request_as::<u8>()
+            .expect_err("x is no number");
+        assert!(
+            error.to_string().starts_with("`cts.request` does not fit: invalid type: string \"x\""),
+            "{error}"
+        );
     }
 }

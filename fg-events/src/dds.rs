@@ -22,7 +22,8 @@ record! {
             /// The change.
             pub dds: DdsChange as "dds" => with_dds,
         }
-        /// `insert`, `update`, `replace` or `delete`, as it came; see [`operation`](Self::operation).
+        /// `insert`, `update`, `replace` or `delete`, as it came; see
+        /// [`operation`](Self::operation).
         pub event_name: String => with_event_name,
         /// `1.0`.
         pub event_version: String => with_event_version,
@@ -64,13 +65,15 @@ record! {
 }
 
 impl DdsRecord {
-    /// What was done: [`event_name`](Self::event_name), without the quotes that some senders put into it.
+    /// What was done: [`event_name`](Self::event_name), without the quotes that some senders put
+    /// into it.
     #[must_use]
     pub fn operation(&self) -> &str {
         self.event_name.trim_matches('"')
     }
 
-    /// The document as it is now. Its numbers and ids are objects, such as `{"$numberDouble":"52.0"}` and `{"$oid":".."}`.
+    /// The document as it is now. Its numbers and ids are objects, such as
+    /// `{"$numberDouble":"52.0"}` and `{"$oid":".."}`.
     ///
     /// # Errors
     ///
@@ -108,11 +111,16 @@ mod tests {
     fn the_texts_inside_are_opened() {
         let record = fixture().records.remove(0);
         let namespace = record.namespace().expect("it is JSON");
-        assert_eq!((namespace.database.as_str(), namespace.collection.as_str()), ("shop", "orders"));
+        assert_eq!(
+            (namespace.database.as_str(), namespace.collection.as_str()),
+            ("shop", "orders")
+        );
         assert_eq!(record.document::<serde_json::Value>().expect("it is JSON")["item"], "tea");
         assert!(record.token::<serde_json::Value>().expect("it is JSON")["_data"].is_string());
         assert!(
-            DdsRecord::new().document::<()>().is_err_and(|error| error.to_string().starts_with("`dds.full_document` is empty"))
+            DdsRecord::new()
+                .document::<()>()
+                .is_err_and(|error| error.to_string().starts_with("`dds.full_document` is empty"))
         );
     }
 }

@@ -54,14 +54,20 @@ record! {
 }
 
 impl DisMessage {
-    /// Where the next records begin, in either spelling of the platform: `next_partition_cursor` or `next_patition_cursor`.
+    /// Where the next records begin, in either spelling of the platform: `next_partition_cursor` or
+    /// `next_patition_cursor`.
     #[must_use]
     pub fn cursor(&self) -> &str {
         let other = self.extra.get("next_patition_cursor").and_then(Value::as_str);
-        if self.next_partition_cursor.is_empty() { other.unwrap_or_default() } else { &self.next_partition_cursor }
+        if self.next_partition_cursor.is_empty() {
+            other.unwrap_or_default()
+        } else {
+            &self.next_partition_cursor
+        }
     }
 
-    /// How many milliseconds the trigger is behind, in either spelling: `millis_behind_latest` or `millisBehindLatest`.
+    /// How many milliseconds the trigger is behind, in either spelling: `millis_behind_latest` or
+    /// `millisBehindLatest`.
     #[must_use]
     pub fn behind_latest(&self) -> Option<i64> {
         self.millis_behind_latest.or_else(|| match self.extra.get("millisBehindLatest")? {
@@ -112,7 +118,11 @@ mod tests {
         assert_eq!((right.cursor(), right.behind_latest()), ("a", None));
         let wrong = read(r#"{"records":[],"next_patition_cursor":"a","millisBehindLatest":"5"}"#);
         assert_eq!((wrong.cursor(), wrong.behind_latest()), ("a", Some(5)));
-        assert_eq!(read(r#"{"records":[],"next_patition_cursor":"a","next_partition_cursor":"b"}"#).cursor(), "b");
+        assert_eq!(
+            read(r#"{"records":[],"next_patition_cursor":"a","next_partition_cursor":"b"}"#)
+                .cursor(),
+            "b"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The classic queues of Distributed Message Service, which newer regions do not have; by the platform's Java SDK, without a sample.
+//! The classic queues of Distributed Message Service, which newer regions do not have; by the
+//! platform's Java SDK, without a sample.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

@@ -1,6 +1,7 @@
 //! EventGrid: events of any source in the form of CloudEvents 1.0.
 //!
-//! Existing users have RocketMQ, RabbitMQ and sources of their own there too; what `data` is for them no sample shows.
+//! Existing users have RocketMQ, RabbitMQ and sources of their own there too; what `data` is for
+//! them no sample shows.
 
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,8 @@ pub struct CloudEvent<D = Value> {
 }
 
 impl<'de, D: Default + Deserialize<'de>> Deserialize<'de> for CloudEvent<D> {
-    /// An event without data that has unknown fields which cannot be extensions is of another shape, and refused with the names of both.
+    /// An event without data that has unknown fields which cannot be extensions is of another
+    /// shape, and refused with the names of both.
     fn deserialize<R: Deserializer<'de>>(deserializer: R) -> Result<Self, R::Error> {
         /// As it stands in the JSON. Of the same name, which errors have.
         #[derive(Deserialize)]
@@ -94,10 +96,16 @@ impl<'de, D: Default + Deserialize<'de>> Deserialize<'de> for CloudEvent<D> {
         }
 
         let mut read = <CloudEvent<D> as Deserialize>::deserialize(deserializer)?;
-        // Data are optional and extensions are strings, numbers or flags: other unknown fields may be what was to be data.
-        let is_named = [&read.specversion, &read.id, &read.source, &read.event_type].iter().any(|name| !name.0.is_empty());
-        let is_extension = |(name, value): (&String, &Value)| name != "data_base64" && !value.is_object() && !value.is_array();
-        let is_without_data = read.extra.is_empty() || (is_named && read.extra.iter().all(is_extension));
+        // Data are optional and extensions are strings, numbers or flags: other unknown fields may
+        // be what was to be data.
+        let is_named = [&read.specversion, &read.id, &read.source, &read.event_type]
+            .iter()
+            .any(|name| !name.0.is_empty());
+        let is_extension = |(name, value): (&String, &Value)| {
+            name != "data_base64" && !value.is_object() && !value.is_array()
+        };
+        let is_without_data =
+            read.extra.is_empty() || (is_named && read.extra.iter().all(is_extension));
         let data = match read.data {
             Some(data) => data.unwrap_or_default(),
             None => match in_base64(&mut read.extra) {
@@ -187,9 +195,12 @@ mod tests {
 
     #[test]
     fn data_in_base64_is_read_and_missing_data_is_told() {
-        let event: CloudEvent<Vec<u8>> = serde_json::from_str(r#"{"id":"1","data_base64":"WzcsOF0="}"#).expect("it is read");
+        let event: CloudEvent<Vec<u8>> =
+            serde_json::from_str(r#"{"id":"1","data_base64":"WzcsOF0="}"#).expect("it is read");
         assert_eq!((event.data, event.extra.len()), (vec![7, 8], 0));
-        let error = serde_json::from_str::<CloudEvent>(r#"{"id":"1","detail":{}}"#).expect_err("there are no data").to_string();
+        let error = serde_json::from_str::<CloudEvent>(r#"{"id":"1","detail":{}}"#)
+            .expect_err("there are no data")
+            .to_string();
         assert!(error.starts_with("`data` is missing; unknown instead: `detail`"), "{error}");
         assert!(serde_json::from_str::<CloudEvent>(r#"{"id":"1","traceparent":"00"}"#).is_ok());
         assert!(serde_json::from_str::<CloudEvent>(r#"{"traceparent":"00"}"#).is_err());

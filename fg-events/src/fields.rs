@@ -119,14 +119,23 @@ impl<const IGNORE_CASE: bool> Fields<IGNORE_CASE> {
     }
 
     /// All values of a name.
-    pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a, IGNORE_CASE> {
+    pub fn get_all<'a>(
+        &'a self,
+        name: &str,
+    ) -> impl Iterator<Item = &'a str> + use<'a, IGNORE_CASE> {
         let place = self.entries.iter().position(|(known, _)| Self::same(known, name));
-        place.and_then(|place| self.entries.get(place)).into_iter().flat_map(|(_, values)| values).map(String::as_str)
+        place
+            .and_then(|place| self.entries.get(place))
+            .into_iter()
+            .flat_map(|(_, values)| values)
+            .map(String::as_str)
     }
 
     /// Each name with each of its values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries.iter().flat_map(|(name, values)| values.iter().map(|value| (name.as_str(), value.as_str())))
+        self.entries
+            .iter()
+            .flat_map(|(name, values)| values.iter().map(|value| (name.as_str(), value.as_str())))
     }
 
     /// Whether there are none.
@@ -148,7 +157,9 @@ impl<const IGNORE_CASE: bool> Fields<IGNORE_CASE> {
     }
 }
 
-impl<const IGNORE_CASE: bool, N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Fields<IGNORE_CASE> {
+impl<const IGNORE_CASE: bool, N: Into<String>, V: Into<String>> FromIterator<(N, V)>
+    for Fields<IGNORE_CASE>
+{
     fn from_iter<I: IntoIterator<Item = (N, V)>>(entries: I) -> Self {
         entries.into_iter().fold(Self::new(), |fields, (name, value)| fields.with(name, value))
     }
@@ -189,7 +200,11 @@ impl<'de, const IGNORE_CASE: bool> Visitor<'de> for FieldsVisitor<IGNORE_CASE> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        if text.is_empty() { Ok(Fields::new()) } else { Err(E::invalid_type(Unexpected::Str(text), &self)) }
+        if text.is_empty() {
+            Ok(Fields::new())
+        } else {
+            Err(E::invalid_type(Unexpected::Str(text), &self))
+        }
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {

@@ -1,8 +1,10 @@
-//! GeminiDB, formerly GaussDB, for Mongo: documents that were written. By the template that the console has for it; no payload that the
-//! platform itself sent confirms it, nor the name of the trigger.
+//! GeminiDB, formerly GaussDB, for Mongo: documents that were written. By the template that the
+//! console has for it; no payload that the platform itself sent confirms it, nor the name of the
+//! trigger.
 //!
-//! It is what Document Database Service sends, but for three things: the change stands under `gauss_mongo`, the name of the event has quotes
-//! in it, and the event says where the change stream stands, in `vernier`.
+//! It is what Document Database Service sends, but for three things: the change stands under
+//! `gauss_mongo`, the name of the event has quotes in it, and the event says where the change
+//! stream stands, in `vernier`.
 
 use serde::Deserialize;
 
@@ -49,7 +51,8 @@ impl GeminiMongoRecord {
         self.event_name.trim_matches('"')
     }
 
-    /// The document as it is now. Its numbers and ids are objects, such as `{"$numberDouble":"52.0"}` and `{"$oid":".."}`.
+    /// The document as it is now. Its numbers and ids are objects, such as
+    /// `{"$numberDouble":"52.0"}` and `{"$oid":".."}`.
     ///
     /// # Errors
     ///
@@ -95,6 +98,10 @@ mod tests {
         assert_eq!(record.namespace().map(|place| place.collection), Ok("orders".to_owned()));
         assert_eq!(record.document::<serde_json::Value>().expect("it is JSON")["item"], "tea");
         assert!(event.vernier.contains("_data") && record.token::<serde_json::Value>().is_ok());
-        assert!(event.extra.is_empty() && record.extra.is_empty() && record.gauss_mongo.extra.is_empty());
+        assert!(
+            event.extra.is_empty()
+                && record.extra.is_empty()
+                && record.gauss_mongo.extra.is_empty()
+        );
     }
 }

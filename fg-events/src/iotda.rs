@@ -1,4 +1,5 @@
-//! IoT Device Access: what devices report and how they are. By documentation and one sample that no platform log confirms.
+//! IoT Device Access: what devices report and how they are. By documentation and one sample that no
+//! platform log confirms.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -8,7 +9,8 @@ use crate::content::{ContentError, json};
 use crate::record::{fixture, record};
 
 record! {
-    /// Something happened to a device or a product (trigger `IOTDA`, a name that no source confirms).
+    /// Something happened to a device or a product (trigger `IOTDA`, a name that no source
+    /// confirms).
     pub struct IotdaEvent {
         payload {
             /// What happened.

@@ -1,6 +1,7 @@
 //! The payload of every FunctionGraph trigger as a type that always parses.
 //!
-//! Each trigger is a module behind a feature of its own; none is on by default, `all` is all of them.
+//! Each trigger is a module behind a feature of its own; none is on by default, `all` is all of
+//! them.
 //!
 //! ```
 //! # #[cfg(feature = "timer")] {
@@ -36,27 +37,31 @@
 //! | asynchronous notification | none: a destination | `notification` | `AsyncNotification` | documentation |
 //! | DMS, classic queues | `DMS` | `dms` | `DmsEvent` | assumed: the entities of the platform's Java SDK |
 //!
-//! "Live" samples are payloads that were recorded on the platform; "documentation" are those that its documents and its own runtimes print; what is
-//! "assumed" no payload of the platform confirms.
+//! "Live" samples are payloads that were recorded on the platform; "documentation" are those that
+//! its documents and its own runtimes print; what is "assumed" no payload of the platform confirms.
 //!
 //! # Tolerance
 //!
-//! - A field may be missing, `null` or `""`: it is empty then, `None` where it is a number or a time.
+//! - A field may be missing, `null` or `""`: it is empty then, `None` where it is a number or a
+//!   time.
 //! - A number may be a text, and a text a number; a flag may be `"true"`.
 //! - `{}` and `[]` where a string, a list or an object belongs are empty, too.
-//! - A string that may hold JSON, such as a document, a message or a timer's text, takes the JSON itself.
+//! - A string that may hold JSON, such as a document, a message or a timer's text, takes the JSON
+//!   itself.
 //! - Unknown fields are kept in `extra`, and written again.
-//! - An object of another shape is not read as an empty one: where what it is for is missing (`records`, `s3`, `message` and so on) and
-//!   unknown fields are there, the error names both.
-//! - What cannot be meant is an error. Where `fg` reads the event, the error names the path: ``the payload does not fit `ObsEvent`:
-//!   `Records[0].s3.object.size`: ..``.
+//! - An object of another shape is not read as an empty one: where what it is for is missing
+//!   (`records`, `s3`, `message` and so on) and unknown fields are there, the error names both.
+//! - What cannot be meant is an error. Where `fg` reads the event, the error names the path: ``the
+//!   payload does not fit `ObsEvent`: `Records[0].s3.object.size`: ..``.
 //!
-//! What an event holds in another encoding is opened by a method, whose [`ContentError`] names the field: bodies and stream records
-//! (base64), documents and log batches (JSON in a text), keys of objects (URL-encoded). The field itself holds what came.
+//! What an event holds in another encoding is opened by a method, whose [`ContentError`] names the
+//! field: bodies and stream records (base64), documents and log batches (JSON in a text), keys of
+//! objects (URL-encoded). The field itself holds what came.
 //!
 //! # In tests
 //!
-//! Each module has a `FIXTURE`, a payload in the platform's form, and `fixture()`, the same as an event. Events have setters, too:
+//! Each module has a `FIXTURE`, a payload in the platform's form, and `fixture()`, the same as an
+//! event. Events have setters, too:
 //!
 //! ```
 //! # #[cfg(feature = "timer")] {
@@ -70,9 +75,10 @@
 //!
 //! # Events of your own
 //!
-//! A struct is an event by `Deserialize` alone: of a trigger that is not here, of a direct invocation, or with only the fields that you
-//! need. With `#[serde(borrow)]` its texts are not even copied; `Cow` rather than `&str`, because a text with an escape in it does not
-//! stand in the payload as it is.
+//! A struct is an event by `Deserialize` alone: of a trigger that is not here, of a direct
+//! invocation, or with only the fields that you need. With `#[serde(borrow)]` its texts are not
+//! even copied; `Cow` rather than `&str`, because a text with an escape in it does not stand in the
+//! payload as it is.
 //!
 //! ```
 //! # #[cfg(feature = "timer")] {
@@ -92,13 +98,15 @@
 //!
 //! # Numbers
 //!
-//! A number in a field that is a string becomes its digits. A whole number beyond the `i64`s and `u64`s is kept where some crate of the program
-//! switches on `serde_json/arbitrary_precision`; otherwise its last digits are gone before they get here, and it is an error instead of another
+//! A number in a field that is a string becomes its digits. A whole number beyond the `i64`s and
+//! `u64`s is kept where some crate of the program switches on `serde_json/arbitrary_precision`;
+//! otherwise its last digits are gone before they get here, and it is an error instead of another
 //! number. Nothing else depends on that feature.
 //!
 //! # Batches
 //!
-//! Several triggers deliver several records at once: [`batch::for_each`] handles them, a few at a time.
+//! Several triggers deliver several records at once: [`batch::for_each`] handles them, a few at a
+//! time.
 
 // On docs.rs each item behind a feature says so.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -138,7 +146,12 @@ pub mod kafka;
 pub mod kafka_open_source;
 #[cfg(feature = "lts")]
 pub mod lts;
-#[cfg(any(feature = "kafka", feature = "kafka-open-source", feature = "rabbitmq", feature = "rocketmq"))]
+#[cfg(any(
+    feature = "kafka",
+    feature = "kafka-open-source",
+    feature = "rabbitmq",
+    feature = "rocketmq"
+))]
 pub mod messages;
 #[cfg(feature = "notification")]
 pub mod notification;

@@ -146,7 +146,8 @@ impl LtsEvent {
     ///
     /// # Errors
     ///
-    /// Where they cannot be written as JSON, which only an odd [`extra`](LtsLogs::extra) could bring about.
+    /// Where they cannot be written as JSON, which only an odd [`extra`](LtsLogs::extra) could
+    /// bring about.
     pub fn from_logs(logs: &LtsLogs) -> Result<Self, serde_json::Error> {
         let data = base64::encode(&serde_json::to_vec(logs)?);
         Ok(Self::new().with_lts(LtsData::new().with_data(data)))
@@ -179,19 +180,27 @@ mod tests {
 
     #[test]
     fn lines_may_be_a_list_as_well_as_its_text() {
-        let logs: LtsLogs = serde_json::from_str(r#"{"logs":[{"message":"a","line_no":"7"}]}"#).expect("it is read");
+        let logs: LtsLogs = serde_json::from_str(r#"{"logs":[{"message":"a","line_no":"7"}]}"#)
+            .expect("it is read");
         assert_eq!(logs.logs[0].line_no, Some(7));
     }
 
     #[test]
     fn what_cannot_be_unpacked_says_so() {
         let event = |data: &str| LtsEvent::new().with_lts(LtsData::new().with_data(data));
-        let message = |data: &str| event(data).logs().expect_err("it cannot be unpacked").to_string();
+        let message =
+            |data: &str| event(data).logs().expect_err("it cannot be unpacked").to_string();
         assert!(message("==").starts_with("`lts.data` is not base64: "), "{}", message("=="));
-        assert!(message("aGVsbG8=").starts_with("`lts.data` is not JSON: "), "{}", message("aGVsbG8="));
+        assert!(
+            message("aGVsbG8=").starts_with("`lts.data` is not JSON: "),
+            "{}",
+            message("aGVsbG8=")
+        );
         let list = base64::encode(br#"{"logs":"[{\"message\":\"a\",\"host_name\":[1]}]"}"#);
         assert!(
-            message(&list).starts_with("`lts.data` does not fit: `logs`: invalid type: sequence, expected a text"),
+            message(&list).starts_with(
+                "`lts.data` does not fit: `logs`: invalid type: sequence, expected a text"
+            ),
             "{}",
             message(&list)
         );

@@ -19,8 +19,8 @@ record! {
     /// ```
     pub struct MessagesEvent {
         payload(records = flat_record) {
-            /// One for each topic; see [`messages`](Self::messages). An older shape has the messages of one topic in the event itself: they are
-            /// one record here.
+            /// One for each topic; see [`messages`](Self::messages). An older shape has the
+            /// messages of one topic in the event itself: they are one record here.
             pub records: Vec<MessageRecord> as "records" => with_records,
         }
         /// `v1.0`.
@@ -31,7 +31,8 @@ record! {
         pub trigger_type: String => with_trigger_type,
         /// The region.
         pub region: String => with_region,
-        /// The instance of the service, where it does not stand in each record; see [`Message::instance_id`].
+        /// The instance of the service, where it does not stand in each record; see
+        /// [`Message::instance_id`].
         pub instance_id: String => with_instance_id,
     }
 }
@@ -55,14 +56,21 @@ impl MessagesEvent {
     /// All messages of all topics.
     pub fn messages(&self) -> impl Iterator<Item = Message<'_>> {
         self.records.iter().flat_map(|record| {
-            let instance_id = if record.instance_id.is_empty() { &self.instance_id } else { &record.instance_id };
-            record.messages.iter().map(move |text| Message { instance_id, topic: &record.topic, text })
+            let instance_id =
+                if record.instance_id.is_empty() { &self.instance_id } else { &record.instance_id };
+            record.messages.iter().map(move |text| Message {
+                instance_id,
+                topic: &record.topic,
+                text,
+            })
         })
     }
 }
 
 /// The record that an event without `records` is.
-fn flat_record(event: &mut Map<String, Value>) -> Result<Option<Vec<MessageRecord>>, serde_json::Error> {
+fn flat_record(
+    event: &mut Map<String, Value>,
+) -> Result<Option<Vec<MessageRecord>>, serde_json::Error> {
     let Some(messages) = event.remove("messages") else { return Ok(None) };
     let mut record = Map::from_iter([("messages".to_owned(), messages)]);
     record.extend(event.remove("topic_id").map(|topic| ("topic_id".to_owned(), topic)));
@@ -112,7 +120,12 @@ mod tests {
 
     fn messages(json: &str) -> Vec<(String, String, String)> {
         let event: MessagesEvent = serde_json::from_str(json).expect("it is read");
-        event.messages().map(|message| (message.instance_id().into(), message.topic().into(), message.text().into())).collect()
+        event
+            .messages()
+            .map(|message| {
+                (message.instance_id().into(), message.topic().into(), message.text().into())
+            })
+            .collect()
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What the platform sends to a function that is the destination of another one's asynchronous invocations.
+//! What the platform sends to a function that is the destination of another one's asynchronous
+//! invocations.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -8,7 +9,8 @@ use crate::content::{ContentError, json};
 use crate::record::{fixture, record};
 
 record! {
-    /// Another function has run asynchronously. Two functions must not be destinations of each other.
+    /// Another function has run asynchronously. Two functions must not be destinations of each
+    /// other.
     pub struct AsyncNotification {
         payload {
             /// Which invocation.
@@ -53,7 +55,8 @@ impl AsyncNotification {
     /// Whether the function succeeded: no error, and no status but 200.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.response_context.function_error.is_empty() && self.response_context.status_code.is_none_or(|status| status == 200)
+        self.response_context.function_error.is_empty()
+            && self.response_context.status_code.is_none_or(|status| status == 200)
     }
 
     /// The event of the invocation, opened where it is JSON in a text.

@@ -1,14 +1,19 @@
-//! Numbers that are neither an `i64` nor a `u64`, whatever other crates have switched on for `serde_json`.
+//! Numbers that are neither an `i64` nor a `u64`, whatever other crates have switched on for
+//! `serde_json`.
 //!
-//! Without its feature `arbitrary_precision` `serde_json` hands such a number to [`Visitor::visit_f64`]. With it, which any crate of a program can
-//! switch on for all of them, it hands it to [`Visitor::visit_map`]: as an object with one key of its own, whose value is the number as it was
-//! written. So does a [`serde_json::Value`], and so do the buffers of `#[serde(flatten)]` and `#[serde(untagged)]`.
+//! Without its feature `arbitrary_precision` `serde_json` hands such a number to
+//! [`Visitor::visit_f64`]. With it, which any crate of a program can switch on for all of them, it
+//! hands it to [`Visitor::visit_map`]: as an object with one key of its own, whose value is the
+//! number as it was written. So does a [`serde_json::Value`], and so do the buffers of
+//! `#[serde(flatten)]` and `#[serde(untagged)]`.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, Expected, MapAccess, Unexpected, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, Expected, MapAccess, Unexpected, Visitor,
+};
 
 /// The key, from `serde_json`'s `number.rs`. A test fails if it becomes another.
 const KEY: &str = "$serde_json::private::Number";
@@ -41,25 +46,35 @@ impl<'de, A: MapAccess<'de>> Entries<'de, A> {
     /// The object, where nothing else will do.
     pub(crate) fn object<E: Error>(self, expected: &dyn Expected) -> Result<Object<'de, A>, E> {
         match self {
-            Self::Number(number) => Err(E::invalid_type(Unexpected::Float(float(&number)), expected)),
+            Self::Number(number) => {
+                Err(E::invalid_type(Unexpected::Float(float(&number)), expected))
+            }
             Self::Object(object) => Ok(object),
         }
     }
 }
 
-/// For `visit_map` of a visitor that takes no objects: the number as the `f64` that it is without the feature.
-pub(crate) fn visit_float<'de, V: Visitor<'de>, A: MapAccess<'de>>(visitor: V, entries: A) -> Result<V::Value, A::Error> {
+/// For `visit_map` of a visitor that takes no objects: the number as the `f64` that it is without
+/// the feature.
+pub(crate) fn visit_float<'de, V: Visitor<'de>, A: MapAccess<'de>>(
+    visitor: V,
+    entries: A,
+) -> Result<V::Value, A::Error> {
     let number = Entries::open(entries)?.number(&visitor)?;
     visitor.visit_f64(float(&number))
 }
 
-/// For `visit_map` of a visitor that takes strings, numbers and `{}`: the string of the number, `None` for `{}`.
+/// For `visit_map` of a visitor that takes strings, numbers and `{}`: the string of the number,
+/// `None` for `{}`.
 ///
 /// # Errors
 ///
 /// Where it is another object.
 #[cfg(feature = "apig")]
-pub fn string_of_entries<'de, A: MapAccess<'de>>(entries: A, expected: &dyn Expected) -> Result<Option<String>, A::Error> {
+pub fn string_of_entries<'de, A: MapAccess<'de>>(
+    entries: A,
+    expected: &dyn Expected,
+) -> Result<Option<String>, A::Error> {
     match Entries::open(entries)? {
         Entries::Number(number) => Ok(Some(string_of(number))),
         Entries::Object(Object { first: None, .. }) => Ok(None),
@@ -74,23 +89,33 @@ fn float(number: &str) -> f64 {
 
 /// The string for a number that is known as an `f64` only.
 ///
-/// Of a whole number beyond the `i64`s and `u64`s the last digits are gone by now, so that it would be another number than the one sent.
+/// Of a whole number beyond the `i64`s and `u64`s the last digits are gone by now, so that it would
+/// be another number than the one sent.
 ///
 /// # Errors
 ///
 /// For such a number.
 pub fn string_of_float<E: Error>(number: f64, expected: &dyn Expected) -> Result<String, E> {
-    if is_too_large(number) { Err(E::invalid_value(Unexpected::Float(number), expected)) } else { Ok(number.to_string()) }
+    if is_too_large(number) {
+        Err(E::invalid_value(Unexpected::Float(number), expected))
+    } else {
+        Ok(number.to_string())
+    }
 }
 
-/// The string for a number that is known as it was written: the same as for its `f64` where that is the same number.
+/// The string for a number that is known as it was written: the same as for its `f64` where that is
+/// the same number.
 pub(crate) fn string_of(number: String) -> String {
     /// Every decimal number with so many digits comes back from an `f64`.
     const FAITHFUL: usize = 15;
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
     let float = float(&number);
-    if digits.trim_matches('0').len() > FAITHFUL || is_too_large(float) { number } else { float.to_string() }
+    if digits.trim_matches('0').len() > FAITHFUL || is_too_large(float) {
+        number
+    } else {
+        float.to_string()
+    }
 }
 
 fn is_too_large(number: f64) -> bool {
@@ -133,9 +158,14 @@ impl<'de> Deserialize<'de> for Key<'de> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Object<'de, A> {
     type Error = A::Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
         match self.first.take() {
-            Some(Cow::Borrowed(key)) => seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some),
+            Some(Cow::Borrowed(key)) => {
+                seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
+            }
             Some(Cow::Owned(key)) => seed.deserialize(StringDeserializer::new(key)).map(Some),
             None => self.entries.next_key_seed(seed),
         }
@@ -156,24 +186,42 @@ mod tests {
 
     #[test]
     fn a_number_is_the_same_string_from_its_digits_and_from_its_f64() {
-        for (written, text) in
-            [("1.5", "1.5"), ("1.10", "1.1"), ("-0.25", "-0.25"), ("3.0", "3"), ("1e3", "1000"), ("2.5E-1", "0.25")]
-        {
+        for (written, text) in [
+            ("1.5", "1.5"),
+            ("1.10", "1.1"),
+            ("-0.25", "-0.25"),
+            ("3.0", "3"),
+            ("1e3", "1000"),
+            ("2.5E-1", "0.25"),
+        ] {
             assert_eq!(string_of(written.to_owned()), text);
-            assert_eq!(string_of_float::<serde_json::Error>(float(written), &"a text").ok().as_deref(), Some(text));
+            assert_eq!(
+                string_of_float::<serde_json::Error>(float(written), &"a text").ok().as_deref(),
+                Some(text)
+            );
         }
     }
 
     #[test]
     fn a_number_that_no_f64_holds_is_kept_or_refused_and_never_another_one() {
-        for written in ["123456789012345678901234", "-9223372036854775809", "18446744073709551616", "1e30", "1e400"] {
+        for written in [
+            "123456789012345678901234",
+            "-9223372036854775809",
+            "18446744073709551616",
+            "1e30",
+            "1e400",
+        ] {
             assert_eq!(string_of(written.to_owned()), written);
-            assert!(string_of_float::<serde_json::Error>(float(written), &"a text").is_err(), "{written}");
+            assert!(
+                string_of_float::<serde_json::Error>(float(written), &"a text").is_err(),
+                "{written}"
+            );
         }
         assert_eq!(string_of("0.12345678901234567891".to_owned()), "0.12345678901234567891");
     }
 
-    /// Holds with the feature and without: `.ci/check-precision` runs all tests of this crate with it.
+    /// Holds with the feature and without: `.ci/check-precision` runs all tests of this crate with
+    /// it.
     #[test]
     fn the_key_is_serde_jsons_own() {
         let number = serde_json::from_str::<serde_json::Number>("1.10").expect("it is a number");
@@ -191,7 +239,8 @@ mod tests {
                 Entries::open(entries)?.number(&self).map(|number| number == "1.10")
             }
         }
-        let seen = Deserializer::deserialize_any(&mut serde_json::Deserializer::from_str("1.10"), Probe);
+        let seen =
+            Deserializer::deserialize_any(&mut serde_json::Deserializer::from_str("1.10"), Probe);
         assert_eq!(seen.ok(), Some(is_precise));
     }
 }

@@ -43,8 +43,8 @@ record! {
         /// When it happened.
         #[serde(rename = "eventTime")]
         pub event_time: Option<Time> => with_event_time,
-        /// `ObjectCreated:` with `Put`, `Post`, `Copy` or `CompleteMultipartUpload`, or `ObjectRemoved:` with `Delete` or
-        /// `DeleteMarkerCreated`.
+        /// `ObjectCreated:` with `Put`, `Post`, `Copy` or `CompleteMultipartUpload`, or
+        /// `ObjectRemoved:` with `Delete` or `DeleteMarkerCreated`.
         #[serde(rename = "eventName")]
         pub event_name: String => with_event_name,
         /// Who did it.
@@ -133,7 +133,8 @@ record! {
     /// The object.
     pub struct Object {
         payload {
-            /// Its key as it stands in the payload, URL-encoded; see [`decoded_key`](Self::decoded_key).
+            /// Its key as it stands in the payload, URL-encoded; see
+            /// [`decoded_key`](Self::decoded_key).
             pub key: String as "key" => with_key,
         }
         /// The MD5 of its content, except for uploads in parts.
@@ -182,7 +183,13 @@ mod tests {
 
     #[test]
     fn keys_are_decoded() {
-        let decoded = |key: &str| Object::new().with_key(key).decoded_key().map(Cow::into_owned).map_err(|error| error.to_string());
+        let decoded = |key: &str| {
+            Object::new()
+                .with_key(key)
+                .decoded_key()
+                .map(Cow::into_owned)
+                .map_err(|error| error.to_string())
+        };
         assert_eq!(decoded("plain.png"), Ok("plain.png".to_owned()));
         assert_eq!(decoded("a%2Fb+c%2B%E5%9B%BE.png"), Ok("a/b c+图.png".to_owned()));
         assert_eq!(decoded("100%"), Ok("100%".to_owned()));

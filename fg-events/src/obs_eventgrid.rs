@@ -1,4 +1,5 @@
-//! Object Storage Service through EventGrid, which has replaced the bucket's own notification in newer regions.
+//! Object Storage Service through EventGrid, which has replaced the bucket's own notification in
+//! newer regions.
 
 use std::borrow::Cow;
 
@@ -33,7 +34,8 @@ record! {
         /// The region of the bucket.
         #[serde(rename = "eventRegion")]
         pub event_region: String => with_event_region,
-        /// When it happened. The only sample known has local time with a `Z` here; the event's own `time` is UTC.
+        /// When it happened. The only sample known has local time with a `Z` here; the event's own
+        /// `time` is UTC.
         #[serde(rename = "eventTime")]
         pub event_time: Option<Time> => with_event_time,
         /// `ObjectCreated:Put` and so on.
@@ -131,14 +133,15 @@ record! {
         pub version_id: String => with_version_id,
         /// Orders the events of one key.
         pub sequencer: String => with_sequencer,
-        /// The former path, where a file of a parallel file system was renamed (by its name: no document describes it).
+        /// The former path, where a file of a parallel file system was renamed (by its name: no
+        /// document describes it).
         pub oldpsxpth: String => with_oldpsxpth,
     }
 }
 
 impl Object {
-    /// The key as the bucket has it. For subscriptions that encode the key (`Key_encode`); without that setting take
-    /// [`key`](Self::key) as it is.
+    /// The key as the bucket has it. For subscriptions that encode the key (`Key_encode`); without
+    /// that setting take [`key`](Self::key) as it is.
     ///
     /// # Errors
     ///
@@ -148,4 +151,8 @@ impl Object {
     }
 }
 
-fixture!(ObsGridEvent, "obs_eventgrid.json", "A sample in the form of the only one that is known, a public project's.");
+fixture!(
+    ObsGridEvent,
+    "obs_eventgrid.json",
+    "A sample in the form of the only one that is known, a public project's."
+);

@@ -1,13 +1,16 @@
 //! How each object of an event is declared: public fields, a setter for each, unknown fields kept.
 
-/// Declares a struct with the derives, the tolerance and the setters that all objects of all events have.
+/// Declares a struct with the derives, the tolerance and the setters that all objects of all events
+/// have.
 ///
-/// `pub name: Type => with_name,` is a public field and the setter for it. `[json]` behind the type is for strings that may hold JSON: the
-/// JSON itself is taken, too.
+/// `pub name: Type => with_name,` is a public field and the setter for it. `[json]` behind the type
+/// is for strings that may hold JSON: the JSON itself is taken, too.
 ///
-/// The fields in `payload { .. }` are what the object is for, with their names in the JSON. An object without any of them that has unknown
-/// fields is of another shape than the type's, and refused with the names of both. They are always written, so that what was read can be
-/// read again. `payload(field = older) { .. }` names a function that finds that payload among the unknown fields, in an older shape.
+/// The fields in `payload { .. }` are what the object is for, with their names in the JSON. An
+/// object without any of them that has unknown fields is of another shape than the type's, and
+/// refused with the names of both. They are always written, so that what was read can be read
+/// again. `payload(field = older) { .. }` names a function that finds that payload among the
+/// unknown fields, in an older shape.
 macro_rules! record {
     (
         $(#[$about:meta])*
@@ -123,7 +126,11 @@ pub(crate) use setter;
 /// Declares `FIXTURE` and `fixture()` of a module.
 macro_rules! fixture {
     ($type:ty, $file:literal) => {
-        crate::record::fixture!($type, $file, "A sample in the platform's form, made up for tests.");
+        crate::record::fixture!(
+            $type,
+            $file,
+            "A sample in the platform's form, made up for tests."
+        );
     };
     ($type:ty, $file:literal, $about:literal) => {
         #[doc = $about]

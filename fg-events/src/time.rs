@@ -20,7 +20,8 @@ use crate::tolerant::Tolerant;
 /// | `2016/12/08 11:07:28 GMT+08:00` | CTS |
 /// | a number since 1970, also as a text: seconds, or by its size milli-, micro- or nanoseconds | Kafka, LTS, CTS |
 ///
-/// Where no offset is written, UTC is meant. Any text can be held; whether it is a time turns out in [`to_system_time`](Self::to_system_time).
+/// Where no offset is written, UTC is meant. Any text can be held; whether it is a time turns out
+/// in [`to_system_time`](Self::to_system_time).
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -49,11 +50,14 @@ impl Time {
     ///
     /// # Errors
     ///
-    /// Where the text is in none of the forms, or is no date, or is before or after all that [`SystemTime`] can hold.
+    /// Where the text is in none of the forms, or is no date, or is before or after all that
+    /// [`SystemTime`] can hold.
     pub fn to_system_time(&self) -> Result<SystemTime, ContentError> {
         let text = self.text.trim();
         let nanoseconds = since_epoch(text).or_else(|| parse_date(text));
-        nanoseconds.and_then(at).ok_or_else(|| ContentError::new("time", format!("is not a time: `{}`", self.text)))
+        nanoseconds
+            .and_then(at)
+            .ok_or_else(|| ContentError::new("time", format!("is not a time: `{}`", self.text)))
     }
 }
 
@@ -87,9 +91,11 @@ impl From<SystemTime> for Time {
     fn from(time: SystemTime) -> Self {
         let nanoseconds = match time.duration_since(UNIX_EPOCH) {
             Ok(after) => i128::try_from(after.as_nanos()).unwrap_or(i128::MAX),
-            Err(before) => i128::try_from(before.duration().as_nanos()).map_or(i128::MIN, |nanoseconds| -nanoseconds),
+            Err(before) => i128::try_from(before.duration().as_nanos())
+                .map_or(i128::MIN, |nanoseconds| -nanoseconds),
         };
-        let (seconds, fraction) = (nanoseconds.div_euclid(NANOSECONDS), nanoseconds.rem_euclid(NANOSECONDS));
+        let (seconds, fraction) =
+            (nanoseconds.div_euclid(NANOSECONDS), nanoseconds.rem_euclid(NANOSECONDS));
         let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
         let of_day = seconds.rem_euclid(86_400);
         let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
@@ -108,11 +114,15 @@ fn at(nanoseconds: i128) -> Option<SystemTime> {
     let distance = nanoseconds.unsigned_abs();
     let seconds = u64::try_from(distance / 1_000_000_000).ok()?;
     let distance = Duration::new(seconds, u32::try_from(distance % 1_000_000_000).ok()?);
-    if nanoseconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
+    if nanoseconds < 0 {
+        UNIX_EPOCH.checked_sub(distance)
+    } else {
+        UNIX_EPOCH.checked_add(distance)
+    }
 }
 
-/// A number since 1970, in nanoseconds. The unit is told by the size: in seconds, 10^11 would be the year 5138; in milliseconds,
-/// it is 1973.
+/// A number since 1970, in nanoseconds. The unit is told by the size: in seconds, 10^11 would be
+/// the year 5138; in milliseconds, it is 1973.
 fn since_epoch(text: &str) -> Option<i128> {
     // `20250630T122121Z` begins with digits and is not a number; nor is an empty text.
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -165,8 +175,10 @@ fn parse_date(text: &str) -> Option<i128> {
             return None;
         }
         if rest.one_of(&[".", ","]) {
-            let end = rest.0.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.0.len());
-            let (fraction, after) = rest.0.split_at_checked(end).filter(|(fraction, _)| !fraction.is_empty())?;
+            let end =
+                rest.0.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.0.len());
+            let (fraction, after) =
+                rest.0.split_at_checked(end).filter(|(fraction, _)| !fraction.is_empty())?;
             nanoseconds = fraction_of(fraction, NANOSECONDS)?;
             rest.0 = after;
         }
@@ -191,7 +203,8 @@ fn parse_offset(rest: &mut Rest<'_>) -> Option<i128> {
     let hours = rest.digits(2)?;
     rest.one_of(&[":"]);
     let minutes = if rest.0.is_empty() { 0 } else { rest.digits(2)? };
-    (rest.0.is_empty() && hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+    (rest.0.is_empty() && hours < 24 && minutes < 60)
+        .then_some(sign * (hours * 3600 + minutes * 60))
 }
 
 /// What is still to be read.
@@ -230,7 +243,10 @@ fn days_from_civil(year: i128, month: i128, day: i128) -> Option<i128> {
     // The year begins in March, so that the leap day is its last.
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some(year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468)
+    Some(
+        year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year
+            - 719_468,
+    )
 }
 
 /// The other way round.
@@ -238,7 +254,8 @@ fn civil_from_days(days: i128) -> (i128, i128, i128) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
@@ -297,7 +314,9 @@ impl<'de> Visitor<'de> for TimeVisitor {
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TimeVisitor)?.ok_or_else(|| Error::custom("the time is missing"))
+        deserializer
+            .deserialize_any(TimeVisitor)?
+            .ok_or_else(|| Error::custom("the time is missing"))
     }
 }
 
@@ -320,7 +339,9 @@ mod tests {
         let time: SystemTime = time.into().to_system_time().ok()?;
         match time.duration_since(UNIX_EPOCH) {
             Ok(after) => i128::try_from(after.as_nanos()).ok(),
-            Err(before) => i128::try_from(before.duration().as_nanos()).ok().map(|nanoseconds| -nanoseconds),
+            Err(before) => {
+                i128::try_from(before.duration().as_nanos()).ok().map(|nanoseconds| -nanoseconds)
+            }
         }
     }
 
@@ -342,7 +363,9 @@ mod tests {
 
     #[test]
     fn the_unit_of_a_number_is_told_by_its_size() {
-        for number in [1_576_737_962, 1_576_737_962_000, 1_576_737_962_000_000, 1_576_737_962_000_000_000] {
+        for number in
+            [1_576_737_962, 1_576_737_962_000, 1_576_737_962_000_000, 1_576_737_962_000_000_000]
+        {
             assert_eq!(seconds(number), Some(1_576_737_962));
             assert_eq!(seconds(number.to_string()), Some(1_576_737_962));
         }
@@ -352,9 +375,14 @@ mod tests {
 
     #[test]
     fn what_is_not_a_time_says_so_with_its_text() {
-        for text in
-            ["soon", "2018-13-01T00:00:00Z", "2019-02-29", "2018-06-01T24:00:00Z", "2018-06-01T08:30:00+08:00 or so", "2018-06-01T"]
-        {
+        for text in [
+            "soon",
+            "2018-13-01T00:00:00Z",
+            "2019-02-29",
+            "2018-06-01T24:00:00Z",
+            "2018-06-01T08:30:00+08:00 or so",
+            "2018-06-01T",
+        ] {
             let error = Time::from(text).to_system_time().expect_err(text);
             assert_eq!(error.to_string(), format!("`time` is not a time: `{text}`"));
         }
@@ -366,7 +394,10 @@ mod tests {
             let time: Time = serde_json::from_str(json).expect("it is kept");
             assert_eq!(serde_json::to_string(&time).expect("it is written"), json);
         }
-        assert!(serde_json::from_str::<Time>("[]").is_err_and(|error| error.to_string().contains("expected a time")));
+        assert!(
+            serde_json::from_str::<Time>("[]")
+                .is_err_and(|error| error.to_string().contains("expected a time"))
+        );
     }
 
     proptest! {

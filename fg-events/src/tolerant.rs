@@ -1,6 +1,8 @@
-//! Reads what the platform sends in more than one form: a missing value, `null` and `""` are alike, numbers and flags may be texts.
+//! Reads what the platform sends in more than one form: a missing value, `null` and `""` are alike,
+//! numbers and flags may be texts.
 //!
-//! What cannot be meant, such as a list where a text belongs, is an error; the deserializer that drives this knows the path.
+//! What cannot be meant, such as a list where a text belongs, is an error; the deserializer that
+//! drives this knows the path.
 
 #[cfg(feature = "apig")]
 use std::borrow::Cow;
@@ -9,7 +11,10 @@ use std::fmt::{self, Write as _};
 use std::marker::PhantomData;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{DeserializeOwned, Deserializer, Error, Expected, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    DeserializeOwned, Deserializer, Error, Expected, IgnoredAny, MapAccess, SeqAccess, Unexpected,
+    Visitor,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -24,13 +29,18 @@ pub(crate) trait Tolerant: Default {
 }
 
 /// For `#[serde(deserialize_with)]`: a field that is there, whatever is in it.
-pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
 /// An object has none of the fields that it is for, but others.
 #[cold]
-pub(crate) fn unknown_shape<E: Error>(payload: &[&str], unknown: &serde_json::Map<String, Value>) -> E {
+pub(crate) fn unknown_shape<E: Error>(
+    payload: &[&str],
+    unknown: &serde_json::Map<String, Value>,
+) -> E {
     /// How many names are told, and how much of each: they are the sender's.
     const NAMES: usize = 8;
     const LENGTH: usize = 64;
@@ -42,7 +52,12 @@ pub(crate) fn unknown_shape<E: Error>(payload: &[&str], unknown: &serde_json::Ma
     for (index, key) in unknown.keys().take(NAMES).enumerate() {
         let end = key.char_indices().nth(LENGTH).map_or(key.len(), |(end, _)| end);
         let cut = if end < key.len() { ".." } else { "" };
-        let _ = write!(message, "{}`{}{cut}`", if index == 0 { "" } else { ", " }, key[..end].escape_debug());
+        let _ = write!(
+            message,
+            "{}`{}{cut}`",
+            if index == 0 { "" } else { ", " },
+            key[..end].escape_debug()
+        );
     }
     if unknown.len() > NAMES {
         let _ = write!(message, " and {} more", unknown.len() - NAMES);
@@ -51,7 +66,9 @@ pub(crate) fn unknown_shape<E: Error>(payload: &[&str], unknown: &serde_json::Ma
 }
 
 /// For `#[serde(deserialize_with)]`.
-pub(crate) fn field<'de, T: Tolerant, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn field<'de, T: Tolerant, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     T::read(deserializer)
 }
 
@@ -70,7 +87,8 @@ impl<'de, T: Tolerant> Deserialize<'de> for Element<T> {
     }
 }
 
-/// A string that may hold JSON, or a list of such: an object or a list in its place is taken as its JSON.
+/// A string that may hold JSON, or a list of such: an object or a list in its place is taken as its
+/// JSON.
 #[derive(Default)]
 pub(crate) struct Json<T>(pub(crate) T);
 
@@ -146,7 +164,8 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 }
 
-/// [`String`], or with `JSON` what [`Json`] takes, that is borrowed from the payload where it stands there as it is.
+/// [`String`], or with `JSON` what [`Json`] takes, that is borrowed from the payload where it
+/// stands there as it is.
 #[cfg(feature = "apig")]
 pub(crate) struct Borrowed<const JSON: bool>;
 
@@ -191,16 +210,27 @@ impl<'de, const JSON: bool> Visitor<'de> for Borrowed<JSON> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
-        if JSON { JsonVisitor.visit_map(entries).map(Cow::Owned) } else { only_empty_map(&self, entries) }
+        if JSON {
+            JsonVisitor.visit_map(entries).map(Cow::Owned)
+        } else {
+            only_empty_map(&self, entries)
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
-        if JSON { JsonVisitor.visit_seq(elements).map(Cow::Owned) } else { only_empty_seq(&self, elements) }
+        if JSON {
+            JsonVisitor.visit_seq(elements).map(Cow::Owned)
+        } else {
+            only_empty_seq(&self, elements)
+        }
     }
 }
 
 /// Takes an empty object for nothing. One with entries does not belong here.
-pub(crate) fn only_empty_map<'de, T: Default, A: MapAccess<'de>>(visitor: &dyn Expected, mut entries: A) -> Result<T, A::Error> {
+pub(crate) fn only_empty_map<'de, T: Default, A: MapAccess<'de>>(
+    visitor: &dyn Expected,
+    mut entries: A,
+) -> Result<T, A::Error> {
     match entries.next_key::<IgnoredAny>()? {
         None => Ok(T::default()),
         Some(_) => Err(A::Error::invalid_type(Unexpected::Map, visitor)),
@@ -208,7 +238,10 @@ pub(crate) fn only_empty_map<'de, T: Default, A: MapAccess<'de>>(visitor: &dyn E
 }
 
 /// The same of a list.
-pub(crate) fn only_empty_seq<'de, T: Default, A: SeqAccess<'de>>(visitor: &dyn Expected, mut elements: A) -> Result<T, A::Error> {
+pub(crate) fn only_empty_seq<'de, T: Default, A: SeqAccess<'de>>(
+    visitor: &dyn Expected,
+    mut elements: A,
+) -> Result<T, A::Error> {
     match elements.next_element::<IgnoredAny>()? {
         None => Ok(T::default()),
         Some(_) => Err(A::Error::invalid_type(Unexpected::Seq, visitor)),
@@ -344,7 +377,8 @@ impl<'de> Visitor<'de> for IntegerVisitor {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        // Up to here a float holds every whole number; beyond, it would be another number than the one sent.
+        // Up to here a float holds every whole number; beyond, it would be another number than the
+        // one sent.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         if number.fract() == 0.0 && number.abs() <= EXACT {
             return Ok(Some(number as i128));
@@ -355,7 +389,9 @@ impl<'de> Visitor<'de> for IntegerVisitor {
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         match text.trim() {
             "" => Ok(None),
-            digits => digits.parse().map(Some).map_err(|_| E::invalid_value(Unexpected::Str(text), &self)),
+            digits => {
+                digits.parse().map(Some).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+            }
         }
     }
 
@@ -404,7 +440,11 @@ impl<'de, T: Tolerant> Visitor<'de> for ListVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
-        if text.is_empty() { Ok(Vec::new()) } else { Err(E::invalid_type(Unexpected::Str(text), &self)) }
+        if text.is_empty() {
+            Ok(Vec::new())
+        } else {
+            Err(E::invalid_type(Unexpected::Str(text), &self))
+        }
     }
 
     fn visit_unit<E: Error>(self) -> Result<Vec<T>, E> {
@@ -445,7 +485,11 @@ impl<'de, T: Tolerant> Visitor<'de> for MapVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        if text.is_empty() { Ok(BTreeMap::new()) } else { Err(E::invalid_type(Unexpected::Str(text), &self)) }
+        if text.is_empty() {
+            Ok(BTreeMap::new())
+        } else {
+            Err(E::invalid_type(Unexpected::Str(text), &self))
+        }
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
@@ -491,7 +535,11 @@ impl<'de, T: Default + DeserializeOwned> Visitor<'de> for ObjectVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        if text.is_empty() { Ok(T::default()) } else { Err(E::invalid_type(Unexpected::Str(text), &self)) }
+        if text.is_empty() {
+            Ok(T::default())
+        } else {
+            Err(E::invalid_type(Unexpected::Str(text), &self))
+        }
     }
 
     fn visit_unit<E: Error>(self) -> Result<T, E> {
@@ -529,7 +577,8 @@ mod tests {
             assert_eq!(read::<Vec<String>>(json), Ok(Vec::new()));
             assert_eq!(read::<BTreeMap<String, String>>(json), Ok(BTreeMap::new()));
             assert_eq!(
-                object::<BTreeMap<String, u8>, _>(&mut serde_json::Deserializer::from_str(json)).ok(),
+                object::<BTreeMap<String, u8>, _>(&mut serde_json::Deserializer::from_str(json))
+                    .ok(),
                 Some(BTreeMap::new())
             );
         }
@@ -543,7 +592,10 @@ mod tests {
             assert_eq!(read::<BTreeMap<String, String>>(json), Ok(BTreeMap::new()));
             assert_eq!(read::<Json<String>>(json).map(|text| text.0), Ok(String::new()));
         }
-        assert!(read::<String>(r#"{"a":1}"#).is_err_and(|error| error.contains("invalid type: map, expected a text")));
+        assert!(
+            read::<String>(r#"{"a":1}"#)
+                .is_err_and(|error| error.contains("invalid type: map, expected a text"))
+        );
         assert!(read::<Vec<String>>(r#"{"a":1}"#).is_err());
     }
 
@@ -561,7 +613,10 @@ mod tests {
         assert_eq!(read::<String>("-5"), Ok("-5".to_owned()));
         assert_eq!(read::<String>("2.5"), Ok("2.5".to_owned()));
         assert_eq!(read::<String>("true"), Ok("true".to_owned()));
-        assert!(read::<String>("[1]").is_err_and(|error| error.contains("invalid type: sequence, expected a text")));
+        assert!(
+            read::<String>("[1]")
+                .is_err_and(|error| error.contains("invalid type: sequence, expected a text"))
+        );
     }
 
     #[test]
@@ -569,14 +624,23 @@ mod tests {
         assert_eq!(read::<Option<u64>>(r#"" 100 ""#), Ok(Some(100)));
         assert_eq!(read::<Option<i64>>(r#""-1""#), Ok(Some(-1)));
         assert_eq!(read::<Option<i64>>("3.0"), Ok(Some(3)));
-        assert!(read::<Option<i64>>("3.5").is_err_and(|error| error.contains("expected a whole number")));
+        assert!(
+            read::<Option<i64>>("3.5")
+                .is_err_and(|error| error.contains("expected a whole number"))
+        );
         assert!(read::<Option<i64>>("1e300").is_err());
-        assert!(read::<Option<u64>>(r#""many""#).is_err_and(|error| error.contains("string \"many\", expected a whole number")));
+        assert!(
+            read::<Option<u64>>(r#""many""#)
+                .is_err_and(|error| error.contains("string \"many\", expected a whole number"))
+        );
     }
 
     #[test]
     fn a_number_out_of_range_is_an_error_and_not_another_number() {
-        assert!(read::<Option<u16>>("65536").is_err_and(|error| error.contains("65536 is out of range, expected a u16")));
+        assert!(
+            read::<Option<u16>>("65536")
+                .is_err_and(|error| error.contains("65536 is out of range, expected a u16"))
+        );
         assert!(read::<Option<u64>>("-1").is_err());
         assert_eq!(read::<Option<u64>>(&u64::MAX.to_string()), Ok(Some(u64::MAX)));
         assert_eq!(read::<Option<i64>>(&i64::MIN.to_string()), Ok(Some(i64::MIN)));
@@ -597,14 +661,32 @@ mod tests {
     #[test]
     fn a_fraction_is_a_number_wherever_it_stands() {
         let float = "invalid type: floating point `1.5`, expected";
-        assert!(read::<Vec<String>>("1.5").is_err_and(|error| error.contains(&format!("{float} a list"))));
-        assert!(read::<bool>("1.5").is_err_and(|error| error.contains(&format!("{float} true or false"))));
-        assert!(read::<BTreeMap<String, String>>("1.5").is_err_and(|error| error.contains(&format!("{float} an object"))));
-        let object = object::<BTreeMap<String, u8>, _>(&mut serde_json::Deserializer::from_str("1.5"));
-        assert!(object.is_err_and(|error| error.to_string().contains(&format!("{float} an object"))));
-        assert!(read::<String>(r#"{"a":1}"#).is_err_and(|error| error.contains("invalid type: map, expected a text")));
+        assert!(
+            read::<Vec<String>>("1.5")
+                .is_err_and(|error| error.contains(&format!("{float} a list")))
+        );
+        assert!(
+            read::<bool>("1.5")
+                .is_err_and(|error| error.contains(&format!("{float} true or false")))
+        );
+        assert!(
+            read::<BTreeMap<String, String>>("1.5")
+                .is_err_and(|error| error.contains(&format!("{float} an object")))
+        );
+        let object =
+            object::<BTreeMap<String, u8>, _>(&mut serde_json::Deserializer::from_str("1.5"));
+        assert!(
+            object.is_err_and(|error| error.to_string().contains(&format!("{float} an object")))
+        );
+        assert!(
+            read::<String>(r#"{"a":1}"#)
+                .is_err_and(|error| error.contains("invalid type: map, expected a text"))
+        );
         assert_eq!(read::<Vec<String>>("[1.5]"), Ok(vec!["1.5".to_owned()]));
-        assert_eq!(read::<BTreeMap<String, Option<u64>>>(r#"{"a":3.0,"b":4.0}"#).map(|map| map.len()), Ok(2));
+        assert_eq!(
+            read::<BTreeMap<String, Option<u64>>>(r#"{"a":3.0,"b":4.0}"#).map(|map| map.len()),
+            Ok(2)
+        );
     }
 
     #[test]
@@ -621,7 +703,11 @@ mod tests {
         }
         let json = r#"{"text":2.5,"number":3.0}"#;
         let value: Value = serde_json::from_str(json).expect("it is JSON");
-        for read in [serde_json::from_str(json), Either::deserialize(&value), serde_json::from_value(value.clone())] {
+        for read in [
+            serde_json::from_str(json),
+            Either::deserialize(&value),
+            serde_json::from_value(value.clone()),
+        ] {
             let Ok(Either::Event { text, number }) = read else { panic!("it fits") };
             assert_eq!((text.0.as_str(), number.0), ("2.5", Some(3)));
         }
@@ -635,14 +721,25 @@ mod tests {
         for json in ["false", r#""FALSE""#, "0"] {
             assert_eq!(read::<bool>(json), Ok(false), "{json}");
         }
-        assert!(read::<bool>(r#""yes""#).is_err_and(|error| error.contains("expected true or false")));
+        assert!(
+            read::<bool>(r#""yes""#).is_err_and(|error| error.contains("expected true or false"))
+        );
         assert!(read::<bool>("2").is_err());
     }
 
     #[test]
     fn elements_are_as_tolerant_as_fields() {
-        assert_eq!(read::<Vec<String>>(r#"["a",1,null]"#), Ok(vec!["a".to_owned(), "1".to_owned(), String::new()]));
-        assert_eq!(read::<BTreeMap<String, Option<u64>>>(r#"{"":"7"}"#), Ok(BTreeMap::from([(String::new(), Some(7))])));
-        assert!(read::<Vec<String>>(r#""a""#).is_err_and(|error| error.contains("string \"a\", expected a list")));
+        assert_eq!(
+            read::<Vec<String>>(r#"["a",1,null]"#),
+            Ok(vec!["a".to_owned(), "1".to_owned(), String::new()])
+        );
+        assert_eq!(
+            read::<BTreeMap<String, Option<u64>>>(r#"{"":"7"}"#),
+            Ok(BTreeMap::from([(String::new(), Some(7))]))
+        );
+        assert!(
+            read::<Vec<String>>(r#""a""#)
+                .is_err_and(|error| error.contains("string \"a\", expected a list"))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Every fixture fits its type, is written as it was read, and bears what the platform does to fields.
+//! Every fixture fits its type, is written as it was read, and bears what the platform does to
+//! fields.
 
 #![cfg(feature = "all")]
 
@@ -12,7 +13,12 @@ use serde_json::Value;
 
 /// What a test does with the type of each trigger.
 trait Visit {
-    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(&mut self, name: &str, fixture: &str, parsed: &T);
+    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(
+        &mut self,
+        name: &str,
+        fixture: &str,
+        parsed: &T,
+    );
 }
 
 fn visit_all(visit: &mut impl Visit) {
@@ -26,9 +32,12 @@ fn visit_all(visit: &mut impl Visit) {
 fn meaning(value: &Value) -> Value {
     match value {
         Value::Number(number) => Value::String(number.to_string()),
-        Value::Array(elements) => {
-            elements.iter().map(|element| Some(meaning(element)).filter(|value| !is_empty(value)).unwrap_or_default()).collect()
-        }
+        Value::Array(elements) => elements
+            .iter()
+            .map(|element| {
+                Some(meaning(element)).filter(|value| !is_empty(value)).unwrap_or_default()
+            })
+            .collect(),
         Value::Object(entries) => {
             let entries = entries.iter().map(|(name, value)| (name.clone(), meaning(value)));
             Value::Object(entries.filter(|(_, value)| !is_empty(value)).collect())
@@ -51,7 +60,12 @@ fn is_empty(value: &Value) -> bool {
 struct RoundTrip(usize);
 
 impl Visit for RoundTrip {
-    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(&mut self, name: &str, fixture: &str, parsed: &T) {
+    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(
+        &mut self,
+        name: &str,
+        fixture: &str,
+        parsed: &T,
+    ) {
         assert_ne!(*parsed, T::default(), "{name}");
         let written = serde_json::to_string(parsed).expect("it is written");
         let again: T = serde_json::from_str(&written).expect("it is read again");
@@ -70,8 +84,14 @@ fn every_fixture_is_written_as_it_was_read() {
     assert_eq!(visit.0, 18);
 }
 
-/// Calls a function with each variant of a value in which one place is another value, and the path of the place.
-fn with_one_place_changed(value: &Value, to: &Value, path: &str, call: &mut dyn FnMut(&str, Value)) {
+/// Calls a function with each variant of a value in which one place is another value, and the path
+/// of the place.
+fn with_one_place_changed(
+    value: &Value,
+    to: &Value,
+    path: &str,
+    call: &mut dyn FnMut(&str, Value),
+) {
     match value {
         Value::Object(entries) => {
             for (name, inner) in entries {
@@ -105,11 +125,17 @@ fn with_one_place_changed(value: &Value, to: &Value, path: &str, call: &mut dyn 
 struct Emptied;
 
 impl Visit for Emptied {
-    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(&mut self, name: &str, fixture: &str, _: &T) {
+    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(
+        &mut self,
+        name: &str,
+        fixture: &str,
+        _: &T,
+    ) {
         let sent: Value = serde_json::from_str(fixture).expect("it is JSON");
         for to in [Value::Null, Value::from("")] {
             with_one_place_changed(&sent, &to, "", &mut |path, payload| {
-                // Whether an empty text can be the data of an event is for the type of the data to say.
+                // Whether an empty text can be the data of an event is for the type of the data to
+                // say.
                 if path == ".data" && to == "" {
                     return;
                 }
@@ -132,14 +158,24 @@ fn every_field_of_every_event_may_be_null_or_empty() {
 struct Misfits(usize);
 
 impl Visit for Misfits {
-    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(&mut self, name: &str, fixture: &str, _: &T) {
+    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(
+        &mut self,
+        name: &str,
+        fixture: &str,
+        _: &T,
+    ) {
         let sent: Value = serde_json::from_str(fixture).expect("it is JSON");
         let to = serde_json::json!([[[]]]);
         with_one_place_changed(&sent, &to, "", &mut |path, payload| {
             let payload = payload.to_string();
-            if let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(&payload)) {
+            if let Err(error) = serde_path_to_error::deserialize::<_, T>(
+                &mut serde_json::Deserializer::from_str(&payload),
+            ) {
                 let told = format!(".{}", error.path());
-                assert!(told.starts_with(path), "{name}: `{path}` is wrong, and the error is at `{told}`: {error}");
+                assert!(
+                    told.starts_with(path),
+                    "{name}: `{path}` is wrong, and the error is at `{told}`: {error}"
+                );
                 self.0 += 1;
             }
         });
@@ -155,18 +191,25 @@ fn a_field_of_the_wrong_type_is_named_with_its_path() {
 
 #[test]
 fn unknown_fields_are_kept_at_every_depth() {
-    let payload = r#"{"Records":[{"s3":{"object":{"key":"a","tier":"warm"}},"new":[1]}],"sent_by":"x"}"#;
+    let payload =
+        r#"{"Records":[{"s3":{"object":{"key":"a","tier":"warm"}},"new":[1]}],"sent_by":"x"}"#;
     let event: obs::ObsEvent = serde_json::from_str(payload).expect("it is read");
     assert_eq!(event.records[0].s3.object.extra["tier"], "warm");
     let written = serde_json::to_value(&event).expect("it is written");
     assert_eq!(written, serde_json::from_str::<Value>(payload).expect("it is JSON"));
 }
 
-/// The keys that an event is for, of each type, from the outermost to the innermost that is an object of the platform's own.
+/// The keys that an event is for, of each type, from the outermost to the innermost that is an
+/// object of the platform's own.
 struct OtherShapes(usize);
 
 impl Visit for OtherShapes {
-    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(&mut self, name: &str, fixture: &str, _: &T) {
+    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(
+        &mut self,
+        name: &str,
+        fixture: &str,
+        _: &T,
+    ) {
         let paths: &[&[&str]] = match name {
             "apig" => &[&["httpMethod", "path"]],
             "cts" => &[&["cts"]],
@@ -176,7 +219,9 @@ impl Visit for OtherShapes {
             "eventgrid" => &[&["data"]],
             "gemini_mongo" => &[&["records"], &["records", "0", "gauss_mongo"]],
             "iotda" => &[&["notify_data"], &["notify_data", "body"]],
-            "kafka" | "kafka_open_source" | "rabbitmq" | "rocketmq" => &[&["records"], &["records", "0", "messages"]],
+            "kafka" | "kafka_open_source" | "rabbitmq" | "rocketmq" => {
+                &[&["records"], &["records", "0", "messages"]]
+            }
             "lts" => &[&["lts"], &["lts", "data"]],
             "notification" => &[&["request_context", "response_context"]],
             "obs" => &[
@@ -185,7 +230,12 @@ impl Visit for OtherShapes {
                 &["Records", "0", "s3", "object"],
                 &["Records", "0", "s3", "object", "key"],
             ],
-            "obs_eventgrid" => &[&["data"], &["data", "obs"], &["data", "obs", "object"], &["data", "obs", "object", "key"]],
+            "obs_eventgrid" => &[
+                &["data"],
+                &["data", "obs"],
+                &["data", "obs", "object"],
+                &["data", "obs", "object", "key"],
+            ],
             "smn" => &[&["record"], &["record", "0", "smn"], &["record", "0", "smn", "message"]],
             "timer" => &[&["user_event"]],
             _ => panic!("what is {name} for?"),
@@ -193,9 +243,12 @@ impl Visit for OtherShapes {
         for path in paths {
             let mut payload: Value = serde_json::from_str(fixture).expect("it is JSON");
             let together = matches!(name, "apig" | "notification");
-            let (parents, keys) = if together { path.split_at(0) } else { path.split_at(path.len() - 1) };
+            let (parents, keys) =
+                if together { path.split_at(0) } else { path.split_at(path.len() - 1) };
             let object = parents.iter().fold(&mut payload, |place, key| match place {
-                Value::Array(elements) => &mut elements[key.parse::<usize>().expect("it is an index")],
+                Value::Array(elements) => {
+                    &mut elements[key.parse::<usize>().expect("it is an index")]
+                }
                 object => &mut object[*key],
             });
             let object = object.as_object_mut().expect("it is an object");
@@ -205,7 +258,10 @@ impl Visit for OtherShapes {
             }
             let error = serde_json::from_value::<T>(payload).expect_err(name).to_string();
             for key in keys {
-                assert!(error.contains(&format!("`{key}`")) && error.contains(&format!("`new_{key}`")), "{name}: {error}");
+                assert!(
+                    error.contains(&format!("`{key}`")) && error.contains(&format!("`new_{key}`")),
+                    "{name}: {error}"
+                );
             }
             self.0 += 1;
         }
@@ -223,7 +279,12 @@ fn an_event_of_another_shape_is_an_error_that_names_what_is_missing_and_what_is_
 fn an_event_of_another_trigger_is_not_an_empty_one() {
     struct Others(Vec<(String, Value)>);
     impl Visit for Others {
-        fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(&mut self, name: &str, fixture: &str, _: &T) {
+        fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(
+            &mut self,
+            name: &str,
+            fixture: &str,
+            _: &T,
+        ) {
             for (other, payload) in &self.0 {
                 if let Ok(read) = serde_json::from_value::<T>(payload.clone()) {
                     // What is alike but for its name.
@@ -251,7 +312,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 24, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec(("[a-z]{1,4}", inner), 0..4).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            prop::collection::vec(("[a-z]{1,4}", inner), 0..4)
+                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
         ]
     })
 }
@@ -259,7 +321,12 @@ fn any_json() -> impl Strategy<Value = Value> {
 struct Mutated(Value, prop::sample::Index);
 
 impl Visit for Mutated {
-    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(&mut self, name: &str, fixture: &str, _: &T) {
+    fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(
+        &mut self,
+        name: &str,
+        fixture: &str,
+        _: &T,
+    ) {
         let sent: Value = serde_json::from_str(fixture).expect("it is JSON");
         let mut places = 0;
         with_one_place_changed(&sent, &Value::Null, "", &mut |_, _| places += 1);
@@ -272,7 +339,8 @@ impl Visit for Mutated {
             }
             if let Ok(event) = serde_json::from_value::<T>(payload) {
                 let written = serde_json::to_string(&event).expect("it is written");
-                let again: T = serde_json::from_str(&written).unwrap_or_else(|error| panic!("{name}{path}: {error} in {written}"));
+                let again: T = serde_json::from_str(&written)
+                    .unwrap_or_else(|error| panic!("{name}{path}: {error} in {written}"));
                 assert_eq!(again, event, "{name}{path}");
             }
         });
@@ -301,11 +369,20 @@ proptest! {
 fn what_fuzzing_has_found_is_read_or_refused() {
     struct Seeds(Vec<Vec<u8>>);
     impl Visit for Seeds {
-        fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(&mut self, name: &str, _: &str, _: &T) {
+        fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(
+            &mut self,
+            name: &str,
+            _: &str,
+            _: &T,
+        ) {
             for seed in &self.0 {
                 if let Ok(event) = serde_json::from_slice::<T>(seed) {
                     let written = serde_json::to_vec(&event).expect("it is written");
-                    assert!(serde_json::from_slice::<T>(&written).is_ok(), "{name}: {}", String::from_utf8_lossy(seed));
+                    assert!(
+                        serde_json::from_slice::<T>(&written).is_ok(),
+                        "{name}: {}",
+                        String::from_utf8_lossy(seed)
+                    );
                 }
             }
         }
@@ -313,8 +390,11 @@ fn what_fuzzing_has_found_is_read_or_refused() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/events");
     match std::fs::read_dir(&folder) {
         Ok(seeds) => {
-            let seeds: Vec<_> =
-                seeds.map(|seed| std::fs::read(seed.expect("it can be listed").path()).expect("it can be read")).collect();
+            let seeds: Vec<_> = seeds
+                .map(|seed| {
+                    std::fs::read(seed.expect("it can be listed").path()).expect("it can be read")
+                })
+                .collect();
             assert!(seeds.len() > 17);
             visit_all(&mut Seeds(seeds));
         }

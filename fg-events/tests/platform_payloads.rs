@@ -1,6 +1,7 @@
 //! The platform's own payloads, each read as the event of its trigger.
 //!
-//! They are in a folder that only some checkouts have beside them; without it this test says that it is skipped.
+//! They are in a folder that only some checkouts have beside them; without it this test says that
+//! it is skipped.
 
 #![cfg(feature = "all")]
 
@@ -11,9 +12,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Reads a payload, writes it, and reads it again.
-fn check<T: DeserializeOwned + Serialize + PartialEq + std::fmt::Debug>(payload: &[u8]) -> Result<(), String> {
+fn check<T: DeserializeOwned + Serialize + PartialEq + std::fmt::Debug>(
+    payload: &[u8],
+) -> Result<(), String> {
     let reader = &mut serde_json::Deserializer::from_slice(payload);
-    let event: T = serde_path_to_error::deserialize(reader).map_err(|error| format!("`{}`: {error}", error.path()))?;
+    let event: T = serde_path_to_error::deserialize(reader)
+        .map_err(|error| format!("`{}`: {error}", error.path()))?;
     let written = serde_json::to_vec(&event).map_err(|error| error.to_string())?;
     let again: T = serde_json::from_slice(&written).map_err(|error| error.to_string())?;
     assert_eq!(again, event);
@@ -42,9 +46,8 @@ fn check_sample(trigger: &str, name: &str, payload: &[u8]) -> Option<Result<(), 
         ("gemini-mongo", _) => check::<gemini_mongo::GeminiMongoEvent>(payload),
         ("dis", _) => check::<dis::DisEvent>(payload),
         ("dms-kafka", _) => check::<kafka::KafkaEvent>(payload),
-        ("eventgrid-obs", _) => {
-            check::<obs_eventgrid::ObsGridEvent>(payload).and_then(|()| check::<eventgrid::CloudEvent>(payload))
-        }
+        ("eventgrid-obs", _) => check::<obs_eventgrid::ObsGridEvent>(payload)
+            .and_then(|()| check::<eventgrid::CloudEvent>(payload)),
         ("iotda", _) => check::<iotda::IotdaEvent>(payload),
         ("kafka-opensource", _) => check::<kafka_open_source::OpenSourceKafkaEvent>(payload),
         ("lts", _) => check::<lts::LtsEvent>(payload),
@@ -69,7 +72,11 @@ fn every_payload_of_the_platform_is_read() {
         for file in std::fs::read_dir(trigger.path()).into_iter().flatten().flatten() {
             let name = file.file_name().to_string_lossy().into_owned();
             let payload = std::fs::read(file.path()).expect("it can be read");
-            match name.ends_with(".json").then(|| check_sample(&trigger_name, &name, &payload)).flatten() {
+            match name
+                .ends_with(".json")
+                .then(|| check_sample(&trigger_name, &name, &payload))
+                .flatten()
+            {
                 Some(Ok(())) => read.push(format!("{trigger_name}/{name}")),
                 Some(Err(error)) => wrong.push(format!("{trigger_name}/{name}: {error}")),
                 None => println!("no event: {trigger_name}/{name}"),

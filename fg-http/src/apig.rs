@@ -7,8 +7,9 @@
 //! | request | event | [`event_of`] | a handler of events that is served over HTTP; a gateway for tests |
 //! | answer | response | [`response_of`] | the same |
 //!
-//! What one direction writes, the other reads as it was: any bytes of a body, whatever the content type; the values of repeated headers and
-//! parameters, in their order. What cannot stand in the JSON, such as a header that is not UTF-8, is an error and never another text.
+//! What one direction writes, the other reads as it was: any bytes of a body, whatever the content
+//! type; the values of repeated headers and parameters, in their order. What cannot stand in the
+//! JSON, such as a header that is not UTF-8, is an error and never another text.
 //!
 //! ```
 //! use fg_http::apig;
@@ -35,10 +36,12 @@ pub use self::event::{event_of, request_of};
 
 pub use fg_events::apig::RequestContext;
 
-/// Among the extensions of a request: the parameters in the path, by their names in the API's definition.
+/// Among the extensions of a request: the parameters in the path, by their names in the API's
+/// definition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PathParameters(pub fg_events::apig::Parameters);
 
-/// Among the extensions of a request: what a custom authorizer returned, where there is one. The field `user_data` of the event.
+/// Among the extensions of a request: what a custom authorizer returned, where there is one. The
+/// field `user_data` of the event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthorizerData(pub String);

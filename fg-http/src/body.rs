@@ -96,7 +96,10 @@ impl http_body::Body for Body {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut self.0 {
             Kind::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
@@ -144,7 +147,10 @@ mod tests {
     impl http_body::Body for Broken {
         type Data = Bytes;
         type Error = std::io::Error;
-        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
             Poll::Ready(Some(Err(std::io::Error::other("the line is dead"))))
         }
     }
@@ -154,7 +160,9 @@ mod tests {
         let mut task = Context::from_waker(std::task::Waker::noop());
         let mut body = Pin::new(Box::new(Body::from(vec![1, 2])));
         assert_eq!((body.is_end_stream(), body.size_hint().exact()), (false, Some(2)));
-        let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(&mut task) else { panic!("there is a frame") };
+        let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(&mut task) else {
+            panic!("there is a frame")
+        };
         assert_eq!(frame.into_data().expect("it is data"), [1, 2][..]);
         assert_eq!((body.is_end_stream(), body.size_hint().exact()), (true, Some(0)));
         assert!(matches!(body.as_mut().poll_frame(&mut task), Poll::Ready(None)));
@@ -166,7 +174,9 @@ mod tests {
         let body = Body::new(http_body_util::Full::new(Bytes::from("four")));
         assert_eq!(body.size_hint().exact(), Some(4));
         let mut broken = Pin::new(Box::new(Body::new(Broken)));
-        let Poll::Ready(Some(Err(error))) = broken.as_mut().poll_frame(&mut task) else { panic!("there is an error") };
+        let Poll::Ready(Some(Err(error))) = broken.as_mut().poll_frame(&mut task) else {
+            panic!("there is an error")
+        };
         assert_eq!(error.to_string(), "the line is dead");
     }
 

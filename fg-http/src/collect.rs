@@ -9,7 +9,8 @@ use http_body_util::BodyExt as _;
 use crate::BoxError;
 use crate::failure::failure_of_body;
 
-/// Reads a body to its end. One that came in one piece is not copied, any other is copied once; trailers are left out.
+/// Reads a body to its end. One that came in one piece is not copied, any other is copied once;
+/// trailers are left out.
 ///
 /// Reading stops as soon as there is more than `limit` bytes: a body may have no end.
 pub(crate) async fn collect<B>(body: B, limit: usize) -> Result<Bytes, Failure>
@@ -27,7 +28,8 @@ where
             continue;
         }
         if first.len().max(all.len()).saturating_add(piece.len()) > limit {
-            let message = format!("the body is larger than {limit} bytes, and was not read to its end");
+            let message =
+                format!("the body is larger than {limit} bytes, and was not read to its end");
             return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
         }
         if first.is_empty() {
@@ -58,12 +60,18 @@ mod tests {
     impl http_body::Body for Pieces {
         type Data = Bytes;
         type Error = std::io::Error;
-        fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
             Poll::Ready(self.0.pop_front())
         }
     }
 
-    fn collected(pieces: impl IntoIterator<Item = Result<Frame<Bytes>, std::io::Error>>, limit: usize) -> Result<Bytes, Failure> {
+    fn collected(
+        pieces: impl IntoIterator<Item = Result<Frame<Bytes>, std::io::Error>>,
+        limit: usize,
+    ) -> Result<Bytes, Failure> {
         let mut future = pin!(collect(Pieces(pieces.into_iter().collect()), limit));
         match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(result) => result,
@@ -78,14 +86,18 @@ mod tests {
     #[test]
     fn one_piece_is_not_copied() {
         let piece = Bytes::from_static(b"piece");
-        let read = collected([data(""), Ok(Frame::data(piece.clone())), data("")], 5).expect("it is read");
+        let read =
+            collected([data(""), Ok(Frame::data(piece.clone())), data("")], 5).expect("it is read");
         assert_eq!((read.as_ptr(), &*read), (piece.as_ptr(), &b"piece"[..]));
     }
 
     #[test]
     fn pieces_are_put_together_and_trailers_left_out() {
         let trailers = Ok(Frame::trailers(http::HeaderMap::new()));
-        assert_eq!(collected([data("a"), data("bc"), data("d"), trailers], 4), Ok(Bytes::from("abcd")));
+        assert_eq!(
+            collected([data("a"), data("bc"), data("d"), trailers], 4),
+            Ok(Bytes::from("abcd"))
+        );
         assert_eq!(collected([], 4), Ok(Bytes::new()));
     }
 
@@ -94,12 +106,16 @@ mod tests {
         let endless = || data("x");
         let failure = collected((0..1000).map(|_| endless()), 999).expect_err("it is too large");
         assert_eq!(failure.error_type(), "FunctionResponseTooLarge");
-        assert_eq!(failure.message(), "the body is larger than 999 bytes, and was not read to its end");
+        assert_eq!(
+            failure.message(),
+            "the body is larger than 999 bytes, and was not read to its end"
+        );
     }
 
     #[test]
     fn an_error_in_the_body_is_a_failure_with_its_text() {
-        let failure = collected([data("a"), Err(std::io::Error::other("the disk is gone"))], 9).expect_err("it broke");
+        let failure = collected([data("a"), Err(std::io::Error::other("the disk is gone"))], 9)
+            .expect_err("it broke");
         assert_eq!(failure.message(), "the disk is gone");
     }
 }

@@ -12,9 +12,11 @@ use crate::apig::RequestContext;
 use crate::body::Body;
 use crate::service::HttpService;
 
-/// Among the extensions of each request to a service: the address at the other end of its connection, which may be that of a proxy.
+/// Among the extensions of each request to a service: the address at the other end of its
+/// connection, which may be that of a proxy.
 ///
-/// Behind API Gateway it is the client's as the gateway names it, with the port 0; `0.0.0.0:0` where the gateway names none.
+/// Behind API Gateway it is the client's as the gateway names it, with the port 0; `0.0.0.0:0`
+/// where the gateway names none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub SocketAddr);
 
@@ -27,11 +29,14 @@ impl ClientAddress {
 
     /// The one that the gateway names.
     pub(crate) fn of_gateway(context: Option<&RequestContext>) -> Self {
-        context.and_then(|context| context.source_ip.parse().ok()).map_or(Self::UNKNOWN, Self::without_port)
+        context
+            .and_then(|context| context.source_ip.parse().ok())
+            .map_or(Self::UNKNOWN, Self::without_port)
     }
 }
 
-/// What makes a service for a client's address: axum's `Router::into_make_service_with_connect_info::<SocketAddr>()` is one.
+/// What makes a service for a client's address: axum's
+/// `Router::into_make_service_with_connect_info::<SocketAddr>()` is one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not make an HTTP service for a `SocketAddr`",
     note = "an axum `Router` makes one by `.into_make_service_with_connect_info::<SocketAddr>()`"
@@ -41,13 +46,19 @@ pub trait MakeHttpService: Clone + Send + 'static {
     type Service: HttpService;
 
     /// Makes it.
-    fn make(self, client: SocketAddr) -> impl Future<Output = Result<Self::Service, Error>> + Send + 'static;
+    fn make(
+        self,
+        client: SocketAddr,
+    ) -> impl Future<Output = Result<Self::Service, Error>> + Send + 'static;
 }
 
 #[diagnostic::do_not_recommend]
 impl<M> MakeHttpService for M
 where
-    M: Service<SocketAddr, Response: HttpService, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+    M: Service<SocketAddr, Response: HttpService, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + 'static,
 {
     type Service = M::Response;
 
@@ -80,8 +91,10 @@ impl<M: MakeHttpService> HttpService for Connected<M> {
     fn respond(
         self,
         request: http::Request<Body>,
-    ) -> impl Future<Output = Result<http::Response<Self::ResponseBody>, Error>> + Send + 'static {
-        let ClientAddress(client) = request.extensions().get().copied().unwrap_or(ClientAddress::UNKNOWN);
+    ) -> impl Future<Output = Result<http::Response<Self::ResponseBody>, Error>> + Send + 'static
+    {
+        let ClientAddress(client) =
+            request.extensions().get().copied().unwrap_or(ClientAddress::UNKNOWN);
         async move { self.0.make(client).await?.respond(request).await }
     }
 }

@@ -1,4 +1,5 @@
-//! What an error of a service, or a response that is no success, becomes: the failure that the caller of the function sees.
+//! What an error of a service, or a response that is no success, becomes: the failure that the
+//! caller of the function sees.
 
 use fg_core::{Error, Failure};
 use http::StatusCode;
@@ -6,15 +7,19 @@ use serde::Deserialize;
 
 use crate::BoxError;
 
-/// The failure that ended a body: that of the stream inside, through whatever the layers have wrapped it in.
+/// The failure that ended a body: that of the stream inside, through whatever the layers have
+/// wrapped it in.
 pub(crate) fn failure_of_body(error: impl Into<BoxError>) -> Failure {
     let error = Error::new(error.into());
-    let inside = chain(error.as_dyn_error()).find_map(|error| error.downcast_ref::<Failure>()).cloned();
+    let inside =
+        chain(error.as_dyn_error()).find_map(|error| error.downcast_ref::<Failure>()).cloned();
     inside.unwrap_or_else(|| error.to_failure())
 }
 
 /// The error and those behind it, outermost first.
-fn chain<'e>(error: &'e (dyn std::error::Error + 'static)) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
+fn chain<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
     /// A chain that bites its own tail must not hang the function.
     const LONGEST: usize = 64;
     std::iter::successors(Some(error), |&error| error.source()).take(LONGEST)
@@ -33,10 +38,13 @@ struct ErrorJson {
     stack_trace: Vec<String>,
 }
 
-/// The failure that a response says: its error JSON, or else `Http.` and the status, with the text of the body.
+/// The failure that a response says: its error JSON, or else `Http.` and the status, with the text
+/// of the body.
 pub(crate) fn failure_of_response(status: StatusCode, body: &[u8]) -> Failure {
     if let Ok(json) = serde_json::from_slice::<ErrorJson>(body) {
-        return Failure::new(json.error_type, json.message).with_cause(json.cause).with_stack_trace(json.stack_trace);
+        return Failure::new(json.error_type, json.message)
+            .with_cause(json.cause)
+            .with_stack_trace(json.stack_trace);
     }
     /// So much of a text says what is wrong.
     const LONGEST: usize = 1000;
@@ -51,9 +59,13 @@ mod tests {
 
     #[test]
     fn the_error_json_is_read_back_whole() {
-        let failure =
-            Failure::new("Order.Lost", "it is lost").with_cause(["rain".to_owned()]).with_stack_trace(["main".to_owned()]);
-        assert_eq!(failure_of_response(StatusCode::INTERNAL_SERVER_ERROR, &failure.to_json()), failure);
+        let failure = Failure::new("Order.Lost", "it is lost")
+            .with_cause(["rain".to_owned()])
+            .with_stack_trace(["main".to_owned()]);
+        assert_eq!(
+            failure_of_response(StatusCode::INTERNAL_SERVER_ERROR, &failure.to_json()),
+            failure
+        );
     }
 
     #[test]
@@ -61,7 +73,10 @@ mod tests {
         let failure = failure_of_response(StatusCode::UNAUTHORIZED, b"who are you?\n");
         assert_eq!(failure, Failure::new("Http.401", "401 Unauthorized: who are you?"));
         assert_eq!(failure_of_response(StatusCode::BAD_GATEWAY, b"").message(), "502 Bad Gateway");
-        assert_eq!(failure_of_response(StatusCode::BAD_GATEWAY, &[b'x'; 5000]).message().len(), "502 Bad Gateway: ".len() + 1000);
+        assert_eq!(
+            failure_of_response(StatusCode::BAD_GATEWAY, &[b'x'; 5000]).message().len(),
+            "502 Bad Gateway: ".len() + 1000
+        );
     }
 
     #[test]
@@ -79,7 +94,8 @@ mod tests {
             }
         }
         let failure = Error::new(Shipping("x".parse::<u8>().expect_err("no number"))).to_failure();
-        let expected = Failure::new("Shipping", "cannot ship").with_cause(["invalid digit found in string".to_owned()]);
+        let expected = Failure::new("Shipping", "cannot ship")
+            .with_cause(["invalid digit found in string".to_owned()]);
         assert_eq!(failure, expected);
         assert_eq!(Error::new(expected.clone()).to_failure(), expected);
     }

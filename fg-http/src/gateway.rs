@@ -19,11 +19,12 @@ use crate::shared::Shared;
 
 /// A service as a [`Handler`] of API Gateway's events; its state is the service, [`Shared`].
 ///
-/// The event becomes a request, as [`apig::request_of`] says, with the [`Context`] of the invocation among its extensions. The response is
-/// read to its end and becomes the answer, as [`apig::write_answer`] says. Trailers are left out: the answer has no place for them.
+/// The event becomes a request, as [`apig::request_of`] says, with the [`Context`] of the
+/// invocation among its extensions. The response is read to its end and becomes the answer, as
+/// [`apig::write_answer`] says. Trailers are left out: the answer has no place for them.
 ///
-/// A response may have at most `RUNTIME_MAX_RESP_BODY_SIZE` bytes, 6 MB on the platform, and what is not text grows by a third on the way:
-/// above 4.5 MB a warning is logged, once in a process.
+/// A response may have at most `RUNTIME_MAX_RESP_BODY_SIZE` bytes, 6 MB on the platform, and what
+/// is not text grows by a third on the way: above 4.5 MB a warning is logged, once in a process.
 pub struct Gateway<S>(PhantomData<fn() -> S>);
 
 impl<S> fmt::Debug for Gateway<S> {
@@ -39,10 +40,18 @@ impl<S: HttpService> Handler for Gateway<S> {
 
     /// Fails: nothing but the program can make a service. A runtime is given the state.
     async fn init(_: &Context) -> Result<Shared<S>, Failure> {
-        Err(Failure::new(Failure::INIT_ERROR, "an HTTP service cannot be made by the runtime; pass it to `fg::http::run`"))
+        Err(Failure::new(
+            Failure::INIT_ERROR,
+            "an HTTP service cannot be made by the runtime; pass it to `fg::http::run`",
+        ))
     }
 
-    async fn call(payload: &[u8], ctx: &Context, service: &Shared<S>, reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        payload: &[u8],
+        ctx: &Context,
+        service: &Shared<S>,
+        reply: &mut Reply,
+    ) -> Result<(), Failure> {
         let (request, left_out) = apig::read_request(payload)?;
         if let Some(message) = left_out.message() {
             ctx.logger().warn(format_args!("{message}"));
@@ -57,7 +66,9 @@ impl<S: HttpService> Handler for Gateway<S> {
         let limit = ctx.environment().max_response_size();
         let body = if is_head {
             // As a server answers: with the length of a body that does not follow.
-            if let (Some(length), false) = (body.size_hint().exact(), parts.headers.contains_key(CONTENT_LENGTH)) {
+            if let (Some(length), false) =
+                (body.size_hint().exact(), parts.headers.contains_key(CONTENT_LENGTH))
+            {
                 parts.headers.insert(CONTENT_LENGTH, length.into());
             }
             Bytes::new()

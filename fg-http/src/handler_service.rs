@@ -19,10 +19,12 @@ use crate::collect::collect;
 
 /// A handler as a tower service: what the layers of [`Layered`](crate::Layered) are put around.
 ///
-/// An invocation is a `POST /invoke` whose body is the payload and whose extensions hold the [`Context`]. The response is 200 with the
-/// reply, streamed where the reply is, or 500 with the error JSON.
+/// An invocation is a `POST /invoke` whose body is the payload and whose extensions hold the
+/// [`Context`]. The response is 200 with the reply, streamed where the reply is, or 500 with the
+/// error JSON.
 ///
-/// The service takes a request with any body, so that layers may replace it, and is an axum service too.
+/// The service takes a request with any body, so that layers may replace it, and is an axum service
+/// too.
 pub struct HandlerService<H: Handler> {
     state: Arc<H::State>,
 }
@@ -69,23 +71,27 @@ where
     }
 }
 
-async fn invoke<H, B>(request: http::Request<B>, state: &H::State) -> Result<http::Response<Body>, Failure>
+async fn invoke<H, B>(
+    request: http::Request<B>,
+    state: &H::State,
+) -> Result<http::Response<Body>, Failure>
 where
     H: Handler,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let (mut parts, body) = request.into_parts();
     let Some(ctx) = parts.extensions.remove::<Context>() else {
-        let message =
-            "the request has no `fg::Context` among its extensions; a layer has to pass on the extensions of the request it got";
+        let message = "the request has no `fg::Context` among its extensions; a layer has to pass on the extensions of the request it got";
         return Err(Failure::new(Failure::INVALID_PAYLOAD, message));
     };
     let payload = collect(body, usize::MAX).await?;
     let mut reply = Reply::new();
     H::call(&payload, &ctx, state, &mut reply).await?;
     // Characters that cannot stand in a header are left out.
-    let content_type: Vec<u8> = reply.content_type().bytes().filter(|byte| !byte.is_ascii_control()).collect();
-    let content_type = HeaderValue::try_from(content_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let content_type: Vec<u8> =
+        reply.content_type().bytes().filter(|byte| !byte.is_ascii_control()).collect();
+    let content_type = HeaderValue::try_from(content_type)
+        .unwrap_or(HeaderValue::from_static("application/octet-stream"));
     let body = reply.take_stream().map_or_else(|| Body::from(reply.into_body()), Body::from);
     let mut response = http::Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, content_type);

@@ -23,17 +23,23 @@ use crate::handler_service::HandlerService;
 use crate::service::ready_then_call;
 use crate::shared::Shared;
 
-/// A [`Handler`] that is another handler with tower layers around each of its invocations: timeouts, metrics, authorization.
+/// A [`Handler`] that is another handler with tower layers around each of its invocations:
+/// timeouts, metrics, authorization.
 ///
-/// The layers see an invocation as a `POST /invoke` with the payload as the body, the headers of the invocation that are not secret, and
-/// the [`Context`] among the extensions. What comes back from them is the outcome:
+/// The layers see an invocation as a `POST /invoke` with the payload as the body, the headers of
+/// the invocation that are not secret, and the [`Context`] among the extensions. What comes back
+/// from them is the outcome:
 ///
-/// - a status from 200 to 299 is the reply; a body whose size is known is a whole one, any other is streamed;
-/// - any other status is a failure: that of the error JSON, if the body is one, else of the type `Http.` and the status, with the text;
-/// - an error of a layer, such as that of a timeout, is a failure with its type's name and its text.
+/// - a status from 200 to 299 is the reply; a body whose size is known is a whole one, any other is
+///   streamed;
+/// - any other status is a failure: that of the error JSON, if the body is one, else of the type
+///   `Http.` and the status, with the text;
+/// - an error of a layer, such as that of a timeout, is a failure with its type's name and its
+///   text.
 ///
-/// `B` is the body of the requests that the layers take. Those that take any, as tower's and tower-http's do, get a [`Body`]; for one
-/// that is written for axum and takes axum's alone, say `axum::body::Body`.
+/// `B` is the body of the requests that the layers take. Those that take any, as tower's and
+/// tower-http's do, get a [`Body`]; for one that is written for axum and takes axum's alone, say
+/// `axum::body::Body`.
 pub struct Layered<H, L, B = Body>(PhantomData<(H, L, B)>);
 
 impl<H, L, B> fmt::Debug for Layered<H, L, B> {
@@ -42,7 +48,8 @@ impl<H, L, B> fmt::Debug for Layered<H, L, B> {
     }
 }
 
-/// The state of a [`Layered`] handler: that of the handler inside, and the service that the layers make around it.
+/// The state of a [`Layered`] handler: that of the handler inside, and the service that the layers
+/// make around it.
 pub struct LayeredState<H: Handler, S> {
     handler: Arc<H::State>,
     service: Shared<S>,
@@ -56,8 +63,8 @@ impl<H: Handler, S> fmt::Debug for LayeredState<H, S> {
 
 /// A tower layer that can go around each invocation of a handler; what [`Layered`] takes.
 ///
-/// Implemented for every layer whose service takes `http::Request<B>`, answers with `http::Response<R>`, can be cloned and sent, and whose
-/// errors become boxes.
+/// Implemented for every layer whose service takes `http::Request<B>`, answers with
+/// `http::Response<R>`, can be cloned and sent, and whose errors become boxes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot go around the invocations of a handler",
     label = "not a tower layer whose service takes `http::Request<{B}>` and can be cloned and sent",
@@ -65,13 +72,19 @@ impl<H: Handler, S> fmt::Debug for LayeredState<H, S> {
             `tower_http::map_request_body::MapRequestBodyLayer::new(axum::body::Body::new)` before it, in one `tower::ServiceBuilder`",
     note = "layers go around one handler, as in `fg::tower::run::<greet>(layers)`, and not around a tuple of several"
 )]
-pub trait InvocationLayer<H: Handler, B = Body>: Layer<HandlerService<H>, Service = Self::Around> + Send + Sync + 'static {
+pub trait InvocationLayer<H: Handler, B = Body>:
+    Layer<HandlerService<H>, Service = Self::Around> + Send + Sync + 'static
+{
     /// The body of what the layers answer.
     type ResponseBody: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
 
     /// The service that the layer makes around the handler.
-    type Around: Service<http::Request<B>, Response = http::Response<Self::ResponseBody>, Error: Into<BoxError>, Future: Send>
-        + Clone
+    type Around: Service<
+            http::Request<B>,
+            Response = http::Response<Self::ResponseBody>,
+            Error: Into<BoxError>,
+            Future: Send,
+        > + Clone
         + Send
         + 'static;
 }
@@ -93,7 +106,10 @@ impl<H: Handler, L: InvocationLayer<H, B>, B> Layered<H, L, B> {
     /// The state, of what the handler's `init` has made and of the layers.
     pub fn state(handler: H::State, layer: &L) -> LayeredState<H, L::Around> {
         let handler = Arc::new(handler);
-        LayeredState { service: Shared::new(layer.layer(HandlerService::new(Arc::clone(&handler)))), handler }
+        LayeredState {
+            service: Shared::new(layer.layer(HandlerService::new(Arc::clone(&handler)))),
+            handler,
+        }
     }
 }
 
@@ -114,13 +130,20 @@ where
         Err(Failure::new(Failure::INIT_ERROR, message))
     }
 
-    async fn call(payload: &[u8], ctx: &Context, state: &Self::State, reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        payload: &[u8],
+        ctx: &Context,
+        state: &Self::State,
+        reply: &mut Reply,
+    ) -> Result<(), Failure> {
         let mut request = http::Request::new(B::from(Bytes::copy_from_slice(payload)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = Uri::from_static("/invoke");
         *request.headers_mut() = headers_of(ctx);
         request.extensions_mut().insert(ctx.clone());
-        let response = ready_then_call(state.service.get(), request).await.map_err(|error| error.to_failure())?;
+        let response = ready_then_call(state.service.get(), request)
+            .await
+            .map_err(|error| error.to_failure())?;
         let (parts, body) = response.into_parts();
         let limit = ctx.environment().max_response_size();
         if !parts.status.is_success() {
@@ -128,7 +151,12 @@ where
             let own = parts.extensions.get::<Failure>().filter(|failure| failure.to_json() == body);
             return Err(own.cloned().unwrap_or_else(|| failure_of_response(parts.status, &body)));
         }
-        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or(BYTES).to_owned();
+        let content_type = parts
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or(BYTES)
+            .to_owned();
         if body.size_hint().exact().is_some() {
             reply.set_bytes(collect(body, limit).await?.into(), content_type);
         } else {
@@ -144,7 +172,8 @@ where
 
 const BYTES: &str = "application/octet-stream";
 
-/// The headers of the invocation, without those with secrets and without those of the connection that it came on.
+/// The headers of the invocation, without those with secrets and without those of the connection
+/// that it came on.
 fn headers_of(ctx: &Context) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in ctx.headers() {

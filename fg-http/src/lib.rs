@@ -1,6 +1,8 @@
-//! Any tower HTTP service, and so any axum `Router`, as a FunctionGraph function; and tower layers around any function.
+//! Any tower HTTP service, and so any axum `Router`, as a FunctionGraph function; and tower layers
+//! around any function.
 //!
-//! This crate does the conversions: it does no input or output and knows no async runtime. Programs use it through `fg::http`.
+//! This crate does the conversions: it does no input or output and knows no async runtime. Programs
+//! use it through `fg::http`.
 //!
 //! | the function is | what serves it | how |
 //! | --- | --- | --- |
@@ -41,9 +43,10 @@
 //!
 //! # How large a body may be
 //!
-//! The platform takes 6 MB each way. Between API Gateway and a function a body travels in base64, which makes it a third larger, so 4.5 MB
-//! of it are safe; for an event function that is certain, for an HTTP function or a container it is assumed, as the platform does the same
-//! wrapping there. [`Gateway`] logs a warning when a response is larger.
+//! The platform takes 6 MB each way. Between API Gateway and a function a body travels in base64,
+//! which makes it a third larger, so 4.5 MB of it are safe; for an event function that is certain,
+//! for an HTTP function or a container it is assumed, as the platform does the same wrapping there.
+//! [`Gateway`] logs a warning when a response is larger.
 
 pub mod apig;
 mod body;

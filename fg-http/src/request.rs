@@ -10,9 +10,11 @@ use serde::de::DeserializeOwned;
 use crate::apig::{self, PathParameters, RequestContext};
 use crate::located;
 
-/// An HTTP request whose body is all there: the event of a handler behind API Gateway, in an HTTP function or in a container.
+/// An HTTP request whose body is all there: the event of a handler behind API Gateway, in an HTTP
+/// function or in a container.
 ///
-/// It is an [`http::Request`], and can be used as one: `request.method()`, `request.headers()`, `request.uri().path()`.
+/// It is an [`http::Request`], and can be used as one: `request.method()`, `request.headers()`,
+/// `request.uri().path()`.
 ///
 /// ```
 /// use fg_core::{Context, Error};
@@ -32,10 +34,13 @@ impl Request {
         form_urlencoded::parse(self.uri().query().unwrap_or_default().as_bytes())
     }
 
-    /// A parameter in the path, by its name in the API's definition; API Gateway sends them, other callers do not.
+    /// A parameter in the path, by its name in the API's definition; API Gateway sends them, other
+    /// callers do not.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> Option<&str> {
-        self.extensions().get::<PathParameters>().and_then(|PathParameters(parameters)| parameters.get(name))
+        self.extensions()
+            .get::<PathParameters>()
+            .and_then(|PathParameters(parameters)| parameters.get(name))
     }
 
     /// What API Gateway says about the request.
@@ -48,10 +53,12 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// [`Failure::INVALID_PAYLOAD`] where the body is not JSON or does not fit; the message names the path in it.
+    /// [`Failure::INVALID_PAYLOAD`] where the body is not JSON or does not fit; the message names
+    /// the path in it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         const INTRO: &str = "the body of the request cannot be read as JSON: ";
-        located::read(self.body()).map_err(|misfit| misfit.into_failure(Failure::INVALID_PAYLOAD, INTRO))
+        located::read(self.body())
+            .map_err(|misfit| misfit.into_failure(Failure::INVALID_PAYLOAD, INTRO))
     }
 
     /// The body as a text.
@@ -60,7 +67,12 @@ impl Request {
     ///
     /// [`Failure::INVALID_PAYLOAD`] where it is not UTF-8.
     pub fn text(&self) -> Result<&str, Failure> {
-        let wrong = |error| Failure::new(Failure::INVALID_PAYLOAD, format!("the body of the request is not UTF-8: {error}"));
+        let wrong = |error| {
+            Failure::new(
+                Failure::INVALID_PAYLOAD,
+                format!("the body of the request is not UTF-8: {error}"),
+            )
+        };
         std::str::from_utf8(self.body()).map_err(wrong)
     }
 
@@ -112,32 +124,42 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn request(body: &'static str) -> Request {
-        http::Request::post("/a?x=1&y=a+b%21&x=2").body(Bytes::from(body)).expect("it is valid").into()
+        http::Request::post("/a?x=1&y=a+b%21&x=2")
+            .body(Bytes::from(body))
+            .expect("it is valid")
+            .into()
     }
 
     #[test]
     fn the_query_is_decoded_and_keeps_its_order() {
-        let pairs: Vec<_> = request("").query().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<_> =
+            request("").query().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(pairs, ["x=1", "y=a b!", "x=2"]);
     }
 
     #[test]
     fn a_body_that_is_not_the_json_expected_is_named_with_its_path() {
         assert_eq!(request("[1]").json::<Vec<u8>>(), Ok(vec![1]));
-        let failure = request(r#"{"a":[1,"x"]}"#).json::<BTreeMap<String, Vec<u8>>>().expect_err("x is no number");
+        let failure = request(r#"{"a":[1,"x"]}"#)
+            .json::<BTreeMap<String, Vec<u8>>>()
+            .expect_err("x is no number");
         assert_eq!(failure.error_type(), "InvalidPayload");
-        let expected =
-            "the body of the request cannot be read as JSON: `a[1]`: invalid type: string \"x\", expected u8 at line 1 column 11";
+        let expected = "the body of the request cannot be read as JSON: `a[1]`: invalid type: string \"x\", expected u8 at line 1 column 11";
         assert_eq!(failure.message(), expected);
         let failure = request("").json::<u8>().expect_err("there is none");
-        assert_eq!(failure.message(), "the body of the request cannot be read as JSON: it is empty");
+        assert_eq!(
+            failure.message(),
+            "the body of the request cannot be read as JSON: it is empty"
+        );
     }
 
     #[test]
     fn a_body_is_a_text_if_it_is_utf8() {
         assert_eq!(request("é").text(), Ok("é"));
         let binary = Request::from(http::Request::new(Bytes::from_static(b"\xff")));
-        assert!(binary.text().is_err_and(|failure| failure.message().starts_with("the body of the request is not UTF-8: ")));
+        assert!(binary.text().is_err_and(|failure| {
+            failure.message().starts_with("the body of the request is not UTF-8: ")
+        }));
     }
 
     #[test]
@@ -147,9 +169,13 @@ mod tests {
 
     #[test]
     fn an_event_of_the_gateway_is_read() {
-        let request = Request::from_payload(fg_events::apig::FIXTURE.as_bytes()).expect("it is one");
+        let request =
+            Request::from_payload(fg_events::apig::FIXTURE.as_bytes()).expect("it is one");
         let event = fg_events::apig::fixture();
-        assert_eq!((request.method().as_str(), request.uri().path()), (event.http_method.as_str(), event.path.as_str()));
+        assert_eq!(
+            (request.method().as_str(), request.uri().path()),
+            (event.http_method.as_str(), event.path.as_str())
+        );
         assert_eq!(request.request_context(), Some(&event.request_context));
         assert_eq!(&**request.body(), &*event.body());
         for (name, value) in event.path_parameters.iter() {

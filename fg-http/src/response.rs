@@ -12,8 +12,9 @@ use crate::apig;
 
 /// An HTTP response whose body is all there.
 ///
-/// It is an [`http::Response`], and can be used as one. As the reply of a handler it is written as the answer that API Gateway expects, see
-/// [`apig::write_answer`]; served over HTTP, it is the response itself.
+/// It is an [`http::Response`], and can be used as one. As the reply of a handler it is written as
+/// the answer that API Gateway expects, see [`apig::write_answer`]; served over HTTP, it is the
+/// response itself.
 ///
 /// ```
 /// use fg_http::Response;
@@ -56,8 +57,15 @@ impl Response {
     ///
     /// [`Failure::INVALID_RESPONSE`] where the value cannot be written as JSON.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, Failure> {
-        let wrong = |error| Failure::new(Failure::INVALID_RESPONSE, format!("the response cannot be written as JSON: {error}"));
-        serde_json::to_vec(value).map(|body| Self::of_type("application/json", body.into())).map_err(wrong)
+        let wrong = |error| {
+            Failure::new(
+                Failure::INVALID_RESPONSE,
+                format!("the response cannot be written as JSON: {error}"),
+            )
+        };
+        serde_json::to_vec(value)
+            .map(|body| Self::of_type("application/json", body.into()))
+            .map_err(wrong)
     }
 
     fn of_type(content_type: &'static str, body: Bytes) -> Self {
@@ -66,32 +74,41 @@ impl Response {
         response.into()
     }
 
-    /// Sets the status: a [`StatusCode`] or a number. One that there cannot be makes the handler fail, see
-    /// [`into_inner`](Self::into_inner).
+    /// Sets the status: a [`StatusCode`] or a number. One that there cannot be makes the handler
+    /// fail, see [`into_inner`](Self::into_inner).
     #[must_use]
     pub fn with_status(mut self, status: impl TryInto<StatusCode>) -> Self {
         match status.try_into() {
             Ok(status) => *self.response.status_mut() = status,
-            Err(_) => self.note("the status of the response is not a number from 100 to 999".to_owned()),
+            Err(_) => {
+                self.note("the status of the response is not a number from 100 to 999".to_owned())
+            }
         }
         self
     }
 
-    /// Adds a header; one of the same name stays, except a `content-type`, which is replaced. What HTTP does not allow, such as a value
-    /// with a line break, makes the handler fail, see [`into_inner`](Self::into_inner).
+    /// Adds a header; one of the same name stays, except a `content-type`, which is replaced. What
+    /// HTTP does not allow, such as a value with a line break, makes the handler fail, see
+    /// [`into_inner`](Self::into_inner).
     #[must_use]
     pub fn with_header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
         let name = name.as_ref();
         match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_ref())) {
-            (Ok(name), Ok(value)) if name == CONTENT_TYPE => drop(self.headers_mut().insert(name, value)),
+            (Ok(name), Ok(value)) if name == CONTENT_TYPE => {
+                drop(self.headers_mut().insert(name, value))
+            }
             (Ok(name), Ok(value)) => {
                 if self.headers_mut().try_append(name, value).is_err() {
                     self.note("the response has too many headers".to_owned());
                 }
             }
-            (Err(_), _) => self.note(format!("{name:?} cannot be the name of a header of the response")),
+            (Err(_), _) => {
+                self.note(format!("{name:?} cannot be the name of a header of the response"))
+            }
             // The value is not shown: it may be a secret.
-            (Ok(name), Err(_)) => self.note(format!("the header `{name}` of the response has control characters in its value")),
+            (Ok(name), Err(_)) => self.note(format!(
+                "the header `{name}` of the response has control characters in its value"
+            )),
         }
         self
     }
@@ -107,7 +124,8 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`Failure::INVALID_RESPONSE`] where it has been given a status or a header that HTTP does not allow; the message says which.
+    /// [`Failure::INVALID_RESPONSE`] where it has been given a status or a header that HTTP does
+    /// not allow; the message says which.
     pub fn into_inner(self) -> Result<http::Response<Bytes>, Failure> {
         match self.mistake {
             Some(mistake) => Err(Failure::new(Failure::INVALID_RESPONSE, mistake)),
@@ -164,26 +182,49 @@ mod tests {
         let answer = json!({
             "statusCode": 404, "headers": { "content-type": "text/plain; charset=utf-8" }, "isBase64Encoded": false, "body": "nobody",
         });
-        assert_eq!(written(Response::text("nobody").with_status(StatusCode::NOT_FOUND)), Ok(answer));
+        assert_eq!(
+            written(Response::text("nobody").with_status(StatusCode::NOT_FOUND)),
+            Ok(answer)
+        );
+        let answer = json!({ "statusCode": 200, "headers": { "content-type": "image/png" }, "isBase64Encoded": true, "body": "/w==" });
+        assert_eq!(
+            written(
+                Response::html("").with_header("Content-Type", "image/png").with_body(vec![0xff])
+            ),
+            Ok(answer)
+        );
         let answer =
-            json!({ "statusCode": 200, "headers": { "content-type": "image/png" }, "isBase64Encoded": true, "body": "/w==" });
-        assert_eq!(written(Response::html("").with_header("Content-Type", "image/png").with_body(vec![0xff])), Ok(answer));
-        let answer = json!({ "statusCode": 204, "headers": {}, "isBase64Encoded": false, "body": "" });
-        assert_eq!(written(http::Response::builder().status(204).body("").expect("it is valid").into()), Ok(answer));
+            json!({ "statusCode": 204, "headers": {}, "isBase64Encoded": false, "body": "" });
+        assert_eq!(
+            written(http::Response::builder().status(204).body("").expect("it is valid").into()),
+            Ok(answer)
+        );
     }
 
     #[test]
     fn what_http_does_not_allow_is_said_when_it_is_written() {
         for (response, message) in [
             (Response::new(0), "the status of the response is not a number from 100 to 999"),
-            (Response::text("x").with_status(600), "the status of the response is 600; API Gateway takes one from 200 to 599"),
-            (Response::new(101), "the status of the response is 101; API Gateway takes one from 200 to 599"),
-            (Response::new(200).with_header("a b", "c"), "\"a b\" cannot be the name of a header of the response"),
+            (
+                Response::text("x").with_status(600),
+                "the status of the response is 600; API Gateway takes one from 200 to 599",
+            ),
+            (
+                Response::new(101),
+                "the status of the response is 101; API Gateway takes one from 200 to 599",
+            ),
+            (
+                Response::new(200).with_header("a b", "c"),
+                "\"a b\" cannot be the name of a header of the response",
+            ),
             (
                 Response::new(200).with_header("x-a", "b\r\nset-cookie: c"),
                 "the header `x-a` of the response has control characters in its value",
             ),
-            (Response::new(200).with_header("x-a", b"\xe9"), "the header `x-a` of the response is not UTF-8"),
+            (
+                Response::new(200).with_header("x-a", b"\xe9"),
+                "the header `x-a` of the response is not UTF-8",
+            ),
         ] {
             assert_eq!(written(response), Err(Failure::new("InvalidResponse", message)));
         }
@@ -191,7 +232,14 @@ mod tests {
 
     #[test]
     fn a_value_that_json_cannot_hold_is_an_error() {
-        let failure = Response::json(&std::collections::BTreeMap::from([((1, 2), 3)])).expect_err("tuples cannot be keys");
-        assert_eq!(failure, Failure::new("InvalidResponse", "the response cannot be written as JSON: key must be a string"));
+        let failure = Response::json(&std::collections::BTreeMap::from([((1, 2), 3)]))
+            .expect_err("tuples cannot be keys");
+        assert_eq!(
+            failure,
+            Failure::new(
+                "InvalidResponse",
+                "the response cannot be written as JSON: key must be a string"
+            )
+        );
     }
 }

@@ -9,10 +9,12 @@ use tower_service::Service;
 use crate::BoxError;
 use crate::body::Body;
 
-/// A tower service of HTTP requests that can be cloned for each of them: any axum `Router` is one, and so is a `BoxCloneService`.
+/// A tower service of HTTP requests that can be cloned for each of them: any axum `Router` is one,
+/// and so is a `BoxCloneService`.
 ///
-/// Implemented for every `Service<http::Request<Body>, Response = http::Response<B>>` whose future can be sent, whose errors become
-/// boxes, and whose response body `B` is an [`http_body::Body`] of `Bytes`.
+/// Implemented for every `Service<http::Request<Body>, Response = http::Response<B>>` whose future
+/// can be sent, whose errors become boxes, and whose response body `B` is an [`http_body::Body`] of
+/// `Bytes`.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -44,13 +46,21 @@ pub trait HttpService: Clone + Send + 'static {
 #[diagnostic::do_not_recommend]
 impl<S, B> HttpService for S
 where
-    S: Service<http::Request<Body>, Response = http::Response<B>, Error: Into<BoxError>, Future: Send>,
+    S: Service<
+            http::Request<Body>,
+            Response = http::Response<B>,
+            Error: Into<BoxError>,
+            Future: Send,
+        >,
     S: Clone + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     type ResponseBody = B;
 
-    fn respond(self, request: http::Request<Body>) -> impl Future<Output = Result<http::Response<B>, Error>> + Send + 'static {
+    fn respond(
+        self,
+        request: http::Request<Body>,
+    ) -> impl Future<Output = Result<http::Response<B>, Error>> + Send + 'static {
         ready_then_call(self, request)
     }
 }

@@ -32,7 +32,10 @@ fn event(body: &str, is_base64: bool) -> Vec<u8> {
 }
 
 fn response(content_type: &'static str, body: Vec<u8>) -> http::Response<Bytes> {
-    http::Response::builder().header(CONTENT_TYPE, content_type).body(body.into()).expect("it is valid")
+    http::Response::builder()
+        .header(CONTENT_TYPE, content_type)
+        .body(body.into())
+        .expect("it is valid")
 }
 
 #[test]
@@ -49,7 +52,9 @@ fn a_body_in_base64_is_copied_once_out_of_the_event() {
 #[test]
 fn a_text_is_copied_once_out_of_the_event() {
     let payload = event(&"a".repeat(MEGABYTE), false);
-    let counted = allocated(|| assert_eq!(apig::request_of(&payload).expect("it is an event").body().len(), MEGABYTE));
+    let counted = allocated(|| {
+        assert_eq!(apig::request_of(&payload).expect("it is an event").body().len(), MEGABYTE)
+    });
     assert!(counted <= copies(1.0), "{counted} bytes");
 }
 
@@ -57,7 +62,8 @@ fn a_text_is_copied_once_out_of_the_event() {
 fn a_text_with_escapes_is_copied_twice_out_of_the_event() {
     let payload = event(&"a line\n".repeat(MEGABYTE / 7), false);
     let mut body = Bytes::new();
-    let peak = measure(|| body = apig::request_of(&payload).expect("it is an event").into_body()).bytes_max;
+    let peak = measure(|| body = apig::request_of(&payload).expect("it is an event").into_body())
+        .bytes_max;
     println!("{:.3} times the body at once", peak as f64 / MEGABYTE as f64);
     assert!(peak <= copies(3.0), "{peak} bytes: a buffer of at most twice the size, and the body");
 }
@@ -65,14 +71,16 @@ fn a_text_with_escapes_is_copied_twice_out_of_the_event() {
 #[test]
 fn bytes_are_copied_once_into_the_answer() {
     let (parts, body) = response("image/png", vec![0xa5; MEGABYTE]).into_parts();
-    let counted = allocated(|| apig::write_answer(&parts, &body, &mut Reply::new()).expect("it is written"));
+    let counted =
+        allocated(|| apig::write_answer(&parts, &body, &mut Reply::new()).expect("it is written"));
     assert!(counted <= copies(4.0 / 3.0), "{counted} bytes");
 }
 
 #[test]
 fn a_text_is_copied_once_into_the_answer_even_where_it_grows() {
     let (parts, body) = response("application/json", b"\"".repeat(MEGABYTE)).into_parts();
-    let counted = allocated(|| apig::write_answer(&parts, &body, &mut Reply::new()).expect("it is written"));
+    let counted =
+        allocated(|| apig::write_answer(&parts, &body, &mut Reply::new()).expect("it is written"));
     assert!(counted <= copies(2.0), "{counted} bytes");
 }
 
@@ -86,6 +94,8 @@ fn a_body_is_copied_once_into_an_event_and_once_out_of_an_answer() {
     let mut reply = Reply::new();
     let (parts, body) = response("image/png", body).into_parts();
     apig::write_answer(&parts, &body, &mut reply).expect("it is written");
-    let counted = allocated(|| assert_eq!(apig::response_of(reply.body()).expect("it is an answer").body().len(), MEGABYTE));
+    let counted = allocated(|| {
+        assert_eq!(apig::response_of(reply.body()).expect("it is an answer").body().len(), MEGABYTE)
+    });
     assert!(counted <= copies(1.0), "{counted} bytes");
 }

@@ -21,9 +21,19 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 /// Runs one invocation, as a runtime does.
-async fn invoked<S: HttpService>(service: &S, event: Value, ctx: &Context) -> Result<http::Response<Bytes>, Failure> {
+async fn invoked<S: HttpService>(
+    service: &S,
+    event: Value,
+    ctx: &Context,
+) -> Result<http::Response<Bytes>, Failure> {
     let mut reply = Reply::new();
-    Gateway::<S>::call(event.to_string().as_bytes(), ctx, &Shared::new(service.clone()), &mut reply).await?;
+    Gateway::<S>::call(
+        event.to_string().as_bytes(),
+        ctx,
+        &Shared::new(service.clone()),
+        &mut reply,
+    )
+    .await?;
     Ok(apig::response_of(reply.body()).expect("the gateway accepts the answer"))
 }
 
@@ -39,7 +49,11 @@ async fn an_axum_router_answers_an_event() {
         headers: HeaderMap,
         Json(body): Json<Value>,
     ) -> impl IntoResponse {
-        let tags: Vec<_> = headers.get_all("x-tag").iter().map(|tag| tag.to_str().expect("it is a text").to_owned()).collect();
+        let tags: Vec<_> = headers
+            .get_all("x-tag")
+            .iter()
+            .map(|tag| tag.to_str().expect("it is a text").to_owned())
+            .collect();
         let cookies = [("set-cookie", "a=1"), ("set-cookie", "b=2")];
         let reply = json!({ "id": id, "query": query, "tags": tags, "body": body });
         (StatusCode::CREATED, axum::response::AppendHeaders(cookies), Json(reply))
@@ -81,7 +95,9 @@ async fn the_extensions_tell_of_the_invocation_and_of_the_gateway() {
 
 #[tokio::test]
 async fn what_the_router_does_not_know_is_its_own_not_found() {
-    let response = invoked(&Router::<()>::new(), event("GET", "/nowhere"), &Context::default()).await.expect("it is answered");
+    let response = invoked(&Router::<()>::new(), event("GET", "/nowhere"), &Context::default())
+        .await
+        .expect("it is answered");
     assert_eq!(response.status(), 404);
 }
 
@@ -90,7 +106,9 @@ async fn bytes_without_a_content_type_are_not_corrupted() {
     let service = tower::service_fn(|_: http::Request<Body>| async {
         Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::from_static(b"\x89PNG\xff\x00"))))
     });
-    let response = invoked(&service, event("GET", "/image"), &Context::default()).await.expect("it is answered");
+    let response = invoked(&service, event("GET", "/image"), &Context::default())
+        .await
+        .expect("it is answered");
     assert_eq!(&**response.body(), b"\x89PNG\xff\x00");
 }
 
@@ -101,7 +119,10 @@ impl http_body::Body for Pieces {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0 = self.0.saturating_sub(1);
         Poll::Ready((self.0 > 0).then(|| Ok(Frame::data(Bytes::from_static(&[b'x'; 4096])))))
@@ -116,7 +137,9 @@ async fn a_response_without_an_end_is_given_up_where_it_is_too_large() {
         let response = http::Response::new(Pieces(usize::MAX, Arc::clone(&count)));
         async { Ok::<_, Infallible>(response) }
     });
-    let failure = invoked(&service, event("GET", "/"), &Context::default()).await.expect_err("it is too large");
+    let failure = invoked(&service, event("GET", "/"), &Context::default())
+        .await
+        .expect_err("it is too large");
     assert_eq!(failure.error_type(), "FunctionResponseTooLarge");
     assert_eq!(asked.load(Ordering::Relaxed), 6 * 1024 * 1024 / 4096 + 1);
 }
@@ -126,7 +149,10 @@ struct Lines(Mutex<Vec<String>>);
 
 impl LogSink for Lines {
     fn write(&self, record: &Record<'_>) {
-        self.0.lock().expect("it is not poisoned").push(format!("{} {}", record.level, record.message));
+        self.0
+            .lock()
+            .expect("it is not poisoned")
+            .push(format!("{} {}", record.level, record.message));
     }
 }
 
@@ -144,7 +170,10 @@ async fn a_response_that_base64_makes_too_large_is_warned_of_once() {
     }
     let lines = lines.0.lock().expect("it is not poisoned");
     let [line] = lines.as_slice() else { panic!("{} lines", lines.len()) };
-    assert!(line.starts_with("WARN a response of 4718593 bytes is larger than 4718592 bytes"), "{line}");
+    assert!(
+        line.starts_with("WARN a response of 4718593 bytes is larger than 4718592 bytes"),
+        "{line}"
+    );
 }
 
 #[tokio::test]
@@ -158,7 +187,12 @@ async fn headers_that_http_does_not_allow_are_left_out_with_one_line() {
     let event = json!({ "httpMethod": "GET", "path": "/", "headers": { "host": "h", "a b": "1", "x-token": "se\ncret" } });
     invoked(&service, event, &ctx).await.expect("it is answered");
     let lines = lines.0.lock().expect("no test panics with it");
-    assert_eq!(*lines, ["WARN 2 header values that HTTP does not allow are left out of the request: \"a b\", \"x-token\""]);
+    assert_eq!(
+        *lines,
+        [
+            "WARN 2 header values that HTTP does not allow are left out of the request: \"a b\", \"x-token\""
+        ]
+    );
 }
 
 #[tokio::test]
@@ -171,16 +205,22 @@ async fn an_error_of_the_service_is_a_failure_with_its_type() {
         }
     }
     impl std::error::Error for OutOfStock {}
-    let service = tower::service_fn(|_: http::Request<Body>| async { Err::<http::Response<Body>, _>(OutOfStock) });
-    let failure = invoked(&service, event("GET", "/"), &Context::default()).await.expect_err("it failed");
+    let service = tower::service_fn(|_: http::Request<Body>| async {
+        Err::<http::Response<Body>, _>(OutOfStock)
+    });
+    let failure =
+        invoked(&service, event("GET", "/"), &Context::default()).await.expect_err("it failed");
     assert_eq!(failure, Failure::new("OutOfStock", "there is nothing left"));
 }
 
 #[tokio::test]
 async fn a_payload_that_is_no_event_does_not_reach_the_service() {
-    let service =
-        tower::service_fn(|_: http::Request<Body>| async { panic!("it was called") as Result<http::Response<Body>, Infallible> });
-    let failure = invoked(&service, json!({ "name": "Ada" }), &Context::default()).await.expect_err("it is none");
+    let service = tower::service_fn(|_: http::Request<Body>| async {
+        panic!("it was called") as Result<http::Response<Body>, Infallible>
+    });
+    let failure = invoked(&service, json!({ "name": "Ada" }), &Context::default())
+        .await
+        .expect_err("it is none");
     assert_eq!(failure.error_type(), "InvalidPayload");
 }
 
@@ -203,7 +243,9 @@ async fn a_service_is_called_when_it_is_ready_and_not_before() {
             std::future::ready(Ok(http::Response::new(format!("asked {} times", self.0))))
         }
     }
-    let response = invoked(&Slow::default(), event("GET", "/"), &Context::default()).await.expect("it is answered");
+    let response = invoked(&Slow::default(), event("GET", "/"), &Context::default())
+        .await
+        .expect("it is answered");
     assert_eq!(response.body(), "asked 3 times");
 }
 
@@ -216,13 +258,18 @@ async fn a_gateway_cannot_make_its_service() {
 #[tokio::test]
 async fn a_head_is_answered_with_the_length_of_the_body_and_without_it() {
     let router: Router = Router::new().route("/", get(async || "thirteen long"));
-    let plain = tower::service_fn(async |_: http::Request<Body>| Ok::<_, Infallible>(http::Response::new(Body::from("four"))));
+    let plain = tower::service_fn(async |_: http::Request<Body>| {
+        Ok::<_, Infallible>(http::Response::new(Body::from("four")))
+    });
     for (response, length) in [
         (invoked(&router, event("HEAD", "/"), &Context::default()).await, "13"),
         (invoked(&plain, event("HEAD", "/"), &Context::default()).await, "4"),
     ] {
         let response = response.expect("it is answered");
-        assert_eq!((response.headers()["content-length"].as_bytes(), response.body().len()), (length.as_bytes(), 0));
+        assert_eq!(
+            (response.headers()["content-length"].as_bytes(), response.body().len()),
+            (length.as_bytes(), 0)
+        );
     }
 }
 
@@ -230,7 +277,8 @@ async fn a_head_is_answered_with_the_length_of_the_body_and_without_it() {
 async fn a_service_that_is_not_sync_is_served() {
     let router: Router = Router::new().route("/", get(async || "hello"));
     let boxed = tower::util::BoxCloneService::new(router);
-    let response = invoked(&boxed, event("GET", "/"), &Context::default()).await.expect("it is answered");
+    let response =
+        invoked(&boxed, event("GET", "/"), &Context::default()).await.expect("it is answered");
     assert_eq!(response.body(), "hello");
 }
 
@@ -238,9 +286,12 @@ async fn a_service_that_is_not_sync_is_served() {
 async fn connect_info_is_the_address_that_the_gateway_names() {
     use axum::extract::ConnectInfo;
     use std::net::SocketAddr;
-    let router: Router = Router::new().route("/", get(async |ConnectInfo(client): ConnectInfo<SocketAddr>| client.to_string()));
+    let router: Router = Router::new()
+        .route("/", get(async |ConnectInfo(client): ConnectInfo<SocketAddr>| client.to_string()));
     let service = Connected::new(router.into_make_service_with_connect_info::<SocketAddr>());
-    for (source, expected) in [("203.0.113.7", "203.0.113.7:0"), ("2001:db8::1", "[2001:db8::1]:0"), ("", "0.0.0.0:0")] {
+    for (source, expected) in
+        [("203.0.113.7", "203.0.113.7:0"), ("2001:db8::1", "[2001:db8::1]:0"), ("", "0.0.0.0:0")]
+    {
         let mut event = event("GET", "/");
         event["requestContext"] = json!({ "sourceIp": source });
         let response = invoked(&service, event, &Context::default()).await.expect("it is answered");

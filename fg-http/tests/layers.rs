@@ -37,15 +37,30 @@ impl Handler for Acts {
         Ok(Arc::default())
     }
 
-    async fn call(payload: &[u8], ctx: &Context, state: &Self::State, reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        payload: &[u8],
+        ctx: &Context,
+        state: &Self::State,
+        reply: &mut Reply,
+    ) -> Result<(), Failure> {
         match payload {
-            b"fail" => Err(Failure::new("Order.Lost", "it is lost").with_cause(["rain".to_owned()])),
+            b"fail" => {
+                Err(Failure::new("Order.Lost", "it is lost").with_cause(["rain".to_owned()]))
+            }
             b"wait" => std::future::pending().await,
             b"stream" => {
-                let pieces = state.pieces.lock().expect("it is not poisoned").take().expect("there are some");
-                StreamResponse::new(Received(pieces)).with_content_type("text/csv").write_payload(reply)
+                let pieces = state
+                    .pieces
+                    .lock()
+                    .expect("it is not poisoned")
+                    .take()
+                    .expect("there are some");
+                StreamResponse::new(Received(pieces))
+                    .with_content_type("text/csv")
+                    .write_payload(reply)
             }
-            _ => format!("{} for {}", String::from_utf8_lossy(payload), ctx.request_id()).write_payload(reply),
+            _ => format!("{} for {}", String::from_utf8_lossy(payload), ctx.request_id())
+                .write_payload(reply),
         }
     }
 
@@ -60,7 +75,10 @@ struct Received(mpsc::Receiver<Result<String, Failure>>);
 impl Stream for Received {
     type Item = Result<String, Failure>;
 
-    fn poll_next(mut self: std::pin::Pin<&mut Self>, task: &mut std::task::Context<'_>) -> std::task::Poll<Option<Self::Item>> {
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        task: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
         self.0.poll_recv(task)
     }
 }
@@ -77,7 +95,13 @@ macro_rules! invoke {
     }};
 }
 
-async fn call<L, B>(layer: L, payload: &str, ctx: &Context, state: Arc<Acted>, reply: &mut Reply) -> Result<(), Failure>
+async fn call<L, B>(
+    layer: L,
+    payload: &str,
+    ctx: &Context,
+    state: Arc<Acted>,
+    reply: &mut Reply,
+) -> Result<(), Failure>
 where
     L: InvocationLayer<Acts, B>,
     B: From<Bytes> + Send + 'static,
@@ -91,9 +115,15 @@ async fn layers_of_any_body_go_around_a_handler() {
     let layers = tower::ServiceBuilder::new()
         .layer(TraceLayer::new_for_http())
         .layer(TimeoutLayer::new(Duration::from_secs(60)))
-        .layer(SetResponseHeaderLayer::overriding(http::header::CONTENT_TYPE, HeaderValue::from_static("text/x-layer")));
+        .layer(SetResponseHeaderLayer::overriding(
+            http::header::CONTENT_TYPE,
+            HeaderValue::from_static("text/x-layer"),
+        ));
     let reply = invoke!(layers, "work").expect("it is done");
-    assert_eq!((reply.body(), reply.content_type()), (&br#""work for test-request""#[..], "text/x-layer"));
+    assert_eq!(
+        (reply.body(), reply.content_type()),
+        (&br#""work for test-request""#[..], "text/x-layer")
+    );
 }
 
 #[tokio::test]
@@ -104,7 +134,8 @@ async fn an_error_of_the_handler_passes_through_the_layers_whole() {
 
 #[tokio::test]
 async fn an_error_of_a_layer_is_a_failure_with_its_text() {
-    let failure = invoke!(TimeoutLayer::new(Duration::from_millis(1)), "wait").expect_err("it takes too long");
+    let failure = invoke!(TimeoutLayer::new(Duration::from_millis(1)), "wait")
+        .expect_err("it takes too long");
     assert_eq!(failure, Failure::new("FunctionReturnError", "request timed out"));
 }
 
@@ -118,9 +149,15 @@ async fn an_error_of_a_layer_that_has_a_type_keeps_its_name() {
         }
     }
     impl std::error::Error for Refused {}
-    let layer =
-        tower::layer::layer_fn(|_| tower::service_fn(|_: http::Request<Body>| async { Err::<http::Response<Body>, _>(Refused) }));
-    assert_eq!(invoke!(layer, "work").expect_err("it is refused"), Failure::new("Refused", "not today"));
+    let layer = tower::layer::layer_fn(|_| {
+        tower::service_fn(|_: http::Request<Body>| async {
+            Err::<http::Response<Body>, _>(Refused)
+        })
+    });
+    assert_eq!(
+        invoke!(layer, "work").expect_err("it is refused"),
+        Failure::new("Refused", "not today")
+    );
 }
 
 #[tokio::test]
@@ -132,23 +169,32 @@ async fn a_response_of_a_layer_that_is_no_success_is_a_failure_with_its_status()
         (StatusCode::UNAUTHORIZED, "only workflows may call").into_response()
     });
     let failure =
-        invoke!(authorize.clone(), "work", Context::default(), Arc::default(), axum::body::Body).expect_err("it is refused");
+        invoke!(authorize.clone(), "work", Context::default(), Arc::default(), axum::body::Body)
+            .expect_err("it is refused");
     assert_eq!(failure, Failure::new("Http.401", "401 Unauthorized: only workflows may call"));
     let ctx = Context::builder().header("X-CFF-Workflow-Id", "w-1").build();
-    let reply = invoke!(authorize, "work", ctx, Arc::default(), axum::body::Body).expect("it is allowed");
+    let reply =
+        invoke!(authorize, "work", ctx, Arc::default(), axum::body::Body).expect("it is allowed");
     assert_eq!(reply.body(), br#""work for test-request""#);
 }
 
 #[tokio::test]
 async fn a_layer_written_for_axum_sees_the_invocation_and_changes_the_reply() {
     async fn stamp(request: Request, next: Next) -> Response {
-        let id = request.extensions().get::<Context>().expect("it is there").request_id().to_owned();
+        let id =
+            request.extensions().get::<Context>().expect("it is there").request_id().to_owned();
         let line = format!("{} {} {id}", request.method(), request.uri());
-        let body = next.run(request).await.into_body().collect().await.expect("it is read").to_bytes();
+        let body =
+            next.run(request).await.into_body().collect().await.expect("it is read").to_bytes();
         format!("{line}: {}", String::from_utf8_lossy(&body)).into_response()
     }
-    let reply = invoke!(from_fn(stamp), "work", Context::default(), Arc::default(), axum::body::Body).expect("it is done");
-    assert_eq!(String::from_utf8_lossy(reply.body()), r#"POST /invoke test-request: "work for test-request""#);
+    let reply =
+        invoke!(from_fn(stamp), "work", Context::default(), Arc::default(), axum::body::Body)
+            .expect("it is done");
+    assert_eq!(
+        String::from_utf8_lossy(reply.body()),
+        r#"POST /invoke test-request: "work for test-request""#
+    );
     assert_eq!(reply.content_type(), "text/plain; charset=utf-8");
 }
 
@@ -159,7 +205,8 @@ async fn a_streamed_reply_passes_through_the_layers_piece_by_piece() {
     let layers = tower::ServiceBuilder::new()
         .layer(TraceLayer::new_for_http())
         .layer(from_fn(|request: Request, next: Next| next.run(request)));
-    let mut reply = invoke!(layers, "stream", Context::default(), state, axum::body::Body).expect("it begins");
+    let mut reply =
+        invoke!(layers, "stream", Context::default(), state, axum::body::Body).expect("it begins");
     assert_eq!(reply.content_type(), "text/csv");
     let mut stream = reply.take_stream().expect("it is a stream");
     for piece in ["a", "b"] {
@@ -180,11 +227,17 @@ async fn the_layers_see_the_headers_of_the_invocation_and_no_secret() {
         *keep.lock().expect("it is not poisoned") = format!("{request:?}");
         request
     });
-    let builder =
-        Context::builder().token(&Secret::new("s3cr3t")).header("X-CFF-Secret-Key", "s3cr3t").header("X-Stream-Token", "s3cr3t");
-    invoke!(look, "work", builder.header("X-CaaS-Trace-Id", "t-1").build(), Arc::default(), Body).expect("it is done");
+    let builder = Context::builder()
+        .token(&Secret::new("s3cr3t"))
+        .header("X-CFF-Secret-Key", "s3cr3t")
+        .header("X-Stream-Token", "s3cr3t");
+    invoke!(look, "work", builder.header("X-CaaS-Trace-Id", "t-1").build(), Arc::default(), Body)
+        .expect("it is done");
     let seen = seen.lock().expect("it is not poisoned");
-    assert!(seen.contains("x-cff-request-id") && seen.contains(r#""x-caas-trace-id": "t-1""#), "{seen}");
+    assert!(
+        seen.contains("x-cff-request-id") && seen.contains(r#""x-caas-trace-id": "t-1""#),
+        "{seen}"
+    );
     assert!(!seen.contains("s3cr3t"), "{seen}");
 }
 
@@ -204,25 +257,41 @@ async fn stop(layer: impl InvocationLayer<Acts>, state: Arc<Acted>) {
 
 #[tokio::test]
 async fn a_handler_is_an_axum_service_too() {
-    let router: axum::Router = axum::Router::new().route_service("/invoke", HandlerService::<Acts>::new(Arc::default()));
+    let router: axum::Router =
+        axum::Router::new().route_service("/invoke", HandlerService::<Acts>::new(Arc::default()));
     let request = |with_context| {
-        let mut request = http::Request::post("/invoke").body(axum::body::Body::from("work")).expect("it is valid");
+        let mut request = http::Request::post("/invoke")
+            .body(axum::body::Body::from("work"))
+            .expect("it is valid");
         if with_context {
             request.extensions_mut().insert(Context::default());
         }
         request
     };
     let response = router.clone().oneshot(request(true)).await.expect("it cannot fail");
-    assert_eq!(response.into_body().collect().await.expect("it is read").to_bytes(), r#""work for test-request""#);
+    assert_eq!(
+        response.into_body().collect().await.expect("it is read").to_bytes(),
+        r#""work for test-request""#
+    );
 
     let response = router.oneshot(request(false)).await.expect("it cannot fail");
     assert_eq!(response.status(), 500);
     let error = response.into_body().collect().await.expect("it is read").to_bytes();
-    assert!(error.starts_with(br#"{"errorMessage":"the request has no `fg::Context` among its extensions"#), "{error:?}");
+    assert!(
+        error.starts_with(
+            br#"{"errorMessage":"the request has no `fg::Context` among its extensions"#
+        ),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
 async fn the_service_is_one_of_invocations() {
-    fn is_a_service<S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible> + Clone>(_: &S) {}
+    fn is_a_service<
+        S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible> + Clone,
+    >(
+        _: &S,
+    ) {
+    }
     is_a_service(&HandlerService::<Acts>::new(Arc::default()));
 }

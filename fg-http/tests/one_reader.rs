@@ -11,10 +11,14 @@ fn read_both(payload: &Value) -> Result<bool, TestCaseError> {
     let event = serde_json::from_str::<ApigEvent>(&text);
     let request = apig::request_of(text.as_bytes());
     let Ok(event) = event else {
-        prop_assert!(request.is_err() || payload.get("httpMethod").is_none(), "only as a request: {text}");
+        prop_assert!(
+            request.is_err() || payload.get("httpMethod").is_none(),
+            "only as a request: {text}"
+        );
         return Ok(false);
     };
-    let is_request = !event.path.is_empty() && http::Method::from_bytes(event.http_method.as_bytes()).is_ok();
+    let is_request =
+        !event.path.is_empty() && http::Method::from_bytes(event.http_method.as_bytes()).is_ok();
     match request {
         Err(failure) => {
             prop_assert!(!is_request, "{text}: {failure}");
@@ -23,14 +27,27 @@ fn read_both(payload: &Value) -> Result<bool, TestCaseError> {
         Ok(request) => {
             prop_assert_eq!(&**request.body(), &*event.body(), "{}", text);
             prop_assert_eq!(request.method().as_str(), &event.http_method);
-            prop_assert_eq!(request.extensions().get::<events::RequestContext>(), Some(&event.request_context));
-            prop_assert_eq!(&request.extensions().get::<apig::PathParameters>().expect("it is there").0, &event.path_parameters);
-            let user_data = request.extensions().get::<apig::AuthorizerData>().cloned().unwrap_or_default();
+            prop_assert_eq!(
+                request.extensions().get::<events::RequestContext>(),
+                Some(&event.request_context)
+            );
+            prop_assert_eq!(
+                &request.extensions().get::<apig::PathParameters>().expect("it is there").0,
+                &event.path_parameters
+            );
+            let user_data =
+                request.extensions().get::<apig::AuthorizerData>().cloned().unwrap_or_default();
             prop_assert_eq!(user_data.0, event.user_data);
-            let parameters = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+            let parameters =
+                form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
             prop_assert_eq!(parameters.count(), event.query.iter().count());
             for (name, value) in request.headers() {
-                prop_assert!(event.headers.get_all(name.as_str()).any(|known| known.as_bytes() == value.as_bytes()));
+                prop_assert!(
+                    event
+                        .headers
+                        .get_all(name.as_str())
+                        .any(|known| known.as_bytes() == value.as_bytes())
+                );
             }
         }
     }
@@ -82,8 +99,11 @@ fn what_fuzzing_has_found_is_taken_by_both_or_refused_by_both() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/apig");
     match std::fs::read_dir(&folder) {
         Ok(seeds) => {
-            let read = |path| serde_json::from_slice::<Value>(&std::fs::read(path).expect("it can be read")).ok();
-            let seeds: Vec<_> = seeds.filter_map(|seed| read(seed.expect("it can be listed").path())).collect();
+            let read = |path| {
+                serde_json::from_slice::<Value>(&std::fs::read(path).expect("it can be read")).ok()
+            };
+            let seeds: Vec<_> =
+                seeds.filter_map(|seed| read(seed.expect("it can be listed").path())).collect();
             assert!(seeds.len() > 1);
             for seed in &seeds {
                 read_both(seed).expect("they agree");
@@ -105,7 +125,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(2, 12, 3, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            prop::collection::vec(("[a-z :]{0,4}", inner), 0..3).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            prop::collection::vec(("[a-z :]{0,4}", inner), 0..3)
+                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
         ]
     })
 }

@@ -1,4 +1,5 @@
-//! Requests and responses through API Gateway's JSON and back: nothing is corrupted, and what cannot pass is an error.
+//! Requests and responses through API Gateway's JSON and back: nothing is corrupted, and what
+//! cannot pass is an error.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,10 @@ fn body_and_type() -> impl Strategy<Value = (Vec<u8>, Option<String>)> {
 }
 
 fn headers() -> impl Strategy<Value = HeaderMap> {
-    let name = prop_oneof!["(set-cookie|accept|vary|x-a|content-encoding)", "[a-z0-9!#$%&'*+.^_`|~-]{1,12}"];
+    let name = prop_oneof![
+        "(set-cookie|accept|vary|x-a|content-encoding)",
+        "[a-z0-9!#$%&'*+.^_`|~-]{1,12}"
+    ];
     let value = prop_oneof!["[!-~]([ -~\t]{0,12}[!-~])?", "[^\\x00-\\x1f\\x7f]{0,8}"];
     vec((name, value), 0..24).prop_map(|entries| {
         let mut headers = HeaderMap::new();
@@ -38,7 +42,9 @@ fn query() -> impl Strategy<Value = Vec<(String, String)>> {
 }
 
 /// Each name with its values in their order.
-fn grouped<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> BTreeMap<String, Vec<String>> {
+fn grouped<N: Into<String>, V: Into<String>>(
+    pairs: impl IntoIterator<Item = (N, V)>,
+) -> BTreeMap<String, Vec<String>> {
     let mut groups = BTreeMap::<_, Vec<_>>::new();
     for (name, value) in pairs {
         groups.entry(name.into()).or_default().push(value.into());
@@ -56,7 +62,8 @@ fn joined(headers: &HeaderMap) -> HeaderMap {
                 single.append(name, value.clone());
             }
         } else {
-            let value = values.iter().map(|value| value.as_bytes()).collect::<Vec<_>>().join(&b", "[..]);
+            let value =
+                values.iter().map(|value| value.as_bytes()).collect::<Vec<_>>().join(&b", "[..]);
             single.append(name, HeaderValue::from_bytes(&value).expect("it is made of values"));
         }
     }
@@ -166,7 +173,8 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::from),
-            vec((any::<String>(), inner), 0..4).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            vec((any::<String>(), inner), 0..4)
+                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
         ]
     })
 }
@@ -182,14 +190,25 @@ fn an_event_as_the_engine_knows_it_is_read_whole() {
     let request = apig::request_of(event.to_string().as_bytes()).expect("it is one");
     let pairs = form_urlencoded::parse(request.uri().query().expect("there is one").as_bytes());
     let expected = [("q", vec!["1"]), ("z", vec!["a b"]), ("m", vec!["x", "y"])];
-    let expected = expected.into_iter().flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)));
+    let expected = expected
+        .into_iter()
+        .flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)));
     assert_eq!(grouped(pairs.into_owned()), grouped(expected));
-    assert_eq!((request.method().as_str(), request.uri().path(), &**request.body()), ("GET", "/hello", &br#"{"a":1}"#[..]));
+    assert_eq!(
+        (request.method().as_str(), request.uri().path(), &**request.body()),
+        ("GET", "/hello", &br#"{"a":1}"#[..])
+    );
     assert_eq!(request.headers().get_all("x-multi").iter().collect::<Vec<_>>(), ["m1", "m2"]);
-    assert_eq!((&request.headers()["x-n"], request.headers().get("x-0")), (&HeaderValue::from_static("5"), None));
+    assert_eq!(
+        (&request.headers()["x-n"], request.headers().get("x-0")),
+        (&HeaderValue::from_static("5"), None)
+    );
     let PathParameters(parameters) = request.extensions().get().expect("there are some");
     assert_eq!(parameters.get("id"), Some("7"));
-    assert_eq!(request.extensions().get::<RequestContext>().map(|context| context.source_ip.as_str()), Some("10.0.0.9"));
+    assert_eq!(
+        request.extensions().get::<RequestContext>().map(|context| context.source_ip.as_str()),
+        Some("10.0.0.9")
+    );
     assert_eq!(request.extensions().get(), Some(&AuthorizerData("u".to_owned())));
 }
 
@@ -203,7 +222,8 @@ fn a_path_gets_only_the_escapes_that_it_needs() {
         ("/a b?c#d", "/a%20b%3Fc%23d"),
         ("/caf\u{e9}", "/caf%C3%A9"),
     ] {
-        let event = json!({ "httpMethod": "GET", "path": path, "queryStringParameters": {} }).to_string();
+        let event =
+            json!({ "httpMethod": "GET", "path": path, "queryStringParameters": {} }).to_string();
         assert_eq!(apig::request_of(event.as_bytes()).expect("it is read").uri(), expected);
     }
 }
@@ -222,7 +242,10 @@ fn a_body_is_decoded_only_where_it_is_said_to_be_base64_and_is() {
         let mut event = fields;
         event["httpMethod"] = "POST".into();
         event["path"] = "/".into();
-        assert_eq!(&**apig::request_of(event.to_string().as_bytes()).expect("it is read").body(), expected.as_bytes());
+        assert_eq!(
+            &**apig::request_of(event.to_string().as_bytes()).expect("it is read").body(),
+            expected.as_bytes()
+        );
     }
 }
 
@@ -235,7 +258,10 @@ fn an_event_that_is_none_is_named_with_what_is_wrong_and_where() {
         ("{}", "`httpMethod` is missing"),
         (r#"{"httpMethod":"GET","path":null}"#, "`path` is missing"),
         (r#"{"httpMethod":"G T","path":"/"}"#, "`httpMethod`: \"G T\" is not a method"),
-        (r#"{"httpMethod":"GET","path":[5]}"#, "`path`: invalid type: sequence, expected a text at line 1 column 30"),
+        (
+            r#"{"httpMethod":"GET","path":[5]}"#,
+            "`path`: invalid type: sequence, expected a text at line 1 column 30",
+        ),
         (
             r#"{"httpMethod":"GET","path":"/","headers":[1]}"#,
             "`headers`: invalid type: sequence, expected an object at line 1 column 44",
@@ -247,7 +273,13 @@ fn an_event_that_is_none_is_named_with_what_is_wrong_and_where() {
         (&long, "`path` and `queryStringParameters` make no URI: uri too long"),
     ] {
         let failure = apig::request_of(payload.as_bytes()).expect_err(reason);
-        assert_eq!(failure, Failure::new("InvalidPayload", format!("the payload is not an event of API Gateway: {reason}")));
+        assert_eq!(
+            failure,
+            Failure::new(
+                "InvalidPayload",
+                format!("the payload is not an event of API Gateway: {reason}")
+            )
+        );
     }
 }
 
@@ -255,7 +287,10 @@ fn an_event_that_is_none_is_named_with_what_is_wrong_and_where() {
 fn an_answer_that_the_gateway_refuses_is_named_with_what_is_wrong_and_where() {
     for (answer, reason) in [
         ("", "it is empty"),
-        (r#""hello""#, "invalid type: string \"hello\", expected an object with the number `statusCode` at line 1 column 7"),
+        (
+            r#""hello""#,
+            "invalid type: string \"hello\", expected an object with the number `statusCode` at line 1 column 7",
+        ),
         (r#"{"message":"hello"}"#, "missing field `statusCode` at line 1 column 19"),
         (
             r#"{"statusCode":"200"}"#,
@@ -273,8 +308,14 @@ fn an_answer_that_the_gateway_refuses_is_named_with_what_is_wrong_and_where() {
             r#"{"statusCode":200,"headers":{"a:":"b"}}"#,
             "`headers.a:`: \"a:\" cannot be the name of an HTTP header at line 1 column 37",
         ),
-        (r#"{"statusCode":200,"body":{}}"#, "`body`: invalid type: map, expected a text at line 1 column 27"),
-        (r#"{"statusCode":200,"body":"x","isBase64Encoded":true}"#, "`body` is not base64: Invalid input length: 1"),
+        (
+            r#"{"statusCode":200,"body":{}}"#,
+            "`body`: invalid type: map, expected a text at line 1 column 27",
+        ),
+        (
+            r#"{"statusCode":200,"body":"x","isBase64Encoded":true}"#,
+            "`body` is not base64: Invalid input length: 1",
+        ),
     ] {
         let failure = apig::response_of(answer.as_bytes()).expect_err(reason);
         let message = format!("the answer of the function is not one for API Gateway: {reason}");
@@ -287,24 +328,41 @@ fn cookies_stay_apart_up_to_as_many_spellings_as_there_are() {
     let with_cookies = |count: usize| {
         let mut response = http::Response::new(Bytes::new());
         for number in 0..count {
-            response.headers_mut().append("set-cookie", HeaderValue::try_from(format!("c{number}=1")).expect("it is a value"));
+            response.headers_mut().append(
+                "set-cookie",
+                HeaderValue::try_from(format!("c{number}=1")).expect("it is a value"),
+            );
         }
         response
     };
-    let answer: Value = serde_json::from_slice(&written(with_cookies(3)).expect("it is written")).expect("it is JSON");
-    assert_eq!(answer["headers"], json!({ "set-cookie": "c0=1", "Set-cookie": "c1=1", "sEt-cookie": "c2=1" }));
-    let read = apig::response_of(&written(with_cookies(512)).expect("it is written")).expect("it is read");
+    let answer: Value = serde_json::from_slice(&written(with_cookies(3)).expect("it is written"))
+        .expect("it is JSON");
+    assert_eq!(
+        answer["headers"],
+        json!({ "set-cookie": "c0=1", "Set-cookie": "c1=1", "sEt-cookie": "c2=1" })
+    );
+    let read =
+        apig::response_of(&written(with_cookies(512)).expect("it is written")).expect("it is read");
     assert_eq!(read.headers(), with_cookies(512).headers());
     let failure = written(with_cookies(513)).expect_err("there are too many");
-    assert_eq!(failure.message(), "the response has 513 cookies; at most 512 can be sent to API Gateway");
+    assert_eq!(
+        failure.message(),
+        "the response has 513 cookies; at most 512 can be sent to API Gateway"
+    );
 }
 
 #[test]
 fn what_cannot_stand_in_an_event_is_an_error() {
-    let parts = |request: http::request::Builder| request.body(()).expect("it is valid").into_parts().0;
+    let parts =
+        |request: http::request::Builder| request.body(()).expect("it is valid").into_parts().0;
     let value = HeaderValue::from_bytes(b"\xe9").expect("HTTP allows it");
-    let failure = apig::event_of(&parts(http::Request::get("/").header("x-name", value)), b"").expect_err("it is no text");
-    assert_eq!(failure, Failure::new("InvalidPayload", "the header `x-name` of the request is not UTF-8"));
-    let failure = apig::event_of(&parts(http::Request::get("/?q=%C4%E3")), b"").expect_err("it is no text");
+    let failure = apig::event_of(&parts(http::Request::get("/").header("x-name", value)), b"")
+        .expect_err("it is no text");
+    assert_eq!(
+        failure,
+        Failure::new("InvalidPayload", "the header `x-name` of the request is not UTF-8")
+    );
+    let failure =
+        apig::event_of(&parts(http::Request::get("/?q=%C4%E3")), b"").expect_err("it is no text");
     assert!(failure.message().starts_with("the query of the request is not UTF-8: "), "{failure}");
 }

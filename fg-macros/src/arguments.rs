@@ -31,16 +31,29 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn none(at: Span) -> Self {
-        Self { aliases: TokenStream::new(), ty: quote_spanned!(at=> ()), ends: Ends { first: at, last: at } }
+        Self {
+            aliases: TokenStream::new(),
+            ty: quote_spanned!(at=> ()),
+            ends: Ends { first: at, last: at },
+        }
     }
 }
 
 /// Returns nothing where there is no event, which is reported.
-pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors) -> Option<Arguments> {
+pub(crate) fn check(
+    function: &Function,
+    options: &Options,
+    errors: &mut Errors,
+) -> Option<Arguments> {
     let signature = &function.signature;
-    let own: Vec<&Ident> = signature.generics.lifetimes().map(|parameter| &parameter.lifetime.ident).collect();
+    let own: Vec<&Ident> =
+        signature.generics.lifetimes().map(|parameter| &parameter.lifetime.ident).collect();
     if let Some(receiver) = signature.receiver() {
-        errors.with_help(receiver, "a handler is a free function and cannot take `self`", "move it out of the `impl` block");
+        errors.with_help(
+            receiver,
+            "a handler is a free function and cannot take `self`",
+            "move it out of the `impl` block",
+        );
         return None;
     }
     let mut typed: Vec<&PatType> = Vec::new();
@@ -65,7 +78,8 @@ pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors)
     }
     let last = last.and_then(|last| check_last(&last.ty, &own, errors));
     let at = mixed(signature.ident.span());
-    let mut supplied: Vec<_> = before.iter().map(|argument| supply(&argument.ty, &own, options, at)).collect();
+    let mut supplied: Vec<_> =
+        before.iter().map(|argument| supply(&argument.ty, &own, options, at)).collect();
     let state = last.map(|last| {
         supplied.push(quote_spanned!(at=> <__FgLast as __fg::__private::LentArgument>::lend(__fg_ctx, __fg_state)));
         let earlier = before.iter().filter_map(|argument| shared_reference(&argument.ty));
@@ -82,8 +96,10 @@ fn state(earlier: impl Iterator<Item = TokenStream>, last: &TokenStream, at: Spa
         };
         quote_spanned!(at=> __fg::__private::Argument<#ty, #is_context, #before>)
     };
-    let state_of = |argument| quote_spanned!(at=> <#argument as __fg::__private::LentArgument>::State);
-    let before = earlier.fold(quote_spanned!(at=> ()), |before, ty| state_of(argument(&ty, before)));
+    let state_of =
+        |argument| quote_spanned!(at=> <#argument as __fg::__private::LentArgument>::State);
+    let before =
+        earlier.fold(quote_spanned!(at=> ()), |before, ty| state_of(argument(&ty, before)));
     let last_argument = argument(last, before);
     State {
         aliases: quote_spanned!(at=> type __FgLast = #last_argument;),
@@ -96,7 +112,8 @@ fn strip(ty: &Type, own: &[&Ident]) -> TokenStream {
     without_lifetimes(ty.to_token_stream(), own)
 }
 
-/// Of a reference, only what is behind it is looked at, because `nothing creates the state` is about that.
+/// Of a reference, only what is behind it is looked at, because `nothing creates the state` is
+/// about that.
 fn supply(ty: &Type, own: &[&Ident], options: &Options, at: Span) -> TokenStream {
     if let Some(reference) = shared_reference(ty) {
         let ty = strip(&reference.elem, own);
@@ -113,7 +130,11 @@ fn supply(ty: &Type, own: &[&Ident], options: &Options, at: Span) -> TokenStream
 
 fn check_any(argument: &PatType, errors: &mut Errors) {
     for attribute in argument.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")) {
-        errors.with_help(attribute, "`#[cfg]` is not supported on one argument of a handler", "put it on the whole function");
+        errors.with_help(
+            attribute,
+            "`#[cfg]` is not supported on one argument of a handler",
+            "put it on the whole function",
+        );
     }
     if let Some(word) = impl_keyword(argument.ty.to_token_stream()) {
         errors.with_help(
@@ -130,17 +151,24 @@ fn check_event(ty: &Type, others: &[&PatType], errors: &mut Errors) {
         if others.first().is_some_and(|next| self::reference(&next.ty).is_none()) {
             errors.with_help(ty, "the context comes after the event", "swap the two arguments");
         } else {
-            let help = format!("write `(_: fg::Ignored, ctx: {})` to ignore the payload", spelled(ty));
+            let help =
+                format!("write `(_: fg::Ignored, ctx: {})` to ignore the payload", spelled(ty));
             errors.with_help(ty, "the first argument of a handler is the event", help);
         }
-    } else if let Some(lifetime) = reference.lifetime.as_ref().filter(|lifetime| lifetime.ident == "static") {
+    } else if let Some(lifetime) =
+        reference.lifetime.as_ref().filter(|lifetime| lifetime.ident == "static")
+    {
         errors.with_help(
             lifetime,
             "the event borrows from the payload, which lives only until the handler returns",
             "remove `'static`",
         );
     } else if spelled(&reference.elem) == "[u8]" {
-        errors.with_help(ty, "`&[u8]` would be read from a JSON string", "take `fg::Raw<'_>` for the untouched payload");
+        errors.with_help(
+            ty,
+            "`&[u8]` would be read from a JSON string",
+            "take `fg::Raw<'_>` for the untouched payload",
+        );
     }
 }
 
@@ -161,7 +189,8 @@ fn split_last<'a, 'b>(others: &'a [&'b PatType]) -> (Option<&'b PatType>, &'a [&
     others.split_last().map_or((None, others), |(last, before)| (Some(*last), before))
 }
 
-/// The type behind the reference of the last argument; nothing where it is wrong, which is reported.
+/// The type behind the reference of the last argument; nothing where it is wrong, which is
+/// reported.
 fn check_last(ty: &Type, own: &[&Ident], errors: &mut Errors) -> Option<TokenStream> {
     let Some(reference) = reference(ty) else {
         let help = format!("write `&{}`", spelled(ty));
@@ -178,13 +207,21 @@ fn check_last(ty: &Type, own: &[&Ident], errors: &mut Errors) -> Option<TokenStr
         let (message, help) = if is_context(state) {
             ("the context is shared, so it cannot be borrowed mutably", "")
         } else {
-            ("the state is shared, so it cannot be borrowed mutably", ", and put what changes behind a `Mutex` or an atomic")
+            (
+                "the state is shared, so it cannot be borrowed mutably",
+                ", and put what changes behind a `Mutex` or an atomic",
+            )
         };
         errors.with_help(ty, message, format!("write `&{}`{help}", spelled(state)));
     } else if let Some(sized) = with_size(state) {
-        errors.with_help(state, "the state needs a type of known size", format!("write `&{sized}`"));
+        errors.with_help(
+            state,
+            "the state needs a type of known size",
+            format!("write `&{sized}`"),
+        );
     } else if let Some(lifetime) = lifetime_of_a_call(state.to_token_stream(), own, false) {
-        let message = "the state is there before any call and after it, so it cannot borrow from one";
+        let message =
+            "the state is there before any call and after it, so it cannot borrow from one";
         errors.with_help(lifetime, message, "write `'static`, or a type that owns what it needs");
     } else {
         return Some(state.to_token_stream());
@@ -220,8 +257,12 @@ pub(crate) fn unwrapped(ty: &Type) -> &Type {
     }
 }
 
-/// Whether the type is spelled like the context. This makes a message better; the traits decide what is accepted.
+/// Whether the type is spelled like the context. This makes a message better; the traits decide
+/// what is accepted.
 fn is_context(ty: &Type) -> bool {
     let Type::Path(path) = unwrapped(ty) else { return false };
-    path.path.segments.last().is_some_and(|segment| segment.ident == "Context" && segment.arguments.is_empty())
+    path.path
+        .segments
+        .last()
+        .is_some_and(|segment| segment.ident == "Context" && segment.arguments.is_empty())
 }

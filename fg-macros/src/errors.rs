@@ -30,7 +30,12 @@ impl Errors {
     }
 
     /// Reports a mistake at these tokens, and what to write instead.
-    pub(crate) fn with_help(&mut self, tokens: impl ToTokens, message: impl Display, help: impl Display) {
+    pub(crate) fn with_help(
+        &mut self,
+        tokens: impl ToTokens,
+        message: impl Display,
+        help: impl Display,
+    ) {
         self.at(tokens, and_help(message, help));
     }
 

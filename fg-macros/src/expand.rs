@@ -1,8 +1,10 @@
-//! Writes the code beside the user's function: the hidden type of its name, and how the runtime calls it.
+//! Writes the code beside the user's function: the hidden type of its name, and how the runtime
+//! calls it.
 //!
-//! Two things of the user's crate reach into this code whatever its hygiene. A constant, a static or a unit struct that has the name of a
-//! local variable is matched where the variable should be bound: so the names here begin with `__fg_`. And an `#[allow(..)]` is an error where
-//! the crate has `#![forbid(..)]`: so the code is written in such a way that it needs none.
+//! Two things of the user's crate reach into this code whatever its hygiene. A constant, a static
+//! or a unit struct that has the name of a local variable is matched where the variable should be
+//! bound: so the names here begin with `__fg_`. And an `#[allow(..)]` is an error where the crate
+//! has `#![forbid(..)]`: so the code is written in such a way that it needs none.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -29,7 +31,11 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let places = result::check(&function, &mut errors);
     match (arguments, places) {
         (Some(arguments), Some(places)) if errors.is_empty() => {
-            let handle = handle(&function, &options, &Methods::new(&function, &options, &arguments, &places));
+            let handle = handle(
+                &function,
+                &options,
+                &Methods::new(&function, &options, &arguments, &places),
+            );
             quote!(#item #handle)
         }
         _ => fallback::expand(function, &options, errors),
@@ -45,19 +51,24 @@ pub(crate) struct Methods {
     pub(crate) pre_stop: TokenStream,
 }
 
-/// The hidden type, which has the function's name in the namespace of types, and its implementation of `Handler`.
+/// The hidden type, which has the function's name in the namespace of types, and its implementation
+/// of `Handler`.
 pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) -> TokenStream {
     let Methods { state, http, init, call, pre_stop } = methods;
     let ident = &function.signature.ident;
-    let (visibility, hidden, at) = (&function.visibility, spanned(ident, Span::mixed_site()), mixed(ident.span()));
+    let (visibility, hidden, at) =
+        (&function.visibility, spanned(ident, Span::mixed_site()), mixed(ident.span()));
     // They decide whether the function exists, so they hold for the code beside it too.
-    let cfgs: Vec<_> = function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
+    let cfgs: Vec<_> =
+        function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
     let name = options.name.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
     let allowed = allowed(&function.attributes);
     let blocking = options.blocking.is_some();
-    let (import, aliases, state) = (import(options.krate.as_ref()), &state.aliases, declare_state(state));
+    let (import, aliases, state) =
+        (import(options.krate.as_ref()), &state.aliases, declare_state(state));
     let result = |ok: TokenStream| quote_spanned!(at=> ::core::result::Result<#ok, __fg::Failure>);
-    let [init_at, pre_stop_at] = [&options.init, &options.pre_stop].map(|path| path.as_ref().map_or(at, start_of));
+    let [init_at, pre_stop_at] =
+        [&options.init, &options.pre_stop].map(|path| path.as_ref().map_or(at, start_of));
     let init_future = future(init_at, &result(quote!(Self::State)));
     let call_future = future(at, &result(quote!(())));
     let pre_stop_future = future(pre_stop_at, &quote!(()));
@@ -97,15 +108,21 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
     }
 }
 
-/// What the user allows in the function, for the code that repeats its types and calls it. A crate that forbids it has an error there already.
+/// What the user allows in the function, for the code that repeats its types and calls it. A crate
+/// that forbids it has an error there already.
 fn allowed(attributes: &[Attribute]) -> TokenStream {
-    let lists = attributes.iter().filter(|attribute| attribute.path().is_ident("allow") || attribute.path().is_ident("expect"));
-    let lints = lists.filter_map(|attribute| attribute.meta.require_list().ok()).map(|list| &list.tokens);
-    // The call of a deprecated function is the only lint that the compiler does not keep to itself in a macro's code.
+    let lists = attributes.iter().filter(|attribute| {
+        attribute.path().is_ident("allow") || attribute.path().is_ident("expect")
+    });
+    let lints =
+        lists.filter_map(|attribute| attribute.meta.require_list().ok()).map(|list| &list.tokens);
+    // The call of a deprecated function is the only lint that the compiler does not keep to itself
+    // in a macro's code.
     let is_deprecated = attributes.iter().any(|attribute| {
         let path = attribute.path();
         path.is_ident("deprecated")
-            || path.is_ident("cfg_attr") && attribute.meta.to_token_stream().to_string().contains("deprecated")
+            || path.is_ident("cfg_attr")
+                && attribute.meta.to_token_stream().to_string().contains("deprecated")
     });
     let deprecated = is_deprecated.then(|| quote!(#[allow(deprecated)]));
     quote!(#(#[allow(#lints)])* #deprecated)
@@ -134,7 +151,10 @@ impl Methods {
         Self {
             state: arguments.state.clone().unwrap_or_else(|| State::none(at)),
             http: declare_http(at, &arguments.event),
-            init: options.init.as_ref().map_or_else(|| quote_spanned!(at=> ::core::result::Result::Ok(())), call_init),
+            init: options
+                .init
+                .as_ref()
+                .map_or_else(|| quote_spanned!(at=> ::core::result::Result::Ok(())), call_init),
             call: call(at, &call_handler(function, options, arguments), &arguments.event, places),
             pre_stop: options.pre_stop.as_ref().map(call_pre_stop).unwrap_or_default(),
         }
@@ -144,7 +164,8 @@ impl Methods {
 /// The associated type, which is reported from end to end of what the user wrote.
 fn declare_state(state: &State) -> TokenStream {
     let State { ty, ends, .. } = state;
-    let (declared, ty) = (quote_spanned!(mixed(ends.first)=> type State =), path_at(*ends, ty.clone()));
+    let (declared, ty) =
+        (quote_spanned!(mixed(ends.first)=> type State =), path_at(*ends, ty.clone()));
     let end = quote_spanned!(mixed(ends.last)=> ;);
     quote!(#declared #ty #end)
 }
@@ -190,7 +211,8 @@ fn call(at: Span, call_handler: &TokenStream, event: &TokenStream, places: &Plac
 
 fn call_handler(function: &Function, options: &Options, arguments: &Arguments) -> TokenStream {
     let ident = &function.signature.ident;
-    // With the hygiene of the user, or a handler called `event` would be taken for the local of that name.
+    // With the hygiene of the user, or a handler called `event` would be taken for the local of
+    // that name.
     let (handler, at) = (spanned(ident, Span::call_site()), mixed(ident.span()));
     let others = &arguments.others;
     let arguments = quote_spanned!(at=> (__fg_event #(, #others)*));
@@ -202,7 +224,8 @@ fn call_handler(function: &Function, options: &Options, arguments: &Arguments) -
     }
 }
 
-/// A closure that finds out what else an error tells than its text. It takes every type, so it is never an error itself.
+/// A closure that finds out what else an error tells than its text. It takes every type, so it is
+/// never an error itself.
 fn describe(at: Span) -> TokenStream {
     quote_spanned! {at=>
         |__fg_error| {

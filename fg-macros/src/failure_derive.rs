@@ -40,7 +40,8 @@ fn for_enum(item: &ItemEnum, errors: &mut Errors) -> TokenStream {
     let arms = item.variants.iter().map(|variant| {
         check_fields(&variant.fields, errors);
         let own = Options::read(&variant.attrs, &[CODE], errors).code;
-        let code = own.or_else(|| options.code.clone()).unwrap_or_else(|| code_from(&variant.ident));
+        let code =
+            own.or_else(|| options.code.clone()).unwrap_or_else(|| code_from(&variant.ident));
         let name = of_the_macro(&variant.ident);
         quote!(Self::#name { .. } => #code,)
     });
@@ -60,14 +61,21 @@ impl Options {
         let mut options = Self::default();
         for attribute in attributes.iter().filter(|attribute| is_failure(attribute)) {
             let Meta::List(list) = &attribute.meta else {
-                errors.with_help(attribute, "`#[failure]` needs an option", format_args!("write `#[failure({})]`", CODE.form));
+                errors.with_help(
+                    attribute,
+                    "`#[failure]` needs an option",
+                    format_args!("write `#[failure({})]`", CODE.form),
+                );
                 continue;
             };
             keys::read(list.tokens.clone(), keys, errors, |key, ident, input| {
                 match key.name {
                     "crate" => options.krate = Some(key.value::<PathOrText>(&ident, input)?.0),
                     _ if options.code.is_some() => {
-                        return Err(at(ident, and_help("`code` is given twice", "remove one of the two")));
+                        return Err(at(
+                            ident,
+                            and_help("`code` is given twice", "remove one of the two"),
+                        ));
                     }
                     _ => options.code = Some(key.value(&ident, input)?),
                 }
@@ -75,7 +83,11 @@ impl Options {
             });
         }
         if let Some(code) = options.code.as_ref().filter(|code| code.value().trim().is_empty()) {
-            errors.with_help(code, "the code of a failure cannot be empty", "remove it to use the name of the type or the variant");
+            errors.with_help(
+                code,
+                "the code of a failure cannot be empty",
+                "remove it to use the name of the type or the variant",
+            );
         }
         options
     }
@@ -86,7 +98,9 @@ fn is_failure(attribute: &Attribute) -> bool {
 }
 
 fn check_fields(fields: &Fields, errors: &mut Errors) {
-    for attribute in fields.iter().flat_map(|field| &field.attrs).filter(|attribute| is_failure(attribute)) {
+    for attribute in
+        fields.iter().flat_map(|field| &field.attrs).filter(|attribute| is_failure(attribute))
+    {
         errors.at(attribute, "`#[failure(..)]` goes on the type or on a variant, not on a field");
     }
 }
@@ -95,14 +109,20 @@ fn code_from(name: &Ident) -> LitStr {
     LitStr::new(&name.unraw().to_string(), name.span())
 }
 
-/// The name where the user wrote it, but as a derive's own word: the compiler does not tell the user that it is deprecated.
+/// The name where the user wrote it, but as a derive's own word: the compiler does not tell the
+/// user that it is deprecated.
 fn of_the_macro(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(Span::call_site().located_at(name.span()));
     name
 }
 
-fn implementation(name: &Ident, generics: &Generics, krate: Option<&Path>, code: &TokenStream) -> TokenStream {
+fn implementation(
+    name: &Ident,
+    generics: &Generics,
+    krate: Option<&Path>,
+    code: &TokenStream,
+) -> TokenStream {
     let (import, name) = (import(krate), of_the_macro(name));
     let (parameters, arguments, conditions) = generics.split_for_impl();
     quote! {

@@ -1,4 +1,5 @@
-//! What is left of a handler after an error: everything that keeps the compiler from reporting more than that error.
+//! What is left of a handler after an error: everything that keeps the compiler from reporting more
+//! than that error.
 //!
 //! Without the hidden type, each `fg::run::<greet>()` would be an error of its own:
 //!
@@ -27,7 +28,8 @@ pub(crate) fn expand(function: Function, options: &Options, errors: Errors) -> T
         call: ok,
         pre_stop: TokenStream::new(),
     };
-    // A function with `self` or without a body stands in an `impl` block or a trait, where no type can.
+    // A function with `self` or without a body stands in an `impl` block or a trait, where no type
+    // can.
     let can_have_handle = function.signature.receiver().is_none() && function.has_body();
     let handle = can_have_handle.then(|| handle(&function, options, &methods));
     let function = repaired(function);
@@ -50,7 +52,8 @@ fn repaired(function: Function) -> TokenStream {
     quote!(#(#attributes)* #visibility #signature #body #main)
 }
 
-/// The body in a block in which no argument is unused. An `#[allow(unused)]` would be an error of its own where the crate forbids it.
+/// The body in a block in which no argument is unused. An `#[allow(unused)]` would be an error of
+/// its own where the crate forbids it.
 fn with_arguments_used(body: TokenStream, signature: &Signature) -> TokenStream {
     let names = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(argument) => match &*argument.pat {
@@ -59,12 +62,19 @@ fn with_arguments_used(body: TokenStream, signature: &Signature) -> TokenStream 
         },
         FnArg::Receiver(_) => None,
     });
-    let uses: TokenStream = names.map(|name| quote_spanned!(mixed(name.span())=> let _ = &#name;)).collect();
+    let uses: TokenStream =
+        names.map(|name| quote_spanned!(mixed(name.span())=> let _ = &#name;)).collect();
     // `#![..]` can only stand at the beginning of a function.
     let has_inner_attribute = body.clone().into_iter().any(|token| match token {
-        TokenTree::Group(group) => group.stream().into_iter().next().is_some_and(|first| first.to_string() == "#"),
+        TokenTree::Group(group) => {
+            group.stream().into_iter().next().is_some_and(|first| first.to_string() == "#")
+        }
         _ => false,
     });
     // The arm of a `match` is a place where nothing is said about the braces.
-    if uses.is_empty() || has_inner_attribute { body } else { quote!({ #uses match () { () => #body } }) }
+    if uses.is_empty() || has_inner_attribute {
+        body
+    } else {
+        quote!({ #uses match () { () => #body } })
+    }
 }

@@ -1,4 +1,5 @@
-//! Splits the annotated item into attributes, visibility, signature and body. The body is one token, and is never parsed.
+//! Splits the annotated item into attributes, visibility, signature and body. The body is one
+//! token, and is never parsed.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};

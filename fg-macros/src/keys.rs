@@ -1,4 +1,5 @@
-//! Reads the keys of an attribute, `key` and `key = value`, and says what to write where one is wrong.
+//! Reads the keys of an attribute, `key` and `key = value`, and says what to write where one is
+//! wrong.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -17,7 +18,8 @@ pub(crate) struct Key {
     pub(crate) form: &'static str,
 }
 
-/// Reads all keys and hands each to `take`, which reads its value. What is wrong is reported, and reading goes on after the next comma.
+/// Reads all keys and hands each to `take`, which reads its value. What is wrong is reported, and
+/// reading goes on after the next comma.
 pub(crate) fn read(
     tokens: TokenStream,
     keys: &[Key],
@@ -48,10 +50,16 @@ fn read_one(
     }
     let ident = input.call(Ident::parse_any)?;
     let Some(key) = keys.iter().find(|key| ident == key.name) else {
-        return Err(at(&ident, and_help(format_args!("unknown option `{ident}`"), suggest(&ident.to_string(), keys))));
+        return Err(at(
+            &ident,
+            and_help(format_args!("unknown option `{ident}`"), suggest(&ident.to_string(), keys)),
+        ));
     };
     if seen.contains(&ident) {
-        return Err(at(&ident, and_help(format_args!("`{ident}` is given twice"), "remove one of the two")));
+        return Err(at(
+            &ident,
+            and_help(format_args!("`{ident}` is given twice"), "remove one of the two"),
+        ));
     }
     seen.push(ident.clone());
     take(key, ident, input)?;
@@ -73,7 +81,9 @@ fn at_end(input: ParseStream<'_>) -> bool {
 
 fn not_a_key(input: ParseStream<'_>, keys: &[Key]) -> syn::Error {
     let help = match (input.fork().parse::<LitStr>(), keys.iter().find(|key| key.takes == TEXT)) {
-        (Ok(text), Some(key)) => format!("write `{} = \"{}\"`", key.name, text.value().escape_debug()),
+        (Ok(text), Some(key)) => {
+            format!("write `{} = \"{}\"`", key.name, text.value().escape_debug())
+        }
         _ => forms(keys),
     };
     input.error(and_help("expected an option", help))
@@ -86,9 +96,13 @@ impl Key {
     /// Reads `= value`.
     pub(crate) fn value<T: Parse>(&self, ident: &Ident, input: ParseStream<'_>) -> syn::Result<T> {
         if at_end(input) {
-            return Err(at(ident, format_args!("`{}` needs a value, as in `{}`", self.name, self.form)));
+            return Err(at(
+                ident,
+                format_args!("`{}` needs a value, as in `{}`", self.name, self.form),
+            ));
         }
-        // The token that is underlined if the value is wrong: the first one, wherever the parser fails.
+        // The token that is underlined if the value is wrong: the first one, wherever the parser
+        // fails.
         let first: TokenTree = input.fork().parse()?;
         if input.parse::<Option<Token![=]>>()?.is_some() && !at_end(input) {
             let first: TokenTree = input.fork().parse()?;
@@ -103,7 +117,10 @@ impl Key {
         if value.is_empty() {
             return Ok(ident);
         }
-        Err(at(quote!(#ident #value), format_args!("`{}` takes no value: write `{}`", self.name, self.form)))
+        Err(at(
+            quote!(#ident #value),
+            format_args!("`{}` takes no value: write `{}`", self.name, self.form),
+        ))
     }
 
     fn wrong_value(&self, tokens: impl quote::ToTokens) -> syn::Error {
@@ -117,7 +134,12 @@ pub(crate) struct PathOrText(pub(crate) syn::Path);
 impl Parse for PathOrText {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let style = syn::Path::parse_mod_style;
-        if input.peek(LitStr) { input.parse::<LitStr>()?.parse_with(style) } else { input.call(style) }.map(Self)
+        if input.peek(LitStr) {
+            input.parse::<LitStr>()?.parse_with(style)
+        } else {
+            input.call(style)
+        }
+        .map(Self)
     }
 }
 

@@ -29,9 +29,11 @@ pub(crate) struct Options {
     pub(crate) misread: bool,
 }
 
-/// Gives the crate one name for the code that follows, so that a wrong path is one error and not one for each item.
+/// Gives the crate one name for the code that follows, so that a wrong path is one error and not
+/// one for each item.
 ///
-/// The error is at the user's path, or else at the attribute, whose own path is most likely the right one.
+/// The error is at the user's path, or else at the attribute, whose own path is most likely the
+/// right one.
 pub(crate) fn import(krate: Option<&Path>) -> TokenStream {
     match krate {
         Some(path) => quote_spanned!(mixed(Ends::of(path).first)=> use #path as __fg;),
@@ -62,7 +64,8 @@ impl Options {
 
 fn check_name(name: &LitStr, errors: &mut Errors) {
     let text = name.value();
-    let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    let is_plain =
+        text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     if !is_plain || !(1..=128).contains(&text.len()) {
         errors.at(name, "the name of a handler is 1 to 128 of the letters a to z and A to Z, digits, `_`, `-` and `.`");
     }

@@ -1,4 +1,5 @@
-//! Checks the handler's return type and finds its parts, to know what to underline. What the parts are, the traits decide.
+//! Checks the handler's return type and finds its parts, to know what to underline. What the parts
+//! are, the traits decide.
 
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
@@ -19,8 +20,10 @@ pub(crate) struct Places {
 pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> {
     let signature = &function.signature;
     let ReturnType::Type(_, ty) = &signature.output else {
-        let message =
-            and_help("a handler must return `Result<T, E>`", "add `-> Result<(), fg::Error>` and end the function with `Ok(())`");
+        let message = and_help(
+            "a handler must return `Result<T, E>`",
+            "add `-> Result<(), fg::Error>` and end the function with `Ok(())`",
+        );
         errors.push(syn::Error::new(signature.paren_token.span.close(), message));
         return None;
     };
@@ -37,7 +40,10 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> 
             let message = "a handler returns `Result<T, E>` from an `async fn`, not `impl Future`";
             (message, format!("write `async fn {name}(..) -> Result<T, E>`"))
         } else {
-            ("a handler must return `Result<T, E>`", "write it out, as in `Result<impl serde::Serialize, fg::Error>`".to_owned())
+            (
+                "a handler must return `Result<T, E>`",
+                "write it out, as in `Result<impl serde::Serialize, fg::Error>`".to_owned(),
+            )
         };
         errors.with_help(ty.impl_token, message, help);
     }
@@ -46,12 +52,17 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> 
     Some(Places { whole, success: success.unwrap_or(whole), error: error.unwrap_or(whole) })
 }
 
-/// `T` and `E`, where the type is spelled `Result<T, E>` or `some::Result<T>`. An alias of another name may order them differently.
+/// `T` and `E`, where the type is spelled `Result<T, E>` or `some::Result<T>`. An alias of another
+/// name may order them differently.
 fn parts(ty: &Type) -> (Option<Ends>, Option<Ends>) {
     let Type::Path(path) = unwrapped(ty) else { return (None, None) };
-    let Some(segment) = path.path.segments.last().filter(|segment| segment.ident == "Result") else { return (None, None) };
+    let Some(segment) = path.path.segments.last().filter(|segment| segment.ident == "Result")
+    else {
+        return (None, None);
+    };
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return (None, None) };
-    let mut types = arguments.args.iter().filter(|argument| matches!(argument, GenericArgument::Type(_)));
+    let mut types =
+        arguments.args.iter().filter(|argument| matches!(argument, GenericArgument::Type(_)));
     let mut next = || types.next().map(|argument| Ends::of(argument.to_token_stream()));
     (next(), next())
 }

@@ -1,4 +1,5 @@
-//! Checks the function around its arguments and its result: its attributes, its qualifiers, its name, its generics.
+//! Checks the function around its arguments and its result: its attributes, its qualifiers, its
+//! name, its generics.
 
 use quote::ToTokens;
 use syn::{Attribute, GenericParam, ReturnType, Safety};
@@ -18,7 +19,11 @@ pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors)
     check_generics(function, errors);
     let name = &function.signature.ident;
     if !function.has_body() {
-        errors.with_help(name, "a handler needs a body", "put `#[fg::handler]` on a function that has one");
+        errors.with_help(
+            name,
+            "a handler needs a body",
+            "put `#[fg::handler]` on a function that has one",
+        );
     }
     if name == "main" {
         errors.with_help(
@@ -46,7 +51,11 @@ fn check_qualifiers(function: &Function, options: &Options, errors: &mut Errors)
     let signature = &function.signature;
     let unsafety = Some(&signature.safety).filter(|safety| matches!(safety, Safety::Unsafe(_)));
     for (qualifier, message, help) in [
-        (signature.constness.to_token_stream(), "a handler cannot be `const`: it runs when an event comes", "write `async fn`"),
+        (
+            signature.constness.to_token_stream(),
+            "a handler cannot be `const`: it runs when an event comes",
+            "write `async fn`",
+        ),
         (
             unsafety.to_token_stream(),
             "a handler cannot be `unsafe`: the runtime calls it from safe code",
@@ -88,7 +97,9 @@ fn check_generics(function: &Function, errors: &mut Errors) {
             GenericParam::Type(ty) => ("be generic", &ty.ident),
             GenericParam::Const(constant) => ("have a const parameter", &constant.ident),
         };
-        let message = format!("a handler cannot {what}: nothing says what `{name}` is when the runtime calls it");
+        let message = format!(
+            "a handler cannot {what}: nothing says what `{name}` is when the runtime calls it"
+        );
         errors.with_help(parameter, message, "write the concrete type in the arguments");
     }
 }

@@ -3,7 +3,8 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// The place of the user's token with the hygiene of the macro: errors point there, lints and local names stay apart.
+/// The place of the user's token with the hygiene of the macro: errors point there, lints and local
+/// names stay apart.
 pub(crate) fn mixed(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }
@@ -17,7 +18,9 @@ pub(crate) struct Ends {
 
 impl Ends {
     pub(crate) fn of(tokens: impl ToTokens) -> Self {
-        let mut spans = without_invisible_groups(tokens.to_token_stream()).into_iter().map(|token| token.span());
+        let mut spans = without_invisible_groups(tokens.to_token_stream())
+            .into_iter()
+            .map(|token| token.span());
         let first = spans.next().unwrap_or_else(Span::call_site);
         Self { first, last: spans.last().unwrap_or(first) }
     }
@@ -42,13 +45,16 @@ pub(crate) fn without_invisible_groups(tokens: TokenStream) -> TokenStream {
     tokens
         .into_iter()
         .flat_map(|token| match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None => without_invisible_groups(group.stream()),
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                without_invisible_groups(group.stream())
+            }
             token => token.into(),
         })
         .collect()
 }
 
-/// Replaces the function's own lifetimes, and only those, by `'_`: the code around the call has no such parameters.
+/// Replaces the function's own lifetimes, and only those, by `'_`: the code around the call has no
+/// such parameters.
 pub(crate) fn without_lifetimes(tokens: TokenStream, own: &[&Ident]) -> TokenStream {
     let mut after_apostrophe = false;
     tokens
@@ -57,11 +63,14 @@ pub(crate) fn without_lifetimes(tokens: TokenStream, own: &[&Ident]) -> TokenStr
             let is_lifetime = std::mem::take(&mut after_apostrophe);
             match token {
                 TokenTree::Group(group) => {
-                    let mut stripped = Group::new(group.delimiter(), without_lifetimes(group.stream(), own));
+                    let mut stripped =
+                        Group::new(group.delimiter(), without_lifetimes(group.stream(), own));
                     stripped.set_span(group.span());
                     stripped.into()
                 }
-                TokenTree::Ident(ident) if is_lifetime && own.contains(&&ident) => Ident::new("_", ident.span()).into(),
+                TokenTree::Ident(ident) if is_lifetime && own.contains(&&ident) => {
+                    Ident::new("_", ident.span()).into()
+                }
                 TokenTree::Punct(punct) => {
                     after_apostrophe = punct.as_char() == '\'';
                     punct.into()
@@ -72,19 +81,28 @@ pub(crate) fn without_lifetimes(tokens: TokenStream, own: &[&Ident]) -> TokenStr
         .collect()
 }
 
-/// The first lifetime that only a call has: one of the function's own, or `'_`, which in parentheses may belong to `Fn(&'_ str)`.
-pub(crate) fn lifetime_of_a_call(tokens: TokenStream, own: &[&Ident], in_parentheses: bool) -> Option<TokenStream> {
+/// The first lifetime that only a call has: one of the function's own, or `'_`, which in
+/// parentheses may belong to `Fn(&'_ str)`.
+pub(crate) fn lifetime_of_a_call(
+    tokens: TokenStream,
+    own: &[&Ident],
+    in_parentheses: bool,
+) -> Option<TokenStream> {
     let mut apostrophe = None;
-    without_invisible_groups(tokens).into_iter().find_map(|token| match (apostrophe.take(), token) {
-        (Some(sign), TokenTree::Ident(name)) if own.contains(&&name) || (name == "_" && !in_parentheses) => {
-            Some([TokenTree::Punct(sign), name.into()].into_iter().collect())
+    without_invisible_groups(tokens).into_iter().find_map(|token| {
+        match (apostrophe.take(), token) {
+            (Some(sign), TokenTree::Ident(name))
+                if own.contains(&&name) || (name == "_" && !in_parentheses) =>
+            {
+                Some([TokenTree::Punct(sign), name.into()].into_iter().collect())
+            }
+            (_, TokenTree::Group(group)) => lifetime_of_a_call(group.stream(), own, true),
+            (_, TokenTree::Punct(sign)) if sign.as_char() == '\'' => {
+                apostrophe = Some(sign);
+                None
+            }
+            _ => None,
         }
-        (_, TokenTree::Group(group)) => lifetime_of_a_call(group.stream(), own, true),
-        (_, TokenTree::Punct(sign)) if sign.as_char() == '\'' => {
-            apostrophe = Some(sign);
-            None
-        }
-        _ => None,
     })
 }
 
@@ -100,7 +118,15 @@ pub(crate) fn impl_keyword(tokens: TokenStream) -> Option<Ident> {
 /// A type or a path as people write it, for a message.
 pub(crate) fn spelled(tokens: impl ToTokens) -> String {
     let text = without_invisible_groups(tokens.to_token_stream()).to_string();
-    [(" :: ", "::"), (":: ", "::"), (" < ", "<"), ("< ", "<"), (" >", ">"), ("& ", "&"), (" ,", ",")]
-        .into_iter()
-        .fold(text, |text, (loose, tight)| text.replace(loose, tight))
+    [
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" < ", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        ("& ", "&"),
+        (" ,", ","),
+    ]
+    .into_iter()
+    .fold(text, |text, (loose, tight)| text.replace(loose, tight))
 }

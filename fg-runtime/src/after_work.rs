@@ -1,7 +1,8 @@
 //! The work that handlers leave with `ctx.spawn_after(..)`.
 //!
-//! It starts when the reply has been sent, all of it side by side, and is over before the next event is taken. What is not done at the
-//! invocation's deadline is dropped. A panic ends the piece of work it is in, and nothing else.
+//! It starts when the reply has been sent, all of it side by side, and is over before the next
+//! event is taken. What is not done at the invocation's deadline is dropped. A panic ends the piece
+//! of work it is in, and nothing else.
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,8 +1,8 @@
 //! The one timer of the loop.
 //!
-//! A timer that is set to a later time than before need not be set at all: it rings once too often, is then set, and that is seldom. So an
-//! invocation that is over in time costs the timer's driver nothing, and no system call to wake it. Nor is one looked at again that is set and
-//! has not rung.
+//! A timer that is set to a later time than before need not be set at all: it rings once too often,
+//! is then set, and that is seldom. So an invocation that is over in time costs the timer's driver
+//! nothing, and no system call to wake it. Nor is one looked at again that is set and has not rung.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -75,7 +75,10 @@ mod tests {
         let after = |seconds| (begun + Duration::from_secs(seconds)).into_std();
         let mut alarm = Alarm::new();
         assert_eq!(alarm.limit(after(5), async { 1 }).await, Some(1));
-        assert_eq!(alarm.limit(after(9), tokio::time::sleep(Duration::from_secs(1))).await, Some(()));
+        assert_eq!(
+            alarm.limit(after(9), tokio::time::sleep(Duration::from_secs(1))).await,
+            Some(())
+        );
         for (asked, rings) in [(3, 3), (8, 8), (2, 8)] {
             assert_eq!(alarm.limit(after(asked), pending::<()>()).await, None);
             assert_eq!(begun.elapsed().as_secs(), rings);

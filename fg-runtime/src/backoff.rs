@@ -29,7 +29,8 @@ impl Backoff {
         self.drawn
     }
 
-    /// The next pause: the current step and up to a quarter more, so that instances that failed together do not return together.
+    /// The next pause: the current step and up to a quarter more, so that instances that failed
+    /// together do not return together.
     pub(crate) fn pause(&mut self) -> Duration {
         let step = self.next;
         self.next = (step * 2).min(LONGEST);

@@ -1,8 +1,8 @@
 //! Who reads the error of an invocation: the platform, or a stranger behind it.
 //!
-//! An event function is called by its owner or by the platform, which get the whole error. An HTTP request comes from anyone, and an error may
-//! name a password, an address or a line of the source. So an HTTP client is told that there was an error, and the id under which the log has
-//! the rest.
+//! An event function is called by its owner or by the platform, which get the whole error. An HTTP
+//! request comes from anyone, and an error may name a password, an address or a line of the source.
+//! So an HTTP client is told that there was an error, and the id under which the log has the rest.
 
 use std::borrow::Cow;
 
@@ -21,12 +21,15 @@ pub(crate) enum Caller {
 const TYPE: &str = "InternalServerError";
 
 impl Caller {
-    /// Who calls a function of HTTP requests; `FG_HTTP_ERRORS` is `full` where its clients are its developers.
+    /// Who calls a function of HTTP requests; `FG_HTTP_ERRORS` is `full` where its clients are its
+    /// developers.
     pub(crate) fn of_http(setting: Option<&str>) -> Result<Self, String> {
         match setting {
             None | Some("bare") => Ok(Self::Stranger),
             Some("full") => Ok(Self::Platform),
-            Some(other) => Err(format!("FG_HTTP_ERRORS is `{other}`; it can be `bare` or `full`, and is taken for `bare`")),
+            Some(other) => Err(format!(
+                "FG_HTTP_ERRORS is `{other}`; it can be `bare` or `full`, and is taken for `bare`"
+            )),
         }
     }
 
@@ -36,7 +39,9 @@ impl Caller {
             Self::Platform => Cow::Borrowed(failure),
             Self::Stranger => {
                 let request_id = shortened(request_id);
-                let message = format!("the request could not be served; the log says why, under its id {request_id}");
+                let message = format!(
+                    "the request could not be served; the log says why, under its id {request_id}"
+                );
                 Cow::Owned(Failure::new(TYPE, message))
             }
         }
@@ -45,7 +50,8 @@ impl Caller {
 
 /// As much of an id as is sent back.
 pub(crate) fn shortened(request_id: &str) -> &str {
-    let end = request_id.char_indices().nth(limits::REQUEST_ID).map_or(request_id.len(), |(end, _)| end);
+    let end =
+        request_id.char_indices().nth(limits::REQUEST_ID).map_or(request_id.len(), |(end, _)| end);
     &request_id[..end]
 }
 
@@ -55,9 +61,10 @@ mod tests {
 
     #[test]
     fn a_stranger_gets_the_id_and_nothing_of_the_error() {
-        let failure = Failure::new("sqlx::Error", "cannot connect to postgres://app:hunter2@10.0.0.5")
-            .with_cause(["refused".to_owned()])
-            .with_stack_trace(["main (src/main.rs:1:1)".to_owned()]);
+        let failure =
+            Failure::new("sqlx::Error", "cannot connect to postgres://app:hunter2@10.0.0.5")
+                .with_cause(["refused".to_owned()])
+                .with_stack_trace(["main (src/main.rs:1:1)".to_owned()]);
         assert_eq!(*Caller::Platform.told(&failure, "r-1"), failure);
         let told = Caller::Stranger.told(&failure, "r-1").to_json();
         assert_eq!(
@@ -72,6 +79,8 @@ mod tests {
         assert_eq!(Caller::of_http(None), Ok(Caller::Stranger));
         assert_eq!(Caller::of_http(Some("bare")), Ok(Caller::Stranger));
         assert_eq!(Caller::of_http(Some("full")), Ok(Caller::Platform));
-        assert!(Caller::of_http(Some("1")).is_err_and(|text| text.contains("FG_HTTP_ERRORS is `1`")));
+        assert!(
+            Caller::of_http(Some("1")).is_err_and(|text| text.contains("FG_HTTP_ERRORS is `1`"))
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! The one connection to the Runtime API: HTTP/1.1 over TCP, with buffers that are reused.
 //!
-//! Polling and answering strictly alternate, so there is never more than one request on the way, and no pool is needed. The connection
-//! opens when it is first used and again whenever it was closed.
+//! Polling and answering strictly alternate, so there is never more than one request on the way,
+//! and no pool is needed. The connection opens when it is first used and again whenever it was
+//! closed.
 
 use std::future::poll_fn;
 use std::io;
@@ -25,7 +26,9 @@ use crate::failure_policy::Fault;
 use crate::last_words::Peer;
 use crate::panics::catch_quietly;
 use crate::response::{BodyLength, Chunks, Seen, read_head};
-use crate::runtime_api::{AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll};
+use crate::runtime_api::{
+    AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll,
+};
 
 /// What one read asks for when nothing better is known.
 const READ_SIZE: usize = 4 * 1024;
@@ -99,7 +102,8 @@ impl Connection {
 
     /// Asks for the next event, unless that has been done, and waits until a response begins.
     ///
-    /// Can be dropped unless [`has_next`](Self::has_next): as long as it is pending, nothing of an event has been received.
+    /// Can be dropped unless [`has_next`](Self::has_next): as long as it is pending, nothing of an
+    /// event has been received.
     pub(crate) async fn request_event(&mut self) -> Result<(), Fault> {
         let begun = if self.is_ahead {
             self.is_ahead = false;
@@ -113,18 +117,31 @@ impl Connection {
         self.closed_after(begun)
     }
 
-    /// Receives the response that has begun; `seen` is shown its status and its headers as soon as they are there.
+    /// Receives the response that has begun; `seen` is shown its status and its headers as soon as
+    /// they are there.
     pub(crate) async fn receive_event(&mut self, seen: &mut Seen<'_>) -> Result<u16, Fault> {
         let received = self.receive(seen).await;
         self.closed_after(received)
     }
 
-    /// Sends an answer and returns the status that it is acknowledged with; the text of the acknowledgement is [`body`](Self::body).
+    /// Sends an answer and returns the status that it is acknowledged with; the text of the
+    /// acknowledgement is [`body`](Self::body).
     ///
     /// With `and_request_event` the request for the next event leaves in the same write.
-    pub(crate) async fn answer(&mut self, answer: &Answer<'_>, and_request_event: bool) -> Result<u16, Fault> {
+    pub(crate) async fn answer(
+        &mut self,
+        answer: &Answer<'_>,
+        and_request_event: bool,
+    ) -> Result<u16, Fault> {
         let Answer { kind, request_id, content_type, body } = *answer;
-        write_answer_head(&mut self.request, &self.peer.address, kind, request_id, content_type, Some(body.len()));
+        write_answer_head(
+            &mut self.request,
+            &self.peer.address,
+            kind,
+            request_id,
+            content_type,
+            Some(body.len()),
+        );
         self.next_request.clear();
         if and_request_event {
             write_poll(&mut self.next_request, &self.peer.address);
@@ -150,7 +167,8 @@ impl Connection {
         result
     }
 
-    /// Wipes what has been received, credentials among it, but for the beginning of the next response; and gives back the room for a large one.
+    /// Wipes what has been received, credentials among it, but for the beginning of the next
+    /// response; and gives back the room for a large one.
     fn forget_response(&mut self) {
         let next = self.response_end.min(self.filled)..self.filled;
         let left = next.len();
@@ -183,7 +201,8 @@ impl Connection {
             Some(stream) => write_all(stream, [&self.request, body, &self.next_request]).await,
             None => Err(io::ErrorKind::NotConnected.into()),
         };
-        // A server may answer before it has read everything (413) and then close: its answer tells more than the broken pipe.
+        // A server may answer before it has read everything (413) and then close: its answer tells
+        // more than the broken pipe.
         match (self.begin_response().await, sent) {
             (Err(Fault::Broken(_)), Err(error)) => Err(Fault::Broken(error)),
             (begun, _) => begun,
@@ -217,7 +236,10 @@ impl Connection {
         };
         match timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(connected) => connected.map_err(Fault::Connect),
-            Err(_) => Err(Fault::Connect(io::Error::new(io::ErrorKind::TimedOut, "no connection within 3 s"))),
+            Err(_) => Err(Fault::Connect(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "no connection within 3 s",
+            ))),
         }
     }
 
@@ -254,7 +276,8 @@ impl Connection {
         self.body = head.length..body_end;
         self.response_end = response_end;
         self.has_served = true;
-        // With unexpected bytes behind the response, what follows on this connection cannot be trusted.
+        // With unexpected bytes behind the response, what follows on this connection cannot be
+        // trusted.
         if !head.keep_alive || (response_end != self.filled && !self.is_ahead) {
             self.close();
         }
@@ -294,7 +317,8 @@ impl Connection {
         if self.input.len() < needed {
             // Exactly for a length that is known, doubling for one that is not.
             let room = if wanted > READ_SIZE { needed } else { needed.max(self.input.len() * 2) };
-            // A new buffer is memory that the system has zeroed, and not touched before something is read into it.
+            // A new buffer is memory that the system has zeroed, and not touched before something
+            // is read into it.
             let mut input = vec![0; room];
             input[..self.filled].copy_from_slice(&self.input[..self.filled]);
             wipe(&mut std::mem::replace(&mut self.input, input)[..self.used]);
@@ -313,7 +337,8 @@ impl Connection {
     }
 }
 
-/// Credentials come in the head of an event, and others may come in its body: neither stays in memory longer than it is needed.
+/// Credentials come in the head of an event, and others may come in its body: neither stays in
+/// memory longer than it is needed.
 impl Drop for Connection {
     fn drop(&mut self) {
         wipe(&mut self.input[..self.used]);
@@ -355,14 +380,16 @@ pub(crate) struct Answer<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// Writes the head, the body and what follows, in one system call where the system takes them at once, and without copying the body.
+/// Writes the head, the body and what follows, in one system call where the system takes them at
+/// once, and without copying the body.
 async fn write_all(stream: &mut TcpStream, parts: [&[u8]; 3]) -> io::Result<()> {
     let mut parts = parts.map(io::IoSlice::new);
     let mut rest = &mut parts[..];
     // Takes the empty ones away.
     io::IoSlice::advance_slices(&mut rest, 0);
     while !rest.is_empty() {
-        let written = poll_fn(|task| Pin::new(&mut *stream).poll_write_vectored(task, rest)).await?;
+        let written =
+            poll_fn(|task| Pin::new(&mut *stream).poll_write_vectored(task, rest)).await?;
         if written == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }

@@ -1,4 +1,5 @@
-//! Which invocation the code that is running now belongs to, for log lines that come without a [`Context`](fg_core::Context).
+//! Which invocation the code that is running now belongs to, for log lines that come without a
+//! [`Context`](fg_core::Context).
 //!
 //! Without the features `log` and `tracing` it is never asked for, and nothing is kept.
 

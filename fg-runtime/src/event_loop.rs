@@ -1,9 +1,11 @@
 //! The invocation loop of the custom runtime: take an event, handle it, answer it, and again.
 //!
-//! - Each event that was received ends in exactly one answer that the Runtime API accepted: a reply or an error that says why.
-//! - Nothing on the wire ends the process; in an invocation only what blocks its thread past its time does, and what no program survives.
-//! - The process ends when it is told to, between two invocations; or when the function cannot be initialised, after one
-//!   invocation has been told so.
+//! - Each event that was received ends in exactly one answer that the Runtime API accepted: a reply
+//!   or an error that says why.
+//! - Nothing on the wire ends the process; in an invocation only what blocks its thread past its
+//!   time does, and what no program survives.
+//! - The process ends when it is told to, between two invocations; or when the function cannot be
+//!   initialised, after one invocation has been told so.
 
 use std::pin::pin;
 use std::process::ExitCode;
@@ -38,7 +40,11 @@ const LEAST_TIME_TO_ANSWER: Duration = Duration::from_secs(1);
 const MOST_TIME_TO_ANSWER_AT_THE_END: Duration = Duration::from_secs(3);
 
 /// Runs the handler until the process should end.
-pub(crate) async fn run<H: Handler>(mut start: Start, address: String, make: impl MakeState<H>) -> ExitCode {
+pub(crate) async fn run<H: Handler>(
+    mut start: Start,
+    address: String,
+    make: impl MakeState<H>,
+) -> ExitCode {
     let shutdown = Shutdown::new();
     let no_handler = start.no_handler.take();
     let running = pin!(async {
@@ -48,7 +54,9 @@ pub(crate) async fn run<H: Handler>(mut start: Start, address: String, make: imp
                 Some(failure) => Err(failure),
                 None => {
                     let limit = function.ctx.timeout();
-                    function.watchdog.begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
+                    function
+                        .watchdog
+                        .begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
                     init(make, &function.ctx, start.limits, &mut function.alarm).await
                 }
             }
@@ -145,7 +153,8 @@ impl<'s> EventLoop<'s> {
         }
     }
 
-    /// The invocation is over. The instance may be frozen now, or wait for long: what came with the event is not left in its memory.
+    /// The invocation is over. The instance may be frozen now, or wait for long: what came with the
+    /// event is not left in its memory.
     fn forget(&mut self) {
         self.ctx.end();
         if self.reply.body().len() > BUFFER {
@@ -196,7 +205,9 @@ impl<'s> EventLoop<'s> {
         let begun = if self.connection.has_next() {
             self.connection.request_event().await
         } else {
-            let Some(begun) = self.shutdown.or_until_requested(pin!(self.connection.request_event())).await else {
+            let Some(begun) =
+                self.shutdown.or_until_requested(pin!(self.connection.request_event())).await
+            else {
                 self.connection.close();
                 return Ok(State::Stopped);
             };
@@ -210,7 +221,8 @@ impl<'s> EventLoop<'s> {
         let ctx = &mut self.ctx;
         let mut is_invocation = false;
         let mut take_headers = |status, headers: &[httparse::Header<'_>]| {
-            is_invocation = status == 200 && ctx.begin(received, headers.iter().map(|header| (header.name, header.value)));
+            is_invocation = status == 200
+                && ctx.begin(received, headers.iter().map(|header| (header.name, header.value)));
         };
         match self.connection.receive_event(&mut take_headers).await {
             Ok(200) if is_invocation => {
@@ -222,7 +234,8 @@ impl<'s> EventLoop<'s> {
             Ok(status) => Err(Fault::status(status, self.connection.body())),
             Err(Fault::BodyTooLarge) if is_invocation => {
                 self.take_off();
-                let message = format!("the payload is larger than {BODY_LIMIT} bytes and was not read");
+                let message =
+                    format!("the payload is larger than {BODY_LIMIT} bytes and was not read");
                 Ok(State::Answering(Err(Failure::new(Failure::INVALID_PAYLOAD, message))))
             }
             Err(fault) => Err(fault),
@@ -241,8 +254,9 @@ impl<'s> EventLoop<'s> {
         }
         if !self.trouble.as_ref().is_some_and(|trouble| trouble.is_like(&fault)) {
             let address = self.connection.address();
-            voice::of(&self.log)
-                .warn(format_args!("cannot take an event from the Runtime API at {address}: {fault}; trying again"));
+            voice::of(&self.log).warn(format_args!(
+                "cannot take an event from the Runtime API at {address}: {fault}; trying again"
+            ));
         }
         self.trouble = Some(fault);
     }
@@ -289,11 +303,13 @@ impl<'s> EventLoop<'s> {
         let mut until = self.ctx.deadline().max(begun + LEAST_TIME_TO_ANSWER);
         let mut backoff = Backoff::new();
         let (mut may_have_arrived, mut is_shortest) = (false, false);
-        let mut and_request_event = self.pipeline && !self.ctx.has_after_work() && !self.shutdown.is_requested();
+        let mut and_request_event =
+            self.pipeline && !self.ctx.has_after_work() && !self.shutdown.is_requested();
         // For a second attempt while the next event may come on the first connection.
         let mut spare = None;
         loop {
-            let (request_id, content_type, body) = (self.ctx.request_id(), self.reply.content_type(), self.reply.body());
+            let (request_id, content_type, body) =
+                (self.ctx.request_id(), self.reply.content_type(), self.reply.body());
             let answer = Answer { kind, request_id, content_type, body };
             let connection = if self.connection.is_ahead() {
                 spare.get_or_insert_with(|| Connection::new(self.connection.peer()))
@@ -308,11 +324,15 @@ impl<'s> EventLoop<'s> {
                     }
                     return;
                 }
-                // Whatever is too large, its caller gets an answer: an error, and if that is too large as well, one of a few words.
+                // Whatever is too large, its caller gets an answer: an error, and if that is too
+                // large as well, one of a few words.
                 Some(Ok(413)) if !is_shortest => {
                     is_shortest = kind == AnswerKind::Error;
                     let refused = if is_shortest { "error" } else { "reply" };
-                    let message = format!("the platform refused the {refused} of {} bytes as too large", body.len());
+                    let message = format!(
+                        "the platform refused the {refused} of {} bytes as too large",
+                        body.len()
+                    );
                     self.answer_with(&Failure::new(Failure::RESPONSE_TOO_LARGE, message));
                     kind = AnswerKind::Error;
                     and_request_event = false;
@@ -342,21 +362,29 @@ impl<'s> EventLoop<'s> {
                 return self.report_undelivered(&fault);
             }
             if backoff.pauses() == 1 {
-                voice::of(self.ctx.logger()).warn(format_args!("the answer could not be sent: {fault}; trying again"));
+                voice::of(self.ctx.logger())
+                    .warn(format_args!("the answer could not be sent: {fault}; trying again"));
             }
             sleep(pause).await;
         }
     }
 
-    /// Delivers a streamed answer. It can be sent again as long as its second piece has not been made; after that, what goes wrong is seen
-    /// by the caller as a body without an end, and logged here.
+    /// Delivers a streamed answer. It can be sent again as long as its second piece has not been
+    /// made; after that, what goes wrong is seen by the caller as a body without an end, and logged
+    /// here.
     async fn deliver_pieces(&mut self, mut pieces: StreamedReply) {
         let until = self.ctx.deadline().max(Instant::now() + LEAST_TIME_TO_ANSWER);
         let first = pieces.take_ready();
         let (mut went_on, mut backoff) = (false, Backoff::new());
         loop {
             let (request_id, content_type) = (self.ctx.request_id(), self.reply.content_type());
-            let sending = self.connection.answer_in_pieces(request_id, content_type, first.as_ref(), &mut pieces, &mut went_on);
+            let sending = self.connection.answer_in_pieces(
+                request_id,
+                content_type,
+                first.as_ref(),
+                &mut pieces,
+                &mut went_on,
+            );
             let fault = match self.alarm.limit(until, sending).await {
                 Some(Ok(Streamed::Whole(200..=299))) => break,
                 Some(Ok(Streamed::Cut(failure))) => {
@@ -367,9 +395,13 @@ impl<'s> EventLoop<'s> {
                     drop(pieces);
                     let message = "the platform refused the streamed reply as too large; is response streaming switched on for this function?";
                     self.watchdog.claim();
-                    return self.deliver_failure(&Failure::new(Failure::RESPONSE_TOO_LARGE, message)).await;
+                    return self
+                        .deliver_failure(&Failure::new(Failure::RESPONSE_TOO_LARGE, message))
+                        .await;
                 }
-                Some(Ok(Streamed::Whole(status) | Streamed::Refused(status))) => Fault::status(status, self.connection.body()),
+                Some(Ok(Streamed::Whole(status) | Streamed::Refused(status))) => {
+                    Fault::status(status, self.connection.body())
+                }
                 Some(Err(fault)) => fault,
                 None => {
                     self.connection.close();
@@ -388,10 +420,13 @@ impl<'s> EventLoop<'s> {
         self.watchdog.claim();
     }
 
-    /// The server does not take a second request before it has answered the first, so from now on it gets one at a time.
+    /// The server does not take a second request before it has answered the first, so from now on
+    /// it gets one at a time.
     fn stop_pipelining(&mut self) {
         self.pipeline = false;
-        voice::of(&self.log).info("the Runtime API closes the connection after an answer; pipelining is off from now on");
+        voice::of(&self.log).info(
+            "the Runtime API closes the connection after an answer; pipelining is off from now on",
+        );
     }
 
     fn report_undelivered(&self, fault: &Fault) {

@@ -14,7 +14,12 @@ async fn an_api_that_is_gone_is_asked_for_rarely_and_mentioned_once() {
     drop(listener);
     let log = KeptLog::new();
     let limits = Limits { response_size: 0, timeouts: true };
-    let start = Start::new(Environment::default(), log.clone(), limits, Mode::CustomRuntime(address.clone()));
+    let start = Start::new(
+        Environment::default(),
+        log.clone(),
+        limits,
+        Mode::CustomRuntime(address.clone()),
+    );
     let shutdown = Shutdown::new();
     let mut function = EventLoop::new(&start, Caller::Platform, address, &shutdown);
     let polled = tokio::time::timeout(Duration::from_secs(10), function.poll()).await;

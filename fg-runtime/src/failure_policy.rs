@@ -16,13 +16,15 @@
 //! | no request id | ask again after a pause | |
 //! | the event is larger than 64 MiB | answered with `InvalidPayload` | |
 //!
-//! With `pipeline` the request for the next event is on its way behind the answer. An answer that has to be sent again then takes a
-//! connection of its own, since the next event may come on the first one; a connection that closes after the answer turns pipelining off.
+//! With `pipeline` the request for the next event is on its way behind the answer. An answer that
+//! has to be sent again then takes a connection of its own, since the next event may come on the
+//! first one; a connection that closes after the answer turns pipelining off.
 //!
 //! Once the process has been told to end, an answer is given up after three seconds.
 //!
-//! A pause is 10 ms at first and doubles to 2 s, with jitter; after a success it is 10 ms again. Polling goes on for ever. One line is
-//! logged when polling begins to fail, one when the kind of the fault changes, one when it works again; not one per attempt.
+//! A pause is 10 ms at first and doubles to 2 s, with jitter; after a success it is 10 ms again.
+//! Polling goes on for ever. One line is logged when polling begins to fail, one when the kind of
+//! the fault changes, one when it works again; not one per attempt.
 
 use std::fmt;
 use std::io;
@@ -70,7 +72,9 @@ impl Fault {
     /// The fault that is told by a status, with the beginning of the body.
     pub(crate) fn status(status: u16, body: &[u8]) -> Self {
         // One line, whatever comes.
-        let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]).trim().replace(is_unprintable, " ");
+        let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)])
+            .trim()
+            .replace(is_unprintable, " ");
         Self::Status { status, text }
     }
 
@@ -111,12 +115,18 @@ impl fmt::Display for Fault {
         match self {
             Self::Connect(error) => write!(f, "cannot connect: {error}"),
             Self::Broken(error) => write!(f, "the connection broke: {error}"),
-            Self::Cut { .. } => f.write_str("the connection was closed before the response was complete"),
+            Self::Cut { .. } => {
+                f.write_str("the connection was closed before the response was complete")
+            }
             Self::Silent => f.write_str("the response began and then stayed silent for 10 s"),
             Self::Unacknowledged => f.write_str("it was not acknowledged in time"),
             Self::Garbled(what) => write!(f, "the response is not valid HTTP/1.1: {what}"),
-            Self::HeadTooLarge => write!(f, "the head of the response is larger than {HEAD_LIMIT} bytes"),
-            Self::BodyTooLarge => write!(f, "the body of the response is larger than {BODY_LIMIT} bytes"),
+            Self::HeadTooLarge => {
+                write!(f, "the head of the response is larger than {HEAD_LIMIT} bytes")
+            }
+            Self::BodyTooLarge => {
+                write!(f, "the body of the response is larger than {BODY_LIMIT} bytes")
+            }
             Self::Status { status, text } if text.is_empty() => write!(f, "status {status}"),
             Self::Status { status, text } => write!(f, "status {status}: {text}"),
             Self::NoEvent => f.write_str("there is no event now"),

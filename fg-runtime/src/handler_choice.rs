@@ -9,13 +9,18 @@ pub(crate) fn select(names: &[&str], wanted: Option<&str>) -> Result<usize, Fail
     }
     let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let Some(wanted) = wanted else {
-        let message = format!("there are several handlers, and RUNTIME_HANDLER does not say which to run: set it to one of {list}");
+        let message = format!(
+            "there are several handlers, and RUNTIME_HANDLER does not say which to run: set it to one of {list}"
+        );
         return Err(Failure::new(Failure::INIT_ERROR, message));
     };
     let selected = names.iter().position(|name| *name == wanted);
-    let selected = selected.or_else(|| names.iter().position(|name| wanted.split('.').any(|part| part == *name)));
+    let selected = selected
+        .or_else(|| names.iter().position(|name| wanted.split('.').any(|part| part == *name)));
     selected.ok_or_else(|| {
-        let message = format!("RUNTIME_HANDLER is `{wanted}`, and there is no such handler: the handlers are {list}");
+        let message = format!(
+            "RUNTIME_HANDLER is `{wanted}`, and there is no such handler: the handlers are {list}"
+        );
         Failure::new(Failure::INIT_ERROR, message)
     })
 }

@@ -8,8 +8,8 @@
 //! | custom runtime | events of API Gateway, each of which becomes a request |
 //! | a shell with an event of API Gateway on standard input | that one |
 //!
-//! A service finds the invocation's [`Context`](fg_core::Context) among the extensions of each request. The headers of the context are those of
-//! the platform; the others are the request's own.
+//! A service finds the invocation's [`Context`](fg_core::Context) among the extensions of each
+//! request. The headers of the context are those of the platform; the others are the request's own.
 
 use std::process::ExitCode;
 
@@ -20,9 +20,11 @@ use crate::mode::Mode;
 use crate::run::{Runtime, block_on, tokio_runtime};
 use crate::surrounding_runtime::EntryPoint;
 
-/// Runs an HTTP service until the process should end: `fn main() -> ExitCode { fg::http::run(router()) }`.
+/// Runs an HTTP service until the process should end: `fn main() -> ExitCode {
+/// fg::http::run(router()) }`.
 ///
-/// The exit codes are those of [`run`](crate::run()). It starts a tokio runtime; under `#[tokio::main]`, [`serve`] is what to call.
+/// The exit codes are those of [`run`](crate::run()). It starts a tokio runtime; under
+/// `#[tokio::main]`, [`serve`] is what to call.
 #[must_use = "return the exit code from `main`"]
 pub fn run(service: impl HttpService) -> ExitCode {
     Runtime::new().run_http(service)
@@ -44,8 +46,9 @@ pub async fn serve(service: impl HttpService) -> ExitCode {
 /// }
 /// ```
 ///
-/// The address is that of [`ClientAddress`](fg_http::ClientAddress), which is among the extensions of each request in any case. The service is
-/// made for each request. With settings, `Runtime::run_http` takes a [`Connected`] around it.
+/// The address is that of [`ClientAddress`](fg_http::ClientAddress), which is among the extensions
+/// of each request in any case. The service is made for each request. With settings,
+/// `Runtime::run_http` takes a [`Connected`] around it.
 #[must_use = "return the exit code from `main`"]
 pub fn run_make_service(make: impl MakeHttpService) -> ExitCode {
     run(Connected::new(make))
@@ -58,7 +61,11 @@ impl Runtime {
         const HERE: EntryPoint = EntryPoint { run: "fg::http::run", serve: "fg::http::serve(..)" };
         let environment = self.take_environment_to_run();
         match HERE.check().and_then(|()| tokio_runtime(&environment, self.threads, false)) {
-            Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve_http(service)), false),
+            Ok(runtime) => block_on(
+                runtime,
+                Box::pin(self.environment(environment).serve_http(service)),
+                false,
+            ),
             Err(code) => code,
         }
     }

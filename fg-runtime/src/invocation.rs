@@ -1,4 +1,5 @@
-//! One call of a handler: with its deadline, its panics and its limits, as a value that says how it ended.
+//! One call of a handler: with its deadline, its panics and its limits, as a value that says how it
+//! ended.
 //!
 //! Nothing that the user's code does leads out of here but by the returned `Result`.
 
@@ -31,7 +32,9 @@ impl Limits {
     pub(crate) fn check_size(&self, size: usize) -> Result<(), Failure> {
         let limit = self.response_size;
         if size > limit {
-            let message = format!("the reply has {size} bytes, and the platform takes {limit} (RUNTIME_MAX_RESP_BODY_SIZE)");
+            let message = format!(
+                "the reply has {size} bytes, and the platform takes {limit} (RUNTIME_MAX_RESP_BODY_SIZE)"
+            );
             return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
         }
         Ok(())
@@ -47,7 +50,8 @@ pub(crate) enum Outcome {
     Streamed(Box<StreamedReply>),
 }
 
-/// Calls the handler. A streamed reply has begun when this returns, so that it can still be a failure.
+/// Calls the handler. A streamed reply has begun when this returns, so that it can still be a
+/// failure.
 pub(crate) async fn invoke<H: Handler>(
     payload: &[u8],
     ctx: &Context,
@@ -58,9 +62,13 @@ pub(crate) async fn invoke<H: Handler>(
 ) -> Result<Outcome, Failure> {
     reply.clear();
     let turn = Turn::of(ctx, limits, "RUNTIME_TIMEOUT");
-    run_until(H::call(payload, ctx, state, reply), ctx, turn, alarm).await.and_then(|returned| returned)?;
+    run_until(H::call(payload, ctx, state, reply), ctx, turn, alarm)
+        .await
+        .and_then(|returned| returned)?;
     if let Some(body) = reply.take_stream() {
-        return StreamedReply::begin(body, ctx, limits).await.map(|reply| Outcome::Streamed(Box::new(reply)));
+        return StreamedReply::begin(body, ctx, limits)
+            .await
+            .map(|reply| Outcome::Streamed(Box::new(reply)));
     }
     limits.check_size(reply.body().len())?;
     Ok(Outcome::Buffered)
@@ -79,11 +87,14 @@ pub(crate) async fn init<H: Handler>(
     made.map_err(|failure| {
         let cause = std::iter::once(failure.to_string());
         let message = format!("the function could not be initialised: {}", failure.message());
-        Failure::new(Failure::INIT_ERROR, message).with_cause(cause).with_stack_trace(failure.stack_trace().to_vec())
+        Failure::new(Failure::INIT_ERROR, message)
+            .with_cause(cause)
+            .with_stack_trace(failure.stack_trace().to_vec())
     })
 }
 
-/// Sends what comes of `tracing` in the meantime to the log, unless a subscriber has been set: `init` may set one of its own.
+/// Sends what comes of `tracing` in the meantime to the log, unless a subscriber has been set:
+/// `init` may set one of its own.
 #[cfg(feature = "tracing")]
 async fn with_subscriber<F: Future>(future: F, ctx: &Context) -> F::Output {
     let during_init = crate::tracing_layer::DuringInit::new(ctx.logger());
@@ -97,7 +108,11 @@ fn with_subscriber<F: Future>(future: F, _: &Context) -> F {
 }
 
 /// Runs `pre_stop`, and drops the state. What goes wrong is logged: no caller is left to tell.
-pub(crate) async fn end<H: Handler>(ctx: &Context, state: impl Borrow<H::State>, alarm: &mut Alarm) {
+pub(crate) async fn end<H: Handler>(
+    ctx: &Context,
+    state: impl Borrow<H::State>,
+    alarm: &mut Alarm,
+) {
     let limits = Limits { response_size: 0, timeouts: true };
     let turn = Turn::of(ctx, limits, "the limit of pre_stop");
     let said = run_until(H::pre_stop(state.borrow()), ctx, turn, alarm).await;
@@ -106,10 +121,12 @@ pub(crate) async fn end<H: Handler>(ctx: &Context, state: impl Borrow<H::State>,
     }
 }
 
-/// A timer that rings so late has not been late by itself: the process stood still. Everything else then has as much time to be noticed.
+/// A timer that rings so late has not been late by itself: the process stood still. Everything else
+/// then has as much time to be noticed.
 const LATE: Duration = Duration::from_millis(100);
 
-/// The time that the user's code has: when it is told to give up, when it has to, and how much of it was spent running.
+/// The time that the user's code has: when it is told to give up, when it has to, and how much of
+/// it was spent running.
 #[derive(Debug)]
 pub(crate) struct Turn {
     begun: Instant,
@@ -126,7 +143,15 @@ pub(crate) struct Turn {
 impl Turn {
     pub(crate) fn of(ctx: &Context, limits: Limits, set_by: &'static str) -> Self {
         let (begun, timeout, enforced) = (Instant::now(), ctx.timeout(), limits.timeouts);
-        Self { begun, timeout, set_by, enforced, has_been_polled: false, last_chance: None, busy: Duration::ZERO }
+        Self {
+            begun,
+            timeout,
+            set_by,
+            enforced,
+            has_been_polled: false,
+            last_chance: None,
+            busy: Duration::ZERO,
+        }
     }
 
     /// Polls the user's code: until it is ready, or its time is over, or it panics.
@@ -171,15 +196,22 @@ impl Turn {
     #[cold]
     fn timed_out(&self) -> Failure {
         let elapsed = self.begun.elapsed();
-        let (timeout, set_by, busy, waiting) = (self.timeout, self.set_by, self.busy, elapsed.saturating_sub(self.busy));
-        let message =
-            format!("not finished after {elapsed:.1?} of {timeout:?} ({set_by}): {busy:.1?} of it running, {waiting:.1?} waiting");
+        let (timeout, set_by, busy, waiting) =
+            (self.timeout, self.set_by, self.busy, elapsed.saturating_sub(self.busy));
+        let message = format!(
+            "not finished after {elapsed:.1?} of {timeout:?} ({set_by}): {busy:.1?} of it running, {waiting:.1?} waiting"
+        );
         Failure::new(Failure::TIMEOUT, message)
     }
 }
 
 /// Runs the user's future to its end, or to its deadline, or to its panic.
-pub(crate) async fn run_until<F>(future: F, ctx: &Context, mut turn: Turn, alarm: &mut Alarm) -> Result<F::Output, Failure>
+pub(crate) async fn run_until<F>(
+    future: F,
+    ctx: &Context,
+    mut turn: Turn,
+    alarm: &mut Alarm,
+) -> Result<F::Output, Failure>
 where
     F: Future<Output: Send> + Send,
 {
@@ -207,7 +239,8 @@ struct Step<'f, F: Future> {
     output: Option<F::Output>,
 }
 
-/// A step whatever its type, so that what drives it is compiled once and not for each step of each handler.
+/// A step whatever its type, so that what drives it is compiled once and not for each step of each
+/// handler.
 trait AnyStep: Send {
     /// Ready once there is an output.
     fn poll(&mut self, task: &mut TaskContext<'_>) -> Poll<()>;
@@ -229,7 +262,12 @@ impl<F: Future<Output: Send> + Send> AnyStep for Step<'_, F> {
     }
 }
 
-async fn drive(step: &mut dyn AnyStep, ctx: &Context, turn: &mut Turn, alarm: &mut Alarm) -> Result<(), Failure> {
+async fn drive(
+    step: &mut dyn AnyStep,
+    ctx: &Context,
+    turn: &mut Turn,
+    alarm: &mut Alarm,
+) -> Result<(), Failure> {
     let ended = poll_fn(|task| turn.poll(task, ctx, alarm, |task| step.poll(task))).await;
     // Dropped here, so that a panic in a `Drop` of the user's ends here as well.
     if let Err(failure) = catch(|| step.end()) {
@@ -250,8 +288,8 @@ fn log_failed_drop(failure: &Failure, ctx: &Context) {
     voice::of(ctx.logger()).error(format_args!("while the invocation was dropped: {failure}"));
 }
 
-/// Calls a blocking handler without holding up the other tasks of a multi-threaded runtime; on a single thread there is no other way
-/// than to block it.
+/// Calls a blocking handler without holding up the other tasks of a multi-threaded runtime; on a
+/// single thread there is no other way than to block it.
 pub fn block_in_place<R>(run: impl FnOnce() -> R) -> R {
     use tokio::runtime::{Handle, RuntimeFlavor};
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {

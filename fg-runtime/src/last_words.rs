@@ -1,6 +1,8 @@
-//! The error report for the cases in which the loop itself can no longer speak: a process that aborts, a handler that never yields.
+//! The error report for the cases in which the loop itself can no longer speak: a process that
+//! aborts, a handler that never yields.
 //!
-//! Everything here is synchronous, uses a connection of its own, and waits a fifth of a second for each step at the most.
+//! Everything here is synchronous, uses a connection of its own, and waits a fifth of a second for
+//! each step at the most.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,7 +18,8 @@ const LIMIT: Duration = Duration::from_millis(200);
 
 /// Answers for what runs, before a panic ends the process.
 pub(crate) trait LastWords: Send + Sync {
-    /// Answers with this failure what has not been answered. `caller` is the one whose request the thread works for; 0 is none.
+    /// Answers with this failure what has not been answered. `caller` is the one whose request the
+    /// thread works for; 0 is none.
     fn speak(&self, failure: &Failure, caller: u64);
 
     /// What works for this caller has panicked, and that is being printed; none once it has been.
@@ -82,10 +85,18 @@ fn post(peer: &Peer, request_id: &str, body: &[u8]) -> io::Result<()> {
     stream.set_write_timeout(Some(LIMIT))?;
     stream.set_read_timeout(Some(LIMIT))?;
     let mut request = Vec::new();
-    write_answer_head(&mut request, address, AnswerKind::Error, request_id, "application/json", Some(body.len()));
+    write_answer_head(
+        &mut request,
+        address,
+        AnswerKind::Error,
+        request_id,
+        "application/json",
+        Some(body.len()),
+    );
     request.extend_from_slice(body);
     stream.write_all(&request)?;
-    // The first byte of the acknowledgement says that the request has been read; leaving earlier could reset the connection under it.
+    // The first byte of the acknowledgement says that the request has been read; leaving earlier
+    // could reset the connection under it.
     let _ = stream.read(&mut [0])?;
     Ok(())
 }

@@ -1,16 +1,19 @@
 //! How a log line looks: the platform's own form, or JSON.
 //!
-//! In the platform's form a record is one line, and where its message has several, each further one has a mark in place of the level:
+//! In the platform's form a record is one line, and where its message has several, each further one
+//! has a mark in place of the level:
 //!
 //! ```text
 //! 2026-11-23T03:21:00.123Z r-1 ERROR cannot ship
 //! 2026-11-23T03:21:00.124Z r-1 | because of rain
 //! ```
 //!
-//! `|` stands where the message had a line break, and `+` where a line was longer than the platform takes. So every line has its time and its
-//! request id, a search for ` ERROR ` counts records, and a query glues lines of one id whose third word is a mark to the one before. Nothing in
-//! a message can look like another record: control characters, line separators and marks for the direction of writing are written as `\r` or
-//! `\u{1b}`, and a request id has no spaces. Only the tab is left. JSON has `\u001b` for them, and is otherwise what it was.
+//! `|` stands where the message had a line break, and `+` where a line was longer than the platform
+//! takes. So every line has its time and its request id, a search for ` ERROR ` counts records, and
+//! a query glues lines of one id whose third word is a mark to the one before. Nothing in a message
+//! can look like another record: control characters, line separators and marks for the direction of
+//! writing are written as `\r` or `\u{1b}`, and a request id has no spaces. Only the tab is left.
+//! JSON has `\u001b` for them, and is otherwise what it was.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -22,7 +25,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::timestamp::Timestamp;
 
-/// The platform's Node.js and Python runtimes cut a message into pieces of this many bytes, each a line of its own.
+/// The platform's Node.js and Python runtimes cut a message into pieces of this many bytes, each a
+/// line of its own.
 const LONGEST_PIECE: usize = 90 * 1024;
 
 /// In place of the level: the message had a line break here.
@@ -48,7 +52,8 @@ impl LineFormat {
     }
 }
 
-/// Appends one record, in as many lines as it needs. Its message had `length` bytes, of which these are kept.
+/// Appends one record, in as many lines as it needs. Its message had `length` bytes, of which these
+/// are kept.
 pub(crate) fn write_lines(
     out: &mut Vec<u8>,
     format: LineFormat,
@@ -65,7 +70,13 @@ pub(crate) fn write_lines(
     }
 }
 
-fn write_text(out: &mut Vec<u8>, time: Timestamp, record: &Record<'_>, message: &str, mut cut: usize) {
+fn write_text(
+    out: &mut Vec<u8>,
+    time: Timestamp,
+    record: &Record<'_>,
+    message: &str,
+    mut cut: usize,
+) {
     let (start, id) = (out.len(), printable_id(record.request_id));
     let head = |out: &mut Vec<u8>, mark: &str| {
         // Memory takes everything.
@@ -87,14 +98,23 @@ fn write_text(out: &mut Vec<u8>, time: Timestamp, record: &Record<'_>, message: 
 
 /// Writes a message behind the head of its first line; how much of it was left out.
 #[cold]
-fn write_pieces(out: &mut Vec<u8>, message: &str, start: usize, head: impl Fn(&mut Vec<u8>, &str)) -> usize {
+fn write_pieces(
+    out: &mut Vec<u8>,
+    message: &str,
+    start: usize,
+    head: impl Fn(&mut Vec<u8>, &str),
+) -> usize {
     let mut rest = message;
     loop {
         let end = rest.find('\n').unwrap_or(rest.len());
         let piece = &rest[..end_within(&rest[..end], LONGEST_PIECE)];
         let is_whole = piece.len() == end;
         // Of a line break as Windows has it, nothing is shown.
-        let shown = if is_whole && end < rest.len() { piece.strip_suffix('\r').unwrap_or(piece) } else { piece };
+        let shown = if is_whole && end < rest.len() {
+            piece.strip_suffix('\r').unwrap_or(piece)
+        } else {
+            piece
+        };
         write_escaped(out, shown);
         out.push(b'\n');
         if is_whole && end == rest.len() {
@@ -108,7 +128,13 @@ fn write_pieces(out: &mut Vec<u8>, message: &str, start: usize, head: impl Fn(&m
     }
 }
 
-fn write_objects(out: &mut Vec<u8>, time: Timestamp, record: &Record<'_>, message: &str, mut cut: usize) {
+fn write_objects(
+    out: &mut Vec<u8>,
+    time: Timestamp,
+    record: &Record<'_>,
+    message: &str,
+    mut cut: usize,
+) {
     let start = out.len();
     let time = time.to_string();
     let request_id = &record.request_id[..end_within(record.request_id, LOGGED_ID)];
@@ -118,10 +144,15 @@ fn write_objects(out: &mut Vec<u8>, time: Timestamp, record: &Record<'_>, messag
         let (message, next) = rest.split_at(piece);
         let is_last = next.is_empty() || out.len() - start + LONGEST_PIECE > LOG_RECORD;
         cut += if is_last { next.len() } else { 0 };
-        let marked = if is_last && cut > 0 { Cow::Owned(format!("{message}.. ({cut} bytes cut)")) } else { Cow::Borrowed(message) };
+        let marked = if is_last && cut > 0 {
+            Cow::Owned(format!("{message}.. ({cut} bytes cut)"))
+        } else {
+            Cow::Borrowed(message)
+        };
         let object = JsonLine { time: &time, request_id, record, message: &marked, is_continued };
         let line = out.len();
-        serde_json::to_writer(&mut *out, &object).expect("strings can be written as JSON, and to memory");
+        serde_json::to_writer(&mut *out, &object)
+            .expect("strings can be written as JSON, and to memory");
         if !is_continued {
             let end = out.pop();
             record.write_json_of_details(out);
@@ -151,7 +182,9 @@ fn printable_id(id: &str) -> Cow<'_, str> {
             printable.push_str("..");
             break;
         }
-        if character.is_whitespace() || find_unprintable(character.encode_utf8(&mut [0; 4])).is_some() {
+        if character.is_whitespace()
+            || find_unprintable(character.encode_utf8(&mut [0; 4])).is_some()
+        {
             printable.extend(character.escape_unicode());
         } else {
             printable.push(character);
@@ -199,7 +232,11 @@ mod tests {
         let record = Record::new(Level::Info, request_id, format_args!(""));
         write_lines(&mut out, format, Timestamp::now(), &record, message, message.len());
         let text = String::from_utf8(out).expect("a line is text");
-        text.strip_suffix('\n').expect("there is a line").split('\n').map(ToOwned::to_owned).collect()
+        text.strip_suffix('\n')
+            .expect("there is a line")
+            .split('\n')
+            .map(ToOwned::to_owned)
+            .collect()
     }
 
     fn without_times(lines: &[String]) -> Vec<&str> {
@@ -217,8 +254,11 @@ mod tests {
 
     #[test]
     fn a_line_break_in_a_message_cannot_begin_another_record() {
-        let lines =
-            lines(LineFormat::Text, "id-1", "a\r\n2026-01-01T00:00:00.000Z id-2 INFO forged\rb\n\n\x1b[31mred\u{2028}\tend\n");
+        let lines = lines(
+            LineFormat::Text,
+            "id-1",
+            "a\r\n2026-01-01T00:00:00.000Z id-2 INFO forged\rb\n\n\x1b[31mred\u{2028}\tend\n",
+        );
         let expected = [
             "id-1 INFO a",
             "id-1 | 2026-01-01T00:00:00.000Z id-2 INFO forged\\rb",
@@ -231,10 +271,18 @@ mod tests {
     #[test]
     fn a_request_id_has_no_spaces_no_control_characters_and_an_end() {
         let id = |id: &str| lines(LineFormat::Text, id, "hello")[0].clone();
-        assert!(id("a b\u{9b}c\u{a0}d").ends_with("Z a\\u{20}b\\u{9b}c\\u{a0}d INFO hello"), "{}", id("a b\u{9b}c\u{a0}d"));
-        assert!(id(&"i".repeat(1000)).ends_with("iii.. INFO hello") && id(&"i".repeat(1000)).len() < 200);
+        assert!(
+            id("a b\u{9b}c\u{a0}d").ends_with("Z a\\u{20}b\\u{9b}c\\u{a0}d INFO hello"),
+            "{}",
+            id("a b\u{9b}c\u{a0}d")
+        );
+        assert!(
+            id(&"i".repeat(1000)).ends_with("iii.. INFO hello")
+                && id(&"i".repeat(1000)).len() < 200
+        );
         let json: serde_json::Value =
-            serde_json::from_str(&lines(LineFormat::Json, &"i".repeat(1000), "hello")[0]).expect("it is JSON");
+            serde_json::from_str(&lines(LineFormat::Json, &"i".repeat(1000), "hello")[0])
+                .expect("it is JSON");
         assert_eq!(json["requestId"].as_str().map(str::len), Some(LOGGED_ID));
     }
 
@@ -244,7 +292,10 @@ mod tests {
         let line = &lines(LineFormat::Json, "id-1", text)[0];
         assert_eq!(find_unprintable(line), None);
         let value: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
-        assert_eq!((&value["requestId"], &value["level"], &value["message"]), (&"id-1".into(), &"INFO".into(), &text.into()));
+        assert_eq!(
+            (&value["requestId"], &value["level"], &value["message"]),
+            (&"id-1".into(), &"INFO".into(), &text.into())
+        );
     }
 
     #[test]
@@ -255,7 +306,10 @@ mod tests {
             field("ok", LogValue::Bool(true)),
             field("nan", LogValue::Float(f64::NAN)),
         ];
-        let spans = vec![LogSpan { name: "order".into(), fields: vec![field("id", LogValue::Str("7".into()))] }];
+        let spans = vec![LogSpan {
+            name: "order".into(),
+            fields: vec![field("id", LogValue::Str("7".into()))],
+        }];
         let details = LogDetails { fields, spans };
         let mut record = Record::new(Level::Warn, "id-1", format_args!("")).with_details(&details);
         record.target = Some("shop");
@@ -274,7 +328,9 @@ mod tests {
     #[test]
     fn one_record_writes_no_more_than_its_bound_whatever_its_message_is() {
         for format in [LineFormat::Text, LineFormat::Json] {
-            for message in ["\n".repeat(LOG_RECORD), "\x1b".repeat(LOG_RECORD), "x".repeat(LOG_RECORD)] {
+            for message in
+                ["\n".repeat(LOG_RECORD), "\x1b".repeat(LOG_RECORD), "x".repeat(LOG_RECORD)]
+            {
                 let record = Record::new(Level::Info, "id", format_args!(""));
                 let mut out = Vec::new();
                 write_lines(&mut out, format, Timestamp::now(), &record, &message, 50_000_000);

@@ -1,4 +1,5 @@
-//! The `log` facade: each record of the handler and of its dependencies becomes a line with the request id.
+//! The `log` facade: each record of the handler and of its dependencies becomes a line with the
+//! request id.
 
 use fg_core::__private::Verbosity;
 use fg_core::{Level, Logger, Record};
@@ -19,7 +20,8 @@ impl Log for Bridge {
     fn log(&self, record: &log::Record<'_>) {
         let logger = current::logger();
         let logger = logger.as_ref().unwrap_or(&self.process);
-        let line = Record::new(level_of(record.level()), "", *record.args()).with_target(record.target());
+        let line =
+            Record::new(level_of(record.level()), "", *record.args()).with_target(record.target());
         logger.forward(verbosity_of(record.level()), &line);
     }
 
@@ -72,9 +74,12 @@ mod tests {
         log::debug!(target: "start", "not written");
         assert_eq!(outside.lines(), [" INFO start: before"]);
 
-        let logs = interleave(1000, |number, step| log::warn!(target: "handler", "{number}.{step}"));
+        let logs =
+            interleave(1000, |number, step| log::warn!(target: "handler", "{number}.{step}"));
         for (number, log) in logs.iter().enumerate() {
-            let expected: Vec<String> = (0..3).map(|step| format!("request-{number} WARN handler: {number}.{step}")).collect();
+            let expected: Vec<String> = (0..3)
+                .map(|step| format!("request-{number} WARN handler: {number}.{step}"))
+                .collect();
             assert_eq!(log.lines(), expected);
         }
         assert_eq!(outside.lines().len(), 1);

@@ -23,7 +23,8 @@ pub(crate) enum Stream {
     Stderr,
 }
 
-/// Writes each record as soon as it comes, in one system call: it is out before the answer, and not lost if the process dies.
+/// Writes each record as soon as it comes, in one system call: it is out before the answer, and not
+/// lost if the process dies.
 #[derive(Debug)]
 pub(crate) struct StreamSink {
     stream: Stream,
@@ -50,7 +51,8 @@ impl StreamSink {
 impl LogSink for StreamSink {
     fn write(&self, record: &Record<'_>) {
         let mut kept = Bounded::new(std::mem::take(&mut self.buffers().message), LOG_RECORD);
-        // Made while the lock is not held, since the user's `Display` may log. One that fails has written what it could.
+        // Made while the lock is not held, since the user's `Display` may log. One that fails has
+        // written what it could.
         let _ = match self.format {
             LineFormat::Text => write!(kept, "{}", record.text()),
             LineFormat::Json => kept.write_fmt(record.message),

@@ -38,9 +38,13 @@ impl Mode {
 
     /// Decides; `Err` is what to tell the user.
     ///
-    /// `FG_MODE` decides if it is set. Else an address of the Runtime API means the custom runtime; a port, the platform without a Runtime API,
-    /// or nothing to read from mean the server; and input from a pipe or a file means a shell.
-    pub(crate) fn decide(environment: &Environment, surroundings: Surroundings<'_>) -> Result<Self, String> {
+    /// `FG_MODE` decides if it is set. Else an address of the Runtime API means the custom runtime;
+    /// a port, the platform without a Runtime API, or nothing to read from mean the server; and
+    /// input from a pipe or a file means a shell.
+    pub(crate) fn decide(
+        environment: &Environment,
+        surroundings: Surroundings<'_>,
+    ) -> Result<Self, String> {
         let Surroundings { wanted, has_port, input, is_service } = surroundings;
         let is_deployed = has_port || !environment.function_name().is_empty();
         match (wanted, environment.api_address(), input) {
@@ -62,7 +66,10 @@ impl Mode {
     }
 
     /// The server, or why there is none.
-    #[cfg_attr(feature = "server", allow(clippy::unnecessary_wraps, reason = "without the feature there is no server"))]
+    #[cfg_attr(
+        feature = "server",
+        allow(clippy::unnecessary_wraps, reason = "without the feature there is no server")
+    )]
     fn server(why: &str) -> Result<Self, String> {
         #[cfg(feature = "server")]
         {
@@ -82,7 +89,12 @@ pub(crate) fn log_stream(environment: &Environment) -> Stream {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
     let wanted = variable("FG_MODE");
-    let surroundings = Surroundings { wanted: wanted.as_deref(), has_port, input: crate::system::input(), is_service: false };
+    let surroundings = Surroundings {
+        wanted: wanted.as_deref(),
+        has_port,
+        input: crate::system::input(),
+        is_service: false,
+    };
     Mode::decide(environment, surroundings).map_or(Stream::Stderr, |mode| mode.log_stream())
 }
 
@@ -106,11 +118,16 @@ mod tests {
     use super::*;
 
     const NONE: [(&str, &str); 0] = [];
-    const PLATFORM: [(&str, &str); 2] = [("RUNTIME_API_ADDR", "127.0.0.1:9"), ("RUNTIME_FUNC_NAME", "greet")];
+    const PLATFORM: [(&str, &str); 2] =
+        [("RUNTIME_API_ADDR", "127.0.0.1:9"), ("RUNTIME_FUNC_NAME", "greet")];
     const IMAGE: [(&str, &str); 1] = [("RUNTIME_FUNC_NAME", "greet")];
     const TUNED: [(&str, &str); 1] = [("RUNTIME_TIMEOUT", "60")];
 
-    fn decide(variables: &[(&str, &str)], wanted: Option<&str>, input: Input) -> Result<Mode, String> {
+    fn decide(
+        variables: &[(&str, &str)],
+        wanted: Option<&str>,
+        input: Input,
+    ) -> Result<Mode, String> {
         let surroundings = Surroundings { wanted, has_port: false, input, is_service: false };
         Mode::decide(&Environment::from_variables(variables.iter().copied()), surroundings)
     }
@@ -131,29 +148,44 @@ mod tests {
         assert_eq!(decide(&IMAGE, None, Input::Given), Ok(Mode::Server));
         assert_eq!(decide(&NONE, None, Input::Nothing), Ok(Mode::Server));
         assert_eq!(decide(&PLATFORM, Some("server"), Input::Nothing), Ok(Mode::Server));
-        let at_terminal = Surroundings { wanted: None, has_port: false, input: Input::Terminal, is_service: true };
+        let at_terminal = Surroundings {
+            wanted: None,
+            has_port: false,
+            input: Input::Terminal,
+            is_service: true,
+        };
         assert_eq!(Mode::decide(&Environment::default(), at_terminal), Ok(Mode::Server));
-        let with_port = Surroundings { has_port: true, input: Input::Given, is_service: false, ..at_terminal };
+        let with_port =
+            Surroundings { has_port: true, input: Input::Given, is_service: false, ..at_terminal };
         assert_eq!(Mode::decide(&Environment::default(), with_port), Ok(Mode::Server));
     }
 
     #[cfg(not(feature = "server"))]
     #[test]
     fn a_program_without_a_server_says_which_feature_it_needs() {
-        let said = |variables: &[(&str, &str)], wanted| decide(variables, wanted, Input::Nothing).expect_err("nothing can be done");
+        let said = |variables: &[(&str, &str)], wanted| {
+            decide(variables, wanted, Input::Nothing).expect_err("nothing can be done")
+        };
         for text in [said(&IMAGE, None), said(&NONE, Some("server"))] {
             assert!(text.contains("the feature `server`"), "{text}");
         }
         assert!(said(&NONE, None).contains("< event.json"));
-        let with_port = Surroundings { wanted: None, has_port: true, input: Input::Given, is_service: false };
-        assert_eq!(Mode::decide(&Environment::default(), with_port), Ok(Mode::OneShot), "PORT may belong to another program");
+        let with_port =
+            Surroundings { wanted: None, has_port: true, input: Input::Given, is_service: false };
+        assert_eq!(
+            Mode::decide(&Environment::default(), with_port),
+            Ok(Mode::OneShot),
+            "PORT may belong to another program"
+        );
     }
 
     #[test]
     fn where_nothing_can_be_done_the_text_says_what_to_do() {
         let said = |wanted, input| decide(&NONE, wanted, input).expect_err("nothing can be done");
         assert!(said(None, Input::Terminal).contains("echo '{\"key\":\"value\"}' | "));
-        assert!(said(Some("custom-runtime"), Input::Given).contains("RUNTIME_API_ADDR does not say"));
+        assert!(
+            said(Some("custom-runtime"), Input::Given).contains("RUNTIME_API_ADDR does not say")
+        );
         assert!(said(Some("lambda"), Input::Given).contains("FG_MODE is `lambda`"));
     }
 }

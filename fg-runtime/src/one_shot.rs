@@ -1,4 +1,5 @@
-//! One invocation in a shell: the event from standard input, the reply to standard output, everything else to standard error.
+//! One invocation in a shell: the event from standard input, the reply to standard output,
+//! everything else to standard error.
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
@@ -30,7 +31,9 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
         say(format_args!("fg: cannot read the event from standard input: {error}"));
         return ExitCode::from(2);
     }
-    let credentials = match Credentials::of_a_shell(|name| std::env::var(name).ok().filter(|value| !value.is_empty())) {
+    let credentials = match Credentials::of_a_shell(|name| {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }) {
         Ok(credentials) => credentials,
         Err(text) => {
             say(format_args!("fg: {text}"));
@@ -39,7 +42,8 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     };
     let mut ctx = start.context();
     // A signal ends what runs in a shell at once.
-    let watchdog = Watchdog::start(Listener::Stdout, Caller::Platform, start.invocation_limit(), None);
+    let watchdog =
+        Watchdog::start(Listener::Stdout, Caller::Platform, start.invocation_limit(), None);
     panics::install_hook();
     panics::report_aborts_to(&watchdog);
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
@@ -60,7 +64,10 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     let request_id = random_request_id();
     let begun = Instant::now();
     let of_request = [(header_names::REQUEST_ID, request_id.as_bytes())];
-    ctx.begin(begun, of_request.into_iter().chain(credentials.iter().flat_map(Credentials::headers)));
+    ctx.begin(
+        begun,
+        of_request.into_iter().chain(credentials.iter().flat_map(Credentials::headers)),
+    );
     drop(credentials);
     watchdog.begin(&ctx);
     let outcome = invoke::<H>(&payload, &ctx, &state, &mut reply, start.limits, &mut alarm).await;
@@ -86,7 +93,8 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     code
 }
 
-/// What `FG_CREDENTIALS=env` gives to the function: the keys that the platform's SDKs would take in this shell.
+/// What `FG_CREDENTIALS=env` gives to the function: the keys that the platform's SDKs would take in
+/// this shell.
 struct Credentials([Secret; 3]);
 
 /// Access key, secret key and security token, in the order in which they are asked for.
@@ -97,21 +105,33 @@ const VARIABLES: [[&str; 3]; 3] = [
 ];
 
 impl Credentials {
-    /// None unless they are asked for: a program in a shell does not take its user's keys by itself.
+    /// None unless they are asked for: a program in a shell does not take its user's keys by
+    /// itself.
     fn of_a_shell(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, &'static str> {
         match variable("FG_CREDENTIALS").as_deref() {
             None => return Ok(None),
             Some("env") => {}
-            Some(_) => return Err("FG_CREDENTIALS can be `env` here, for HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"),
+            Some(_) => {
+                return Err(
+                    "FG_CREDENTIALS can be `env` here, for HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
+                );
+            }
         }
         for [access_key, secret_key, token] in VARIABLES {
             match (variable(access_key), variable(secret_key)) {
                 (Some(access_key), Some(secret_key)) => {
                     // Keys that do not expire have no token.
-                    return Ok(Some(Self([access_key, secret_key, variable(token).unwrap_or_default()].map(Secret::new))));
+                    return Ok(Some(Self(
+                        [access_key, secret_key, variable(token).unwrap_or_default()]
+                            .map(Secret::new),
+                    )));
                 }
                 (None, None) => {}
-                _ => return Err("FG_CREDENTIALS is `env`, and of the access key and the secret key only one is set"),
+                _ => {
+                    return Err(
+                        "FG_CREDENTIALS is `env`, and of the access key and the secret key only one is set",
+                    );
+                }
             }
         }
         Err("FG_CREDENTIALS is `env`, and HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not set")
@@ -119,12 +139,20 @@ impl Credentials {
 
     /// As the platform sends them.
     fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let names = [header_names::SECURITY_ACCESS_KEY, header_names::SECURITY_SECRET_KEY, header_names::SECURITY_TOKEN];
+        let names = [
+            header_names::SECURITY_ACCESS_KEY,
+            header_names::SECURITY_SECRET_KEY,
+            header_names::SECURITY_TOKEN,
+        ];
         names.into_iter().zip(self.0.iter().map(|secret| secret.expose().as_bytes()))
     }
 }
 
-async fn answer(outcome: Result<Outcome, Failure>, reply: &Reply, ctx: &fg_core::Context) -> ExitCode {
+async fn answer(
+    outcome: Result<Outcome, Failure>,
+    reply: &Reply,
+    ctx: &fg_core::Context,
+) -> ExitCode {
     match outcome {
         Ok(Outcome::Streamed(mut pieces)) => {
             while let Some(piece) = pieces.next().await {
@@ -142,7 +170,8 @@ async fn answer(outcome: Result<Outcome, Failure>, reply: &Reply, ctx: &fg_core:
         }
         Ok(Outcome::Buffered) => {
             // Bytes are left as they are; JSON gets the line break that a shell expects.
-            let with_line_break = reply.content_type() == "application/json" && !reply.body().is_empty();
+            let with_line_break =
+                reply.content_type() == "application/json" && !reply.body().is_empty();
             // A reader that has gone away is its own business.
             let _ = print(reply.body(), with_line_break);
             ExitCode::SUCCESS
@@ -155,7 +184,8 @@ async fn answer(outcome: Result<Outcome, Failure>, reply: &Reply, ctx: &fg_core:
     }
 }
 
-/// Prints to standard output, at once. A terminal is shown what it would otherwise obey: the reply may repeat what a caller has sent.
+/// Prints to standard output, at once. A terminal is shown what it would otherwise obey: the reply
+/// may repeat what a caller has sent.
 fn print(body: &[u8], is_json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if out.is_terminal() {
@@ -186,8 +216,12 @@ mod tests {
     use super::*;
 
     fn keys(variables: &[(&str, &str)]) -> Result<Option<Vec<String>>, &'static str> {
-        let variable = |name: &str| variables.iter().find(|(found, _)| *found == name).map(|(_, value)| (*value).to_owned());
-        let texts = |credentials: Credentials| credentials.0.iter().map(|secret| secret.expose().to_owned()).collect();
+        let variable = |name: &str| {
+            variables.iter().find(|(found, _)| *found == name).map(|(_, value)| (*value).to_owned())
+        };
+        let texts = |credentials: Credentials| {
+            credentials.0.iter().map(|secret| secret.expose().to_owned()).collect()
+        };
         Credentials::of_a_shell(variable).map(|credentials| credentials.map(texts))
     }
 
@@ -197,7 +231,12 @@ mod tests {
         assert_eq!(keys(&sdk), Ok(None));
         let asked = [("FG_CREDENTIALS", "env"), sdk[0], sdk[1], ("HW_ACCESS_KEY", "x")];
         assert_eq!(keys(&asked), Ok(Some(["a", "b", ""].map(str::to_owned).into())));
-        let temporary = [("FG_CREDENTIALS", "env"), ("OS_ACCESS_KEY", "a"), ("OS_SECRET_KEY", "b"), ("OS_SECURITY_TOKEN", "c")];
+        let temporary = [
+            ("FG_CREDENTIALS", "env"),
+            ("OS_ACCESS_KEY", "a"),
+            ("OS_SECRET_KEY", "b"),
+            ("OS_SECURITY_TOKEN", "c"),
+        ];
         assert_eq!(keys(&temporary), Ok(Some(["a", "b", "c"].map(str::to_owned).into())));
         assert!(keys(&asked[..2]).is_err_and(|text| text.contains("only one is set")));
         assert!(keys(&asked[..1]).is_err_and(|text| text.contains("are not set")));
@@ -206,7 +245,9 @@ mod tests {
 
     #[test]
     fn a_terminal_is_shown_escape_sequences_and_json_stays_json() {
-        let shown = |body: &str, is_json| String::from_utf8(shown(body.as_bytes(), is_json)).expect("it is a string");
+        let shown = |body: &str, is_json| {
+            String::from_utf8(shown(body.as_bytes(), is_json)).expect("it is a string")
+        };
         assert_eq!(shown("a\tb\n\n\x1b[2J\u{9b}é", false), "a\tb\n\n\\u{1b}[2J\\u{9b}é");
         assert_eq!(shown("{\n  \"a\": \"\u{9b}\"\n}", true), "{\n  \"a\": \"\\u009b\"\n}");
     }

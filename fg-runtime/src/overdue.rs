@@ -1,8 +1,9 @@
 //! When something that should be over is overdue beyond doubt.
 //!
-//! A thread that watches finds two things that look alike: what it watches has blocked its thread; or the whole process has stood still,
-//! frozen by its platform, and nothing could have run. So it concludes nothing from a single look. It looks a second time, after the
-//! others have had some time as well, and longer if it has itself woken later than it wanted to.
+//! A thread that watches finds two things that look alike: what it watches has blocked its thread;
+//! or the whole process has stood still, frozen by its platform, and nothing could have run. So it
+//! concludes nothing from a single look. It looks a second time, after the others have had some
+//! time as well, and longer if it has itself woken later than it wanted to.
 
 use std::time::{Duration, Instant};
 
@@ -27,13 +28,15 @@ pub(crate) struct Overdue {
 }
 
 impl Overdue {
-    /// Overdue `at` this time. It is looked at first when so much of the time is left as it should have been over before.
+    /// Overdue `at` this time. It is looked at first when so much of the time is left as it should
+    /// have been over before.
     pub(crate) fn at(at: Instant, notice: Duration) -> Self {
         let next_look = at.checked_sub(notice).unwrap_or(at);
         Self { at, notice, next_look, is_suspected: false, standstills: 0 }
     }
 
-    /// When to look next; none if it is overdue. `late` is by how much the caller has woken later than planned.
+    /// When to look next; none if it is overdue. `late` is by how much the caller has woken later
+    /// than planned.
     pub(crate) fn look(&mut self, now: Instant, late: Duration) -> Option<Instant> {
         if now < self.next_look {
             return Some(self.next_look);

@@ -1,4 +1,5 @@
-//! What to write instead, for the panics of tokio that tell nothing of a handler: it blocks where nothing may.
+//! What to write instead, for the panics of tokio that tell nothing of a handler: it blocks where
+//! nothing may.
 
 /// The advice for a panic with this message.
 pub(crate) fn advice(message: &str) -> Option<&'static str> {
@@ -15,8 +16,7 @@ pub(crate) fn advice(message: &str) -> Option<&'static str> {
     ADVICE.iter().find(|(panic, _)| message.starts_with(panic)).map(|(_, advice)| *advice)
 }
 
-const BLOCKING: &str =
-    "an `async` handler cannot block: make it a `fn` with `#[fg::handler(blocking)]`, or block in `tokio::task::spawn_blocking`";
+const BLOCKING: &str = "an `async` handler cannot block: make it a `fn` with `#[fg::handler(blocking)]`, or block in `tokio::task::spawn_blocking`";
 
 #[cfg(test)]
 mod tests {
@@ -40,7 +40,10 @@ mod tests {
             message_of(|| drop(tokio::sync::oneshot::channel::<()>().1.blocking_recv())),
         ];
         for message in told {
-            assert!(message.contains("panic_advice.rs") || message.contains("tokio-"), "the place: {message}");
+            assert!(
+                message.contains("panic_advice.rs") || message.contains("tokio-"),
+                "the place: {message}"
+            );
             assert!(message.contains("#[fg::handler(blocking)]"), "{message}");
         }
         assert_eq!(advice("no stock"), None);

@@ -1,8 +1,9 @@
 //! Panics of a handler: caught, and described by message, place and the frames that are the user's.
 //!
-//! The hook sees a panic first: it knows the place and the stack. It keeps both for [`catch`], which is further up on the same thread. In
-//! a program built with `panic = "abort"` nothing can be caught, so there the hook itself reports the invocation, by its last words; and
-//! before the panic is printed, since a standard error that is not read would block it for ever.
+//! The hook sees a panic first: it knows the place and the stack. It keeps both for [`catch`],
+//! which is further up on the same thread. In a program built with `panic = "abort"` nothing can be
+//! caught, so there the hook itself reports the invocation, by its last words; and before the panic
+//! is printed, since a standard error that is not read would block it for ever.
 
 use std::any::Any;
 use std::backtrace::Backtrace;
@@ -31,13 +32,15 @@ thread_local! {
 /// Who answers for what is lost if the process aborts, as long as it is there.
 static LAST_WORDS: Mutex<Option<Weak<dyn LastWords>>> = Mutex::new(None);
 
-/// Installs the hook, once per process. The hook that was there before, the standard one or the user's, is called as well; but the standard one
-/// prints a message as it is, so ours speaks in its place where that is long or has control characters.
+/// Installs the hook, once per process. The hook that was there before, the standard one or the
+/// user's, is called as well; but the standard one prints a message as it is, so ours speaks in its
+/// place where that is long or has control characters.
 pub(crate) fn install_hook() {
     install(true);
 }
 
-/// As [`install_hook`], for unit tests of handlers: the standard hook prints where the test expects it.
+/// As [`install_hook`], for unit tests of handlers: the standard hook prints where the test expects
+/// it.
 pub(crate) fn install_hook_beside_the_standard_one() {
     install(false);
 }
@@ -48,8 +51,9 @@ fn install(replaces_standard: bool) {
         let before = std::panic::take_hook();
         // With none set, this is the standard one.
         let is_replaced = replaces_standard && is_same(&*before, &*std::panic::take_hook());
-        let print =
-            move |panic: &PanicHookInfo<'_>| if is_replaced && !is_harmless(panic) { say_panic(panic) } else { before(panic) };
+        let print = move |panic: &PanicHookInfo<'_>| {
+            if is_replaced && !is_harmless(panic) { say_panic(panic) } else { before(panic) }
+        };
         std::panic::set_hook(Box::new(move |panic| {
             if cfg!(panic = "abort") {
                 report_before_abort(&describe(panic));
@@ -75,8 +79,12 @@ fn install(replaces_standard: bool) {
 
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
-/// Whether two hooks are one function. Should the compiler have made two of it, the standard hook is called as if it were the user's.
-#[allow(ambiguous_wide_pointer_comparisons, reason = "neither has any data: what is compared is what they do")]
+/// Whether two hooks are one function. Should the compiler have made two of it, the standard hook
+/// is called as if it were the user's.
+#[allow(
+    ambiguous_wide_pointer_comparisons,
+    reason = "neither has any data: what is compared is what they do"
+)]
 fn is_same(one: &Hook, other: &Hook) -> bool {
     size_of_val(one) == 0 && std::ptr::eq(one, other)
 }
@@ -105,7 +113,8 @@ pub(crate) fn report_aborts_to<L: LastWords + 'static>(last_words: &Arc<L>) {
 }
 
 fn last_words() -> Option<Arc<dyn LastWords>> {
-    // The lock is held for an assignment only; should it be taken, this thread panicked in the middle of that, and nothing is lost.
+    // The lock is held for an assignment only; should it be taken, this thread panicked in the
+    // middle of that, and nothing is lost.
     LAST_WORDS.try_lock().ok()?.as_ref()?.upgrade()
 }
 
@@ -115,11 +124,13 @@ fn note(last_words: Option<&dyn LastWords>, panic: Option<Failure>) {
     }
 }
 
-/// Whether the process aborts after this panic, although panics unwind: these are the words of the standard library for it. The panic
-/// that has led to it, such as one in a `Drop` while another panic unwinds, was seen before.
+/// Whether the process aborts after this panic, although panics unwind: these are the words of the
+/// standard library for it. The panic that has led to it, such as one in a `Drop` while another
+/// panic unwinds, was seen before.
 fn is_final(panic: &PanicHookInfo<'_>) -> bool {
     let message = message_of(panic.payload());
-    message == "panic in a destructor during cleanup" || message == "panic in a function that cannot unwind"
+    message == "panic in a destructor during cleanup"
+        || message == "panic in a function that cannot unwind"
 }
 
 #[cold]
@@ -129,7 +140,8 @@ fn report_before_abort(failure: &Failure) {
     }
 }
 
-/// Calls what works for this caller, who then is the one to be answered if it takes the process along.
+/// Calls what works for this caller, who then is the one to be answered if it takes the process
+/// along.
 #[cfg(feature = "server")]
 pub(crate) fn for_caller<R>(caller: u64, run: impl FnOnce() -> R) -> R {
     let before = CALLER.replace(caller);
@@ -150,14 +162,15 @@ pub(crate) fn catch_quietly<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
 /// Calls `run`; a panic in it becomes a failure.
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
     let was_catching = IS_CATCHING.replace(true);
-    // The user's values may be left half-changed by a panic. They belong to this invocation and are dropped with it; the state is
-    // shared, and whether it may panic in the middle of a change is decided by its own locks, which are poisoned then.
+    // The user's values may be left half-changed by a panic. They belong to this invocation and are
+    // dropped with it; the state is shared, and whether it may panic in the middle of a change is
+    // decided by its own locks, which are poisoned then.
     let result = catch_unwind(AssertUnwindSafe(run));
     IS_CATCHING.set(was_catching);
     result.map_err(|payload| {
         let message = message_of(&*payload);
-        // The hook may have seen another one: it is not called for a panic that is passed on by `resume_unwind`, and it is called for one
-        // that the handler catches itself.
+        // The hook may have seen another one: it is not called for a panic that is passed on by
+        // `resume_unwind`, and it is called for one that the handler catches itself.
         let seen = SEEN.take().filter(|seen| seen.message().starts_with(&message));
         let failure = seen.unwrap_or_else(|| Failure::new(Failure::PANIC, message));
         // The payload may be anything, also a value whose drop panics.
@@ -173,10 +186,16 @@ fn describe(panic: &PanicHookInfo<'_>) -> Failure {
     let message = message_of(panic.payload());
     let advice = advice(&message).map(|advice| format!(": {advice}")).unwrap_or_default();
     let message = match panic.location() {
-        Some(place) => format!("{message} (at {}:{}:{}){advice}", shorten(place.file()), place.line(), place.column()),
+        Some(place) => format!(
+            "{message} (at {}:{}:{}){advice}",
+            shorten(place.file()),
+            place.line(),
+            place.column()
+        ),
         None => message + &advice,
     };
-    Failure::new(Failure::PANIC, message).with_stack_trace(frames_of(&Backtrace::force_capture().to_string()))
+    Failure::new(Failure::PANIC, message)
+        .with_stack_trace(frames_of(&Backtrace::force_capture().to_string()))
 }
 
 fn message_of(payload: &(dyn Any + Send)) -> String {
@@ -190,9 +209,11 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
     bounded(&text, limits::MESSAGE)
 }
 
-/// The frames between the panic machinery and the runtime, as `function (file:line:column)`, innermost first.
+/// The frames between the panic machinery and the runtime, as `function (file:line:column)`,
+/// innermost first.
 ///
-/// A stripped binary has no names, so its frames are left out: the place in the message is known all the same.
+/// A stripped binary has no names, so its frames are left out: the place in the message is known
+/// all the same.
 fn frames_of(backtrace: &str) -> Vec<String> {
     let mut frames: Vec<(String, String)> = Vec::new();
     for line in backtrace.lines().map(str::trim_start) {
@@ -207,12 +228,19 @@ fn frames_of(backtrace: &str) -> Vec<String> {
         }
     }
     let end = frames.iter().position(|(name, _)| is_runtime(name)).unwrap_or(frames.len());
-    let begin = frames[..end].iter().rposition(|(name, _)| is_panic_machinery(name)).map_or(0, |last| last + 1);
+    let begin = frames[..end]
+        .iter()
+        .rposition(|(name, _)| is_panic_machinery(name))
+        .map_or(0, |last| last + 1);
     frames[begin..end]
         .iter()
         .filter(|(name, _)| name != "<unknown>" && !is_catch_machinery(name))
         .take(limits::FRAMES)
-        .map(|(name, place)| if place.is_empty() { name.clone() } else { format!("{name} ({place})") })
+        .map(
+            |(name, place)| {
+                if place.is_empty() { name.clone() } else { format!("{name} ({place})") }
+            },
+        )
         .collect()
 }
 
@@ -233,15 +261,20 @@ fn is_panic_machinery(name: &str) -> bool {
 /// Frames of this crate that called the user's code.
 fn is_runtime(name: &str) -> bool {
     let name = name.trim_start_matches('<');
-    ["fg_runtime::invocation::", "fg_runtime::current::", "fg_runtime::panics::catch"].iter().any(|prefix| name.starts_with(prefix))
+    ["fg_runtime::invocation::", "fg_runtime::current::", "fg_runtime::panics::catch"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 /// Frames of the standard library that lead from the runtime to the handler.
 fn is_catch_machinery(name: &str) -> bool {
-    name.contains("catch_unwind") || name.contains("AssertUnwindSafe") || name.starts_with("std::panicking::try")
+    name.contains("catch_unwind")
+        || name.contains("AssertUnwindSafe")
+        || name.starts_with("std::panicking::try")
 }
 
-/// A path as its owner knows it: below the crate for a dependency, below the toolchain's sources for the standard library.
+/// A path as its owner knows it: below the crate for a dependency, below the toolchain's sources
+/// for the standard library.
 fn shorten(path: &str) -> &str {
     for marker in ["/registry/src/", "/git/checkouts/"] {
         if let Some((_, rest)) = path.split_once(marker) {
@@ -279,14 +312,23 @@ mod tests {
         assert!(failure.message().contains("panics.rs:"), "{}", failure.message());
         let frames = failure.stack_trace();
         assert!(frames.iter().any(|frame| frame.contains("place_order")), "{frames:#?}");
-        assert!(!frames.iter().any(|frame| frame.contains("core::panicking") || frame.contains("catch_unwind")), "{frames:#?}");
+        assert!(
+            !frames
+                .iter()
+                .any(|frame| frame.contains("core::panicking") || frame.contains("catch_unwind")),
+            "{frames:#?}"
+        );
     }
 
     #[test]
     fn a_panic_with_any_value_is_caught_even_if_dropping_it_panics() {
         install_hook();
         let failure = catch(|| std::panic::panic_any(Bomb)).expect_err("it panics");
-        assert!(failure.message().starts_with("the handler panicked with a value that is not a text"), "{}", failure.message());
+        assert!(
+            failure.message().starts_with("the handler panicked with a value that is not a text"),
+            "{}",
+            failure.message()
+        );
         assert_eq!(catch(|| 1), Ok(1));
     }
 

@@ -1,4 +1,5 @@
-//! The framing of an HTTP/1.1 response: where its head ends, where its body ends, whether the connection can be used again.
+//! The framing of an HTTP/1.1 response: where its head ends, where its body ends, whether the
+//! connection can be used again.
 
 use std::mem::MaybeUninit;
 
@@ -28,11 +29,16 @@ pub(crate) enum BodyLength {
     UntilClose,
 }
 
-/// Reads a head from the beginning of `bytes`: none while it is incomplete. `seen` is shown the headers of a final response (not 1xx).
+/// Reads a head from the beginning of `bytes`: none while it is incomplete. `seen` is shown the
+/// headers of a final response (not 1xx).
 pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head>, Fault> {
     let mut headers = [const { MaybeUninit::uninit() }; HEADER_COUNT_LIMIT];
     let mut response = httparse::Response::new(&mut []);
-    let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, &mut headers);
+    let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+        &mut response,
+        bytes,
+        &mut headers,
+    );
     let length = match parsed {
         Ok(httparse::Status::Complete(length)) if length <= HEAD_LIMIT => length,
         Ok(httparse::Status::Partial) if bytes.len() <= HEAD_LIMIT => return Ok(None),
@@ -59,7 +65,8 @@ pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head
             for option in header.value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
                 if option.eq_ignore_ascii_case(b"close") {
                     keep_alive = false;
-                } else if option.eq_ignore_ascii_case(b"keep-alive") && response.version == Some(0) {
+                } else if option.eq_ignore_ascii_case(b"keep-alive") && response.version == Some(0)
+                {
                     keep_alive = true;
                 }
             }
@@ -68,7 +75,8 @@ pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head
     let body = match (status, length_given) {
         (100..=199 | 204 | 304, _) => BodyLength::Known(0),
         _ if is_chunked => {
-            // With a length as well there are two notions of where the body ends: trust neither for what follows.
+            // With a length as well there are two notions of where the body ends: trust neither for
+            // what follows.
             keep_alive &= length_given.is_none();
             BodyLength::Chunked
         }
@@ -126,8 +134,13 @@ impl Chunks {
         Self { body_end: start, next: start, expected: Expected::Size }
     }
 
-    /// Goes on with the bytes that are there now; once the last chunk has been read: where the body ends and where the response ends.
-    pub(crate) fn advance(&mut self, buffer: &mut [u8], body_start: usize) -> Result<Option<(usize, usize)>, Fault> {
+    /// Goes on with the bytes that are there now; once the last chunk has been read: where the body
+    /// ends and where the response ends.
+    pub(crate) fn advance(
+        &mut self,
+        buffer: &mut [u8],
+        body_start: usize,
+    ) -> Result<Option<(usize, usize)>, Fault> {
         loop {
             let available = buffer.len() - self.next;
             match self.expected {
@@ -138,7 +151,8 @@ impl Chunks {
                         if size > BODY_LIMIT - (self.body_end - body_start) {
                             return Err(Fault::BodyTooLarge);
                         }
-                        self.expected = if size == 0 { Expected::Trailer } else { Expected::Data(size) };
+                        self.expected =
+                            if size == 0 { Expected::Trailer } else { Expected::Data(size) };
                     }
                     Ok(httparse::Status::Partial) if available <= HEAD_LIMIT => return Ok(None),
                     _ => return Err(Fault::Garbled("a chunk has no readable size")),
@@ -165,8 +179,13 @@ impl Chunks {
                     self.expected = Expected::Size;
                 }
                 Expected::Trailer => {
-                    let Some(line) = buffer[self.next..].iter().position(|&byte| byte == b'\n') else {
-                        return if available > HEAD_LIMIT { Err(Fault::HeadTooLarge) } else { Ok(None) };
+                    let Some(line) = buffer[self.next..].iter().position(|&byte| byte == b'\n')
+                    else {
+                        return if available > HEAD_LIMIT {
+                            Err(Fault::HeadTooLarge)
+                        } else {
+                            Ok(None)
+                        };
                     };
                     let is_last = matches!(&buffer[self.next..=self.next + line], b"\r\n" | b"\n");
                     self.next += line + 1;
@@ -178,7 +197,8 @@ impl Chunks {
         }
     }
 
-    /// The bytes of the buffer that are still needed: the body, then everything not read. Frames between them are given up.
+    /// The bytes of the buffer that are still needed: the body, then everything not read. Frames
+    /// between them are given up.
     pub(crate) fn compact(&mut self, buffer: &mut [u8], filled: usize) -> usize {
         buffer.copy_within(self.next..filled, self.body_end);
         let removed = self.next - self.body_end;

@@ -9,13 +9,33 @@ fn head(text: &str) -> Result<Option<Head>, String> {
 fn a_head_says_where_the_body_ends_and_whether_the_connection_lives() {
     let cases = [
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", BodyLength::Known(5), true),
-        ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\nContent-Length: 5\r\n\r\n", BodyLength::Known(5), true),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: Keep-Alive, CLOSE\r\n\r\n", BodyLength::Known(0), false),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nContent-Length: 5\r\n\r\n",
+            BodyLength::Known(5),
+            true,
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: Keep-Alive, CLOSE\r\n\r\n",
+            BodyLength::Known(0),
+            false,
+        ),
         ("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", BodyLength::Known(0), false),
-        ("HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n", BodyLength::Known(0), true),
+        (
+            "HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n",
+            BodyLength::Known(0),
+            true,
+        ),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n", BodyLength::Chunked, true),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", BodyLength::Chunked, false),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", BodyLength::Chunked, false),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n",
+            BodyLength::Chunked,
+            false,
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+            BodyLength::Chunked,
+            false,
+        ),
         ("HTTP/1.1 200 OK\r\n\r\n", BodyLength::UntilClose, false),
         ("HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n", BodyLength::Known(0), true),
         ("HTTP/1.1 100 Continue\r\n\r\n", BodyLength::Known(0), true),
@@ -31,10 +51,16 @@ fn a_head_that_cannot_be_trusted_is_a_fault() {
     let long = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(HEAD_LIMIT));
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(HEADER_COUNT_LIMIT + 1));
     for (text, part) in [
-        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", "two different lengths"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+            "two different lengths",
+        ),
         ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "not a number"),
         ("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n", "not a number"),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n", "larger than 67108864 bytes"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+            "larger than 67108864 bytes",
+        ),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "not chunked"),
         ("HTTP/1.1 101 Switching Protocols\r\n\r\n", "switches"),
         ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "cannot be read"),
@@ -54,7 +80,8 @@ fn an_incomplete_head_waits_for_more() {
     }
 }
 
-/// Feeds a chunked body in pieces of one size, as [`Connection`](crate::connection::Connection) does.
+/// Feeds a chunked body in pieces of one size, as [`Connection`](crate::connection::Connection)
+/// does.
 fn unchunk(wire: &[u8], piece: usize) -> Result<Option<(Vec<u8>, usize)>, Fault> {
     let mut buffer = vec![0; wire.len() + 2];
     buffer[..2].copy_from_slice(b"H:");

@@ -20,7 +20,8 @@ use crate::system::{Input, input};
 use crate::voice::{self, say, say_lines};
 use crate::{event_loop, one_shot, panics, watchdog};
 
-/// Runs a handler, or one of several, until the process should end: `fn main() -> ExitCode { fg::run::<greet>() }`.
+/// Runs a handler, or one of several, until the process should end: `fn main() -> ExitCode {
+/// fg::run::<greet>() }`.
 ///
 /// What that means depends on where the program is:
 ///
@@ -31,19 +32,25 @@ use crate::{event_loop, one_shot, panics, watchdog};
 /// | a shell | standard input is a pipe or a file | the event from standard input, the reply to standard output, log and summary to standard error |
 /// | anything else | | says what to type |
 ///
-/// `FG_MODE=custom-runtime`, `FG_MODE=server` or `FG_MODE=one-shot` overrides. The port of the server is `FG_PORT`, else `PORT`, else 8000.
+/// `FG_MODE=custom-runtime`, `FG_MODE=server` or `FG_MODE=one-shot` overrides. The port of the
+/// server is `FG_PORT`, else `PORT`, else 8000.
 ///
-/// In a shell, [`Context::credentials`](fg_core::Context::credentials) has something if `FG_CREDENTIALS=env` asks for it: the keys that the
-/// platform's SDKs read, from `HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK` and `HUAWEICLOUD_SDK_SECURITY_TOKEN`, else from `HW_ACCESS_KEY` and
-/// its kin, else from `OS_ACCESS_KEY`. Keys that do not expire have an empty token.
+/// In a shell, [`Context::credentials`](fg_core::Context::credentials) has something if
+/// `FG_CREDENTIALS=env` asks for it: the keys that the platform's SDKs read, from
+/// `HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK` and `HUAWEICLOUD_SDK_SECURITY_TOKEN`, else from
+/// `HW_ACCESS_KEY` and its kin, else from `OS_ACCESS_KEY`. Keys that do not expire have an empty
+/// token.
 ///
 /// # Exit codes
 ///
-/// 0: told to end, or the one invocation succeeded. 1: the function could not be initialised, the one invocation failed, code of the
-/// function's blocked its thread past its limit, or the port cannot be listened on. 2: there is nothing to do here, and standard error says
-/// what to type. 130 and 143: told to end a second time. `docs/lifecycle.md` has the limits, and what happens in each state.
+/// 0: told to end, or the one invocation succeeded. 1: the function could not be initialised, the
+/// one invocation failed, code of the function's blocked its thread past its limit, or the port
+/// cannot be listened on. 2: there is nothing to do here, and standard error says what to type. 130
+/// and 143: told to end a second time. `docs/lifecycle.md` has the limits, and what happens in each
+/// state.
 ///
-/// It starts a tokio runtime, so it cannot be called in one: under `#[tokio::main]` it says so and gives 2. [`serve`] is for there.
+/// It starts a tokio runtime, so it cannot be called in one: under `#[tokio::main]` it says so and
+/// gives 2. [`serve`] is for there.
 #[must_use = "return the exit code from `main`"]
 pub fn run<H: Handlers>(/* nothing: write `fg::run::<greet>()` */) -> ExitCode {
     Runtime::new().run::<H>()
@@ -58,7 +65,8 @@ pub fn run<H: Handlers>(/* nothing: write `fg::run::<greet>()` */) -> ExitCode {
 /// }
 /// ```
 ///
-/// Where that has one thread (`flavor = "current_thread"`), a `blocking` handler and its `init` run on a runtime of several threads beside it.
+/// Where that has one thread (`flavor = "current_thread"`), a `blocking` handler and its `init` run
+/// on a runtime of several threads beside it.
 #[must_use = "this is the exit code: return it from `main`"]
 pub async fn serve<H: Handlers>(/* nothing: write `fg::serve::<greet>().await` */) -> ExitCode {
     Runtime::new().serve::<H>().await
@@ -105,54 +113,64 @@ impl Runtime {
         }
     }
 
-    /// Sets how many threads run futures, with [`run`](Runtime::run). The default is one below 2000 millicores of CPU, and one per core
-    /// from there on. A `blocking` handler always gets a thread of its own beside them.
+    /// Sets how many threads run futures, with [`run`](Runtime::run). The default is one below 2000
+    /// millicores of CPU, and one per core from there on. A `blocking` handler always gets a thread
+    /// of its own beside them.
     ///
-    /// With one thread, `tokio::task::block_in_place` in a handler that is `async` is a panic, which the caller gets as an error that says
-    /// what to do. `tokio::task::spawn_blocking` and a `blocking` handler work with any number, and so does `block_in_place` from two on.
+    /// With one thread, `tokio::task::block_in_place` in a handler that is `async` is a panic,
+    /// which the caller gets as an error that says what to do. `tokio::task::spawn_blocking` and a
+    /// `blocking` handler work with any number, and so does `block_in_place` from two on.
     pub const fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self
     }
 
-    /// Sets whether a handler that is about to exceed `RUNTIME_TIMEOUT` is dropped and reported as `FunctionTimeout`. The default is yes:
-    /// otherwise the platform kills the instance without a word from the function.
+    /// Sets whether a handler that is about to exceed `RUNTIME_TIMEOUT` is dropped and reported as
+    /// `FunctionTimeout`. The default is yes: otherwise the platform kills the instance without a
+    /// word from the function.
     pub const fn report_timeouts(mut self, report: bool) -> Self {
         self.report_timeouts = report;
         self
     }
 
-    /// Sets whether log lines are JSON objects; `FG_LOG_FORMAT=json` or `text` comes before it. The default is the platform's own form.
+    /// Sets whether log lines are JSON objects; `FG_LOG_FORMAT=json` or `text` comes before it. The
+    /// default is the platform's own form.
     ///
-    /// An object has `time`, `requestId` (`""` outside of invocations), `level` and `message`; of the crates `log` and `tracing` also `target`,
-    /// `fields` (an object) and `spans` (a list of objects with `name` and the span's fields, outermost first). A message that is longer than
+    /// An object has `time`, `requestId` (`""` outside of invocations), `level` and `message`; of
+    /// the crates `log` and `tracing` also `target`, `fields` (an object) and `spans` (a list of
+    /// objects with `name` and the span's fields, outermost first). A message that is longer than
     /// 90 KiB goes on in further objects, which have `"continued":"true"`.
     pub const fn json_log(mut self, json: bool) -> Self {
         self.json_log = json;
         self
     }
 
-    /// Sets whether an answer and the request for the next event leave in one write, on the custom runtime; `FG_PIPELINE=1` does the same.
+    /// Sets whether an answer and the request for the next event leave in one write, on the custom
+    /// runtime; `FG_PIPELINE=1` does the same.
     ///
-    /// It saves a round trip and half the system calls of a warm invocation. The default is no: HTTP/1.1 allows it, but nothing
-    /// documents that the platform's server takes a second request before it has answered the first, and an instance whose request was
-    /// lost would wait for ever. A server that closes the connection instead turns it off, with one line in the log.
+    /// It saves a round trip and half the system calls of a warm invocation. The default is no:
+    /// HTTP/1.1 allows it, but nothing documents that the platform's server takes a second request
+    /// before it has answered the first, and an instance whose request was lost would wait for
+    /// ever. A server that closes the connection instead turns it off, with one line in the log.
     pub const fn pipeline(mut self, pipeline: bool) -> Self {
         self.pipeline = pipeline;
         self
     }
 
-    /// Sets whether the server keeps `/invoke`, `/init`, `/healthz` and `/shutdown` for the platform, where the function takes HTTP requests.
+    /// Sets whether the server keeps `/invoke`, `/init`, `/healthz` and `/shutdown` for the
+    /// platform, where the function takes HTTP requests.
     ///
-    /// The default is yes for a handler of `fg::http::Request`, which may be an event function in a container image; and no for
-    /// [`fg::http::run`](crate::http::run), since all paths of an HTTP function are the user's.
+    /// The default is yes for a handler of `fg::http::Request`, which may be an event function in a
+    /// container image; and no for [`fg::http::run`](crate::http::run), since all paths of an HTTP
+    /// function are the user's.
     #[cfg(feature = "http")]
     pub const fn platform_routes(mut self, keep: bool) -> Self {
         self.platform_routes = Some(keep);
         self
     }
 
-    /// Sets the function's settings, instead of reading them from the process's variables: for tests and emulators.
+    /// Sets the function's settings, instead of reading them from the process's variables: for
+    /// tests and emulators.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = Some(environment);
         self
@@ -164,17 +182,25 @@ impl Runtime {
         const HERE: EntryPoint = EntryPoint { run: "fg::run", serve: "fg::serve::<..>()" };
         let environment = self.take_environment_to_run();
         match HERE.check().and_then(|()| tokio_runtime(&environment, self.threads, H::BLOCKING)) {
-            Ok(runtime) => block_on(runtime, Box::pin(self.environment(environment).serve_here::<H>()), H::BLOCKING),
+            Ok(runtime) => block_on(
+                runtime,
+                Box::pin(self.environment(environment).serve_here::<H>()),
+                H::BLOCKING,
+            ),
             Err(code) => code,
         }
     }
 
     /// Runs a handler on the tokio runtime of the caller; see [`serve`].
-    pub async fn serve<H: Handlers>(mut self /* no more: write `.serve::<greet>().await` */) -> ExitCode {
+    pub async fn serve<H: Handlers>(
+        mut self, /* no more: write `.serve::<greet>().await` */
+    ) -> ExitCode {
         if H::BLOCKING && is_on_one_thread() {
             let environment = self.take_environment();
             return match tokio_runtime(&environment, self.threads, true) {
-                Ok(runtime) => beside(runtime, Box::pin(self.environment(environment).serve_here::<H>())).await,
+                Ok(runtime) => {
+                    beside(runtime, Box::pin(self.environment(environment).serve_here::<H>())).await
+                }
                 Err(code) => code,
             };
         }
@@ -197,13 +223,15 @@ impl Runtime {
         self.environment.take().unwrap_or_else(Environment::from_process)
     }
 
-    /// As [`take_environment`](Self::take_environment), for what runs on a tokio runtime of its own until the process ends.
+    /// As [`take_environment`](Self::take_environment), for what runs on a tokio runtime of its own
+    /// until the process ends.
     pub(crate) fn take_environment_to_run(&mut self) -> Environment {
         self.is_whole_program = true;
         self.take_environment()
     }
 
-    /// Decides what there is to decide before the handler starts; the exit code where nothing can be done.
+    /// Decides what there is to decide before the handler starts; the exit code where nothing can
+    /// be done.
     pub(crate) fn start(mut self, is_service: bool) -> Result<Start, ExitCode> {
         check_there_is_one()?;
         let environment = self.take_environment();
@@ -219,8 +247,12 @@ impl Runtime {
         })?;
         let stream = mode.log_stream();
         let format = LineFormat::of(&environment, self.json_log);
-        let limits = Limits { response_size: environment.max_response_size(), timeouts: self.report_timeouts };
-        let mut start = Start::new(environment, Arc::new(StreamSink::new(stream, format)), limits, mode);
+        let limits = Limits {
+            response_size: environment.max_response_size(),
+            timeouts: self.report_timeouts,
+        };
+        let mut start =
+            Start::new(environment, Arc::new(StreamSink::new(stream, format)), limits, mode);
         start.is_whole_program = self.is_whole_program;
         start.pipeline = self.pipeline || std::env::var("FG_PIPELINE").is_ok_and(|set| set == "1");
         #[cfg(feature = "http")]
@@ -236,31 +268,42 @@ impl Runtime {
     }
 }
 
-/// [`Runtime::serve`] of any handler. Boxed once, so that tokio's part is not compiled for each handler.
+/// [`Runtime::serve`] of any handler. Boxed once, so that tokio's part is not compiled for each
+/// handler.
 pub(crate) type Serving = Pin<Box<dyn Future<Output = ExitCode> + Send>>;
 
-/// Runs the future to its end. With several threads it runs on those that wait for the network, so that an event does not wake two
-/// threads after one another; a blocking handler has the main thread to itself instead.
-pub(crate) fn block_on(runtime: tokio::runtime::Runtime, mut serving: Serving, blocking: bool) -> ExitCode {
+/// Runs the future to its end. With several threads it runs on those that wait for the network, so
+/// that an event does not wake two threads after one another; a blocking handler has the main
+/// thread to itself instead.
+pub(crate) fn block_on(
+    runtime: tokio::runtime::Runtime,
+    mut serving: Serving,
+    blocking: bool,
+) -> ExitCode {
     if !blocking && runtime.handle().runtime_flavor() == RuntimeFlavor::MultiThread {
         let task = runtime.spawn(serving);
-        serving = Box::pin(async { task.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())) });
+        serving = Box::pin(async {
+            task.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        });
     }
     let code = runtime.block_on(serving);
-    // Without waiting for threads that the handler has left behind: all that is owed has been answered.
+    // Without waiting for threads that the handler has left behind: all that is owed has been
+    // answered.
     runtime.shutdown_background();
     watchdog::let_go(code);
     code
 }
 
-/// One thread is the fastest where there is less than two cores; a blocking handler needs others beside its own.
+/// One thread is the fastest where there is less than two cores; a blocking handler needs others
+/// beside its own.
 pub(crate) fn tokio_runtime(
     environment: &Environment,
     threads: Option<usize>,
     blocking: bool,
 ) -> Result<tokio::runtime::Runtime, ExitCode> {
     const TWO_CORES: u32 = 2000;
-    let by_cpu = usize::try_from(environment.cpu_number().max(TWO_CORES / 2) / (TWO_CORES / 2)).unwrap_or(1);
+    let by_cpu =
+        usize::try_from(environment.cpu_number().max(TWO_CORES / 2) / (TWO_CORES / 2)).unwrap_or(1);
     let threads = threads.unwrap_or(by_cpu).max(1);
     let mut builder = if threads == 1 && !blocking {
         tokio::runtime::Builder::new_current_thread()
@@ -278,8 +321,14 @@ pub(crate) fn tokio_runtime(
     match panics::catch_quietly(|| builder.enable_all().build()) {
         Ok(built) => built.map_err(|error| cannot(&error)),
         Err(failure) => {
-            say(format_args!("fg: running on one thread, since there are no others to be had: {}", failure.message()));
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| cannot(&error))
+            say(format_args!(
+                "fg: running on one thread, since there are no others to be had: {}",
+                failure.message()
+            ));
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(|error| cannot(&error))
         }
     }
 }
@@ -296,7 +345,8 @@ pub(crate) struct Start {
     pub(crate) http_caller: Caller,
     /// Why there is no handler to run, whichever is handed over.
     pub(crate) no_handler: Option<Failure>,
-    /// Whether the server keeps the platform's routes for itself, where the function takes HTTP requests.
+    /// Whether the server keeps the platform's routes for itself, where the function takes HTTP
+    /// requests.
     #[cfg(feature = "http")]
     pub(crate) platform_routes: bool,
     pub(crate) mode: Mode,
@@ -304,12 +354,20 @@ pub(crate) struct Start {
 
 impl std::fmt::Debug for Start {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Start").field("mode", &self.mode).field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Start")
+            .field("mode", &self.mode)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
 impl Start {
-    pub(crate) fn new(environment: Environment, sink: Arc<dyn LogSink>, limits: Limits, mode: Mode) -> Self {
+    pub(crate) fn new(
+        environment: Environment,
+        sink: Arc<dyn LogSink>,
+        limits: Limits,
+        mode: Mode,
+    ) -> Self {
         Self {
             environment: Arc::new(environment),
             sink,
@@ -353,7 +411,11 @@ impl Start {
         #[cfg(all(feature = "log", not(feature = "tracing")))]
         crate::log_bridge::install(ctx.logger());
         // Elsewhere it is no wonder that the platform's variables are missing.
-        let missing = if matches!(self.mode, Mode::CustomRuntime(_)) { self.environment.missing() } else { &[] };
+        let missing = if matches!(self.mode, Mode::CustomRuntime(_)) {
+            self.environment.missing()
+        } else {
+            &[]
+        };
         for warning in self.environment.warnings().iter().chain(missing) {
             voice::of(ctx.logger()).warn(warning);
         }
@@ -361,9 +423,11 @@ impl Start {
 }
 
 impl Start {
-    /// The function has been initialised, and whatever `init` may have set has been: what has not been set by now is ours.
+    /// The function has been initialised, and whatever `init` may have set has been: what has not
+    /// been set by now is ours.
     ///
-    /// A subscriber of `tracing` may want to be the logger of `log` as well, so with both features ours waits for that too.
+    /// A subscriber of `tracing` may want to be the logger of `log` as well, so with both features
+    /// ours waits for that too.
     pub(crate) fn complete_log(&self) {
         #[cfg(feature = "tracing")]
         {

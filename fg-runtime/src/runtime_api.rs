@@ -1,6 +1,7 @@
 //! The Runtime API as it is on the wire: its paths, its limits, its requests.
 //!
-//! Source: the platform's manual, "creating a custom runtime". The limits without a source are ours.
+//! Source: the platform's manual, "creating a custom runtime". The limits without a source are
+//! ours.
 
 use std::io::Write;
 use std::time::Duration;
@@ -15,7 +16,8 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a response that has begun may stay silent before it is given up.
 pub(crate) const SILENCE_LIMIT: Duration = Duration::from_secs(10);
 
-/// The largest head of a response in bytes: a dozen headers with tokens of a few KB each fit many times.
+/// The largest head of a response in bytes: a dozen headers with tokens of a few KB each fit many
+/// times.
 pub(crate) const HEAD_LIMIT: usize = 256 * 1024;
 
 /// The most headers in one response.
@@ -66,10 +68,12 @@ pub(crate) fn write_answer_head(
     out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
     out.extend_from_slice(host.as_bytes());
     out.extend_from_slice(b"\r\ncontent-type: ");
-    // A line break in a value of the user's would end the header, so what cannot stand in one is left out.
+    // A line break in a value of the user's would end the header, so what cannot stand in one is
+    // left out.
     write_pieces(out, content_type, |byte| matches!(byte, b' '..=b'~'), |_, _| {});
     match length {
-        Some(length) => write!(out, "\r\ncontent-length: {length}\r\n\r\n").expect("writing to memory cannot fail"),
+        Some(length) => write!(out, "\r\ncontent-length: {length}\r\n\r\n")
+            .expect("writing to memory cannot fail"),
         None => out.extend_from_slice(b"\r\ntransfer-encoding: chunked\r\n\r\n"),
     }
 }
@@ -77,11 +81,19 @@ pub(crate) fn write_answer_head(
 /// A request id is a UUID; should it ever be something else, it must not break the request line.
 fn write_path_segment(out: &mut Vec<u8>, text: &str) {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
-    write_pieces(out, text, is_plain, |out, byte| write!(out, "%{byte:02X}").expect("writing to memory cannot fail"));
+    write_pieces(out, text, is_plain, |out, byte| {
+        write!(out, "%{byte:02X}").expect("writing to memory cannot fail")
+    });
 }
 
-/// Writes the pieces of a text that are plain as they are, and each byte between them in its own way.
-fn write_pieces(out: &mut Vec<u8>, text: &str, is_plain: impl Fn(u8) -> bool, write_other: impl Fn(&mut Vec<u8>, u8)) {
+/// Writes the pieces of a text that are plain as they are, and each byte between them in its own
+/// way.
+fn write_pieces(
+    out: &mut Vec<u8>,
+    text: &str,
+    is_plain: impl Fn(u8) -> bool,
+    write_other: impl Fn(&mut Vec<u8>, u8),
+) {
     let mut rest = text.as_bytes();
     while let Some(end) = rest.iter().position(|&byte| !is_plain(byte)) {
         out.extend_from_slice(&rest[..end]);
@@ -112,7 +124,12 @@ mod tests {
     #[test]
     fn nothing_from_outside_can_add_a_line_to_the_head() {
         let head = head("a b/..\r\nx: 1", "text/plain\r\nx: 1");
-        assert!(head.starts_with("POST /v1/runtime/invocation/error/a%20b%2F..%0D%0Ax:%201 HTTP/1.1\r\n"), "{head}");
+        assert!(
+            head.starts_with(
+                "POST /v1/runtime/invocation/error/a%20b%2F..%0D%0Ax:%201 HTTP/1.1\r\n"
+            ),
+            "{head}"
+        );
         assert!(head.contains("\r\ncontent-type: text/plainx: 1\r\n"), "{head}");
     }
 }

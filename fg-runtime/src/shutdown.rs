@@ -1,6 +1,7 @@
 //! The wish of the system that this process ends: SIGTERM or SIGINT, Ctrl-C on Windows.
 //!
-//! No document says that the platform sends one. Where it comes, what runs is finished; where it comes twice, the process ends at once.
+//! No document says that the platform sends one. Where it comes, what runs is finished; where it
+//! comes twice, the process ends at once.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -61,7 +62,8 @@ impl Shutdown {
 
     /// Runs the loop, and learns of signals meanwhile.
     ///
-    /// The loop is in its place already, here and below: a future that is handed over and then pinned takes its space twice.
+    /// The loop is in its place already, here and below: a future that is handed over and then
+    /// pinned takes its space twice.
     pub(crate) async fn listen_during<F: Future>(&self, mut event_loop: Pin<&mut F>) -> F::Output {
         let mut waker: Option<Waker> = None;
         poll_fn(|task| {
@@ -82,8 +84,12 @@ impl Shutdown {
 
     /// Waits for the future until the process should end: none then, or if it should already.
     ///
-    /// What had arrived for the future before the signal counts, whichever of the two was noticed first.
-    pub(crate) async fn or_until_requested<F: Future>(&self, mut future: Pin<&mut F>) -> Option<F::Output> {
+    /// What had arrived for the future before the signal counts, whichever of the two was noticed
+    /// first.
+    pub(crate) async fn or_until_requested<F: Future>(
+        &self,
+        mut future: Pin<&mut F>,
+    ) -> Option<F::Output> {
         if self.is_requested() {
             return None;
         }
@@ -106,7 +112,9 @@ impl Shutdown {
     /// Whether a signal has come that is the first one, where the loop listens itself.
     fn take_signals(&self, task: &mut Context<'_>) -> bool {
         let mut is_news = false;
-        while let Some(Poll::Ready(code)) = lock(&self.signals).as_mut().map(|signals| signals.poll(task)) {
+        while let Some(Poll::Ready(code)) =
+            lock(&self.signals).as_mut().map(|signals| signals.poll(task))
+        {
             self.take(code);
             is_news = true;
         }

@@ -1,4 +1,5 @@
-//! The form of a line of the runtime's own on standard error: bounded, and without control characters.
+//! The form of a line of the runtime's own on standard error: bounded, and without control
+//! characters.
 
 use std::fmt::{self, Write};
 use std::io;
@@ -15,7 +16,8 @@ pub(crate) fn line_of(text: &dyn fmt::Display) -> Vec<u8> {
     let mut out = Vec::with_capacity(kept.len() + 1);
     write_escaped_lines(&mut out, kept.trim_end(), "\n| ");
     if kept.len() < length {
-        let _ = io::Write::write_fmt(&mut out, format_args!(".. ({} bytes cut)", length - kept.len()));
+        let _ =
+            io::Write::write_fmt(&mut out, format_args!(".. ({} bytes cut)", length - kept.len()));
     }
     out.push(b'\n');
     out

@@ -12,11 +12,13 @@ use tokio::io::{AsyncRead, DuplexStream, ReadBuf};
 /// How much may be written before it is read, and the largest piece that is sent.
 const ROOM: usize = 64 * 1024;
 
-/// Makes a streamed reply of what this future writes: `fg::stream::from_writer(|mut out| async move { .. })`.
+/// Makes a streamed reply of what this future writes: `fg::stream::from_writer(|mut out| async move
+/// { .. })`.
 ///
-/// What is written reaches the caller as soon as the future waits for something. A caller that reads slowly makes the writing wait: at most
-/// 64 KiB are kept. The body is complete when the future returns `Ok` and the writer has been dropped; after an `Err` it ends without
-/// its end. If the caller goes away, the future is dropped.
+/// What is written reaches the caller as soon as the future waits for something. A caller that
+/// reads slowly makes the writing wait: at most 64 KiB are kept. The body is complete when the
+/// future returns `Ok` and the writer has been dropped; after an `Err` it ends without its end. If
+/// the caller goes away, the future is dropped.
 ///
 /// ```
 /// use tokio::io::AsyncWriteExt;
@@ -37,7 +39,11 @@ where
     E: Into<Error> + Send + 'static,
 {
     let (writer, reader) = tokio::io::duplex(ROOM);
-    StreamResponse::new(Written { writing: Writing::Running(Box::pin(write(writer))), reader, room: Vec::new() })
+    StreamResponse::new(Written {
+        writing: Writing::Running(Box::pin(write(writer))),
+        reader,
+        room: Vec::new(),
+    })
 }
 
 /// What is written, as a stream.
@@ -76,7 +82,8 @@ impl<F: Future<Output = Result<(), E>>, E> Stream for Written<F, E> {
             return Poll::Ready(Some(Ok(Bytes::copy_from_slice(buffer.filled()))));
         }
         match &mut this.writing {
-            // The writer has been dropped, but not all has been done: this future has just been asked to wake the task.
+            // The writer has been dropped, but not all has been done: this future has just been
+            // asked to wake the task.
             Writing::Running(_) => Poll::Pending,
             Writing::Failed(error) => Poll::Ready(error.take().map(Err)),
             Writing::Done => Poll::Ready(None),
@@ -112,7 +119,10 @@ mod tests {
             Err(std::io::Error::other("the other half is gone"))
         });
         let (text, failure) = collect(response).await;
-        assert_eq!((text.as_str(), failure.expect("it fails").message()), ("half", "the other half is gone"));
+        assert_eq!(
+            (text.as_str(), failure.expect("it fails").message()),
+            ("half", "the other half is gone")
+        );
     }
 
     #[tokio::test]

@@ -1,4 +1,5 @@
-//! A streamed reply on its way out: each piece with the deadline, the panics and the limit of its invocation.
+//! A streamed reply on its way out: each piece with the deadline, the panics and the limit of its
+//! invocation.
 
 use std::future::poll_fn;
 use std::task::{Context as TaskContext, Poll, ready};
@@ -29,9 +30,20 @@ pub(crate) struct StreamedReply {
 
 impl StreamedReply {
     /// Waits for the first piece, since an error up to there is an ordinary one.
-    pub(crate) async fn begin(body: BodyStream, ctx: &Context, limits: Limits) -> Result<Self, Failure> {
+    pub(crate) async fn begin(
+        body: BodyStream,
+        ctx: &Context,
+        limits: Limits,
+    ) -> Result<Self, Failure> {
         let turn = Turn::of(ctx, limits, "RUNTIME_TIMEOUT");
-        let mut reply = Self { body: Some(body), ready: None, made: 0, ctx: ctx.clone(), turn, alarm: Alarm::new() };
+        let mut reply = Self {
+            body: Some(body),
+            ready: None,
+            made: 0,
+            ctx: ctx.clone(),
+            turn,
+            alarm: Alarm::new(),
+        };
         reply.ready = reply.next().await.transpose()?;
         Ok(reply)
     }
@@ -47,12 +59,17 @@ impl StreamedReply {
     }
 
     /// As [`next`](Self::next).
-    pub(crate) fn poll_next(&mut self, task: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
+    pub(crate) fn poll_next(
+        &mut self,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Bytes, Failure>>> {
         if let Some(piece) = self.ready.take() {
             return Poll::Ready(Some(Ok(piece)));
         }
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
-        let polled = self.turn.poll(task, &self.ctx, &mut self.alarm, |task| std::pin::Pin::new(&mut *body).poll_next(task));
+        let polled = self.turn.poll(task, &self.ctx, &mut self.alarm, |task| {
+            std::pin::Pin::new(&mut *body).poll_next(task)
+        });
         let piece = match ready!(polled) {
             Ok(None) => None,
             Ok(Some(Ok(piece))) => Some(self.count(piece)),
@@ -66,7 +83,11 @@ impl StreamedReply {
 
     /// Puts all pieces into the reply, which then has the limit of one that is not streamed.
     #[cfg(feature = "server")]
-    pub(crate) async fn collect_into(&mut self, reply: &mut fg_core::Reply, limits: Limits) -> Result<(), Failure> {
+    pub(crate) async fn collect_into(
+        &mut self,
+        reply: &mut fg_core::Reply,
+        limits: Limits,
+    ) -> Result<(), Failure> {
         let content_type = reply.content_type().to_owned();
         let mut body = Vec::new();
         while let Some(piece) = self.next().await {
@@ -79,7 +100,8 @@ impl StreamedReply {
 
     /// Logs that the reply is not complete.
     pub(crate) fn log_end(&self, failure: &Failure) {
-        voice::of(self.ctx.logger()).error(format_args!("the streamed reply ends too early: {failure}"));
+        voice::of(self.ctx.logger())
+            .error(format_args!("the streamed reply ends too early: {failure}"));
     }
 
     /// Logs that the pieces that are still to come are not sent.
@@ -109,7 +131,9 @@ impl StreamedReply {
 /// The platform takes no more of a streamed reply.
 #[cold]
 pub(crate) fn too_large() -> Failure {
-    let message = format!("the streamed reply is larger than {STREAM_LIMIT} bytes, the most that the platform takes");
+    let message = format!(
+        "the streamed reply is larger than {STREAM_LIMIT} bytes, the most that the platform takes"
+    );
     Failure::new(Failure::RESPONSE_TOO_LARGE, message)
 }
 

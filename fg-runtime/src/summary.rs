@@ -1,4 +1,5 @@
-//! The execution summary that the platform shows beside a reply: request id, memory, duration, what is billed.
+//! The execution summary that the platform shows beside a reply: request id, memory, duration, what
+//! is billed.
 
 use std::fmt;
 use std::time::Duration;
@@ -24,7 +25,12 @@ impl fmt::Display for Summary<'_> {
         match memory::peak() {
             Some(bytes) => {
                 let kilobytes = bytes / 1024;
-                writeln!(f, "memory used:       {}.{:03} MB", kilobytes / 1024, kilobytes % 1024 * 1000 / 1024)?;
+                writeln!(
+                    f,
+                    "memory used:       {}.{:03} MB",
+                    kilobytes / 1024,
+                    kilobytes % 1024 * 1000 / 1024
+                )?;
             }
             None => writeln!(f, "memory used:       not known on this system")?,
         }
@@ -39,10 +45,18 @@ mod tests {
 
     #[test]
     fn the_figures_have_their_units_and_every_started_millisecond_is_billed() {
-        let summary = Summary { request_id: "id-1", configured_memory: 128, duration: Duration::from_micros(1913) }.to_string();
-        for line in
-            ["request id:        id-1", "configured memory: 128 MB", "duration:          1.913 ms", "billed duration:   2 ms"]
-        {
+        let summary = Summary {
+            request_id: "id-1",
+            configured_memory: 128,
+            duration: Duration::from_micros(1913),
+        }
+        .to_string();
+        for line in [
+            "request id:        id-1",
+            "configured memory: 128 MB",
+            "duration:          1.913 ms",
+            "billed duration:   2 ms",
+        ] {
             assert!(summary.lines().any(|candidate| candidate == line), "{summary}");
         }
     }

@@ -1,5 +1,5 @@
-//! The tokio runtime that is already there when the user calls: one in which `fg::run` cannot start its own, none where there has to be one,
-//! or one on a single thread, where no handler may block.
+//! The tokio runtime that is already there when the user calls: one in which `fg::run` cannot start
+//! its own, none where there has to be one, or one on a single thread, where no handler may block.
 
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -52,8 +52,8 @@ pub(crate) fn check_there_is_one() -> Result<(), ExitCode> {
 
 /// Whether the caller is being polled by tokio, where no runtime can be started.
 ///
-/// There may be a current runtime without that: in `spawn_blocking`, or by `Handle::enter`. Tokio counts what a future that it polls does, so
-/// there, and only there, the count comes to an end.
+/// There may be a current runtime without that: in `spawn_blocking`, or by `Handle::enter`. Tokio
+/// counts what a future that it polls does, so there, and only there, the count comes to an end.
 fn is_polled_by_tokio() -> bool {
     /// Tokio's is 128.
     const MORE_THAN_ANY_BUDGET: usize = 1024;
@@ -61,19 +61,28 @@ fn is_polled_by_tokio() -> bool {
     (0..MORE_THAN_ANY_BUDGET).any(|_| pin!(consume_budget()).poll(&mut task).is_pending())
 }
 
-/// Whether the runtime that is there has one thread only: a handler that blocked it would hold up what it waits for.
+/// Whether the runtime that is there has one thread only: a handler that blocked it would hold up
+/// what it waits for.
 pub(crate) fn is_on_one_thread() -> bool {
-    Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::CurrentThread)
+    Handle::try_current()
+        .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::CurrentThread)
 }
 
 /// Runs on a runtime of its own, beside the one that is there, which goes on meanwhile.
 pub(crate) async fn beside(runtime: tokio::runtime::Runtime, serving: Serving) -> ExitCode {
-    spawn_blocking(move || block_on(runtime, serving, true)).await.unwrap_or_else(|error| resume_unwind(error.into_panic()))
+    spawn_blocking(move || block_on(runtime, serving, true))
+        .await
+        .unwrap_or_else(|error| resume_unwind(error.into_panic()))
 }
 
-/// Polls a future on a thread where blocking is allowed. Timers, sockets and `tokio::spawn` are those of the runtime that is there.
-pub(crate) async fn where_blocking_is_allowed<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> T {
-    spawn_blocking(move || poll_to_the_end(future)).await.unwrap_or_else(|error| resume_unwind(error.into_panic()))
+/// Polls a future on a thread where blocking is allowed. Timers, sockets and `tokio::spawn` are
+/// those of the runtime that is there.
+pub(crate) async fn where_blocking_is_allowed<T: Send + 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+) -> T {
+    spawn_blocking(move || poll_to_the_end(future))
+        .await
+        .unwrap_or_else(|error| resume_unwind(error.into_panic()))
 }
 
 /// What `Handle::block_on` does, but for entering the runtime, in which nothing may block.
@@ -107,13 +116,20 @@ mod tests {
     #[test]
     fn a_runtime_can_be_started_wherever_tokio_does_not_poll() {
         assert!(!is_polled_by_tokio());
-        let (one, several) = (runtime(), Builder::new_multi_thread().worker_threads(1).build().expect("a runtime"));
+        let (one, several) =
+            (runtime(), Builder::new_multi_thread().worker_threads(1).build().expect("a runtime"));
         let _guard = one.enter();
         assert!(!is_polled_by_tokio(), "a runtime is only entered");
         for runtime in [&one, &several] {
             assert!(runtime.block_on(async { is_polled_by_tokio() }));
-            assert!(runtime.block_on(async { tokio::spawn(async { is_polled_by_tokio() }).await.expect("no panic") }));
-            assert!(!runtime.block_on(async { spawn_blocking(is_polled_by_tokio).await.expect("no panic") }));
+            assert!(runtime.block_on(async {
+                tokio::spawn(async { is_polled_by_tokio() }).await.expect("no panic")
+            }));
+            assert!(
+                !runtime.block_on(async {
+                    spawn_blocking(is_polled_by_tokio).await.expect("no panic")
+                })
+            );
         }
         assert!(!several.block_on(async { tokio::task::block_in_place(is_polled_by_tokio) }));
     }

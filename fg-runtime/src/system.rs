@@ -1,6 +1,8 @@
-//! What differs from system to system: the signals that end a process, how it ends at once, and what its standard streams are.
+//! What differs from system to system: the signals that end a process, how it ends at once, and
+//! what its standard streams are.
 //!
-//! The platform is Linux; developers also work on macOS and Windows. Everything else in this crate is the same everywhere.
+//! The platform is Linux; developers also work on macOS and Windows. Everything else in this crate
+//! is the same everywhere.
 
 use std::io;
 use std::time::Duration;
@@ -32,7 +34,8 @@ pub(crate) enum Woken {
 /// The shortest wait that a socket takes.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
-/// Starts a thread that is not joined. In a box, so that a program has the standard library's part of it once.
+/// Starts a thread that is not joined. In a box, so that a program has the standard library's part
+/// of it once.
 pub(crate) fn spawn(name: &str, run: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     std::thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
 }
@@ -83,7 +86,8 @@ mod imp {
         pub(crate) fn new(with_signals: bool) -> io::Result<(Self, Waker)> {
             let (arrivals, sender) = UnixStream::pair()?;
             let listening = with_signals.then(|| Listening::begin(&sender)).transpose()?;
-            // There is always room for a byte, unless there are so many that one more makes no difference.
+            // There is always room for a byte, unless there are so many that one more makes no
+            // difference.
             sender.set_nonblocking(true)?;
             Ok((Self { arrivals, wait: None, listening }, Waker(sender)))
         }
@@ -98,9 +102,16 @@ mod imp {
             }
             self.wait = Some(wait);
             match self.arrivals.read(&mut byte) {
-                Ok(1) if byte[0] != LOOK => self.listening.as_ref().map_or(Woken::ToLook, Listening::by_signal),
+                Ok(1) if byte[0] != LOOK => {
+                    self.listening.as_ref().map_or(Woken::ToLook, Listening::by_signal)
+                }
                 Ok(1) => Woken::ToLook,
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => {
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+                    ) =>
+                {
                     Woken::ToLook
                 }
                 // The user's code has closed what is not its own.
@@ -121,18 +132,21 @@ mod imp {
     /// That the signals come to us, until this is dropped.
     #[derive(Debug)]
     struct Listening {
-        /// Whether the last signal was SIGINT. All that is registered is copied for each one more, so there is no flag for the other.
+        /// Whether the last signal was SIGINT. All that is registered is copied for each one more,
+        /// so there is no flag for the other.
         is_interrupt: Arc<AtomicBool>,
         registered: Vec<SigId>,
     }
 
-    /// How many listen; and whether there are none any more, in which case a signal does what it does without us.
+    /// How many listen; and whether there are none any more, in which case a signal does what it
+    /// does without us.
     static LISTENING: Mutex<(usize, Option<Arc<AtomicBool>>)> = Mutex::new((0, None));
 
     impl Listening {
         fn begin(sender: &UnixStream) -> io::Result<Self> {
             let is_interrupt = Arc::new(AtomicBool::new(false));
-            let mut listening = Self { is_interrupt: Arc::clone(&is_interrupt), registered: Vec::with_capacity(3) };
+            let mut listening =
+                Self { is_interrupt: Arc::clone(&is_interrupt), registered: Vec::with_capacity(3) };
             let mut all = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
             all.0 += 1;
             if let Some(is_over) = &all.1 {
@@ -173,7 +187,10 @@ mod imp {
                     let is_over = Arc::new(AtomicBool::new(true));
                     for signal in ENDING {
                         // It has been possible to listen to it.
-                        let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&is_over));
+                        let _ = signal_hook::flag::register_conditional_default(
+                            signal,
+                            Arc::clone(&is_over),
+                        );
                     }
                     all.1 = Some(is_over);
                 }
@@ -193,7 +210,10 @@ mod imp {
         pub(crate) fn of(wakes: Wakes) -> Option<Self> {
             let Wakes { arrivals, listening, .. } = wakes;
             arrivals.set_nonblocking(true).ok()?;
-            Some(Self { arrivals: tokio::net::UnixStream::from_std(arrivals).ok()?, listening: listening? })
+            Some(Self {
+                arrivals: tokio::net::UnixStream::from_std(arrivals).ok()?,
+                listening: listening?,
+            })
         }
 
         /// Ready with the exit code that a process killed by this signal would have.
@@ -203,7 +223,9 @@ mod imp {
                 let mut buffer = ReadBuf::new(&mut byte);
                 match Pin::new(&mut self.arrivals).poll_read(task, &mut buffer) {
                     Poll::Ready(Ok(())) if buffer.filled() == [LOOK] => {}
-                    Poll::Ready(Ok(())) if !buffer.filled().is_empty() => return Poll::Ready(self.listening.exit_code()),
+                    Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                        return Poll::Ready(self.listening.exit_code());
+                    }
                     _ => return Poll::Pending,
                 }
             }
@@ -304,7 +326,8 @@ mod imp {
         let _ = io::stderr().write_all(bytes);
     }
 
-    /// What standard input of this process is; a device that has nothing to say cannot be told from a pipe.
+    /// What standard input of this process is; a device that has nothing to say cannot be told from
+    /// a pipe.
     pub(crate) fn input() -> Input {
         if io::stdin().is_terminal() { Input::Terminal } else { Input::Given }
     }

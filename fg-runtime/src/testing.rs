@@ -1,6 +1,8 @@
-//! For unit tests of handlers: the whole way from the payload's bytes to the reply's, without a process and without a socket.
+//! For unit tests of handlers: the whole way from the payload's bytes to the reply's, without a
+//! process and without a socket.
 //!
-//! The function itself stays callable: `greet(event, &Context::default()).await` needs nothing from here.
+//! The function itself stays callable: `greet(event, &Context::default()).await` needs nothing from
+//! here.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,8 +19,9 @@ use crate::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowed};
 
 /// Runs a handler on one payload: `init`, the call, work left by `spawn_after`, `pre_stop`.
 ///
-/// A `blocking` handler runs where it may block, as it does in a function, whatever the flavor of the test's runtime: on a thread of its own
-/// under a plain `#[tokio::test]`, while the runtime goes on.
+/// A `blocking` handler runs where it may block, as it does in a function, whatever the flavor of
+/// the test's runtime: on a thread of its own under a plain `#[tokio::test]`, while the runtime
+/// goes on.
 ///
 /// ```text
 /// #[tokio::test]
@@ -30,8 +33,11 @@ use crate::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowed};
 ///
 /// # Errors
 ///
-/// What the caller of the function would get: the handler's error, a panic, a payload that does not fit, a timeout.
-pub async fn invoke<H: Handler>(payload: &[u8] /* write `invoke::<greet>(payload)` */) -> Result<Vec<u8>, Failure> {
+/// What the caller of the function would get: the handler's error, a panic, a payload that does not
+/// fit, a timeout.
+pub async fn invoke<H: Handler>(
+    payload: &[u8], /* write `invoke::<greet>(payload)` */
+) -> Result<Vec<u8>, Failure> {
     invoke_with::<H>(payload, &Context::default()).await
 }
 
@@ -47,7 +53,8 @@ pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Ve
     let state = Arc::new(init::<H>(ByInit, ctx, limits, &mut alarm).await?);
     let (outcome, reply) = if H::BLOCKING && is_on_one_thread() {
         let (payload, ctx, state) = (payload.to_vec(), ctx.clone(), Arc::clone(&state));
-        where_blocking_is_allowed(async move { call::<H>(&payload, &ctx, &state, limits).await }).await
+        where_blocking_is_allowed(async move { call::<H>(&payload, &ctx, &state, limits).await })
+            .await
     } else {
         call::<H>(payload, ctx, &state, limits).await
     };
@@ -61,7 +68,12 @@ pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Ve
     body
 }
 
-async fn call<H: Handler>(payload: &[u8], ctx: &Context, state: &H::State, limits: Limits) -> (Result<Outcome, Failure>, Reply) {
+async fn call<H: Handler>(
+    payload: &[u8],
+    ctx: &Context,
+    state: &H::State,
+    limits: Limits,
+) -> (Result<Outcome, Failure>, Reply) {
     let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
     let outcome = run_invocation::<H>(payload, ctx, state, &mut reply, limits, &mut alarm).await;
     (outcome, reply)
@@ -117,8 +129,8 @@ impl fmt::Debug for KeptLog {
     }
 }
 
-/// Runs that many invocations side by side on one thread, each with a logger of its own, and lets each say three things: in every order
-/// but one after the other.
+/// Runs that many invocations side by side on one thread, each with a logger of its own, and lets
+/// each say three things: in every order but one after the other.
 #[cfg(all(test, any(feature = "log", feature = "tracing")))]
 pub(crate) fn interleave(count: usize, say: impl Fn(usize, usize)) -> Vec<Arc<KeptLog>> {
     use fg_core::{Level, Logger};
@@ -127,11 +139,14 @@ pub(crate) fn interleave(count: usize, say: impl Fn(usize, usize)) -> Vec<Arc<Ke
     let loggers: Vec<_> = logs
         .iter()
         .enumerate()
-        .map(|(number, log)| Logger::new(&format!("request-{number}"), Level::Info, Arc::<KeptLog>::clone(log)))
+        .map(|(number, log)| {
+            Logger::new(&format!("request-{number}"), Level::Info, Arc::<KeptLog>::clone(log))
+        })
         .collect();
     for step in 0..3 {
         for turn in 0..count {
-            // Another order in each round; 7 has no divisor in common with the counts that are used.
+            // Another order in each round; 7 has no divisor in common with the counts that are
+            // used.
             let number = turn * 7 % count;
             crate::current::with_logger(&loggers[number], || say(number, step));
         }

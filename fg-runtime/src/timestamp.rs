@@ -18,17 +18,23 @@ impl fmt::Display for Timestamp {
         let seconds = self.0.as_secs();
         let (year, month, day) = date_of(seconds / 86_400);
         let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", self.0.subsec_millis())
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
+            self.0.subsec_millis()
+        )
     }
 }
 
-/// Year, month and day of a day since 1970-01-01, by counting in eras of 400 years that begin on the first of March.
+/// Year, month and day of a day since 1970-01-01, by counting in eras of 400 years that begin on
+/// the first of March.
 fn date_of(day_since_1970: u64) -> (u64, u64, u64) {
     const DAYS_FROM_YEAR_0_TO_1970: u64 = 719_468;
     const DAYS_OF_ERA: u64 = 146_097;
     let day = day_since_1970 + DAYS_FROM_YEAR_0_TO_1970;
     let (era, day_of_era) = (day / DAYS_OF_ERA, day % DAYS_OF_ERA);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -60,7 +66,9 @@ mod tests {
         for day in 1..146_097 {
             let date = date_of(day);
             let next_day = date.2 == before.2 + 1 && date.1 == before.1 && date.0 == before.0;
-            let next_month = date.2 == 1 && before.2 >= 28 && (date.1 == before.1 + 1 || (date.1 == 1 && before.1 == 12));
+            let next_month = date.2 == 1
+                && before.2 >= 28
+                && (date.1 == before.1 + 1 || (date.1 == 1 && before.1 == 12));
             assert!(next_day || next_month, "{before:?} then {date:?}");
             before = date;
         }

@@ -1,4 +1,5 @@
-//! The values of a `tracing` event or span, each with its type, and no more of them than a log line can take.
+//! The values of a `tracing` event or span, each with its type, and no more of them than a log line
+//! can take.
 
 use std::fmt::{self, Write};
 
@@ -56,7 +57,9 @@ impl Fields<'_> {
             LogValue::Str(text) | LogValue::Debug(text) => text.len(),
             _ => 0,
         };
-        if let Some(recorded) = self.fields.iter_mut().find(|recorded| recorded.name == field.name()) {
+        if let Some(recorded) =
+            self.fields.iter_mut().find(|recorded| recorded.name == field.name())
+        {
             recorded.value = value;
         } else if self.room.fields > 0 {
             self.fields.push(LogField { name: field.name().into(), value });
@@ -88,7 +91,8 @@ impl Visit for Fields<'_> {
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        let value = i128::try_from(value).map_or_else(|_| LogValue::Debug(value.to_string()), LogValue::Integer);
+        let value = i128::try_from(value)
+            .map_or_else(|_| LogValue::Debug(value.to_string()), LogValue::Integer);
         self.push(field, value);
     }
 

@@ -1,7 +1,9 @@
-//! The `tracing` facade: each event becomes a record with the request id of the invocation it belongs to.
+//! The `tracing` facade: each event becomes a record with the request id of the invocation it
+//! belongs to.
 //!
-//! An event belongs to the invocation in which the innermost of its spans was made, also when that span has travelled to another task;
-//! without a span, to the invocation that runs on this thread; else to none, and its request id is `-`.
+//! An event belongs to the invocation in which the innermost of its spans was made, also when that
+//! span has travelled to another task; without a span, to the invocation that runs on this thread;
+//! else to none, and its request id is `-`.
 //!
 //! | when | where events go |
 //! | --- | --- |
@@ -26,10 +28,11 @@ use crate::log_sink::StreamSink;
 use crate::mode::log_stream;
 use crate::tracing_fields::{Room, read_event, read_span};
 
-/// Writes `tracing` events where the function's log goes, with their request ids, as far as `FG_LOG` and `RUNTIME_LOG_LEVEL` say.
+/// Writes `tracing` events where the function's log goes, with their request ids, as far as
+/// `FG_LOG` and `RUNTIME_LOG_LEVEL` say.
 ///
-/// [`run`](crate::run()) installs it by itself if no subscriber has been set when the first invocation begins. To combine it with other
-/// layers, set a subscriber in `main` or in `init`:
+/// [`run`](crate::run()) installs it by itself if no subscriber has been set when the first
+/// invocation begins. To combine it with other layers, set a subscriber in `main` or in `init`:
 ///
 /// ```
 /// use tracing_subscriber::layer::SubscriberExt;
@@ -38,8 +41,9 @@ use crate::tracing_fields::{Room, read_event, read_span};
 /// # let _ = subscriber;
 /// ```
 ///
-/// Events outside of any invocation have the request id `-`. Those before [`run`](crate::run()) are written as well: to standard output on the
-/// platform and to standard error in a shell, in the form that `FG_LOG_FORMAT` says.
+/// Events outside of any invocation have the request id `-`. Those before [`run`](crate::run()) are
+/// written as well: to standard output on the platform and to standard error in a shell, in the
+/// form that `FG_LOG_FORMAT` says.
 #[derive(Debug, Default)]
 pub struct TracingLayer {
     /// For events outside of any invocation; none if that is the one of the process.
@@ -64,9 +68,9 @@ struct Remembered {
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let Some(span) = ctx.span(id) else { return };
-        let inherited = span
-            .parent()
-            .and_then(|parent| parent.extensions().get::<Remembered>().and_then(|remembered| remembered.logger.clone()));
+        let inherited = span.parent().and_then(|parent| {
+            parent.extensions().get::<Remembered>().and_then(|remembered| remembered.logger.clone())
+        });
         let mut remembered = Remembered {
             logger: current::logger().or(inherited),
             span: LogSpan { name: span.name().into(), fields: Vec::new() },
@@ -97,7 +101,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
             }
         }
         let metadata = event.metadata();
-        let logger = logger.or_else(current::logger).or_else(|| self.process.clone()).unwrap_or_else(process_logger);
+        let logger = logger
+            .or_else(current::logger)
+            .or_else(|| self.process.clone())
+            .unwrap_or_else(process_logger);
         let verbosity = verbosity_of(metadata);
         if !logger.filter().enables(metadata.target(), verbosity) {
             return;
@@ -106,7 +113,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
         let (message, fields) = read_event(event);
         let details = LogDetails { fields, spans };
         let (level, target) = (level_of(metadata), metadata.target());
-        logger.forward(verbosity, &Record::new(level, "", format_args!("{message}")).with_details(&details).with_target(target));
+        logger.forward(
+            verbosity,
+            &Record::new(level, "", format_args!("{message}"))
+                .with_details(&details)
+                .with_target(target),
+        );
     }
 }
 
@@ -118,7 +130,8 @@ pub(crate) fn set_process_logger(process: &Logger) {
     *PROCESS.write().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
 }
 
-/// The logger for events outside of any invocation. Before the function runs, it is made of what the environment says.
+/// The logger for events outside of any invocation. Before the function runs, it is made of what
+/// the environment says.
 fn process_logger() -> Logger {
     if let Some(logger) = &*PROCESS.read().unwrap_or_else(PoisonError::into_inner) {
         return logger.clone();
@@ -142,12 +155,14 @@ fn own_dispatch(process: &Logger) -> Dispatch {
     let layer = TracingLayer { process: Some(process.clone()) };
     let filter = process.clone();
     // Spans of every level are kept: they know their invocation.
-    let is_wanted =
-        move |metadata: &Metadata<'_>| metadata.is_span() || filter.filter().enables(metadata.target(), verbosity_of(metadata));
+    let is_wanted = move |metadata: &Metadata<'_>| {
+        metadata.is_span() || filter.filter().enables(metadata.target(), verbosity_of(metadata))
+    };
     Dispatch::new(tracing_subscriber::registry().with(layer).with(filter_fn(is_wanted)))
 }
 
-/// Where events of an initialisation go: to the log, as long as no subscriber has been set. Setting one stays possible.
+/// Where events of an initialisation go: to the log, as long as no subscriber has been set. Setting
+/// one stays possible.
 pub(crate) struct DuringInit(Option<Dispatch>);
 
 impl DuringInit {
@@ -193,14 +208,21 @@ mod tests {
     use crate::testing::{KeptLog, interleave};
 
     fn with_layer<R>(run: impl FnOnce() -> R) -> R {
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(TracingLayer::new()), run)
+        tracing::subscriber::with_default(
+            tracing_subscriber::registry().with(TracingLayer::new()),
+            run,
+        )
     }
 
     #[test]
     fn each_event_has_the_request_id_of_its_invocation_however_they_interleave() {
-        let logs = with_layer(|| interleave(1000, |number, step| tracing::info!(target: "handler", step, "{number}")));
+        let logs = with_layer(|| {
+            interleave(1000, |number, step| tracing::info!(target: "handler", step, "{number}"))
+        });
         for (number, log) in logs.iter().enumerate() {
-            let expected: Vec<String> = (0..3).map(|step| format!("request-{number} INFO handler: {number} step={step}")).collect();
+            let expected: Vec<String> = (0..3)
+                .map(|step| format!("request-{number} INFO handler: {number} step={step}"))
+                .collect();
             assert_eq!(log.lines(), expected);
         }
     }
@@ -208,7 +230,10 @@ mod tests {
     #[test]
     fn a_span_takes_its_invocation_along_to_wherever_it_is_entered() {
         let (one, two) = (KeptLog::new(), KeptLog::new());
-        let (first, second) = (Logger::new("one", Level::Info, one.clone()), Logger::new("two", Level::Info, two.clone()));
+        let (first, second) = (
+            Logger::new("one", Level::Info, one.clone()),
+            Logger::new("two", Level::Info, two.clone()),
+        );
         with_layer(|| {
             let outer = with_logger(&first, || tracing::info_span!("order", id = 7));
             let inner = outer.in_scope(|| tracing::info_span!("ship"));
@@ -242,12 +267,16 @@ mod tests {
                 span.in_scope(|| tracing::info!(target: "handler", ok = true, name = "a b", why = ?None::<u8>, "done"));
             });
         });
-        assert_eq!(log.lines(), ["one INFO order{id=8 total=1.5}: handler: done ok=true name=\"a b\" why=None"]);
+        assert_eq!(
+            log.lines(),
+            ["one INFO order{id=8 total=1.5}: handler: done ok=true name=\"a b\" why=None"]
+        );
     }
 
     #[test]
     fn an_event_is_written_as_far_as_the_directives_for_its_target_say() {
-        let environment = Environment::from_variables([("FG_LOG", "warn,shop=debug,shop::stock=off")]);
+        let environment =
+            Environment::from_variables([("FG_LOG", "warn,shop=debug,shop::stock=off")]);
         let log = KeptLog::new();
         let logger = Logger::with_filter("", Arc::clone(environment.log_filter()), log.clone());
         dispatcher::with_default(&own_dispatch(&logger), || {
@@ -267,7 +296,9 @@ mod tests {
         let long = "x".repeat(1_000_000);
         with_layer(|| {
             with_logger(&logger, || {
-                let spans: Vec<_> = (0..50).map(|_| tracing::info_span!("order", long, a = ?long, b = %long).entered()).collect();
+                let spans: Vec<_> = (0..50)
+                    .map(|_| tracing::info_span!("order", long, a = ?long, b = %long).entered())
+                    .collect();
                 tracing::info!(long, a = ?long, b = %long, "{long}");
                 drop(spans);
             });
@@ -286,6 +317,9 @@ mod tests {
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             during.run(|| tracing::info!(target: "init", "after"));
         });
-        assert_eq!((log.lines(), own.lines()), (vec![" INFO init: before".to_owned()], vec![" INFO init: after".to_owned()]));
+        assert_eq!(
+            (log.lines(), own.lines()),
+            (vec![" INFO init: before".to_owned()], vec![" INFO init: after".to_owned()])
+        );
     }
 }

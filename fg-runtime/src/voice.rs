@@ -1,8 +1,9 @@
 //! Says what the runtime itself has to say, without waiting for a reader.
 //!
-//! A write to a pipe that is not read blocks, and so does a lock that the user's code holds meanwhile. So a thread of its own writes, and
-//! the others wait for it only for a while: in good times a line is out before they go on; in bad times it comes out later, or is lost.
-//! What a handler logs does not come this way: it blocks the handler, as `println!` does.
+//! A write to a pipe that is not read blocks, and so does a lock that the user's code holds
+//! meanwhile. So a thread of its own writes, and the others wait for it only for a while: in good
+//! times a line is out before they go on; in bad times it comes out later, or is lost. What a
+//! handler logs does not come this way: it blocks the handler, as `println!` does.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -42,7 +43,8 @@ impl Output {
     }
 }
 
-/// What waits to be written, for the thread that writes. By hand, since a channel is ten times as large in the program.
+/// What waits to be written, for the thread that writes. By hand, since a channel is ten times as
+/// large in the program.
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Output>,
@@ -50,7 +52,8 @@ struct Queue {
     handed_over: u64,
     written: u64,
     has_thread: bool,
-    /// Whether one that was waited for has not been written in time, so that no other is waited for.
+    /// Whether one that was waited for has not been written in time, so that no other is waited
+    /// for.
     is_stuck: bool,
 }
 
@@ -63,8 +66,8 @@ fn queue() -> MutexGuard<'static, Option<Queue>> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Writes this to standard error, bounded, and without control characters: a line after the first begins with `| `. If it is not read, the
-/// process goes on.
+/// Writes this to standard error, bounded, and without control characters: a line after the first
+/// begins with `| `. If it is not read, the process goes on.
 pub(crate) fn say(text: impl fmt::Display) {
     in_time(Output::Stderr(line_of(&text)));
 }
@@ -113,7 +116,8 @@ impl OwnLogger<'_> {
     }
 }
 
-/// Lets the thread write this, and waits for that as long as it makes sense; whether it has been done.
+/// Lets the thread write this, and waits for that as long as it makes sense; whether it has been
+/// done.
 #[inline(never)]
 fn in_time(output: Output) -> bool {
     let mut queue = queue();
@@ -137,8 +141,11 @@ fn in_time(output: Output) -> bool {
     if state.is_stuck {
         return false;
     }
-    let is_waiting = |queue: &mut Option<Queue>| queue.as_ref().is_some_and(|queue| queue.written < number);
-    let waited = CHANGED.wait_timeout_while(queue, PATIENCE, is_waiting).unwrap_or_else(PoisonError::into_inner);
+    let is_waiting =
+        |queue: &mut Option<Queue>| queue.as_ref().is_some_and(|queue| queue.written < number);
+    let waited = CHANGED
+        .wait_timeout_while(queue, PATIENCE, is_waiting)
+        .unwrap_or_else(PoisonError::into_inner);
     let (mut queue, timeout) = waited;
     if let (true, Some(state)) = (timeout.timed_out(), queue.as_mut()) {
         state.is_stuck = true;

@@ -1,15 +1,17 @@
 //! The thread that sees to it that the process ends, whatever blocks the loop.
 //!
-//! What is the user's runs on the loop's own thread: a handler, its streamed reply, work left by `spawn_after`, `init` and `pre_stop`. One
-//! that blocks its thread, or never yields, cannot be cancelled, and under it the loop cannot run. So each of them has a limit here, a
-//! little after its own. Past it the watchdog answers the invocation if it is owed an answer, says in one line what has happened, and
-//! ends the process, since the thread cannot be taken back. Signals come here as well, so that a second one ends the process whatever
-//! it does.
+//! What is the user's runs on the loop's own thread: a handler, its streamed reply, work left by
+//! `spawn_after`, `init` and `pre_stop`. One that blocks its thread, or never yields, cannot be
+//! cancelled, and under it the loop cannot run. So each of them has a limit here, a little after
+//! its own. Past it the watchdog answers the invocation if it is owed an answer, says in one line
+//! what has happened, and ends the process, since the thread cannot be taken back. Signals come
+//! here as well, so that a second one ends the process whatever it does.
 //!
-//! The answer comes first: what is said after it may be lost, and takes no lock and waits for no reader.
+//! The answer comes first: what is said after it may be lost, and takes no lock and waits for no
+//! reader.
 //!
-//! The thread needs no signal when an invocation begins, and so costs it no system call: it never sleeps beyond the deadline of an
-//! invocation that begins while it sleeps.
+//! The thread needs no signal when an invocation begins, and so costs it no system call: it never
+//! sleeps beyond the deadline of an invocation that begins while it sleeps.
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -28,7 +30,8 @@ use crate::voice::{self, say};
 /// `pre_stop` gets this long; the platform's own setting for it goes from 1 to 90 seconds.
 pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
 
-/// What is left of the user's when the loop is over, such as tasks that are dropped, gets this long.
+/// What is left of the user's when the loop is over, such as tasks that are dropped, gets this
+/// long.
 const END_LIMIT: Duration = Duration::from_secs(3);
 
 /// How long a panic that ends the process may take to be printed.
@@ -112,7 +115,8 @@ impl Watchdog {
             // Where the system does not let us, signals do what they would have done without us.
             Err(_) => (None, None),
         };
-        let watchdog = Arc::new(Self { listener, caller, timeout, current: Mutex::default(), waker });
+        let watchdog =
+            Arc::new(Self { listener, caller, timeout, current: Mutex::default(), waker });
         let Some(wakes) = wakes else { return watchdog };
         let of_thread = Arc::downgrade(&watchdog);
         let for_signals = shutdown.cloned();
@@ -126,8 +130,12 @@ impl Watchdog {
             }
         };
         if let Err(error) = system::spawn("fg-watchdog", Box::new(watch)) {
-            say(format_args!("fg: what blocks its thread will not be noticed, for want of a thread that watches: {error}"));
-            if let (Some(shutdown), Some(wakes)) = (shutdown, wakes.lock().unwrap_or_else(PoisonError::into_inner).take()) {
+            say(format_args!(
+                "fg: what blocks its thread will not be noticed, for want of a thread that watches: {error}"
+            ));
+            if let (Some(shutdown), Some(wakes)) =
+                (shutdown, wakes.lock().unwrap_or_else(PoisonError::into_inner).take())
+            {
                 shutdown.listen_itself(wakes);
             }
         }
@@ -148,11 +156,13 @@ impl Watchdog {
         let mut current = self.lock();
         current.request_id.clear();
         current.request_id.push_str(ctx.request_id());
-        current.watched = Some(Watched { phase: Phase::Handler { timeout }, begun: Instant::now(), overdue });
+        current.watched =
+            Some(Watched { phase: Phase::Handler { timeout }, begun: Instant::now(), overdue });
     }
 
-    /// As [`claim`](Self::claim), for this answer. Over one that leaves in pieces the watchdog goes on watching until it is claimed: a stream
-    /// that blocks its thread past the deadline cannot be cancelled either.
+    /// As [`claim`](Self::claim), for this answer. Over one that leaves in pieces the watchdog goes
+    /// on watching until it is claimed: a stream that blocks its thread past the deadline cannot be
+    /// cancelled either.
     pub(crate) fn claim_for(&self, outcome: &Result<Outcome, Failure>) -> bool {
         if !matches!(outcome, Ok(Outcome::Streamed(_))) {
             return self.claim();
@@ -180,7 +190,10 @@ impl Watchdog {
 
     /// Something begins that is not an invocation, and has so much time; none is any time.
     pub(crate) fn begin_phase(&self, phase: Phase, limit: Option<Duration>) {
-        self.watch_phase(phase, limit.and_then(|limit| Instant::now().checked_add(limit)?.checked_add(NOTICE)));
+        self.watch_phase(
+            phase,
+            limit.and_then(|limit| Instant::now().checked_add(limit)?.checked_add(NOTICE)),
+        );
     }
 
     fn watch_phase(&self, phase: Phase, at: Option<Instant>) {
@@ -200,12 +213,15 @@ impl Watchdog {
         }
     }
 
-    /// Looks after what runs; how long to wait before the next look. `late` is by how much this comes later than planned.
+    /// Looks after what runs; how long to wait before the next look. `late` is by how much this
+    /// comes later than planned.
     fn look(&self, late: Duration) -> Duration {
         let now = Instant::now();
-        // The clock of an invocation runs from the first byte of its event, and it is only known here when the last one has come. If that
-        // takes no longer than the other half, this is in time, whenever it begins.
-        let longest = self.timeout.map_or(LONG, |timeout| ((timeout - margins(timeout).drop) / 2).min(LONG));
+        // The clock of an invocation runs from the first byte of its event, and it is only known
+        // here when the last one has come. If that takes no longer than the other half, this is in
+        // time, whenever it begins.
+        let longest =
+            self.timeout.map_or(LONG, |timeout| ((timeout - margins(timeout).drop) / 2).min(LONG));
         let mut current = self.lock();
         let Some(watched) = &mut current.watched else { return longest };
         let Some(overdue) = &mut watched.overdue else { return longest };
@@ -224,10 +240,12 @@ impl Watchdog {
     fn end_process(&self, watched: Watched, request_id: &str, panic: Option<Failure>) -> ! {
         let elapsed = watched.begun.elapsed();
         let stood_still = watched.overdue.is_some_and(|overdue| overdue.has_stood_still());
-        let standstill = if stood_still { ", in which the instance has also stood still," } else { "" };
+        let standstill =
+            if stood_still { ", in which the instance has also stood still," } else { "" };
         match watched.phase {
             Phase::Handler { timeout } => {
-                let failure = panic.unwrap_or_else(|| timed_out_while_blocking(timeout, elapsed, standstill));
+                let failure =
+                    panic.unwrap_or_else(|| timed_out_while_blocking(timeout, elapsed, standstill));
                 self.tell(request_id, &failure);
             }
             Phase::Stream { timeout } => {
@@ -235,27 +253,38 @@ impl Watchdog {
                 say(format_args!("fg: ending the process: request {request_id}: {failure}"));
             }
             Phase::AfterWork => {
-                let what = format!("work left by spawn_after has blocked its thread for {elapsed:.1?}{standstill}");
-                say(format_args!("fg: ending the process: request {request_id}: {what}, past the time of its invocation"));
+                let what = format!(
+                    "work left by spawn_after has blocked its thread for {elapsed:.1?}{standstill}"
+                );
+                say(format_args!(
+                    "fg: ending the process: request {request_id}: {what}, past the time of its invocation"
+                ));
             }
             Phase::Init { limit } => {
                 let limit = format!("of the {limit:?} that it has (RUNTIME_INITIALIZER_TIMEOUT)");
-                say(format_args!("fg: ending the process: init has blocked its thread for {elapsed:.1?}{standstill} {limit}"));
+                say(format_args!(
+                    "fg: ending the process: init has blocked its thread for {elapsed:.1?}{standstill} {limit}"
+                ));
             }
             #[cfg(feature = "server")]
             Phase::Draining { grace } => {
-                let what = format!("what runs was not finished within {grace:?}, and blocks its threads");
+                let what =
+                    format!("what runs was not finished within {grace:?}, and blocks its threads");
                 say(format_args!("fg: ending the process: {what}{standstill}"));
             }
             Phase::PreStop => {
                 let limit = format!("of the {PRE_STOP_LIMIT:?} that it has");
-                say(format_args!("fg: ending the process: pre_stop has blocked its thread for {elapsed:.1?}{standstill} {limit}"));
+                say(format_args!(
+                    "fg: ending the process: pre_stop has blocked its thread for {elapsed:.1?}{standstill} {limit}"
+                ));
             }
             // With the code that a shell gives a process that has been aborted.
             Phase::Abort => end_now(128 + 6),
             Phase::End { code } => {
                 let what = "what the function has left behind cannot be dropped";
-                say(format_args!("fg: ending the process: {what}, after {elapsed:.1?}{standstill}"));
+                say(format_args!(
+                    "fg: ending the process: {what}, after {elapsed:.1?}{standstill}"
+                ));
                 end_now(code);
             }
         }
@@ -263,7 +292,8 @@ impl Watchdog {
         end_now(1);
     }
 
-    /// A panic ends the process, once it has been printed. If standard error is not read, it would never end.
+    /// A panic ends the process, once it has been printed. If standard error is not read, it would
+    /// never end.
     pub(crate) fn expect_abort(&self) {
         self.watch_phase(Phase::Abort, Some(Instant::now() + ABORT_LIMIT));
     }
@@ -277,7 +307,8 @@ impl Watchdog {
         }
     }
 
-    /// The loop is over, and the process is to end with this code: until [`let_go`] the watchdog watches over that.
+    /// The loop is over, and the process is to end with this code: until [`let_go`] the watchdog
+    /// watches over that.
     pub(crate) fn watch_over_the_end(self: &Arc<Self>, code: ExitCode) {
         self.begin_phase(Phase::End { code: number_of(code) }, Some(END_LIMIT));
         *AT_THE_END.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(self));
@@ -286,8 +317,8 @@ impl Watchdog {
 
 static AT_THE_END: Mutex<Option<Arc<Watchdog>>> = Mutex::new(None);
 
-/// Everything is over, and `main` goes on. What it may still have to write is written here: if that is not read, the process would never
-/// end.
+/// Everything is over, and `main` goes on. What it may still have to write is written here: if that
+/// is not read, the process would never end.
 pub(crate) fn let_go(code: ExitCode) {
     let watchdog = AT_THE_END.lock().unwrap_or_else(PoisonError::into_inner).take();
     if watchdog.is_some() && !voice::flush_stdout() {
@@ -302,8 +333,12 @@ fn number_of(code: ExitCode) -> i32 {
 impl LastWords for Watchdog {
     fn speak(&self, failure: &Failure, _: u64) {
         let mut current = self.lock();
-        let is_answered = !matches!(current.watched, Some(Watched { phase: Phase::Handler { .. } | Phase::Stream { .. }, .. }));
-        let is_streaming = matches!(current.watched, Some(Watched { phase: Phase::Stream { .. }, .. }));
+        let is_answered = !matches!(
+            current.watched,
+            Some(Watched { phase: Phase::Handler { .. } | Phase::Stream { .. }, .. })
+        );
+        let is_streaming =
+            matches!(current.watched, Some(Watched { phase: Phase::Stream { .. }, .. }));
         current.watched = None;
         let request_id = std::mem::take(&mut current.request_id);
         drop(current);
@@ -359,7 +394,8 @@ pub(crate) struct Margins {
     pub(crate) answer: Duration,
 }
 
-/// A twentieth of the timeout before its end, and a fortieth; never more than 250 and 125 ms. `ctx.cancelled()` has fired before.
+/// A twentieth of the timeout before its end, and a fortieth; never more than 250 and 125 ms.
+/// `ctx.cancelled()` has fired before.
 pub(crate) fn margins(timeout: Duration) -> Margins {
     let part = |divisor: u32, most: u64| (timeout / divisor).min(Duration::from_millis(most));
     Margins { drop: part(20, 250), answer: part(40, 125) }
@@ -371,7 +407,13 @@ mod tests {
 
     fn watchdog(timeouts: bool) -> Watchdog {
         let timeout = timeouts.then_some(Duration::from_secs(4));
-        Watchdog { listener: Listener::Stdout, caller: Caller::Platform, timeout, current: Mutex::default(), waker: None }
+        Watchdog {
+            listener: Listener::Stdout,
+            caller: Caller::Platform,
+            timeout,
+            current: Mutex::default(),
+            waker: None,
+        }
     }
 
     #[test]

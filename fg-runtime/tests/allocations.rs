@@ -1,4 +1,5 @@
-//! How often a warm invocation allocates memory: counted on the thread of the loop, and therefore the same in every run.
+//! How often a warm invocation allocates memory: counted on the thread of the loop, and therefore
+//! the same in every run.
 
 use std::time::Duration;
 
@@ -6,7 +7,8 @@ use fg_core::{Context, Environment, Failure, FromPayload, Handler, IntoPayload, 
 use fg_emulator::{Event, RuntimeApi};
 use serde::{Deserialize, Serialize};
 
-/// For a typed event with one text and a typed reply with another: two of them are the handler's own.
+/// For a typed event with one text and a typed reply with another: two of them are the handler's
+/// own.
 const MOST_FOR_TYPED_EVENTS: u64 = 2;
 
 /// The copy of the payload that the handler makes.
@@ -63,12 +65,18 @@ fn allocations_of<H: Handler>(invocations: u64, name: &str) -> u64 {
         ("RUNTIME_MAX_RESP_BODY_SIZE", "1000000"),
     ];
     let environment = Environment::from_variables(variables);
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be started");
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("it can be started");
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..invocations {
-                let answer = api.invoke(Event::new(format!(r#"{{"name":"{name}"}}"#))).wait(LIMIT).expect("there is an answer");
+                let answer = api
+                    .invoke(Event::new(format!(r#"{{"name":"{name}"}}"#)))
+                    .wait(LIMIT)
+                    .expect("there is an answer");
                 assert!(answer.text().contains(name), "{}", answer.text());
             }
             drop(stop);

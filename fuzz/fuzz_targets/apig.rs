@@ -1,5 +1,5 @@
-//! Whatever the payload is, it is a request or a failure; one that is written as an event is the same request again, and what `ApigEvent` takes
-//! is taken, too. The same of answers.
+//! Whatever the payload is, it is a request or a failure; one that is written as an event is the
+//! same request again, and what `ApigEvent` takes is taken, too. The same of answers.
 
 #![no_main]
 
@@ -16,7 +16,10 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
             }
             if let Ok(written) = apig::event_of(&parts, &body) {
                 let again = apig::request_of(&written).expect("an event that was written is read");
-                assert_eq!((again.method(), again.headers(), again.body()), (&parts.method, &parts.headers, &body));
+                assert_eq!(
+                    (again.method(), again.headers(), again.body()),
+                    (&parts.method, &parts.headers, &body)
+                );
                 assert_eq!(again.uri().path(), parts.uri.path());
             }
         }

@@ -1,4 +1,5 @@
-//! Whatever the payload is, each event is read or says why not, and what was read is opened, written and read again.
+//! Whatever the payload is, each event is read or says why not, and what was read is opened,
+//! written and read again.
 
 #![no_main]
 
@@ -29,8 +30,15 @@ libfuzzer_sys::fuzz_target!(|payload: &[u8]| {
         let _ = (event.message.cursor(), event.message.behind_latest());
         event.message.records.iter().for_each(|record| drop(record.bytes()));
     }
-    for record in read::<gemini_mongo::GeminiMongoEvent>(payload).into_iter().flat_map(|event| event.records) {
-        let _ = (record.document::<Value>(), record.namespace(), record.token::<Value>(), record.operation().len());
+    for record in
+        read::<gemini_mongo::GeminiMongoEvent>(payload).into_iter().flat_map(|event| event.records)
+    {
+        let _ = (
+            record.document::<Value>(),
+            record.namespace(),
+            record.token::<Value>(),
+            record.operation().len(),
+        );
     }
     read::<dms::DmsEvent>(payload);
     read::<eventgrid::CloudEvent>(payload);
@@ -47,7 +55,8 @@ libfuzzer_sys::fuzz_target!(|payload: &[u8]| {
         let _ = (event.request_as::<Value>(), event.timestamp.map(|time| time.to_system_time()));
     }
     for record in read::<obs::ObsEvent>(payload).into_iter().flat_map(|event| event.records) {
-        let _ = (record.s3.object.decoded_key(), record.event_time.map(|time| time.to_system_time()));
+        let _ =
+            (record.s3.object.decoded_key(), record.event_time.map(|time| time.to_system_time()));
     }
     if let Some(event) = read::<obs_eventgrid::ObsGridEvent>(payload) {
         let _ = event.data.obs.object.decoded_key();

@@ -1,4 +1,5 @@
-//! Whatever a client sends, in whatever pieces, is refused or has one reading: that of hyper's parser.
+//! Whatever a client sends, in whatever pieces, is refused or has one reading: that of hyper's
+//! parser.
 
 #![no_main]
 

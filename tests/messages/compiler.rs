@@ -46,7 +46,9 @@ impl Message {
             line: usize::try_from(primary["line_start"].as_u64()?).ok()?,
             under: underlined(primary),
             label: text(&primary["label"]),
-            children: children.map(|child| Child { level: text(&child["level"]), text: text(&child["message"]) }).collect(),
+            children: children
+                .map(|child| Child { level: text(&child["level"]), text: text(&child["message"]) })
+                .collect(),
             rendered: text(&json["rendered"]),
         })
     }
@@ -57,7 +59,9 @@ fn text(json: &Value) -> String {
 }
 
 fn underlined(span: &Value) -> String {
-    let column = |line: &Value, key: &str| line[key].as_u64().and_then(|column| usize::try_from(column).ok()).unwrap_or(1) - 1;
+    let column = |line: &Value, key: &str| {
+        line[key].as_u64().and_then(|column| usize::try_from(column).ok()).unwrap_or(1) - 1
+    };
     let lines = span["text"].as_array().into_iter().flatten().map(|line| {
         let (start, end) = (column(line, "highlight_start"), column(line, "highlight_end"));
         text(&line["text"]).chars().take(end).skip(start).collect::<String>()
@@ -104,7 +108,8 @@ tokio = {{ version = "1", features = ["macros", "rt-multi-thread"] }}
         }
         for (index, path) in self.programs.iter().enumerate() {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            let _ = write!(manifest, "\n[[bin]]\nname = \"{name}-{index}-{stem}\"\npath = {path:?}\n");
+            let _ =
+                write!(manifest, "\n[[bin]]\nname = \"{name}-{index}-{stem}\"\npath = {path:?}\n");
         }
         manifest + &self.manifest
     }
@@ -122,26 +127,46 @@ pub(crate) fn compile(command: &str, packages: &[Package]) -> Messages {
         let _ = write!(members, "{:?}, ", package.name);
         write(&workspace.join(package.name).join("Cargo.toml"), &package.manifest());
     }
-    write(&workspace.join("Cargo.toml"), &format!("[workspace]\nresolver = \"2\"\nmembers = [{members}]\n"));
+    write(
+        &workspace.join("Cargo.toml"),
+        &format!("[workspace]\nresolver = \"2\"\nmembers = [{members}]\n"),
+    );
     write(&workspace.join("Cargo.lock"), include_str!("../../Cargo.lock"));
     let output = Command::new(env!("CARGO"))
-        .args([command, "--workspace", "--keep-going", "--offline", "--quiet", "--message-format=json"])
+        .args([
+            command,
+            "--workspace",
+            "--keep-going",
+            "--offline",
+            "--quiet",
+            "--message-format=json",
+        ])
         .current_dir(&workspace)
-        // With the settings and in the folder of what the tests of `cargo fg` generate, so that what both depend on is checked once.
+        // With the settings and in the folder of what the tests of `cargo fg` generate, so that
+        // what both depend on is checked once.
         .envs([("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_INCREMENTAL", "0")])
         .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated"))
         .env_remove("RUSTFLAGS")
         .output()
         .expect("cargo can be started");
-    let lines = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+    let lines = output
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Value>(line).ok());
     let mut messages = Messages::new();
     for line in lines.filter(|line| line["target"]["src_path"].is_string()) {
         let said = messages.entry(PathBuf::from(text(&line["target"]["src_path"]))).or_default();
         said.extend(Message::read(&line["message"]));
     }
     // What is not there was not compiled, because something before it failed.
-    for file in packages.iter().flat_map(|package| package.programs.iter().chain(&package.library)) {
-        assert!(messages.contains_key(file), "{}: {}", file.display(), String::from_utf8_lossy(&output.stderr));
+    for file in packages.iter().flat_map(|package| package.programs.iter().chain(&package.library))
+    {
+        assert!(
+            messages.contains_key(file),
+            "{}: {}",
+            file.display(),
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     messages
 }
@@ -151,6 +176,7 @@ fn write(path: &Path, text: &str) {
     if std::fs::read_to_string(path).is_ok_and(|before| before == text) {
         return;
     }
-    std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the folder can be made");
+    std::fs::create_dir_all(path.parent().expect("a file has a folder"))
+        .expect("the folder can be made");
     std::fs::write(path, text).expect("the file can be written");
 }

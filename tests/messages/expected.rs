@@ -1,4 +1,5 @@
-//! What the `//~` lines of a file say that the compiler must say. `tests/ui/README.md` explains them.
+//! What the `//~` lines of a file say that the compiler must say. `tests/ui/README.md` explains
+//! them.
 
 use crate::compiler::Message;
 
@@ -33,7 +34,9 @@ impl Expected {
                 line_above = index + 1;
                 continue;
             };
-            let (key, value) = said.split_once(": ").map_or((said, None), |(key, value)| (key, Some(value.to_owned())));
+            let (key, value) = said
+                .split_once(": ")
+                .map_or((said, None), |(key, value)| (key, Some(value.to_owned())));
             let known = expected.messages.last_mut().zip(value.clone());
             match (key, known) {
                 ("under", Some((message, text))) => message.under = Some(text),
@@ -47,12 +50,24 @@ impl Expected {
     }
 
     fn open(&mut self, key: &str, text: Option<String>, line: usize) {
-        let (head, code) = key.strip_suffix(']').and_then(|key| key.split_once('[')).map_or((key, None), |(a, b)| (a, Some(b)));
+        let (head, code) = key
+            .strip_suffix(']')
+            .and_then(|key| key.split_once('['))
+            .map_or((key, None), |(a, b)| (a, Some(b)));
         let level = head.strip_prefix("first ").unwrap_or(head);
-        assert!(matches!(level, "error" | "warning"), "`//~ {key}` is not one of error, warning, under, label, note, help");
+        assert!(
+            matches!(level, "error" | "warning"),
+            "`//~ {key}` is not one of error, warning, under, label, note, help"
+        );
         self.first_only |= level != head;
         let (level, code) = (level.to_owned(), code.map(str::to_owned));
-        self.messages.push(ExpectedMessage { line, level, code, text, ..ExpectedMessage::default() });
+        self.messages.push(ExpectedMessage {
+            line,
+            level,
+            code,
+            text,
+            ..ExpectedMessage::default()
+        });
     }
 
     /// What differs from what the compiler said; empty if nothing does.
@@ -66,18 +81,27 @@ impl Expected {
                 None => differences.push(format!("missing: {message:?}")),
             }
         }
-        differences.extend(left.iter().map(|said| format!("not expected, on `{}`:\n{}", said.under, said.rendered)));
+        differences.extend(
+            left.iter()
+                .map(|said| format!("not expected, on `{}`:\n{}", said.under, said.rendered)),
+        );
         let long = said.iter().filter(|said| said.lines() > 30);
-        differences.extend(long.map(|said| format!("{} lines, more than 30:\n{}", said.lines(), said.rendered)));
+        differences.extend(
+            long.map(|said| format!("{} lines, more than 30:\n{}", said.lines(), said.rendered)),
+        );
         differences
     }
 }
 
 impl ExpectedMessage {
     fn is(&self, said: &Message) -> bool {
-        let (text, help) = said.text.split_once("\n\nhelp: ").map_or((&*said.text, None), |(text, help)| (text, Some(help)));
-        let said_as =
-            |level: &'static str| said.children.iter().filter(move |child| child.level == level).map(|child| &*child.text);
+        let (text, help) = said
+            .text
+            .split_once("\n\nhelp: ")
+            .map_or((&*said.text, None), |(text, help)| (text, Some(help)));
+        let said_as = |level: &'static str| {
+            said.children.iter().filter(move |child| child.level == level).map(|child| &*child.text)
+        };
         self.line == said.line
             && self.level == said.level
             && self.code == said.code
@@ -85,7 +109,11 @@ impl ExpectedMessage {
             && self.under.as_ref().is_none_or(|own| *own == said.under)
             && self.label.as_ref().is_none_or(|own| *own == said.label)
             && self.notes.iter().all(|own| said_as("note").any(|note| note == own))
-            && self.helps.iter().all(|own| help.into_iter().chain(said_as("help")).any(|help| help == own))
-            && help.is_none_or(|help| self.text.is_none() || self.helps.iter().any(|own| own == help))
+            && self
+                .helps
+                .iter()
+                .all(|own| help.into_iter().chain(said_as("help")).any(|help| help == own))
+            && help
+                .is_none_or(|help| self.text.is_none() || self.helps.iter().any(|own| own == help))
     }
 }

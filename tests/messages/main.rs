@@ -1,4 +1,5 @@
-//! What the compiler says about the mistakes that people make with `#[fg::handler]`. `tests/ui/README.md` explains the files.
+//! What the compiler says about the mistakes that people make with `#[fg::handler]`.
+//! `tests/ui/README.md` explains the files.
 
 mod compiler;
 mod expected;
@@ -45,8 +46,18 @@ fn mistakes() -> &'static (Vec<PathBuf>, Messages) {
         let mut files = files(&ui());
         files.retain(|file| !is_in(file, "hygiene"));
         let (renamed, named) = files.iter().cloned().partition(|file| is_in(file, "renamed_crate"));
-        let package = |name, fg, programs| Package { name, edition: "2024", fg, library: None, programs, manifest: String::new() };
-        let messages = compile("check", &[package("mistakes", "fg", named), package("renamed_crate", "faas", renamed)]);
+        let package = |name, fg, programs| Package {
+            name,
+            edition: "2024",
+            fg,
+            library: None,
+            programs,
+            manifest: String::new(),
+        };
+        let messages = compile(
+            "check",
+            &[package("mistakes", "fg", named), package("renamed_crate", "faas", renamed)],
+        );
         (files, messages)
     })
 }
@@ -63,12 +74,17 @@ fn each_mistake_has_its_message_and_no_other() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// It prints the line of the function that was called with too many arguments, and there a comment of ours stands.
+/// It prints the line of the function that was called with too many arguments, and there a comment
+/// of ours stands.
 #[test]
 fn the_compiler_prints_how_an_entry_point_is_written() {
     let (_, messages) = mistakes();
     let said = &messages[&ui().join("surroundings/handler_as_argument.rs")];
-    for (message, written) in said.iter().zip(["`fg::serve::<greet>().await`", "`.run::<greet>()`", "`fg::run::<greet>()`"]) {
+    for (message, written) in said.iter().zip([
+        "`fg::serve::<greet>().await`",
+        "`.run::<greet>()`",
+        "`fg::run::<greet>()`",
+    ]) {
         assert!(message.rendered.contains(&format!("write {written}")), "{}", message.rendered);
     }
     assert_eq!(said.len(), 3);
@@ -87,7 +103,11 @@ fn each_row_of_the_catalogue_has_a_file_or_a_reason() {
     for file in files(&ui()) {
         let text = text_of(&file);
         let first = text.lines().next().unwrap_or_default();
-        assert!(first.starts_with("// "), "the first line of {} does not say what it is about", file.display());
+        assert!(
+            first.starts_with("// "),
+            "the first line of {} does not say what it is about",
+            file.display()
+        );
         covered.extend(rows(first));
     }
     let accepted = text_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/handler.rs"));
@@ -97,12 +117,15 @@ fn each_row_of_the_catalogue_has_a_file_or_a_reason() {
 
 /// The numbers in `// row 3: ..` or `// rows 3, 4 and 5`.
 fn rows(line: &str) -> Vec<u32> {
-    let Some(rest) = line.strip_prefix("// rows ").or_else(|| line.strip_prefix("// row ")) else { return Vec::new() };
+    let Some(rest) = line.strip_prefix("// rows ").or_else(|| line.strip_prefix("// row ")) else {
+        return Vec::new();
+    };
     let numbers = rest.split(':').next().unwrap_or_default();
     numbers.split([',', ' ']).filter_map(|number| number.parse().ok()).collect()
 }
 
-/// The mistakes that other frameworks were measured with: how many errors there are, and what the first one underlines.
+/// The mistakes that other frameworks were measured with: how many errors there are, and what the
+/// first one underlines.
 const SHOOT_OUT: [(&str, &str, usize, &str); 8] = [
     ("event type lacks its trait", "arguments/event_without_deserialize", 1, "Greeting"),
     ("success type lacks its trait", "result/reply_without_serialize", 1, "Reply"),
@@ -131,9 +154,11 @@ const NOT_ASKED: [&str; 2] = ["unknown_lints", "warnings"];
 /// The lint about groups of lints, and one that contradicts another.
 const NOT_ASKED_OF_CLIPPY: [&str; 2] = ["blanket_clippy_restriction_lints", "needless_return"];
 
-/// Every lint that the compiler knows, denied; or forbidden, so that no generated code may allow one.
+/// Every lint that the compiler knows, denied; or forbidden, so that no generated code may allow
+/// one.
 fn all_lints(level: &str) -> String {
-    let help = Command::new("rustc").args(["-W", "help"]).output().expect("rustc can be started").stdout;
+    let help =
+        Command::new("rustc").args(["-W", "help"]).output().expect("rustc can be started").stdout;
     let help = String::from_utf8(help).expect("rustc speaks UTF-8");
     let lint = |line: &str| {
         let mut words = line.split_whitespace();
@@ -147,7 +172,8 @@ fn all_lints(level: &str) -> String {
         table += &format!("{lint} = \"{level}\"\n");
     }
     table += "unknown_lints = \"allow\"\n\n[lints.clippy]\n";
-    // Those of the group `cargo` are about Cargo.toml, and want the crates of every system to be there.
+    // Those of the group `cargo` are about Cargo.toml, and want the crates of every system to be
+    // there.
     for group in ["all", "nursery", "pedantic", "restriction"] {
         // Some lints of these two have to be allowed.
         let level = if ["all", "restriction"].contains(&group) { "deny" } else { level };
@@ -192,7 +218,8 @@ fn nothing_is_said_about_generated_code_whatever_the_names_the_edition_and_the_l
             lints("forbidden-2024", "2024", "forbid"),
         ],
     );
-    let ours = messages.iter().filter(|(file, _)| file.starts_with(&folder)).flat_map(|(_, said)| said);
+    let ours =
+        messages.iter().filter(|(file, _)| file.starts_with(&folder)).flat_map(|(_, said)| said);
     let said = ours.filter(|message| message.code.as_deref() != Some("unknown_lints"));
     let rendered: String = said.map(|message| message.rendered.as_str()).collect();
     assert!(rendered.is_empty(), "{rendered}");

@@ -1,4 +1,5 @@
-//! A client of the programs that serve HTTP: each request on a connection of its own, each piece of a body when it comes.
+//! A client of the programs that serve HTTP: each request on a connection of its own, each piece of
+//! a body when it comes.
 
 #![allow(dead_code, reason = "each test program uses its part of this")]
 
@@ -22,7 +23,11 @@ impl Server {
     pub(crate) fn start(example: &str, variables: &[(&str, &str)]) -> Self {
         let mut command = super::command(example);
         command.env("FG_PORT", "0").envs(variables.iter().copied());
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the example starts");
+        let mut process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the example starts");
         let mut log = process.stdout.take().expect("it is piped");
         let mut line = Vec::new();
         while !line.ends_with(b"\n") {
@@ -32,7 +37,8 @@ impl Server {
         }
         let line = String::from_utf8(line).expect("it is text");
         let port = line.trim().rsplit(':').next().and_then(|port| port.parse::<u16>().ok());
-        let address = ([127, 0, 0, 1], port.unwrap_or_else(|| panic!("no port in {line:?}"))).into();
+        let address =
+            ([127, 0, 0, 1], port.unwrap_or_else(|| panic!("no port in {line:?}"))).into();
         Self { process, address, log: Some(log) }
     }
 
@@ -40,7 +46,11 @@ impl Server {
     pub(crate) fn send(&self, head: &str, body: &[u8]) -> Response {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
         stream.set_read_timeout(Some(LONG)).expect("it can be set");
-        let head = format!("{}\r\nHost: test\r\nContent-Length: {}\r\n\r\n", head.replace('\n', "\r\n"), body.len());
+        let head = format!(
+            "{}\r\nHost: test\r\nContent-Length: {}\r\n\r\n",
+            head.replace('\n', "\r\n"),
+            body.len()
+        );
         stream.write_all(&[head.as_bytes(), body].concat()).expect("it reads");
         Response::read(stream)
     }
@@ -74,9 +84,16 @@ impl Response {
     fn read(stream: TcpStream) -> Self {
         let (mut reader, mut head) = (BufReader::new(stream), String::new());
         while !head.ends_with("\r\n\r\n") {
-            assert!(reader.read_line(&mut head).expect("the head is text") > 0, "the head is not complete: {head:?}");
+            assert!(
+                reader.read_line(&mut head).expect("the head is text") > 0,
+                "the head is not complete: {head:?}"
+            );
         }
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("there is a status");
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .expect("there is a status");
         Self { status, head, reader }
     }
 

@@ -1,4 +1,5 @@
-//! The two Runtime APIs, FunctionGraph's and AWS Lambda's, on a loopback port: blocking sockets, one thread for each connection.
+//! The two Runtime APIs, FunctionGraph's and AWS Lambda's, on a loopback port: blocking sockets,
+//! one thread for each connection.
 
 use std::io::{self, IoSlice, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -24,7 +25,8 @@ pub(crate) struct Event {
     pub(crate) reply_length: usize,
 }
 
-/// The server. The program under test polls it, and gets an event for each poll that [`feed`](Self::feed) has allowed.
+/// The server. The program under test polls it, and gets an event for each poll that
+/// [`feed`](Self::feed) has allowed.
 pub(crate) struct Api {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -59,7 +61,8 @@ impl Api {
     pub(crate) fn start(protocol: Protocol) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { protocol, state: Mutex::default(), changed: Condvar::new() });
+        let shared =
+            Arc::new(Shared { protocol, state: Mutex::default(), changed: Condvar::new() });
         let serving = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -94,8 +97,14 @@ impl Api {
         self.shared.wait_until_idle(limit).map(drop)
     }
 
-    /// Gives the program this event so many times, until it polls for one more; how long each took, from the event to the next poll.
-    pub(crate) fn feed(&self, event: &Event, count: usize, limit: Duration) -> Result<Vec<Duration>, String> {
+    /// Gives the program this event so many times, until it polls for one more; how long each took,
+    /// from the event to the next poll.
+    pub(crate) fn feed(
+        &self,
+        event: &Event,
+        count: usize,
+        limit: Duration,
+    ) -> Result<Vec<Duration>, String> {
         self.wait_for_poll(limit)?;
         {
             let mut state = self.shared.lock();
@@ -132,9 +141,12 @@ impl Shared {
     }
 
     fn wait_until_idle(&self, limit: Duration) -> Result<MutexGuard<'_, State>, String> {
-        let is_busy = |state: &mut State| state.trouble.is_none() && !(state.polling && state.allowed == 0);
-        let (mut state, waited) =
-            self.changed.wait_timeout_while(self.lock(), limit, is_busy).unwrap_or_else(PoisonError::into_inner);
+        let is_busy =
+            |state: &mut State| state.trouble.is_none() && !(state.polling && state.allowed == 0);
+        let (mut state, waited) = self
+            .changed
+            .wait_timeout_while(self.lock(), limit, is_busy)
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(trouble) = state.trouble.take() {
             return Err(trouble);
         }
@@ -182,8 +194,10 @@ impl Shared {
         if state.allowed == 0 {
             self.changed.notify_all();
         }
-        let mut state =
-            self.changed.wait_while(state, |state| state.allowed == 0 && !state.closed).unwrap_or_else(PoisonError::into_inner);
+        let mut state = self
+            .changed
+            .wait_while(state, |state| state.allowed == 0 && !state.closed)
+            .unwrap_or_else(PoisonError::into_inner);
         let payload = Arc::clone(&state.event.as_ref().filter(|_| state.allowed > 0)?.payload);
         state.polling = false;
         state.allowed -= 1;
@@ -198,16 +212,21 @@ impl Shared {
     fn take_answer(&self, request: &Request) {
         let mut state = self.lock();
         let Some(id) = state.unanswered.take() else {
-            state.trouble.get_or_insert_with(|| format!("an answer that is not waited for: {}", request.path));
+            state.trouble.get_or_insert_with(|| {
+                format!("an answer that is not waited for: {}", request.path)
+            });
             return;
         };
         let is_expected = request.path == self.protocol.answer_path(&id)
             && state.event.as_ref().is_some_and(|event| {
-                request.body.starts_with(event.reply_start.as_bytes()) && request.body_length >= event.reply_length
+                request.body.starts_with(event.reply_start.as_bytes())
+                    && request.body_length >= event.reply_length
             });
         if !is_expected {
             let body = String::from_utf8_lossy(&request.body).into_owned();
-            state.trouble.get_or_insert_with(|| format!("not the reply: {} {} bytes: {body}", request.path, request.body_length));
+            state.trouble.get_or_insert_with(|| {
+                format!("not the reply: {} {} bytes: {body}", request.path, request.body_length)
+            });
         }
     }
 }
@@ -218,7 +237,9 @@ impl Protocol {
         let common = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Mon, 23 Nov 2026 03:21:00 GMT\r\n";
         match self {
             Self::FunctionGraph => {
-                format!("{common}X-CFF-Request-Id: {id}\r\nX-CFF-Invoke-Type: sync\r\nContent-Length: {length}\r\n\r\n")
+                format!(
+                    "{common}X-CFF-Request-Id: {id}\r\nX-CFF-Invoke-Type: sync\r\nContent-Length: {length}\r\n\r\n"
+                )
             }
             Self::Lambda => format!(
                 "{common}Lambda-Runtime-Aws-Request-Id: {id}\r\nLambda-Runtime-Deadline-Ms: 1999999999999\r\n\

@@ -1,6 +1,8 @@
-//! The benchmark: builds the programs, feeds them events, and reports what an invocation costs each of them.
+//! The benchmark: builds the programs, feeds them events, and reports what an invocation costs each
+//! of them.
 //!
-//! `cargo run --release --manifest-path bench/Cargo.toml -p driver -- [servers] [--quick] [--json FILE] [--markdown FILE]`
+//! `cargo run --release --manifest-path bench/Cargo.toml -p driver -- [servers] [--quick] [--json
+//! FILE] [--markdown FILE]`
 //!
 //! With `servers` it is the server mode that is measured, under load.
 //!
@@ -36,13 +38,18 @@ fn options() -> Result<Options, String> {
     let mut options = Options { servers: false, quick: false, json: None, markdown: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut file = || arguments.next().map(PathBuf::from).ok_or(format!("{argument} needs a file"));
+        let mut file =
+            || arguments.next().map(PathBuf::from).ok_or(format!("{argument} needs a file"));
         match argument.as_str() {
             "servers" => options.servers = true,
             "--quick" => options.quick = true,
             "--json" => options.json = Some(file()?),
             "--markdown" => options.markdown = Some(file()?),
-            _ => return Err(format!("{argument}? There are `servers`, --quick, --json FILE and --markdown FILE")),
+            _ => {
+                return Err(format!(
+                    "{argument}? There are `servers`, --quick, --json FILE and --markdown FILE"
+                ));
+            }
         }
     }
     Ok(options)
@@ -63,7 +70,8 @@ fn run() -> Result<(), String> {
     };
     print!("{markdown}");
     let write = |file: Option<PathBuf>, text: String| match file {
-        Some(file) => report::write(&file, place, &text).map_err(|error| format!("{}: {error}", file.display())),
+        Some(file) => report::write(&file, place, &text)
+            .map_err(|error| format!("{}: {error}", file.display())),
         None => Ok(()),
     };
     write(options.markdown, markdown)?;

@@ -76,21 +76,34 @@ pub(crate) struct Timed {
 }
 
 impl Meter {
-    fn start(&self, program: &Program, work: Work, counting: bool, tool: &[String]) -> Result<Running, String> {
+    fn start(
+        &self,
+        program: &Program,
+        work: Work,
+        counting: bool,
+        tool: &[String],
+    ) -> Result<Running, String> {
         let mut command: Command = self.folders.command(program, work.binary(counting), tool);
         command
             .env("RUNTIME_HANDLER", if work.event.is_empty() { "greet" } else { work.event })
             .env("BENCH_EVENT", work.event)
             .env("BENCH_LOG_LINES", work.log_lines.to_string());
-        Running::start(command, program.protocol, &self.file("stderr")).map_err(|error| format!("{}: {error}", program.title))
+        Running::start(command, program.protocol, &self.file("stderr"))
+            .map_err(|error| format!("{}: {error}", program.title))
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folders.work.join(name)
     }
 
-    /// Instructions in user space for each warm invocation: the difference between a long and a short run.
-    pub(crate) fn instructions(&self, program: &Program, work: Work, (few, many): (usize, usize)) -> Result<f64, String> {
+    /// Instructions in user space for each warm invocation: the difference between a long and a
+    /// short run.
+    pub(crate) fn instructions(
+        &self,
+        program: &Program,
+        work: Work,
+        (few, many): (usize, usize),
+    ) -> Result<f64, String> {
         let run = |count| {
             let running = self.start(program, work, false, &self.callgrind())?;
             running.api.feed(&work.usual(), count, LIMIT)?;
@@ -119,13 +132,16 @@ impl Meter {
 
     pub(crate) fn read_callgrind(&self, name: &str) -> Result<u64, String> {
         let path = self.file(name);
-        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let text =
+            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let _ = fs::remove_file(path);
-        let total = text.lines().find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok());
+        let total =
+            text.lines().find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok());
         total.ok_or_else(|| "callgrind has told no total".to_owned())
     }
 
-    /// System calls for each warm invocation, all and by name: the difference between a long and a short run.
+    /// System calls for each warm invocation, all and by name: the difference between a long and a
+    /// short run.
     pub(crate) fn system_calls(
         &self,
         program: &Program,
@@ -156,7 +172,12 @@ impl Meter {
     }
 
     /// Allocations and allocated bytes for each warm invocation, in all threads; exact.
-    pub(crate) fn allocations(&self, program: &Program, work: Work, count: usize) -> Result<(f64, f64), String> {
+    pub(crate) fn allocations(
+        &self,
+        program: &Program,
+        work: Work,
+        count: usize,
+    ) -> Result<(f64, f64), String> {
         let running = self.start(program, work, true, &[])?;
         let report = work.event("report");
         running.api.feed(&work.usual(), count.min(100), LIMIT)?;
@@ -180,7 +201,13 @@ impl Meter {
     }
 
     /// Runs the program for time and memory.
-    pub(crate) fn time(&self, program: &Program, work: Work, warm_up: usize, count: usize) -> Result<Timed, String> {
+    pub(crate) fn time(
+        &self,
+        program: &Program,
+        work: Work,
+        warm_up: usize,
+        count: usize,
+    ) -> Result<Timed, String> {
         let running = self.start(program, work, false, &[])?;
         let event = work.usual();
         running.api.feed(&event, warm_up, LIMIT)?;
@@ -193,7 +220,10 @@ impl Meter {
         Ok(Timed {
             p50: at(50),
             p99: at(99),
-            cpu: after.zip(before).and_then(|(after, before)| after.checked_sub(before)).map(per_event),
+            cpu: after
+                .zip(before)
+                .and_then(|(after, before)| after.checked_sub(before))
+                .map(per_event),
             peak_memory: memory(running.id(), "VmHWM"),
             memory: memory(running.id(), "VmRSS"),
             connections: running.api.connections(),
@@ -234,7 +264,10 @@ mod tests {
 100.00    0.000500           2       199        50 total
 ";
         let calls = read_strace(table);
-        assert_eq!(calls.into_iter().collect::<Vec<_>>(), [("read".to_owned(), 100), ("write".to_owned(), 99)]);
+        assert_eq!(
+            calls.into_iter().collect::<Vec<_>>(),
+            [("read".to_owned(), 100), ("write".to_owned(), 99)]
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Times are taken with the program and the Runtime API on one core.
 //!
-//! Otherwise the scheduler decides whether the two share a core or wake one another across two, which is worth a factor of ten on a virtual
-//! machine and has nothing to do with the program. Most functions have less than one core anyway.
+//! Otherwise the scheduler decides whether the two share a core or wake one another across two,
+//! which is worth a factor of ten on a virtual machine and has nothing to do with the program. Most
+//! functions have less than one core anyway.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -46,7 +47,10 @@ const ATTEMPTS: usize = 5;
 /// All threads of this process.
 fn restrict(cores: &str) -> Result<(), String> {
     let mut taskset = Command::new("taskset");
-    taskset.args(["-a", "-c", "-p", cores, &std::process::id().to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+    taskset
+        .args(["-a", "-c", "-p", cores, &std::process::id().to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut said = String::new();
     for _ in 0..ATTEMPTS {
         match taskset.status() {

@@ -17,13 +17,21 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts the command with the platform's variables; its standard error goes to a file.
-    pub(crate) fn start(mut command: Command, protocol: Protocol, stderr: &Path) -> io::Result<Self> {
+    pub(crate) fn start(
+        mut command: Command,
+        protocol: Protocol,
+        stderr: &Path,
+    ) -> io::Result<Self> {
         let api = Api::start(protocol)?;
         let address = match protocol {
             Protocol::FunctionGraph => "RUNTIME_API_ADDR",
             Protocol::Lambda => "AWS_LAMBDA_RUNTIME_API",
         };
-        command.env(address, api.address()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(stderr)?);
+        command
+            .env(address, api.address())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(stderr)?);
         Ok(Self { api, child: command.spawn()?, stderr: stderr.to_owned() })
     }
 
@@ -66,13 +74,17 @@ pub(crate) fn end(child: &mut Child, target: u32) -> Result<ExitStatus, String> 
 
 /// The child of a process, once there is one.
 pub(crate) fn child_of(parent: u32) -> Option<u32> {
-    fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).find(|&process: &u32| {
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        after_name(&stat).nth(1).is_some_and(|field| field == parent.to_string())
-    })
+    fs::read_dir("/proc")
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .find(|&process: &u32| {
+            let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+            after_name(&stat).nth(1).is_some_and(|field| field == parent.to_string())
+        })
 }
 
-/// A line of `/proc/<process>/status` in bytes: `VmHWM` is the peak of the resident memory, `VmRSS` what it is now.
+/// A line of `/proc/<process>/status` in bytes: `VmHWM` is the peak of the resident memory, `VmRSS`
+/// what it is now.
 pub(crate) fn memory(process: u32, name: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
@@ -92,7 +104,8 @@ pub(crate) fn cpu_time(process: u32) -> Option<Duration> {
 pub(crate) fn cpu_of_ended_children() -> Option<f64> {
     // Linux counts in hundredths of a second here.
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    let ticks: u64 = after_name(&stat).skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    let ticks: u64 =
+        after_name(&stat).skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
     Some(ticks as f64 / 100.0)
 }
 

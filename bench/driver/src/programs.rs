@@ -15,7 +15,8 @@ pub(crate) struct Program {
     pub(crate) protocol: Protocol,
     /// What differs from the other columns of the same program.
     pub(crate) variables: &'static [(&'static str, &'static str)],
-    /// Whether the binary is that of another column too, so that its size and its build are not reported twice.
+    /// Whether the binary is that of another column too, so that its size and its build are not
+    /// reported twice.
     pub(crate) is_repeat: bool,
     /// The feature of its package that it is built with; none if empty.
     pub(crate) feature: &'static str,
@@ -33,8 +34,12 @@ pub(crate) const FLOOR: Program = Program {
     events: &["borrowed", "echo"],
 };
 
-const FLOOR_PIPELINED: Program =
-    Program { title: "floor, pipelined", variables: &[("FG_PIPELINE", "1")], is_repeat: true, ..FLOOR };
+const FLOOR_PIPELINED: Program = Program {
+    title: "floor, pipelined",
+    variables: &[("FG_PIPELINE", "1")],
+    is_repeat: true,
+    ..FLOOR
+};
 
 pub(crate) const FG: Program = Program {
     title: "fg",
@@ -46,10 +51,15 @@ pub(crate) const FG: Program = Program {
     events: &["owned", "borrowed", "echo"],
 };
 
-const FG_THREADS: Program = Program { title: "fg, threads", variables: &[("RUNTIME_CPU", "2000")], is_repeat: true, ..FG };
+const FG_THREADS: Program =
+    Program { title: "fg, threads", variables: &[("RUNTIME_CPU", "2000")], is_repeat: true, ..FG };
 
-pub(crate) const FG_PIPELINED: Program =
-    Program { title: "fg, pipelined", variables: &[("RUNTIME_CPU", "300"), ("FG_PIPELINE", "1")], is_repeat: true, ..FG };
+pub(crate) const FG_PIPELINED: Program = Program {
+    title: "fg, pipelined",
+    variables: &[("RUNTIME_CPU", "300"), ("FG_PIPELINE", "1")],
+    is_repeat: true,
+    ..FG
+};
 
 /// The smallest function with each feature that changes what it does at its start.
 pub(crate) const FEATURES: [Program; 3] = [
@@ -89,7 +99,8 @@ const GO: Program = Program {
     title: "Go sample",
     name: "go",
     protocol: Protocol::FunctionGraph,
-    // Callgrind does not survive the signals by which Go takes a thread away from a busy goroutine; there is none here.
+    // Callgrind does not survive the signals by which Go takes a thread away from a busy goroutine;
+    // there is none here.
     variables: &[("GODEBUG", "asyncpreemptoff=1")],
     is_repeat: false,
     feature: "",
@@ -97,7 +108,8 @@ const GO: Program = Program {
 };
 
 /// In the order of the columns. The floor comes first: the others are compared with it.
-pub(crate) const ALL: [Program; 9] = [FLOOR, FLOOR_PIPELINED, FG, FG_THREADS, FG_PIPELINED, LAMBDA, LAMBDA_THREADS, REQWEST, GO];
+pub(crate) const ALL: [Program; 9] =
+    [FLOOR, FLOOR_PIPELINED, FG, FG_THREADS, FG_PIPELINED, LAMBDA, LAMBDA_THREADS, REQWEST, GO];
 
 /// The variables that the platform sets, for whichever API.
 pub(crate) const PLATFORM: [(&str, &str); 15] = [
@@ -143,7 +155,8 @@ pub(crate) struct Folders {
 
 impl Folders {
     pub(crate) fn find() -> std::io::Result<Self> {
-        let bench = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned();
+        let bench =
+            Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned();
         // <target>/release/driver
         let driver = std::env::current_exe()?;
         let target = driver.ancestors().nth(2).unwrap_or(Path::new("target")).to_owned();
@@ -160,7 +173,11 @@ impl Folders {
             Binary::VariantsCounting => "variants-counting",
         };
         let feature = program.feature;
-        self.work.join(format!("{}-{suffix}{}{feature}", program.name, if feature.is_empty() { "" } else { "-" }))
+        self.work.join(format!(
+            "{}-{suffix}{}{feature}",
+            program.name,
+            if feature.is_empty() { "" } else { "-" }
+        ))
     }
 
     /// The command that runs a binary, possibly under a tool, as the platform would.
@@ -192,10 +209,14 @@ impl Folders {
         let package = format!("bench-{}", program.name);
         for counting in [false, true] {
             let mut cargo = self.cargo();
-            cargo.args(["build", "--release", "--quiet", "--locked", "-p", &package, "--target-dir"]).arg(&self.target);
+            cargo
+                .args(["build", "--release", "--quiet", "--locked", "-p", &package, "--target-dir"])
+                .arg(&self.target);
             cargo.args(["--features", if counting { "counting" } else { "" }]);
             succeed(cargo)?;
-            for (binary, counted) in [("hello", Binary::HelloCounting), ("variants", Binary::VariantsCounting)] {
+            for (binary, counted) in
+                [("hello", Binary::HelloCounting), ("variants", Binary::VariantsCounting)]
+            {
                 let built = self.target.join("release").join(format!("{}-{binary}", program.name));
                 let plain = if binary == "hello" { Binary::Hello } else { Binary::Variants };
                 let copy = self.path_of(program, if counting { counted } else { plain });
@@ -207,15 +228,28 @@ impl Folders {
 
     /// Builds the smallest function of a program with its feature.
     pub(crate) fn build_with_feature(&self, program: &Program) -> Result<(), String> {
-        let (package, binary) = (format!("bench-{}", program.name), format!("{}-hello", program.name));
+        let (package, binary) =
+            (format!("bench-{}", program.name), format!("{}-hello", program.name));
         let mut cargo = self.cargo();
         cargo
-            .args(["build", "--release", "--quiet", "--locked", "-p", &package, "--bin", &binary, "--target-dir"])
+            .args([
+                "build",
+                "--release",
+                "--quiet",
+                "--locked",
+                "-p",
+                &package,
+                "--bin",
+                &binary,
+                "--target-dir",
+            ])
             .arg(&self.target);
         cargo.args(["--features", program.feature]);
         succeed(cargo)?;
         let built = self.target.join("release").join(binary);
-        fs::copy(&built, self.path_of(program, Binary::Hello)).map(drop).map_err(|error| format!("{}: {error}", built.display()))
+        fs::copy(&built, self.path_of(program, Binary::Hello))
+            .map(drop)
+            .map_err(|error| format!("{}: {error}", built.display()))
     }
 
     fn build_go(&self, program: &Program) -> Result<(), String> {
@@ -225,7 +259,9 @@ impl Folders {
         }
         let mut go = Command::new(compiler);
         go.current_dir(self.bench.join("programs/go")).env("CGO_ENABLED", "0");
-        go.args(["build", "-ldflags=-s -w", "-o"]).arg(self.path_of(program, Binary::Hello)).arg(".");
+        go.args(["build", "-ldflags=-s -w", "-o"])
+            .arg(self.path_of(program, Binary::Hello))
+            .arg(".");
         succeed(go)
     }
 
@@ -233,9 +269,21 @@ impl Folders {
     pub(crate) fn cold_build(&self, program: &Program, release: bool) -> Result<(), String> {
         let folder = self.work.join("cold");
         let _ = fs::remove_dir_all(&folder);
-        let (package, binary) = (format!("bench-{}", program.name), format!("{}-hello", program.name));
+        let (package, binary) =
+            (format!("bench-{}", program.name), format!("{}-hello", program.name));
         let mut cargo = self.cargo();
-        cargo.args(["build", "--quiet", "--locked", "-p", &package, "--bin", &binary, "--target-dir"]).arg(&folder);
+        cargo
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "-p",
+                &package,
+                "--bin",
+                &binary,
+                "--target-dir",
+            ])
+            .arg(&folder);
         cargo.args(["--features", program.feature]);
         if release {
             cargo.arg("--release");
@@ -249,17 +297,30 @@ impl Folders {
     pub(crate) fn crates(&self, program: &Program) -> Result<usize, String> {
         let package = format!("bench-{}", program.name);
         let mut cargo = self.cargo();
-        cargo.args(["tree", "--quiet", "--locked", "-p", &package, "-e", "normal", "--prefix", "none", "--format", "{p}"]);
+        cargo.args([
+            "tree", "--quiet", "--locked", "-p", &package, "-e", "normal", "--prefix", "none",
+            "--format", "{p}",
+        ]);
         cargo.args(["--features", program.feature]);
         let output = cargo.output().map_err(|error| format!("cargo tree: {error}"))?;
         let text = String::from_utf8_lossy(&output.stdout);
-        let distinct: std::collections::BTreeSet<_> =
-            text.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>()).filter(|words| words.len() == 2).collect();
-        distinct.len().checked_sub(1).ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())
+        let distinct: std::collections::BTreeSet<_> = text
+            .lines()
+            .map(|line| line.split(' ').take(2).collect::<Vec<_>>())
+            .filter(|words| words.len() == 2)
+            .collect();
+        distinct
+            .len()
+            .checked_sub(1)
+            .ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())
     }
 }
 
 pub(crate) fn succeed(mut command: Command) -> Result<(), String> {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    if output.status.success() { Ok(()) } else { Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))) }
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)))
+    }
 }

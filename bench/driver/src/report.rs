@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::budgets::budget;
 use crate::suite::{JUDGED, JUDGED_PIPELINED};
 
-/// The lines of a file between which everything belongs to the benchmark; what stands around them is written by hand.
+/// The lines of a file between which everything belongs to the benchmark; what stands around them
+/// is written by hand.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) begin: &'static str,
@@ -18,8 +19,10 @@ pub(crate) struct Place {
 }
 
 /// Where the custom runtime's tables go.
-pub(crate) const RUNTIME: Place =
-    Place { begin: "<!-- measured: written by the benchmark, not by hand -->", end: "<!-- end of what was measured -->" };
+pub(crate) const RUNTIME: Place = Place {
+    begin: "<!-- measured: written by the benchmark, not by hand -->",
+    end: "<!-- end of what was measured -->",
+};
 
 /// By how much even the exact counts differ from run to run: one per cent.
 const SPREAD: f64 = 0.01;
@@ -33,7 +36,8 @@ pub(crate) enum Unit {
     Seconds,
 }
 
-/// The rows of the first table: the key of the results, which is that of the budget too; what it says; how.
+/// The rows of the first table: the key of the results, which is that of the budget too; what it
+/// says; how.
 const ROWS: [(&str, &str, Unit); 16] = [
     ("instructions", "instructions, user space, per invocation", Unit::Count),
     ("system_calls", "system calls per invocation", Unit::Fraction),
@@ -101,7 +105,11 @@ pub(crate) fn markdown(results: &Value) -> String {
         ],
     );
     for (program, reason) in results["skipped"].as_object().into_iter().flatten() {
-        let _ = writeln!(text, "Not measured: {program}, because {}.\n", reason.as_str().unwrap_or_default());
+        let _ = writeln!(
+            text,
+            "Not measured: {program}, because {}.\n",
+            reason.as_str().unwrap_or_default()
+        );
     }
     end(&mut text, RUNTIME, results);
     text
@@ -111,7 +119,14 @@ pub(crate) fn markdown(results: &Value) -> String {
 pub(crate) fn begin(text: &mut String, place: Place, results: &Value) {
     let word = |key: &str| results[key].as_str().unwrap_or_default();
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "{}\n\n{} on {}:\n\n```sh\n{}\n```\n", place.begin, word("date"), word("machine"), word("command"));
+    let _ = writeln!(
+        text,
+        "{}\n\n{} on {}:\n\n```sh\n{}\n```\n",
+        place.begin,
+        word("date"),
+        word("machine"),
+        word("command")
+    );
 }
 
 /// What stands after them: what could not be measured.
@@ -124,7 +139,8 @@ pub(crate) fn end(text: &mut String, place: Place, results: &Value) {
 
 /// The table of the smallest function: a column for each program, and what fg must reach.
 fn smallest(text: &mut String, results: &Value) {
-    let programs: Vec<&str> = results["programs"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let programs: Vec<&str> =
+        results["programs"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let _ = writeln!(
         text,
         "### An event of 17 bytes\n\n| | {} | {JUDGED}, must reach | {JUDGED_PIPELINED}, must reach |",
@@ -137,29 +153,52 @@ fn smallest(text: &mut String, results: &Value) {
         if row.is_null() {
             continue;
         }
-        let cells: Vec<String> = programs.iter().map(|program| number(&row[program], unit)).collect();
+        let cells: Vec<String> =
+            programs.iter().map(|program| number(&row[program], unit)).collect();
         let goal = |budget_key: &str, program: &str| {
             budget(budget_key).map_or_else(String::new, |budget| {
-                let reached = row[program].as_f64().is_some_and(|value| value <= budget * (1.0 + SPREAD));
-                format!("{} {}", number(&budget.into(), unit), if reached { "(yes)" } else { "(**no**)" })
+                let reached =
+                    row[program].as_f64().is_some_and(|value| value <= budget * (1.0 + SPREAD));
+                format!(
+                    "{} {}",
+                    number(&budget.into(), unit),
+                    if reached { "(yes)" } else { "(**no**)" }
+                )
             })
         };
         let goals = [goal(key, JUDGED), goal(&format!("pipeline_{key}"), JUDGED_PIPELINED)];
-        let _ = writeln!(text, "| {} | {} | {} |", title.replace("LONG_RUN", &long_run), cells.join(" | "), goals.join(" | "));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            title.replace("LONG_RUN", &long_run),
+            cells.join(" | "),
+            goals.join(" | ")
+        );
     }
     text.push('\n');
 }
 
 /// A table with a line for each of the results.
-pub(crate) fn listing(text: &mut String, rows: &Value, title: &str, columns: &[(&str, &str, Unit)]) {
+pub(crate) fn listing(
+    text: &mut String,
+    rows: &Value,
+    title: &str,
+    columns: &[(&str, &str, Unit)],
+) {
     let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
     if rows.is_empty() {
         return;
     }
     let titles: Vec<&str> = columns.iter().map(|(_, title, _)| *title).collect();
-    let _ = writeln!(text, "### {title}\n\n| {} |\n|{}", titles.join(" | "), " --: |".repeat(columns.len()));
+    let _ = writeln!(
+        text,
+        "### {title}\n\n| {} |\n|{}",
+        titles.join(" | "),
+        " --: |".repeat(columns.len())
+    );
     for row in rows {
-        let cells: Vec<String> = columns.iter().map(|(key, _, unit)| number(&row[key], *unit)).collect();
+        let cells: Vec<String> =
+            columns.iter().map(|(key, _, unit)| number(&row[key], *unit)).collect();
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
     text.push('\n');
@@ -188,7 +227,8 @@ fn grouped(number: f64) -> String {
     text
 }
 
-/// Writes the tables into a file, in the place of those that it has, and leaves the rest of it as it is.
+/// Writes the tables into a file, in the place of those that it has, and leaves the rest of it as
+/// it is.
 pub(crate) fn write(file: &Path, place: Place, markdown: &str) -> io::Result<()> {
     let present = fs::read_to_string(file).unwrap_or_default();
     let text = match (present.find(place.begin), present.find(place.end)) {
@@ -220,7 +260,10 @@ mod tests {
 
     #[test]
     fn counts_are_grouped_by_three_digits() {
-        assert_eq!([0.0, 999.0, 1000.0, 1_234_567.0, -12_345.0].map(grouped), ["0", "999", "1,000", "1,234,567", "-12,345"]);
+        assert_eq!(
+            [0.0, 999.0, 1000.0, 1_234_567.0, -12_345.0].map(grouped),
+            ["0", "999", "1,000", "1,234,567", "-12,345"]
+        );
     }
 
     #[test]

@@ -43,7 +43,11 @@ impl Requests {
             }
         }
         let mut body = Vec::new();
-        let body_length = if chunked { self.chunks(&mut body)? } else { self.take(length, &mut body).map(|()| length)? };
+        let body_length = if chunked {
+            self.chunks(&mut body)?
+        } else {
+            self.take(length, &mut body).map(|()| length)?
+        };
         Ok(Some(Request { is_poll: method == "GET", path: path.to_owned(), body, body_length }))
     }
 
@@ -57,7 +61,11 @@ impl Requests {
                 return Ok(Some(String::from_utf8_lossy(&self.buffer[..end]).into_owned()));
             }
             if self.fill()? == 0 {
-                return if self.filled == 0 { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+                return if self.filled == 0 {
+                    Ok(None)
+                } else {
+                    Err(io::ErrorKind::UnexpectedEof.into())
+                };
             }
         }
     }
@@ -87,7 +95,8 @@ impl Requests {
             while !line.ends_with(b"\r\n") {
                 self.take(1, &mut line)?;
             }
-            let size = usize::from_str_radix(String::from_utf8_lossy(&line).trim(), 16).map_err(io::Error::other)?;
+            let size = usize::from_str_radix(String::from_utf8_lossy(&line).trim(), 16)
+                .map_err(io::Error::other)?;
             self.take(size, body)?;
             self.take(2, &mut Vec::new())?;
             if size == 0 {

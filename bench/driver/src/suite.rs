@@ -50,7 +50,12 @@ type Table = Map<String, Value>;
 
 /// Everything that was measured, and what could not be.
 pub(crate) fn run(meter: &Meter, quick: bool) -> Value {
-    let mut suite = Suite { meter, extent: if quick { QUICK } else { FULL }, troubles: Vec::new(), skipped: Map::new() };
+    let mut suite = Suite {
+        meter,
+        extent: if quick { QUICK } else { FULL },
+        troubles: Vec::new(),
+        skipped: Map::new(),
+    };
     let programs = suite.build();
     let hello = suite.hello(&programs);
     let features = suite.features();
@@ -122,7 +127,8 @@ impl Suite<'_> {
             say(&format!("counting {}", program.title));
             let counted = self.meter.instructions(program, HELLO, self.extent.instructions);
             set("instructions", program, json!(self.take("instructions", program, counted)));
-            // On one core, since on two the program may see two answers one by one that have left one after the other.
+            // On one core, since on two the program may see two answers one by one that have left
+            // one after the other.
             let one_core = self.one_core();
             let counted = self.meter.system_calls(program, HELLO, self.extent.system_calls);
             drop(one_core);
@@ -136,7 +142,11 @@ impl Suite<'_> {
                 set("allocated_bytes", program, json!(bytes));
             }
             let counted = self.meter.instructions_to_first_poll(program);
-            set("instructions_to_first_poll", program, json!(self.take("instructions to the first poll", program, counted)));
+            set(
+                "instructions_to_first_poll",
+                program,
+                json!(self.take("instructions to the first poll", program, counted)),
+            );
             let timed = self.meter.time(program, HELLO, 100, self.extent.long_run);
             if let Some(timed) = self.take("a long run", program, timed) {
                 set("connections", program, json!(timed.connections));
@@ -144,7 +154,8 @@ impl Suite<'_> {
                 set("memory", program, json!(timed.memory));
             }
             if !program.is_repeat {
-                let size = std::fs::metadata(self.meter.folders.path_of(program, Binary::Hello)).map(|file| file.len());
+                let size = std::fs::metadata(self.meter.folders.path_of(program, Binary::Hello))
+                    .map(|file| file.len());
                 set("hello_bytes", program, json!(size.ok()));
             }
             if !program.is_repeat && program.name != "go" {
@@ -170,7 +181,8 @@ impl Suite<'_> {
         table
     }
 
-    /// The times to the first poll as ratios to that of the first program: the median of rounds in which all take their turn.
+    /// The times to the first poll as ratios to that of the first program: the median of rounds in
+    /// which all take their turn.
     fn first_poll_ratios(&mut self, programs: &[Program]) -> Vec<Option<f64>> {
         let _one_core = self.one_core();
         let mut rounds: Vec<Vec<Option<f64>>> = Vec::new();
@@ -181,24 +193,33 @@ impl Suite<'_> {
             };
             rounds.push(programs.iter().map(time).collect());
         }
-        let ratios = |index: usize| rounds.iter().filter_map(move |round| Some(round[index]? / round[0]?)).collect();
+        let ratios = |index: usize| {
+            rounds.iter().filter_map(move |round| Some(round[index]? / round[0]?)).collect()
+        };
         (0..programs.len()).map(|index| median(ratios(index))).collect()
     }
 
     fn one_core(&mut self) -> Option<OneCore> {
         let entered = OneCore::enter();
-        entered.map_err(|error| self.troubles.push(format!("times were taken across cores: {error}"))).ok()
+        entered
+            .map_err(|error| self.troubles.push(format!("times were taken across cores: {error}")))
+            .ok()
     }
 
     fn cold_build(&mut self, program: &Program, release: bool) -> Option<f64> {
-        say(&format!("building {} from nothing, {}", program.title, if release { "release" } else { "debug" }));
+        say(&format!(
+            "building {} from nothing, {}",
+            program.title,
+            if release { "release" } else { "debug" }
+        ));
         let before = crate::process::cpu_of_ended_children()?;
         let built = self.meter.folders.cold_build(program, release);
         self.take("a cold build", program, built)?;
         Some(crate::process::cpu_of_ended_children()? - before)
     }
 
-    /// The times of each job as ratios to those of one of them: the median of rounds in which all take their turn.
+    /// The times of each job as ratios to those of one of them: the median of rounds in which all
+    /// take their turn.
     fn ratios(&mut self, jobs: &[(Program, Work)], floor: usize, count: usize) -> Vec<Ratios> {
         let _one_core = self.one_core();
         let mut rounds: Vec<Vec<Option<Timed>>> = Vec::new();
@@ -211,7 +232,9 @@ impl Suite<'_> {
             rounds.push(jobs.iter().map(time).collect());
         }
         let ratio_of = |job: usize, value: &dyn Fn(&Timed) -> Option<f64>| {
-            let in_round = |round: &Vec<Option<Timed>>| Some(value(round[job].as_ref()?)? / value(round[floor].as_ref()?)?);
+            let in_round = |round: &Vec<Option<Timed>>| {
+                Some(value(round[job].as_ref()?)? / value(round[floor].as_ref()?)?)
+            };
             median(rounds.iter().filter_map(in_round).collect())
         };
         (0..jobs.len())
@@ -240,8 +263,12 @@ impl Suite<'_> {
                 json!(self.take("instructions to the first poll", &program, counted)),
             );
             let counted = self.meter.instructions(&program, HELLO, self.extent.instructions);
-            row.insert("instructions".to_owned(), json!(self.take("instructions", &program, counted)));
-            let size = std::fs::metadata(self.meter.folders.path_of(&program, Binary::Hello)).map(|file| file.len());
+            row.insert(
+                "instructions".to_owned(),
+                json!(self.take("instructions", &program, counted)),
+            );
+            let size = std::fs::metadata(self.meter.folders.path_of(&program, Binary::Hello))
+                .map(|file| file.len());
             row.insert("hello_bytes".to_owned(), json!(size.ok()));
             let counted = self.meter.folders.crates(&program);
             row.insert("crates".to_owned(), json!(self.take("crates", &program, counted)));
@@ -272,7 +299,8 @@ impl Suite<'_> {
             };
             say(&format!("events of {size} bytes"));
             // The floor only borrows, and it is the first of the programs.
-            let of_floor = jobs.iter().position(|(program, _)| program.name == FLOOR.name).unwrap_or(0);
+            let of_floor =
+                jobs.iter().position(|(program, _)| program.name == FLOOR.name).unwrap_or(0);
             let ratios = self.ratios(&jobs, of_floor, timed);
             for ((program, work), ratios) in jobs.iter().zip(ratios) {
                 let mut row = Table::new();
@@ -281,11 +309,15 @@ impl Suite<'_> {
                 row.insert("event".to_owned(), json!(work.event));
                 self.count(&mut row, program, *work, instructions);
                 row.insert("time_ratio".to_owned(), json!(ratios.p50));
-                let peak = |work| self.meter.time(program, work, 1, 8).map(|timed| timed.peak_memory);
+                let peak =
+                    |work| self.meter.time(program, work, 1, 8).map(|timed| timed.peak_memory);
                 let tiny = Work { size: 17, ..*work };
                 let peaks = peak(*work).and_then(|large| Ok(large.zip(peak(tiny)?)));
                 if let Some(Some((large, tiny))) = self.take("the peak memory", program, peaks) {
-                    row.insert("peak_memory_above_tiny".to_owned(), json!(large.saturating_sub(tiny)));
+                    row.insert(
+                        "peak_memory_above_tiny".to_owned(),
+                        json!(large.saturating_sub(tiny)),
+                    );
                 }
                 rows.push(Value::Object(row));
             }
@@ -316,13 +348,26 @@ impl Suite<'_> {
         rows
     }
 
-    fn count(&mut self, row: &mut Table, program: &Program, work: Work, instructions: (usize, usize)) {
+    fn count(
+        &mut self,
+        row: &mut Table,
+        program: &Program,
+        work: Work,
+        instructions: (usize, usize),
+    ) {
         let counted = self.meter.instructions(program, work, instructions);
         row.insert("instructions".to_owned(), json!(self.take("instructions", program, counted)));
         // Large payloads come in pieces that differ from run to run.
-        let (few, many) = if work.size > 100_000 { (4 * instructions.0, 8 * instructions.1) } else { instructions };
+        let (few, many) = if work.size > 100_000 {
+            (4 * instructions.0, 8 * instructions.1)
+        } else {
+            instructions
+        };
         let counted = self.meter.system_calls(program, work, (few, many));
-        row.insert("system_calls".to_owned(), json!(self.take("system calls", program, counted).map(|(calls, _)| calls)));
+        row.insert(
+            "system_calls".to_owned(),
+            json!(self.take("system calls", program, counted).map(|(calls, _)| calls)),
+        );
         let counted = self.meter.allocations(program, work, instructions.1 - instructions.0);
         let (allocations, bytes) = self.take("allocations", program, counted).unzip();
         row.insert("allocations".to_owned(), json!(allocations));

@@ -1,5 +1,6 @@
-//! Why a dependency that is not Rust alone does not build, and the ways out. Its build script says so among a hundred lines, in words of its
-//! own; cargo has shown them already, and these say what they come to.
+//! Why a dependency that is not Rust alone does not build, and the ways out. Its build script says
+//! so among a hundred lines, in words of its own; cargo has shown them already, and these say what
+//! they come to.
 
 use crate::compile::machine::{GLIBC, Machine, Tool};
 use crate::failure::{Exit, Failure};
@@ -33,12 +34,18 @@ fn explain_on(said: &str, target: &str, machine: impl FnOnce() -> Machine) -> Op
         None => "a dependency is not Rust alone".to_owned(),
     };
     let lacks = match &lack {
-        Lack::Tool(Tool::CompilerForMusl, name) => format!("there is no C compiler for {target} here: it looked for `{name}`"),
-        Lack::Tool(Tool::Compiler, name) => format!("there is no compiler here that it can use: it looked for `{name}`"),
+        Lack::Tool(Tool::CompilerForMusl, name) => {
+            format!("there is no C compiler for {target} here: it looked for `{name}`")
+        }
+        Lack::Tool(Tool::Compiler, name) => {
+            format!("there is no compiler here that it can use: it looked for `{name}`")
+        }
         Lack::Tool(_, name) | Lack::Program(name) => format!("`{name}` is not here"),
         Lack::Library(name) => format!("the library `{name}` is not here for {target}"),
         Lack::OpenSsl => format!("OpenSSL is not here for {target}"),
-        Lack::Header(name) => format!("the header `{name}` of a C library is not here for {target}"),
+        Lack::Header(name) => {
+            format!("the header `{name}` of a C library is not here for {target}")
+        }
     };
     let lacks_musl = said.contains("-musl-gcc");
     let mut ways = ways(&lack, lacks_musl, target, &machine());
@@ -49,27 +56,35 @@ fn explain_on(said: &str, target: &str, machine: impl FnOnce() -> Machine) -> Op
 /// The ways out, shortest first.
 fn ways(lack: &Lack, lacks_musl: bool, target: &str, machine: &Machine) -> Vec<String> {
     let for_glibc = machine.line_for_glibc.as_ref().filter(|_| target != GLIBC);
-    let for_glibc = for_glibc.map(|line| format!("{line} (works with what is installed: glibc, linked statically)"));
-    let or = |first: Option<String>, more: &str| first.into_iter().chain([more.to_owned()]).collect();
+    let for_glibc = for_glibc
+        .map(|line| format!("{line} (works with what is installed: glibc, linked statically)"));
+    let or =
+        |first: Option<String>, more: &str| first.into_iter().chain([more.to_owned()]).collect();
     match lack {
-        Lack::Tool(Tool::CompilerForMusl, name) if name.ends_with("++") => {
-            or(for_glibc, &format!("a C++ compiler for musl, named {name}: few systems have one to install"))
-        }
+        Lack::Tool(Tool::CompilerForMusl, name) if name.ends_with("++") => or(
+            for_glibc,
+            &format!("a C++ compiler for musl, named {name}: few systems have one to install"),
+        ),
         Lack::Tool(tool @ Tool::CompilerForMusl, _) => or(for_glibc, &machine.install(*tool)),
         Lack::Tool(tool, _) if lacks_musl => {
             let install = machine.install(*tool);
-            let with_glibc = machine.line_for_glibc.as_ref().map(|line| format!("{install}, and then {line}"));
+            let with_glibc =
+                machine.line_for_glibc.as_ref().map(|line| format!("{install}, and then {line}"));
             or(with_glibc, &format!("{install}, and {}", machine.install(Tool::CompilerForMusl)))
         }
         Lack::Tool(tool, _) => vec![machine.install(*tool)],
         Lack::Program(name) => vec![format!("install what has the program {name}")],
         Lack::OpenSsl => {
-            let mut ways: Vec<_> = for_glibc.filter(|_| (machine.has_library)("ssl")).into_iter().collect();
+            let mut ways: Vec<_> =
+                for_glibc.filter(|_| (machine.has_library)("ssl")).into_iter().collect();
             ways.push(format!("rustls in its place: {RUSTLS}"));
             ways.push("the feature `vendored` of the crate `openssl`, which builds it with a C compiler, perl and make".to_owned());
             ways
         }
-        Lack::Library(name) => or(for_glibc.filter(|_| (machine.has_library)(name)), &format!("{BUNDLED} `{name}` itself")),
+        Lack::Library(name) => or(
+            for_glibc.filter(|_| (machine.has_library)(name)),
+            &format!("{BUNDLED} `{name}` itself"),
+        ),
         Lack::Header(_) => vec![format!("{BUNDLED} the library itself")],
     }
 }
@@ -78,7 +93,8 @@ fn ways(lack: &Lack, lacks_musl: bool, target: &str, machine: &Machine) -> Vec<S
 const RUSTLS: &str = "`cargo tree -i openssl-sys` says what asks for OpenSSL; reqwest 0.12 takes \
                       default-features = false, features = [\"rustls-tls\"]";
 
-const BUNDLED: &str = "a feature of the dependency, often `bundled`, `vendored` or `static`, with which it builds";
+const BUNDLED: &str =
+    "a feature of the dependency, often `bundled`, `vendored` or `static`, with which it builds";
 
 /// Which crate lacks what.
 fn find(said: &str) -> Option<(Option<&str>, Lack)> {
@@ -89,8 +105,10 @@ fn find(said: &str) -> Option<(Option<&str>, Lack)> {
         let end = rest.find(BEGINS).unwrap_or(rest.len());
         let section = &rest[..end];
         // Some go on after these words, and say other ones.
-        let is_for_pkg_config = section.contains("not been configured to support cross-compilation");
-        let library = || name.filter(|_| is_for_pkg_config).map(|name| Lack::Library(library_of(name)));
+        let is_for_pkg_config =
+            section.contains("not been configured to support cross-compilation");
+        let library =
+            || name.filter(|_| is_for_pkg_config).map(|name| Lack::Library(library_of(name)));
         if let Some(lack) = lack(section).or_else(library) {
             return Some((name, lack));
         }
@@ -126,7 +144,10 @@ fn lack(said: &str) -> Option<Lack> {
     if has(&["Unable to find libclang"]) {
         return tool(Tool::Libclang, "libclang");
     }
-    if has(&["Could not find directory of OpenSSL installation", "Could not find OpenSSL installation"]) {
+    if has(&[
+        "Could not find directory of OpenSSL installation",
+        "Could not find OpenSSL installation",
+    ]) {
         return Some(Lack::OpenSsl);
     }
     if has(&["The pkg-config command could not be found"]) {
@@ -139,7 +160,9 @@ fn lack(said: &str) -> Option<Lack> {
         return Some(called(name));
     }
     // Older versions of it, and those who have its words in theirs; a warning may have them, too.
-    if let Some(name) = between(said, "ailed to find tool. Is `", "`").or_else(|| between(said, "failed to find tool \"", "\"")) {
+    if let Some(name) = between(said, "ailed to find tool. Is `", "`")
+        .or_else(|| between(said, "failed to find tool \"", "\""))
+    {
         return Some(called(name));
     }
     if let Some(name) = header(said) {
@@ -157,7 +180,9 @@ fn called(name: &str) -> Lack {
         "pkg-config" => Tool::PkgConfig,
         "protoc" => Tool::Protoc,
         _ if base.contains("musl") => Tool::CompilerForMusl,
-        _ if ["cc", "c++", "g++", "clang", "clang++"].iter().any(|end| base.ends_with(end)) => Tool::Compiler,
+        _ if ["cc", "c++", "g++", "clang", "clang++"].iter().any(|end| base.ends_with(end)) => {
+            Tool::Compiler
+        }
         _ => return Lack::Program(name.to_owned()),
     };
     Lack::Tool(tool, name.to_owned())
@@ -167,22 +192,34 @@ fn called(name: &str) -> Lack {
 fn of_shell(said: &str) -> Option<&str> {
     let lines = said.lines().map(str::trim_end).filter(|line| line.contains("sh: "));
     let names = lines.filter_map(|line| {
-        line.strip_suffix(": not found").or_else(|| line.strip_suffix(": command not found"))?.rsplit(": ").next()
+        line.strip_suffix(": not found")
+            .or_else(|| line.strip_suffix(": command not found"))?
+            .rsplit(": ")
+            .next()
     });
     names.into_iter().find(|name| !name.is_empty() && !name.contains(' '))
 }
 
 /// As gcc says it, and as clang does.
 fn header(said: &str) -> Option<&str> {
-    let line = said.lines().find_map(|line| line.split_once("fatal error: ").map(|(_, rest)| rest))?;
-    let name = line.split_once(": No such file or directory").or_else(|| line.split_once(" file not found"))?.0;
+    let line =
+        said.lines().find_map(|line| line.split_once("fatal error: ").map(|(_, rest)| rest))?;
+    let name = line
+        .split_once(": No such file or directory")
+        .or_else(|| line.split_once(" file not found"))?
+        .0;
     Some(name.trim_matches('\''))
 }
 
 /// As GNU ld says it, and as lld does.
 fn missing_library(said: &str) -> Option<&str> {
-    let rest = ["cannot find -l", "unable to find library -l"].iter().find_map(|words| said.split_once(words))?.1;
-    rest.split(|letter: char| letter.is_whitespace() || letter == ':').next().filter(|name| !name.is_empty())
+    let rest = ["cannot find -l", "unable to find library -l"]
+        .iter()
+        .find_map(|words| said.split_once(words))?
+        .1;
+    rest.split(|letter: char| letter.is_whitespace() || letter == ':')
+        .next()
+        .filter(|name| !name.is_empty())
 }
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
@@ -198,7 +235,9 @@ mod tests {
 
     /// What is said about words of cargo's, which were recorded.
     fn explained(said: &str, target: &str) -> (String, Vec<String>) {
-        let failure = explain_on(said, target, || Machine::debian(Some(LINE))).expect("it is known").to_string();
+        let failure = explain_on(said, target, || Machine::debian(Some(LINE)))
+            .expect("it is known")
+            .to_string();
         let (sentence, ways) = failure.split_once("\n  help: ").expect("there are ways out");
         let mut ways: Vec<_> = ways.lines().map(|way| way.trim().to_owned()).collect();
         assert_eq!(ways.pop().as_deref(), Some(PAGE));
@@ -219,14 +258,24 @@ mod tests {
                 "the dependency `{name}` is not Rust alone, and there is no C compiler for {MUSL} here: it looked for `x86_64-linux-musl-gcc`"
             );
             assert_eq!(sentence, expected);
-            assert!(ways.len() == 2 && ways[0].starts_with(LINE) && ways[1] == "apt-get install musl-tools", "{ways:?}");
+            assert!(
+                ways.len() == 2
+                    && ways[0].starts_with(LINE)
+                    && ways[1] == "apt-get install musl-tools",
+                "{ways:?}"
+            );
         }
     }
 
     #[test]
     fn what_else_is_missing_is_known_with_what_has_it() {
         for (said, target, end, first) in [
-            (include_str!("../../tests/said/openssl.txt"), MUSL, "OpenSSL is not here for x86_64-unknown-linux-musl", LINE),
+            (
+                include_str!("../../tests/said/openssl.txt"),
+                MUSL,
+                "OpenSSL is not here for x86_64-unknown-linux-musl",
+                LINE,
+            ),
             (
                 include_str!("../../tests/said/cmake.txt"),
                 MUSL,
@@ -245,9 +294,24 @@ mod tests {
                 "the library `alsa` is not here for x86_64-unknown-linux-gnu",
                 "a feature of the dependency",
             ),
-            (include_str!("../../tests/said/perl.txt"), GLIBC, "`perl` is not here", "apt-get install perl"),
-            (include_str!("../../tests/said/protoc.txt"), GLIBC, "`protoc` is not here", "apt-get install protobuf-compiler"),
-            (include_str!("../../tests/said/libclang.txt"), GLIBC, "`libclang` is not here", "apt-get install libclang-dev"),
+            (
+                include_str!("../../tests/said/perl.txt"),
+                GLIBC,
+                "`perl` is not here",
+                "apt-get install perl",
+            ),
+            (
+                include_str!("../../tests/said/protoc.txt"),
+                GLIBC,
+                "`protoc` is not here",
+                "apt-get install protobuf-compiler",
+            ),
+            (
+                include_str!("../../tests/said/libclang.txt"),
+                GLIBC,
+                "`libclang` is not here",
+                "apt-get install libclang-dev",
+            ),
             (
                 include_str!("../../tests/said/header.txt"),
                 GLIBC,
@@ -280,14 +344,19 @@ mod tests {
                     error occurred in cc-rs: failed to find tool \"x86_64-linux-musl-g++\": No such file or directory\n";
         let (sentence, ways) = explained(said, MUSL);
         assert!(sentence.starts_with("the dependency `three-sys` is not Rust alone"), "{sentence}");
-        assert!(ways[0].starts_with(LINE) && ways[1].starts_with("a C++ compiler for musl"), "{ways:?}");
+        assert!(
+            ways[0].starts_with(LINE) && ways[1].starts_with("a C++ compiler for musl"),
+            "{ways:?}"
+        );
         assert!(explain_on("error: mismatched types", MUSL, Machine::unknown).is_none());
     }
 
     #[test]
     fn the_other_target_is_not_offered_where_it_would_not_work_or_is_the_one() {
         let said = include_str!("../../tests/said/ring.txt");
-        let ways = |target, machine: Machine| explain_on(said, target, || machine).expect("it is known").to_string();
+        let ways = |target, machine: Machine| {
+            explain_on(said, target, || machine).expect("it is known").to_string()
+        };
         assert!(!ways(MUSL, Machine::debian(None)).contains("--target"));
         assert!(!ways(GLIBC, Machine::debian(Some(LINE))).contains("--target"));
         let openssl = include_str!("../../tests/said/openssl.txt");

@@ -36,12 +36,30 @@ const INSTALLERS: [Installer; 5] = [
     Installer {
         program: "apt-get",
         install: "apt-get install",
-        names: ["musl-tools", "build-essential", "cmake", "perl", "make", "pkg-config", "libclang-dev", "protobuf-compiler"],
+        names: [
+            "musl-tools",
+            "build-essential",
+            "cmake",
+            "perl",
+            "make",
+            "pkg-config",
+            "libclang-dev",
+            "protobuf-compiler",
+        ],
     },
     Installer {
         program: "dnf",
         install: "dnf install",
-        names: ["musl-gcc", "gcc gcc-c++", "cmake", "perl", "make", "pkgconf-pkg-config", "clang-devel", "protobuf-compiler"],
+        names: [
+            "musl-gcc",
+            "gcc gcc-c++",
+            "cmake",
+            "perl",
+            "make",
+            "pkgconf-pkg-config",
+            "clang-devel",
+            "protobuf-compiler",
+        ],
     },
     Installer {
         program: "pacman",
@@ -51,12 +69,30 @@ const INSTALLERS: [Installer; 5] = [
     Installer {
         program: "apk",
         install: "apk add",
-        names: ["build-base", "build-base", "cmake", "perl", "make", "pkgconf", "clang-dev", "protoc"],
+        names: [
+            "build-base",
+            "build-base",
+            "cmake",
+            "perl",
+            "make",
+            "pkgconf",
+            "clang-dev",
+            "protoc",
+        ],
     },
     Installer {
         program: "brew",
         install: "brew install",
-        names: ["filosottile/musl-cross/musl-cross", "gcc", "cmake", "perl", "make", "pkgconf", "llvm", "protobuf"],
+        names: [
+            "filosottile/musl-cross/musl-cross",
+            "gcc",
+            "cmake",
+            "perl",
+            "make",
+            "pkgconf",
+            "llvm",
+            "protobuf",
+        ],
     },
 ];
 
@@ -118,7 +154,8 @@ fn has_library(name: &str) -> bool {
 
 /// Whether a program answers with a path, and that is there.
 fn names_a_path(program: &str, arguments: &[&str]) -> bool {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let output =
+        Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output();
     output.is_ok_and(|output| {
         let answer = String::from_utf8_lossy(&output.stdout);
         let path = Path::new(answer.trim());
@@ -134,8 +171,13 @@ fn line_for_glibc(arguments: impl Iterator<Item = String>) -> String {
         if argument == "--target" {
             arguments.next();
         } else if !argument.starts_with("--target=") {
-            let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=,:+@".contains(letter);
-            let quoted = if argument.chars().all(is_plain) { argument } else { format!("'{}'", argument.replace('\'', "'\\''")) };
+            let is_plain =
+                |letter: char| letter.is_ascii_alphanumeric() || "-_./=,:+@".contains(letter);
+            let quoted = if argument.chars().all(is_plain) {
+                argument
+            } else {
+                format!("'{}'", argument.replace('\'', "'\\''"))
+            };
             line += &format!(" {quoted}");
         }
     }
@@ -151,12 +193,17 @@ mod tests {
         let line = |text: &str| line_for_glibc(text.split(' ').map(str::to_owned));
         assert_eq!(line("fg package"), format!("cargo fg package --target {GLIBC}"));
         let given = "package --target x86_64-unknown-linux-musl --bin a --include a;b --target=x -o out.zip";
-        assert_eq!(line(given), format!("cargo fg package --bin a --include 'a;b' -o out.zip --target {GLIBC}"));
+        assert_eq!(
+            line(given),
+            format!("cargo fg package --bin a --include 'a;b' -o out.zip --target {GLIBC}")
+        );
     }
 
     #[test]
     fn each_system_has_its_own_command() {
-        let names = INSTALLERS.map(|installer| Machine { installer: Some(installer), ..Machine::unknown() }.install(Tool::Protoc));
+        let names = INSTALLERS.map(|installer| {
+            Machine { installer: Some(installer), ..Machine::unknown() }.install(Tool::Protoc)
+        });
         assert_eq!(names[0], "apt-get install protobuf-compiler");
         assert_eq!(names[4], "brew install protobuf");
         assert_eq!(Machine::unknown().install(Tool::CompilerForMusl), "install musl-tools");

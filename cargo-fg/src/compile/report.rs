@@ -1,4 +1,5 @@
-//! What cargo reports of a build: the packages of this machine that it is made of, their build scripts, and the files that were read.
+//! What cargo reports of a build: the packages of this machine that it is made of, their build
+//! scripts, and the files that were read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -54,9 +55,11 @@ pub(crate) struct Report {
     pub(crate) packages: BTreeSet<PathBuf>,
     /// The files that went into the programs; a directory stands for all that is in it.
     pub(crate) files: BTreeSet<PathBuf>,
-    /// Packages of which every file counts: their build scripts do not say what they read, or have not come to their end.
+    /// Packages of which every file counts: their build scripts do not say what they read, or have
+    /// not come to their end.
     pub(crate) whole: BTreeSet<PathBuf>,
-    /// When the build scripts of packages came to their ends: what they had written by then, the compiler has read.
+    /// When the build scripts of packages came to their ends: what they had written by then, the
+    /// compiler has read.
     pub(crate) scripts_ended: BTreeMap<PathBuf, SystemTime>,
     /// The packages of this machine by their ids.
     directories: BTreeMap<String, PathBuf>,
@@ -75,7 +78,10 @@ impl Report {
                 let Some(directory) = manifest.parent() else { return };
                 self.packages.insert(directory.to_owned());
                 self.directories.insert(package_id.to_owned(), directory.to_owned());
-                let is_script = message.target.as_ref().is_some_and(|target| target.kind.iter().any(|kind| kind == "custom-build"));
+                let is_script = message
+                    .target
+                    .as_ref()
+                    .is_some_and(|target| target.kind.iter().any(|kind| kind == "custom-build"));
                 if is_script {
                     // Until it is reported to have run.
                     self.whole.insert(directory.to_owned());
@@ -85,7 +91,8 @@ impl Report {
                 let Some(directory) = self.directories.get(package_id) else { return };
                 // cargo keeps what the script has printed beside the directory that it wrote into.
                 let said = fs::read(out_dir.with_file_name("output")).unwrap_or_default();
-                // `output` has the time at which the script began; this is written when it has ended.
+                // `output` has the time at which the script began; this is written when it has
+                // ended.
                 let written_last = fs::metadata(out_dir.with_file_name("root-output"));
                 if let Ok(ended) = written_last.and_then(|about| about.modified()) {
                     self.scripts_ended.insert(directory.clone(), ended);
@@ -114,12 +121,17 @@ impl Report {
     }
 }
 
-/// What a build script says that it reads; nothing if it does not say, and cargo runs it again when any file of its package changes.
+/// What a build script says that it reads; nothing if it does not say, and cargo runs it again when
+/// any file of its package changes.
 fn files_of_script(said: &str, directory: &Path) -> Option<Vec<PathBuf>> {
     let mut says = false;
     let mut files = Vec::new();
     for line in said.lines() {
-        let Some(instruction) = line.strip_prefix("cargo::").or_else(|| line.strip_prefix("cargo:")) else { continue };
+        let Some(instruction) =
+            line.strip_prefix("cargo::").or_else(|| line.strip_prefix("cargo:"))
+        else {
+            continue;
+        };
         if let Some(path) = instruction.strip_prefix("rerun-if-changed=") {
             says = true;
             files.push(directory.join(path.trim_end()));
@@ -135,7 +147,12 @@ fn listed_files(program: &Path) -> Vec<PathBuf> {
     let list = fs::read_to_string(program.with_extension("d")).unwrap_or_default();
     let Some((_, files)) = list.split_once(": ") else { return Vec::new() };
     // A space in a name has a backslash before it.
-    files.trim_end().replace("\\ ", "\0").split_whitespace().map(|file| PathBuf::from(file.replace('\0', " "))).collect()
+    files
+        .trim_end()
+        .replace("\\ ", "\0")
+        .split_whitespace()
+        .map(|file| PathBuf::from(file.replace('\0', " ")))
+        .collect()
 }
 
 #[cfg(test)]
@@ -146,8 +163,12 @@ mod tests {
     fn the_files_of_a_program_are_read_from_cargos_list() {
         let directory = tempfile::tempdir().expect("a directory");
         let program = directory.path().join("greet");
-        fs::write(program.with_extension("d"), "/t/greet: /p/src/main.rs /p/with\\ space.txt\n").expect("it is written");
-        assert_eq!(listed_files(&program), ["/p/src/main.rs", "/p/with space.txt"].map(PathBuf::from));
+        fs::write(program.with_extension("d"), "/t/greet: /p/src/main.rs /p/with\\ space.txt\n")
+            .expect("it is written");
+        assert_eq!(
+            listed_files(&program),
+            ["/p/src/main.rs", "/p/with space.txt"].map(PathBuf::from)
+        );
         assert!(listed_files(Path::new("/nowhere/greet")).is_empty());
     }
 
@@ -164,24 +185,29 @@ mod tests {
     fn a_script_that_has_not_run_and_one_that_says_nothing_make_the_package_count_as_a_whole() {
         let out = tempfile::tempdir().expect("a directory");
         let out_dir = out.path().join("out");
-        let message = |text: String| serde_json::from_str::<Message>(&text).expect("a message of cargo's");
+        let message =
+            |text: String| serde_json::from_str::<Message>(&text).expect("a message of cargo's");
         let artifact = |id: &str, manifest: &str| {
             message(format!(
                 r#"{{"reason":"compiler-artifact","package_id":"{id}","manifest_path":"{manifest}","target":{{"name":"build-script-build","kind":["custom-build"]}}}}"#
             ))
         };
-        let executed =
-            serde_json::json!({"reason": "build-script-executed", "package_id": "path+file:///p#1.0.0", "out_dir": out_dir});
+        let executed = serde_json::json!({"reason": "build-script-executed", "package_id": "path+file:///p#1.0.0", "out_dir": out_dir});
         let mut report = Report::default();
-        report.take(&artifact("registry+https://example.com#serde@1.0.0", "/cargo/serde/Cargo.toml"));
+        report
+            .take(&artifact("registry+https://example.com#serde@1.0.0", "/cargo/serde/Cargo.toml"));
         report.take(&artifact("path+file:///p#1.0.0", "/p/Cargo.toml"));
         assert_eq!(report.packages, BTreeSet::from([PathBuf::from("/p")]));
         assert_eq!(report.whole, report.packages, "it has not run");
         fs::write(out.path().join("output"), "cargo:rustc-cfg=a\n").expect("it is written");
         report.take(&message(executed.to_string()));
         assert_eq!(report.whole, report.packages, "it does not say what it reads");
-        fs::write(out.path().join("output"), "cargo:rerun-if-changed=proto\n").expect("it is written");
+        fs::write(out.path().join("output"), "cargo:rerun-if-changed=proto\n")
+            .expect("it is written");
         report.take(&message(executed.to_string()));
-        assert_eq!((report.whole, report.files), (BTreeSet::new(), BTreeSet::from([PathBuf::from("/p/proto")])));
+        assert_eq!(
+            (report.whole, report.files),
+            (BTreeSet::new(), BTreeSet::from([PathBuf::from("/p/proto")]))
+        );
     }
 }

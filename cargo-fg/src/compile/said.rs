@@ -1,4 +1,5 @@
-//! What cargo says on standard error: shown as it comes, and kept to be understood if the build fails.
+//! What cargo says on standard error: shown as it comes, and kept to be understood if the build
+//! fails.
 
 use std::env;
 use std::io::{self, IsTerminal, Read, Write};

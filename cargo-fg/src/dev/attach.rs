@@ -1,4 +1,5 @@
-//! `cargo fg dev --attach`: serves a function whose process somebody else starts, in a debugger for example.
+//! `cargo fg dev --attach`: serves a function whose process somebody else starts, in a debugger for
+//! example.
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
@@ -69,7 +70,8 @@ pub(super) fn run(
     wait_for_signal()
 }
 
-/// The port behind the one that is listened at, so that what a debugger is given stays right the next time.
+/// The port behind the one that is listened at, so that what a debugger is given stays right the
+/// next time.
 fn next_port(listen: SocketAddr, screen: Screen) -> Option<SocketAddr> {
     if listen.port() == 0 {
         return None;
@@ -87,19 +89,22 @@ fn next_port(listen: SocketAddr, screen: Screen) -> Option<SocketAddr> {
     }
 }
 
-/// What Visual Studio Code needs to start the program under `CodeLLDB`, and the variables that it has to have itself.
+/// What Visual Studio Code needs to start the program under `CodeLLDB`, and the variables that it
+/// has to have itself.
 fn launch_json<'v>(
     function: &Function,
     project: &Project,
     arguments: &DevArguments,
     variables: &'v [Variable],
 ) -> (Value, Vec<&'v str>) {
-    let mut build = vec!["build".to_owned(), format!("--{}={}", function.kind.name(), function.name)];
+    let mut build =
+        vec!["build".to_owned(), format!("--{}={}", function.kind.name(), function.name)];
     build.push(format!("--package={}", function.package));
     if arguments.release {
         build.push("--release".into());
     }
-    let features: Vec<_> = arguments.features.iter().chain(&function.required_features).cloned().collect();
+    let features: Vec<_> =
+        arguments.features.iter().chain(&function.required_features).cloned().collect();
     if !features.is_empty() {
         build.push(format!("--features={}", features.join(",")));
     }
@@ -144,7 +149,9 @@ fn from_outside(name: &str) -> String {
 
 /// The user variables come a second time, in an object.
 fn with_private_from_outside(user_data: &str, private: &[&Variable]) -> String {
-    let Ok(Value::Object(mut object)) = serde_json::from_str(user_data) else { return user_data.to_owned() };
+    let Ok(Value::Object(mut object)) = serde_json::from_str(user_data) else {
+        return user_data.to_owned();
+    };
     for variable in private {
         if let Some(value) = object.get_mut(&variable.name) {
             *value = from_outside(&variable.name).into();

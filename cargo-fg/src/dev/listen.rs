@@ -10,9 +10,11 @@ use crate::screen::Screen;
 /// The port where none is said.
 const DEFAULT_PORT: u16 = 9000;
 
-/// `9000`, `:9000`, `localhost:9000`, `0.0.0.0:9000`, `localhost`, `::1`, and any of them as the address of a page.
+/// `9000`, `:9000`, `localhost:9000`, `0.0.0.0:9000`, `localhost`, `::1`, and any of them as the
+/// address of a page.
 pub(super) fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    let wrong = || "it is a port, such as 9000, or an address and a port, such as 0.0.0.0:9000".to_owned();
+    let wrong =
+        || "it is a port, such as 9000, or an address and a port, such as 0.0.0.0:9000".to_owned();
     let bare = text.strip_prefix("http://").unwrap_or(text);
     let bare = bare.strip_suffix('/').unwrap_or(bare);
     if let Ok(port) = bare.parse() {
@@ -30,18 +32,24 @@ pub(super) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     if is_here { Ok((Ipv4Addr::LOCALHOST, port).into()) } else { Err(wrong()) }
 }
 
-pub(super) fn listen(address: SocketAddr, labels: &[String], screen: Screen) -> Result<Gateway, Failure> {
+pub(super) fn listen(
+    address: SocketAddr,
+    labels: &[String],
+    screen: Screen,
+) -> Result<Gateway, Failure> {
     let several = labels.len() > 1;
     let observer = move |exchange: &Exchange<'_>| {
-        let about = if several && !exchange.function.is_empty() { exchange.function } else { "http" };
+        let about =
+            if several && !exchange.function.is_empty() { exchange.function } else { "http" };
         screen.line(about, &exchange.to_string());
         if let Some(advice) = exchange.advice {
             screen.note(advice);
         }
     };
     Gateway::start(address, labels, observer).map_err(|error| {
-        Failure::machine(format!("{address} could not be listened at"), &error)
-            .advise("is `cargo fg dev` running already? --listen takes another port; 0 is one that is free")
+        Failure::machine(format!("{address} could not be listened at"), &error).advise(
+            "is `cargo fg dev` running already? --listen takes another port; 0 is one that is free",
+        )
     })
 }
 
@@ -62,7 +70,11 @@ mod tests {
             ("::1", "[::1]:9000"),
             ("[::1]:9001", "[::1]:9001"),
         ] {
-            assert_eq!(parse_address(text).map(|address| address.to_string()).as_deref(), Ok(address), "{text}");
+            assert_eq!(
+                parse_address(text).map(|address| address.to_string()).as_deref(),
+                Ok(address),
+                "{text}"
+            );
         }
         for text in ["", "99999", "example.com:80", "localhost:x", "a:b:c"] {
             assert!(parse_address(text).is_err(), "{text}");

@@ -37,7 +37,12 @@ struct Built {
 }
 
 /// Builds and serves for ever: a signal ends it.
-pub(super) fn for_ever(arguments: &DevArguments, serving: &Serving, mut project: Project, screen: Screen) -> ! {
+pub(super) fn for_ever(
+    arguments: &DevArguments,
+    serving: &Serving,
+    mut project: Project,
+    screen: Screen,
+) -> ! {
     let mut memory = Memory::default();
     loop {
         let mut built = build(arguments, serving, &project, &mut memory, screen);
@@ -54,8 +59,16 @@ pub(super) fn for_ever(arguments: &DevArguments, serving: &Serving, mut project:
         let Built { watch, before, meanwhile, .. } = built;
         let (changed, seen) = watch.wait_for_change(before);
         memory.seen = seen;
-        memory.blamed = if changed.iter().all(|path| meanwhile.contains(path)) { meanwhile } else { BTreeSet::new() };
-        let others = if changed.len() > 1 { format!(" and {} more", changed.len() - 1) } else { String::new() };
+        memory.blamed = if changed.iter().all(|path| meanwhile.contains(path)) {
+            meanwhile
+        } else {
+            BTreeSet::new()
+        };
+        let others = if changed.len() > 1 {
+            format!(" and {} more", changed.len() - 1)
+        } else {
+            String::new()
+        };
         let first = changed.first().map(|path| relative(path)).unwrap_or_default();
         screen.step("Changed", format_args!("{}{others}", first.display()));
         match Project::read() {
@@ -66,7 +79,8 @@ pub(super) fn for_ever(arguments: &DevArguments, serving: &Serving, mut project:
 }
 
 impl Memory {
-    /// A build that has led to another one which changes the same files would lead to a third one, and so on.
+    /// A build that has led to another one which changes the same files would lead to a third one,
+    /// and so on.
     fn take_out_what_builds_write(&mut self, built: &mut Built, screen: Screen) {
         let is_circle = !built.meanwhile.is_empty() && built.meanwhile.is_subset(&self.blamed);
         if is_circle {
@@ -84,8 +98,16 @@ impl Memory {
 }
 
 /// Builds all functions and serves those that run.
-fn build(arguments: &DevArguments, serving: &Serving, project: &Project, memory: &mut Memory, screen: Screen) -> Built {
-    let watched = |functions: &[Function], report: &Report| Watch::new(project, functions, report, arguments.settings.files());
+fn build(
+    arguments: &DevArguments,
+    serving: &Serving,
+    project: &Project,
+    memory: &mut Memory,
+    screen: Screen,
+) -> Built {
+    let watched = |functions: &[Function], report: &Report| {
+        Watch::new(project, functions, report, arguments.settings.files())
+    };
     let seen = std::mem::take(&mut memory.seen);
     let nothing = |outcome, watch: Watch| {
         let before = watch.look(&seen);
@@ -106,7 +128,9 @@ fn build(arguments: &DevArguments, serving: &Serving, project: &Project, memory:
         Some(report) => report.clone(),
         // Before the first build: an edit of another package while it runs counts, too.
         None => match local_packages(&compile, &functions) {
-            Ok(packages) => Report::of_packages(packages.into_iter().map(|package| package.directory)),
+            Ok(packages) => {
+                Report::of_packages(packages.into_iter().map(|package| package.directory))
+            }
             Err(failure) => {
                 serving.tell_absent(&functions, &failure);
                 let watch = watched(&functions, &Report::default());
@@ -125,8 +149,10 @@ fn build(arguments: &DevArguments, serving: &Serving, project: &Project, memory:
         report = report.with(&known);
     }
     let now = watch.look(&before);
-    let (read, meanwhile): (BTreeSet<_>, BTreeSet<_>) =
-        before.changed(&now).into_iter().partition(|path| now.was_source_before(path, &report.scripts_ended));
+    let (read, meanwhile): (BTreeSet<_>, BTreeSet<_>) = before
+        .changed(&now)
+        .into_iter()
+        .partition(|path| now.was_source_before(path, &report.scripts_ended));
     let mut before = before;
     before.accept(&read, &now);
     // Files that only this build has told of are seen from now on.

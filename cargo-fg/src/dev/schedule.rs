@@ -1,4 +1,5 @@
-//! When a timer goes off, in the two forms that the platform has: `@every 30m`, and a cron expression whose first field is the seconds.
+//! When a timer goes off, in the two forms that the platform has: `@every 30m`, and a cron
+//! expression whose first field is the seconds.
 
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use jiff::{ToSpan, ZonedDateTime};
 /// In which a time has to be found: a day like 29 February on a Monday comes at least once.
 const HORIZON_IN_YEARS: i16 = 30;
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /// The times of a timer.
@@ -36,7 +38,8 @@ pub(super) struct Cron {
 }
 
 impl Schedule {
-    /// Reads it as the platform writes it: `@every 1h30m`, or `[CRON_TZ=zone] seconds minutes hours day month [weekday]`.
+    /// Reads it as the platform writes it: `@every 1h30m`, or `[CRON_TZ=zone] seconds minutes hours
+    /// day month [weekday]`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if let Some(time) = text.strip_prefix("@every ") {
             return parse_duration(time.trim()).map(Self::Every);
@@ -61,7 +64,9 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is not a time like 30s, 5m, 1.5h or 2h30m");
     let (mut rest, mut total) = (text, Duration::ZERO);
     while !rest.is_empty() {
-        let digits = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').ok_or_else(wrong)?;
+        let digits = rest
+            .find(|letter: char| !letter.is_ascii_digit() && letter != '.')
+            .ok_or_else(wrong)?;
         let (number, after) = rest.split_at(digits);
         let unit = after.find(|letter: char| letter.is_ascii_digit()).unwrap_or(after.len());
         let (unit, after) = after.split_at(unit);
@@ -75,7 +80,10 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
             _ => return Err(wrong()),
         };
         let number: f64 = number.parse().map_err(|_| wrong())?;
-        total = Duration::try_from_secs_f64(number * seconds).ok().and_then(|part| total.checked_add(part)).ok_or_else(wrong)?;
+        total = Duration::try_from_secs_f64(number * seconds)
+            .ok()
+            .and_then(|part| total.checked_add(part))
+            .ok_or_else(wrong)?;
         rest = after;
     }
     // A timer that never rests is a mistake.
@@ -94,10 +102,14 @@ impl Cron {
         };
         let (second, minute, hour, day, month, weekday) = match fields[..] {
             [second, minute, hour, day, month] => (second, minute, hour, day, month, "*"),
-            [second, minute, hour, day, month, weekday] => (second, minute, hour, day, month, weekday),
+            [second, minute, hour, day, month, weekday] => {
+                (second, minute, hour, day, month, weekday)
+            }
             _ => {
                 let count = fields.len();
-                return Err(format!("{text:?} has {count} fields: seconds, minutes, hours, day, month and, if you like, weekday"));
+                return Err(format!(
+                    "{text:?} has {count} fields: seconds, minutes, hours, day, month and, if you like, weekday"
+                ));
             }
         };
         Ok(Self {
@@ -116,13 +128,15 @@ impl Cron {
     fn next(&self, now: &ZonedDateTime) -> Option<ZonedDateTime> {
         let local = now.with_time_zone(self.zone.clone()).datetime();
         let last = local.checked_add(HORIZON_IN_YEARS.years()).ok()?;
-        let mut at = local.with().subsec_nanosecond(0).build().ok()?.checked_add(1.second()).ok()?;
+        let mut at =
+            local.with().subsec_nanosecond(0).build().ok()?.checked_add(1.second()).ok()?;
         while at < last {
             match self.skip(at) {
                 Some(later) => at = later?,
                 None => {
                     let found = at.to_zoned_datetime(self.zone.clone()).ok()?;
-                    // Where the clock is put back, an hour comes twice, and the first one may be over.
+                    // Where the clock is put back, an hour comes twice, and the first one may be
+                    // over.
                     if found > *now {
                         return Some(found);
                     }
@@ -133,7 +147,8 @@ impl Cron {
         None
     }
 
-    /// The beginning of the next unit of the largest field that does not fit; nothing where all fit.
+    /// The beginning of the next unit of the largest field that does not fit; nothing where all
+    /// fit.
     fn skip(&self, at: DateTime) -> Option<Option<DateTime>> {
         let midnight = at.date().to_datetime(jiff::civil::Time::midnight());
         let hour = midnight.checked_add(i64::from(at.hour()).hours()).ok()?;
@@ -155,7 +170,8 @@ impl Cron {
     }
 
     fn fits_day(&self, at: DateTime) -> bool {
-        let (day, weekday) = (has(self.days, at.day()), has(self.weekdays, at.weekday().to_sunday_zero_offset()));
+        let (day, weekday) =
+            (has(self.days, at.day()), has(self.weekdays, at.weekday().to_sunday_zero_offset()));
         if self.either_day { day || weekday } else { day && weekday }
     }
 }
@@ -169,24 +185,40 @@ fn is_any(field: &str) -> bool {
 }
 
 /// `*`, `5`, `1-5`, `*/15`, `10-40/10`, names, and several of them with commas.
-fn parse_field(name: &str, field: &str, least: u32, most: u32, names: &[&str]) -> Result<u64, String> {
-    let wrong =
-        || format!("{name}: {field:?} is not a value of {least} to {most}, a range, `*`, a step like `*/5`, or a list of such");
+fn parse_field(
+    name: &str,
+    field: &str,
+    least: u32,
+    most: u32,
+    names: &[&str],
+) -> Result<u64, String> {
+    let wrong = || {
+        format!(
+            "{name}: {field:?} is not a value of {least} to {most}, a range, `*`, a step like `*/5`, or a list of such"
+        )
+    };
     let value = |text: &str| {
-        let named = names.iter().position(|name| name.eq_ignore_ascii_case(text)).and_then(|at| u32::try_from(at).ok());
+        let named = names
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(text))
+            .and_then(|at| u32::try_from(at).ok());
         let value = named.map(|at| at + least).or_else(|| text.parse().ok());
         value.filter(|value| (least..=most).contains(value)).ok_or_else(wrong)
     };
     let mut bits = 0;
     for part in field.split(',') {
-        let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
+        let (range, step) =
+            part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
         let (from, to) = match range.split_once('-') {
-            _ if range == "*" || (range == "?" && (name == "day" || name == "weekday")) => (least, most),
+            _ if range == "*" || (range == "?" && (name == "day" || name == "weekday")) => {
+                (least, most)
+            }
             Some((from, to)) => (value(from)?, value(to)?),
             // `10/5` is every fifth from 10 on.
             None => (value(range)?, if step.is_some() { most } else { value(range)? }),
         };
-        let step: usize = step.map_or(Ok(1), |step| step.parse().ok().filter(|step| *step > 0).ok_or_else(wrong))?;
+        let step: usize = step
+            .map_or(Ok(1), |step| step.parse().ok().filter(|step| *step > 0).ok_or_else(wrong))?;
         if from > to {
             return Err(wrong());
         }
@@ -201,7 +233,9 @@ mod tests {
 
     /// The next times after this one, as RFC 9557 writes them.
     fn times(schedule: &str, after: &str, count: usize) -> Vec<String> {
-        let Ok(Schedule::Cron(cron)) = Schedule::parse(schedule) else { panic!("{schedule} is a cron expression") };
+        let Ok(Schedule::Cron(cron)) = Schedule::parse(schedule) else {
+            panic!("{schedule} is a cron expression")
+        };
         let mut now: ZonedDateTime = after.parse().expect("a time");
         (0..count)
             .map(|_| {
@@ -213,8 +247,12 @@ mod tests {
 
     #[test]
     fn an_interval_is_written_as_in_go() {
-        for (text, seconds) in [("30m", 1800.0), ("1.5h", 5400.0), ("2h30m", 9000.0), ("300ms", 0.3), ("1m0.5s", 60.5)] {
-            let Ok(Schedule::Every(time)) = Schedule::parse(&format!("@every {text}")) else { panic!("{text} is a time") };
+        for (text, seconds) in
+            [("30m", 1800.0), ("1.5h", 5400.0), ("2h30m", 9000.0), ("300ms", 0.3), ("1m0.5s", 60.5)]
+        {
+            let Ok(Schedule::Every(time)) = Schedule::parse(&format!("@every {text}")) else {
+                panic!("{text} is a time")
+            };
             assert!((time.as_secs_f64() - seconds).abs() < 1e-9, "{text}: {time:?}");
         }
         for text in ["@every 5", "@every soon", "@every 0s", "@every 1ns", "@hourly"] {
@@ -237,18 +275,25 @@ mod tests {
     /// The first four bytes are the seconds since 1970. A published crate has no seeds.
     #[test]
     fn what_fuzzing_has_found_is_refused_or_has_a_next_time() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/schedule");
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/schedule");
         let seeds = match std::fs::read_dir(&folder) {
             Ok(seeds) => seeds,
             Err(error) => return println!("SKIPPED: {}: {error}", folder.display()),
         };
         let mut count = 0;
         for seed in seeds {
-            let bytes = std::fs::read(seed.expect("it can be listed").path()).expect("it can be read");
+            let bytes =
+                std::fs::read(seed.expect("it can be listed").path()).expect("it can be read");
             let (seconds, text) = bytes.split_first_chunk::<4>().expect("the time stands first");
-            let now = jiff::Timestamp::from_second(u32::from_le_bytes(*seconds).into()).expect("it is before 2107");
+            let now = jiff::Timestamp::from_second(u32::from_le_bytes(*seconds).into())
+                .expect("it is before 2107");
             if let Ok(schedule) = Schedule::parse(&String::from_utf8_lossy(text)) {
-                assert!(schedule.wait(&now.to_zoned_datetime(TimeZone::UTC)).is_none_or(|wait| wait > Duration::ZERO));
+                assert!(
+                    schedule
+                        .wait(&now.to_zoned_datetime(TimeZone::UTC))
+                        .is_none_or(|wait| wait > Duration::ZERO)
+                );
             }
             count += 1;
         }
@@ -283,7 +328,9 @@ mod tests {
             let error = Schedule::parse(text).expect_err(text);
             assert!(error.contains(reason), "{text}: {error}");
         }
-        let Ok(Schedule::Cron(never)) = Schedule::parse("0 0 0 31 2 *") else { panic!("it is well formed") };
+        let Ok(Schedule::Cron(never)) = Schedule::parse("0 0 0 31 2 *") else {
+            panic!("it is well formed")
+        };
         assert!(never.next(&ZonedDateTime::now()).is_none());
     }
 }

@@ -30,7 +30,8 @@ pub(super) struct Serving {
 struct Running {
     emulator: Arc<Emulator>,
     settings: Settings,
-    /// The copy of the program, which is of no use afterwards; nothing where somebody else starts it.
+    /// The copy of the program, which is of no use afterwards; nothing where somebody else starts
+    /// it.
     program: Option<PathBuf>,
 }
 
@@ -44,14 +45,18 @@ pub(super) enum Put {
 }
 
 impl Serving {
-    pub(super) fn new(gateway: Arc<Gateway>, project: &Project, screen: Screen) -> Result<Self, Failure> {
+    pub(super) fn new(
+        gateway: Arc<Gateway>,
+        project: &Project,
+        screen: Screen,
+    ) -> Result<Self, Failure> {
         // The port is this process's own, and so is a directory of its name.
         let port = gateway.address().rsplit(':').next().unwrap_or_default().to_owned();
         let directory = project.target_directory.join("fg").join(format!("dev-{port}"));
         let cleared = if directory.exists() { fs::remove_dir_all(&directory) } else { Ok(()) };
-        cleared
-            .and_then(|()| fs::create_dir_all(&directory))
-            .map_err(|error| Failure::machine(format!("{} could not be made", directory.display()), &error))?;
+        cleared.and_then(|()| fs::create_dir_all(&directory)).map_err(|error| {
+            Failure::machine(format!("{} could not be made", directory.display()), &error)
+        })?;
         Ok(Self {
             gateway,
             screen,
@@ -70,26 +75,48 @@ impl Serving {
     /// Requests are told why there is no function, unless it is served.
     pub(super) fn tell_absent(&self, functions: &[Function], failure: &Failure) {
         for function in functions {
-            let reason = format!("{} could not be built, see where `cargo fg dev` runs: {}", function.label, failure.reason());
+            let reason = format!(
+                "{} could not be built, see where `cargo fg dev` runs: {}",
+                function.label,
+                failure.reason()
+            );
             self.gateway.set_absent(&function.label, reason);
         }
     }
 
-    /// Starts a function, waits until it is ready, and puts it in the place of the one before, which finishes what it does.
-    pub(super) fn replace(&self, function: &Function, program: &Path, flags: &SettingsFlags) -> Result<Put, Failure> {
+    /// Starts a function, waits until it is ready, and puts it in the place of the one before,
+    /// which finishes what it does.
+    pub(super) fn replace(
+        &self,
+        function: &Function,
+        program: &Path,
+        flags: &SettingsFlags,
+    ) -> Result<Put, Failure> {
         let started = self.start_if_changed(function, program, flags);
         started.inspect_err(|failure| self.gateway.set_absent(&function.label, failure.reason()))
     }
 
-    fn start_if_changed(&self, function: &Function, program: &Path, flags: &SettingsFlags) -> Result<Put, Failure> {
+    fn start_if_changed(
+        &self,
+        function: &Function,
+        program: &Path,
+        flags: &SettingsFlags,
+    ) -> Result<Put, Failure> {
         let settings = Settings::resolve(flags, function)?;
         if self.is_served_already(function, program, &settings) {
             return Ok(Put::Unchanged);
         }
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
-        let copy = self.directory.join(format!("{}-{generation}{}", function.unique_name, std::env::consts::EXE_SUFFIX));
-        fs::copy(program, &copy).map_err(|error| Failure::machine(format!("{} could not be copied", program.display()), &error))?;
-        let emulator = self.start(settings.emulate(function, &copy), function, settings, Some(copy))?;
+        let copy = self.directory.join(format!(
+            "{}-{generation}{}",
+            function.unique_name,
+            std::env::consts::EXE_SUFFIX
+        ));
+        fs::copy(program, &copy).map_err(|error| {
+            Failure::machine(format!("{} could not be copied", program.display()), &error)
+        })?;
+        let emulator =
+            self.start(settings.emulate(function, &copy), function, settings, Some(copy))?;
         emulator.wait_until_ready().map_err(|error| {
             emulator.stop();
             remove(self.forget(&emulator));
@@ -102,7 +129,9 @@ impl Serving {
     fn is_served_already(&self, function: &Function, program: &Path, settings: &Settings) -> bool {
         let Some(served) = self.gateway.function(&function.label) else { return false };
         let running = self.running();
-        let same = running.iter().find(|running| Arc::ptr_eq(&running.emulator, &served) && running.settings == *settings);
+        let same = running.iter().find(|running| {
+            Arc::ptr_eq(&running.emulator, &served) && running.settings == *settings
+        });
         let copy = same.and_then(|running| running.program.clone());
         drop(running);
         copy.is_some_and(|copy| have_same_bytes(program, &copy).unwrap_or(false))
@@ -115,7 +144,8 @@ impl Serving {
         settings: &Settings,
         runtime_api: Option<SocketAddr>,
     ) -> Result<Arc<Emulator>, Failure> {
-        let builder = runtime_api.into_iter().fold(settings.attach(function), Builder::runtime_api_at);
+        let builder =
+            runtime_api.into_iter().fold(settings.attach(function), Builder::runtime_api_at);
         let emulator = self.start(builder, function, settings.clone(), None)?;
         self.put(&function.label, Arc::clone(&emulator));
         Ok(emulator)
@@ -132,9 +162,15 @@ impl Serving {
         let told = function.label.clone();
         let tell = move |notification: &Notification| {
             let outcome = if notification.succeeded { "succeeded" } else { "failed" };
-            screen.line(&told, &format!("asynchronous invocation {} {outcome}", notification.request_id));
+            screen.line(
+                &told,
+                &format!("asynchronous invocation {} {outcome}", notification.request_id),
+            );
         };
-        let builder = builder.on_line(move |line| screen.line(&name, line)).on_success(tell.clone()).on_failure(tell);
+        let builder = builder
+            .on_line(move |line| screen.line(&name, line))
+            .on_success(tell.clone())
+            .on_failure(tell);
         let builder = match key_pair() {
             Some((access_key, secret_key)) => builder.key_pair(access_key, secret_key),
             None => builder,
@@ -145,7 +181,9 @@ impl Serving {
             return Err(Failure::new(Exit::Interrupted, "all functions are being ended"));
         }
         let started = builder.start();
-        let emulator = Arc::new(started.map_err(|error| Failure::machine(format!("{} could not be run", function.label), &error))?);
+        let emulator = Arc::new(started.map_err(|error| {
+            Failure::machine(format!("{} could not be run", function.label), &error)
+        })?);
         running.push(Running { emulator: Arc::clone(&emulator), settings, program });
         Ok(emulator)
     }
@@ -222,7 +260,8 @@ fn have_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
     if one.metadata()?.len() != other.metadata()?.len() {
         return Ok(false);
     }
-    let (mut one, mut other) = (BufReader::with_capacity(1 << 16, one), BufReader::with_capacity(1 << 16, other));
+    let (mut one, mut other) =
+        (BufReader::with_capacity(1 << 16, one), BufReader::with_capacity(1 << 16, other));
     loop {
         let (left, right) = (one.fill_buf()?, other.fill_buf()?);
         let count = left.len().min(right.len());

@@ -1,6 +1,7 @@
 //! The files that were there at one moment, and which of them are others at another.
 //!
-//! A file has changed when its bytes have: a build script may write its output beside the sources each time that it runs.
+//! A file has changed when its bytes have: a build script may write its output beside the sources
+//! each time that it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -50,9 +51,14 @@ impl Snapshot {
         let (modified, size) = (about.modified().unwrap_or(SystemTime::UNIX_EPOCH), about.len());
         let known = self.0.get(&path).map_or(known, |stamp| stamp.known.max(known));
         let is_old = modified.elapsed().is_ok_and(|age| age > TICK);
-        let same = before.0.get(&path).filter(|stamp| is_old && (stamp.modified, stamp.size) == (modified, size));
+        let same = before
+            .0
+            .get(&path)
+            .filter(|stamp| is_old && (stamp.modified, stamp.size) == (modified, size));
         let digest = same.map(|stamp| stamp.digest);
-        let digest = digest.or_else(|| if about.is_file() && size <= READ_LIMIT { digest_of(&path) } else { None });
+        let digest = digest.or_else(|| {
+            if about.is_file() && size <= READ_LIMIT { digest_of(&path) } else { None }
+        });
         let digest = digest.unwrap_or_else(|| hash(|hasher| modified.hash(hasher)));
         self.0.insert(path, Stamp { modified, size, digest, known });
     }
@@ -63,7 +69,8 @@ impl Snapshot {
         all.into_iter().filter(|path| self.0.get(*path) != now.0.get(*path)).cloned().collect()
     }
 
-    /// This snapshot, and what a wider look has besides. What the same look has found since then is new, and stays so.
+    /// This snapshot, and what a wider look has besides. What the same look has found since then is
+    /// new, and stays so.
     pub(super) fn with_files_of_wider_look(mut self, later: &Self, wider: &Self) -> Self {
         for (path, stamp) in &wider.0 {
             if !later.0.contains_key(path) {
@@ -74,7 +81,11 @@ impl Snapshot {
     }
 
     /// Takes these files as they are in a later snapshot.
-    pub(super) fn accept<'a>(&mut self, paths: impl IntoIterator<Item = &'a PathBuf>, later: &Self) {
+    pub(super) fn accept<'a>(
+        &mut self,
+        paths: impl IntoIterator<Item = &'a PathBuf>,
+        later: &Self,
+    ) {
         for path in paths {
             match later.0.get(path) {
                 Some(stamp) => drop(self.0.insert(path.clone(), stamp.clone())),
@@ -83,12 +94,22 @@ impl Snapshot {
         }
     }
 
-    /// Whether this is a source that was as it is now before the build script of its package had ended. The package is compiled after that.
-    pub(super) fn was_source_before(&self, path: &Path, scripts_ended: &BTreeMap<PathBuf, SystemTime>) -> bool {
-        let package =
-            scripts_ended.iter().filter(|(package, _)| path.starts_with(package)).max_by_key(|(it, _)| it.as_os_str().len());
+    /// Whether this is a source that was as it is now before the build script of its package had
+    /// ended. The package is compiled after that.
+    pub(super) fn was_source_before(
+        &self,
+        path: &Path,
+        scripts_ended: &BTreeMap<PathBuf, SystemTime>,
+    ) -> bool {
+        let package = scripts_ended
+            .iter()
+            .filter(|(package, _)| path.starts_with(package))
+            .max_by_key(|(it, _)| it.as_os_str().len());
         let is_source = path.extension().is_some_and(|extension| extension == "rs");
-        is_source && package.zip(self.0.get(path)).is_some_and(|((_, ended), stamp)| stamp.modified <= *ended)
+        is_source
+            && package
+                .zip(self.0.get(path))
+                .is_some_and(|((_, ended), stamp)| stamp.modified <= *ended)
     }
 
     /// Whether a file counts for no other reason than that its package counts as a whole.
@@ -120,13 +141,19 @@ mod tests {
         let write = |name: &str, text: &str| fs::write(path(name), text).expect("it is written");
         let look = |before: &Snapshot| {
             let mut found = Snapshot::default();
-            ["a", "b", "c", "d", "e"].iter().for_each(|name| found.add(path(name), Known::Listed, before));
+            ["a", "b", "c", "d", "e"]
+                .iter()
+                .for_each(|name| found.add(path(name), Known::Listed, before));
             found
         };
         for name in ["a", "b", "c", "e"] {
             write(name, "1");
             let old = SystemTime::now() - Duration::from_secs(60);
-            File::options().append(true).open(path(name)).and_then(|file| file.set_modified(old)).expect("it is set");
+            File::options()
+                .append(true)
+                .open(path(name))
+                .and_then(|file| file.set_modified(old))
+                .expect("it is set");
         }
         let before = look(&Snapshot::default());
         write("a", "1");
@@ -146,16 +173,26 @@ mod tests {
     #[test]
     fn a_source_that_a_build_script_writes_is_compiled_in_the_same_build() {
         let directory = tempfile::tempdir().expect("a directory");
-        let (source, other) = (directory.path().join("generated.rs"), directory.path().join("schema.txt"));
+        let (source, other) =
+            (directory.path().join("generated.rs"), directory.path().join("schema.txt"));
         let mut now = Snapshot::default();
         for path in [&source, &other] {
             fs::write(path, "").expect("it is written");
             now.add(path.clone(), Known::Listed, &Snapshot::default());
         }
         let ended = |at: SystemTime| BTreeMap::from([(directory.path().to_owned(), at)]);
-        let (past, future) = (SystemTime::now() - Duration::from_secs(60), SystemTime::now() + Duration::from_secs(60));
-        assert!(now.was_source_before(&source, &ended(future)) && !now.was_source_before(&source, &ended(past)));
-        assert!(!now.was_source_before(&other, &ended(future)), "the script may have read it before");
+        let (past, future) = (
+            SystemTime::now() - Duration::from_secs(60),
+            SystemTime::now() + Duration::from_secs(60),
+        );
+        assert!(
+            now.was_source_before(&source, &ended(future))
+                && !now.was_source_before(&source, &ended(past))
+        );
+        assert!(
+            !now.was_source_before(&other, &ended(future)),
+            "the script may have read it before"
+        );
         assert!(!now.was_source_before(&source, &BTreeMap::new()));
     }
 }

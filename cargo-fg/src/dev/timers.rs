@@ -28,9 +28,12 @@ impl FromStr for Timer {
 
     fn from_str(text: &str) -> Result<Self, String> {
         // The zone of a cron expression has such a sign, too.
-        let begins_with_function = text.starts_with(|first: char| first.is_ascii_alphabetic()) && !text.starts_with("CRON_TZ=");
+        let begins_with_function = text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && !text.starts_with("CRON_TZ=");
         let (function, schedule) = match text.split_once('=') {
-            Some((function, schedule)) if begins_with_function => (Some(function.trim().to_owned()), schedule.trim()),
+            Some((function, schedule)) if begins_with_function => {
+                (Some(function.trim().to_owned()), schedule.trim())
+            }
             _ => (None, text.trim()),
         };
         Ok(Self { function, schedule: Schedule::parse(schedule)?, text: schedule.to_owned() })
@@ -49,22 +52,36 @@ pub(super) struct Alarm {
 }
 
 /// All timers: those of the flags, and those of the manifests.
-pub(super) fn resolve(arguments: &DevArguments, functions: &[Function]) -> Result<Vec<Alarm>, Failure> {
+pub(super) fn resolve(
+    arguments: &DevArguments,
+    functions: &[Function],
+) -> Result<Vec<Alarm>, Failure> {
     let mut alarms = Vec::new();
     for timer in &arguments.timer {
         let name = format!("timer-{}", alarms.len() + 1);
         let function = function_of(timer, functions)?;
-        alarms.push(Alarm { name, function, timer: timer.clone(), user_event: arguments.timer_text.clone() });
+        alarms.push(Alarm {
+            name,
+            function,
+            timer: timer.clone(),
+            user_event: arguments.timer_text.clone(),
+        });
     }
     if arguments.no_timers {
         return Ok(alarms);
     }
     for (at, function) in functions.iter().enumerate() {
-        let is_first = !functions[..at].iter().any(|before| before.package_id == function.package_id);
-        let of_package: Vec<_> = functions.iter().filter(|other| other.package_id == function.package_id).collect();
+        let is_first =
+            !functions[..at].iter().any(|before| before.package_id == function.package_id);
+        let of_package: Vec<_> =
+            functions.iter().filter(|other| other.package_id == function.package_id).collect();
         for timer in function.metadata.timers.iter().filter(|_| is_first) {
-            let wrong =
-                |reason: String| Failure::usage(format!("[package.metadata.fg] of `{}`: timers: {reason}", function.package));
+            let wrong = |reason: String| {
+                Failure::usage(format!(
+                    "[package.metadata.fg] of `{}`: timers: {reason}",
+                    function.package
+                ))
+            };
             let target = match (&timer.function, of_package.as_slice()) {
                 (Some(name), all) => all.iter().find(|function| function.name == *name).copied(),
                 (None, [only]) => Some(*only),
@@ -77,9 +94,11 @@ pub(super) fn resolve(arguments: &DevArguments, functions: &[Function]) -> Resul
             let schedule = Schedule::parse(&timer.schedule).map_err(wrong)?;
             let Some(target) = target else {
                 if arguments.wanted().is_all() {
-                    let names: Vec<_> = of_package.iter().map(|function| function.name.as_str()).collect();
+                    let names: Vec<_> =
+                        of_package.iter().map(|function| function.name.as_str()).collect();
                     let missing = timer.function.as_deref().unwrap_or_default();
-                    return Err(wrong(format!("there is no function `{missing}`")).advise(list_of(missing, &names)));
+                    return Err(wrong(format!("there is no function `{missing}`"))
+                        .advise(list_of(missing, &names)));
                 }
                 // It is for a function that is not served this time.
                 continue;
@@ -96,30 +115,49 @@ pub(super) fn resolve(arguments: &DevArguments, functions: &[Function]) -> Resul
 }
 
 fn function_of(timer: &Timer, functions: &[Function]) -> Result<String, Failure> {
-    let labels = || functions.iter().map(|function| function.label.as_str()).collect::<Vec<_>>().join("|");
-    let advise = |failure: Failure| failure.advise(format!("--timer '{}={}'", labels(), timer.text));
+    let labels =
+        || functions.iter().map(|function| function.label.as_str()).collect::<Vec<_>>().join("|");
+    let advise =
+        |failure: Failure| failure.advise(format!("--timer '{}={}'", labels(), timer.text));
     let Some(name) = &timer.function else {
         return match functions {
             [only] => Ok(only.label.clone()),
-            _ => Err(advise(Failure::usage(format!("--timer {:?}: which function is it for?", timer.text)))),
+            _ => Err(advise(Failure::usage(format!(
+                "--timer {:?}: which function is it for?",
+                timer.text
+            )))),
         };
     };
     let (package, bare) = split(name);
-    let is_it = |function: &&Function| function.name == bare && package.is_none_or(|package| function.package == package);
+    let is_it = |function: &&Function| {
+        function.name == bare && package.is_none_or(|package| function.package == package)
+    };
     let mut found = functions.iter().filter(is_it);
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only.label.clone()),
-        (None, _) => Err(advise(Failure::usage(format!("--timer: there is no function `{name}` here")))),
-        (Some(_), Some(_)) => Err(advise(Failure::usage(format!("--timer: there is more than one function `{name}` here")))),
+        (None, _) => {
+            Err(advise(Failure::usage(format!("--timer: there is no function `{name}` here"))))
+        }
+        (Some(_), Some(_)) => Err(advise(Failure::usage(format!(
+            "--timer: there is more than one function `{name}` here"
+        )))),
     }
 }
 
 /// Starts a thread for each timer.
-pub(super) fn start(alarms: Vec<Alarm>, gateway: &Arc<Gateway>, screen: Screen) -> Result<(), Failure> {
+pub(super) fn start(
+    alarms: Vec<Alarm>,
+    gateway: &Arc<Gateway>,
+    screen: Screen,
+) -> Result<(), Failure> {
     for alarm in alarms {
-        screen.step("Timer", format_args!("{} ({}) for {}", alarm.name, alarm.timer.text, alarm.function));
+        screen.step(
+            "Timer",
+            format_args!("{} ({}) for {}", alarm.name, alarm.timer.text, alarm.function),
+        );
         let gateway = Arc::clone(gateway);
-        let started = thread::Builder::new().name("timer".into()).spawn(move || alarm.run(&gateway, screen));
+        let started =
+            thread::Builder::new().name("timer".into()).spawn(move || alarm.run(&gateway, screen));
         started.map_err(|error| Failure::machine("the timer could not be started", &error))?;
     }
     Ok(())
@@ -133,7 +171,10 @@ impl Alarm {
             // Before the first build there is nobody to call.
             let Some(emulator) = gateway.function(&self.function) else { continue };
             match emulator.invoke_async(Event::new(event(name, self.user_event.as_deref()))) {
-                Ok(invocation) => screen.line(name, &format!("goes off: asynchronous invocation {}", invocation.request_id())),
+                Ok(invocation) => screen.line(
+                    name,
+                    &format!("goes off: asynchronous invocation {}", invocation.request_id()),
+                ),
                 Err(error) => screen.error(format_args!("{name}: {error}")),
             }
         }
@@ -144,7 +185,8 @@ impl Alarm {
 /// What the platform sends: the time with its offset from UTC.
 fn event(name: &str, user_event: Option<&str>) -> String {
     let now = ZonedDateTime::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-    let event = TimerEvent::new().with_version("v1.0").with_trigger_type("TIMER").with_trigger_name(name);
+    let event =
+        TimerEvent::new().with_version("v1.0").with_trigger_type("TIMER").with_trigger_name(name);
     let event = user_event.into_iter().fold(event, TimerEvent::with_user_event);
     let mut json = serde_json::to_value(event).unwrap_or_default();
     json["time"] = now.into();
@@ -160,15 +202,25 @@ mod tests {
         let function = |text: &str| text.parse::<Timer>().map(|timer| (timer.function, timer.text));
         assert_eq!(function("@every 30s"), Ok((None, "@every 30s".into())));
         assert_eq!(function("clean=@every 30s"), Ok((Some("clean".into()), "@every 30s".into())));
-        assert_eq!(function("CRON_TZ=UTC 0 0 0 * * *"), Ok((None, "CRON_TZ=UTC 0 0 0 * * *".into())));
-        assert_eq!(function("clean=CRON_TZ=UTC 0 0 0 * * *"), Ok((Some("clean".into()), "CRON_TZ=UTC 0 0 0 * * *".into())));
+        assert_eq!(
+            function("CRON_TZ=UTC 0 0 0 * * *"),
+            Ok((None, "CRON_TZ=UTC 0 0 0 * * *".into()))
+        );
+        assert_eq!(
+            function("clean=CRON_TZ=UTC 0 0 0 * * *"),
+            Ok((Some("clean".into()), "CRON_TZ=UTC 0 0 0 * * *".into()))
+        );
         assert!(function("clean=sometimes").is_err());
     }
 
     #[test]
     fn the_event_is_one_of_the_platforms() {
-        let event: TimerEvent = serde_json::from_str(&event("timer-1", Some("all"))).expect("it is one");
-        assert_eq!((event.trigger_type.as_str(), event.trigger_name.as_str()), ("TIMER", "timer-1"));
+        let event: TimerEvent =
+            serde_json::from_str(&event("timer-1", Some("all"))).expect("it is one");
+        assert_eq!(
+            (event.trigger_type.as_str(), event.trigger_name.as_str()),
+            ("TIMER", "timer-1")
+        );
         assert_eq!(event.user_event, "all");
         assert!(event.time.is_some_and(|time| time.to_system_time().is_ok()));
     }

@@ -1,13 +1,16 @@
 //! Where to look for changes, and the wait for one.
 //!
-//! The files are those that cargo says the programs depend on, wherever they are, those that build scripts say they read, and all of Rust in
-//! the packages, so that a file which is new, or which did not compile, counts as well. Where a build script does not say what it reads, each
-//! file of its package counts, as it does for cargo.
+//! The files are those that cargo says the programs depend on, wherever they are, those that build
+//! scripts say they read, and all of Rust in the packages, so that a file which is new, or which
+//! did not compile, counts as well. Where a build script does not say what it reads, each file of
+//! its package counts, as it does for cargo.
 //!
-//! The files are looked at again and again, and not told by the system (as the crate `notify` has it): that is the same for every file
-//! system, also where a network or a container is in between and the system tells nothing, and no limit for watched directories is met. It
-//! costs little: a look at a function on a clone of fg is 811 system calls, and took 2.9 ms of processor time on a busy machine, which is 1.4 %
-//! of a core. Where a look takes longer, the pauses are longer, so that it is never more than 5 %.
+//! The files are looked at again and again, and not told by the system (as the crate `notify` has
+//! it): that is the same for every file system, also where a network or a container is in between
+//! and the system tells nothing, and no limit for watched directories is met. It costs little: a
+//! look at a function on a clone of fg is 811 system calls, and took 2.9 ms of processor time on a
+//! busy machine, which is 1.4 % of a core. Where a look takes longer, the pauses are longer, so
+//! that it is never more than 5 %.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -44,26 +47,45 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// What these functions are built from: their own directories, and what is known from a build; and files of settings.
-    pub(super) fn new(project: &Project, functions: &[Function], report: &Report, settings: impl Iterator<Item = PathBuf>) -> Self {
+    /// What these functions are built from: their own directories, and what is known from a build;
+    /// and files of settings.
+    pub(super) fn new(
+        project: &Project,
+        functions: &[Function],
+        report: &Report,
+        settings: impl Iterator<Item = PathBuf>,
+    ) -> Self {
         let root = &project.workspace_root;
         let of_the_workspace =
-            ["Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"].map(|name| root.join(name));
+            ["Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"]
+                .map(|name| root.join(name));
         let target_directory = project.target_directory.clone();
         // The first build may write it.
         let lock = (!report.files.is_empty()).then(|| root.join("Cargo.lock"));
-        let listed = report.files.iter().filter(|file| !file.starts_with(&target_directory)).cloned();
-        let files = of_the_workspace.into_iter().chain(lock).chain(listed).chain(settings).collect();
+        let listed =
+            report.files.iter().filter(|file| !file.starts_with(&target_directory)).cloned();
+        let files =
+            of_the_workspace.into_iter().chain(lock).chain(listed).chain(settings).collect();
         let own = functions.iter().map(|function| function.directory.clone());
         let directories: BTreeSet<_> = own.chain(report.packages.iter().cloned()).collect();
-        Self { directories: directories.into_iter().collect(), whole: report.whole.clone(), files, target_directory }
+        Self {
+            directories: directories.into_iter().collect(),
+            whole: report.whole.clone(),
+            files,
+            target_directory,
+        }
     }
 
     /// Looks at all files; those that are as they were before are not read again.
     pub(super) fn look(&self, before: &Snapshot) -> Snapshot {
-        let mut look = Look { watch: self, before, found: Snapshot::default(), links: BTreeSet::new() };
+        let mut look =
+            Look { watch: self, before, found: Snapshot::default(), links: BTreeSet::new() };
         for directory in &self.directories {
-            look.walk(directory, if self.whole.contains(directory) { Rule::Package } else { Rule::Rust }, true);
+            look.walk(
+                directory,
+                if self.whole.contains(directory) { Rule::Package } else { Rule::Rust },
+                true,
+            );
         }
         for file in &self.files {
             if file.is_dir() {
@@ -75,8 +97,8 @@ impl Watch {
         look.found
     }
 
-    /// Waits until something has changed since this snapshot, and then until nothing changes any more: an editor may write several
-    /// files. Gives what has changed, and all as it is now.
+    /// Waits until something has changed since this snapshot, and then until nothing changes any
+    /// more: an editor may write several files. Gives what has changed, and all as it is now.
     pub(super) fn wait_for_change(&self, mut before: Snapshot) -> (Vec<PathBuf>, Snapshot) {
         loop {
             let (now, pause) = self.look_and_time(&before);
@@ -95,7 +117,8 @@ impl Watch {
                 now = later;
             }
             let mut changed = before.changed(&now);
-            let ignored = self.ignored(changed.iter().filter(|path| before.is_loose(path) || now.is_loose(path)));
+            let ignored = self
+                .ignored(changed.iter().filter(|path| before.is_loose(path) || now.is_loose(path)));
             changed.retain(|path| !ignored.contains(path));
             if !changed.is_empty() {
                 return (changed, now);
@@ -110,12 +133,16 @@ impl Watch {
         (now, PAUSE.max(begun.elapsed() * PAUSES_PER_LOOK))
     }
 
-    /// Those of these files that Git ignores, and so does cargo. Without Git, or outside of a repository, none.
+    /// Those of these files that Git ignores, and so does cargo. Without Git, or outside of a
+    /// repository, none.
     fn ignored<'a>(&self, paths: impl Iterator<Item = &'a PathBuf>) -> BTreeSet<PathBuf> {
         let mut by_package: BTreeMap<&Path, Vec<&PathBuf>> = BTreeMap::new();
         for path in paths {
-            if let Some(package) =
-                self.whole.iter().filter(|package| path.starts_with(package)).max_by_key(|it| it.as_os_str().len())
+            if let Some(package) = self
+                .whole
+                .iter()
+                .filter(|package| path.starts_with(package))
+                .max_by_key(|it| it.as_os_str().len())
             {
                 by_package.entry(package).or_default().push(path);
             }
@@ -128,10 +155,16 @@ impl Watch {
 fn ignored_in(package: &Path, paths: &[&PathBuf]) -> Vec<PathBuf> {
     let mut command = Command::new("git");
     command.args(["check-ignore", "-z", "--stdin"]).current_dir(package);
-    let Ok(mut child) = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn() else {
+    let Ok(mut child) =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
+    else {
         return Vec::new();
     };
-    let relative = |path: &Path| path.strip_prefix(package).map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+    let relative = |path: &Path| {
+        path.strip_prefix(package)
+            .map(|path| path.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
     let names: Vec<_> = paths.iter().map(|path| relative(path)).collect();
     if let Some(mut input) = child.stdin.take() {
         // It may have ended already: this is no repository.
@@ -177,19 +210,29 @@ impl Look<'_> {
                 if self.is_walked(&path, &name, rule) {
                     self.walk(&path, rule, false);
                 }
-            } else if rule == Rule::Everything || name.ends_with(".rs") || NAMES.contains(&name.as_ref()) {
+            } else if rule == Rule::Everything
+                || name.ends_with(".rs")
+                || NAMES.contains(&name.as_ref())
+            {
                 self.add(path, Known::Listed);
-            } else if rule == Rule::Package && !name.starts_with('.') && !(is_root && name == "Cargo.lock") {
+            } else if rule == Rule::Package
+                && !name.starts_with('.')
+                && !(is_root && name == "Cargo.lock")
+            {
                 self.add(path, Known::Loose);
             }
         }
     }
 
     fn is_walked(&self, path: &Path, name: &str, rule: Rule) -> bool {
-        if path == self.watch.target_directory || name == ".git" || path.join("CACHEDIR.TAG").exists() {
+        if path == self.watch.target_directory
+            || name == ".git"
+            || path.join("CACHEDIR.TAG").exists()
+        {
             return false;
         }
-        // A link to a directory may lead in a circle; what is in there and is used, cargo lists. Another package has its own rules.
+        // A link to a directory may lead in a circle; what is in there and is used, cargo lists.
+        // Another package has its own rules.
         rule == Rule::Everything || !(name.starts_with('.') || path.join("Cargo.toml").exists())
     }
 
@@ -198,7 +241,8 @@ impl Look<'_> {
         let target = fs::metadata(link).ok()?.file_type();
         if target.is_dir() {
             let real = fs::canonicalize(link).ok()?;
-            let is_circle = fs::canonicalize(directory).is_ok_and(|directory| directory.starts_with(&real));
+            let is_circle =
+                fs::canonicalize(directory).is_ok_and(|directory| directory.starts_with(&real));
             if is_circle || !self.links.insert(real) {
                 return None;
             }
@@ -236,19 +280,33 @@ mod tests {
     }
 
     #[test]
-    fn of_a_package_the_sources_count_and_where_the_build_script_is_silent_all_but_what_git_ignores() {
+    fn of_a_package_the_sources_count_and_where_the_build_script_is_silent_all_but_what_git_ignores()
+     {
         let root = tempfile::tempdir().expect("a directory");
         let package = root.path().join("my greet");
-        for file in
-            ["Cargo.toml", "src/main.rs", "schema.txt", "data.db", ".env", "target/x.txt", "inner/Cargo.toml", "inner/x.txt"]
-        {
+        for file in [
+            "Cargo.toml",
+            "src/main.rs",
+            "schema.txt",
+            "data.db",
+            ".env",
+            "target/x.txt",
+            "inner/Cargo.toml",
+            "inner/x.txt",
+        ] {
             write(&package.join(file), "1");
         }
         write(&package.join(".gitignore"), "*.db\n");
-        let mut watch = Watch { directories: vec![package.clone()], target_directory: package.join("target"), ..Watch::default() };
+        let mut watch = Watch {
+            directories: vec![package.clone()],
+            target_directory: package.join("target"),
+            ..Watch::default()
+        };
         let seen = |watch: &Watch| {
             let all = Snapshot::default().changed(&watch.look(&Snapshot::default()));
-            all.iter().filter_map(|path| path.strip_prefix(&package).ok()?.to_str().map(str::to_owned)).collect::<Vec<_>>()
+            all.iter()
+                .filter_map(|path| path.strip_prefix(&package).ok()?.to_str().map(str::to_owned))
+                .collect::<Vec<_>>()
         };
         assert_eq!(seen(&watch), ["Cargo.toml", "src/main.rs"]);
         watch.whole.insert(package.clone());

@@ -1,4 +1,5 @@
-//! Where the event of `cargo fg invoke` comes from: flags, what is typed without one, files, standard input.
+//! Where the event of `cargo fg invoke` comes from: flags, what is typed without one, files,
+//! standard input.
 
 use std::fs;
 use std::io::{self, Read};
@@ -38,13 +39,17 @@ impl EventSource {
         for word in &self.words {
             let place = if is_name(word) { &mut named } else { &mut typed };
             if place.replace(word.as_str()).is_some() {
-                let what = if is_name(word) { "two functions are named" } else { "there are two events" };
-                return Err(Failure::usage(what).advise("cargo fg invoke FUNCTION '{\"name\":\"Ada\"}'"));
+                let what =
+                    if is_name(word) { "two functions are named" } else { "there are two events" };
+                return Err(
+                    Failure::usage(what).advise("cargo fg invoke FUNCTION '{\"name\":\"Ada\"}'")
+                );
             }
         }
         let is_given = self.data.is_some() || self.file.is_some() || self.fixture.is_some();
         if is_given && typed.is_some() {
-            return Err(Failure::usage("there are two events: one with a flag, and one without").advise("leave one of them out"));
+            return Err(Failure::usage("there are two events: one with a flag, and one without")
+                .advise("leave one of them out"));
         }
         let event = match (self.data.as_deref().or(typed), &self.file, self.fixture) {
             (Some("-"), ..) => read_standard_input()?,
@@ -56,7 +61,8 @@ impl EventSource {
             (_, Some(file), _) if file.as_os_str() == "-" => read_standard_input()?,
             (_, Some(file), _) => read_file(file)?,
             (.., Some(trigger)) => trigger.fixture().as_bytes().to_vec(),
-            // Whoever redirects a file means it; a pipe may be there for other reasons, and have no end.
+            // Whoever redirects a file means it; a pipe may be there for other reasons, and have no
+            // end.
             (None, None, None) if is_file(io::stdin()) => read_standard_input()?,
             (None, None, None) => b"{}".to_vec(),
         };
@@ -75,8 +81,11 @@ impl EventSource {
 
 /// A function's name cannot be taken for JSON, a file or standard input.
 fn is_name(word: &str) -> bool {
-    let is_made_of_letters = word.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '/'));
-    is_made_of_letters && word.starts_with(char::is_alphanumeric) && serde_json::from_str::<IgnoredAny>(word).is_err()
+    let is_made_of_letters =
+        word.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '/'));
+    is_made_of_letters
+        && word.starts_with(char::is_alphanumeric)
+        && serde_json::from_str::<IgnoredAny>(word).is_err()
 }
 
 fn check(event: &[u8]) -> Result<(), Failure> {
@@ -102,7 +111,9 @@ fn check(event: &[u8]) -> Result<(), Failure> {
 }
 
 fn read_file(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|error| Failure::usage(format!("{} cannot be read", file.display())).because(&error))
+    fs::read(file).map_err(|error| {
+        Failure::usage(format!("{} cannot be read", file.display())).because(&error)
+    })
 }
 
 #[cfg(unix)]
@@ -118,7 +129,9 @@ fn is_file(_: impl Read) -> bool {
 
 fn read_standard_input() -> Result<Vec<u8>, Failure> {
     let mut event = Vec::new();
-    io::stdin().read_to_end(&mut event).map_err(|error| Failure::machine("standard input cannot be read", &error))?;
+    io::stdin()
+        .read_to_end(&mut event)
+        .map_err(|error| Failure::machine("standard input cannot be read", &error))?;
     Ok(event)
 }
 
@@ -131,7 +144,20 @@ mod tests {
         for name in ["greet", "take-orders_2", "a/bootstrap", "grüße", "2nd"] {
             assert!(is_name(name), "{name}");
         }
-        for event in ["{}", "{name:Ada}", "[1]", "\"Ada\"", "17", "-1", "true", "null", "@event.json", "-", "1e5", ""] {
+        for event in [
+            "{}",
+            "{name:Ada}",
+            "[1]",
+            "\"Ada\"",
+            "17",
+            "-1",
+            "true",
+            "null",
+            "@event.json",
+            "-",
+            "1e5",
+            "",
+        ] {
             assert!(!is_name(event), "{event}");
         }
     }

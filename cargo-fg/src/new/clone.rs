@@ -9,21 +9,31 @@ use crate::failure::Failure;
 
 /// Whether this directory is the root of a clone.
 pub(super) fn is_one(directory: &Path) -> bool {
-    let manifest = fs::read_to_string(directory.join("Cargo.toml")).ok().and_then(|text| text.parse::<Table>().ok());
-    manifest.is_some_and(|table| table.get("package").and_then(|package| package.get("name")?.as_str()) == Some("functiongraph"))
+    let manifest = fs::read_to_string(directory.join("Cargo.toml"))
+        .ok()
+        .and_then(|text| text.parse::<Table>().ok());
+    manifest.is_some_and(|table| {
+        table.get("package").and_then(|package| package.get("name")?.as_str())
+            == Some("functiongraph")
+    })
 }
 
 /// The clone in this directory.
 pub(super) fn check(directory: &Path) -> Result<PathBuf, Failure> {
     if !is_one(directory) {
-        return Err(Failure::usage(format!("{} is not the package `functiongraph`", directory.join("Cargo.toml").display()))
-            .advise("--path takes the root of a clone of fg's repository"));
+        return Err(Failure::usage(format!(
+            "{} is not the package `functiongraph`",
+            directory.join("Cargo.toml").display()
+        ))
+        .advise("--path takes the root of a clone of fg's repository"));
     }
-    fs::canonicalize(directory).map_err(|error| Failure::machine(format!("{} cannot be found", directory.display()), &error))
+    fs::canonicalize(directory).map_err(|error| {
+        Failure::machine(format!("{} cannot be found", directory.display()), &error)
+    })
 }
 
-/// The clone that `cargo install --path` has built this program from, as long as it is there. What cargo unpacks from a registry lies
-/// in no clone.
+/// The clone that `cargo install --path` has built this program from, as long as it is there. What
+/// cargo unpacks from a registry lies in no clone.
 pub(super) fn that_this_program_was_built_from() -> Option<PathBuf> {
     clone_above(Path::new(env!("CARGO_MANIFEST_DIR")))
 }
@@ -43,7 +53,11 @@ mod tests {
         let registry = tempfile::tempdir().expect("a directory");
         assert_eq!(clone_above(&registry.path().join("cargo-fg-0.1.0")), None);
         // Another package above it, as in a vendored folder.
-        fs::write(registry.path().join("Cargo.toml"), "[package]\nname = \"shop\" # functiongraph\n").expect("it is written");
+        fs::write(
+            registry.path().join("Cargo.toml"),
+            "[package]\nname = \"shop\" # functiongraph\n",
+        )
+        .expect("it is written");
         assert_eq!(clone_above(&registry.path().join("cargo-fg-0.1.0")), None);
     }
 }

@@ -17,7 +17,8 @@ pub(super) enum Kind {
 }
 
 /// The published version that fits this program.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
+const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 
 /// A project to be written.
 pub(super) struct ProjectFiles<'a> {
@@ -63,11 +64,13 @@ impl Kind {
             Self::Event(None) => include_str!("../../templates/functions/none.rs").to_owned(),
             Self::Event(Some(trigger)) => match handler(trigger) {
                 None => include_str!("../../templates/functions/apig.rs").to_owned(),
-                Some(Handler { function, event, expected }) => include_str!("../../templates/event_main.rs")
-                    .replace("{{function}}", function)
-                    .replace("{{module}}", &trigger.name().replace('-', "_"))
-                    .replace("{{type}}", event)
-                    .replace("{{expected}}", expected),
+                Some(Handler { function, event, expected }) => {
+                    include_str!("../../templates/event_main.rs")
+                        .replace("{{function}}", function)
+                        .replace("{{module}}", &trigger.name().replace('-', "_"))
+                        .replace("{{type}}", event)
+                        .replace("{{expected}}", expected)
+                }
             },
         }
     }
@@ -75,12 +78,18 @@ impl Kind {
     /// What can be done with the function while `cargo fg dev` serves it.
     fn example_of_use(self) -> &'static str {
         match self {
-            Self::Event(Some(Trigger::Apig)) => "While `cargo fg dev` runs: `curl 'http://127.0.0.1:9000/orders/7?name=Ada'`.",
+            Self::Event(Some(Trigger::Apig)) => {
+                "While `cargo fg dev` runs: `curl 'http://127.0.0.1:9000/orders/7?name=Ada'`."
+            }
             Self::Http => {
                 "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/hello/Ada`. `event.json` is that request as API Gateway sends it."
             }
-            Self::Event(None) => "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`.",
-            Self::Event(Some(Trigger::Timer)) => "`cargo fg dev --timer '@every 10s'` lets a timer go off, too.",
+            Self::Event(None) => {
+                "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`."
+            }
+            Self::Event(Some(Trigger::Timer)) => {
+                "`cargo fg dev --timer '@every 10s'` lets a timer go off, too."
+            }
             Self::Event(Some(_)) => {
                 "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`. The event is a sample."
             }
@@ -90,7 +99,9 @@ impl Kind {
     /// What else the function needs on the platform.
     fn trigger_to_create(self) -> &'static str {
         match self {
-            Self::Http | Self::Event(Some(Trigger::Apig)) => " Then give it a trigger of API Gateway.",
+            Self::Http | Self::Event(Some(Trigger::Apig)) => {
+                " Then give it a trigger of API Gateway."
+            }
             Self::Event(_) => "",
         }
     }
@@ -135,23 +146,57 @@ fn handler(trigger: Trigger) -> Option<Handler> {
     use Trigger as T;
     let (function, event, expected) = match trigger {
         T::Apig => return None,
-        T::Cts => (include_str!("../../templates/functions/cts.rs"), "", r#""ada did createServer to web-1""#),
-        T::Dds => (include_str!("../../templates/functions/documents.rs"), "DdsEvent", r#"["insert shop.orders"]"#),
+        T::Cts => (
+            include_str!("../../templates/functions/cts.rs"),
+            "",
+            r#""ada did createServer to web-1""#,
+        ),
+        T::Dds => (
+            include_str!("../../templates/functions/documents.rs"),
+            "DdsEvent",
+            r#"["insert shop.orders"]"#,
+        ),
         T::Dis => (include_str!("../../templates/functions/dis.rs"), "", r#"["meter-2"]"#),
         T::Dms => (include_str!("../../templates/functions/dms.rs"), "", "[7]"),
         T::Eventgrid => (include_str!("../../templates/functions/eventgrid.rs"), "", "7"),
-        T::GeminiMongo => (include_str!("../../templates/functions/documents.rs"), "GeminiMongoEvent", r#"["insert shop.orders"]"#),
-        T::Iotda => (include_str!("../../templates/functions/iotda.rs"), "", r#"["meter-1: climate"]"#),
+        T::GeminiMongo => (
+            include_str!("../../templates/functions/documents.rs"),
+            "GeminiMongoEvent",
+            r#"["insert shop.orders"]"#,
+        ),
+        T::Iotda => {
+            (include_str!("../../templates/functions/iotda.rs"), "", r#"["meter-1: climate"]"#)
+        }
         T::Kafka => (include_str!("../../templates/functions/messages.rs"), "KafkaEvent", "3"),
-        T::KafkaOpenSource => (include_str!("../../templates/functions/messages.rs"), "OpenSourceKafkaEvent", "3"),
+        T::KafkaOpenSource => {
+            (include_str!("../../templates/functions/messages.rs"), "OpenSourceKafkaEvent", "3")
+        }
         T::Lts => (include_str!("../../templates/functions/lts.rs"), "", "1"),
-        T::Notification => (include_str!("../../templates/functions/notification.rs"), "", r#""FunctionReturnError""#),
-        T::Obs => (include_str!("../../templates/functions/obs.rs"), "", r#"["2026/march/sea and sky.jpg"]"#),
-        T::ObsEventgrid => (include_str!("../../templates/functions/obs_eventgrid.rs"), "", r#""photos/march/sea.jpg""#),
-        T::Rabbitmq => (include_str!("../../templates/functions/messages.rs"), "RabbitMqEvent", "3"),
-        T::Rocketmq => (include_str!("../../templates/functions/messages.rs"), "RocketMqEvent", "3"),
+        T::Notification => (
+            include_str!("../../templates/functions/notification.rs"),
+            "",
+            r#""FunctionReturnError""#,
+        ),
+        T::Obs => (
+            include_str!("../../templates/functions/obs.rs"),
+            "",
+            r#"["2026/march/sea and sky.jpg"]"#,
+        ),
+        T::ObsEventgrid => (
+            include_str!("../../templates/functions/obs_eventgrid.rs"),
+            "",
+            r#""photos/march/sea.jpg""#,
+        ),
+        T::Rabbitmq => {
+            (include_str!("../../templates/functions/messages.rs"), "RabbitMqEvent", "3")
+        }
+        T::Rocketmq => {
+            (include_str!("../../templates/functions/messages.rs"), "RocketMqEvent", "3")
+        }
         T::Smn => (include_str!("../../templates/functions/smn.rs"), "", r#"["Disk nearly full"]"#),
-        T::Timer => (include_str!("../../templates/functions/timer.rs"), "", r#""nightly-report is done""#),
+        T::Timer => {
+            (include_str!("../../templates/functions/timer.rs"), "", r#""nightly-report is done""#)
+        }
     };
     Some(Handler { function, event, expected })
 }
@@ -159,9 +204,11 @@ fn handler(trigger: Trigger) -> Option<Handler> {
 impl ProjectFiles<'_> {
     pub(super) fn write(&self, directory: &Path) -> Result<(), Failure> {
         let source = self.kind.source();
-        let mut manifest = include_str!("../../templates/manifest.toml")
-            .replace("{{name}}", self.name)
-            .replace("{{dependencies}}", &format!("{}{}", self.fg_dependency(), self.kind.other_dependencies(&source)));
+        let mut manifest =
+            include_str!("../../templates/manifest.toml").replace("{{name}}", self.name).replace(
+                "{{dependencies}}",
+                &format!("{}{}", self.fg_dependency(), self.kind.other_dependencies(&source)),
+            );
         if self.has_profile {
             manifest += PROFILE;
         }
@@ -181,7 +228,9 @@ impl ProjectFiles<'_> {
             (".gitignore", include_str!("../../templates/gitignore")),
         ] {
             let path = directory.join(file);
-            fs::write(&path, text).map_err(|error| Failure::machine(format!("{} could not be written", path.display()), &error))?;
+            fs::write(&path, text).map_err(|error| {
+                Failure::machine(format!("{} could not be written", path.display()), &error)
+            })?;
         }
         Ok(())
     }
@@ -191,7 +240,11 @@ impl ProjectFiles<'_> {
             Some(path) => format!("path = {}", toml::Value::from(path.display().to_string())),
             None => format!("version = {VERSION:?}"),
         };
-        let features = self.kind.feature().map(|feature| format!(", features = [\"{feature}\"]")).unwrap_or_default();
+        let features = self
+            .kind
+            .feature()
+            .map(|feature| format!(", features = [\"{feature}\"]"))
+            .unwrap_or_default();
         match (self.fg, features.is_empty()) {
             (None, true) => format!("functiongraph = {VERSION:?}\n"),
             _ => format!("functiongraph = {{ {from}{features} }}\n"),

@@ -22,29 +22,42 @@ impl Workspace {
     pub(super) fn around(directory: &Path) -> Option<Self> {
         let existing = directory.ancestors().skip(1).find(|directory| directory.is_dir())?;
         let mut command = cargo();
-        command.args(["locate-project", "--workspace", "--message-format", "plain"]).current_dir(existing);
+        command
+            .args(["locate-project", "--workspace", "--message-format", "plain"])
+            .current_dir(existing);
         let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
         let manifest = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-        output.status.success().then(|| manifest.parent().map(|root| Self { root: root.to_owned() }))?
+        output
+            .status
+            .success()
+            .then(|| manifest.parent().map(|root| Self { root: root.to_owned() }))?
     }
 
     pub(super) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Adds the release profile to the workspace, which cargo takes no profile of a member instead of. A workspace that has one keeps it.
-    /// Gives what there is to say of it.
+    /// Adds the release profile to the workspace, which cargo takes no profile of a member instead
+    /// of. A workspace that has one keeps it. Gives what there is to say of it.
     pub(super) fn add_profile(&self) -> Result<Option<String>, Failure> {
         let path = self.root.join("Cargo.toml");
-        let failed = |error: &dyn std::error::Error| Failure::machine(format!("{} could not be changed", path.display()), error);
+        let failed = |error: &dyn std::error::Error| {
+            Failure::machine(format!("{} could not be changed", path.display()), error)
+        };
         let text = fs::read_to_string(&path).map_err(|error| failed(&error))?;
         let manifest: Table = text.parse().map_err(|error| failed(&error))?;
-        let profile = |of: &Table| of.get("profile").and_then(|profiles| profiles.get("release")?.as_table()).cloned();
+        let profile = |of: &Table| {
+            of.get("profile").and_then(|profiles| profiles.get("release")?.as_table()).cloned()
+        };
         let Some(own) = profile(&manifest) else {
             // Nothing but a table can come after it, so the end of the file is a place for a table.
             let separator = if text.ends_with('\n') { "" } else { "\n" };
-            fs::write(&path, format!("{text}{separator}{PROFILE}")).map_err(|error| failed(&error))?;
-            return Ok(Some(format!("added [profile.release] to {}: it makes functions small", path.display())));
+            fs::write(&path, format!("{text}{separator}{PROFILE}"))
+                .map_err(|error| failed(&error))?;
+            return Ok(Some(format!(
+                "added [profile.release] to {}: it makes functions small",
+                path.display()
+            )));
         };
         let ours = PROFILE.parse().ok().as_ref().and_then(profile).unwrap_or_default();
         let missing: Vec<_> = ours
@@ -52,8 +65,13 @@ impl Workspace {
             .filter(|(key, value)| own.get(*key) != Some(value))
             .map(|(key, value)| format!("{key} = {value}"))
             .collect();
-        Ok((!missing.is_empty())
-            .then(|| format!("functions would be smaller with {} in [profile.release] of {}", missing.join(", "), path.display())))
+        Ok((!missing.is_empty()).then(|| {
+            format!(
+                "functions would be smaller with {} in [profile.release] of {}",
+                missing.join(", "),
+                path.display()
+            )
+        }))
     }
 }
 

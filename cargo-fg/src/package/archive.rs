@@ -15,7 +15,8 @@ const LEVEL: i64 = 9;
 /// Ends the file, so that a package is known as one when the folder that it is in is packaged.
 pub(super) const COMMENT: &str = "a package of cargo fg";
 
-/// Directories, then files in the order of `contents`, with the time that a zip file can express first, 1980.
+/// Directories, then files in the order of `contents`, with the time that a zip file can express
+/// first, 1980.
 pub(super) fn write(contents: &Contents) -> Result<Vec<u8>, Failure> {
     try_write(contents).map_err(|error| Failure::machine("the zip file could not be made", &error))
 }
@@ -32,7 +33,10 @@ fn try_write(contents: &Contents) -> ZipResult<Vec<u8>> {
     }
     for file in &contents.files {
         let mode = if file.is_executable { 0o755 } else { 0o644 };
-        zip.start_file(&file.path, options.unix_permissions(mode).large_file(file.bytes.len() > u32::MAX as usize))?;
+        zip.start_file(
+            &file.path,
+            options.unix_permissions(mode).large_file(file.bytes.len() > u32::MAX as usize),
+        )?;
         zip.write_all(&file.bytes)?;
     }
     Ok(zip.finish()?.into_inner())
@@ -45,13 +49,18 @@ mod tests {
 
     #[test]
     fn more_files_than_an_old_zip_file_can_count_are_all_there() {
-        let file = PackagedFile { path: "greet".into(), is_executable: true, bytes: b"program".into() };
+        let file =
+            PackagedFile { path: "greet".into(), is_executable: true, bytes: b"program".into() };
         let directories = (0..70_000).map(|number| format!("d{number:05}")).collect();
-        let written = write(&Contents { files: vec![file], directories, program: "greet".into() }).expect("memory");
+        let written = write(&Contents { files: vec![file], directories, program: "greet".into() })
+            .expect("memory");
         assert!(written.ends_with(COMMENT.as_bytes()));
         let mut zip = zip::ZipArchive::new(Cursor::new(written)).expect("a zip file");
         assert_eq!(zip.len(), 70_001);
         let last = zip.by_index(69_999).expect("it is there");
-        assert_eq!((last.name(), last.unix_mode(), last.is_dir()), ("d69999/", Some(0o40755), true));
+        assert_eq!(
+            (last.name(), last.unix_mode(), last.is_dir()),
+            ("d69999/", Some(0o40755), true)
+        );
     }
 }

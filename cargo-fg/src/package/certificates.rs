@@ -1,7 +1,8 @@
 //! The certificates of those who vouch for servers, as a file that TLS libraries read.
 //!
-//! Those of Mozilla's list, in the version that this program was built with: the same on every system, whether it has any or not. Those of
-//! this machine may be more, such as a company's, and are taken where the user names them.
+//! Those of Mozilla's list, in the version that this program was built with: the same on every
+//! system, whether it has any or not. Those of this machine may be more, such as a company's, and
+//! are taken where the user names them.
 
 use std::fs;
 use std::io::Read;
@@ -43,12 +44,15 @@ fn mozillas() -> Vec<u8> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let cannot_read = |error| Failure::machine(format!("{} cannot be read", path.display()), &error);
+    let cannot_read =
+        |error| Failure::machine(format!("{} cannot be read", path.display()), &error);
     if !fs::metadata(path).map_err(cannot_read)?.is_file() {
         return Err(Failure::usage(format!("{} is no file with certificates", path.display())));
     }
     let mut bytes = Vec::new();
-    fs::File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes)).map_err(cannot_read)?;
+    fs::File::open(path)
+        .and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(cannot_read)?;
     let has_one = bytes.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes());
     if !has_one || bytes.len() as u64 > LIMIT {
         return Err(Failure::usage(format!("{} is no list of certificates in the form PEM", path.display()))
@@ -64,7 +68,10 @@ mod tests {
     #[test]
     fn mozillas_list_is_written_in_lines_that_every_library_reads() {
         let text = String::from_utf8(mozillas()).expect("it is ASCII");
-        assert!(text.matches(BEGIN).count() > 100 && text.matches(BEGIN).count() == text.matches(END).count());
+        assert!(
+            text.matches(BEGIN).count() > 100
+                && text.matches(BEGIN).count() == text.matches(END).count()
+        );
         assert!(text.lines().all(|line| line.len() <= 64));
         let first: String = text.lines().skip(1).take_while(|line| *line != END).collect();
         assert_eq!(STANDARD.decode(first).expect("base64"), TLS_SERVER_ROOT_CERTS[0].as_ref());

@@ -9,13 +9,15 @@ use crate::package::elf::{self, Needs};
 
 const MB: usize = 1 << 20;
 
-/// What the console takes, the API, and the API by way of OBS; and what a package may unpack to (its manual, "notes and constraints").
+/// What the console takes, the API, and the API by way of OBS; and what a package may unpack to
+/// (its manual, "notes and constraints").
 const CONSOLE_LIMIT: usize = 40 * MB;
 const API_LIMIT: usize = 50 * MB;
 const OBS_LIMIT: usize = 300 * MB;
 pub(super) const UNPACKED_LIMIT: usize = 1500 * MB;
 
-/// The glibc of the oldest system that the platform's documents name, EulerOS 2.0; none is promised.
+/// The glibc of the oldest system that the platform's documents name, EulerOS 2.0; none is
+/// promised.
 const OLDEST_GLIBC: (u32, u32) = (2, 17);
 
 /// What was found.
@@ -53,7 +55,8 @@ pub(super) fn check(contents: &Contents, zipped: usize) -> Checked {
         let is_program = file.path == contents.program;
         match elf::needs(&file.bytes) {
             Some(Ok(needs)) => problems.extend(check_needs(&file.path, &needs, is_program)),
-            Some(Err(reason)) => problems.push(problem(format!("`{}` is a broken ELF file: {reason}", file.path), "")),
+            Some(Err(reason)) => problems
+                .push(problem(format!("`{}` is a broken ELF file: {reason}", file.path), "")),
             None if is_program => problems.push(problem(
                 format!("`{}` is not a program for Linux: it is no ELF file", file.path),
                 "build it for the platform, without --target",
@@ -101,7 +104,10 @@ fn check_needs(path: &str, needs: &Needs, is_program: bool) -> Vec<Problem> {
 fn check_bootstrap(file: &PackagedFile) -> Vec<Problem> {
     let mut problems = Vec::new();
     if !file.is_executable {
-        problems.push(problem("`bootstrap` is not executable, and so cannot be started", "chmod +x bootstrap"));
+        problems.push(problem(
+            "`bootstrap` is not executable, and so cannot be started",
+            "chmod +x bootstrap",
+        ));
     }
     let is_elf = file.bytes.starts_with(b"\x7fELF");
     if is_elf {
@@ -125,17 +131,28 @@ fn check_bootstrap(file: &PackagedFile) -> Vec<Problem> {
 fn check_sizes(zipped: usize, unpacked: usize) -> (Vec<Problem>, Vec<String>) {
     let mut problems = Vec::new();
     if zipped > OBS_LIMIT {
-        let what = format!("the zip file has {}, and the platform takes {} at most", Size(zipped), Size(OBS_LIMIT));
+        let what = format!(
+            "the zip file has {}, and the platform takes {} at most",
+            Size(zipped),
+            Size(OBS_LIMIT)
+        );
         problems.push(problem(what, "leave files out, or put them into an image or a bucket"));
     }
     if unpacked > UNPACKED_LIMIT {
-        let what = format!("unpacked it has {}, and the platform takes {} at most", Size(unpacked), Size(UNPACKED_LIMIT));
+        let what = format!(
+            "unpacked it has {}, and the platform takes {} at most",
+            Size(unpacked),
+            Size(UNPACKED_LIMIT)
+        );
         problems.push(problem(what, "leave files out, or put them into an image or a bucket"));
     }
     let note = if zipped > API_LIMIT {
         format!("above {} the zip file has to be uploaded by way of OBS", Size(API_LIMIT))
     } else if zipped > CONSOLE_LIMIT {
-        format!("the console takes {} at most; upload the zip file through the API or OBS", Size(CONSOLE_LIMIT))
+        format!(
+            "the console takes {} at most; upload the zip file through the API or OBS",
+            Size(CONSOLE_LIMIT)
+        )
     } else {
         return (problems, Vec::new());
     };
@@ -157,7 +174,11 @@ mod tests {
         assert!(bootstrap("\x7fELF and so on\r\n", true).is_empty());
         let problems = bootstrap("exec ./greet\r\n", false);
         assert_eq!(problems.len(), 3, "{problems:?}");
-        assert!(problems[0].contains("not executable") && problems[1].contains("`#!`") && problems[2].contains("CR LF"));
+        assert!(
+            problems[0].contains("not executable")
+                && problems[1].contains("`#!`")
+                && problems[2].contains("CR LF")
+        );
     }
 
     fn needs(text: &str, is_program: bool) -> Vec<String> {
@@ -167,8 +188,9 @@ mod tests {
             "arm" => (needs.is_x86_64, needs.machine) = (false, "ARM of 64 bits".into()),
             version => {
                 needs.libraries = vec!["libc.so.6".into()];
-                needs.glibc =
-                    version.split_once('.').map(|(one, two)| (one.parse().expect("a number"), two.parse().expect("a number")));
+                needs.glibc = version.split_once('.').map(|(one, two)| {
+                    (one.parse().expect("a number"), two.parse().expect("a number"))
+                });
             }
         }
         check_needs("greet", &needs, is_program).iter().map(ToString::to_string).collect()
@@ -177,7 +199,10 @@ mod tests {
     #[test]
     fn a_program_has_to_be_static_and_for_the_platforms_processor() {
         assert!(needs("static", true).is_empty());
-        assert_eq!(needs("arm", true), ["`greet` is for ARM of 64 bits, and the platform runs x86-64"]);
+        assert_eq!(
+            needs("arm", true),
+            ["`greet` is for ARM of 64 bits, and the platform runs x86-64"]
+        );
         let expected = "`greet` is linked dynamically: it needs libc.so.6, and glibc 2.5 or newer, and the platform does not promise any of it";
         assert_eq!(needs("2.5", true), [expected]);
     }
@@ -185,7 +210,8 @@ mod tests {
     #[test]
     fn another_file_may_need_the_oldest_glibc_and_no_newer_one() {
         assert!(needs("2.17", false).is_empty());
-        let expected = "`greet` needs glibc 2.34, and the oldest system that the platform may run on has 2.17";
+        let expected =
+            "`greet` needs glibc 2.34, and the oldest system that the platform may run on has 2.17";
         assert_eq!(needs("2.34", false), [expected]);
     }
 
@@ -196,11 +222,18 @@ mod tests {
             (problems.iter().map(ToString::to_string).collect::<Vec<_>>(), notes)
         };
         assert_eq!(check(40, 100), (vec![], vec![]));
-        let note = "the console takes 40.0 MB at most; upload the zip file through the API or OBS".to_owned();
+        let note = "the console takes 40.0 MB at most; upload the zip file through the API or OBS"
+            .to_owned();
         assert_eq!(check(41, 100), (vec![], vec![note]));
         let (problems, notes) = check(301, 1501);
-        assert_eq!(problems[0], "the zip file has 301.0 MB, and the platform takes 300.0 MB at most");
-        assert_eq!(problems[1], "unpacked it has 1501.0 MB, and the platform takes 1500.0 MB at most");
+        assert_eq!(
+            problems[0],
+            "the zip file has 301.0 MB, and the platform takes 300.0 MB at most"
+        );
+        assert_eq!(
+            problems[1],
+            "unpacked it has 1501.0 MB, and the platform takes 1500.0 MB at most"
+        );
         assert_eq!(notes, ["above 50.0 MB the zip file has to be uploaded by way of OBS"]);
     }
 }

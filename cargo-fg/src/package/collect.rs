@@ -1,4 +1,5 @@
-//! What `--include` puts into a package: regular files of the workspace, found and judged before a byte of them is read.
+//! What `--include` puts into a package: regular files of the workspace, found and judged before a
+//! byte of them is read.
 
 mod ignored;
 mod include;

@@ -46,14 +46,24 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Refuses what no build will change, before one begins.
-    pub(super) fn check(project: &Project, function: &Function, included: &[PathBuf], output: &Path) -> Result<(), Failure> {
+    pub(super) fn check(
+        project: &Project,
+        function: &Function,
+        included: &[PathBuf],
+        output: &Path,
+    ) -> Result<(), Failure> {
         let (plan, mut refused) = Self::look(project, function, included, output);
         refused.retain(|refused| !refused.may_come);
         if refused.is_empty() { plan.check_size() } else { Err(collect::refuse(&refused)) }
     }
 
     /// Looks at all that is included, and opens none of it.
-    pub(super) fn make(project: &Project, function: &Function, included: &[PathBuf], output: &Path) -> Result<Self, Failure> {
+    pub(super) fn make(
+        project: &Project,
+        function: &Function,
+        included: &[PathBuf],
+        output: &Path,
+    ) -> Result<Self, Failure> {
         let (plan, refused) = Self::look(project, function, included, output);
         if !refused.is_empty() {
             return Err(collect::refuse(&refused));
@@ -61,7 +71,12 @@ impl Plan {
         plan.check_size().map(|()| plan)
     }
 
-    fn look(project: &Project, function: &Function, included: &[PathBuf], output: &Path) -> (Self, Vec<Refused>) {
+    fn look(
+        project: &Project,
+        function: &Function,
+        included: &[PathBuf],
+        output: &Path,
+    ) -> (Self, Vec<Refused>) {
         let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let mut walk = Walk::new(Allowed {
             roots: vec![real(&project.workspace_root), real(&function.directory)],
@@ -91,18 +106,29 @@ impl Plan {
         largest.sort_by_key(|found| std::cmp::Reverse(found.size()));
         let failure = Failure::new(
             Exit::Failed,
-            format!("what is included has {}, and the platform takes {} at most", size(all), size(limit)),
+            format!(
+                "what is included has {}, and the platform takes {} at most",
+                size(all),
+                size(limit)
+            ),
         );
         let failure = largest.iter().take(LARGEST).fold(failure, |failure, found| {
-            failure.because(&std::io::Error::other(format!("`{}` has {}", found.destination, size(found.size()))))
+            failure.because(&std::io::Error::other(format!(
+                "`{}` has {}",
+                found.destination,
+                size(found.size())
+            )))
         });
         Err(failure.advise("leave files out, or put them into an image or a bucket"))
     }
 
     /// Reads it, and adds the program and its wrapper.
     pub(super) fn read(&self, program: &Path) -> Result<Contents, Failure> {
-        let bytes = fs::read(program).map_err(|error| Failure::machine(format!("{} cannot be read", program.display()), &error))?;
-        let mut files = vec![PackagedFile { path: self.program.clone(), is_executable: true, bytes }];
+        let bytes = fs::read(program).map_err(|error| {
+            Failure::machine(format!("{} cannot be read", program.display()), &error)
+        })?;
+        let mut files =
+            vec![PackagedFile { path: self.program.clone(), is_executable: true, bytes }];
         let (mut directories, mut refused) = (Vec::new(), Vec::new());
         for found in self.found.values() {
             if found.kind == Kind::Directory {
@@ -110,7 +136,11 @@ impl Plan {
                 continue;
             }
             match collect::read(found) {
-                Ok((bytes, is_executable)) => files.push(PackagedFile { path: found.destination.clone(), is_executable, bytes }),
+                Ok((bytes, is_executable)) => files.push(PackagedFile {
+                    path: found.destination.clone(),
+                    is_executable,
+                    bytes,
+                }),
                 Err(reason) => refused.push(reason),
             }
         }
@@ -126,12 +156,14 @@ impl Plan {
     }
 }
 
-/// The platform starts a script with certainty, and a binary only for some sorts of functions (its manual, "creating a custom runtime").
+/// The platform starts a script with certainty, and a binary only for some sorts of functions (its
+/// manual, "creating a custom runtime").
 fn wrapper(program: &str) -> String {
     format!("#!/bin/sh\nexec \"${{RUNTIME_CODE_ROOT:-/opt/function/code}}/{program}\"\n")
 }
 
-/// Gives each thing its place. What is included twice is one thing; two things in one place are refused.
+/// Gives each thing its place. What is included twice is one thing; two things in one place are
+/// refused.
 fn place(all: Vec<Found>, program: &str, refused: &mut Vec<Refused>) -> BTreeMap<String, Found> {
     let mut placed: BTreeMap<String, Found> = BTreeMap::new();
     let clash = |path: &str, one: &str, other: &str| {
@@ -148,7 +180,11 @@ fn place(all: Vec<Found>, program: &str, refused: &mut Vec<Refused>) -> BTreeMap
             // What is in one of two directories of the same path fills both.
             Some(other) if found.kind == Kind::Directory && other.kind == Kind::Directory => {}
             Some(other) if other.source == found.source => {}
-            Some(other) => refused.push(clash(&found.destination, &other.source.display().to_string(), &source)),
+            Some(other) => refused.push(clash(
+                &found.destination,
+                &other.source.display().to_string(),
+                &source,
+            )),
             None => drop(placed.insert(found.destination.clone(), found)),
         }
     }
@@ -169,7 +205,10 @@ fn place(all: Vec<Found>, program: &str, refused: &mut Vec<Refused>) -> BTreeMap
         }
     }
     if placed.get(BOOTSTRAP).is_some_and(|found| found.kind == Kind::Directory) {
-        refused.push(Refused::new(BOOTSTRAP, "the platform starts a file of this name, and this is a directory"));
+        refused.push(Refused::new(
+            BOOTSTRAP,
+            "the platform starts a file of this name, and this is a directory",
+        ));
     }
     placed.retain(|path, found| found.kind != Kind::Directory || !filled.contains(path));
     placed
@@ -186,7 +225,10 @@ mod tests {
 
     fn placed(all: &[(&str, &str, bool)]) -> (Vec<String>, usize) {
         let mut refused = Vec::new();
-        let all = all.iter().map(|&(destination, source, is_file)| found(destination, source, is_file)).collect();
+        let all = all
+            .iter()
+            .map(|&(destination, source, is_file)| found(destination, source, is_file))
+            .collect();
         (place(all, "greet", &mut refused).into_keys().collect(), refused.len())
     }
 
@@ -204,7 +246,12 @@ mod tests {
 
     #[test]
     fn a_directory_is_empty_only_if_nothing_else_is_put_into_it() {
-        let both = &[("a", "/w/a", false), ("a", "/v/a", false), ("b", "/w/b", false), ("a/b", "/w/c", true)];
+        let both = &[
+            ("a", "/w/a", false),
+            ("a", "/v/a", false),
+            ("b", "/w/b", false),
+            ("a/b", "/w/c", true),
+        ];
         assert_eq!(placed(both), (vec!["a/b".into(), "b".into()], 0));
     }
 }

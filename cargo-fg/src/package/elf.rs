@@ -41,7 +41,8 @@ fn read_with<Header: FileHeader<Endian = Endianness>>(file: &[u8]) -> object::Re
     let header = Header::parse(file)?;
     let endian = header.endian()?;
     let is_x86_64 = header.e_machine(endian) == elf::EM_X86_64 && header.is_class_64();
-    let mut needs = Needs { machine: machine(header.e_machine(endian).0), is_x86_64, ..Needs::default() };
+    let mut needs =
+        Needs { machine: machine(header.e_machine(endian).0), is_x86_64, ..Needs::default() };
     for segment in header.program_headers(endian, file)? {
         if let Some(interpreter) = segment.interpreter(endian, file)? {
             needs.interpreter = Some(String::from_utf8_lossy(interpreter).into_owned());

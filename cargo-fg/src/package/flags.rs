@@ -1,9 +1,10 @@
 //! Flags for the compiler that are added to the user's own, wherever those are.
 //!
-//! cargo takes flags from one of many places: variables, `[build]`, targets by name and by condition, in files that may include others. So
-//! cargo itself is asked which ones count. It tells every build script in `CARGO_ENCODED_RUSTFLAGS`, and a package with nothing but a
-//! build script writes them down. The same variable then has theirs and ours: no other place outweighs it, and cargo knows of all flags
-//! when it decides what has to be built again.
+//! cargo takes flags from one of many places: variables, `[build]`, targets by name and by
+//! condition, in files that may include others. So cargo itself is asked which ones count. It tells
+//! every build script in `CARGO_ENCODED_RUSTFLAGS`, and a package with nothing but a build script
+//! writes them down. The same variable then has theirs and ours: no other place outweighs it, and
+//! cargo knows of all flags when it decides what has to be built again.
 
 use std::env;
 use std::ffi::OsStr;
@@ -16,7 +17,8 @@ use serde::Deserialize;
 use crate::failure::{Exit, Failure};
 use crate::project::{Project, cargo, no_cargo};
 
-/// The variable from which cargo takes flags before it looks anywhere else, and in which it tells them.
+/// The variable from which cargo takes flags before it looks anywhere else, and in which it tells
+/// them.
 pub(super) const VARIABLE: &str = "CARGO_ENCODED_RUSTFLAGS";
 
 /// What is between two flags there.
@@ -47,27 +49,46 @@ pub(super) fn of_the_user(project: &Project, target: &str) -> Result<Vec<String>
     let directory = project.target_directory.join("fg").join("flags");
     for (name, text) in QUESTION {
         let path = directory.join(name);
-        write(&path, text).map_err(|error| Failure::machine(format!("{} could not be written", path.display()), &error))?;
+        write(&path, text).map_err(|error| {
+            Failure::machine(format!("{} could not be written", path.display()), &error)
+        })?;
     }
     let mut command = cargo();
-    command.args(["check", "--quiet", "--message-format", "json-render-diagnostics", "--target", target]);
-    command.arg("--manifest-path").arg(directory.join("Cargo.toml")).arg("--target-dir").arg(directory.join("target"));
+    command.args([
+        "check",
+        "--quiet",
+        "--message-format",
+        "json-render-diagnostics",
+        "--target",
+        target,
+    ]);
+    command
+        .arg("--manifest-path")
+        .arg(directory.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(directory.join("target"));
     let output = command.stdin(Stdio::null()).output().map_err(|error| no_cargo(&error))?;
     let messages = String::from_utf8_lossy(&output.stdout);
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
-    let answer = messages.filter(|message| message.reason == "build-script-executed").find_map(|message| message.out_dir);
+    let answer = messages
+        .filter(|message| message.reason == "build-script-executed")
+        .find_map(|message| message.out_dir);
     let flags = answer.and_then(|directory| fs::read_to_string(directory.join("flags")).ok());
     match flags {
         Some(flags) if output.status.success() => Ok(decode(&flags)),
         _ => {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            Err(Failure::new(Exit::Build, "cargo cannot build with the flags and the settings that it finds")
-                .because(&std::io::Error::other(said)))
+            Err(Failure::new(
+                Exit::Build,
+                "cargo cannot build with the flags and the settings that it finds",
+            )
+            .because(&std::io::Error::other(said)))
         }
     }
 }
 
-/// Ours and the user's, for [`VARIABLE`]. Of flags that contradict each other, the compiler takes the last.
+/// Ours and the user's, for [`VARIABLE`]. Of flags that contradict each other, the compiler takes
+/// the last.
 pub(super) fn join(ours: &[String], users: &[String]) -> String {
     // For this one it is not so: one `+` outweighs any `-`.
     let is_dynamic = users.iter().any(|flag| flag.contains("-crt-static"));
@@ -89,11 +110,14 @@ impl Remaps {
         self.0.push((from.to_owned(), to.to_owned()));
     }
 
-    /// Where cargo keeps what it has downloaded. The folder of a registry has its address in its name, which a mirror changes.
+    /// Where cargo keeps what it has downloaded. The folder of a registry has its address in its
+    /// name, which a mirror changes.
     pub(super) fn add_cargo_home(&mut self) {
         let Some(home) = cargo_home() else { return };
         self.add(&home, "/cargo");
-        for registry in fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten() {
+        for registry in
+            fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten()
+        {
             self.add(&registry.path(), "/cargo/registry");
         }
     }
@@ -101,17 +125,23 @@ impl Remaps {
     pub(super) fn into_flags(mut self) -> Vec<String> {
         // Of those that fit a path, the compiler takes the last: this is to be the longest.
         self.0.sort_by_cached_key(|(from, _)| (from.components().count(), from.clone()));
-        self.0.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect()
+        self.0
+            .iter()
+            .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+            .collect()
     }
 }
 
 /// Where cargo keeps its own files.
 fn cargo_home() -> Option<PathBuf> {
     let home = || env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
-    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| home().map(|home| Path::new(&home).join(".cargo")))
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| home().map(|home| Path::new(&home).join(".cargo")))
 }
 
-/// The variables that would change the profile. A package is what the project says, whatever the environment does.
+/// The variables that would change the profile. A package is what the project says, whatever the
+/// environment does.
 pub(super) fn variables_of_profiles() -> Vec<String> {
     of_profiles(env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
 }
@@ -156,13 +186,24 @@ mod tests {
         remaps.add(Path::new("/w/target/home"), "/cargo");
         remaps.add(Path::new("/w"), "/workspace");
         let flags = remaps.into_flags();
-        assert_eq!(flags, ["--remap-path-prefix=/w=/workspace", "--remap-path-prefix=/w/target/home=/cargo"]);
+        assert_eq!(
+            flags,
+            ["--remap-path-prefix=/w=/workspace", "--remap-path-prefix=/w/target/home=/cargo"]
+        );
     }
 
     #[test]
     fn variables_of_profiles_are_found_among_others() {
-        let names = texts(&["CARGO_PROFILE_RELEASE_DEBUG", "CARGO_HOME", "RUSTFLAGS", "CARGO_PROFILE_DEV_BUILD_OVERRIDE_DEBUG"]);
+        let names = texts(&[
+            "CARGO_PROFILE_RELEASE_DEBUG",
+            "CARGO_HOME",
+            "RUSTFLAGS",
+            "CARGO_PROFILE_DEV_BUILD_OVERRIDE_DEBUG",
+        ]);
         let found = of_profiles(names.into_iter());
-        assert_eq!(found, ["CARGO_PROFILE_DEV_BUILD_OVERRIDE_DEBUG", "CARGO_PROFILE_RELEASE_DEBUG"]);
+        assert_eq!(
+            found,
+            ["CARGO_PROFILE_DEV_BUILD_OVERRIDE_DEBUG", "CARGO_PROFILE_RELEASE_DEBUG"]
+        );
     }
 }

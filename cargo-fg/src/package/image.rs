@@ -1,7 +1,8 @@
 //! The directory from which a container image of the function is built, with whatever tool.
 //!
-//! Ours in it are `code/`, which is written anew each time, and `Dockerfile` and the certificates, which are as long as they have not been
-//! edited: `.cargo-fg` has their digests. Everything else in the directory is left alone.
+//! Ours in it are `code/`, which is written anew each time, and `Dockerfile` and the certificates,
+//! which are as long as they have not been edited: `.cargo-fg` has their digests. Everything else
+//! in the directory is left alone.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -15,9 +16,11 @@ use crate::failure::Failure;
 use crate::package::contents::{BOOTSTRAP, Contents};
 use crate::package::hex;
 
-/// What tells such a directory from others: one line on what it is, then a digest and a path a line.
+/// What tells such a directory from others: one line on what it is, then a digest and a path a
+/// line.
 const RECORD: &str = ".cargo-fg";
-const RECORD_BEGINS: &str = "The context of a container image, written by `cargo fg package --image`";
+const RECORD_BEGINS: &str =
+    "The context of a container image, written by `cargo fg package --image`";
 
 const DOCKERFILE: &str = "Dockerfile";
 
@@ -37,29 +40,42 @@ pub(super) fn is_context(directory: &Path) -> bool {
     is_file && fs::read_to_string(record).is_ok_and(|text| text.starts_with(RECORD_BEGINS))
 }
 
-/// Whether there is a Dockerfile that copies to where functions are: of a repository that has it alone, without what is written.
+/// Whether there is a Dockerfile that copies to where functions are: of a repository that has it
+/// alone, without what is written.
 fn has_dockerfile_of_a_function(directory: &Path) -> bool {
     read(&directory.join(DOCKERFILE)).contains(CODE_ROOT)
 }
 
-/// The text of a file; nothing of what is no file, such as a pipe, which would have to be waited for.
+/// The text of a file; nothing of what is no file, such as a pipe, which would have to be waited
+/// for.
 fn read(path: &Path) -> String {
     let is_file = fs::metadata(path).is_ok_and(|about| about.is_file());
     if is_file { fs::read_to_string(path).unwrap_or_default() } else { String::new() }
 }
 
 /// Writes it, and says what of it was kept.
-pub(super) fn write(contents: &Contents, certificates: &[u8], directory: &Path) -> Result<Vec<String>, Failure> {
-    let is_new = fs::read_dir(directory)
-        .map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |mut entries| entries.next().is_none());
+pub(super) fn write(
+    contents: &Contents,
+    certificates: &[u8],
+    directory: &Path,
+) -> Result<Vec<String>, Failure> {
+    let is_new = fs::read_dir(directory).map_or_else(
+        |error| error.kind() == io::ErrorKind::NotFound,
+        |mut entries| entries.next().is_none(),
+    );
     let was_written = is_context(directory) || has_dockerfile_of_a_function(directory);
     if !is_new && !was_written {
-        return Err(Failure::usage(format!("{} is there already, and is not the context of this image", directory.display()))
-            .advise("choose another --output"));
+        return Err(Failure::usage(format!(
+            "{} is there already, and is not the context of this image",
+            directory.display()
+        ))
+        .advise("choose another --output"));
     }
     Context { directory, record: read_record(directory), kept: Vec::new() }
         .write(contents, certificates)
-        .map_err(|error| Failure::machine(format!("{} could not be written", directory.display()), &error))
+        .map_err(|error| {
+            Failure::machine(format!("{} could not be written", directory.display()), &error)
+        })
 }
 
 struct Context<'a> {
@@ -110,7 +126,10 @@ impl Context<'_> {
             Ok(_) => true,
         };
         if is_edited {
-            self.kept.push(format!("{} has been edited, and is kept; remove it to have it written anew", full.display()));
+            self.kept.push(format!(
+                "{} has been edited, and is kept; remove it to have it written anew",
+                full.display()
+            ));
             return Ok(true);
         }
         let mut directory = self.directory.to_owned();
@@ -131,7 +150,8 @@ impl Context<'_> {
         }
         // The image starts the program itself.
         let files = contents.files.iter().filter(|file| file.path != BOOTSTRAP);
-        let parents = files.clone().filter_map(|file| file.path.rsplit_once('/').map(|(parent, _)| parent));
+        let parents =
+            files.clone().filter_map(|file| file.path.rsplit_once('/').map(|(parent, _)| parent));
         for path in parents.chain(contents.directories.iter().map(String::as_str)) {
             let mut directory = code.clone();
             for part in path.split('/') {
@@ -140,7 +160,11 @@ impl Context<'_> {
             }
         }
         for file in files {
-            write_file(&code.join(&file.path), &file.bytes, if file.is_executable { 0o755 } else { 0o644 })?;
+            write_file(
+                &code.join(&file.path),
+                &file.bytes,
+                if file.is_executable { 0o755 } else { 0o644 },
+            )?;
         }
         Ok(())
     }
@@ -148,7 +172,11 @@ impl Context<'_> {
 
 /// What was written before, and not removed since.
 fn read_record(directory: &Path) -> BTreeMap<String, String> {
-    let text = if is_context(directory) { fs::read_to_string(directory.join(RECORD)).unwrap_or_default() } else { String::new() };
+    let text = if is_context(directory) {
+        fs::read_to_string(directory.join(RECORD)).unwrap_or_default()
+    } else {
+        String::new()
+    };
     let lines = text.lines().filter_map(|line| line.split_once("  "));
     lines.map(|(digest, path)| (path.to_owned(), digest.to_owned())).collect()
 }
@@ -157,8 +185,8 @@ fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// The platform runs an image as 1003:1003, never as root, calls it on port 8000, and has machines of one sort only (its manual, "creating
-/// a function with an image").
+/// The platform runs an image as 1003:1003, never as root, calls it on port 8000, and has machines
+/// of one sort only (its manual, "creating a function with an image").
 fn dockerfile(program: &str) -> String {
     format!(
         "FROM --platform=linux/amd64 scratch\n\
@@ -178,7 +206,9 @@ fn dockerfile(program: &str) -> String {
 fn make_directory(path: &Path) -> io::Result<()> {
     match fs::create_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(path)?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {
+            return Ok(());
+        }
         done => done?,
     }
     set_mode(path, 0o755)
@@ -206,9 +236,17 @@ mod tests {
     use crate::package::contents::PackagedFile;
 
     fn contents() -> Contents {
-        let file = |path: &str, is_executable| PackagedFile { path: path.into(), is_executable, bytes: path.into() };
+        let file = |path: &str, is_executable| PackagedFile {
+            path: path.into(),
+            is_executable,
+            bytes: path.into(),
+        };
         Contents {
-            files: vec![file(BOOTSTRAP, true), file("greet", true), file("templates/de/mail.txt", false)],
+            files: vec![
+                file(BOOTSTRAP, true),
+                file("greet", true),
+                file("templates/de/mail.txt", false),
+            ],
             directories: vec!["cache".into()],
             program: "greet".into(),
         }
@@ -219,9 +257,15 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let image = directory.path().join("image");
         let read = |path: &str| fs::read_to_string(image.join(path)).expect("it is there");
-        assert_eq!(write(&contents(), b"old roots", &image).expect("it is written"), Vec::<String>::new());
+        assert_eq!(
+            write(&contents(), b"old roots", &image).expect("it is written"),
+            Vec::<String>::new()
+        );
         assert!(is_context(&image) && !is_context(directory.path()));
-        assert_eq!(write(&contents(), b"new roots", &image).expect("it is written"), Vec::<String>::new());
+        assert_eq!(
+            write(&contents(), b"new roots", &image).expect("it is written"),
+            Vec::<String>::new()
+        );
         assert_eq!(read("rootfs/etc/ssl/certs/ca-certificates.crt"), "new roots");
         assert!(image.join("code/cache").is_dir());
 
@@ -232,12 +276,18 @@ mod tests {
             let kept = write(&contents(), b"new roots", &image).expect("it is written");
             assert!(kept.len() == 3 && kept[0].contains("Dockerfile has been edited"), "{kept:?}");
             assert!(kept[1].contains("/tmp") && kept[2].contains("`greet`"), "{kept:?}");
-            assert_eq!((read(DOCKERFILE).as_str(), read("notes.txt").as_str()), ("FROM alpine\n", "mine"));
+            assert_eq!(
+                (read(DOCKERFILE).as_str(), read("notes.txt").as_str()),
+                ("FROM alpine\n", "mine")
+            );
         }
         assert!(!image.join("code/gone").exists());
 
         fs::remove_file(image.join(DOCKERFILE)).expect("it is removed");
-        assert_eq!(write(&contents(), b"new roots", &image).expect("it is written"), Vec::<String>::new());
+        assert_eq!(
+            write(&contents(), b"new roots", &image).expect("it is written"),
+            Vec::<String>::new()
+        );
         assert!(read(DOCKERFILE).contains("COPY rootfs/ /\n"));
     }
 
@@ -248,15 +298,23 @@ mod tests {
         fs::write(directory.path().join(DOCKERFILE), &edited).expect("it is written");
         let kept = write(&contents(), b"roots", directory.path()).expect("it is written");
         assert_eq!(kept.len(), 1, "{kept:?}");
-        assert_eq!(fs::read_to_string(directory.path().join(DOCKERFILE)).expect("it is there"), edited);
-        assert!(directory.path().join("code/greet").exists() && directory.path().join("rootfs/tmp").exists());
+        assert_eq!(
+            fs::read_to_string(directory.path().join(DOCKERFILE)).expect("it is there"),
+            edited
+        );
+        assert!(
+            directory.path().join("code/greet").exists()
+                && directory.path().join("rootfs/tmp").exists()
+        );
     }
 
     #[test]
     fn a_directory_of_something_else_is_not_touched() {
         let directory = tempfile::tempdir().expect("a directory");
         fs::write(directory.path().join("a.txt"), "").expect("it is written");
-        let failure = write(&contents(), b"", directory.path()).expect_err("it is something else").to_string();
+        let failure = write(&contents(), b"", directory.path())
+            .expect_err("it is something else")
+            .to_string();
         assert!(failure.contains("is not the context of this image"), "{failure}");
         assert_eq!(fs::read_dir(directory.path()).expect("it is there").count(), 1);
     }

@@ -1,4 +1,5 @@
-//! The program for the platform: static, so that it needs nothing there, and the same bytes wherever it is built.
+//! The program for the platform: static, so that it needs nothing there, and the same bytes
+//! wherever it is built.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,10 +11,14 @@ use crate::package::flags::{self, Remaps};
 use crate::project::{Function, Project};
 use crate::screen::Screen;
 
-/// Names of files stand in debug information, which is of no use on the platform; what is built piece by piece depends on what was there
-/// before; and a build script that asks for the time gets one, the first that a zip file knows.
-const VARIABLES: [(&str, &str); 3] =
-    [("CARGO_PROFILE_RELEASE_STRIP", "symbols"), ("CARGO_INCREMENTAL", "0"), ("SOURCE_DATE_EPOCH", "315532800")];
+/// Names of files stand in debug information, which is of no use on the platform; what is built
+/// piece by piece depends on what was there before; and a build script that asks for the time gets
+/// one, the first that a zip file knows.
+const VARIABLES: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_RELEASE_STRIP", "symbols"),
+    ("CARGO_INCREMENTAL", "0"),
+    ("SOURCE_DATE_EPOCH", "315532800"),
+];
 
 /// How the program is built.
 pub(super) struct StaticBuild<'a> {
@@ -28,10 +33,16 @@ impl StaticBuild<'_> {
     /// Builds it, and gives its path.
     pub(super) fn run(&self, function: &Function, screen: Screen) -> Result<PathBuf, Failure> {
         let without = flags::variables_of_profiles();
-        let of_this_build: Vec<_> =
-            without.iter().map(String::as_str).filter(|name| name.starts_with("CARGO_PROFILE_RELEASE_")).collect();
+        let of_this_build: Vec<_> = without
+            .iter()
+            .map(String::as_str)
+            .filter(|name| name.starts_with("CARGO_PROFILE_RELEASE_"))
+            .collect();
         if !of_this_build.is_empty() {
-            screen.note(format_args!("a package is built as the project says, without {}", of_this_build.join(", ")));
+            screen.note(format_args!(
+                "a package is built as the project says, without {}",
+                of_this_build.join(", ")
+            ));
         }
         let mut compile = Compile {
             release: true,
@@ -53,7 +64,9 @@ impl StaticBuild<'_> {
         if users.iter().any(|flag| flag.contains("target-cpu=native")) {
             screen.note("`target-cpu=native` makes a program for the processor of this machine; the platform's may know less");
         }
-        compile.variables.push((flags::VARIABLE.to_owned(), flags::join(&self.flags(&packages), &users)));
+        compile
+            .variables
+            .push((flags::VARIABLE.to_owned(), flags::join(&self.flags(&packages), &users)));
         Ok(compile.run(std::slice::from_ref(function), screen)?.remove(0))
     }
 
@@ -72,9 +85,13 @@ impl StaticBuild<'_> {
         }
         let mut flags = remaps.into_flags();
         if self.target.ends_with("-musl") && cfg!(not(target_os = "linux")) {
-            // Rust brings a linker and the libraries of musl; the system's linker does not know Linux.
-            flags
-                .extend(["linker=rust-lld", "link-self-contained=yes"].into_iter().flat_map(|flag| ["-C".into(), flag.to_owned()]));
+            // Rust brings a linker and the libraries of musl; the system's linker does not know
+            // Linux.
+            flags.extend(
+                ["linker=rust-lld", "link-self-contained=yes"]
+                    .into_iter()
+                    .flat_map(|flag| ["-C".into(), flag.to_owned()]),
+            );
         }
         flags
     }
@@ -82,18 +99,27 @@ impl StaticBuild<'_> {
     /// The most common reason why nothing can be built.
     fn check_that_the_target_is_installed(&self) -> Result<(), Failure> {
         let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-        rustc.args(["--print", "target-libdir", "--target", self.target]).current_dir(&self.project.workspace_root);
+        rustc
+            .args(["--print", "target-libdir", "--target", self.target])
+            .current_dir(&self.project.workspace_root);
         let output = rustc.stdin(Stdio::null()).output();
-        let output = output.map_err(|error| Failure::machine("the compiler could not be started", &error))?;
+        let output = output
+            .map_err(|error| Failure::machine("the compiler could not be started", &error))?;
         if !output.status.success() {
-            return Err(Failure::usage(format!("the compiler does not know the target {}", self.target))
-                .advise("leave --target out; the platform is x86_64-unknown-linux-musl"));
+            return Err(Failure::usage(format!(
+                "the compiler does not know the target {}",
+                self.target
+            ))
+            .advise("leave --target out; the platform is x86_64-unknown-linux-musl"));
         }
         if Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir() {
             return Ok(());
         }
-        Err(Failure::new(Exit::Machine, format!("Rust's library for the target {} is not installed", self.target))
-            .advise(format!("rustup target add {}", self.target)))
+        Err(Failure::new(
+            Exit::Machine,
+            format!("Rust's library for the target {} is not installed", self.target),
+        )
+        .advise(format!("rustup target add {}", self.target)))
     }
 }
 

@@ -1,6 +1,8 @@
-//! What `ctx.credentials()` has here: the keys that the platform's SDKs would take, from the same variables or the same file.
+//! What `ctx.credentials()` has here: the keys that the platform's SDKs would take, from the same
+//! variables or the same file.
 //!
-//! The function gets them as on the platform, with each event, and not as variables. They stand in no argument, and are never shown.
+//! The function gets them as on the platform, with each event, and not as variables. They stand in
+//! no argument, and are never shown.
 
 use std::env;
 use std::fs;
@@ -13,7 +15,12 @@ use crate::failure::Failure;
 
 /// In the order in which they are asked for: access key, secret key, security token, project.
 const VARIABLES: [[&str; 4]; 3] = [
-    ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HUAWEICLOUD_SDK_PROJECT_ID"],
+    [
+        "HUAWEICLOUD_SDK_AK",
+        "HUAWEICLOUD_SDK_SK",
+        "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+        "HUAWEICLOUD_SDK_PROJECT_ID",
+    ],
     ["HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_PROJECT_ID"],
     ["OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN", "OS_PROJECT_ID"],
 ];
@@ -61,9 +68,12 @@ fn read_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Keys, Fai
     if let Some(file) = variable(FILE_VARIABLE) {
         return read_file(Path::new(&file));
     }
-    let names = VARIABLES.map(|[access_key, secret_key, ..]| format!("{access_key} and {secret_key}"));
-    Err(Failure::usage("--credentials env: this shell has no variables with keys")
-        .advise(format!("set {}; or give a file: --credentials ~/.huaweicloud/credentials", names.join(", or "))))
+    let names =
+        VARIABLES.map(|[access_key, secret_key, ..]| format!("{access_key} and {secret_key}"));
+    Err(Failure::usage("--credentials env: this shell has no variables with keys").advise(format!(
+        "set {}; or give a file: --credentials ~/.huaweicloud/credentials",
+        names.join(", or ")
+    )))
 }
 
 fn read_file(file: &Path) -> Result<Keys, Failure> {
@@ -80,7 +90,11 @@ fn read_file(file: &Path) -> Result<Keys, Failure> {
             .advise("it is a file as the SDKs read it: [basic], then lines with ak = .., sk = .. and, for temporary keys, security_token = ..")
     })?;
     let value = |key: &str| {
-        section.iter().rev().find(|(found, value)| *found == key && !value.is_empty()).map(|(_, value)| (*value).to_owned())
+        section
+            .iter()
+            .rev()
+            .find(|(found, value)| *found == key && !value.is_empty())
+            .map(|(_, value)| (*value).to_owned())
     };
     keys(&format!("--credentials {name}"), KEYS, KEYS.map(value))
 }
@@ -95,7 +109,9 @@ fn section_of<'t>(text: &'t str, wanted: &str) -> Option<Vec<(&'t str, &'t str)>
             if is_it {
                 found = found.or_else(|| Some(Vec::new()));
             }
-        } else if let (true, Some(lines), Some((key, value))) = (is_it, &mut found, line.split_once('=')) {
+        } else if let (true, Some(lines), Some((key, value))) =
+            (is_it, &mut found, line.split_once('='))
+        {
             if !line.starts_with(['#', ';']) {
                 lines.push((key.trim(), value.trim()));
             }
@@ -108,7 +124,9 @@ fn keys(source: &str, names: [&str; 4], values: [Option<String>; 4]) -> Result<K
     // They become headers.
     for (name, value) in names.iter().zip(&values) {
         if value.as_ref().is_some_and(|value| !value.bytes().all(|byte| byte.is_ascii_graphic())) {
-            return Err(Failure::usage(format!("{source}: {name} has a space, or a character that no key has")));
+            return Err(Failure::usage(format!(
+                "{source}: {name} has a space, or a character that no key has"
+            )));
         }
     }
     let [access_key, secret_key, token, project_id] = values;
@@ -128,7 +146,9 @@ mod tests {
     use super::*;
 
     fn of_variables(variables: &[(&str, &str)]) -> Result<Keys, String> {
-        let variable = |name: &str| variables.iter().find(|(found, _)| *found == name).map(|(_, value)| (*value).to_owned());
+        let variable = |name: &str| {
+            variables.iter().find(|(found, _)| *found == name).map(|(_, value)| (*value).to_owned())
+        };
         read_variables(variable).map_err(|failure| failure.to_string())
     }
 
@@ -141,16 +161,31 @@ mod tests {
             ("HUAWEICLOUD_SDK_PROJECT_ID", "p1"),
         ])
         .expect("they are there");
-        assert_eq!((keys.credentials.security_access_key.as_str(), keys.project_id.as_deref()), ("ak", Some("p1")));
+        assert_eq!(
+            (keys.credentials.security_access_key.as_str(), keys.project_id.as_deref()),
+            ("ak", Some("p1"))
+        );
         assert!(!format!("{keys:?}").contains("hunter2"));
-        let terraform = of_variables(&[("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "b"), ("HW_SECURITY_TOKEN", "c")]);
+        let terraform = of_variables(&[
+            ("HW_ACCESS_KEY", "a"),
+            ("HW_SECRET_KEY", "b"),
+            ("HW_SECURITY_TOKEN", "c"),
+        ]);
         assert_eq!(terraform.expect("they are there").credentials.security_token, "c");
         let half = of_variables(&[("HUAWEICLOUD_SDK_SK", "hunter2")]).expect_err("half of a pair");
         assert_eq!(half, "--credentials env: there is no HUAWEICLOUD_SDK_AK");
-        let odd = of_variables(&[("OS_ACCESS_KEY", "a"), ("OS_SECRET_KEY", "hunter2\r\nX: y")]).expect_err("a line break");
-        assert!(odd.starts_with("--credentials env: OS_SECRET_KEY has a space") && !odd.contains("hunter2"), "{odd}");
+        let odd = of_variables(&[("OS_ACCESS_KEY", "a"), ("OS_SECRET_KEY", "hunter2\r\nX: y")])
+            .expect_err("a line break");
+        assert!(
+            odd.starts_with("--credentials env: OS_SECRET_KEY has a space")
+                && !odd.contains("hunter2"),
+            "{odd}"
+        );
         let none = of_variables(&[]).expect_err("nothing is set");
-        assert!(none.contains("HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_ACCESS_KEY"), "{none}");
+        assert!(
+            none.contains("HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_ACCESS_KEY"),
+            "{none}"
+        );
     }
 
     #[test]
@@ -163,16 +198,23 @@ mod tests {
         )
         .expect("it is written");
         let keys = read(&file.to_string_lossy()).expect("it can be read");
-        let Credentials { security_access_key, security_secret_key, security_token, .. } = keys.credentials;
+        let Credentials { security_access_key, security_secret_key, security_token, .. } =
+            keys.credentials;
         assert_eq!([security_access_key, security_secret_key, security_token], ["b", "s=", "t"]);
         assert_eq!(
-            of_variables(&[(FILE_VARIABLE, &file.to_string_lossy())]).expect("it can be read").project_id.as_deref(),
+            of_variables(&[(FILE_VARIABLE, &file.to_string_lossy())])
+                .expect("it can be read")
+                .project_id
+                .as_deref(),
             Some("p")
         );
         fs::write(&file, "{\"current\": \"default\"}").expect("it is written");
         let failure = read(&file.to_string_lossy()).expect_err("it has no sections").to_string();
         assert!(failure.contains("has no section [basic]\n  help: "), "{failure}");
         let failure = read("/nowhere/credentials").expect_err("it is not there").to_string();
-        assert!(failure.starts_with("--credentials: /nowhere/credentials cannot be read\n  because: "), "{failure}");
+        assert!(
+            failure.starts_with("--credentials: /nowhere/credentials cannot be read\n  because: "),
+            "{failure}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! User variables: what `--env`, `--env-file` and `--log-level` say, and what a variable may be called. Values are never shown.
+//! User variables: what `--env`, `--env-file` and `--log-level` say, and what a variable may be
+//! called. Values are never shown.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -25,12 +26,15 @@ impl Assignment {
     /// The name and the value.
     pub(super) fn resolve(&self) -> Result<(String, String), Failure> {
         let Some((name, value)) = self.0.split_once('=') else {
-            check_name(&self.0).map_err(|reason| Failure::usage(format!("--env: {reason}")).advise(AS_WRITTEN))?;
+            check_name(&self.0)
+                .map_err(|reason| Failure::usage(format!("--env: {reason}")).advise(AS_WRITTEN))?;
             return match std::env::var(&self.0) {
                 Ok(value) => Ok((self.0.clone(), value)),
-                Err(_) => {
-                    Err(Failure::usage(format!("--env {}: this shell has no variable of that name", self.0)).advise(AS_WRITTEN))
-                }
+                Err(_) => Err(Failure::usage(format!(
+                    "--env {}: this shell has no variable of that name",
+                    self.0
+                ))
+                .advise(AS_WRITTEN)),
             };
         };
         check_name(name).map_err(|reason| Failure::usage(format!("--env: {reason}")))?;
@@ -38,7 +42,8 @@ impl Assignment {
     }
 }
 
-const AS_WRITTEN: &str = "--env NAME=VALUE gives a variable, --env NAME hands on the one of this shell";
+const AS_WRITTEN: &str =
+    "--env NAME=VALUE gives a variable, --env NAME hands on the one of this shell";
 
 impl fmt::Debug for Assignment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,7 +56,9 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
     let begins_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
     if !begins_well || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
         // Not what stands there: it may be a part of a value.
-        return Err("the name of a variable is a letter, then letters, digits and underscores".to_owned());
+        return Err(
+            "the name of a variable is a letter, then letters, digits and underscores".to_owned()
+        );
     }
     // The one of them that users set: the platform's samples read it.
     if name.starts_with("RUNTIME_") && name != "RUNTIME_LOG_LEVEL" {
@@ -62,10 +69,12 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
 
 /// The variables of a file as docker, systemd and dotenv have them.
 pub(super) fn read_file(file: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let bytes =
-        std::fs::read(file).map_err(|error| Failure::usage(format!("{} cannot be read", file.display())).because(&error))?;
+    let bytes = std::fs::read(file).map_err(|error| {
+        Failure::usage(format!("{} cannot be read", file.display())).because(&error)
+    })?;
     let text = bytes_of_text::decode(bytes).0;
-    let text = String::from_utf8(text).map_err(|_| Failure::usage(format!("{} is not a text in UTF-8", file.display())))?;
+    let text = String::from_utf8(text)
+        .map_err(|_| Failure::usage(format!("{} is not a text in UTF-8", file.display())))?;
     parse_file(&text).map_err(|(line, reason)| {
         Failure::usage(format!("{}, line {line}: {reason}", file.display()))
             .advise("a line is NAME=value, export NAME=value, NAME='as it stands', NAME=\"with \\n\", empty, or a comment after #")
@@ -85,7 +94,10 @@ fn parse_file(text: &str) -> Result<Vec<(String, String)>, (usize, String)> {
             continue;
         }
         let failed = |reason: &str| (number, reason.to_owned());
-        let line = line.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).map_or(line, str::trim_start);
+        let line = line
+            .strip_prefix("export")
+            .filter(|rest| rest.starts_with([' ', '\t']))
+            .map_or(line, str::trim_start);
         let (name, _) = line.split_once('=').ok_or_else(|| failed("there is no `=`"))?;
         let name = name.trim_end();
         check_name(name).map_err(|reason| (number, reason))?;
@@ -93,7 +105,8 @@ fn parse_file(text: &str) -> Result<Vec<(String, String)>, (usize, String)> {
         let value = rest[rest.find('=').map_or(0, |at| at + 1)..].trim_start_matches([' ', '\t']);
         let (value, behind) = match value.chars().next() {
             Some(quote @ ('"' | '\'')) => {
-                let (value, behind) = quoted(&value[1..], quote).ok_or_else(|| failed("a quotation mark is not closed"))?;
+                let (value, behind) = quoted(&value[1..], quote)
+                    .ok_or_else(|| failed("a quotation mark is not closed"))?;
                 let end = behind.find('\n').map_or(behind.len(), |at| at + 1);
                 let comment = behind[..end].trim();
                 if !comment.is_empty() && !comment.starts_with('#') {
@@ -192,7 +205,8 @@ mod tests {
         let text = "# a comment\r\nPLAIN=a b # and a comment\r\nexport EXPORTED = x#y\r\n\r\nSINGLE='$HOME \\n'\nDOUBLE=\"a\\n\\\"b\\\"\" # c\n\
                     EMPTY=\nKEY=\"-----BEGIN-----\r\nabc=\r\n-----END-----\"\nexport_this=1\nEQUALS=a=b=c\nLAST='é'";
         let variables = parse_file(text).expect("it can be read");
-        let found: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let found: Vec<_> =
+            variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let expected = [
             ("PLAIN", "a b"),
             ("EXPORTED", "x#y"),
@@ -211,11 +225,23 @@ mod tests {
     fn what_cannot_be_understood_is_told_by_its_line_and_without_its_value() {
         for (text, line, reason) in [
             ("A=1\nhunter2", 2, "there is no `=`"),
-            ("A=\"1\n2\"\n3X=hunter2", 3, "the name of a variable is a letter, then letters, digits and underscores"),
-            ("MIIEvhunter2+/=", 1, "the name of a variable is a letter, then letters, digits and underscores"),
+            (
+                "A=\"1\n2\"\n3X=hunter2",
+                3,
+                "the name of a variable is a letter, then letters, digits and underscores",
+            ),
+            (
+                "MIIEvhunter2+/=",
+                1,
+                "the name of a variable is a letter, then letters, digits and underscores",
+            ),
             ("\n\nA='hunter2", 3, "a quotation mark is not closed"),
             ("A='b'hunter2", 1, "there is something behind the closing quotation mark"),
-            ("RUNTIME_MEMORY=hunter2", 1, "RUNTIME_MEMORY is the platform's own, and cannot be set"),
+            (
+                "RUNTIME_MEMORY=hunter2",
+                1,
+                "RUNTIME_MEMORY is the platform's own, and cannot be set",
+            ),
         ] {
             assert_eq!(parse_file(text), Err((line, reason.to_owned())), "{text}");
         }
@@ -226,9 +252,20 @@ mod tests {
         let assignment = Assignment::parse("1DB=hunter2").expect("it never fails");
         assert_eq!(format!("{assignment:?}"), "1DB=***");
         assert!(!assignment.resolve().expect_err("a bad name").to_string().contains("hunter2"));
-        assert_eq!(Assignment("A=b=c".into()).resolve().expect("it is one"), ("A".into(), "b=c".into()));
-        let absent = Assignment("FG_NO_SUCH_VARIABLE".into()).resolve().expect_err("it is not there").to_string();
-        assert!(absent.starts_with("--env FG_NO_SUCH_VARIABLE: this shell has no variable of that name\n  help: "), "{absent}");
+        assert_eq!(
+            Assignment("A=b=c".into()).resolve().expect("it is one"),
+            ("A".into(), "b=c".into())
+        );
+        let absent = Assignment("FG_NO_SUCH_VARIABLE".into())
+            .resolve()
+            .expect_err("it is not there")
+            .to_string();
+        assert!(
+            absent.starts_with(
+                "--env FG_NO_SUCH_VARIABLE: this shell has no variable of that name\n  help: "
+            ),
+            "{absent}"
+        );
         assert_eq!(
             Assignment("CARGO_MANIFEST_DIR".into()).resolve().map(|found| found.1).ok(),
             std::env::var("CARGO_MANIFEST_DIR").ok()
@@ -238,10 +275,18 @@ mod tests {
     #[test]
     fn a_level_is_one_for_fg_and_one_for_others() {
         let of = |text: &str| {
-            of_log_level(text).map(|all| all.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
+            of_log_level(text).map(|all| {
+                all.iter()
+                    .map(|(name, value)| format!("{name}={value}"))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
         };
         assert_eq!(of("Debug").as_deref(), Ok("FG_LOG=debug RUNTIME_LOG_LEVEL=DEBUG"));
-        assert_eq!(of("info,hyper=warn").as_deref(), Ok("FG_LOG=info,hyper=warn RUNTIME_LOG_LEVEL=INFO"));
+        assert_eq!(
+            of("info,hyper=warn").as_deref(),
+            Ok("FG_LOG=info,hyper=warn RUNTIME_LOG_LEVEL=INFO")
+        );
         assert_eq!(of("hyper=off").as_deref(), Ok("FG_LOG=hyper=off"));
         assert!(of("loud").expect_err("no level").starts_with("\"loud\" is no level: off, "));
     }

@@ -28,10 +28,16 @@ impl Dev {
     }
 
     fn start_with(mut command: Command, arguments: &[&str]) -> Self {
-        let mut child =
-            command.env("FG_LISTEN", "0").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child = command
+            .env("FG_LISTEN", "0")
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
         let said = Arc::<Mutex<String>>::default();
-        let (lines, writer) = (BufReader::new(child.stderr.take().expect("a pipe")), Arc::clone(&said));
+        let (lines, writer) =
+            (BufReader::new(child.stderr.take().expect("a pipe")), Arc::clone(&said));
         thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 *writer.lock().expect("no panic") += &format!("{line}\n");
@@ -93,7 +99,10 @@ fn an_edit_is_served_a_broken_one_is_told_and_the_one_before_goes_on() {
     let mut dev = Dev::start(&project, &[]);
     dev.wait_for("Ready edited\n", 1);
     let (status, body) = dev.ask("GET /orders/7?name=Ada%20L.", "");
-    assert_eq!((status, body.as_str()), (200, r#"{"message":"Hello, Ada L.!","path":"/orders/7"}"#));
+    assert_eq!(
+        (status, body.as_str()),
+        (200, r#"{"message":"Hello, Ada L.!","path":"/orders/7"}"#)
+    );
     let (status, body) = dev.ask("POST /", r#"{"httpMethod":"GET","path":"/by/hand"}"#);
     assert!(status == 200 && body.starts_with(r#"{"statusCode":200,"#), "{body}");
 
@@ -105,7 +114,11 @@ fn an_edit_is_served_a_broken_one_is_told_and_the_one_before_goes_on() {
     project.edit("src/main.rs", "fn main()", "fn main() oops");
     dev.wait_for("what was served before goes on\n", 1);
     assert!(dev.said().contains("error: the function does not compile"), "{}", dev.said());
-    assert!(dev.said().contains(" --> src/main.rs:"), "the compiler's words are shown: {}", dev.said());
+    assert!(
+        dev.said().contains(" --> src/main.rs:"),
+        "the compiler's words are shown: {}",
+        dev.said()
+    );
     assert!(dev.ask("GET /?name=Bob", "").1.contains("Good day, Bob!"));
 
     project.edit("src/main.rs", "fn main() oops", "fn main()");
@@ -118,11 +131,23 @@ fn a_function_that_does_not_start_does_not_take_the_place_of_one_that_does() {
     let project = NewProject::new("stubborn", &[]);
     let mut dev = Dev::start(&project, &[]);
     dev.wait_for("Ready stubborn\n", 1);
-    project.edit("src/main.rs", "fg::run::<handle>()", "println!(\"no licence\");\n    std::process::exit(7)");
+    project.edit(
+        "src/main.rs",
+        "fg::run::<handle>()",
+        "println!(\"no licence\");\n    std::process::exit(7)",
+    );
     dev.wait_for("error: stubborn does not run\n", 1);
     dev.wait_for("what was served before goes on\n", 1);
-    assert!(dev.said().contains("because: the function exited with code 7 before it asked for an event"), "{}", dev.said());
-    assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
+    assert!(
+        dev.said()
+            .contains("because: the function exited with code 7 before it asked for an event"),
+        "{}",
+        dev.said()
+    );
+    assert_eq!(
+        dev.ask("POST /", r#"{"name":"Ada"}"#),
+        (200, r#"{"message":"Hello, Ada!"}"#.to_owned())
+    );
 }
 
 #[test]
@@ -155,19 +180,35 @@ fn several_functions_are_served_under_their_names_and_timers_go_off() {
     let timer = "#[fg::handler]\nasync fn handle(event: serde_json::Value) -> Result<(), fg::Error> {\n    println!(\"tick of {}\", event[\"trigger_type\"]);\n    Ok(())\n}\n\nfn main() -> std::process::ExitCode {\n    fg::run::<handle>()\n}\n";
     project.write("src/bin/several-ticks.rs", timer);
     project.edit("Cargo.toml", "serde = {", "serde_json = \"1\"\nserde = {");
-    let mut dev = Dev::start(&project, &["--timer", "several-ticks=@every 100ms", "--timer", "several-ticks=* * * * * *"]);
+    let mut dev = Dev::start(
+        &project,
+        &["--timer", "several-ticks=@every 100ms", "--timer", "several-ticks=* * * * * *"],
+    );
     dev.wait_for("tick of \"TIMER\"\n", 3);
     dev.wait_for("timer-2 goes off: ", 1);
-    assert_eq!(dev.ask("POST /several", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
-    let sdk = "POST /v2/p/fgs/functions/urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3Aseveral/invocations";
+    assert_eq!(
+        dev.ask("POST /several", r#"{"name":"Ada"}"#),
+        (200, r#"{"message":"Hello, Ada!"}"#.to_owned())
+    );
+    let sdk =
+        "POST /v2/p/fgs/functions/urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3Aseveral/invocations";
     assert_eq!(dev.ask(sdk, r#"{"name":"SDK"}"#), (200, r#"{"message":"Hello, SDK!"}"#.to_owned()));
     let (status, body) = dev.ask("GET /other", "");
     assert!(status == 404 && body.contains("/several, /several-ticks"), "{body}");
 
-    let which = run(&mut project.fg(&["dev", "--listen", "0", "--timer", "@every 1s"])).ended_with(2);
-    assert!(which.stderr.contains("error: --timer \"@every 1s\": which function is it for?"), "{}", which.stderr);
+    let which =
+        run(&mut project.fg(&["dev", "--listen", "0", "--timer", "@every 1s"])).ended_with(2);
+    assert!(
+        which.stderr.contains("error: --timer \"@every 1s\": which function is it for?"),
+        "{}",
+        which.stderr
+    );
     let when = run(&mut project.fg(&["dev", "--timer", "sometimes"])).ended_with(2);
-    assert!(when.stderr.contains("\"sometimes\" has 1 fields: seconds, minutes, hours, day, month"), "{}", when.stderr);
+    assert!(
+        when.stderr.contains("\"sometimes\" has 1 fields: seconds, minutes, hours, day, month"),
+        "{}",
+        when.stderr
+    );
 }
 
 #[test]
@@ -179,12 +220,17 @@ fn a_page_of_another_site_is_refused_and_told_of_and_so_are_signatures() {
     let address = dev.address();
     let post = |host: &str, more: &str| {
         let body = r#"{"name":"Ada"}"#;
-        let head = format!("POST / HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
         send(&address, &format!("{head}{body}")).expect("an answer")
     };
-    for (host, more) in
-        [("evil.example", ""), ("localhost", "Origin: http://evil.example\r\n"), ("localhost", "Sec-Fetch-Site: cross-site\r\n")]
-    {
+    for (host, more) in [
+        ("evil.example", ""),
+        ("localhost", "Origin: http://evil.example\r\n"),
+        ("localhost", "Sec-Fetch-Site: cross-site\r\n"),
+    ] {
         let (status, body) = post(host, more);
         assert!(status == 403 && body.contains("--accept-host"), "{host} {more}: {body}");
     }
@@ -205,7 +251,8 @@ fn signatures_are_verified_with_the_keys_that_the_sdks_have() {
     dev.wait_for("note: every machine that reaches 0.0.0.0:", 1);
     dev.wait_for("note: signatures of SDKs are verified, with the key of HUAWEICLOUD_SDK_AK", 1);
     dev.wait_for("Ready signed\n", 1);
-    let (status, body) = dev.ask("POST /v2/p/fgs/functions/signed/invocations", r#"{"name":"Ada"}"#);
+    let (status, body) =
+        dev.ask("POST /v2/p/fgs/functions/signed/invocations", r#"{"name":"Ada"}"#);
     assert!(status == 401 && body.contains("there is no Authorization header"), "{body}");
     assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#).0, 200);
     assert!(!dev.said().contains("SecretKey"), "{}", dev.said());
@@ -218,7 +265,11 @@ fn a_port_that_is_taken_is_told() {
     let port = listener.local_addr().expect("it has one").port().to_string();
     let ran = run(&mut project.fg(&["dev", "--listen", &port])).ended_with(3);
     let expected = format!("error: 127.0.0.1:{port} could not be listened at\n  because: ");
-    assert!(ran.stderr.contains(&expected) && ran.stderr.contains("--listen takes another port"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(&expected) && ran.stderr.contains("--listen takes another port"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[cfg(unix)]
@@ -238,9 +289,15 @@ fn a_process_that_somebody_else_starts_is_served() {
     }
     let program = target_directory().join("debug").join("debugged");
     script += &format!("test \"$COLOUR\" = \"it's red\" && exec '{}'", program.display());
-    let mut debugged = without_settings(&mut Command::new("sh")).args(["-c", &script]).spawn().expect("there is a shell");
+    let mut debugged = without_settings(&mut Command::new("sh"))
+        .args(["-c", &script])
+        .spawn()
+        .expect("there is a shell");
     dev.wait_for("Attached debugged\n", 1);
-    assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
+    assert_eq!(
+        dev.ask("POST /", r#"{"name":"Ada"}"#),
+        (200, r#"{"message":"Hello, Ada!"}"#.to_owned())
+    );
     debugged.kill().expect("it runs");
     debugged.wait().expect("it ends");
 }
@@ -275,5 +332,8 @@ fn one_that_is_killed_leaves_nothing_behind_and_can_be_started_again_at_the_same
     let mut again = Dev::start(&project, &["--listen", &address]);
     again.wait_for("Ready killed\n", 1);
     assert_eq!(again.address(), address);
-    assert_eq!(again.ask("POST /", r#"{"name":"Ada"}"#), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
+    assert_eq!(
+        again.ask("POST /", r#"{"name":"Ada"}"#),
+        (200, r#"{"message":"Hello, Ada!"}"#.to_owned())
+    );
 }

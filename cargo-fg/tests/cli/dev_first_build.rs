@@ -35,11 +35,20 @@ fn what_does_not_compile_or_does_not_start_is_answered_with_503_and_the_reason()
     assert_eq!((status, body.contains(reason)), (503, true), "{body}");
 
     project.edit("src/main.rs", "fn main() oops", "fn main()");
-    project.edit("src/main.rs", "fg::run::<handle>()", "println!(\"no licence\");\n    std::process::exit(7)");
+    project.edit(
+        "src/main.rs",
+        "fg::run::<handle>()",
+        "println!(\"no licence\");\n    std::process::exit(7)",
+    );
     dev.wait_for("Waiting for a change\n", 2);
     let (status, body) = dev.ask("POST /", r#"{"name":"Ada"}"#);
-    let reason = "unfinished does not run: the function exited with code 7 before it asked for an event";
-    assert_eq!((status, body.contains(reason), body.contains("has not been built")), (503, true, false), "{body}");
+    let reason =
+        "unfinished does not run: the function exited with code 7 before it asked for an event";
+    assert_eq!(
+        (status, body.contains(reason), body.contains("has not been built")),
+        (503, true, false),
+        "{body}"
+    );
 
     project.edit("src/main.rs", "std::process::exit(7)", "fg::run::<handle>()");
     dev.wait_for("Ready unfinished\n", 1);
@@ -72,36 +81,67 @@ fn a_request_that_was_wrapped_for_a_function_of_other_events_is_explained() {
 #[test]
 fn a_debugger_has_all_the_time_that_it_needs_and_a_port_that_stays() {
     let project = NewProject::new("debuggee", &[]);
-    project.edit("Cargo.toml", "timeout = 3 # seconds", "timeout = 3 # seconds\nenvironment = { COLOUR = \"red\" }");
+    project.edit(
+        "Cargo.toml",
+        "timeout = 3 # seconds",
+        "timeout = 3 # seconds\nenvironment = { COLOUR = \"red\" }",
+    );
     project.write(".env", "DB_PASSWORD=hunter2\n");
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port().to_string();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .and_then(|free| free.local_addr())
+        .expect("a free port")
+        .port()
+        .to_string();
     let variables = |arguments: &[&str]| {
-        let mut dev = Dev::start(&project, &[&["--attach", "--runtime-api", &port], arguments].concat());
+        let mut dev =
+            Dev::start(&project, &[&["--attach", "--runtime-api", &port], arguments].concat());
         dev.wait_for(&format!("Waiting for a process that asks 127.0.0.1:{port} for events"), 1);
-        let lines = BufReader::new(dev.child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let lines =
+            BufReader::new(dev.child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
         let read = thread::spawn(move || lines.collect::<Vec<_>>().join("\n"));
         dev.child.kill().expect("it runs");
         read.join().expect("no panic")
     };
     for _ in 0..2 {
         let exports = variables(&[]);
-        assert!(exports.contains(&format!("export RUNTIME_API_ADDR='127.0.0.1:{port}'")), "{exports}");
-        assert!(exports.contains("export RUNTIME_TIMEOUT='259200'"), "the manifest's time is for no debugger: {exports}");
+        assert!(
+            exports.contains(&format!("export RUNTIME_API_ADDR='127.0.0.1:{port}'")),
+            "{exports}"
+        );
+        assert!(
+            exports.contains("export RUNTIME_TIMEOUT='259200'"),
+            "the manifest's time is for no debugger: {exports}"
+        );
         assert!(exports.contains("export RUNTIME_INITIALIZER_TIMEOUT='259200'"), "{exports}");
     }
     let taken = TcpListener::bind(format!("127.0.0.1:{port}")).expect("it is free again");
-    let ran = run(&mut project.fg(&["dev", "--listen", "0", "--attach", "--runtime-api", &port])).ended_with(3);
+    let ran = run(&mut project.fg(&["dev", "--listen", "0", "--attach", "--runtime-api", &port]))
+        .ended_with(3);
     assert!(ran.stderr.ends_with("  help: --runtime-api takes another port\n"), "{}", ran.stderr);
     drop(taken);
     assert!(variables(&["--timeout", "9"]).contains("export RUNTIME_TIMEOUT='9'"));
 
-    let printed = variables(&["--launch-json", "--env-file", ".env", "--env", "SIZE=1", "--log-level", "debug"]);
+    let printed = variables(&[
+        "--launch-json",
+        "--env-file",
+        ".env",
+        "--env",
+        "SIZE=1",
+        "--log-level",
+        "debug",
+    ]);
     let launch: Value = serde_json::from_str(&printed).expect("JSON");
     let configuration = &launch["configurations"][0];
     assert_eq!((&launch["version"], &configuration["type"]), (&json!("0.2.0"), &json!("lldb")));
-    assert_eq!(configuration["cargo"]["args"], json!(["build", "--bin=debuggee", "--package=debuggee"]));
+    assert_eq!(
+        configuration["cargo"]["args"],
+        json!(["build", "--bin=debuggee", "--package=debuggee"])
+    );
     let environment = &configuration["env"];
-    assert_eq!((&environment["COLOUR"], &environment["DB_PASSWORD"]), (&json!("red"), &json!("${env:DB_PASSWORD}")));
+    assert_eq!(
+        (&environment["COLOUR"], &environment["DB_PASSWORD"]),
+        (&json!("red"), &json!("${env:DB_PASSWORD}"))
+    );
     assert_eq!((&environment["SIZE"], &environment["FG_LOG"]), (&json!("1"), &json!("debug")));
     assert!(!printed.contains("hunter2"), "a file that is committed has no secret: {printed}");
 }

@@ -1,4 +1,5 @@
-//! `cargo fg dev` when files change: what a build script reads and writes, and which functions are started again.
+//! `cargo fg dev` when files change: what a build script reads and writes, and which functions are
+//! started again.
 
 use std::fs;
 
@@ -36,7 +37,11 @@ fn main() {
     std::fs::write(out.join("text.rs"), format!("const TEXT: &str = {text:?};")).unwrap();
 }
 "#;
-    let project = with_build_script("reads-a-directory", "include!(concat!(env!(\"OUT_DIR\"), \"/text.rs\"));\n", script);
+    let project = with_build_script(
+        "reads-a-directory",
+        "include!(concat!(env!(\"OUT_DIR\"), \"/text.rs\"));\n",
+        script,
+    );
     let mut dev = Dev::start(&project, &[]);
     assert_eq!(dev.ask("POST /", "{}"), (200, "\"v1\"".to_owned()));
     project.write("proto/deep/greeting.txt", "v2");
@@ -50,14 +55,16 @@ fn main() {
 }
 
 #[test]
-fn where_a_build_script_does_not_say_what_it_reads_each_file_of_the_package_counts_also_after_it_has_failed() {
+fn where_a_build_script_does_not_say_what_it_reads_each_file_of_the_package_counts_also_after_it_has_failed()
+ {
     let script = r#"
 fn main() {
     let text = std::fs::read_to_string("schema.txt").expect("there is a schema");
     std::fs::write("src/generated.rs", format!("pub const TEXT: &str = {:?};\n", text.trim())).unwrap();
 }
 "#;
-    let project = with_build_script("silent-script", "mod generated;\nuse generated::TEXT;\n", script);
+    let project =
+        with_build_script("silent-script", "mod generated;\nuse generated::TEXT;\n", script);
     let mut dev = Dev::start(&project, &[]);
     dev.wait_for("Waiting for a change\n", 1);
     project.write("schema.txt", "v1");
@@ -69,12 +76,21 @@ fn main() {
     dev.wait_for("Ready silent-script\n", 2);
     assert_eq!(dev.ask("POST /", "{}"), (200, "\"v2\"".to_owned()));
     // The script writes the same file with each build: that leads to no further one.
-    project.edit("src/main.rs", "async fn handle", "#[allow(clippy::unused_async)]\nasync fn handle");
+    project.edit(
+        "src/main.rs",
+        "async fn handle",
+        "#[allow(clippy::unused_async)]\nasync fn handle",
+    );
     dev.wait_for("Changed src/main.rs\n", 1);
     dev.wait_for("Ready silent-script\n", 3);
     project.write("schema.txt", "v3\n");
     dev.wait_for("Changed schema.txt\n", 3);
-    assert_eq!(dev.said().matches("Changed ").count(), 4, "it builds again and again: {}", dev.said());
+    assert_eq!(
+        dev.said().matches("Changed ").count(),
+        4,
+        "it builds again and again: {}",
+        dev.said()
+    );
 }
 
 #[test]
@@ -86,14 +102,22 @@ fn main() {
     std::fs::write("generated.txt", now.to_string()).unwrap();
 }
 "#;
-    let project = with_build_script("restless", "const TEXT: &str = include_str!(\"../generated.txt\");\n", script);
+    let project = with_build_script(
+        "restless",
+        "const TEXT: &str = include_str!(\"../generated.txt\");\n",
+        script,
+    );
     let mut dev = Dev::start(&project, &[]);
     let note = "note: generated.txt is written anew by each build, and with other contents: that leads to no further build\n";
     dev.wait_for("Ready restless\n", 1);
     project.edit("src/main.rs", "fn main()", "/// It runs.\nfn main()");
     dev.wait_for(note, 1);
     let ready = dev.said().matches("Ready restless\n").count();
-    project.edit("src/main.rs", "async fn handle", "#[allow(clippy::unused_async)]\nasync fn handle");
+    project.edit(
+        "src/main.rs",
+        "async fn handle",
+        "#[allow(clippy::unused_async)]\nasync fn handle",
+    );
     dev.wait_for("Changed src/main.rs\n", 2);
     dev.wait_for("Ready restless\n", ready + 1);
     assert_eq!(dev.said().matches(note).count(), 1, "{}", dev.said());

@@ -1,5 +1,6 @@
-//! The program under test, and projects for it. Projects are outside of this repository, so that they are in no workspace. They share
-//! one target folder and this repository's lock file, so that their dependencies are built once, and are those that were resolved here.
+//! The program under test, and projects for it. Projects are outside of this repository, so that
+//! they are in no workspace. They share one target folder and this repository's lock file, so that
+//! their dependencies are built once, and are those that were resolved here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,11 +39,15 @@ pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
     command.env_remove("HUAWEICLOUD_SDK_AK").env_remove("HUAWEICLOUD_SDK_SK");
     // These programs are built for a test, once.
     command.env("CARGO_INCREMENTAL", "0");
-    command.env("CARGO_TARGET_DIR", target_directory()).env("CARGO_NET_OFFLINE", "true").env("FG_PATH", repository());
+    command
+        .env("CARGO_TARGET_DIR", target_directory())
+        .env("CARGO_NET_OFFLINE", "true")
+        .env("FG_PATH", repository());
     command.stdin(Stdio::null())
 }
 
-/// What is built below this directory is built quickly. Variables cannot say so: a package does not depend on them.
+/// What is built below this directory is built quickly. Variables cannot say so: a package does not
+/// depend on them.
 pub(crate) fn build_quickly(directory: &Path) {
     fs::create_dir_all(directory.join(".cargo")).expect("it is made");
     let profiles = "[profile.dev]\ndebug = 0\n\n[profile.release]\nlto = \"off\"\nopt-level = 0\ncodegen-units = 16\n";
@@ -93,7 +98,8 @@ impl Ran {
     }
 }
 
-/// A project that `cargo fg new` has made. Names are different in each test: programs of the same name would be built over each other.
+/// A project that `cargo fg new` has made. Names are different in each test: programs of the same
+/// name would be built over each other.
 pub(crate) struct NewProject {
     pub(crate) directory: PathBuf,
     _parent: TempDir,
@@ -110,14 +116,18 @@ impl NewProject {
         Self { directory, _parent: parent }
     }
 
-    /// A package without dependencies, which is built in no time: for what does not depend on the function.
+    /// A package without dependencies, which is built in no time: for what does not depend on the
+    /// function.
     pub(crate) fn bare(name: &str, main: &str) -> Self {
         let parent = tempfile::tempdir().expect("a directory");
         build_quickly(parent.path());
         let directory = parent.path().join(name);
         fs::create_dir_all(directory.join("src")).expect("it is made");
         let project = Self { directory, _parent: parent };
-        project.write("Cargo.toml", &format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"));
+        project.write(
+            "Cargo.toml",
+            &format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
+        );
         project.write("src/main.rs", main);
         project
     }
@@ -157,12 +167,18 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 #[cfg(target_os = "linux")]
 pub(crate) fn processes_of(program: &Path) -> usize {
     let processes = fs::read_dir("/proc").expect("this is Linux").flatten();
-    // A program that has been removed is shown with a note behind its name; the directory is the same.
-    processes.filter(|process| process.path().join("exe").read_link().is_ok_and(|found| found.starts_with(program))).count()
+    // A program that has been removed is shown with a note behind its name; the directory is the
+    // same.
+    processes
+        .filter(|process| {
+            process.path().join("exe").read_link().is_ok_and(|found| found.starts_with(program))
+        })
+        .count()
 }
 
 #[cfg(target_os = "linux")]
 pub(crate) fn signal(child: &std::process::Child, signal: rustix::process::Signal) {
-    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("an id");
+    let id =
+        i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("an id");
     rustix::process::kill_process(id, signal).expect("it runs");
 }

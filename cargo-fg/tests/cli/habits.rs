@@ -26,44 +26,75 @@ fn an_event_is_given_as_curl_and_other_tools_take_it() {
     }
     #[cfg(unix)]
     {
-        let file = fs::File::open(project.directory.join("größe/an event.json")).expect("it is there");
+        let file =
+            fs::File::open(project.directory.join("größe/an event.json")).expect("it is there");
         let ran = run(project.fg(&["invoke", "-q"]).stdin(file)).ended_with(0);
         assert!(ran.stdout.contains("Hello, Eve!"), "{}", ran.stdout);
     }
     for (arguments, reason) in [
-        (&["-d", "{}", "{}"][..], "error: there are two events: one with a flag, and one without\n"),
+        (
+            &["-d", "{}", "{}"][..],
+            "error: there are two events: one with a flag, and one without\n",
+        ),
         (&["{}", "[]"], "error: there are two events\n  help: cargo fg invoke FUNCTION "),
         (&["habitual", "other"], "error: two functions are named\n"),
-        (&["habitual", "--bin", "habitual"], "error: the function is named twice: with a flag, and without one\n"),
+        (
+            &["habitual", "--bin", "habitual"],
+            "error: the function is named twice: with a flag, and without one\n",
+        ),
         (&["habitul"], "error: there is no bin `habitul` here\n  help: there are: habitual\n"),
-        (&["event.json"], "error: the event is not JSON, and the platform takes nothing else\n  because: "),
+        (
+            &["event.json"],
+            "error: the event is not JSON, and the platform takes nothing else\n  because: ",
+        ),
     ] {
         let ran = run(&mut project.fg(&[&["invoke"], arguments].concat())).ended_with(2);
         assert!(ran.stderr.starts_with(reason), "{arguments:?}: {}", ran.stderr);
     }
     let file = run(&mut project.fg(&["invoke", "event.json"])).ended_with(2);
-    assert!(file.stderr.ends_with("  help: that is the name of a file: -d @event.json\n"), "{}", file.stderr);
+    assert!(
+        file.stderr.ends_with("  help: that is the name of a file: -d @event.json\n"),
+        "{}",
+        file.stderr
+    );
 }
 
 #[test]
 fn a_byte_order_mark_is_left_out_and_told() {
     let project = NewProject::new("marked", &[]);
-    fs::write(project.directory.join("bom.json"), b"\xef\xbb\xbf{\"name\":\"Ada\"}").expect("it is written");
-    let utf_16: Vec<_> = "\u{feff}{\"name\":\"Bob\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(project.directory.join("bom.json"), b"\xef\xbb\xbf{\"name\":\"Ada\"}")
+        .expect("it is written");
+    let utf_16: Vec<_> =
+        "\u{feff}{\"name\":\"Bob\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(project.directory.join("utf-16.json"), utf_16).expect("it is written");
     for (file, name, note) in [
-        ("bom.json", "Ada", "note: the event begins with a byte order mark, which JSON does not allow: it was left out."),
-        ("utf-16.json", "Bob", "note: the event is in UTF-16, and JSON is UTF-8: it was converted."),
+        (
+            "bom.json",
+            "Ada",
+            "note: the event begins with a byte order mark, which JSON does not allow: it was left out.",
+        ),
+        (
+            "utf-16.json",
+            "Bob",
+            "note: the event is in UTF-16, and JSON is UTF-8: it was converted.",
+        ),
     ] {
         let ran = run(&mut project.fg(&["invoke", "-f", file])).ended_with(0);
-        assert!(ran.stdout.contains(&format!("Hello, {name}!")) && ran.stderr.contains(note), "{}{}", ran.stdout, ran.stderr);
+        assert!(
+            ran.stdout.contains(&format!("Hello, {name}!")) && ran.stderr.contains(note),
+            "{}{}",
+            ran.stdout,
+            ran.stderr
+        );
     }
 }
 
 #[test]
 fn commands_of_other_tools_are_understood_or_answered_with_what_to_type() {
     let here = Path::new(".");
-    for (command, own) in [("watch", "dev"), ("serve", "dev"), ("start", "dev"), ("build", "package")] {
+    for (command, own) in
+        [("watch", "dev"), ("serve", "dev"), ("start", "dev"), ("build", "package")]
+    {
         let help = run(&mut fg(here, &[command, "--help"])).ended_with(0).stdout;
         assert!(help.contains(&format!("\n  cargo fg {own}\n")), "{command}: {help}");
     }
@@ -73,10 +104,14 @@ fn commands_of_other_tools_are_understood_or_answered_with_what_to_type() {
         ("init", "`cargo fg new NAME`"),
         ("logs", "`cargo fg dev` and `cargo fg invoke` show the log"),
     ] {
-        for arguments in [&[command][..], &[command, "--region", "cn-north-4", "greet"], &[command, "--help"]] {
+        for arguments in
+            [&[command][..], &[command, "--region", "cn-north-4", "greet"], &[command, "--help"]]
+        {
             let ran = run(&mut fg(here, arguments)).ended_with(2);
             assert!(
-                ran.stderr.starts_with(&format!("error: there is no `cargo fg {command}`\n  help: {advice}")),
+                ran.stderr.starts_with(&format!(
+                    "error: there is no `cargo fg {command}`\n  help: {advice}"
+                )),
                 "{}",
                 ran.stderr
             );
@@ -98,12 +133,15 @@ fn a_lock_file_that_does_not_fit_is_told_without_a_flag_that_nobody_has_given() 
         project.edit("Cargo.toml", from, to);
         let ran = run(&mut project.fg(&package)).ended_with(101);
         assert!(
-            ran.stderr.starts_with("error: Cargo.lock does not fit Cargo.toml any more: a version or a dependency"),
+            ran.stderr.starts_with(
+                "error: Cargo.lock does not fit Cargo.toml any more: a version or a dependency"
+            ),
             "{}",
             ran.stderr
         );
         assert!(
-            ran.stderr.contains("help: `cargo update --workspace` brings it up to date") && !ran.stderr.contains("--locked"),
+            ran.stderr.contains("help: `cargo update --workspace` brings it up to date")
+                && !ran.stderr.contains("--locked"),
             "{}",
             ran.stderr
         );

@@ -8,7 +8,9 @@ use crate::fg::LIMIT;
 /// The status and the body of the answer; nothing where there is none.
 pub(crate) fn request(address: &str, method_and_target: &str, body: &str) -> Option<(u16, String)> {
     let length = body.len();
-    let head = format!("{method_and_target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    let head = format!(
+        "{method_and_target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+    );
     send(address, &format!("{head}{body}"))
 }
 

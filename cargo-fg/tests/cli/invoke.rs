@@ -13,7 +13,8 @@ use crate::fg::{cargo, use_lock_file};
 #[cfg(target_os = "linux")]
 use crate::fg::{processes_of, signal, target_directory, wait_until};
 
-/// A function that says what it was told about itself, fails where it is asked to, and sleeps where it is asked to.
+/// A function that says what it was told about itself, fails where it is asked to, and sleeps where
+/// it is asked to.
 const TOLD: &str = r#"
 use std::process::ExitCode;
 
@@ -55,19 +56,36 @@ fn result(ran: &Ran) -> Value {
 fn the_three_parts_are_shown_and_the_exit_code_tells_whether_it_worked() {
     let project = told("three-parts");
     let ran = run(&mut project.fg(&["invoke", "-d", r#"{"a":1}"#])).ended_with(0);
-    assert!(ran.stdout.starts_with("--- function return ---\n{\"colour\":null,\"event\":{\"a\":1},"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("--- execution summary ---\nrequest id:        "), "{}", ran.stdout);
+    assert!(
+        ran.stdout.starts_with("--- function return ---\n{\"colour\":null,\"event\":{\"a\":1},"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("--- execution summary ---\nrequest id:        "),
+        "{}",
+        ran.stdout
+    );
     assert!(ran.stdout.contains("INFO the event is {\"a\":1}\n"), "{}", ran.stdout);
     assert!(ran.stderr.contains("Finished"), "cargo shows its progress: {}", ran.stderr);
 
     let failed = run(&mut project.fg(&["invoke", "-q", "-d", r#"{"do":"fail"}"#])).ended_with(1);
-    assert!(failed.stdout.starts_with("--- function return ---\nerrorMessage: no stock\n"), "{}", failed.stdout);
+    assert!(
+        failed.stdout.starts_with("--- function return ---\nerrorMessage: no stock\n"),
+        "{}",
+        failed.stdout
+    );
     assert_eq!(failed.stderr, "");
 
-    let ended = run(&mut project.fg(&["invoke", "-q", "-d", r#"{"do":"exit"}"#, "--output", "json"])).ended_with(1);
+    let ended =
+        run(&mut project.fg(&["invoke", "-q", "-d", r#"{"do":"exit"}"#, "--output", "json"]))
+            .ended_with(1);
     let json = result(&ended);
     assert_eq!((&json["ok"], &json["error"]["by"]), (&json!(false), &json!("platform")));
-    assert!(json["error"]["message"].as_str().is_some_and(|text| text.contains("exited with code 7")), "{json}");
+    assert!(
+        json["error"]["message"].as_str().is_some_and(|text| text.contains("exited with code 7")),
+        "{json}"
+    );
 }
 
 /// A function that goes on after its answer.
@@ -110,9 +128,11 @@ fn main() -> std::process::ExitCode {
 fn what_is_written_and_goes_wrong_after_the_answer_is_shown_and_counts() {
     let project = NewProject::new("later", &[]);
     project.write("src/main.rs", LATER);
-    let invoke = |data: &str, more: &[&str]| run(project.fg(&["invoke", "-q", "-d", data]).args(more));
+    let invoke =
+        |data: &str, more: &[&str]| run(project.fg(&["invoke", "-q", "-d", data]).args(more));
     let printed = invoke("\"print\"", &[]).ended_with(0);
-    let (log, after) = printed.stdout.split_once("--- after the answer ---\n").expect("a fourth part");
+    let (log, after) =
+        printed.stdout.split_once("--- after the answer ---\n").expect("a fourth part");
     assert!(log.contains("\na last line without its end\n"), "{}", printed.stdout);
     assert_eq!(after, "good-bye\n");
     let logged = invoke("\"log\"", &[]).ended_with(0);
@@ -126,8 +146,16 @@ fn what_is_written_and_goes_wrong_after_the_answer_is_shown_and_counts() {
         ("\"\"", &["--env", "PRE_STOP=1"], "ERROR in pre_stop: "),
     ] {
         let failed = invoke(data, more).ended_with(1);
-        assert!(failed.stdout.starts_with("--- function return ---\n\"done\"\n"), "{}", failed.stdout);
-        assert!(failed.stderr.starts_with("error: the function has answered, and failed after that:\n"), "{}", failed.stderr);
+        assert!(
+            failed.stdout.starts_with("--- function return ---\n\"done\"\n"),
+            "{}",
+            failed.stdout
+        );
+        assert!(
+            failed.stderr.starts_with("error: the function has answered, and failed after that:\n"),
+            "{}",
+            failed.stderr
+        );
         assert!(failed.stderr.contains(line), "{data}: {}", failed.stderr);
     }
 
@@ -151,8 +179,18 @@ fn flags_win_over_variables_and_those_over_the_manifest() {
     let expected = json!({"colour": "red", "event": {}, "handler": "told", "memory": 256, "timeout": 20, "type": "Sync"});
     assert_eq!(of_manifest["return"], expected);
 
-    let mut command = project.fg(&["invoke", "--output", "json", "--memory", "1024", "--env", "COLOUR=blue", "--async"]);
-    let of_all = result(&run(command.env("FG_MEMORY", "512").env("FG_TIMEOUT", "60")).ended_with(0));
+    let mut command = project.fg(&[
+        "invoke",
+        "--output",
+        "json",
+        "--memory",
+        "1024",
+        "--env",
+        "COLOUR=blue",
+        "--async",
+    ]);
+    let of_all =
+        result(&run(command.env("FG_MEMORY", "512").env("FG_TIMEOUT", "60")).ended_with(0));
     let expected = json!({"colour": "blue", "event": {}, "handler": "told", "memory": 1024, "timeout": 60, "type": "Async"});
     assert_eq!(of_all["return"], expected);
     assert_eq!(of_all["summary"]["memory_mb"], 1024);
@@ -163,10 +201,18 @@ fn the_event_comes_from_a_flag_a_file_or_standard_input() {
     let project = told("sources");
     project.write("event.json", r#"{"from":"file"}"#);
     let event = |ran: Ran| result(&ran.ended_with(0))["return"]["event"].clone();
-    assert_eq!(event(run(&mut project.fg(&["invoke", "--output", "json", "-f", "event.json"]))), json!({"from": "file"}));
+    assert_eq!(
+        event(run(&mut project.fg(&["invoke", "--output", "json", "-f", "event.json"]))),
+        json!({"from": "file"})
+    );
     for from in [["-f", "-"], ["-d", "-"]] {
         let mut command = project.fg(&["invoke", "--output", "json"]);
-        let mut child = command.args(from).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut child = command
+            .args(from)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
         child.stdin.take().expect("a pipe").write_all(br#"{"from":"input"}"#).expect("it reads");
         let output = child.wait_with_output().expect("it ends");
         let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -178,10 +224,22 @@ fn the_event_comes_from_a_flag_a_file_or_standard_input() {
 fn what_cannot_be_run_is_told_with_its_exit_code() {
     let project = told("cannot-be-run");
     for (arguments, code, reason) in [
-        (&["invoke", "-d", "Ada"][..], 2, "error: the event is not JSON, and the platform takes nothing else\n  because: "),
+        (
+            &["invoke", "-d", "Ada"][..],
+            2,
+            "error: the event is not JSON, and the platform takes nothing else\n  because: ",
+        ),
         (&["invoke", "-f", "nowhere.json"], 2, "error: nowhere.json cannot be read\n  because: "),
-        (&["invoke", "--bin", "other"], 2, "error: there is no bin `other` here\n  help: there are: cannot-be-run\n"),
-        (&["invoke", "-p", "other"], 2, "error: there is no package `other` in this workspace\n  help: there are: cannot-be-run\n"),
+        (
+            &["invoke", "--bin", "other"],
+            2,
+            "error: there is no bin `other` here\n  help: there are: cannot-be-run\n",
+        ),
+        (
+            &["invoke", "-p", "other"],
+            2,
+            "error: there is no package `other` in this workspace\n  help: there are: cannot-be-run\n",
+        ),
         (
             &["invoke", "--memory", "300"],
             2,
@@ -198,7 +256,11 @@ fn what_cannot_be_run_is_told_with_its_exit_code() {
     }
     project.edit("src/main.rs", "fn main()", "fn main() oops");
     let ran = run(&mut project.fg(&["invoke"])).ended_with(101);
-    assert!(ran.stderr.ends_with("error: the function does not compile; the compiler has said why\n"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.ends_with("error: the function does not compile; the compiler has said why\n"),
+        "{}",
+        ran.stderr
+    );
     project.edit("Cargo.toml", "memory = 128", "memroy = 128");
     let ran = run(&mut project.fg(&["invoke"])).ended_with(2);
     assert!(
@@ -209,15 +271,19 @@ fn what_cannot_be_run_is_told_with_its_exit_code() {
     );
     let nowhere = tempfile::tempdir().expect("a directory");
     let ran = run(&mut fg(nowhere.path(), &["invoke"])).ended_with(2);
-    assert!(ran.stderr.starts_with("error: there is no Cargo.toml in this directory or above it\n  help: "), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .starts_with("error: there is no Cargo.toml in this directory or above it\n  help: "),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
 fn a_dependency_that_cannot_be_had_is_not_told_as_code_that_does_not_compile() {
     let project = NewProject::bare("dependent", "fn main() {}\n");
     let manifest = project.read("Cargo.toml");
-    let nowhere =
-        "error: the package `functiongraph` is not where cargo looks for it; it has said where that is\n  help: depend on a clone";
+    let nowhere = "error: the package `functiongraph` is not where cargo looks for it; it has said where that is\n  help: depend on a clone";
     let absent = "error: a dependency is not on this machine, and cargo is not to use the network; cargo has said which one\n";
     for (dependency, reason) in [
         ("functiongraph = \"77\"", nowhere),
@@ -231,10 +297,18 @@ fn a_dependency_that_cannot_be_had_is_not_told_as_code_that_does_not_compile() {
     ] {
         project.write("Cargo.toml", &format!("{manifest}[dependencies]\n{dependency}\n"));
         for command in ["invoke", "package"] {
-            let arguments = if command == "package" { &[command, "--target", "x86_64-unknown-linux-gnu"][..] } else { &[command] };
+            let arguments = if command == "package" {
+                &[command, "--target", "x86_64-unknown-linux-gnu"][..]
+            } else {
+                &[command]
+            };
             let ran = run(&mut project.fg(arguments)).ended_with(101);
             assert!(ran.stderr.contains(reason), "{command}, {dependency}: {}", ran.stderr);
-            assert!(!ran.stderr.contains("does not compile"), "{command}, {dependency}: {}", ran.stderr);
+            assert!(
+                !ran.stderr.contains("does not compile"),
+                "{command}, {dependency}: {}",
+                ran.stderr
+            );
         }
     }
 }
@@ -248,17 +322,30 @@ fn what_only_tests_and_other_systems_need_is_not_asked_for() {
     project.write("Cargo.toml", &format!("{manifest}{unneeded}"));
     use_lock_file(&project.directory);
     // A registry whose index is known, and of which no crate has been downloaded.
-    let home = std::env::var_os("CARGO_HOME").map_or_else(|| std::env::home_dir().expect("a home").join(".cargo"), PathBuf::from);
+    let home = std::env::var_os("CARGO_HOME")
+        .map_or_else(|| std::env::home_dir().expect("a home").join(".cargo"), PathBuf::from);
     let own_home = tempfile::tempdir().expect("a directory");
     std::fs::create_dir(own_home.path().join("registry")).expect("it is made");
-    std::os::unix::fs::symlink(home.join("registry/index"), own_home.path().join("registry/index")).expect("a link");
-    let asks_for_all = run(cargo(&project.directory, &["metadata", "--format-version", "1"]).env("CARGO_HOME", own_home.path()));
-    assert!(asks_for_all.code != Some(0) && asks_for_all.stderr.contains("failed to download"), "{}", asks_for_all.stderr);
+    std::os::unix::fs::symlink(home.join("registry/index"), own_home.path().join("registry/index"))
+        .expect("a link");
+    let asks_for_all = run(cargo(&project.directory, &["metadata", "--format-version", "1"])
+        .env("CARGO_HOME", own_home.path()));
+    assert!(
+        asks_for_all.code != Some(0) && asks_for_all.stderr.contains("failed to download"),
+        "{}",
+        asks_for_all.stderr
+    );
 
-    for arguments in [&["invoke", "--timeout", "1"][..], &["package", "--target", "x86_64-unknown-linux-gnu"]] {
+    for arguments in
+        [&["invoke", "--timeout", "1"][..], &["package", "--target", "x86_64-unknown-linux-gnu"]]
+    {
         let ran = run(project.fg(arguments).env("CARGO_HOME", own_home.path()));
         // The program is no function: it is built, and then it does not do what a function does.
-        assert!(ran.stderr.contains("Finished") && ran.code != Some(101), "{arguments:?}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("Finished") && ran.code != Some(101),
+            "{arguments:?}: {}",
+            ran.stderr
+        );
     }
 }
 
@@ -268,7 +355,10 @@ fn ctrl_c_ends_the_function_too() {
     let project = told("hanging");
     run(&mut project.fg(&["invoke"])).ended_with(0);
     let program = target_directory().join("debug").join("hanging");
-    let mut child = project.fg(&["invoke", "-q", "-d", r#"{"do":"hang"}"#, "--timeout", "600"]).spawn().expect("it starts");
+    let mut child = project
+        .fg(&["invoke", "-q", "-d", r#"{"do":"hang"}"#, "--timeout", "600"])
+        .spawn()
+        .expect("it starts");
     wait_until("the function runs", || processes_of(&program) == 1);
     signal(&child, rustix::process::Signal::INT);
     assert_eq!(child.wait().expect("it ends").code(), Some(130));

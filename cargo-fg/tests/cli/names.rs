@@ -43,16 +43,35 @@ fn each_of_two_programs_of_the_same_name_is_served_under_its_own() {
     dev.wait_for("Timer timer-1 (@every 1h) for twin-b/bootstrap\n", 1);
     for name in ["twin-a", "twin-b"] {
         dev.wait_for(&format!("Serving {name}/bootstrap on http://"), 1);
-        dev.wait_for(&format!("note: for SDKs, and for itself, {name}/bootstrap is called {name}-bootstrap\n"), 1);
+        dev.wait_for(
+            &format!(
+                "note: for SDKs, and for itself, {name}/bootstrap is called {name}-bootstrap\n"
+            ),
+            1,
+        );
         let urn = format!("urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3A{name}-bootstrap");
         let (status, body) = dev.ask(&format!("POST /v2/p/fgs/functions/{urn}/invocations"), "{}");
-        assert_eq!((status, body), (200, format!("\"{name} as {name}-bootstrap\"")), "{}", dev.said());
+        assert_eq!(
+            (status, body),
+            (200, format!("\"{name} as {name}-bootstrap\"")),
+            "{}",
+            dev.said()
+        );
         let (status, body) = dev.ask(&format!("POST /{name}/bootstrap"), "{}");
-        assert_eq!((status, body), (200, format!("\"{name} as {name}-bootstrap\"")), "{}", dev.said());
+        assert_eq!(
+            (status, body),
+            (200, format!("\"{name} as {name}-bootstrap\"")),
+            "{}",
+            dev.said()
+        );
     }
     let (status, body) = dev.ask("GET /", "");
     assert_eq!(status, 200);
-    assert!(body.contains("\"path\": \"/twin-a/bootstrap\"") && body.contains("\"path\": \"/twin-b/bootstrap\""), "{body}");
+    assert!(
+        body.contains("\"path\": \"/twin-a/bootstrap\"")
+            && body.contains("\"path\": \"/twin-b/bootstrap\""),
+        "{body}"
+    );
     // An edit of one leaves the other as it is.
     let main = workspace.path().join("twin-a/src/main.rs");
     let text = fs::read_to_string(&main).expect("it is there").replace("twin-a as", "another as");
@@ -65,11 +84,15 @@ fn each_of_two_programs_of_the_same_name_is_served_under_its_own() {
 
 #[test]
 fn what_is_said_about_several_functions_can_be_typed() {
-    let workspace = workspace(&["pair-a", "pair-b", "pair-c"], "default-members = [\"pair-a\", \"pair-b\"]\n");
+    let workspace =
+        workspace(&["pair-a", "pair-b", "pair-c"], "default-members = [\"pair-a\", \"pair-b\"]\n");
     let root = workspace.path();
-    for arguments in [&["invoke"][..], &["invoke", "--bin", "bootstrap"], &["package"], &["dev", "--attach"]] {
+    for arguments in
+        [&["invoke"][..], &["invoke", "--bin", "bootstrap"], &["package"], &["dev", "--attach"]]
+    {
         let ran = run(&mut fg(root, arguments)).ended_with(2);
-        let choices = "\n  help: say which one: -p pair-a --bin bootstrap, or -p pair-b --bin bootstrap\n";
+        let choices =
+            "\n  help: say which one: -p pair-a --bin bootstrap, or -p pair-b --bin bootstrap\n";
         assert!(ran.stderr.ends_with(choices), "{arguments:?}: {}", ran.stderr);
     }
     for arguments in [
@@ -79,9 +102,14 @@ fn what_is_said_about_several_functions_can_be_typed() {
         &["pair-b/bootstrap", "{}"],
     ] {
         let ran = run(&mut fg(root, &[&["invoke", "-q"], arguments].concat())).ended_with(0);
-        assert!(ran.stdout.contains("\n\"pair-b as pair-b-bootstrap\"\n"), "{arguments:?}: {}", ran.stdout);
+        assert!(
+            ran.stdout.contains("\n\"pair-b as pair-b-bootstrap\"\n"),
+            "{arguments:?}: {}",
+            ran.stdout
+        );
     }
-    let elsewhere = run(&mut fg(&root.join("pair-a"), &["invoke", "--bin", "pair-c/bootstrap"])).ended_with(0);
+    let elsewhere =
+        run(&mut fg(&root.join("pair-a"), &["invoke", "--bin", "pair-c/bootstrap"])).ended_with(0);
     assert!(elsewhere.stdout.contains("pair-c as"), "{}", elsewhere.stdout);
 
     for name in ["pair-a", "pair-b"] {
@@ -98,7 +126,10 @@ fn a_program_that_is_not_here_is_told_with_where_there_is_one() {
     let project = NewProject::bare("lonely", "fn main() {}\n");
     fs::create_dir(project.directory.join("examples")).expect("it is made");
     project.write("examples/demo.rs", "fn main() {}\n");
-    project.write("Cargo.toml", &(project.read("Cargo.toml") + "[workspace]\nmembers = [\"kit\", \"other\"]\n"));
+    project.write(
+        "Cargo.toml",
+        &(project.read("Cargo.toml") + "[workspace]\nmembers = [\"kit\", \"other\"]\n"),
+    );
     for (name, file) in [("kit", "lib.rs"), ("other", "main.rs")] {
         fs::create_dir_all(project.directory.join(name).join("src")).expect("it is made");
         project.write(
@@ -112,7 +143,10 @@ fn a_program_that_is_not_here_is_told_with_where_there_is_one() {
         ran.stderr
     };
     let root = project.directory.as_path();
-    assert_eq!(said(root, &["--bin", "demo"]), "error: there is no bin `demo` here\n  help: it is an example: --example demo\n");
+    assert_eq!(
+        said(root, &["--bin", "demo"]),
+        "error: there is no bin `demo` here\n  help: it is an example: --example demo\n"
+    );
     assert_eq!(
         said(root, &["--bin", "other"]),
         "error: there is no bin `other` here\n  help: there is one in another package: -p other --bin other\n"
@@ -123,5 +157,10 @@ fn a_program_that_is_not_here_is_told_with_where_there_is_one() {
     );
     let library = said(&root.join("kit"), &[]);
     assert!(library.starts_with("error: there is no function here: "), "{library}");
-    assert!(library.ends_with("  help: other packages of the workspace have programs: -p lonely, or -p other\n"), "{library}");
+    assert!(
+        library.ends_with(
+            "  help: other packages of the workspace have programs: -p lonely, or -p other\n"
+        ),
+        "{library}"
+    );
 }

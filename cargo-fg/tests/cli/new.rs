@@ -27,35 +27,51 @@ const TRIGGERS: [&str; 18] = [
 ];
 
 /// What the compiler and its linters are asked about a new project.
-const CLIPPY: [&str; 8] = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings", "-D", "clippy::pedantic"];
+const CLIPPY: [&str; 8] =
+    ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings", "-D", "clippy::pedantic"];
 
 #[test]
 fn a_project_for_each_trigger_passes_its_tests_and_clippy_and_handles_its_fixture() {
     let workspace = tempfile::tempdir().expect("a directory");
     let directory = workspace.path();
-    fs::write(directory.join("Cargo.toml"), "[workspace]\nresolver = \"3\"\n").expect("it is written");
+    fs::write(directory.join("Cargo.toml"), "[workspace]\nresolver = \"3\"\n")
+        .expect("it is written");
     for trigger in TRIGGERS.iter().chain(&["none"]) {
-        run(&mut fg(directory, &["new", &format!("on-{trigger}"), "--event", trigger])).ended_with(0);
+        run(&mut fg(directory, &["new", &format!("on-{trigger}"), "--event", trigger]))
+            .ended_with(0);
     }
     use_lock_file(directory);
     let manifest = fs::read_to_string(directory.join("Cargo.toml")).expect("it is there");
     assert!(manifest.contains("\"on-timer\""), "the projects are members: {manifest}");
     assert_eq!(manifest.matches("[profile.release]").count(), 1, "{manifest}");
     let tests = run(&mut cargo(directory, &["test", "--workspace"])).ended_with(0);
-    assert_eq!(tests.stdout.matches("test result: ok. 1 passed").count(), TRIGGERS.len(), "{}", tests.stdout);
+    assert_eq!(
+        tests.stdout.matches("test result: ok. 1 passed").count(),
+        TRIGGERS.len(),
+        "{}",
+        tests.stdout
+    );
     assert_eq!(tests.stdout.matches("test result: ok. 2 passed").count(), 1, "{}", tests.stdout);
     run(&mut cargo(directory, &CLIPPY)).ended_with(0);
     run(&mut cargo(directory, &["fmt", "--all", "--check"])).ended_with(0);
     run(&mut cargo(directory, &["build", "--workspace"])).ended_with(0);
     for trigger in TRIGGERS {
-        // The program itself: a build of each package alone would build fg again, with that trigger's feature alone.
+        // The program itself: a build of each package alone would build fg again, with that
+        // trigger's feature alone.
         let name = format!("on-{trigger}");
-        let event = fs::File::open(directory.join(&name).join("event.json")).expect("there is a sample");
-        let ran = run(Command::new(target_directory().join("debug").join(&name)).stdin(event)).ended_with(0);
+        let event =
+            fs::File::open(directory.join(&name).join("event.json")).expect("there is a sample");
+        let ran = run(Command::new(target_directory().join("debug").join(&name)).stdin(event))
+            .ended_with(0);
         assert!(ran.stderr.contains("--- execution summary ---"), "{trigger}: {}", ran.stderr);
     }
-    let ran = run(&mut fg(directory, &["invoke", "-p", "on-obs", "--fixture", "obs"])).ended_with(0);
-    assert!(ran.stdout.starts_with("--- function return ---\n[\"2026/march/sea and sky.jpg\"]\n"), "{}", ran.stdout);
+    let ran =
+        run(&mut fg(directory, &["invoke", "-p", "on-obs", "--fixture", "obs"])).ended_with(0);
+    assert!(
+        ran.stdout.starts_with("--- function return ---\n[\"2026/march/sea and sky.jpg\"]\n"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
@@ -65,19 +81,33 @@ fn a_router_passes_its_tests_and_clippy_and_answers_its_sample_request() {
     run(&mut cargo(&project.directory, &CLIPPY)).ended_with(0);
     run(&mut cargo(&project.directory, &["fmt", "--check"])).ended_with(0);
     let readme = project.read("README.md");
-    assert!(readme.contains("| `cargo fg invoke -f event.json` | builds the function and runs it once"), "{readme}");
+    assert!(
+        readme.contains("| `cargo fg invoke -f event.json` | builds the function and runs it once"),
+        "{readme}"
+    );
     let ran = run(&mut project.fg(&["invoke", "-f", "event.json"])).ended_with(0);
     let expected = "--- function return ---\n{\"statusCode\":200,";
-    assert!(ran.stdout.starts_with(expected) && ran.stdout.contains("\"body\":\"Hello, Ada!\""), "{}", ran.stdout);
+    assert!(
+        ran.stdout.starts_with(expected) && ran.stdout.contains("\"body\":\"Hello, Ada!\""),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
 fn a_program_without_an_event_says_what_to_type() {
     let project = NewProject::new("untold", &[]);
     run(&mut project.fg(&["invoke", "-d", r#"{"name":"Ada"}"#])).ended_with(0);
-    let ran = run(Command::new(target_directory().join("debug/untold")).stdin(Stdio::null())).ended_with(2);
+    let ran = run(Command::new(target_directory().join("debug/untold")).stdin(Stdio::null()))
+        .ended_with(2);
     #[cfg(unix)]
-    assert!(ran.stderr.contains("| ") && ran.stderr.contains("untold < event.json") && ran.stdout.is_empty(), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("| ")
+            && ran.stderr.contains("untold < event.json")
+            && ran.stdout.is_empty(),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -95,11 +125,22 @@ fn inside_a_clone_of_fg_a_project_stays_by_itself() {
     fs::write(parent.path().join("src/lib.rs"), "").expect("it is written");
     fs::write(parent.path().join("Cargo.toml"), manifest).expect("it is written");
     let ran = run(&mut fg(parent.path(), &["new", "mine/greet"])).ended_with(0);
-    assert!(ran.stderr.contains("note: it is inside a clone of fg, and no member of its workspace\n"), "{}", ran.stderr);
-    assert_eq!(fs::read_to_string(parent.path().join("Cargo.toml")).expect("it is there"), manifest);
+    assert!(
+        ran.stderr.contains("note: it is inside a clone of fg, and no member of its workspace\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(
+        fs::read_to_string(parent.path().join("Cargo.toml")).expect("it is there"),
+        manifest
+    );
     let own = fs::read_to_string(parent.path().join("mine/greet/Cargo.toml")).expect("it is there");
     assert!(own.contains("[profile.release]") && own.ends_with("\n[workspace]\n"), "{own}");
-    run(&mut cargo(&parent.path().join("mine/greet"), &["metadata", "--no-deps", "--format-version", "1"])).ended_with(0);
+    run(&mut cargo(
+        &parent.path().join("mine/greet"),
+        &["metadata", "--no-deps", "--format-version", "1"],
+    ))
+    .ended_with(0);
     run(&mut cargo(parent.path(), &["check"])).ended_with(0);
 }
 
@@ -107,22 +148,37 @@ fn inside_a_clone_of_fg_a_project_stays_by_itself() {
 fn nothing_is_asked_where_nobody_can_answer() {
     let parent = tempfile::tempdir().expect("a directory");
     let ran = run(&mut fg(parent.path(), &["new"])).ended_with(2);
-    assert_eq!(ran.stderr, "error: what is the function to be called?\n  help: cargo fg new NAME\n");
+    assert_eq!(
+        ran.stderr,
+        "error: what is the function to be called?\n  help: cargo fg new NAME\n"
+    );
     run(&mut fg(parent.path(), &["new", "plain"])).ended_with(0);
     let manifest = fs::read_to_string(parent.path().join("plain/Cargo.toml")).expect("it is there");
-    assert!(manifest.contains("[profile.release]") && !manifest.contains("features = [\"events"), "{manifest}");
-    assert_eq!(fs::read_to_string(parent.path().join("plain/.gitignore")).ok().as_deref(), Some("/target\n"));
+    assert!(
+        manifest.contains("[profile.release]") && !manifest.contains("features = [\"events"),
+        "{manifest}"
+    );
+    assert_eq!(
+        fs::read_to_string(parent.path().join("plain/.gitignore")).ok().as_deref(),
+        Some("/target\n")
+    );
 }
 
 #[test]
 fn a_program_that_was_built_in_a_clone_depends_on_that_clone_and_says_so() {
     let parent = tempfile::tempdir().expect("a directory");
-    let ran = run(fg(parent.path(), &["new", "cloned", "--event", "obs"]).env_remove("FG_PATH")).ended_with(0);
-    let manifest = fs::read_to_string(parent.path().join("cloned/Cargo.toml")).expect("it is there");
+    let ran = run(fg(parent.path(), &["new", "cloned", "--event", "obs"]).env_remove("FG_PATH"))
+        .ended_with(0);
+    let manifest =
+        fs::read_to_string(parent.path().join("cloned/Cargo.toml")).expect("it is there");
     let clone = repository().display();
     let line = format!("functiongraph = {{ path = \"{clone}\", features = [\"events-obs\"] }}\n");
     assert!(manifest.contains(&line), "{manifest}");
-    assert!(ran.stderr.contains(&format!("note: it depends on the clone of fg in {clone}, ")), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(&format!("note: it depends on the clone of fg in {clone}, ")),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -132,10 +188,22 @@ fn what_cannot_be_made_is_refused_with_a_reason() {
     for (arguments, reason) in [
         (&["new", "there"][..], "error: there exists already"),
         (&["new", "2greet"], "error: \"2greet\" cannot be the name of a function"),
-        (&["new", "greet", "--event", "carrier-pigeon"], "error: invalid value 'carrier-pigeon' for '--event <TRIGGER>'"),
-        (&["new", "greet", "--event", "obs", "--http"], "error: the argument '--event <TRIGGER>' cannot be used with '--http'"),
-        (&["new", "functiongraph"], "error: \"functiongraph\" cannot be the name of a function: the function depends on a package"),
-        (&["new", "fg"], "error: \"fg\" cannot be the name of a function: the function depends on a package of that name"),
+        (
+            &["new", "greet", "--event", "carrier-pigeon"],
+            "error: invalid value 'carrier-pigeon' for '--event <TRIGGER>'",
+        ),
+        (
+            &["new", "greet", "--event", "obs", "--http"],
+            "error: the argument '--event <TRIGGER>' cannot be used with '--http'",
+        ),
+        (
+            &["new", "functiongraph"],
+            "error: \"functiongraph\" cannot be the name of a function: the function depends on a package",
+        ),
+        (
+            &["new", "fg"],
+            "error: \"fg\" cannot be the name of a function: the function depends on a package of that name",
+        ),
         (&["new", "greet", "--path", "/"], "error: /Cargo.toml is not the package `functiongraph`"),
     ] {
         let ran = run(&mut fg(parent.path(), arguments)).ended_with(2);

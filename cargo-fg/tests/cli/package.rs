@@ -16,8 +16,10 @@ use crate::fg::{LIMIT, NewProject, Ran, build_quickly, fg, run};
 pub(crate) const MAIN: &str = "fn main() {}\n";
 
 pub(crate) fn is_installed(target: &str) -> bool {
-    let output =
-        Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output().expect("there is a compiler");
+    let output = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", target])
+        .output()
+        .expect("there is a compiler");
     output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
 }
 
@@ -31,7 +33,9 @@ pub(crate) fn target() -> &'static str {
 pub(crate) fn package(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = fg(directory, &["package"]);
     if !is_installed("x86_64-unknown-linux-musl") {
-        println!("x86_64-unknown-linux-musl is not installed: this test builds for x86_64-unknown-linux-gnu");
+        println!(
+            "x86_64-unknown-linux-musl is not installed: this test builds for x86_64-unknown-linux-gnu"
+        );
         command.args(["--target", "x86_64-unknown-linux-gnu"]);
     }
     command.args(arguments);
@@ -69,7 +73,8 @@ fn another_home(directory: &Path) -> PathBuf {
         // The files with which cargo locks it are made where they are missing.
         if !entry.file_name().to_string_lossy().starts_with(".package-cache") {
             #[cfg(unix)]
-            std::os::unix::fs::symlink(entry.path(), home.join(entry.file_name())).expect("it is made");
+            std::os::unix::fs::symlink(entry.path(), home.join(entry.file_name()))
+                .expect("it is made");
         }
     }
     if cfg!(unix) { home } else { cargo_home() }
@@ -78,14 +83,19 @@ fn another_home(directory: &Path) -> PathBuf {
 /// The command in a shell with this umask.
 fn with_umask(command: &Command, umask: &str) -> Command {
     let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("umask {umask} && exec \"$@\""), "sh"]).arg(command.get_program()).args(command.get_args());
+    shell
+        .args(["-c", &format!("umask {umask} && exec \"$@\""), "sh"])
+        .arg(command.get_program())
+        .args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => shell.env(name, value),
             None => shell.env_remove(name),
         };
     }
-    shell.current_dir(command.get_current_dir().expect("it has one")).stdin(std::process::Stdio::null());
+    shell
+        .current_dir(command.get_current_dir().expect("it has one"))
+        .stdin(std::process::Stdio::null());
     shell
 }
 
@@ -94,9 +104,17 @@ fn the_same_project_in_another_directory_and_environment_makes_the_same_bytes_an
     let project = NewProject::new("packaged", &[]);
     fs::create_dir(project.directory.join("templates")).expect("it is made");
     project.write("templates/mail.txt", "Dear {name}\n");
-    project.edit("Cargo.toml", "timeout = 3 # seconds\n", "timeout = 3 # seconds\ninclude = [\"templates\"]\n");
+    project.edit(
+        "Cargo.toml",
+        "timeout = 3 # seconds\n",
+        "timeout = 3 # seconds\ninclude = [\"templates\"]\n",
+    );
     // A panic in the function has the name of the source in its message.
-    project.edit("src/main.rs", "ctx.logger()", "assert!(event.name != \"nobody\", \"{}\", file!());\n    ctx.logger()");
+    project.edit(
+        "src/main.rs",
+        "ctx.logger()",
+        "assert!(event.name != \"nobody\", \"{}\", file!());\n    ctx.logger()",
+    );
     write_executable(&project.directory.join("tool.sh"), "#!/bin/sh\n");
     let arguments = ["--include", "tool.sh"];
     let first = run(&mut package(&project.directory, &arguments)).ended_with(0);
@@ -114,7 +132,9 @@ fn the_same_project_in_another_directory_and_environment_makes_the_same_bytes_an
     write_executable(&copy.join("tool.sh"), "#!/bin/sh\n");
     let other_target = elsewhere.path().join("built");
     let mut command = with_umask(&package(&copy, &arguments), "077");
-    command.env("CARGO_TARGET_DIR", &other_target).env("CARGO_HOME", another_home(elsewhere.path()));
+    command
+        .env("CARGO_TARGET_DIR", &other_target)
+        .env("CARGO_HOME", another_home(elsewhere.path()));
     command.env("CARGO_PROFILE_RELEASE_DEBUG", "2").env("CARGO_PROFILE_RELEASE_PANIC", "abort");
     command.env("TZ", "Asia/Kathmandu").env("LC_ALL", "tr_TR.UTF-8");
     let second = run(&mut command).ended_with(0);
@@ -123,7 +143,12 @@ fn the_same_project_in_another_directory_and_environment_makes_the_same_bytes_an
     let (other_path, other_bytes) = written(&copy, &second);
     assert!(other_path.starts_with(&other_target), "{}", other_path.display());
     assert_eq!(bytes.len(), other_bytes.len());
-    assert!(bytes == other_bytes, "the same sizes and other bytes: compare {} and {}", path.display(), other_path.display());
+    assert!(
+        bytes == other_bytes,
+        "the same sizes and other bytes: compare {} and {}",
+        path.display(),
+        other_path.display()
+    );
 
     let mut zip = ZipArchive::new(Cursor::new(&bytes)).expect("a zip file");
     let mut files = Vec::new();
@@ -132,12 +157,20 @@ fn the_same_project_in_another_directory_and_environment_makes_the_same_bytes_an
         assert_eq!(file.last_modified().map(|time| time.year()), Some(1980));
         files.push(format!("{:o} {}", file.unix_mode().unwrap_or_default(), file.name()));
     }
-    assert_eq!(files, ["100755 bootstrap", "100755 packaged", "100644 templates/mail.txt", "100755 tool.sh"]);
+    assert_eq!(
+        files,
+        ["100755 bootstrap", "100755 packaged", "100644 templates/mail.txt", "100755 tool.sh"]
+    );
     let mut program = Vec::new();
     zip.by_name("packaged").expect("it is there").read_to_end(&mut program).expect("it is read");
     let text = String::from_utf8_lossy(&program);
-    assert!(text.contains("/cargo/registry/tokio-"), "the program has no path of a dependency in it, so that this proves nothing");
-    for path in [&project.directory, Path::new(env!("CARGO_TARGET_TMPDIR")), &cargo_home()].map(Path::to_string_lossy) {
+    assert!(
+        text.contains("/cargo/registry/tokio-"),
+        "the program has no path of a dependency in it, so that this proves nothing"
+    );
+    for path in [&project.directory, Path::new(env!("CARGO_TARGET_TMPDIR")), &cargo_home()]
+        .map(Path::to_string_lossy)
+    {
         assert!(!text.contains(path.as_ref()), "the program has {path} in it");
     }
     runs(&mut zip);
@@ -148,11 +181,18 @@ fn the_same_project_in_another_directory_and_environment_makes_the_same_bytes_an
 fn runs(zip: &mut ZipArchive<Cursor<&Vec<u8>>>) {
     let code: TempDir = tempfile::tempdir().expect("a directory");
     zip.extract(code.path()).expect("it is unpacked");
-    let emulator = Emulator::builder(code.path().join("bootstrap")).init_timeout(LIMIT).timeout(Duration::from_secs(60));
+    let emulator = Emulator::builder(code.path().join("bootstrap"))
+        .init_timeout(LIMIT)
+        .timeout(Duration::from_secs(60));
     let emulator = emulator.code_root(code.path()).start().expect("it starts");
     let execution = emulator.invoke(Event::new(r#"{"name":"Ada"}"#));
     assert_eq!(execution.reply().as_deref(), Some(r#"{"message":"Hello, Ada!"}"#), "{execution}");
-    let panic = emulator.invoke(Event::new(r#"{"name":"nobody"}"#)).failure().expect("it panics").error_message.clone();
+    let panic = emulator
+        .invoke(Event::new(r#"{"name":"nobody"}"#))
+        .failure()
+        .expect("it panics")
+        .error_message
+        .clone();
     assert!(panic.contains("src/main.rs"), "{panic}");
 }
 
@@ -165,7 +205,8 @@ fn runs(_: &mut ZipArchive<Cursor<&Vec<u8>>>) {
 fn what_would_fail_on_the_platform_is_refused_for_all_its_reasons_at_once() {
     let project = NewProject::bare("refused", MAIN);
     project.write("bootstrap", "exec ./refused\r\n");
-    let mut command = package(&project.directory, &["--include", "bootstrap", "--output", "out.zip"]);
+    let mut command =
+        package(&project.directory, &["--include", "bootstrap", "--output", "out.zip"]);
     let ran = run(&mut command).ended_with(1);
     for reason in [
         "error: the package of `refused` would not run on the platform, for 3 reasons\n",
@@ -178,9 +219,13 @@ fn what_would_fail_on_the_platform_is_refused_for_all_its_reasons_at_once() {
     }
     assert!(!project.directory.join("out.zip").exists());
 
-    write_executable(&project.directory.join("bootstrap"), "#!/bin/sh\nexec \"$RUNTIME_CODE_ROOT/refused\" --own\n");
+    write_executable(
+        &project.directory.join("bootstrap"),
+        "#!/bin/sh\nexec \"$RUNTIME_CODE_ROOT/refused\" --own\n",
+    );
     let ran = run(&mut command).ended_with(0);
-    let mut zip = ZipArchive::new(Cursor::new(written(&project.directory, &ran).1)).expect("a zip file");
+    let mut zip =
+        ZipArchive::new(Cursor::new(written(&project.directory, &ran).1)).expect("a zip file");
     let mut text = String::new();
     zip.by_name("bootstrap").expect("it is there").read_to_string(&mut text).expect("a text");
     assert!(text.ends_with("--own\n"), "the user's own wrapper is taken: {text}");
@@ -191,25 +236,50 @@ fn what_would_fail_on_the_platform_is_refused_for_all_its_reasons_at_once() {
 fn a_program_that_is_linked_dynamically_and_one_that_needs_a_new_glibc_are_refused() {
     let project = NewProject::bare("dynamic", MAIN);
     // This test itself is a program that needs the glibc of this machine.
-    fs::copy(std::env::current_exe().expect("a test is a program"), project.directory.join("helper")).expect("it is copied");
-    let mut command = fg(&project.directory, &["package", "--target", "x86_64-unknown-linux-gnu", "--include", "helper"]);
+    fs::copy(
+        std::env::current_exe().expect("a test is a program"),
+        project.directory.join("helper"),
+    )
+    .expect("it is copied");
+    let mut command = fg(
+        &project.directory,
+        &["package", "--target", "x86_64-unknown-linux-gnu", "--include", "helper"],
+    );
     let ran = run(command.env("RUSTFLAGS", "-C target-feature=-crt-static")).ended_with(1);
-    assert!(ran.stderr.contains("because: `dynamic` is linked dynamically: it needs libgcc_s.so.1, libc.so.6"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(
+            "because: `dynamic` is linked dynamically: it needs libgcc_s.so.1, libc.so.6"
+        ),
+        "{}",
+        ran.stderr
+    );
     assert!(ran.stderr.contains("because: `helper` needs glibc 2."), "{}", ran.stderr);
 }
 
 #[test]
 fn what_cannot_be_built_for_is_told_with_the_line_that_helps() {
     let project = NewProject::bare("elsewhere", MAIN);
-    let absent = ["x86_64-unknown-linux-ohos", "x86_64-unknown-linux-gnux32"].into_iter().find(|target| !is_installed(target));
+    let absent = ["x86_64-unknown-linux-ohos", "x86_64-unknown-linux-gnux32"]
+        .into_iter()
+        .find(|target| !is_installed(target));
     let absent = absent.expect("nobody has installed all of them");
     let ran = run(&mut fg(&project.directory, &["package", "--target", absent])).ended_with(3);
-    let expected = format!("error: Rust's library for the target {absent} is not installed\n  help: rustup target add {absent}\n");
+    let expected = format!(
+        "error: Rust's library for the target {absent} is not installed\n  help: rustup target add {absent}\n"
+    );
     assert!(ran.stderr.ends_with(&expected), "{}", ran.stderr);
     let ran = run(&mut fg(&project.directory, &["package", "--target", "pdp11"])).ended_with(2);
-    assert!(ran.stderr.contains("error: the compiler does not know the target pdp11\n"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("error: the compiler does not know the target pdp11\n"),
+        "{}",
+        ran.stderr
+    );
     for path in ["../secrets", "/etc/passwd"] {
         let ran = run(&mut package(&project.directory, &["--include", path])).ended_with(2);
-        assert!(ran.stderr.contains(&format!("error: {path} cannot be included\n")), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("error: {path} cannot be included\n")),
+            "{}",
+            ran.stderr
+        );
     }
 }

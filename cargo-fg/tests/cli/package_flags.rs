@@ -1,4 +1,5 @@
-//! The flags of `cargo fg package` and those of the user: both reach the compiler, wherever the user's are.
+//! The flags of `cargo fg package` and those of the user: both reach the compiler, wherever the
+//! user's are.
 
 use std::fs;
 use std::io::{Cursor, Read};
@@ -24,13 +25,17 @@ fn project(name: &str) -> NewProject {
 fn assert_that_both_are_there(project: &NewProject, command: &mut Command, place: &str) {
     let ran = run(command);
     assert_eq!(ran.code, Some(0), "{place}: {}", ran.stderr);
-    let mut zip = ZipArchive::new(Cursor::new(written(&project.directory, &ran).1)).expect("a zip file");
+    let mut zip =
+        ZipArchive::new(Cursor::new(written(&project.directory, &ran).1)).expect("a zip file");
     let name = project.directory.file_name().expect("a name").to_string_lossy();
     let mut program = Vec::new();
     zip.by_name(&name).expect("it is there").read_to_end(&mut program).expect("it is read");
     let text = String::from_utf8_lossy(&program);
     assert!(text.contains("/workspace/src/part.rs"), "{place}: our flags are lost");
-    assert!(!text.contains(project.directory.to_string_lossy().as_ref()), "{place}: our flags are lost");
+    assert!(
+        !text.contains(project.directory.to_string_lossy().as_ref()),
+        "{place}: our flags are lost"
+    );
 }
 
 #[test]
@@ -43,17 +48,25 @@ fn flags_of_the_users_configuration_are_kept_wherever_they_are() {
         for flags in [list, text] {
             let configuration = format!("[{table}]\n{flags}\n");
             project.write(".cargo/config.toml", &configuration);
-            assert_that_both_are_there(&project, &mut package(&project.directory, &[]), &configuration);
+            assert_that_both_are_there(
+                &project,
+                &mut package(&project.directory, &[]),
+                &configuration,
+            );
         }
     }
-    let unrelated = format!("[build]\n{list}\n[target.'cfg(windows)']\nrustflags = [\"-Ctarget-feature=+crt-static\"]\n");
+    let unrelated = format!(
+        "[build]\n{list}\n[target.'cfg(windows)']\nrustflags = [\"-Ctarget-feature=+crt-static\"]\n"
+    );
     project.write(".cargo/config.toml", &unrelated);
     assert_that_both_are_there(&project, &mut package(&project.directory, &[]), &unrelated);
 
     // Older versions of cargo do not know `include`.
     project.write(".cargo/config.toml", "include = [\"shared.toml\"]\n");
     project.write(".cargo/shared.toml", &format!("[{by_name}]\n{text}\n"));
-    let takes_it = run(&mut cargo(&project.directory, &["check", "--release", "--target", target()])).code == Some(0);
+    let takes_it =
+        run(&mut cargo(&project.directory, &["check", "--release", "--target", target()])).code
+            == Some(0);
     if takes_it {
         assert_that_both_are_there(&project, &mut package(&project.directory, &[]), "include");
     } else {
@@ -71,14 +84,18 @@ fn flags_in_variables_are_kept_whichever_it_is() {
         ("CARGO_BUILD_RUSTFLAGS", "--cfg of_the_user"),
         (by_name.as_str(), "--cfg of_the_user"),
     ] {
-        assert_that_both_are_there(&project, package(&project.directory, &[]).env(name, value), name);
+        assert_that_both_are_there(
+            &project,
+            package(&project.directory, &[]).env(name, value),
+            name,
+        );
     }
     // Of several places cargo takes one, and that does not change.
     project.write(".cargo/config.toml", "[build]\nrustflags = [\"--cfg\", \"of_the_file\"]\n");
-    let ran = run(package(&project.directory, &[]).env("CARGO_BUILD_RUSTFLAGS", "--cfg of_the_user"));
-    let plain =
-        run(cargo(&project.directory, &["check", "--release", "--target", target()])
-            .env("CARGO_BUILD_RUSTFLAGS", "--cfg of_the_user"));
+    let ran =
+        run(package(&project.directory, &[]).env("CARGO_BUILD_RUSTFLAGS", "--cfg of_the_user"));
+    let plain = run(cargo(&project.directory, &["check", "--release", "--target", target()])
+        .env("CARGO_BUILD_RUSTFLAGS", "--cfg of_the_user"));
     assert_eq!(ran.code == Some(0), plain.code == Some(0), "{}", ran.stderr);
 }
 
@@ -95,7 +112,13 @@ fn flags_for_the_processor_of_this_machine_are_told() {
     let project = project("native");
     let flags = "--cfg of_the_user -C target-cpu=native";
     let ran = run(package(&project.directory, &[]).env("RUSTFLAGS", flags)).ended_with(0);
-    assert!(ran.stderr.contains("note: `target-cpu=native` makes a program for the processor of this machine"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(
+            "note: `target-cpu=native` makes a program for the processor of this machine"
+        ),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -103,13 +126,18 @@ fn an_ordinary_build_and_a_package_do_not_take_each_others_program() {
     let project = project("mixed");
     let program = |ran: &crate::fg::Ran| written(&project.directory, ran).1;
     let flags = "--cfg of_the_user";
-    let first = program(&run(package(&project.directory, &[]).env("RUSTFLAGS", flags)).ended_with(0));
+    let first =
+        program(&run(package(&project.directory, &[]).env("RUSTFLAGS", flags)).ended_with(0));
     let plain = ["build", "--release", "--target", target()];
     run(cargo(&project.directory, &plain).env("RUSTFLAGS", flags)).ended_with(0);
     let built = crate::fg::target_directory().join(target()).join("release/mixed");
     let built = fs::read(built).expect("it is built");
-    assert!(String::from_utf8_lossy(&built).contains(project.directory.to_string_lossy().as_ref()), "it has our flags");
-    let second = program(&run(package(&project.directory, &[]).env("RUSTFLAGS", flags)).ended_with(0));
+    assert!(
+        String::from_utf8_lossy(&built).contains(project.directory.to_string_lossy().as_ref()),
+        "it has our flags"
+    );
+    let second =
+        program(&run(package(&project.directory, &[]).env("RUSTFLAGS", flags)).ended_with(0));
     assert!(first == second, "the ordinary build is in the package");
 }
 
@@ -134,9 +162,15 @@ fn wrappers_of_the_compiler_are_the_users_own() {
     assert_that_both_are_there(&project, &mut package(&project.directory, &[]), "wrappers");
     for log in [outer, inner] {
         let calls = fs::read_to_string(log).expect("it was called");
-        let call = calls.lines().find(|call| call.contains("--crate-name wrapped ")).expect("the function is compiled with it");
+        let call = calls
+            .lines()
+            .find(|call| call.contains("--crate-name wrapped "))
+            .expect("the function is compiled with it");
         // So that a cache of compiled crates can tell this build from another one.
-        assert!(call.contains("--remap-path-prefix=") && call.contains("--cfg of_the_user"), "{call}");
+        assert!(
+            call.contains("--remap-path-prefix=") && call.contains("--cfg of_the_user"),
+            "{call}"
+        );
     }
 }
 

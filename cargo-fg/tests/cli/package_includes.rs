@@ -35,26 +35,49 @@ fn a_whole_folder_is_what_belongs_to_it_and_nothing_that_was_made_of_it() {
     }
     // As a user has it: the folder of builds is in that of the project.
     let arguments = ["--include", ".", "--output", "whole.zip"];
-    let first = run(package(&project.directory, &arguments).env_remove("CARGO_TARGET_DIR")).ended_with(0);
+    let first =
+        run(package(&project.directory, &arguments).env_remove("CARGO_TARGET_DIR")).ended_with(0);
     assert!(project.directory.join("target/fg").is_dir());
-    let mut expected = vec!["cache/", ".gitignore", "Cargo.lock", "Cargo.toml", "bootstrap", "data/table.csv", "logs/keep.log"];
+    let mut expected = vec![
+        "cache/",
+        ".gitignore",
+        "Cargo.lock",
+        "Cargo.toml",
+        "bootstrap",
+        "data/table.csv",
+        "logs/keep.log",
+    ];
     expected.extend(["src/main.rs", "whole"]);
     assert_eq!(names(&project, &first), expected);
     let note = "note: left out, as .gitignore says or because it was built: ./.env, ./data/built, ./logs/a.log and 2 more\n";
     assert!(first.stderr.contains(note), "{}", first.stderr);
     let bytes = written(&project.directory, &first).1;
 
-    fs::copy(project.directory.join("whole.zip"), project.directory.join("data/earlier.zip")).expect("it is copied");
-    let second = run(package(&project.directory, &arguments).env_remove("CARGO_TARGET_DIR")).ended_with(0);
-    assert!(written(&project.directory, &second).1 == bytes, "the last package is in it: {:?}", names(&project, &second));
+    fs::copy(project.directory.join("whole.zip"), project.directory.join("data/earlier.zip"))
+        .expect("it is copied");
+    let second =
+        run(package(&project.directory, &arguments).env_remove("CARGO_TARGET_DIR")).ended_with(0);
+    assert!(
+        written(&project.directory, &second).1 == bytes,
+        "the last package is in it: {:?}",
+        names(&project, &second)
+    );
 
     // What is named is meant; and a folder that is never meant is told.
     let named = ["--include", "logs/a.log", "--include", "notes"];
     let ran = run(package(&project.directory, &named).env_remove("CARGO_TARGET_DIR")).ended_with(0);
     assert_eq!(names(&project, &ran), ["bootstrap", "logs/a.log", "notes/a.txt", "whole"]);
-    for path in ["target", "target/fg", ".git", ".git/HEAD", "data/built", "whole.zip", "data/earlier.zip"] {
-        let ran = run(package(&project.directory, &["--include", path]).env_remove("CARGO_TARGET_DIR")).ended_with(2);
-        assert!(ran.stderr.contains(&format!("error: {path} cannot be included\n")), "{}", ran.stderr);
+    for path in
+        ["target", "target/fg", ".git", ".git/HEAD", "data/built", "whole.zip", "data/earlier.zip"]
+    {
+        let ran =
+            run(package(&project.directory, &["--include", path]).env_remove("CARGO_TARGET_DIR"))
+                .ended_with(2);
+        assert!(
+            ran.stderr.contains(&format!("error: {path} cannot be included\n")),
+            "{}",
+            ran.stderr
+        );
     }
 }
 
@@ -62,7 +85,11 @@ fn a_whole_folder_is_what_belongs_to_it_and_nothing_that_was_made_of_it() {
 fn only_a_zip_file_is_written_over() {
     let project = NewProject::bare("over", MAIN);
     let ran = run(&mut package(&project.directory, &["--output", "src/main.rs"])).ended_with(2);
-    assert!(ran.stderr.contains("error: src/main.rs is there already, and is no zip file\n"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("error: src/main.rs is there already, and is no zip file\n"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(project.read("src/main.rs"), MAIN);
     project.write("out.zip", "");
     for _ in 0..2 {
@@ -96,7 +123,14 @@ fn files_from_elsewhere_in_the_workspace_are_put_where_it_is_said() {
                     [package.metadata.fg]\ninclude = [\"templates=../../shared/mail\"]\n";
     project.write("services/mono/Cargo.toml", manifest);
     let directory = project.directory.join("services/mono");
-    let arguments = ["--include", "img/=../../shared/logo.svg", "--include", "var/empty=../../shared/empty", "--output", "out.zip"];
+    let arguments = [
+        "--include",
+        "img/=../../shared/logo.svg",
+        "--include",
+        "var/empty=../../shared/empty",
+        "--output",
+        "out.zip",
+    ];
     let ran = run(&mut package(&directory, &arguments)).ended_with(0);
     let bytes = fs::read(directory.join(ran.stdout.trim_end())).expect("it is written");
     let mut zip = ZipArchive::new(Cursor::new(&bytes)).expect("a zip file");
@@ -105,7 +139,10 @@ fn files_from_elsewhere_in_the_workspace_are_put_where_it_is_said() {
     assert_eq!(zip.by_name("var/empty/").expect("it is there").unix_mode(), Some(0o40755));
 
     for (include, reason) in [
-        ("../../shared/mail", "what lies elsewhere in the workspace is given a place in the package: mail=../../shared/mail"),
+        (
+            "../../shared/mail",
+            "what lies elsewhere in the workspace is given a place in the package: mail=../../shared/mail",
+        ),
         ("secrets=../../../secrets", "secrets"),
         ("/abs=src", "does not begin at the root"),
         ("../up=src", "leads out of the package"),
@@ -113,9 +150,14 @@ fn files_from_elsewhere_in_the_workspace_are_put_where_it_is_said() {
         ("templates/de.txt=src/main.rs", "would be this and"),
         ("gone=../../shared/gone", "there is no "),
     ] {
-        fs::write(project.directory.parent().expect("a parent").join("secrets"), "secret").expect("it is written");
+        fs::write(project.directory.parent().expect("a parent").join("secrets"), "secret")
+            .expect("it is written");
         let ran = run(&mut package(&directory, &["--include", include])).ended_with(2);
-        assert!(ran.stderr.contains("cannot be included\n") && ran.stderr.contains(reason), "{include}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("cannot be included\n") && ran.stderr.contains(reason),
+            "{include}: {}",
+            ran.stderr
+        );
     }
 }
 
@@ -147,7 +189,8 @@ fn what_is_no_file_of_the_workspace_is_told_by_name_and_nothing_is_built() {
     fs::write(data.join("back\\slash"), "").expect("it is written");
     fs::write(data.join("new\nline"), "").expect("it is written");
 
-    let include = ["--include", "data", "--include", "data/elsewhere/deep/secret", "--output", "out.zip"];
+    let include =
+        ["--include", "data", "--include", "data/elsewhere/deep/secret", "--output", "out.zip"];
     let ran = run(&mut package(&project.directory, &include)).ended_with(2);
     let secret = elsewhere.path().join("deep/secret");
     for reason in [
@@ -156,8 +199,14 @@ fn what_is_no_file_of_the_workspace_is_told_by_name_and_nothing_is_built() {
         "data/socket: it is a socket\n".to_owned(),
         "data/device: it is a link to /dev/null, outside of the workspace\n".to_owned(),
         format!("data/secret: it is a link to {}, outside of the workspace\n", secret.display()),
-        format!("data/elsewhere: it is a link to {}, outside of the workspace\n", elsewhere.path().display()),
-        format!("data/elsewhere/deep/secret: it is {}, outside of the workspace\n", secret.display()),
+        format!(
+            "data/elsewhere: it is a link to {}, outside of the workspace\n",
+            elsewhere.path().display()
+        ),
+        format!(
+            "data/elsewhere/deep/secret: it is {}, outside of the workspace\n",
+            secret.display()
+        ),
         "data/nowhere: it is a link that leads nowhere\n".to_owned(),
         "data/own/below/circle: it leads back to ".to_owned(),
         "data/latin-\u{fffd}: its name is not UTF-8".to_owned(),
@@ -166,14 +215,21 @@ fn what_is_no_file_of_the_workspace_is_told_by_name_and_nothing_is_built() {
     ] {
         assert!(ran.stderr.contains(&reason), "{reason}: {}", ran.stderr);
     }
-    assert!(!ran.stderr.contains("Compiling") && !project.directory.join("out.zip").exists(), "{}", ran.stderr);
+    assert!(
+        !ran.stderr.contains("Compiling") && !project.directory.join("out.zip").exists(),
+        "{}",
+        ran.stderr
+    );
 
     // Links that stay in the workspace are what they lead to.
     fs::create_dir(project.directory.join("links")).expect("it is made");
     symlink("../Cargo.toml", project.directory.join("links/manifest")).expect("it is made");
     symlink("../src", project.directory.join("links/sources")).expect("it is made");
     let ran = run(&mut package(&project.directory, &["--include", "links"])).ended_with(0);
-    assert_eq!(names(&project, &ran), ["bootstrap", "links/manifest", "links/sources/main.rs", "odd"]);
+    assert_eq!(
+        names(&project, &ran),
+        ["bootstrap", "links/manifest", "links/sources/main.rs", "odd"]
+    );
 
     // Ignored, none of it matters.
     project.write(".gitignore", "/data/*\n!/data/own/\ncircle\n");
@@ -185,7 +241,9 @@ fn what_is_no_file_of_the_workspace_is_told_by_name_and_nothing_is_built() {
     file.set_len(2 << 30).expect("it is longer");
     let ran = run(&mut package(&project.directory, &["--include", "huge"])).ended_with(1);
     assert!(
-        ran.stderr.contains("error: what is included has 2048.0 MB, and the platform takes 1500.0 MB at most\n"),
+        ran.stderr.contains(
+            "error: what is included has 2048.0 MB, and the platform takes 1500.0 MB at most\n"
+        ),
         "{}",
         ran.stderr
     );

@@ -1,4 +1,5 @@
-//! What a function is told, from files, variables of the shell and manifests; and that no secret is shown on the way.
+//! What a function is told, from files, variables of the shell and manifests; and that no secret is
+//! shown on the way.
 
 use std::fs;
 use std::process::Command;
@@ -56,21 +57,37 @@ fn variables_come_from_files_and_from_the_shell() {
     let of_file = json(&["--env-file", "my .env"]);
     assert_eq!((&of_file["A"], &of_file["B"]), (&json!("from the file"), &json!("also")));
     let of_shell = json(&["--env-file", "my .env", "--env", "B", "--env", "FG_HTTP_ERRORS=bare"]);
-    assert_eq!((&of_shell["A"], &of_shell["B"]), (&json!("from the file"), &json!("from the shell")));
+    assert_eq!(
+        (&of_shell["A"], &of_shell["B"]),
+        (&json!("from the file"), &json!("from the shell"))
+    );
     assert_eq!((&of_file["errors"], &of_shell["errors"]), (&json!("full"), &json!("bare")));
 
     project.write("bad.env", "A=1\nB=\"hunter2\n");
     for (arguments, reason) in [
-        (&["--env-file", "bad.env"][..], "error: bad.env, line 2: a quotation mark is not closed\n  help: a line is NAME=value, "),
+        (
+            &["--env-file", "bad.env"][..],
+            "error: bad.env, line 2: a quotation mark is not closed\n  help: a line is NAME=value, ",
+        ),
         (&["--env-file", "nowhere.env"], "error: nowhere.env cannot be read\n"),
         (&["--env", "1=hunter2"], "error: --env: the name of a variable is a letter, "),
         (&["--env", "hunter2!"], "error: --env: the name of a variable is a letter, "),
-        (&["--env", "NO_SUCH_VARIABLE"], "error: --env NO_SUCH_VARIABLE: this shell has no variable of that name\n"),
-        (&["--log-level", "loud"], "error: invalid value 'loud' for '--log-level <LEVEL>': \"loud\" is no level: off, error, "),
+        (
+            &["--env", "NO_SUCH_VARIABLE"],
+            "error: --env NO_SUCH_VARIABLE: this shell has no variable of that name\n",
+        ),
+        (
+            &["--log-level", "loud"],
+            "error: invalid value 'loud' for '--log-level <LEVEL>': \"loud\" is no level: off, error, ",
+        ),
     ] {
         for command in ["invoke", "dev"] {
             let ran = run(&mut project.fg(&[&[command], arguments].concat())).ended_with(2);
-            assert!(ran.stderr.starts_with(reason) && !ran.stderr.contains("hunter2"), "{}", ran.stderr);
+            assert!(
+                ran.stderr.starts_with(reason) && !ran.stderr.contains("hunter2"),
+                "{}",
+                ran.stderr
+            );
         }
     }
 }
@@ -78,27 +95,55 @@ fn variables_come_from_files_and_from_the_shell() {
 #[test]
 fn keys_come_from_the_sdks_variables_or_their_file_and_reach_the_function_alone() {
     let project = project("keys");
-    project.write("my credentials", "[basic]\nak = AK1\nsk = SK1\nsecurity_token = ST1\nproject_id = p1\n");
-    let of_file = returned(run(&mut project.fg(&["invoke", "--output", "json", "--credentials", "my credentials"])));
+    project.write(
+        "my credentials",
+        "[basic]\nak = AK1\nsk = SK1\nsecurity_token = ST1\nproject_id = p1\n",
+    );
+    let of_file = returned(run(&mut project.fg(&[
+        "invoke",
+        "--output",
+        "json",
+        "--credentials",
+        "my credentials",
+    ])));
     assert_eq!((&of_file["keys"], &of_file["project"]), (&json!("AK1|SK1|ST1"), &json!("p1")));
 
     let mut of_shell = project.fg(&["invoke", "--output", "json", "--credentials", "env"]);
-    let of_shell = returned(run(of_shell.env("HUAWEICLOUD_SDK_AK", "AK2").env("HUAWEICLOUD_SDK_SK", "SK2")));
+    let of_shell =
+        returned(run(of_shell.env("HUAWEICLOUD_SDK_AK", "AK2").env("HUAWEICLOUD_SDK_SK", "SK2")));
     assert_eq!(of_shell["keys"], "AK2|SK2|", "keys that do not expire have no token");
-    assert_eq!(returned(run(&mut project.fg(&["invoke", "--output", "json"])))["keys"], Value::Null);
+    assert_eq!(
+        returned(run(&mut project.fg(&["invoke", "--output", "json"])))["keys"],
+        Value::Null
+    );
 
     // Without `cargo fg`, too: one event from a pipe.
-    let program = target_directory().join("debug").join(format!("keys{}", std::env::consts::EXE_SUFFIX));
+    let program =
+        target_directory().join("debug").join(format!("keys{}", std::env::consts::EXE_SUFFIX));
     let in_a_shell = |asked: &str| {
         let mut command = Command::new(&program);
-        let event = fs::File::open(project.directory.join("event.json")).expect("there is a sample");
-        command.env("HUAWEICLOUD_SDK_AK", "AK3").env("HUAWEICLOUD_SDK_SK", "SK3").env("HUAWEICLOUD_SDK_SECURITY_TOKEN", "ST3");
+        let event =
+            fs::File::open(project.directory.join("event.json")).expect("there is a sample");
+        command
+            .env("HUAWEICLOUD_SDK_AK", "AK3")
+            .env("HUAWEICLOUD_SDK_SK", "SK3")
+            .env("HUAWEICLOUD_SDK_SECURITY_TOKEN", "ST3");
         run(command.env("FG_MODE", "one-shot").env("FG_CREDENTIALS", asked).stdin(event))
     };
     let ran = in_a_shell("env").ended_with(0);
-    assert!(ran.stdout.contains("AK3|SK3|ST3") && !ran.stderr.contains("SK3"), "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.stdout.contains("AK3|SK3|ST3") && !ran.stderr.contains("SK3"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
     assert!(in_a_shell("").ended_with(0).stdout.contains("\"keys\":null"));
-    assert!(in_a_shell("/a/file").ended_with(2).stderr.starts_with("fg: FG_CREDENTIALS can be `env` here"));
+    assert!(
+        in_a_shell("/a/file")
+            .ended_with(2)
+            .stderr
+            .starts_with("fg: FG_CREDENTIALS can be `env` here")
+    );
 
     let mut dev = Dev::start(&project, &["--credentials", "my credentials"]);
     let (status, body) = dev.ask("POST /", "{}");
@@ -106,12 +151,16 @@ fn keys_come_from_the_sdks_variables_or_their_file_and_reach_the_function_alone(
     assert!(!dev.said().contains("SK1"), "{}", dev.said());
 
     let mut none = project.fg(&["invoke", "--credentials", "env"]);
-    for name in ["HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "OS_ACCESS_KEY", "HUAWEICLOUD_SDK_CREDENTIALS_FILE"] {
+    for name in
+        ["HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "OS_ACCESS_KEY", "HUAWEICLOUD_SDK_CREDENTIALS_FILE"]
+    {
         none.env_remove(name);
     }
     let ran = run(&mut none).ended_with(2);
     assert!(
-        ran.stderr.starts_with("error: --credentials env: this shell has no variables with keys\n  help: set "),
+        ran.stderr.starts_with(
+            "error: --credentials env: this shell has no variables with keys\n  help: set "
+        ),
         "{}",
         ran.stderr
     );
@@ -144,10 +193,18 @@ fn the_workspace_has_the_defaults_of_its_members_and_a_secret_there_is_warned_of
     let quiet = run(&mut project.fg(&["invoke", "--log-level", "warn"])).ended_with(0);
     assert!(!quiet.stdout.contains("a detail"), "{}", quiet.stdout);
 
-    project.write("Cargo.toml", &format!("{manifest}[workspace]\n[workspace.metadata.fg]\nenviroment = {{}}\n"));
+    project.write(
+        "Cargo.toml",
+        &format!("{manifest}[workspace]\n[workspace.metadata.fg]\nenviroment = {{}}\n"),
+    );
     let ran = run(&mut project.fg(&["invoke"])).ended_with(2);
-    let reason = "does not fit: unknown key `enviroment`\n  help: did you mean `environment`? there are: ";
-    assert!(ran.stderr.starts_with("error: [workspace.metadata.fg] in ") && ran.stderr.contains(reason), "{}", ran.stderr);
+    let reason =
+        "does not fit: unknown key `enviroment`\n  help: did you mean `environment`? there are: ";
+    assert!(
+        ran.stderr.starts_with("error: [workspace.metadata.fg] in ") && ran.stderr.contains(reason),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -174,7 +231,9 @@ fn the_timers_of_the_manifest_go_off_with_their_texts() {
     project.edit("Cargo.toml", "@every 100ms", "sometimes");
     let ran = run(&mut project.fg(&["dev"])).ended_with(2);
     assert!(
-        ran.stderr.starts_with("error: [package.metadata.fg] of `clock`: timers: \"sometimes\" has 1 fields"),
+        ran.stderr.starts_with(
+            "error: [package.metadata.fg] of `clock`: timers: \"sometimes\" has 1 fields"
+        ),
         "{}",
         ran.stderr
     );

@@ -1,19 +1,31 @@
 //! The first minute in the README: each of its commands is run, and says what stands there.
 //!
-//! `FG_UPDATE_DOCS=1 cargo test -p cargo-fg --test cli transcript` writes it anew. cargo's own lines are left out; figures, times and
-//! ids are not compared, and neither are sizes, which are those of an optimized program only where it is written anew.
+//! `FG_UPDATE_DOCS=1 cargo test -p cargo-fg --test cli transcript` writes it anew. cargo's own
+//! lines are left out; figures, times and ids are not compared, and neither are sizes, which are
+//! those of an optimized program only where it is written anew.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::fg::{build_quickly, repository, run, target_directory, use_lock_file, wait_until, without_settings};
+use crate::fg::{
+    build_quickly, repository, run, target_directory, use_lock_file, wait_until, without_settings,
+};
 
 const BEGIN: &str = "```console\n";
 const END: &str = "```\n";
 
 /// Lines that begin so are cargo's, and tell how far it is.
-const PROGRESS: [&str; 8] = ["Adding", "Blocking", "Compiling", "Downloaded", "Downloading", "Finished", "Locking", "Updating"];
+const PROGRESS: [&str; 8] = [
+    "Adding",
+    "Blocking",
+    "Compiling",
+    "Downloaded",
+    "Downloading",
+    "Finished",
+    "Locking",
+    "Updating",
+];
 
 /// The shell in which the commands are typed.
 struct Shell {
@@ -29,7 +41,10 @@ impl Shell {
         without_settings(&mut command).args(["-c", line]).current_dir(&self.directory);
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::iter::once(self.programs.clone()).chain(std::env::split_paths(&path));
-        command.env("PATH", std::env::join_paths(path).expect("no name has a colon")).env("FG_LISTEN", "0").env_remove("FG_PATH");
+        command
+            .env("PATH", std::env::join_paths(path).expect("no name has a colon"))
+            .env("FG_LISTEN", "0")
+            .env_remove("FG_PATH");
         command
     }
 
@@ -44,9 +59,13 @@ impl Shell {
             return self.enter_in_the_background(line);
         }
         let address = self.served.as_ref().map_or("127.0.0.1:9000", |(_, address)| address);
-        let ran = run(&mut self.command(&format!("{{ {}; }} 2>&1", line.replace("127.0.0.1:9000", address)))).ended_with(0);
+        let ran =
+            run(&mut self
+                .command(&format!("{{ {}; }} 2>&1", line.replace("127.0.0.1:9000", address))))
+            .ended_with(0);
         // Where these tests build into is not where a user does, and their clone is not Ada's.
-        let text = without_progress(&ran.stdout).replace(target_directory().to_string_lossy().as_ref(), "target");
+        let text = without_progress(&ran.stdout)
+            .replace(target_directory().to_string_lossy().as_ref(), "target");
         let text = text.replace(repository().to_string_lossy().as_ref(), "/home/ada/fg");
         if text.is_empty() || text.ends_with('\n') { text } else { text + "\n" }
     }
@@ -65,7 +84,9 @@ impl Shell {
             read().contains("Ready")
         });
         let text = without_progress(&read());
-        let address = text.split_once("http://").map(|(_, rest)| rest.lines().next().unwrap_or_default().to_owned());
+        let address = text
+            .split_once("http://")
+            .map(|(_, rest)| rest.lines().next().unwrap_or_default().to_owned());
         let address = address.expect("it says where it serves");
         let text = text.replace(&address, "127.0.0.1:9000");
         self.served = self.served.take().map(|(child, _)| (child, address));
@@ -91,10 +112,16 @@ fn without_progress(text: &str) -> String {
 /// With one mark for each number, whatever its size, its unit and its base.
 fn without_figures(text: &str) -> String {
     let words = text.split_inclusive([' ', '\n']).filter(|word| *word != " ").map(|word| {
-        let is_hexadecimal = |part: &str| part.len() > 30 && part.chars().all(|letter| letter.is_ascii_hexdigit() || letter == '-');
+        let is_hexadecimal = |part: &str| {
+            part.len() > 30
+                && part.chars().all(|letter| letter.is_ascii_hexdigit() || letter == '-')
+        };
         let bare = word.trim().trim_matches(['\'', ',']);
         let word = if is_hexadecimal(bare) { word.replace(bare, "#") } else { word.to_owned() };
-        word.replace(|letter: char| letter.is_ascii_digit(), "#").replace("#.#", "#").replace("KB", "B").replace("MB", "B")
+        word.replace(|letter: char| letter.is_ascii_digit(), "#")
+            .replace("#.#", "#")
+            .replace("KB", "B")
+            .replace("MB", "B")
     });
     let mut text: String = words.collect();
     while text.contains("##") || text.contains("#.#") {
@@ -115,10 +142,15 @@ fn the_first_minute_of_the_readme_is_what_happens() {
         println!("SKIPPED: the first minute needs Linux and curl");
         return;
     }
-    let has_target = Command::new("rustc").args(["--print", "target-libdir", "--target", "x86_64-unknown-linux-musl"]).output();
-    let has_target = has_target.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir());
+    let has_target = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", "x86_64-unknown-linux-musl"])
+        .output();
+    let has_target = has_target
+        .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir());
     if !has_target {
-        println!("x86_64-unknown-linux-musl is not installed: `cargo fg package` is told to build for x86_64-unknown-linux-gnu");
+        println!(
+            "x86_64-unknown-linux-musl is not installed: `cargo fg package` is told to build for x86_64-unknown-linux-gnu"
+        );
     }
     let readme = repository().join("README.md");
     let text = fs::read_to_string(&readme).expect("it is there");
@@ -135,18 +167,27 @@ fn the_first_minute_of_the_readme_is_what_happens() {
     if !updates {
         build_quickly(directory.path());
     }
-    let mut shell = Shell { directory: directory.path().to_owned(), programs: programs.path().to_owned(), served: None };
+    let mut shell = Shell {
+        directory: directory.path().to_owned(),
+        programs: programs.path().to_owned(),
+        served: None,
+    };
     let mut happened = String::new();
     for line in transcript.lines().filter_map(|line| line.strip_prefix("$ ")) {
         happened += &format!("$ {line}\n");
         let for_here = if has_target { "" } else { " --target x86_64-unknown-linux-gnu" };
-        happened += &shell.enter(&line.replace("cargo fg package", &format!("cargo fg package{for_here}")));
+        happened +=
+            &shell.enter(&line.replace("cargo fg package", &format!("cargo fg package{for_here}")));
     }
     if updates {
-        fs::write(&readme, format!("{before}{BEGIN}{happened}{END}{after}")).expect("it is written");
+        fs::write(&readme, format!("{before}{BEGIN}{happened}{END}{after}"))
+            .expect("it is written");
     } else {
         let (expected, happened) = (without_figures(transcript), without_figures(&happened));
-        assert_eq!(happened, expected, "FG_UPDATE_DOCS=1 cargo test -p cargo-fg --test cli transcript");
+        assert_eq!(
+            happened, expected,
+            "FG_UPDATE_DOCS=1 cargo test -p cargo-fg --test cli transcript"
+        );
     }
 }
 

@@ -1,5 +1,6 @@
-//! The recipe of the container image, read as Docker reads it, and followed without Docker: the program is built by its command, put alone
-//! into an empty folder, and started there as the platform starts it.
+//! The recipe of the container image, read as Docker reads it, and followed without Docker: the
+//! program is built by its command, put alone into an empty folder, and started there as the
+//! platform starts it.
 
 // Builds the image's program in release mode, which takes a minute.
 #![cfg(unix)]
@@ -23,7 +24,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 fn recipe() -> Recipe {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Dockerfile");
-    Recipe::parse(&fs::read_to_string(path).expect("the recipe is there")).expect("Docker can read it")
+    Recipe::parse(&fs::read_to_string(path).expect("the recipe is there"))
+        .expect("Docker can read it")
 }
 
 #[test]
@@ -32,15 +34,26 @@ fn the_image_is_what_the_platform_takes() {
     assert_eq!(recipe.image.base, "scratch");
     assert_eq!(recipe.image.platform.as_deref(), Some("linux/amd64"));
     // Nothing from the machine that builds: all of it is in the repository.
-    assert!(recipe.image.copies.iter().all(|copy| copy.from.as_deref() == Some("builder")), "{recipe:?}");
+    assert!(
+        recipe.image.copies.iter().all(|copy| copy.from.as_deref() == Some("builder")),
+        "{recipe:?}"
+    );
     let (user, group) = recipe.image.user.split_once(':').expect("a user and a group");
     for id in [user, group] {
         let id: u32 = id.parse().expect("a number, since the image has no /etc/passwd");
-        assert!((1..65535).contains(&id) && ![1000, 1002].contains(&id), "the platform refuses {id}");
+        assert!(
+            (1..65535).contains(&id) && ![1000, 1002].contains(&id),
+            "the platform refuses {id}"
+        );
     }
     assert_eq!(recipe.image.ports, ["8000"]);
-    let [program] = recipe.image.entrypoint.as_slice() else { panic!("a program, and no arguments: {recipe:?}") };
-    assert!(recipe.image.copies.iter().any(|copy| copy.to == *program), "{program} is not in the image");
+    let [program] = recipe.image.entrypoint.as_slice() else {
+        panic!("a program, and no arguments: {recipe:?}")
+    };
+    assert!(
+        recipe.image.copies.iter().any(|copy| copy.to == *program),
+        "{program} is not in the image"
+    );
 }
 
 #[test]
@@ -55,7 +68,10 @@ fn the_program_is_built_for_the_platform_from_what_is_locked() {
 
 /// Whether Rust can build for this target.
 fn has_target(target: &str) -> bool {
-    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output().expect("rustc runs");
+    let output = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", target])
+        .output()
+        .expect("rustc runs");
     Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
 }
 
@@ -65,16 +81,21 @@ fn lay_out(recipe: &Recipe) -> Option<PathBuf> {
     // It may not be there.
     drop(fs::remove_dir_all(&root));
     for (built, path) in build(recipe)? {
-        assert!(is_static(&built), "{} needs something that the image does not have", built.display());
+        assert!(
+            is_static(&built),
+            "{} needs something that the image does not have",
+            built.display()
+        );
         let to = root.join(path.trim_start_matches('/'));
-        fs::create_dir_all(to.parent().expect("it is below the root")).expect("it is this test's folder");
+        fs::create_dir_all(to.parent().expect("it is below the root"))
+            .expect("it is this test's folder");
         fs::copy(&built, &to).expect("it is built");
     }
     Some(root)
 }
 
-/// Runs the recipe's command, and gives where its files for the image are and what they are called there; nothing where that is not
-/// possible here.
+/// Runs the recipe's command, and gives where its files for the image are and what they are called
+/// there; nothing where that is not possible here.
 fn build(recipe: &Recipe) -> Option<Vec<(PathBuf, String)>> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         println!("SKIPPED: the program of the image can only be run on Linux on x86_64");
@@ -88,21 +109,28 @@ fn build(recipe: &Recipe) -> Option<Vec<(PathBuf, String)>> {
     if has_target(TARGET) {
         cargo.envs(recipe.builder.variables.iter().cloned());
     } else {
-        println!("SKIPPED: {TARGET} is not installed, so the program is linked with a static glibc in its place");
+        println!(
+            "SKIPPED: {TARGET} is not installed, so the program is linked with a static glibc in its place"
+        );
         target = "x86_64-unknown-linux-gnu";
         cargo.env("RUSTFLAGS", "-C target-feature=+crt-static");
     }
     let command = recipe.build_command().replace(TARGET, target);
-    // The recipe says what is built from what; to optimize it takes a minute, and is done by `.ci/check-size`.
+    // The recipe says what is built from what; to optimize it takes a minute, and is done by
+    // `.ci/check-size`.
     for (setting, value) in [("LTO", "off"), ("OPT_LEVEL", "0"), ("CODEGEN_UNITS", "16")] {
         cargo.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
     }
-    cargo.env("CARGO_INCREMENTAL", "0").env("CARGO_TARGET_DIR", &target_folder).env("CARGO_NET_OFFLINE", "true");
+    cargo
+        .env("CARGO_INCREMENTAL", "0")
+        .env("CARGO_TARGET_DIR", &target_folder)
+        .env("CARGO_NET_OFFLINE", "true");
     cargo.arg("-c").arg(&command).current_dir(root);
     assert!(cargo.status().expect("a shell").success(), "{command}");
     let prefix = format!("{}/target/", recipe.builder.folder);
     let files = recipe.image.copies.iter().map(|copy| {
-        let path = copy.what.strip_prefix(&prefix).expect("what cargo has built").replace(TARGET, target);
+        let path =
+            copy.what.strip_prefix(&prefix).expect("what cargo has built").replace(TARGET, target);
         (target_folder.join(path), copy.to.clone())
     });
     Some(files.collect())
@@ -113,10 +141,16 @@ fn is_static(file: &Path) -> bool {
     const MACHINE_X86_64: u16 = 62;
     const INTERPRETER: u32 = 3;
     let bytes = fs::read(file).expect("it is built");
-    let number = |at: usize, size: usize| bytes[at..at + size].iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-    let (headers, size, count) = (number(32, 8) as usize, number(54, 2) as usize, number(56, 2) as usize);
-    let has_loader = (0..count).any(|index| number(headers + index * size, 4) == u64::from(INTERPRETER));
-    bytes.starts_with(b"\x7fELF\x02\x01") && number(18, 2) == u64::from(MACHINE_X86_64) && !has_loader
+    let number = |at: usize, size: usize| {
+        bytes[at..at + size].iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte))
+    };
+    let (headers, size, count) =
+        (number(32, 8) as usize, number(54, 2) as usize, number(56, 2) as usize);
+    let has_loader =
+        (0..count).any(|index| number(headers + index * size, 4) == u64::from(INTERPRETER));
+    bytes.starts_with(b"\x7fELF\x02\x01")
+        && number(18, 2) == u64::from(MACHINE_X86_64)
+        && !has_loader
 }
 
 /// Where this machine has it; the program that is started has no `PATH`.
@@ -125,7 +159,8 @@ fn find_program(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// The program in an empty folder that it takes for the whole file system, with the image's user, where this process may do so.
+/// The program in an empty folder that it takes for the whole file system, with the image's user,
+/// where this process may do so.
 fn start(root: &Path, recipe: &Recipe, port: u16) -> Program {
     let entrypoint = &recipe.image.entrypoint;
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
@@ -143,7 +178,14 @@ fn start(root: &Path, recipe: &Recipe, port: u16) -> Program {
         }
     };
     // 8000 may be taken on this machine; it is the only thing that a container would not be told.
-    Program(command.env_clear().env("FG_PORT", port.to_string()).stdin(Stdio::null()).spawn().expect("it starts"))
+    Program(
+        command
+            .env_clear()
+            .env("FG_PORT", port.to_string())
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("it starts"),
+    )
 }
 
 /// A process that does not outlive its test.
@@ -162,7 +204,9 @@ fn ask(port: u16, head: &str, body: &str) -> Option<(u16, String)> {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).ok()?;
     socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let length = body.len();
-    let request = format!("{head}\r\nHost: fg\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+    let request = format!(
+        "{head}\r\nHost: fg\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
     socket.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
     socket.read_to_string(&mut answer).ok()?;
@@ -173,7 +217,11 @@ fn ask(port: u16, head: &str, body: &str) -> Option<(u16, String)> {
 fn wait_until_ready(port: u16, program: &mut Program) {
     let begun = Instant::now();
     while ask(port, "GET /healthz HTTP/1.1", "").is_none_or(|(status, _)| status != 200) {
-        assert_eq!(program.0.try_wait().expect("it can be waited for"), None, "the program has ended");
+        assert_eq!(
+            program.0.try_wait().expect("it can be waited for"),
+            None,
+            "the program has ended"
+        );
         assert!(begun.elapsed() < LIMIT, "the program does not become ready");
         std::thread::yield_now();
     }
@@ -183,10 +231,18 @@ fn wait_until_ready(port: u16, program: &mut Program) {
 fn the_program_alone_in_an_empty_folder_serves_as_the_image_would() {
     let recipe = recipe();
     let Some(root) = lay_out(&recipe) else { return };
-    let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("it is bound").port();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .expect("a free port")
+        .local_addr()
+        .expect("it is bound")
+        .port();
     let mut program = start(&root, &recipe, free);
     wait_until_ready(free, &mut program);
-    assert_eq!(ask(free, "POST /init HTTP/1.1\r\nContent-Type: application/json", "{}").map(|(status, _)| status), Some(200));
+    assert_eq!(
+        ask(free, "POST /init HTTP/1.1\r\nContent-Type: application/json", "{}")
+            .map(|(status, _)| status),
+        Some(200)
+    );
     let invoke = "POST /invoke HTTP/1.1\r\nContent-Type: application/json\r\nX-CFF-Request-Id: r-1";
     let (status, body) = ask(free, invoke, r#"{"item":"tea","quantity":2}"#).expect("an answer");
     assert_eq!((status, body.as_str()), (200, r#"{"text":"2 of tea","request_id":"r-1"}"#));
@@ -194,7 +250,11 @@ fn the_program_alone_in_an_empty_folder_serves_as_the_image_would() {
     assert!(status == 500 && body.contains("missing field `quantity`"), "{status} {body}");
 
     // Docker and Kubernetes send this, and wait.
-    let asked = Command::new("kill").arg("-TERM").arg(program.0.id().to_string()).status().expect("kill runs");
+    let asked = Command::new("kill")
+        .arg("-TERM")
+        .arg(program.0.id().to_string())
+        .status()
+        .expect("kill runs");
     assert!(asked.success());
     assert_eq!(program.0.wait().expect("it ends").code(), Some(0));
 }

@@ -1,4 +1,5 @@
-//! The manifests of this folder fit the schemas of Knative's resources and each other, and what does not is told.
+//! The manifests of this folder fit the schemas of Knative's resources and each other, and what
+//! does not is told.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +17,9 @@ fn read(name: &str) -> String {
 fn manifest(name: &str) -> Value {
     let text = read(name);
     let documents = Yaml::load_from_str(&text).expect("YAML");
-    let [document] = documents.as_slice() else { panic!("{name} has {} documents", documents.len()) };
+    let [document] = documents.as_slice() else {
+        panic!("{name} has {} documents", documents.len())
+    };
     to_json(document)
 }
 
@@ -29,7 +32,9 @@ fn to_json(yaml: &Yaml<'_>) -> Value {
         Yaml::Value(Scalar::String(value)) => json!(value),
         Yaml::Sequence(items) => items.iter().map(to_json).collect(),
         Yaml::Mapping(entries) => {
-            let entry = |(key, value): (&Yaml<'_>, &Yaml<'_>)| (key.as_str().expect("a name").to_owned(), to_json(value));
+            let entry = |(key, value): (&Yaml<'_>, &Yaml<'_>)| {
+                (key.as_str().expect("a name").to_owned(), to_json(value))
+            };
             Value::Object(entries.iter().map(entry).collect::<Map<_, _>>())
         }
         other => panic!("a manifest has no such thing: {other:?}"),
@@ -43,7 +48,10 @@ fn schema(name: &str) -> Validator {
 }
 
 fn errors(schema: &Validator, manifest: &Value) -> Vec<String> {
-    schema.iter_errors(manifest).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    schema
+        .iter_errors(manifest)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
 }
 
 #[test]
@@ -66,7 +74,10 @@ fn assert_refused(kind: &str, place: &str, value: Value, told_at: &str) {
         other => panic!("{parent} is {other:?}"),
     }
     let errors = errors(&schema(&format!("schemas/{kind}.json")), &manifest);
-    assert!(matches!(errors.as_slice(), [error] if error.starts_with(&format!("{told_at}: "))), "{place}: {errors:?}");
+    assert!(
+        matches!(errors.as_slice(), [error] if error.starts_with(&format!("{told_at}: "))),
+        "{place}: {errors:?}"
+    );
 }
 
 #[test]
@@ -77,14 +88,34 @@ fn a_service_with_a_mistake_is_refused_and_the_mistake_is_told() {
         ("/apiVersion".into(), json!("serving.knative.dev/v1alpha1"), "/apiVersion".into()),
         ("/kind".into(), json!("Deployment"), "/kind".into()),
         // Annotations are texts: a number without quotes is refused.
-        ("/spec/template/metadata/annotations/a".into(), json!(0), "/spec/template/metadata/annotations/a".into()),
+        (
+            "/spec/template/metadata/annotations/a".into(),
+            json!(0),
+            "/spec/template/metadata/annotations/a".into(),
+        ),
         (format!("{spec}/containerConcurency"), json!(1), spec.into()),
-        (format!("{spec}/containerConcurrency"), json!("100"), format!("{spec}/containerConcurrency")),
+        (
+            format!("{spec}/containerConcurrency"),
+            json!("100"),
+            format!("{spec}/containerConcurrency"),
+        ),
         (format!("{spec}/containers"), json!([]), format!("{spec}/containers")),
-        (format!("{container}/ports/0/containerPort"), json!("8000"), format!("{container}/ports/0/containerPort")),
-        (format!("{container}/readinessProbe/httpGet/paht"), json!("/"), format!("{container}/readinessProbe/httpGet")),
+        (
+            format!("{container}/ports/0/containerPort"),
+            json!("8000"),
+            format!("{container}/ports/0/containerPort"),
+        ),
+        (
+            format!("{container}/readinessProbe/httpGet/paht"),
+            json!("/"),
+            format!("{container}/readinessProbe/httpGet"),
+        ),
         (format!("{container}/env/0/value"), json!(60), format!("{container}/env/0/value")),
-        (format!("{container}/resources/limits/memory"), json!("128 MB"), format!("{container}/resources/limits/memory")),
+        (
+            format!("{container}/resources/limits/memory"),
+            json!("128 MB"),
+            format!("{container}/resources/limits/memory"),
+        ),
     ] {
         let (place, told_at): (String, String) = (place, told_at);
         assert_refused("service", &place, value, &told_at);
@@ -108,7 +139,10 @@ fn a_trigger_with_a_mistake_is_refused_and_the_mistake_is_told() {
 fn the_manifests_fit_the_image_and_each_other() {
     let (service, trigger) = (manifest("service.yaml"), manifest("trigger.yaml"));
     let reference = &trigger["spec"]["subscriber"]["ref"];
-    assert_eq!((&reference["apiVersion"], &reference["kind"]), (&service["apiVersion"], &service["kind"]));
+    assert_eq!(
+        (&reference["apiVersion"], &reference["kind"]),
+        (&service["apiVersion"], &service["kind"])
+    );
     assert_eq!(reference["name"], service["metadata"]["name"]);
 
     let container = &service["spec"]["template"]["spec"]["containers"][0];
@@ -118,9 +152,15 @@ fn the_manifests_fit_the_image_and_each_other() {
         format!("EXPOSE {}", container["ports"][0]["containerPort"]),
         format!("USER {}:{}", security["runAsUser"], security["runAsGroup"]),
     ] {
-        assert!(recipe.lines().any(|found| found == line), "{line} is not in the recipe of the image");
+        assert!(
+            recipe.lines().any(|found| found == line),
+            "{line} is not in the recipe of the image"
+        );
     }
-    assert_eq!(container["readinessProbe"]["httpGet"]["port"], container["ports"][0]["containerPort"]);
+    assert_eq!(
+        container["readinessProbe"]["httpGet"]["port"],
+        container["ports"][0]["containerPort"]
+    );
     // The function's deadline is not later than that of Knative.
     let timeout = service["spec"]["template"]["spec"]["timeoutSeconds"].to_string();
     assert_eq!(container["env"], json!([{"name": "RUNTIME_TIMEOUT", "value": timeout}]));
@@ -130,6 +170,9 @@ fn the_manifests_fit_the_image_and_each_other() {
 fn the_manual_shows_these_manifests() {
     let manual = read("../../docs/knative.md");
     for name in ["service.yaml", "trigger.yaml"] {
-        assert!(manual.contains(&format!("```yaml\n{}```", read(name))), "docs/knative.md does not show {name} as it is");
+        assert!(
+            manual.contains(&format!("```yaml\n{}```", read(name))),
+            "docs/knative.md does not show {name} as it is"
+        );
     }
 }

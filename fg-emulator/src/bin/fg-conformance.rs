@@ -1,4 +1,5 @@
-//! `fg-conformance`: drives a `bootstrap`, in whatever language, through the scenarios of the Runtime API, and reports.
+//! `fg-conformance`: drives a `bootstrap`, in whatever language, through the scenarios of the
+//! Runtime API, and reports.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -69,8 +70,13 @@ impl Command {
                 "--scenarios" => command.scenarios = Some(value()?.into()),
                 "--event" => command.event = Some(value()?.to_string_lossy().into_owned()),
                 "--deadline" => {
-                    let seconds = value()?.to_str().and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
-                    command.deadline = Some(Duration::from_secs(seconds.ok_or("--deadline is a number of seconds above 0")?));
+                    let seconds = value()?
+                        .to_str()
+                        .and_then(|text| text.parse().ok())
+                        .filter(|seconds| *seconds > 0);
+                    command.deadline = Some(Duration::from_secs(
+                        seconds.ok_or("--deadline is a number of seconds above 0")?,
+                    ));
                 }
                 "--report" => command.reports.push(report(&value()?)?),
                 "--" => command.bootstrap = arguments.by_ref().collect(),
@@ -110,7 +116,8 @@ impl Command {
         println!("{}", report.summary());
         let asked_for = if self.asks_for_robust { Class::Robust } else { Class::Contract };
         for (format, file) in &self.reports {
-            fs::write(file, report.render(*format, asked_for)).map_err(|error| format!("{}: {error}", file.display()))?;
+            fs::write(file, report.render(*format, asked_for))
+                .map_err(|error| format!("{}: {error}", file.display()))?;
         }
         Ok(report.passes(asked_for))
     }
@@ -120,7 +127,9 @@ impl Command {
             Some(directory) => Scenario::from_directory(directory)?,
             None => Scenario::built_in(),
         };
-        if let Some(unknown) = self.only.iter().find(|name| scenarios.iter().all(|scenario| scenario.name != **name)) {
+        if let Some(unknown) =
+            self.only.iter().find(|name| scenarios.iter().all(|scenario| scenario.name != **name))
+        {
             return Err(format!("there is no scenario {unknown}; --list shows them"));
         }
         scenarios.retain(|scenario| self.only.is_empty() || self.only.contains(&scenario.name));
@@ -133,6 +142,7 @@ impl Command {
 fn report(text: &OsStr) -> Result<(Format, PathBuf), String> {
     let parts = text.to_str().and_then(|text| text.split_once('='));
     let (form, file) = parts.ok_or("--report is written FORM=FILE")?;
-    let format = Format::from_name(form).ok_or_else(|| format!("there is no report {form}; there are junit, markdown and json"))?;
+    let format = Format::from_name(form)
+        .ok_or_else(|| format!("there is no report {form}; there are junit, markdown and json"))?;
     Ok((format, file.into()))
 }

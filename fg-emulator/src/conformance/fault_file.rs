@@ -101,20 +101,30 @@ impl Do {
             Self::CloseBeforeReading => Misbehaviour::CloseBeforeReading,
             Self::CloseAfterReading(bytes) => Misbehaviour::CloseAfterReading(bytes),
             Self::Reset => Misbehaviour::Reset,
-            Self::AnswerEarly { after, status, body, then } => {
-                Misbehaviour::AnswerEarly { after, status, body: body.into_bytes(), then: then.to_afterwards() }
-            }
+            Self::AnswerEarly { after, status, body, then } => Misbehaviour::AnswerEarly {
+                after,
+                status,
+                body: body.into_bytes(),
+                then: then.to_afterwards(),
+            },
             Self::Status { code, mut headers, header_bytes, body } => {
                 if header_bytes > 0 {
                     headers.push(("X-Large".into(), "x".repeat(header_bytes)));
                 }
                 Misbehaviour::Status { code, headers, body: body.into_bytes() }
             }
-            Self::Raw { text, then } => Misbehaviour::Raw { bytes: text.into_bytes(), then: then.to_afterwards() },
+            Self::Raw { text, then } => {
+                Misbehaviour::Raw { bytes: text.into_bytes(), then: then.to_afterwards() }
+            }
             Self::HalfClose => Misbehaviour::HalfClose,
             Self::CutAt(bytes) => Misbehaviour::CutAt(bytes),
-            Self::Drip { bytes, pause_ms } => Misbehaviour::Drip { bytes_per_write: bytes, pause: Duration::from_millis(pause_ms) },
-            Self::Chunked { sizes, extension, trailers } => Misbehaviour::Chunked { sizes, extension, trailers },
+            Self::Drip { bytes, pause_ms } => Misbehaviour::Drip {
+                bytes_per_write: bytes,
+                pause: Duration::from_millis(pause_ms),
+            },
+            Self::Chunked { sizes, extension, trailers } => {
+                Misbehaviour::Chunked { sizes, extension, trailers }
+            }
             Self::CloseDelimited => Misbehaviour::CloseDelimited,
             Self::InterimFirst(codes) => Misbehaviour::InterimFirst(codes),
             Self::DelayMs(time) => Misbehaviour::Delay(Duration::from_millis(time)),

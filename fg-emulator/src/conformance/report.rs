@@ -81,16 +81,21 @@ impl Mismatch {
     }
 
     pub(super) fn at_the_end(self) -> Self {
-        Self { expected: format!("after all that, one more plain event: {}", self.expected), ..self }
+        Self {
+            expected: format!("after all that, one more plain event: {}", self.expected),
+            ..self
+        }
     }
 }
 
 impl Report {
-    /// Whether every scenario that is asked for was passed: with [`Contract`](Class::Contract) those of the contract, with
-    /// [`Robust`](Class::Robust) all of them.
+    /// Whether every scenario that is asked for was passed: with [`Contract`](Class::Contract)
+    /// those of the contract, with [`Robust`](Class::Robust) all of them.
     #[must_use]
     pub fn passes(&self, asked_for: Class) -> bool {
-        self.results.iter().all(|result| result.mismatch.is_none() || !result.is_asked_for(asked_for))
+        self.results
+            .iter()
+            .all(|result| result.mismatch.is_none() || !result.is_asked_for(asked_for))
     }
 
     /// How many scenarios of a class were passed, and how many there were.
@@ -125,12 +130,14 @@ impl Report {
             let (passed, all) = self.passed(class);
             (all > 0).then(|| format!("{}: {passed} of {all} scenarios passed", class.name()))
         };
-        let verdicts: Vec<_> = [Class::Contract, Class::Robust].into_iter().filter_map(of).collect();
+        let verdicts: Vec<_> =
+            [Class::Contract, Class::Robust].into_iter().filter_map(of).collect();
         format!("{}: {}", self.program, verdicts.join("; "))
     }
 
-    /// `bootstrap`, `passed`, `failed`, and `contract` and `robust`, each with the same two; and `scenarios`, each with `name`, `class`,
-    /// `source`, `says`, `seconds`, `passed`, and where it was not: `expected`, `happened`, `refused`, `output`.
+    /// `bootstrap`, `passed`, `failed`, and `contract` and `robust`, each with the same two; and
+    /// `scenarios`, each with `name`, `class`, `source`, `says`, `seconds`, `passed`, and where it
+    /// was not: `expected`, `happened`, `refused`, `output`.
     #[must_use]
     pub fn to_json(&self) -> String {
         let failed = self.failures();
@@ -150,14 +157,20 @@ impl Report {
         format!("{report:#}\n")
     }
 
-    /// The XML that continuous integration reads: a case for each scenario. One that was not passed, and was not
-    /// [asked for](Self::passes), is skipped there.
-    // By hand: one element with three children, whose only difficulty is `escaped`. A crate for it brings an XML library and a calendar.
+    /// The XML that continuous integration reads: a case for each scenario. One that was not
+    /// passed, and was not [asked for](Self::passes), is skipped there.
+    // By hand: one element with three children, whose only difficulty is `escaped`. A crate for it
+    // brings an XML library and a calendar.
     #[must_use]
     pub fn to_junit(&self, asked_for: Class) -> String {
         let (tests, time) = (self.results.len(), self.time().as_secs_f64());
         let missed = |result: &&ScenarioResult| result.mismatch.is_some();
-        let failures = self.results.iter().filter(missed).filter(|result| result.is_asked_for(asked_for)).count();
+        let failures = self
+            .results
+            .iter()
+            .filter(missed)
+            .filter(|result| result.is_asked_for(asked_for))
+            .count();
         let skipped = self.failures() - failures;
         let cases: String = self.results.iter().map(|result| result.to_junit(asked_for)).collect();
         format!(
@@ -214,8 +227,12 @@ impl ScenarioResult {
 
     fn to_junit(&self, asked_for: Class) -> String {
         let Self { name, class, time, .. } = self;
-        let head =
-            format!("  <testcase name=\"{}\" classname=\"{}\" time=\"{:.3}\"", escaped(name), class.name(), time.as_secs_f64());
+        let head = format!(
+            "  <testcase name=\"{}\" classname=\"{}\" time=\"{:.3}\"",
+            escaped(name),
+            class.name(),
+            time.as_secs_f64()
+        );
         let Some(Mismatch { happened, .. }) = &self.mismatch else { return format!("{head}/>\n") };
         let element = if self.is_asked_for(asked_for) { "failure" } else { "skipped" };
         format!(
@@ -230,7 +247,12 @@ impl ScenarioResult {
         let mut lines = self.lines();
         lines.extend(self.output.iter().map(|line| format!("output:   {line}")));
         // A fence that is longer than any in the text.
-        let longest = lines.iter().flat_map(|line| line.split(|character| character != '`')).map(str::len).max().unwrap_or(0);
+        let longest = lines
+            .iter()
+            .flat_map(|line| line.split(|character| character != '`'))
+            .map(str::len)
+            .max()
+            .unwrap_or(0);
         let fence = "`".repeat(longest.max(2) + 1);
         let lines = printable(&lines.join("\n"), Form::Text).into_owned();
         format!("\n### {} ({})\n\n{fence}text\n{lines}\n{fence}\n", self.name, self.class.name())
@@ -269,11 +291,19 @@ fn escaped(text: &str) -> String {
 impl fmt::Display for ScenarioResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if self.mismatch.is_none() { "passed" } else { "FAILED" };
-        write!(f, "{mark}  {:8}  {}  ({:.2} s)", self.class.name(), self.name, self.time.as_secs_f64())?;
+        write!(
+            f,
+            "{mark}  {:8}  {}  ({:.2} s)",
+            self.class.name(),
+            self.name,
+            self.time.as_secs_f64()
+        )?;
         if self.mismatch.is_none() {
             return Ok(());
         }
-        self.lines().iter().try_for_each(|line| write!(f, "\n        {}", printable(line, Form::Text)))?;
+        self.lines()
+            .iter()
+            .try_for_each(|line| write!(f, "\n        {}", printable(line, Form::Text)))?;
         for (index, line) in self.output.iter().enumerate() {
             let label = if index == 0 { "output:  " } else { "         " };
             write!(f, "\n        {label} {}", printable(line, Form::Text))?;
@@ -330,12 +360,18 @@ mod tests {
     #[test]
     fn what_is_good_to_have_counts_only_where_it_is_asked_for() {
         assert!(report().passes(Class::Contract) && !report().passes(Class::Robust));
-        let (lenient, strict) = (report().to_junit(Class::Contract), report().to_junit(Class::Robust));
+        let (lenient, strict) =
+            (report().to_junit(Class::Contract), report().to_junit(Class::Robust));
         assert!(
-            lenient.contains("failures=\"0\" errors=\"0\" skipped=\"1\"") && lenient.contains("<skipped message="),
+            lenient.contains("failures=\"0\" errors=\"0\" skipped=\"1\"")
+                && lenient.contains("<skipped message="),
             "{lenient}"
         );
-        assert!(strict.contains("failures=\"1\" errors=\"0\" skipped=\"0\"") && strict.contains("<failure message="), "{strict}");
+        assert!(
+            strict.contains("failures=\"1\" errors=\"0\" skipped=\"0\"")
+                && strict.contains("<failure message="),
+            "{strict}"
+        );
     }
 
     #[test]
@@ -357,19 +393,29 @@ mod tests {
         let mut report = report();
         report.results[1].output.push("````".into());
         let text = report.to_markdown(Class::Contract);
-        assert!(text.starts_with("## FunctionGraph Runtime API: passed\n\n`./bootstrap`\n"), "{text}");
+        assert!(
+            text.starts_with("## FunctionGraph Runtime API: passed\n\n`./bootstrap`\n"),
+            "{text}"
+        );
         assert!(
             text.contains("| contract | 1 | 1 |\n| robust | 0 | 1 |\n\n### two (robust)\n\n`````text\nTwo <works>.\n"),
             "{text}"
         );
-        assert!(report.to_markdown(Class::Robust).starts_with("## FunctionGraph Runtime API: **not passed**\n"));
+        assert!(
+            report
+                .to_markdown(Class::Robust)
+                .starts_with("## FunctionGraph Runtime API: **not passed**\n")
+        );
     }
 
     #[test]
     fn the_json_has_the_same() {
         let json: Value = serde_json::from_str(&report().to_json()).expect("JSON");
         assert_eq!((&json["passed"], &json["failed"]), (&json!(1), &json!(1)));
-        assert_eq!((&json["contract"]["failed"], &json["robust"]["failed"]), (&json!(0), &json!(1)));
+        assert_eq!(
+            (&json["contract"]["failed"], &json["robust"]["failed"]),
+            (&json!(0), &json!(1))
+        );
         assert_eq!(json["scenarios"][1]["happened"], "\"c\"\u{1}");
         assert_eq!(json["scenarios"][0]["expected"], Value::Null);
     }

@@ -51,20 +51,22 @@ impl Kit {
         self
     }
 
-    /// The event where a scenario does not need another one: something that the program answers with a response. By default
-    /// `{"name":"Ada"}`.
+    /// The event where a scenario does not need another one: something that the program answers
+    /// with a response. By default `{"name":"Ada"}`.
     pub fn event(mut self, event: impl Into<String>) -> Self {
         self.event = event.into();
         self
     }
 
-    /// How long the program may take to poll and to answer, 10 s by default. `RUNTIME_TIMEOUT` says the same.
+    /// How long the program may take to poll and to answer, 10 s by default. `RUNTIME_TIMEOUT` says
+    /// the same.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// The program answers with the bytes of the event, and where a scenario asks for it they are compared.
+    /// The program answers with the bytes of the event, and where a scenario asks for it they are
+    /// compared.
     pub fn compares_echo(mut self) -> Self {
         self.compares_echo = true;
         self
@@ -78,8 +80,13 @@ impl Kit {
 
     /// Runs these scenarios, and tells each result as it comes.
     #[must_use]
-    pub fn run_and_tell(&self, scenarios: &[Scenario], mut tell: impl FnMut(&ScenarioResult)) -> Report {
-        let words = std::iter::once(self.program.as_os_str()).chain(self.arguments.iter().map(OsString::as_os_str));
+    pub fn run_and_tell(
+        &self,
+        scenarios: &[Scenario],
+        mut tell: impl FnMut(&ScenarioResult),
+    ) -> Report {
+        let words = std::iter::once(self.program.as_os_str())
+            .chain(self.arguments.iter().map(OsString::as_os_str));
         let program = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
         let results = scenarios.iter().map(|scenario| {
             let result = self.run_one(scenario);
@@ -95,13 +102,22 @@ impl Kit {
         let mut refused = Vec::new();
         let mismatch = match RuntimeApi::start() {
             Ok(api) => {
-                let mut run = Run { kit: self, api, output: Arc::clone(&output), process: None, number: 0, faults_on_post: 0 };
+                let mut run = Run {
+                    kit: self,
+                    api,
+                    output: Arc::clone(&output),
+                    process: None,
+                    number: 0,
+                    faults_on_post: 0,
+                };
                 let result = run.take_steps(&scenario.steps);
                 run.end();
                 refused = run.api.shared().read(State::refusals);
                 result.err()
             }
-            Err(error) => Some(Mismatch::new("the kit has a port for its Runtime API", error.to_string())),
+            Err(error) => {
+                Some(Mismatch::new("the kit has a port for its Runtime API", error.to_string()))
+            }
         };
         let is_passed = mismatch.is_none();
         let output = if is_passed { Vec::new() } else { output.last() };
@@ -123,7 +139,8 @@ impl Kit {
     }
 
     fn settings(&self) -> Settings {
-        let program = Program::Started { path: self.program.clone(), arguments: self.arguments.clone() };
+        let program =
+            Program::Started { path: self.program.clone(), arguments: self.arguments.clone() };
         let mut settings = Settings::new(program);
         settings.timeout = self.deadline;
         settings.group = Group::Callers;
@@ -160,7 +177,9 @@ impl Run<'_> {
                     self.api.stop();
                     thread::sleep(Duration::from_millis(restart.down_ms));
                     let restarted = self.api.restart();
-                    restarted.map_err(|error| Mismatch::new("the kit can open its port again", error.to_string()))?;
+                    restarted.map_err(|error| {
+                        Mismatch::new("the kit can open its port again", error.to_string())
+                    })?;
                 }
             }
         }
@@ -177,7 +196,13 @@ impl Run<'_> {
         let shared = Arc::clone(self.api.shared());
         let ended = move |_| shared.update(State::mark_function_ended);
         let command = instance::command(&settings, &self.api.address());
-        let started = Process::start(command, settings.group, self.api.address(), Arc::clone(&self.output), ended);
+        let started = Process::start(
+            command,
+            settings.group,
+            self.api.address(),
+            Arc::clone(&self.output),
+            ended,
+        );
         self.process = Some(started.map_err(|error| {
             let error = PlatformError::not_started(&self.kit.program, &error);
             Mismatch::new("the program starts", error.to_string())
@@ -207,8 +232,17 @@ impl Run<'_> {
                 || "there was no such POST".to_owned(),
             ),
             Expect::Response | Expect::Answer => {
-                let wanted = if invoke.expect == Expect::Response { "a response" } else { "a response or an error" };
-                let expected = || format!("event {} is answered with {wanted} within {:?}", self.number, self.kit.deadline);
+                let wanted = if invoke.expect == Expect::Response {
+                    "a response"
+                } else {
+                    "a response or an error"
+                };
+                let expected = || {
+                    format!(
+                        "event {} is answered with {wanted} within {:?}",
+                        self.number, self.kit.deadline
+                    )
+                };
                 let answer = self.wait_for(
                     expected,
                     |state| state.outcome(pending.number()).ok(),
@@ -222,7 +256,8 @@ impl Run<'_> {
                         pending.wait(Duration::ZERO).err().map_or_else(String::new, |no_answer| no_answer.to_string())
                     },
                 )?;
-                self.compare(invoke, &body, &answer).map_err(|happened| Mismatch::new(expected(), happened))
+                self.compare(invoke, &body, &answer)
+                    .map_err(|happened| Mismatch::new(expected(), happened))
             }
         }
     }
@@ -266,7 +301,8 @@ impl Run<'_> {
             (_, Some(exit)) => Err(Mismatch::new(expected(), format!("the program {exit}"))),
             (_, None) => {
                 let refused = self.api.shared().read(State::refusals).pop();
-                let silent = (self.api.connections() == 0).then(|| "the program has not connected to RUNTIME_API_ADDR".to_owned());
+                let silent = (self.api.connections() == 0)
+                    .then(|| "the program has not connected to RUNTIME_API_ADDR".to_owned());
                 Err(Mismatch::new(expected(), refused.or(silent).unwrap_or_else(otherwise)))
             }
         }
@@ -275,7 +311,12 @@ impl Run<'_> {
     fn end(&self) {
         if let Some(process) = &self.process {
             process.ask_to_end();
-            if self.api.shared().wait(STOP_GRACE, |state| state.function_ended().then_some(())).is_none() {
+            if self
+                .api
+                .shared()
+                .wait(STOP_GRACE, |state| state.function_ended().then_some(()))
+                .is_none()
+            {
                 process.kill();
             }
         }

@@ -19,7 +19,8 @@ pub struct Scenario {
     pub says: String,
     /// Whether a program has to pass it.
     pub class: Class,
-    /// The document that asks for it, and what it says: of one that is [`Contract`](Class::Contract).
+    /// The document that asks for it, and what it says: of one that is
+    /// [`Contract`](Class::Contract).
     #[serde(default)]
     pub source: Option<String>,
     pub(super) steps: Vec<Step>,
@@ -29,10 +30,11 @@ pub struct Scenario {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
-    /// A [document](Scenario::source) asks for it. A program that does not pass is no custom runtime.
+    /// A [document](Scenario::source) asks for it. A program that does not pass is no custom
+    /// runtime.
     Contract,
-    /// No document asks for it, and it is good to have: what a network and a server can do is survived, and an answer that was lost, or
-    /// refused for now, is sent again.
+    /// No document asks for it, and it is good to have: what a network and a server can do is
+    /// survived, and an answer that was lost, or refused for now, is sent again.
     Robust,
 }
 
@@ -92,7 +94,10 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Self, String> {
         let scenario: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if scenario.class == Class::Contract && scenario.source.is_none() {
-            return Err("a scenario of the class `contract` names the document that asks for it: `source`".to_owned());
+            return Err(
+                "a scenario of the class `contract` names the document that asks for it: `source`"
+                    .to_owned(),
+            );
         }
         Ok(scenario)
     }
@@ -115,16 +120,25 @@ impl Scenario {
         for entry in fs::read_dir(directory).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             if path.extension().is_some_and(|extension| extension == "json") {
-                let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-                scenarios.push(Self::parse(&text).map_err(|reason| format!("{}: {reason}", path.display()))?);
+                let text = fs::read_to_string(&path)
+                    .map_err(|error| format!("{}: {error}", path.display()))?;
+                scenarios.push(
+                    Self::parse(&text).map_err(|reason| format!("{}: {reason}", path.display()))?,
+                );
             }
         }
-        if scenarios.is_empty() { Err(format!("{}: there is no scenario", directory.display())) } else { Ok(in_order(scenarios)) }
+        if scenarios.is_empty() {
+            Err(format!("{}: there is no scenario", directory.display()))
+        } else {
+            Ok(in_order(scenarios))
+        }
     }
 }
 
 fn in_order(mut scenarios: Vec<Scenario>) -> Vec<Scenario> {
-    scenarios.sort_by(|one, other| (one.class == Class::Robust, &one.name).cmp(&(other.class == Class::Robust, &other.name)));
+    scenarios.sort_by(|one, other| {
+        (one.class == Class::Robust, &one.name).cmp(&(other.class == Class::Robust, &other.name))
+    });
     scenarios
 }
 
@@ -137,10 +151,14 @@ mod tests {
     #[test]
     fn every_file_is_a_scenario_with_its_own_name_and_is_built_in() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-        let on_disk: BTreeSet<_> =
-            Scenario::from_directory(&directory).expect("scenarios").into_iter().map(|one| one.name).collect();
+        let on_disk: BTreeSet<_> = Scenario::from_directory(&directory)
+            .expect("scenarios")
+            .into_iter()
+            .map(|one| one.name)
+            .collect();
         for (file, text) in FILES {
-            let scenario = Scenario::parse(text).unwrap_or_else(|reason| panic!("{file}: {reason}"));
+            let scenario =
+                Scenario::parse(text).unwrap_or_else(|reason| panic!("{file}: {reason}"));
             assert_eq!(format!("{}.json", scenario.name), *file);
         }
         let built_in: BTreeSet<_> = Scenario::built_in().into_iter().map(|one| one.name).collect();
@@ -151,7 +169,10 @@ mod tests {
     fn what_is_not_in_the_format_is_refused_with_its_place() {
         let text = r#"{"name": "a", "says": "b", "class": "contract", "steps": []}"#;
         assert!(Scenario::parse(text).expect_err("no source").contains("names the document"));
-        let text = r#"{"name": "a", "says": "b", "class": "robust", "steps": [{"invoke": {"evnt": ""}}]}"#;
-        assert!(Scenario::parse(text).expect_err("no scenario").starts_with("unknown field `evnt`"));
+        let text =
+            r#"{"name": "a", "says": "b", "class": "robust", "steps": [{"invoke": {"evnt": ""}}]}"#;
+        assert!(
+            Scenario::parse(text).expect_err("no scenario").starts_with("unknown field `evnt`")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What is refused: strangers, and requests that the protocol does not have, each with what is wrong with it.
+//! What is refused: strangers, and requests that the protocol does not have, each with what is
+//! wrong with it.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -25,10 +26,15 @@ const AFTER_STRANGER: usize = 64 << 10;
 /// Whether the other side may ask for this, as far as it is known; `Err` says why not.
 pub(super) fn let_in(standing: &Standing, head: &Request) -> Result<(), String> {
     match standing {
-        // It cannot take an event any more. What it answers has a request id that no other process knows.
-        Standing::Gone if head.endpoint() == Endpoint::Poll => Err("the connection was closed before it could be looked at".into()),
+        // It cannot take an event any more. What it answers has a request id that no other process
+        // knows.
+        Standing::Gone if head.endpoint() == Endpoint::Poll => {
+            Err("the connection was closed before it could be looked at".into())
+        }
         Standing::Own | Standing::Stranger(_) | Standing::Gone => Ok(()),
-        Standing::Unknown => Door::new(Ipv4Addr::LOCALHOST.into()).check_lenient(head).map_err(|refused| refused.reason),
+        Standing::Unknown => Door::new(Ipv4Addr::LOCALHOST.into())
+            .check_lenient(head)
+            .map_err(|refused| refused.reason),
     }
 }
 
@@ -43,7 +49,11 @@ pub(super) fn refuse_stranger(shared: &Shared, mut socket: &TcpStream, stranger:
 
 impl Connection<'_> {
     pub(super) fn refuse_method(self, request: &Request) -> io::Result<Next> {
-        let text = format!("{} is not a method of {}: {PROTOCOL}", request.method, excerpt(&request.target, REPEATED));
+        let text = format!(
+            "{} is not a method of {}: {PROTOCOL}",
+            request.method,
+            excerpt(&request.target, REPEATED)
+        );
         self.send(announced(self.refusal(request, 405, text), request.keep_alive), None)
     }
 
@@ -53,17 +63,26 @@ impl Connection<'_> {
         if cloud.is_some() {
             self.shared.update(State::note_foreign);
         }
-        let text = format!("there is nothing at {}{whose}: {PROTOCOL}", excerpt(&request.target, REPEATED));
+        let text = format!(
+            "there is nothing at {}{whose}: {PROTOCOL}",
+            excerpt(&request.target, REPEATED)
+        );
         self.send(announced(self.refusal(request, 404, text), request.keep_alive), None)
     }
 
     pub(super) fn refuse_second_answer(self, request: &Request) -> Reply {
-        self.refusal(request, 400, format!("{} is answered already", excerpt(&request.target, REPEATED)))
+        self.refusal(
+            request,
+            400,
+            format!("{} is answered already", excerpt(&request.target, REPEATED)),
+        )
     }
 
     pub(super) fn refuse_unknown_id(self, request: &Request) -> Reply {
         let waiting = self.shared.read(State::waits_for_answer);
-        let waiting = waiting.map(|id| format!("; the one that waits for its answer is {id:?}")).unwrap_or_default();
+        let waiting = waiting
+            .map(|id| format!("; the one that waits for its answer is {id:?}"))
+            .unwrap_or_default();
         let target = excerpt(&request.target, REPEATED);
         self.refusal(request, 404, format!("{target}: no such invocation was handed out{waiting}"))
     }
@@ -96,10 +115,14 @@ mod tests {
     #[test]
     fn where_the_system_does_not_tell_who_asks_a_web_page_is_told_by_what_it_sends() {
         let request = |method: &str, target: &str, headers: &[(&str, &str)]| {
-            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let headers = headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
             Request { method: method.into(), target: target.into(), headers, ..Request::default() }
         };
-        let poll = |headers: &[(&str, &str)]| request("GET", "/v1/runtime/invocation/request", headers);
+        let poll =
+            |headers: &[(&str, &str)]| request("GET", "/v1/runtime/invocation/request", headers);
         for own in [&[][..], &[("Host", "127.0.0.1:9")], &[("Host", "localhost:9")]] {
             assert_eq!(let_in(&Standing::Unknown, &poll(own)), Ok(()), "{own:?}");
         }
@@ -111,6 +134,9 @@ mod tests {
             assert!(let_in(&Standing::Unknown, &poll(page)).is_err(), "{page:?}");
         }
         assert!(let_in(&Standing::Gone, &poll(&[])).is_err());
-        assert_eq!(let_in(&Standing::Gone, &request("POST", "/v1/runtime/invocation/response/r-1", &[])), Ok(()));
+        assert_eq!(
+            let_in(&Standing::Gone, &request("POST", "/v1/runtime/invocation/response/r-1", &[])),
+            Ok(())
+        );
     }
 }

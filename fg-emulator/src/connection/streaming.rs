@@ -13,11 +13,13 @@ use crate::request::{Endpoint, Extent, Limits, OnHead, Request, Unread, let_go, 
 use crate::response::Reply;
 use crate::state::Passage;
 
-/// So much is still taken from a function whose answer has been refused, so that the refusal is not lost in a reset.
+/// So much is still taken from a function whose answer has been refused, so that the refusal is not
+/// lost in a reset.
 const AFTER_REFUSAL: usize = 1 << 20;
 
 impl Connection<'_> {
-    /// Passes on the body that follows this head; nothing where there is nobody left to be told what became of it.
+    /// Passes on the body that follows this head; nothing where there is nobody left to be told
+    /// what became of it.
     pub(super) fn pass_on(self, head: Request, passage: &Passage) -> Option<Incoming> {
         let (bytes, unread) = self.copy(passage);
         let too_large = passage.limit.is_some_and(|limit| bytes > limit as u64);
@@ -32,9 +34,15 @@ impl Connection<'_> {
         }
         self.shared.update(|state| state.end_stream(passage, self.number, &head, how));
         match (how, unread) {
-            (Streamed::Complete, _) => Some(Incoming::Streamed { head, verdict: Verdict::Accepted }),
-            (Streamed::TooLarge, _) => Some(Incoming::Streamed { head, verdict: Verdict::TooLarge }),
-            (Streamed::CutShort, Some(Unread::Malformed(malformed))) => Some(Incoming::Malformed(malformed)),
+            (Streamed::Complete, _) => {
+                Some(Incoming::Streamed { head, verdict: Verdict::Accepted })
+            }
+            (Streamed::TooLarge, _) => {
+                Some(Incoming::Streamed { head, verdict: Verdict::TooLarge })
+            }
+            (Streamed::CutShort, Some(Unread::Malformed(malformed))) => {
+                Some(Incoming::Malformed(malformed))
+            }
             _ => None,
         }
     }
@@ -60,7 +68,13 @@ impl Connection<'_> {
 
     pub(super) fn acknowledge_stream(self, head: &Request, verdict: Verdict) -> io::Result<Next> {
         if verdict == Verdict::TooLarge {
-            self.send(announced(Reply::text(413, "the response is larger than the platform takes"), false), None)?;
+            self.send(
+                announced(
+                    Reply::text(413, "the response is larger than the platform takes"),
+                    false,
+                ),
+                None,
+            )?;
             return Ok(Next::StopAnswering);
         }
         let next = self.send(announced(Reply::empty(200), head.keep_alive), None)?;
@@ -84,7 +98,9 @@ impl Connection<'_> {
             }
         };
         let keeps_open = then == Afterwards::KeepOpen;
-        if after > 0 && !read_to(after) || self.write(&announced(reply, keeps_open).sized()).is_err() {
+        if after > 0 && !read_to(after)
+            || self.write(&announced(reply, keeps_open).sized()).is_err()
+        {
             return false;
         }
         if !keeps_open {
@@ -99,8 +115,8 @@ impl Connection<'_> {
         is_whole
     }
 
-    /// Takes some more of a request that nobody reads, since bytes that are left in the socket would turn its close into a reset, and
-    /// the function would not see the answer.
+    /// Takes some more of a request that nobody reads, since bytes that are left in the socket
+    /// would turn its close into a reset, and the function would not see the answer.
     pub(super) fn let_it_be_read(self) {
         let_go(self.socket, AFTER_REFUSAL, Duration::from_secs(10));
     }

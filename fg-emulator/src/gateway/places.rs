@@ -1,4 +1,5 @@
-//! The functions of a gateway under their names: served, expected or absent; and which of them a path means.
+//! The functions of a gateway under their names: served, expected or absent; and which of them a
+//! path means.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -100,12 +101,15 @@ impl Places {
 
     /// The function under this name, when there is one; or why there is none.
     pub(super) fn wait_for(&self, name: &str) -> Result<Arc<Emulator>, String> {
-        let is_expected = |all: &mut BTreeMap<String, Place>| matches!(all.get(name), Some(Place::Expected));
+        let is_expected =
+            |all: &mut BTreeMap<String, Place>| matches!(all.get(name), Some(Place::Expected));
         let waited = self.changed.wait_timeout_while(self.lock(), EXPECTATION, is_expected);
         match waited.unwrap_or_else(PoisonError::into_inner).0.get(name) {
             Some(Place::Served(emulator)) => Ok(Arc::clone(emulator)),
             Some(Place::Absent(reason)) => Err(reason.clone()),
-            Some(Place::Expected) | None => Err(format!("{name} has not been built within {} s", EXPECTATION.as_secs())),
+            Some(Place::Expected) | None => {
+                Err(format!("{name} has not been built within {} s", EXPECTATION.as_secs()))
+            }
         }
     }
 
@@ -113,12 +117,15 @@ impl Places {
     pub(super) fn find(&self, is_it: impl Fn(&Settings) -> bool) -> Option<Arc<Emulator>> {
         let find = |all: &BTreeMap<String, Place>| {
             all.values().find_map(|place| match place {
-                Place::Served(emulator) if is_it(emulator.pool().settings()) => Some(Arc::clone(emulator)),
+                Place::Served(emulator) if is_it(emulator.pool().settings()) => {
+                    Some(Arc::clone(emulator))
+                }
                 _ => None,
             })
         };
-        let may_come =
-            |all: &mut BTreeMap<String, Place>| find(all).is_none() && all.values().any(|place| matches!(place, Place::Expected));
+        let may_come = |all: &mut BTreeMap<String, Place>| {
+            find(all).is_none() && all.values().any(|place| matches!(place, Place::Expected))
+        };
         let waited = self.changed.wait_timeout_while(self.lock(), EXPECTATION, may_come);
         find(&waited.unwrap_or_else(PoisonError::into_inner).0)
     }
@@ -130,9 +137,15 @@ impl Places {
             return Route::Function { name: name.clone(), target: target.to_owned() };
         }
         let rest = target.strip_prefix('/').unwrap_or(target);
-        let behind = |name: &str| rest.strip_prefix(name).filter(|behind| behind.is_empty() || behind.starts_with(['/', '?']));
+        let behind = |name: &str| {
+            rest.strip_prefix(name)
+                .filter(|behind| behind.is_empty() || behind.starts_with(['/', '?']))
+        };
         // `orders/bootstrap` comes before `orders`.
-        let found = all.keys().filter_map(|name| Some((name, behind(name)?))).max_by_key(|(name, _)| name.len());
+        let found = all
+            .keys()
+            .filter_map(|name| Some((name, behind(name)?)))
+            .max_by_key(|(name, _)| name.len());
         match found {
             Some((name, behind)) => {
                 let slash = if behind.starts_with('/') { "" } else { "/" };
@@ -170,7 +183,8 @@ mod tests {
     #[test]
     fn the_longest_name_that_a_path_begins_with_is_meant() {
         let places = Places::new(["a", "a/bootstrap", "ab"].map(str::to_owned).into_iter());
-        let function = |name: &str, target: &str| Route::Function { name: name.into(), target: target.into() };
+        let function =
+            |name: &str, target: &str| Route::Function { name: name.into(), target: target.into() };
         for (target, route) in [
             ("/a", function("a", "/")),
             ("/a?x=1", function("a", "/?x=1")),

@@ -1,4 +1,5 @@
-//! One call of the platform's API: what is asked for, and what the caller sees: the platform's API reference, "executing a function".
+//! One call of the platform's API: what is asked for, and what the caller sees: the platform's API
+//! reference, "executing a function".
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -40,7 +41,11 @@ pub(super) fn take(pool: &Pool, queue: &std::sync::Arc<AsyncQueue>, request: &Re
 }
 
 /// The event of a synchronous call, or the answer to every other request.
-fn check(pool: &Pool, queue: &std::sync::Arc<AsyncQueue>, request: &Request) -> Result<Event, Reply> {
+fn check(
+    pool: &Pool,
+    queue: &std::sync::Arc<AsyncQueue>,
+    request: &Request,
+) -> Result<Event, Reply> {
     let settings = pool.settings();
     if let Some(Err(reason)) = settings.key_pair.as_ref().map(|pair| pair.verify(request)) {
         return Err(refusal(401, "FSS.0401", &reason));
@@ -74,7 +79,11 @@ pub(crate) fn refusal_by(error: &PlatformError) -> Reply {
 }
 
 fn json_reply(status: u16, body: &Value) -> Reply {
-    Reply { status, headers: vec![("Content-Type".into(), "application/json".into())], body: body.to_string().into_bytes() }
+    Reply {
+        status,
+        headers: vec![("Content-Type".into(), "application/json".into())],
+        body: body.to_string().into_bytes(),
+    }
 }
 
 impl Call {
@@ -90,14 +99,29 @@ impl Call {
             _ => return Err(refusal(404, "FSS.0404", &format!("there is nothing at {path}"))),
         };
         if request.method != "POST" {
-            return Err(refusal(405, "FSS.0400", &format!("{} is not a method of {path}", request.method)));
+            return Err(refusal(
+                405,
+                "FSS.0400",
+                &format!("{} is not a method of {path}", request.method),
+            ));
         }
-        let version = version_in(urn, &settings.name)
-            .ok_or_else(|| refusal(404, "FSS.1051", &format!("the function {urn} is not here; this is {}", settings.urn())))?;
+        let version = version_in(urn, &settings.name).ok_or_else(|| {
+            refusal(
+                404,
+                "FSS.1051",
+                &format!("the function {urn} is not here; this is {}", settings.urn()),
+            )
+        })?;
         match version.strip_prefix('!') {
             Some(alias) => Ok(Self { is_async, alias: Some(alias.to_owned()) }),
-            None if ["", "latest", &settings.version].contains(&version) => Ok(Self { is_async, alias: None }),
-            None => Err(refusal(404, "FSS.1052", &format!("there is no version {version}; this is {}", settings.version))),
+            None if ["", "latest", &settings.version].contains(&version) => {
+                Ok(Self { is_async, alias: None })
+            }
+            None => Err(refusal(
+                404,
+                "FSS.1052",
+                &format!("there is no version {version}; this is {}", settings.version),
+            )),
         }
     }
 }
@@ -126,8 +150,9 @@ pub(crate) fn is_of_the_api(path: &str) -> bool {
 /// Whose invocation a path of this API asks for; nothing where it asks for something else.
 pub(crate) fn invoked(path: &str) -> Option<String> {
     let mut segments = segments(path);
-    let is_invocation =
-        segments.len() == 6 && segments[3] == "functions" && ["invocations", "invocations-async"].contains(&&*segments[5]);
+    let is_invocation = segments.len() == 6
+        && segments[3] == "functions"
+        && ["invocations", "invocations-async"].contains(&&*segments[5]);
     is_invocation.then(|| segments.swap_remove(4))
 }
 
@@ -136,13 +161,15 @@ pub(crate) fn is_for(urn: &str, settings: &Settings) -> bool {
     version_in(urn, &settings.name).is_some()
 }
 
-/// The version or `!alias` in a URN of this function, or in one of its short forms; empty where there is none.
+/// The version or `!alias` in a URN of this function, or in one of its short forms; empty where
+/// there is none.
 fn version_in<'a>(urn: &'a str, name: &str) -> Option<&'a str> {
     let fields: Vec<_> = urn.split(':').collect();
     match fields[..] {
         ["urn", "fss", _, _, "function", _, found] if found == name => Some(""),
         ["urn", "fss", _, _, "function", _, found, version] if found == name => Some(version),
-        // Of the shorter ones it is only known how many fields there are; a package may stand before the name, a version behind it.
+        // Of the shorter ones it is only known how many fields there are; a package may stand
+        // before the name, a version behind it.
         [first, ..] if first != "urn" && fields.len() <= 4 => {
             let at = fields.iter().position(|field| *field == name)?;
             Some(fields.get(at + 1).copied().unwrap_or_default())
@@ -167,7 +194,8 @@ pub(crate) fn check_body_and_headers(request: &Request) -> Result<(), Reply> {
 
 /// Whether the answer is JSON around the result, which cannot be streamed.
 pub(super) fn is_v1(request: &Request) -> bool {
-    header_of(&request.headers, "X-CFF-Request-Version").is_some_and(|version| version.eq_ignore_ascii_case("v1"))
+    header_of(&request.headers, "X-CFF-Request-Version")
+        .is_some_and(|version| version.eq_ignore_ascii_case("v1"))
 }
 
 /// What the caller of a synchronous invocation sees.
@@ -185,7 +213,8 @@ pub(super) fn show(execution: &Execution, request: &Request) -> Reply {
         Outcome::Failure(_) => ("4002", 500),
         Outcome::Platform(error) => (error.code(), 500),
     };
-    let wants_log = header_of(&request.headers, "X-Cff-Log-Type").is_some_and(|value| value.eq_ignore_ascii_case("tail"));
+    let wants_log = header_of(&request.headers, "X-Cff-Log-Type")
+        .is_some_and(|value| value.eq_ignore_ascii_case("tail"));
     let log = if wants_log { BASE64_STANDARD.encode(log.tail(Log::SHORT)) } else { String::new() };
     let is_v1 = is_v1(request);
     let body = if is_v1 {
@@ -229,10 +258,20 @@ mod tests {
             assert!(is_of_the_api(path), "{path}");
             assert_eq!(invoked(path), None, "{path}");
         }
-        for path in ["/", "/v2", "/v2/p", "/v2/p/fgsx/functions", "/v1/p/fgs/functions", "/x/v2/p/fgs/functions"] {
+        for path in [
+            "/",
+            "/v2",
+            "/v2/p",
+            "/v2/p/fgsx/functions",
+            "/v1/p/fgs/functions",
+            "/x/v2/p/fgs/functions",
+        ] {
             assert!(!is_of_the_api(path), "{path}");
         }
-        assert_eq!(invoked("/v2/p/fgs/functions/urn%3Afss/invocations-async").as_deref(), Some("urn:fss"));
+        assert_eq!(
+            invoked("/v2/p/fgs/functions/urn%3Afss/invocations-async").as_deref(),
+            Some("urn:fss")
+        );
     }
 
     #[test]

@@ -19,9 +19,14 @@ use crate::stream::{End, Next, Stream};
 /// The end of a chunked body.
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// Invokes the function. A reply that it streams is written to the socket as it comes, and ends the connection; every other one is
-/// returned.
-pub(super) fn invoke(pool: &Pool, event: Event, request: &Request, socket: &TcpStream) -> io::Result<Option<Reply>> {
+/// Invokes the function. A reply that it streams is written to the socket as it comes, and ends the
+/// connection; every other one is returned.
+pub(super) fn invoke(
+    pool: &Pool,
+    event: Event,
+    request: &Request,
+    socket: &TcpStream,
+) -> io::Result<Option<Reply>> {
     if call::is_v1(request) || !pool.settings().streams {
         return Ok(Some(call::show(&pool.run(event), request)));
     }
@@ -30,19 +35,23 @@ pub(super) fn invoke(pool: &Pool, event: Event, request: &Request, socket: &TcpS
     thread::scope(|scope| {
         let running = scope.spawn(|| pool.run_streaming(event, &stream));
         let Some(headers) = stream.wait_for_head() else {
-            let execution = running.join().map_err(|_| io::Error::other("the invocation panicked"))?;
+            let execution =
+                running.join().map_err(|_| io::Error::other("the invocation panicked"))?;
             return Ok(Some(call::show(&execution, request)));
         };
         scope.spawn(|| {
-            // The caller has nothing more to say: what comes is the end, its own or that of the reply.
+            // The caller has nothing more to say: what comes is the end, its own or that of the
+            // reply.
             if peek_first_byte(socket).is_none() {
                 stream.abandon();
             }
         });
         let passed_on = pass_on(&stream, head(&request_id, &headers), socket);
-        // The socket's end is also that of the thread that waits for the caller's. An error means that the caller was faster.
+        // The socket's end is also that of the thread that waits for the caller's. An error means
+        // that the caller was faster.
         if matches!(passed_on, Ok(End::Complete)) {
-            // As with every other reply, the instance is free when the caller has all of it. A panic has been reported.
+            // As with every other reply, the instance is free when the caller has all of it. A
+            // panic has been reported.
             let _ = running.join();
             let written = { socket }.write_all(LAST_CHUNK);
             let _ = socket.shutdown(Shutdown::Both);
@@ -60,7 +69,10 @@ pub(super) fn invoke(pool: &Pool, event: Event, request: &Request, socket: &TcpS
 /// The caller has its status and part of the reply, and cannot be told any more.
 fn tell(settings: &Settings, request_id: &str, error: &PlatformError) {
     if let Some(log) = &settings.log {
-        log(&format!("the streamed reply to request {request_id} is not complete: {}", error.platform_text()));
+        log(&format!(
+            "the streamed reply to request {request_id} is not complete: {}",
+            error.platform_text()
+        ));
     }
 }
 

@@ -4,6 +4,11 @@ use std::net::SocketAddr;
 
 use super::{Owner, Standing};
 
-pub(super) fn standing(_: Owner, _: SocketAddr, _: SocketAddr, _: impl FnOnce() -> bool) -> Standing {
+pub(super) fn standing(
+    _: Owner,
+    _: SocketAddr,
+    _: SocketAddr,
+    _: impl FnOnce() -> bool,
+) -> Standing {
     Standing::Unknown
 }

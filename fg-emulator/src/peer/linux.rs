@@ -1,4 +1,5 @@
-//! The owner of a socket, as `/proc` tells it: its inode by its two addresses, and the process that has the inode open.
+//! The owner of a socket, as `/proc` tells it: its inode by its two addresses, and the process that
+//! has the inode open.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -10,7 +11,12 @@ use crate::process_table::{Entry, processes, tree_of};
 /// The table of sockets is not read in one moment, and an entry can be missed.
 const LOOKS: usize = 3;
 
-pub(super) fn standing(owner: Owner, here: SocketAddr, there: SocketAddr, looks_closely: impl FnOnce() -> bool) -> Standing {
+pub(super) fn standing(
+    owner: Owner,
+    here: SocketAddr,
+    there: SocketAddr,
+    looks_closely: impl FnOnce() -> bool,
+) -> Standing {
     let mut inode = None;
     for _ in 0..LOOKS {
         match find_inode(there, here) {
@@ -43,7 +49,8 @@ fn standing_in_tree(root: u32, link: &str) -> Option<Standing> {
     if has_socket(root, link).is_ok_and(|has_it| has_it) {
         return Some(Standing::Own);
     }
-    let held: Vec<_> = tree_of(root, &processes()).into_iter().map(|id| has_socket(id, link)).collect();
+    let held: Vec<_> =
+        tree_of(root, &processes()).into_iter().map(|id| has_socket(id, link)).collect();
     if held.iter().any(|held| matches!(held, Ok(true))) {
         return Some(Standing::Own);
     }
@@ -79,7 +86,8 @@ fn find_inode(local: SocketAddr, remote: SocketAddr) -> io::Result<Option<u64>> 
 fn inode_in(table: &str, local: SocketAddr, remote: SocketAddr) -> Option<u64> {
     table.lines().skip(1).find_map(|line| {
         let mut fields = line.split_ascii_whitespace().skip(1);
-        let is_it = address(fields.next()?)? == canonical(local) && address(fields.next()?)? == canonical(remote);
+        let is_it = address(fields.next()?)? == canonical(local)
+            && address(fields.next()?)? == canonical(remote);
         // Behind: state, queues, timer, retransmissions, user, timeout, inode.
         if is_it { fields.nth(6)?.parse().ok() } else { None }
     })
@@ -93,7 +101,8 @@ fn canonical(address: SocketAddr) -> (IpAddr, u16) {
 fn address(text: &str) -> Option<(IpAddr, u16)> {
     let (address, port) = text.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
-    let word = |at: usize| Some(u32::from_str_radix(address.get(at..at + 8)?, 16).ok()?.to_ne_bytes());
+    let word =
+        |at: usize| Some(u32::from_str_radix(address.get(at..at + 8)?, 16).ok()?.to_ne_bytes());
     let address = if address.len() == 8 {
         IpAddr::V4(Ipv4Addr::from(word(0)?))
     } else {
@@ -116,7 +125,8 @@ fn has_socket(process: u32, link: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether this process, or one that it comes from, was started for the API at this port; or is the one we are in.
+/// Whether this process, or one that it comes from, was started for the API at this port; or is the
+/// one we are in.
 fn is_announced(process: u32, port: u16, table: &[Entry]) -> bool {
     let mut next = Some(process);
     // No deeper than there are processes, should they change meanwhile.
@@ -128,7 +138,11 @@ fn is_announced(process: u32, port: u16, table: &[Entry]) -> bool {
         if has_variable(id, port) {
             return true;
         }
-        next = table.iter().find(|one| one.id == id).map(|one| one.parent).filter(|parent| *parent > 1);
+        next = table
+            .iter()
+            .find(|one| one.id == id)
+            .map(|one| one.parent)
+            .filter(|parent| *parent > 1);
     }
     false
 }
@@ -137,7 +151,9 @@ fn has_variable(process: u32, port: u16) -> bool {
     let Ok(environment) = fs::read(format!("/proc/{process}/environ")) else { return false };
     let end = format!(":{port}");
     let mut variables = environment.split(|byte| *byte == 0);
-    variables.any(|variable| variable.starts_with(b"RUNTIME_API_ADDR=") && variable.ends_with(end.as_bytes()))
+    variables.any(|variable| {
+        variable.starts_with(b"RUNTIME_API_ADDR=") && variable.ends_with(end.as_bytes())
+    })
 }
 
 #[cfg(test)]
@@ -152,7 +168,10 @@ mod tests {
             0: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0000000000000000 20 4 30 10 -1\n";
         let (here, there) = (([127, 0, 0, 1], 0x1f90).into(), ([127, 0, 0, 1], 0xc350).into());
         if cfg!(target_endian = "little") {
-            assert_eq!((inode_in(table, here, there), inode_in(table, there, here)), (Some(4711), None));
+            assert_eq!(
+                (inode_in(table, here, there), inode_in(table, there, here)),
+                (Some(4711), None)
+            );
             let mapped = table.replace("0100007F", "0000000000000000FFFF00000100007F");
             assert_eq!(inode_in(&mapped, here, there), Some(4711));
         }
@@ -161,13 +180,17 @@ mod tests {
     #[test]
     fn the_other_end_of_a_socket_is_told_to_be_ours_or_not() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let mut client = Some(TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens"));
+        let mut client = Some(
+            TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens"),
+        );
         let (server, _) = listener.accept().expect("a connection");
-        let addresses = (server.local_addr().expect("it is open"), server.peer_addr().expect("it is open"));
+        let addresses =
+            (server.local_addr().expect("it is open"), server.peer_addr().expect("it is open"));
         let standing = |owner| standing(owner, addresses.0, addresses.1, || true);
         assert_eq!(standing(Owner::Process(std::process::id())), Standing::Own);
         assert_eq!(standing(Owner::Announced), Standing::Own);
-        let mut other = std::process::Command::new("sleep").arg("600").spawn().expect("there is sleep");
+        let mut other =
+            std::process::Command::new("sleep").arg("600").spawn().expect("there is sleep");
         let refused = standing(Owner::Process(other.id()));
         other.kill().expect("it runs");
         other.wait().expect("it ends");

@@ -1,4 +1,5 @@
-//! Processes with what the standard library has everywhere: a pipe for each output, and no way to ask a process to end.
+//! Processes with what the standard library has everywhere: a pipe for each output, and no way to
+//! ask a process to end.
 
 use std::io::{self, Read};
 use std::process::{Child, Command, Stdio};
@@ -28,8 +29,13 @@ impl Pipe {
     }
 }
 
-pub(super) fn start(command: &mut Command, _group: Group, output: &Arc<Output>) -> io::Result<(Child, Pipe)> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+pub(super) fn start(
+    command: &mut Command,
+    _group: Group,
+    output: &Arc<Output>,
+) -> io::Result<(Child, Pipe)> {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     if let Some(stdout) = child.stdout.take() {
         read_on_a_thread(stdout, Arc::clone(output))?;
     }
@@ -62,7 +68,8 @@ pub(super) fn kill(child: &mut Child, _group: Group) {
     let _ = child.kill();
 }
 
-/// What is left when this process is ended from outside goes on until it notices that its Runtime API is no more.
+/// What is left when this process is ended from outside goes on until it notices that its Runtime
+/// API is no more.
 pub(super) fn tell_guard(_id: u32, _group: Group, _api_address: &str, _runs: bool) {}
 
 /// A process that is known besides the function's own. None is.

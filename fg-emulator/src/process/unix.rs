@@ -1,4 +1,5 @@
-//! Processes where there are signals: one pipe for both outputs, so that their lines keep their order, and SIGTERM.
+//! Processes where there are signals: one pipe for both outputs, so that their lines keep their
+//! order, and SIGTERM.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -42,7 +43,11 @@ impl Pipe {
     }
 }
 
-pub(super) fn start(command: &mut Command, group: Group, output: &Arc<Output>) -> io::Result<(Child, Pipe)> {
+pub(super) fn start(
+    command: &mut Command,
+    group: Group,
+    output: &Arc<Output>,
+) -> io::Result<(Child, Pipe)> {
     let (read, write) = open_pipe()?;
     rustix::io::ioctl_fionbio(&read, true)?;
     command.stdin(Stdio::null()).stdout(write.try_clone()?).stderr(write);
@@ -53,12 +58,11 @@ pub(super) fn start(command: &mut Command, group: Group, output: &Arc<Output>) -
     let pipe = Pipe(Arc::new(Mutex::new(File::from(read))));
     let child = command.spawn()?;
     let (reading, output) = (pipe.clone(), Arc::clone(output));
-    // It ends with the last process that has the other end, which may be one that the function has left behind.
-    thread::Builder::new().name("function-output".into()).spawn(
-        move || {
-            while wait_for_output(&to_poll) && reading.drain(&output) {}
-        },
-    )?;
+    // It ends with the last process that has the other end, which may be one that the function has
+    // left behind.
+    thread::Builder::new()
+        .name("function-output".into())
+        .spawn(move || while wait_for_output(&to_poll) && reading.drain(&output) {})?;
     Ok((child, pipe))
 }
 
@@ -90,7 +94,9 @@ fn wait_for_output(pipe: &OwnedFd) -> bool {
 pub(super) fn wait_until_ended(id: u32, _is_running: impl Fn() -> bool) {
     let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    while matches!(rustix::process::waitid(WaitId::Pid(pid), options), Err(rustix::io::Errno::INTR)) {}
+    while matches!(rustix::process::waitid(WaitId::Pid(pid), options), Err(rustix::io::Errno::INTR))
+    {
+    }
 }
 
 pub(super) fn ask_to_end(child: &mut Child, group: Group) {
@@ -108,10 +114,14 @@ pub(super) fn descendants(id: u32) -> Vec<Entry> {
     table.into_iter().filter(|process| process.id != id && tree.contains(&process.id)).collect()
 }
 
-/// Ends what has left the group of this process, which has ended and still has its id, as far as that can be told: what was
-/// [known](descendants) of it, and what has inherited the variable. On the platform nothing of an instance is left either.
+/// Ends what has left the group of this process, which has ended and still has its id, as far as
+/// that can be told: what was [known](descendants) of it, and what has inherited the variable. On
+/// the platform nothing of an instance is left either.
 pub(super) fn kill_what_has_left(id: u32, api_address: &str, known: &[Entry]) {
-    known.iter().filter(|process| start_of(process.id) == Some(process.start)).for_each(|process| kill_one(process.id));
+    known
+        .iter()
+        .filter(|process| start_of(process.id) == Some(process.start))
+        .for_each(|process| kill_one(process.id));
     let Some(start) = start_of(id) else { return };
     let variable = format!("RUNTIME_API_ADDR={api_address}");
     // What is ended may have begun something meanwhile.
@@ -131,13 +141,16 @@ fn kill_one(id: u32) {
     }
 }
 
-/// The processes with this variable in their environment. Older ones may have been told the same address before.
+/// The processes with this variable in their environment. Older ones may have been told the same
+/// address before.
 fn processes_with(variable: &[u8], start: u64) -> Vec<u32> {
     let has_it = |process: &Entry| {
         let environment = fs::read(format!("/proc/{}/environ", process.id)).unwrap_or_default();
         environment.split(|byte| *byte == 0).any(|found| found == variable)
     };
-    let younger = processes().into_iter().filter(|process| process.start >= start && process.id != std::process::id());
+    let younger = processes()
+        .into_iter()
+        .filter(|process| process.start >= start && process.id != std::process::id());
     younger.filter(has_it).map(|process| process.id).collect()
 }
 

@@ -35,17 +35,23 @@ impl State {
             return Registered::Stopped;
         }
         if !self.has_room() {
-            // The oldest one of which it cannot be known whose it is gives way, if it has not asked for anything; strangers do not stay.
+            // The oldest one of which it cannot be known whose it is gives way, if it has not asked
+            // for anything; strangers do not stay.
             let idle = |number: &u64| !self.waiting.contains(number) && !self.has_event(*number);
             let mut connections = self.connections.iter().filter(|(_, open)| open.is_unknown);
-            let Some((number, open)) = connections.find(|(number, _)| idle(number)) else { return Registered::Full };
+            let Some((number, open)) = connections.find(|(number, _)| idle(number)) else {
+                return Registered::Full;
+            };
             let number = *number;
             // An error means that it is closed already.
             let _ = open.socket.shutdown(Shutdown::Both);
             self.connections.remove(&number);
         }
         self.accepted += 1;
-        self.connections.insert(self.accepted, Open { socket: Arc::clone(socket), ended: false, is_unknown: false });
+        self.connections.insert(
+            self.accepted,
+            Open { socket: Arc::clone(socket), ended: false, is_unknown: false },
+        );
         Registered::Number(self.accepted)
     }
 
@@ -57,7 +63,10 @@ impl State {
     /// Whether the event that waits for its answer was handed out to this connection.
     fn has_event(&self, connection: u64) -> bool {
         let last = self.handed_out_last.map(|last| &self.invocations[last]);
-        last.is_some_and(|last| last.awaits_answer() && matches!(last.progress, Progress::HandedOut(to) if to == connection))
+        last.is_some_and(|last| {
+            last.awaits_answer()
+                && matches!(last.progress, Progress::HandedOut(to) if to == connection)
+        })
     }
 
     pub(crate) fn mark_ended(&mut self, connection: u64) {
@@ -87,7 +96,9 @@ mod tests {
     #[test]
     fn where_it_is_not_known_whose_a_connection_is_the_oldest_that_asks_for_nothing_gives_way() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let socket = Arc::new(TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens"));
+        let socket = Arc::new(
+            TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens"),
+        );
         let mut state = State::default();
         state.serve_an_instance(AnswerLimit { whole: 1, streamed: 1 }, None);
         for number in 1..=128 {
@@ -99,7 +110,8 @@ mod tests {
         state.enqueue(Event::new("{}"));
         assert!(matches!(state.turn(2), Some(Turn::Event { .. })));
         assert_eq!(state.register(&socket), Registered::Number(129));
-        let open: Vec<_> = (1..=4).filter(|number| state.connections.contains_key(number)).collect();
+        let open: Vec<_> =
+            (1..=4).filter(|number| state.connections.contains_key(number)).collect();
         assert_eq!(open, [1, 2, 4]);
     }
 }

@@ -27,7 +27,9 @@ impl Shared {
     pub(crate) fn tell_of_answer(&self, id: &str) {
         let is_awaited = |state: &State| {
             let candidates = state.by_request_id.get(id).into_iter().flatten();
-            candidates.into_iter().any(|candidate| state.invocations[*candidate].awaits_answer_or_its_end())
+            candidates
+                .into_iter()
+                .any(|candidate| state.invocations[*candidate].awaits_answer_or_its_end())
         };
         if self.watch.get().is_some() && self.read(is_awaited) {
             self.tell(Moment::Answer);

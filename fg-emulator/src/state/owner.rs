@@ -6,7 +6,8 @@ use super::{AnswerLimit, Shared, State};
 use crate::output::LineSink;
 use crate::peer::Owner;
 
-/// How often it is looked which process a stranger is: that takes a look at all files of all processes.
+/// How often it is looked which process a stranger is: that takes a look at all files of all
+/// processes.
 const MOST_LOOKED_AT: usize = 64;
 
 /// How many refusals are kept.
@@ -35,9 +36,13 @@ impl Shared {
 }
 
 impl State {
-    /// From now on nothing is recorded, answers are limited, and events go to the owner alone, who is to be [known](Self::belong_to) soon:
-    /// what an instance wants, and a test does not.
-    pub(crate) fn serve_an_instance(&mut self, answer_limit: AnswerLimit, strangers: Option<LineSink>) {
+    /// From now on nothing is recorded, answers are limited, and events go to the owner alone, who
+    /// is to be [known](Self::belong_to) soon: what an instance wants, and a test does not.
+    pub(crate) fn serve_an_instance(
+        &mut self,
+        answer_limit: AnswerLimit,
+        strangers: Option<LineSink>,
+    ) {
         self.forgets = true;
         self.answer_limit = Some(answer_limit);
         self.owner = Owner::Starting;

@@ -20,14 +20,16 @@ pub(crate) struct Passage {
 }
 
 impl State {
-    /// As [`enqueue`](Self::enqueue); an answer in chunks goes into the stream, every other one is kept as usual.
+    /// As [`enqueue`](Self::enqueue); an answer in chunks goes into the stream, every other one is
+    /// kept as usual.
     pub(crate) fn enqueue_streamed(&mut self, event: Event, stream: Arc<Stream>) -> usize {
         let invocation = self.enqueue(event);
         self.invocations[invocation].stream = Some(stream);
         invocation
     }
 
-    /// Begins to pass on the answer with this head, where somebody wants to have it so. One that is to meet a fault is read whole.
+    /// Begins to pass on the answer with this head, where somebody wants to have it so. One that is
+    /// to meet a fault is read whole.
     pub(crate) fn begin_stream(&mut self, connection: u64, head: &Request) -> Option<Passage> {
         let Endpoint::Answer(AnswerKind::Response, id) = head.endpoint() else { return None };
         if !self.post_faults.is_empty() {
@@ -35,7 +37,8 @@ impl State {
         }
         let socket = Arc::downgrade(&self.connections.get(&connection)?.socket);
         let mut candidates = self.by_request_id.get(id)?.iter().copied();
-        let invocation = candidates.find(|candidate| self.invocations[*candidate].awaits_answer())?;
+        let invocation =
+            candidates.find(|candidate| self.invocations[*candidate].awaits_answer())?;
         let record = &mut self.invocations[invocation];
         let stream = Arc::clone(record.stream.as_ref()?);
         record.streamed = Some(Streamed::UnderWay);
@@ -44,12 +47,20 @@ impl State {
     }
 
     /// No more of it comes.
-    pub(crate) fn end_stream(&mut self, passage: &Passage, connection: u64, head: &Request, how: Streamed) {
+    pub(crate) fn end_stream(
+        &mut self,
+        passage: &Passage,
+        connection: u64,
+        head: &Request,
+        how: Streamed,
+    ) {
         passage.stream.end(if how == Streamed::Complete { End::Complete } else { End::Broken });
         let record = &mut self.invocations[passage.invocation];
         record.streamed = Some(how);
         record.times.answered = Some(Instant::now());
-        if let (Streamed::Complete, Endpoint::Answer(kind, id), false) = (how, head.endpoint(), self.forgets) {
+        if let (Streamed::Complete, Endpoint::Answer(kind, id), false) =
+            (how, head.endpoint(), self.forgets)
+        {
             self.posts.push(Post {
                 path: head.target.clone(),
                 request_id: id.to_owned(),

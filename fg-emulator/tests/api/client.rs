@@ -1,4 +1,5 @@
-//! A function written by hand: one connection, no library, so that each byte and each close can be seen.
+//! A function written by hand: one connection, no library, so that each byte and each close can be
+//! seen.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -9,7 +10,8 @@ use fg_emulator::RuntimeApi;
 /// Long enough for any machine: only a failing test waits so long.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
-pub(crate) const POLL: &str = "GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: localhost\r\n\r\n";
+pub(crate) const POLL: &str =
+    "GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 pub(crate) struct Client(TcpStream);
 
@@ -22,7 +24,10 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn request_id(&self) -> &str {
@@ -31,7 +36,10 @@ impl Reply {
 }
 
 pub(crate) fn response(id: &str, body: &str) -> String {
-    format!("POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 pub(crate) fn error(id: &str, body: &str) -> String {
@@ -69,10 +77,15 @@ impl Client {
     pub(crate) fn read_reply(&mut self) -> Reply {
         let head = self.read_head();
         let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
-        let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.into(), value.into())).collect();
+        let status =
+            lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
+        let headers = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
         let mut reply = Reply { status, headers, body: String::new() };
-        let length = reply.header("Content-Length").map_or(0, |length| length.parse().expect("a number"));
+        let length =
+            reply.header("Content-Length").map_or(0, |length| length.parse().expect("a number"));
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).expect("a whole body");
         reply.body = String::from_utf8(body).expect("a body in UTF-8");

@@ -26,7 +26,8 @@ fn verdicts(api: &RuntimeApi) -> Vec<Verdict> {
     api.posts().iter().map(|post| post.verdict).collect()
 }
 
-/// What a poll with this fault reads to the end of the connection, where an event `r-1` with the body `hello` waits.
+/// What a poll with this fault reads to the end of the connection, where an event `r-1` with the
+/// body `hello` waits.
 fn poll_to_end(misbehaviour: Misbehaviour) -> (RuntimeApi, String) {
     let api = api_with(Fault::OnPoll(misbehaviour));
     let _pending = api.invoke(Event::new("hello").request_id("r-1"));
@@ -46,20 +47,32 @@ fn assert_next_poll_gets_the_event(api: &RuntimeApi) {
 fn faults_happen_in_order_and_once() {
     let api = RuntimeApi::start().expect("a free port");
     let _pending = api.invoke(Event::new("{}"));
-    let status = |code| Misbehaviour::Status { code, headers: vec![("Location".into(), "/".into())], body: b"later".to_vec() };
+    let status = |code| Misbehaviour::Status {
+        code,
+        headers: vec![("Location".into(), "/".into())],
+        body: b"later".to_vec(),
+    };
     for code in [500, 302, 404] {
         api.script(Fault::OnPoll(status(code)));
     }
     api.script(Fault::OnPost(status(503)));
     assert_eq!(
         api.faults_left()[1..],
-        [302, 404].map(status).map(Fault::OnPoll).into_iter().chain([Fault::OnPost(status(503))]).collect::<Vec<_>>()
+        [302, 404]
+            .map(status)
+            .map(Fault::OnPoll)
+            .into_iter()
+            .chain([Fault::OnPost(status(503))])
+            .collect::<Vec<_>>()
     );
 
     let mut client = Client::connect(&api);
     for code in [500, 302, 404] {
         let reply = client.ask(POLL);
-        assert_eq!((reply.status, reply.body.as_str(), reply.header("Location")), (code, "later", Some("/")));
+        assert_eq!(
+            (reply.status, reply.body.as_str(), reply.header("Location")),
+            (code, "later", Some("/"))
+        );
     }
     assert_eq!(client.ask(POLL).status, 200);
     assert_eq!((api.connections(), api.polls(), api.faults_left().len()), (1, 4, 1));
@@ -67,7 +80,8 @@ fn faults_happen_in_order_and_once() {
 
 #[test]
 fn a_status_without_content_has_no_length() {
-    let api = api_with(Fault::OnPoll(Misbehaviour::Status { code: 204, headers: vec![], body: vec![] }));
+    let api =
+        api_with(Fault::OnPoll(Misbehaviour::Status { code: 204, headers: vec![], body: vec![] }));
     let mut client = Client::connect(&api);
     client.send(POLL);
     assert_eq!(client.read_head(), "HTTP/1.1 204 No Content\r\n\r\n");
@@ -107,7 +121,11 @@ fn a_refused_post_does_not_count_and_its_retry_does() {
 
 #[test]
 fn a_post_that_is_answered_with_another_2xx_counts() {
-    let (api, mut client) = api_with_running_invocation(Misbehaviour::Status { code: 202, headers: vec![], body: vec![] });
+    let (api, mut client) = api_with_running_invocation(Misbehaviour::Status {
+        code: 202,
+        headers: vec![],
+        body: vec![],
+    });
     assert_eq!(client.ask(response("r-1", "answer")).status, 202);
     assert_eq!(verdicts(&api), [Verdict::Accepted]);
 }
@@ -119,7 +137,10 @@ fn raw_bytes_are_sent_as_given_and_the_connection_can_go_on() {
     assert_eq!(read, "\0garbage");
     assert_next_poll_gets_the_event(&api);
 
-    let api = api_with(Fault::OnPoll(raw("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Afterwards::KeepOpen)));
+    let api = api_with(Fault::OnPoll(raw(
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        Afterwards::KeepOpen,
+    )));
     let mut client = Client::connect(&api);
     assert_eq!(client.ask(POLL).header("X-CFF-Request-Id"), None);
     let _pending = api.invoke(Event::new("{}").request_id("r-1"));
@@ -155,7 +176,8 @@ fn a_close_after_some_bytes_reads_no_more_than_these() {
 
 #[test]
 fn a_close_after_a_whole_post_does_not_count_it() {
-    let (api, mut client) = api_with_running_invocation(Misbehaviour::CloseAfterReading(usize::MAX));
+    let (api, mut client) =
+        api_with_running_invocation(Misbehaviour::CloseAfterReading(usize::MAX));
     let post = response("r-1", "answer");
     client.send(&post);
     assert_eq!(client.read_to_end().expect("an orderly close"), "");
@@ -180,7 +202,10 @@ fn a_post_that_is_reset_counts() {
     let (api, mut client) = api_with_running_invocation(Misbehaviour::Reset);
     client.send(response("r-1", "answer"));
     let read = client.read_to_end();
-    assert!(read.as_ref().is_ok_and(String::is_empty) || read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
+    assert!(
+        read.as_ref().is_ok_and(String::is_empty)
+            || read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
+    );
     assert_eq!(Client::connect(&api).ask(response("r-1", "answer")).status, 400);
     assert_eq!(verdicts(&api), [Verdict::Accepted, Verdict::Duplicate]);
 }
@@ -229,7 +254,10 @@ fn a_post_whose_answer_is_cut_counts() {
 
 #[test]
 fn a_dripped_event_arrives_whole_and_the_connection_goes_on() {
-    let api = api_with(Fault::OnPoll(Misbehaviour::Drip { bytes_per_write: 3, pause: Duration::from_micros(1) }));
+    let api = api_with(Fault::OnPoll(Misbehaviour::Drip {
+        bytes_per_write: 3,
+        pause: Duration::from_micros(1),
+    }));
     let _pending = api.invoke(Event::new("hello").request_id("r-1"));
     let mut client = Client::connect(&api);
     assert_eq!(client.ask(POLL).body, "hello");
@@ -247,8 +275,13 @@ fn a_chunked_event_has_the_chunks_asked_for() {
     let mut client = Client::connect(&api);
     client.send(POLL);
     let head = client.read_head();
-    assert!(head.contains("\r\nTransfer-Encoding: chunked\r\n") && !head.contains("Content-Length"));
-    assert_eq!(client.read_head(), "1;a=b\r\nh\r\n3;a=b\r\nell\r\n1;a=b\r\no\r\n0;a=b\r\nX-Late: 1\r\n\r\n");
+    assert!(
+        head.contains("\r\nTransfer-Encoding: chunked\r\n") && !head.contains("Content-Length")
+    );
+    assert_eq!(
+        client.read_head(),
+        "1;a=b\r\nh\r\n3;a=b\r\nell\r\n1;a=b\r\no\r\n0;a=b\r\nX-Late: 1\r\n\r\n"
+    );
     assert_eq!(client.ask(response("r-1", "answer")).status, 200);
 }
 
@@ -272,7 +305,8 @@ fn interim_heads_come_before_the_event() {
 
 #[test]
 fn a_delay_ends_in_the_usual_answer() {
-    let (api, mut client) = api_with_running_invocation(Misbehaviour::Delay(Duration::from_millis(1)));
+    let (api, mut client) =
+        api_with_running_invocation(Misbehaviour::Delay(Duration::from_millis(1)));
     assert_eq!(client.ask(response("r-1", "answer")).status, 200);
     assert!(api.faults_left().is_empty());
 }

@@ -51,7 +51,8 @@ fn a_poll_waits_for_the_next_event() {
 #[test]
 fn events_are_handed_out_in_order_over_one_connection() {
     let api = RuntimeApi::start().expect("a free port");
-    let pending: Vec<_> = (0..50).map(|number| api.invoke(Event::new(number.to_string()))).collect();
+    let pending: Vec<_> =
+        (0..50).map(|number| api.invoke(Event::new(number.to_string()))).collect();
     let mut client = Client::connect(&api);
     for number in 0..50 {
         let event = client.ask(POLL);
@@ -99,10 +100,17 @@ fn a_second_answer_is_refused_and_recorded() {
     client.ask(POLL);
     assert_eq!(client.ask(response("r-1", "first")).status, 200);
     let refusal = client.ask(error("r-1", "second"));
-    assert_eq!((refusal.status, refusal.body.as_str()), (400, "/v1/runtime/invocation/error/r-1 is answered already"));
+    assert_eq!(
+        (refusal.status, refusal.body.as_str()),
+        (400, "/v1/runtime/invocation/error/r-1 is answered already")
+    );
 
     assert_eq!(pending.wait(LIMIT).expect("an answer").text(), "first");
-    let posts: Vec<_> = api.posts().into_iter().map(|post| (post.kind, post.body, post.connection, post.verdict)).collect();
+    let posts: Vec<_> = api
+        .posts()
+        .into_iter()
+        .map(|post| (post.kind, post.body, post.connection, post.verdict))
+        .collect();
     assert_eq!(
         posts,
         [
@@ -167,6 +175,9 @@ fn an_event_is_not_handed_to_a_function_that_has_gone() {
     assert!(api.wait_until(LIMIT, |counts| counts.open_connections == 0));
 
     let pending = api.invoke(Event::new("{}"));
-    assert_eq!(pending.wait(Duration::ZERO).expect_err("no answer").state, InvocationState::NeverPolled);
+    assert_eq!(
+        pending.wait(Duration::ZERO).expect_err("no answer").state,
+        InvocationState::NeverPolled
+    );
     assert_eq!(Client::connect(&api).ask(POLL).request_id(), pending.request_id());
 }

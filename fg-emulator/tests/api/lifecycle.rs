@@ -42,7 +42,10 @@ fn a_stop_ends_the_wait_for_an_answer() {
     api.stop();
     let no_answer = pending.wait(LIMIT).expect_err("no answer");
     assert_eq!((no_answer.state, no_answer.stopped), (InvocationState::NeverPolled, true));
-    assert_eq!(no_answer.to_string(), "invocation r-1 has no answer: no poll has taken it; the API is stopped");
+    assert_eq!(
+        no_answer.to_string(),
+        "invocation r-1 has no answer: no poll has taken it; the API is stopped"
+    );
 }
 
 #[test]
@@ -57,7 +60,8 @@ fn an_invocation_can_be_answered_after_a_restart() {
 
 #[test]
 fn two_apis_do_not_know_each_other() {
-    let (one, other) = (RuntimeApi::start().expect("a free port"), RuntimeApi::start().expect("a free port"));
+    let (one, other) =
+        (RuntimeApi::start().expect("a free port"), RuntimeApi::start().expect("a free port"));
     let _pending = one.invoke(Event::new("{}").request_id("r-1"));
     Client::connect(&one).ask(POLL);
     assert_eq!(Client::connect(&other).ask(response("r-1", "")).status, 404);

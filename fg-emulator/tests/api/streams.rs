@@ -4,7 +4,10 @@ use std::io::ErrorKind;
 use std::thread;
 use std::time::Duration;
 
-use fg_emulator::{Afterwards, AnswerKind, AnswerStream, Event, Fault, Misbehaviour, NoAnswer, RuntimeApi, StreamError, Verdict};
+use fg_emulator::{
+    Afterwards, AnswerKind, AnswerStream, Event, Fault, Misbehaviour, NoAnswer, RuntimeApi,
+    StreamError, Verdict,
+};
 
 use crate::client::{Client, LIMIT, POLL, error, response};
 
@@ -32,7 +35,10 @@ fn piece(text: &str) -> Result<Option<String>, StreamError> {
 /// Nothing but an end is there to be read.
 fn assert_closed(client: &mut Client) {
     let read = client.read_to_end();
-    assert!(read.as_ref().is_ok_and(String::is_empty) || read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
+    assert!(
+        read.as_ref().is_ok_and(String::is_empty)
+            || read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
+    );
 }
 
 #[test]
@@ -51,7 +57,8 @@ fn each_piece_is_there_before_the_next_one_is_sent() {
 
     assert_eq!(client.ask(format!("0\r\nX-Sum: 1\r\n\r\n{POLL}")).status, 200);
     assert_eq!((next(&mut answer), next(&mut answer)), (Ok(None), Ok(None)));
-    let posts: Vec<_> = api.posts().into_iter().map(|post| (post.request_id, post.body, post.verdict)).collect();
+    let posts: Vec<_> =
+        api.posts().into_iter().map(|post| (post.request_id, post.body, post.verdict)).collect();
     assert_eq!(posts, [("r-1".to_owned(), vec![], Verdict::Accepted)]);
     assert_eq!(api.raw_requests()[1], HEAD.as_bytes());
     // The poll that came with the last chunk waits.
@@ -89,7 +96,10 @@ fn an_answer_without_its_last_chunk_is_never_complete() {
         assert_eq!(next(&mut answer), piece("ab"));
         drop(client);
         let cut_short = StreamError::CutShort { bytes: 2 };
-        assert_eq!((next(&mut answer), next(&mut answer)), (Err(cut_short.clone()), Err(cut_short)));
+        assert_eq!(
+            (next(&mut answer), next(&mut answer)),
+            (Err(cut_short.clone()), Err(cut_short))
+        );
         // Whoever reads it has a part of it already, so that no other one can take its place.
         assert_eq!(Client::connect(&api).ask(response("r-1", "again")).status, 400);
     }
@@ -101,7 +111,10 @@ fn a_chunk_that_is_none_ends_the_answer_with_400() {
     client.send(format!("{HEAD}2\r\nab\r\nrubbish\r\n"));
     assert_eq!(next(&mut answer), piece("ab"));
     let refusal = client.read_reply();
-    assert_eq!((refusal.status, refusal.body.as_str()), (400, "not a request: a chunk without a valid size"));
+    assert_eq!(
+        (refusal.status, refusal.body.as_str()),
+        (400, "not a request: a chunk without a valid size")
+    );
     assert_eq!(next(&mut answer), Err(StreamError::CutShort { bytes: 2 }));
 }
 
@@ -191,12 +204,20 @@ fn a_stop_ends_an_answer_that_nobody_takes() {
 
 #[test]
 fn an_early_answer_comes_in_the_middle_of_the_body() {
-    let early = |after, then| Misbehaviour::AnswerEarly { after, status: 413, body: b"enough".to_vec(), then };
+    let early = |after, then| Misbehaviour::AnswerEarly {
+        after,
+        status: 413,
+        body: b"enough".to_vec(),
+        then,
+    };
     let (api, _answer, mut client) = invoked();
     api.script(Fault::OnPost(early(3, Afterwards::Close)));
     client.send(format!("{HEAD}2\r\nab\r\n"));
     let refusal = client.ask("2\r\ncd\r\n");
-    assert_eq!((refusal.status, refusal.body.as_str(), refusal.header("Connection")), (413, "enough", Some("close")));
+    assert_eq!(
+        (refusal.status, refusal.body.as_str(), refusal.header("Connection")),
+        (413, "enough", Some("close"))
+    );
     // What is still under way does not turn the close into a reset.
     client.send("2\r\nef\r\n");
     assert_eq!(client.read_to_end().expect("an orderly close"), "");
@@ -210,7 +231,10 @@ fn an_early_answer_comes_in_the_middle_of_the_body() {
     client.send("2\r\nab\r\n0\r\n\r\n");
     assert_eq!(client.ask(response("r-1", "answer")).status, 200);
     let posts: Vec<_> = api.posts().into_iter().map(|post| (post.body, post.verdict)).collect();
-    assert_eq!(posts, [(b"ab".to_vec(), Verdict::Refused), (b"answer".to_vec(), Verdict::Accepted)]);
+    assert_eq!(
+        posts,
+        [(b"ab".to_vec(), Verdict::Refused), (b"answer".to_vec(), Verdict::Accepted)]
+    );
 }
 
 #[test]

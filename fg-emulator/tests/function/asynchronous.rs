@@ -11,11 +11,16 @@ use crate::scripted::{LIMIT, event, function, start};
 fn an_accepted_event_is_handled_later_and_its_success_is_told() {
     let (notes, told) = channel();
     let emulator = start(function().on_success(move |note| drop(notes.send(note.to_json()))));
-    let invocation = emulator.invoke_async(event(r#"{"text":"hello world!"}"#)).expect("it is accepted");
+    let invocation =
+        emulator.invoke_async(event(r#"{"text":"hello world!"}"#)).expect("it is accepted");
     assert_eq!(invocation.request_id(), "r-1");
     assert_eq!(invocation.wait(LIMIT).expect("it ends").reply().as_deref(), Some("hello world!"));
-    let mut note: Value = serde_json::from_str(&told.try_recv().expect("it was told before")).expect("JSON");
-    assert_eq!(note["timestamp"].take().as_str().map(str::len), Some("2020-08-20T12:00:00.000Z".len()));
+    let mut note: Value =
+        serde_json::from_str(&told.try_recv().expect("it was told before")).expect("JSON");
+    assert_eq!(
+        note["timestamp"].take().as_str().map(str::len),
+        Some("2020-08-20T12:00:00.000Z".len())
+    );
     let expected = json!({
         "timestamp": null,
         "request_context": {"request_id": "r-1", "function_urn": emulator.urn(), "condition": "", "approximate_invoke_count": 0},
@@ -36,10 +41,13 @@ fn a_failure_is_repeated_as_often_as_the_policy_says_and_then_told() {
             .on_failure(move |note| drop(notes.send(note.to_json())))
             .on_line(move |line| drop(lines.send(line.to_owned()))),
     );
-    let invocation = emulator.invoke_async(event(r#"{"say":"tried","do":"fail","text":"no"}"#)).expect("it is accepted");
+    let invocation = emulator
+        .invoke_async(event(r#"{"say":"tried","do":"fail","text":"no"}"#))
+        .expect("it is accepted");
     assert!(invocation.wait(LIMIT).expect("it ends").failure().is_some());
     assert_eq!(written.try_iter().collect::<Vec<_>>(), ["tried"; 3]);
-    let note: Value = serde_json::from_str(&told.try_recv().expect("it was told before")).expect("JSON");
+    let note: Value =
+        serde_json::from_str(&told.try_recv().expect("it was told before")).expect("JSON");
     assert_eq!(note["request_context"]["condition"], "UnhandledInvocationError");
     assert_eq!(note["request_context"]["approximate_invoke_count"], 2);
     assert_eq!(note["response_context"], json!({"status_code": 500, "function_error": "Scripted"}));
@@ -62,7 +70,14 @@ fn what_waits_when_the_emulator_stops_is_told_so() {
     let waiting = emulator.invoke_async(event("{}")).expect("it is accepted");
     emulator.stop();
     assert!(running.wait(LIMIT).expect("it ends").platform_error().is_some());
-    let kind = waiting.wait(LIMIT).expect("it ends").platform_error().map(fg_emulator::PlatformError::kind);
+    let kind = waiting
+        .wait(LIMIT)
+        .expect("it ends")
+        .platform_error()
+        .map(fg_emulator::PlatformError::kind);
     assert_eq!(kind, Some(PlatformErrorKind::Stopped));
-    assert_eq!(emulator.invoke_async(event("{}")).expect_err("it has stopped").kind(), PlatformErrorKind::Stopped);
+    assert_eq!(
+        emulator.invoke_async(event("{}")).expect_err("it has stopped").kind(),
+        PlatformErrorKind::Stopped
+    );
 }

@@ -12,7 +12,8 @@ use crate::scripted::{event, program, start};
 
 fn address(emulator: &Emulator) -> String {
     let variables = emulator.variables();
-    let (_, address) = variables.iter().find(|(name, _)| name == "RUNTIME_API_ADDR").expect("it is told");
+    let (_, address) =
+        variables.iter().find(|(name, _)| name == "RUNTIME_API_ADDR").expect("it is told");
     address.clone()
 }
 
@@ -21,7 +22,9 @@ pub(crate) fn poll_once(emulator: &Emulator) -> String {
     thread::scope(|scope| {
         let invoked = scope.spawn(|| emulator.invoke(event("{}")));
         let mut function = TcpStream::connect(address(emulator)).expect("it listens");
-        function.write_all(b"GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it reads");
+        function
+            .write_all(b"GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .expect("it reads");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
@@ -37,7 +40,12 @@ pub(crate) fn poll_once(emulator: &Emulator) -> String {
 
 #[test]
 fn a_process_that_somebody_else_starts_is_told_its_variables_and_has_no_timeout() {
-    let emulator = start(Emulator::attach().handler("greet").timeout(Duration::from_millis(1)).variable("COLOUR", "red"));
+    let emulator = start(
+        Emulator::attach()
+            .handler("greet")
+            .timeout(Duration::from_millis(1))
+            .variable("COLOUR", "red"),
+    );
     let variables = emulator.variables();
     assert!(variables.contains(&("RUNTIME_HANDLER".into(), "greet".into())));
     let mut function = Command::new(program()).envs(variables).spawn().expect("it starts");
@@ -50,23 +58,36 @@ fn a_process_that_somebody_else_starts_is_told_its_variables_and_has_no_timeout(
 
 #[test]
 fn the_runtime_api_of_an_attached_process_has_the_address_that_was_chosen() {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let free = TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port");
     for _ in 0..2 {
-        let emulator = start(Emulator::attach().runtime_api_at(free).process_variable("FG_HTTP_ERRORS", "full"));
+        let emulator = start(
+            Emulator::attach().runtime_api_at(free).process_variable("FG_HTTP_ERRORS", "full"),
+        );
         assert_eq!(address(&emulator), free.to_string());
         assert!(emulator.variables().contains(&("FG_HTTP_ERRORS".into(), "full".into())));
     }
     let taken = TcpListener::bind(free).expect("it is free again");
-    let error = Emulator::attach().runtime_api_at(free).start().expect_err("it is taken").to_string();
+    let error =
+        Emulator::attach().runtime_api_at(free).start().expect_err("it is taken").to_string();
     assert!(error.starts_with("the emulator could not open a port for the function: "), "{error}");
     drop(taken);
 }
 
 #[test]
 fn keys_that_do_not_expire_are_sent_with_an_empty_token() {
-    let keys = Credentials { security_access_key: "AK".into(), security_secret_key: "SK".into(), ..Credentials::default() };
+    let keys = Credentials {
+        security_access_key: "AK".into(),
+        security_secret_key: "SK".into(),
+        ..Credentials::default()
+    };
     let head = poll_once(&start(Emulator::attach().credentials(keys)));
-    assert!(head.contains("X-CFF-Security-Access-Key: AK\r\n") && head.contains("X-CFF-Security-Token: \r\n"), "{head}");
+    assert!(
+        head.contains("X-CFF-Security-Access-Key: AK\r\n")
+            && head.contains("X-CFF-Security-Token: \r\n"),
+        "{head}"
+    );
 }
 
 #[test]
@@ -77,7 +98,10 @@ fn an_invocation_that_nobody_takes_ends_with_the_emulator() {
         assert!(emulator.wait_until(crate::scripted::LIMIT, |instances| instances.busy == 1));
         emulator.stop();
         let execution = invoked.join().expect("no panic");
-        assert_eq!(execution.platform_error().map(ToString::to_string).as_deref(), Some("the emulator has been stopped"));
+        assert_eq!(
+            execution.platform_error().map(ToString::to_string).as_deref(),
+            Some("the emulator has been stopped")
+        );
     });
 }
 
@@ -86,12 +110,20 @@ fn a_request_that_an_attached_process_leaves_behind_is_told_when_it_comes_back()
     let emulator = start(Emulator::attach());
     thread::scope(|scope| {
         let invoked = scope.spawn(|| emulator.invoke(event(r#"{"do":"exit"}"#)));
-        Command::new(program()).envs(emulator.variables()).spawn().expect("it starts").wait().expect("it ends");
-        let mut again = Command::new(program()).envs(emulator.variables()).spawn().expect("it starts");
+        Command::new(program())
+            .envs(emulator.variables())
+            .spawn()
+            .expect("it starts")
+            .wait()
+            .expect("it ends");
+        let mut again =
+            Command::new(program()).envs(emulator.variables()).spawn().expect("it starts");
         let execution = invoked.join().expect("no panic");
         assert_eq!(
             execution.platform_error().map(ToString::to_string).as_deref(),
-            Some("the function closed its connection while it handled request r-1, and asks for another event")
+            Some(
+                "the function closed its connection while it handled request r-1, and asks for another event"
+            )
         );
         assert_eq!(emulator.invoke(event(r#"{"text":"back"}"#)).reply().as_deref(), Some("back"));
         again.kill().expect("it runs");

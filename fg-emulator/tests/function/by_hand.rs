@@ -24,18 +24,23 @@ impl Function {
     /// Polls on a new connection.
     pub(crate) fn poll(emulator: &Emulator) -> Self {
         let variables = emulator.variables();
-        let (_, address) = variables.iter().find(|(name, _)| name == "RUNTIME_API_ADDR").expect("it is told");
+        let (_, address) =
+            variables.iter().find(|(name, _)| name == "RUNTIME_API_ADDR").expect("it is told");
         let mut function = Self(TcpStream::connect(address).expect("it listens"));
         function.0.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
         function.send("GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: localhost\r\n\r\n");
         function
     }
 
-    /// Polls, and begins a reply in chunks to the event that comes, of which it reads the head alone.
+    /// Polls, and begins a reply in chunks to the event that comes, of which it reads the head
+    /// alone.
     pub(crate) fn begin_reply(emulator: &Emulator) -> Self {
         let mut function = Self::poll(emulator);
         let head = read_until(&mut function.0, "\r\n\r\n");
-        let id = head.lines().find_map(|line| line.strip_prefix("X-CFF-Request-Id: ")).expect("a request id");
+        let id = head
+            .lines()
+            .find_map(|line| line.strip_prefix("X-CFF-Request-Id: "))
+            .expect("a request id");
         function.send(&format!(
             "POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/event-stream\r\n\
              Transfer-Encoding: chunked\r\n\r\n"
@@ -51,11 +56,14 @@ impl Function {
         self.send(&format!("{:x}\r\n{text}\r\n", text.len()));
     }
 
-    /// Waits until the emulator closes the connection, and takes nothing but the rest of the event for it.
+    /// Waits until the emulator closes the connection, and takes nothing but the rest of the event
+    /// for it.
     pub(crate) fn wait_for_close(&mut self) {
         let mut rest = Vec::new();
         let read = self.0.read_to_end(&mut rest);
-        assert!(read.is_ok() || read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
+        assert!(
+            read.is_ok() || read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
+        );
         assert_eq!(String::from_utf8_lossy(&rest), "{}");
     }
 }

@@ -10,33 +10,50 @@ const SHORT: Duration = Duration::from_secs(1);
 
 fn error_of(emulator: &Emulator, script: &str) -> PlatformError {
     let execution = emulator.invoke(event(script));
-    execution.platform_error().unwrap_or_else(|| panic!("it should not answer: {execution}")).clone()
+    execution
+        .platform_error()
+        .unwrap_or_else(|| panic!("it should not answer: {execution}"))
+        .clone()
 }
 
 #[test]
 fn a_program_that_is_not_there_is_told_at_the_start() {
     let error = Emulator::builder("/nowhere/bootstrap").start().expect_err("it cannot start");
-    assert_eq!(error.to_string(), "/nowhere/bootstrap could not be started: there is no such program");
+    assert_eq!(
+        error.to_string(),
+        "/nowhere/bootstrap could not be started: there is no such program"
+    );
     assert_eq!(error.kind(), PlatformErrorKind::NotStarted);
 }
 
 #[test]
 fn a_program_that_exits_before_it_asks_for_an_event_is_told_with_its_last_output() {
-    let emulator = start(function().variable("AT_START", r#"{"complain":"no database","do":"exit","code":7}"#));
+    let emulator = start(
+        function().variable("AT_START", r#"{"complain":"no database","do":"exit","code":7}"#),
+    );
     let error = error_of(&emulator, "{}");
     assert_eq!(
         error.to_string(),
         "the function exited with code 7 before it asked for an event; its last output:\n    no database"
     );
-    assert_eq!((error.kind(), error.last_output()), (PlatformErrorKind::ExitedBeforeEvent, &["no database".to_owned()][..]));
+    assert_eq!(
+        (error.kind(), error.last_output()),
+        (PlatformErrorKind::ExitedBeforeEvent, &["no database".to_owned()][..])
+    );
 }
 
 #[test]
 fn a_program_that_exits_in_a_request_is_told_and_replaced() {
     let emulator = start(function());
     let error = error_of(&emulator, r#"{"say":"oh","do":"exit","code":3}"#);
-    assert_eq!(error.to_string(), "the function exited with code 3 while it handled request r-1; its last output:\n    oh");
-    assert_eq!((error.kind(), error.platform_text()), (PlatformErrorKind::ExitedInRequest, "process exits with 3".into()));
+    assert_eq!(
+        error.to_string(),
+        "the function exited with code 3 while it handled request r-1; its last output:\n    oh"
+    );
+    assert_eq!(
+        (error.kind(), error.platform_text()),
+        (PlatformErrorKind::ExitedInRequest, "process exits with 3".into())
+    );
     assert_eq!(emulator.invoke(event(r#"{"text":"again"}"#)).reply().as_deref(), Some("again"));
     assert_eq!(emulator.instances().started, 2);
 }
@@ -62,7 +79,12 @@ fn a_request_that_takes_too_long_ends_the_process_and_the_next_one_has_a_new_one
     let emulator = start(function().timeout(SHORT));
     let error = error_of(&emulator, r#"{"say":"waiting","do":"hang"}"#);
     let text = error.to_string();
-    assert!(text.starts_with("the function was killed at the timeout of 1s while it handled request r-1"), "{text}");
+    assert!(
+        text.starts_with(
+            "the function was killed at the timeout of 1s while it handled request r-1"
+        ),
+        "{text}"
+    );
     assert!(text.ends_with("its last output:\n    waiting"), "{text}");
     assert_eq!((error.code(), error.platform_text().as_str()), ("4010", "call invoke timeout 1s"));
     assert_eq!(emulator.invoke(event(r#"{"text":"again"}"#)).reply().as_deref(), Some("again"));
@@ -73,7 +95,11 @@ fn a_request_that_takes_too_long_ends_the_process_and_the_next_one_has_a_new_one
 fn the_duration_of_a_request_that_was_killed_is_its_timeout() {
     let emulator = start(function().timeout(SHORT));
     let execution = emulator.invoke(event(r#"{"do":"hang"}"#));
-    assert!(execution.summary.duration >= SHORT && execution.summary.duration < LIMIT, "{}", execution.summary);
+    assert!(
+        execution.summary.duration >= SHORT && execution.summary.duration < LIMIT,
+        "{}",
+        execution.summary
+    );
     assert!(execution.log.full().contains("Finish invoke request 'r-1'"));
 }
 

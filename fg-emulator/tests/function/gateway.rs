@@ -26,7 +26,8 @@ fn send(gateway: &Gateway, request: &str, body: &str) -> (u16, String, String) {
 }
 
 fn gateway(functions: &[(&str, Builder)]) -> Gateway {
-    let gateway = Gateway::start("127.0.0.1:0", functions.iter().map(|(name, _)| *name), |_| {}).expect("a free port");
+    let gateway = Gateway::start("127.0.0.1:0", functions.iter().map(|(name, _)| *name), |_| {})
+        .expect("a free port");
     for (name, builder) in functions {
         gateway.serve(Arc::new(builder.clone().name(*name).start().expect("it starts")));
     }
@@ -52,7 +53,11 @@ fn everything_else_is_a_request_of_api_gateway() {
         let (status, _, body) = send(&gateway, request, "");
         // The function answers with nothing that the gateway understands, and is told what it is.
         assert_eq!(status, 500, "{request}: {body}");
-        assert_eq!(serde_json::from_str::<Value>(&body).expect("JSON")["error_code"], "FSS.1202", "{request}");
+        assert_eq!(
+            serde_json::from_str::<Value>(&body).expect("JSON")["error_code"],
+            "FSS.1202",
+            "{request}"
+        );
     }
 }
 
@@ -60,11 +65,13 @@ fn everything_else_is_a_request_of_api_gateway() {
 fn several_functions_are_served_under_their_names() {
     let gateway = gateway(&[("one", function()), ("other", function())]);
     for name in ["one", "other"] {
-        let (status, _, body) = send(&gateway, &format!("POST /{name}"), &json!({"text": name}).to_string());
+        let (status, _, body) =
+            send(&gateway, &format!("POST /{name}"), &json!({"text": name}).to_string());
         assert_eq!((status, body.as_str()), (200, name));
     }
     let urn = "urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3Aother";
-    let (status, head, body) = send(&gateway, &format!("POST /v2/p/fgs/functions/{urn}/invocations"), r#"{"text":"sdk"}"#);
+    let (status, head, body) =
+        send(&gateway, &format!("POST /v2/p/fgs/functions/{urn}/invocations"), r#"{"text":"sdk"}"#);
     assert_eq!((status, body.as_str()), (200, "sdk"));
     assert!(head.contains("X-Is-Func-Err: false"), "{head}");
     let (status, _, body) = send(&gateway, "GET /elsewhere", "");
@@ -113,25 +120,34 @@ fn a_request_waits_for_a_function_that_is_expected_and_is_told_why_there_is_none
         let waiting = scope.spawn(|| send(&gateway, "POST /", "{}"));
         gateway.set_absent("greet", "greet does not run: no licence");
         let (status, _, body) = waiting.join().expect("no panic");
-        assert_eq!((status, body.contains("greet does not run: no licence")), (503, true), "{body}");
+        assert_eq!(
+            (status, body.contains("greet does not run: no licence")),
+            (503, true),
+            "{body}"
+        );
     });
 }
 
 #[test]
 fn functions_of_the_same_name_are_served_under_longer_ones_and_all_are_listed() {
-    let gateway = Gateway::start("127.0.0.1:0", ["a/bootstrap", "b/bootstrap", "b"], |_| {}).expect("a free port");
+    let gateway = Gateway::start("127.0.0.1:0", ["a/bootstrap", "b/bootstrap", "b"], |_| {})
+        .expect("a free port");
     for name in ["a/bootstrap", "b/bootstrap"] {
         let emulator = function().name(name.replace('/', "-")).start().expect("it starts");
         assert!(gateway.serve_as(name, Arc::new(emulator)).is_none());
     }
     for name in ["a/bootstrap", "b/bootstrap"] {
-        let (status, _, body) = send(&gateway, &format!("POST /{name}"), &json!({"text": name}).to_string());
+        let (status, _, body) =
+            send(&gateway, &format!("POST /{name}"), &json!({"text": name}).to_string());
         assert_eq!((status, body.as_str()), (200, name));
     }
     let (status, _, body) = send(&gateway, "GET /", "");
     let listed: Value = serde_json::from_str(&body).expect("JSON");
     assert_eq!((status, &listed["functions"][0]["path"]), (200, &json!("/a/bootstrap")), "{body}");
-    assert_eq!(listed["functions"][1], json!({"name": "b", "path": "/b", "state": "absent", "reason": "b has not been built yet"}));
+    assert_eq!(
+        listed["functions"][1],
+        json!({"name": "b", "path": "/b", "state": "absent", "reason": "b has not been built yet"})
+    );
     assert_eq!(send(&gateway, "POST /", "{}").0, 404);
     assert_eq!(send(&gateway, "GET /bootstrap", "").0, 404);
 }

@@ -10,16 +10,24 @@ use fg_emulator::Emulator;
 
 use crate::scripted::{LIMIT, start};
 
-/// What the holder runs: a shell with a child in its group, one in a group of its own, and one that has left everything but its
-/// environment. Each writes its id.
+/// What the holder runs: a shell with a child in its group, one in a group of its own, and one that
+/// has left everything but its environment. Each writes its id.
 const SCRIPT: &str = "setsid sh -c 'echo id $$; exec sleep 600' & (setsid sh -c 'echo id $$; exec sleep 600' & ) ; (echo id $(exec sh -c 'echo $PPID'); exec sleep 600) & echo id $$; wait";
 
 /// No test of its own: the process that the others end holds an emulator with it.
 #[test]
 #[ignore = "a part of the other tests here"]
 fn holds_an_emulator() {
-    let emulator = Emulator::builder("sh").arg("-c").arg(SCRIPT).init_timeout(LIMIT).on_line(|line| println!("{line}"));
-    let emulator = start(if std::env::var_os("FOREGROUND").is_some() { emulator.foreground() } else { emulator });
+    let emulator = Emulator::builder("sh")
+        .arg("-c")
+        .arg(SCRIPT)
+        .init_timeout(LIMIT)
+        .on_line(|line| println!("{line}"));
+    let emulator = start(if std::env::var_os("FOREGROUND").is_some() {
+        emulator.foreground()
+    } else {
+        emulator
+    });
     let _ = emulator.wait_until_ready();
 }
 
@@ -29,9 +37,11 @@ fn hold(foreground: bool) -> (Child, Vec<u32>) {
     if foreground {
         command.env("FOREGROUND", "1");
     }
-    let mut holder = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut holder =
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
     let lines = BufReader::new(holder.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
-    let ids: Vec<u32> = lines.filter_map(|line| line.split_once("id ")?.1.parse().ok()).take(4).collect();
+    let ids: Vec<u32> =
+        lines.filter_map(|line| line.split_once("id ")?.1.parse().ok()).take(4).collect();
     assert_eq!(ids.len(), 4);
     (holder, ids)
 }
@@ -60,7 +70,10 @@ fn nothing_of_a_function_is_left_when_its_holder_is_killed() {
     for signal in ["KILL", "TERM", "INT"] {
         let (mut holder, ids) = hold(false);
         assert!(ids.iter().all(|id| runs(*id)), "{ids:?}");
-        let sent = Command::new("kill").args([format!("-{signal}"), holder.id().to_string()]).status().expect("there is kill");
+        let sent = Command::new("kill")
+            .args([format!("-{signal}"), holder.id().to_string()])
+            .status()
+            .expect("there is kill");
         assert!(sent.success());
         holder.wait().expect("it ends");
         wait_until_none_runs(&ids);
@@ -86,12 +99,18 @@ fn what_has_left_the_functions_group_ends_with_the_function() {
         return;
     }
     // One that has left everything but its environment, and one that has given up that.
-    for detached in
-        ["(setsid sh -c 'echo id $$; exec sleep 600' & )", "env -i /usr/bin/setsid /bin/sh -c 'echo id $$; exec /bin/sleep 600' &"]
-    {
+    for detached in [
+        "(setsid sh -c 'echo id $$; exec sleep 600' & )",
+        "env -i /usr/bin/setsid /bin/sh -c 'echo id $$; exec /bin/sleep 600' &",
+    ] {
         let (told, lines) = std::sync::mpsc::channel();
         let script = format!("{detached}\nexec sleep 600");
-        let emulator = start(Emulator::builder("sh").arg("-c").arg(script).on_line(move |line| drop(told.send(line.to_owned()))));
+        let emulator = start(
+            Emulator::builder("sh")
+                .arg("-c")
+                .arg(script)
+                .on_line(move |line| drop(told.send(line.to_owned()))),
+        );
         let line = lines.recv_timeout(LIMIT).expect("it says its id");
         let id = line.strip_prefix("id ").and_then(|id| id.parse().ok()).expect("an id");
         assert!(runs(id));

@@ -14,7 +14,8 @@ const HANG: &str = r#"{"do":"hang"}"#;
 fn invocations_at_the_same_time_have_an_instance_each() {
     let emulator = start(function().instances(3));
     thread::scope(|scope| {
-        let invoked: Vec<_> = (0..3).map(|_| scope.spawn(|| emulator.invoke(Event::new(HANG)))).collect();
+        let invoked: Vec<_> =
+            (0..3).map(|_| scope.spawn(|| emulator.invoke(Event::new(HANG)))).collect();
         assert!(emulator.wait_until(LIMIT, |instances| instances.busy == 3));
         emulator.stop();
         for invocation in invoked {
@@ -33,7 +34,10 @@ fn an_invocation_beyond_the_instances_waits_and_then_is_refused() {
         assert!(emulator.wait_until(LIMIT, |instances| instances.busy == 1));
         let refused = emulator.invoke(event("{}"));
         let error = refused.platform_error().expect("it is refused");
-        assert_eq!((error.kind(), error.code(), error.http_status()), (PlatformErrorKind::Overload, "FSS.0429", 429));
+        assert_eq!(
+            (error.kind(), error.code(), error.http_status()),
+            (PlatformErrorKind::Overload, "FSS.0429", 429)
+        );
         emulator.stop();
         hanging.join().expect("no panic");
     });
@@ -43,7 +47,9 @@ fn an_invocation_beyond_the_instances_waits_and_then_is_refused() {
 fn an_invocation_that_waits_gets_the_instance_that_becomes_free() {
     let emulator = start(function().instances(1));
     thread::scope(|scope| {
-        let all: Vec<_> = (0..8).map(|_| scope.spawn(|| emulator.invoke(Event::new(r#"{"text":"ok"}"#)))).collect();
+        let all: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| emulator.invoke(Event::new(r#"{"text":"ok"}"#))))
+            .collect();
         for one in all {
             assert_eq!(one.join().expect("no panic").reply().as_deref(), Some("ok"));
         }
@@ -104,8 +110,12 @@ fn an_instance_is_asked_to_end_before_it_is_killed() {
 fn what_a_script_has_started_ends_with_it() {
     let (lines, told) = channel();
     let script = "(trap '' TERM; echo child; while :; do sleep 0.01; done) & wait";
-    let emulator =
-        start(fg_emulator::Emulator::builder("sh").arg("-c").arg(script).on_line(move |line| drop(lines.send(line.to_owned()))));
+    let emulator = start(
+        fg_emulator::Emulator::builder("sh")
+            .arg("-c")
+            .arg(script)
+            .on_line(move |line| drop(lines.send(line.to_owned()))),
+    );
     assert_eq!(told.recv_timeout(LIMIT).as_deref(), Ok("child"));
     drop(emulator);
     // The pipe has no other end any more, so nobody is left to tell a line.

@@ -18,7 +18,9 @@ impl Answer {
     fn header(&self, name: &str) -> Option<&str> {
         self.head
             .lines()
-            .find_map(|line| line.split_once(": ").filter(|(found, _)| found.eq_ignore_ascii_case(name)))
+            .find_map(|line| {
+                line.split_once(": ").filter(|(found, _)| found.eq_ignore_ascii_case(name))
+            })
             .map(|(_, value)| value)
     }
 
@@ -31,7 +33,8 @@ fn call(emulator: &Emulator, path: &str, headers: &[(&str, &str)], body: &str) -
     let address = emulator.invoke_api().expect("a free port");
     let mut socket = TcpStream::connect(address).expect("it listens");
     socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
         body.len()
@@ -52,13 +55,24 @@ fn path(emulator: &Emulator, what: &str) -> String {
 #[test]
 fn a_synchronous_call_has_the_raw_result_and_the_figures_in_headers() {
     let emulator = start(function());
-    let answer =
-        call(&emulator, &path(&emulator, "invocations"), &[("X-Cff-Log-Type", "tail")], r#"{"say":"a line","text":"\"hi\""}"#);
+    let answer = call(
+        &emulator,
+        &path(&emulator, "invocations"),
+        &[("X-Cff-Log-Type", "tail")],
+        r#"{"say":"a line","text":"\"hi\""}"#,
+    );
     assert_eq!((answer.status, answer.body.as_str()), (200, "\"hi\""));
-    assert_eq!((answer.header("X-Func-Err-Code"), answer.header("X-Is-Func-Err")), (Some("0"), Some("false")));
-    let summary: Value = serde_json::from_str(answer.header("X-Cff-Invoke-Summary").expect("a summary")).expect("JSON");
+    assert_eq!(
+        (answer.header("X-Func-Err-Code"), answer.header("X-Is-Func-Err")),
+        (Some("0"), Some("false"))
+    );
+    let summary: Value =
+        serde_json::from_str(answer.header("X-Cff-Invoke-Summary").expect("a summary"))
+            .expect("JSON");
     assert_eq!(summary["memorySize"], 128);
-    assert!(answer.header("X-CFF-Billing-Duration").is_some_and(|value| value.parse::<u64>().is_ok()));
+    assert!(
+        answer.header("X-CFF-Billing-Duration").is_some_and(|value| value.parse::<u64>().is_ok())
+    );
     assert!(answer.header("X-Cff-Request-Id").is_some());
     // "a line" with its line end, wherever the group of three begins.
     let log = answer.header("X-Cff-Function-Log").expect("a log");
@@ -69,7 +83,8 @@ fn a_synchronous_call_has_the_raw_result_and_the_figures_in_headers() {
 fn the_tail_of_the_log_has_4_kb() {
     let emulator = start(function());
     let event = json!({"say": "x".repeat(10_000)}).to_string();
-    let answer = call(&emulator, &path(&emulator, "invocations"), &[("X-Cff-Log-Type", "tail")], &event);
+    let answer =
+        call(&emulator, &path(&emulator, "invocations"), &[("X-Cff-Log-Type", "tail")], &event);
     // Each three bytes are four characters.
     assert_eq!(answer.header("X-Cff-Function-Log").map(str::len), Some(4096_usize.div_ceil(3) * 4));
     assert_eq!(answer.header("X-Request-Id"), answer.header("X-Cff-Request-Id"));
@@ -81,14 +96,21 @@ fn a_call_in_version_1_has_result_log_and_status_in_json() {
     let v1 = [("X-CFF-Request-Version", "v1")];
     let answer = call(&emulator, &path(&emulator, "invocations"), &v1, r#"{"text":"hi"}"#).json();
     assert_eq!((&answer["result"], &answer["status"]), (&json!("hi"), &json!(200)));
-    let answer = call(&emulator, &path(&emulator, "invocations"), &v1, r#"{"do":"fail","text":"no"}"#).json();
-    assert_eq!((&answer["result"], &answer["status"]), (&json!(r#"{"errorMessage":"no","errorType":"Scripted"}"#), &json!(500)));
+    let answer =
+        call(&emulator, &path(&emulator, "invocations"), &v1, r#"{"do":"fail","text":"no"}"#)
+            .json();
+    assert_eq!(
+        (&answer["result"], &answer["status"]),
+        (&json!(r#"{"errorMessage":"no","errorType":"Scripted"}"#), &json!(500))
+    );
 }
 
 #[test]
 fn a_functions_error_is_told_in_the_headers() {
     let emulator = start(function());
-    for (script, code) in [(r#"{"do":"fail","text":"no"}"#, "4002"), (r#"{"do":"exit","code":3}"#, "4002")] {
+    for (script, code) in
+        [(r#"{"do":"fail","text":"no"}"#, "4002"), (r#"{"do":"exit","code":3}"#, "4002")]
+    {
         let answer = call(&emulator, &path(&emulator, "invocations"), &[], script);
         assert_eq!(
             (answer.status, answer.header("X-Is-Func-Err"), answer.header("X-Func-Err-Code")),
@@ -101,10 +123,14 @@ fn a_functions_error_is_told_in_the_headers() {
 #[test]
 fn an_asynchronous_call_is_accepted_with_its_request_id() {
     let (notes, told) = std::sync::mpsc::channel();
-    let emulator = start(function().on_success(move |note| drop(notes.send(note.request_id.clone()))));
+    let emulator =
+        start(function().on_success(move |note| drop(notes.send(note.request_id.clone()))));
     let answer = call(&emulator, &path(&emulator, "invocations-async"), &[], r#"{"text":"hi"}"#);
     assert_eq!(answer.status, 202);
-    assert_eq!(answer.json(), json!({"request_id": told.recv_timeout(LIMIT).expect("it succeeds")}));
+    assert_eq!(
+        answer.json(),
+        json!({"request_id": told.recv_timeout(LIMIT).expect("it succeeds")})
+    );
 }
 
 #[test]
@@ -135,9 +161,12 @@ fn signatures_are_verified_where_a_key_pair_is_set() {
     let refused = call(&emulator, &path(&emulator, "invocations"), &[], "{}");
     assert_eq!((refused.status, &refused.json()["error_code"]), (401, &json!("FSS.0401")));
 
-    // Made with Python's hmac for POST /v2/p/fgs/functions/scripted/invocations, a body of `{}`, and the date as the only signed header.
+    // Made with Python's hmac for POST /v2/p/fgs/functions/scripted/invocations, a body of `{}`,
+    // and the date as the only signed header.
     let signature = "7a1c403eec946f1ce36c8e70815c80cd91fdf1830f2a31cf2354ec4a3d6d04e8";
-    let authorization = format!("SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature={signature}");
+    let authorization = format!(
+        "SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature={signature}"
+    );
     let headers = [("X-Sdk-Date", "20060102T150405Z"), ("Authorization", authorization.as_str())];
     let accepted = call(&emulator, "/v2/p/fgs/functions/scripted/invocations", &headers, "{}");
     assert_eq!(accepted.status, 200, "{}", accepted.body);

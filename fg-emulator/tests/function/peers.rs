@@ -1,4 +1,5 @@
-//! What else runs on this machine can reach a Runtime API, and gets nothing from it. Linux tells who has the other end of a connection.
+//! What else runs on this machine can reach a Runtime API, and gets nothing from it. Linux tells
+//! who has the other end of a connection.
 #![cfg(target_os = "linux")]
 
 use std::net::TcpStream;
@@ -13,7 +14,8 @@ use crate::strangers::exchange;
 fn api_of(emulator: &Emulator) -> String {
     let process = emulator.process_ids()[0];
     let environment = std::fs::read_to_string(format!("/proc/{process}/environ")).expect("it runs");
-    let address = environment.split('\0').find_map(|variable| variable.strip_prefix("RUNTIME_API_ADDR="));
+    let address =
+        environment.split('\0').find_map(|variable| variable.strip_prefix("RUNTIME_API_ADDR="));
     address.expect("the platform sets it").to_owned()
 }
 
@@ -25,12 +27,17 @@ fn events_go_to_the_functions_own_process_and_to_no_other() {
     let emulator = start(function().on_line(move |line| drop(lines.send(line.to_owned()))));
     emulator.wait_until_ready().expect("it polls");
     let address = api_of(&emulator);
-    for request in
-        [POLL.to_owned(), "POST /v1/runtime/invocation/response/r-1 HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n".to_owned()]
-    {
+    for request in [
+        POLL.to_owned(),
+        "POST /v1/runtime/invocation/response/r-1 HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n"
+            .to_owned(),
+    ] {
         let answer = exchange(&address, &request);
         assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{answer}");
-        assert!(answer.contains("was refused by the Runtime API: it is not the function's"), "{answer}");
+        assert!(
+            answer.contains("was refused by the Runtime API: it is not the function's"),
+            "{answer}"
+        );
     }
     // While it is busy, too; and it is told once for each process.
     std::thread::scope(|scope| {
@@ -40,19 +47,27 @@ fn events_go_to_the_functions_own_process_and_to_no_other() {
         emulator.stop();
         assert!(running.join().expect("no panic").platform_error().is_some());
     });
-    let strangers: Vec<_> = told.try_iter().filter(|line| line.contains("was refused by the Runtime API")).collect();
+    let strangers: Vec<_> =
+        told.try_iter().filter(|line| line.contains("was refused by the Runtime API")).collect();
     assert_eq!(strangers.len(), 1, "{strangers:?}");
-    assert!(strangers[0].starts_with(&format!("process {} (", std::process::id())), "{strangers:?}");
+    assert!(
+        strangers[0].starts_with(&format!("process {} (", std::process::id())),
+        "{strangers:?}"
+    );
 }
 
 #[test]
 fn strangers_that_stay_do_not_keep_the_function_out() {
     let emulator = start(function());
     let address = api_of(&emulator);
-    let strangers: Vec<_> = (0..200).map(|_| TcpStream::connect(&address).expect("it listens")).collect();
+    let strangers: Vec<_> =
+        (0..200).map(|_| TcpStream::connect(&address).expect("it listens")).collect();
     assert_eq!(emulator.invoke(Event::new(r#"{"text":"ok"}"#)).reply().as_deref(), Some("ok"));
     drop(strangers);
-    assert_eq!(emulator.invoke(Event::new(r#"{"text":"again"}"#)).reply().as_deref(), Some("again"));
+    assert_eq!(
+        emulator.invoke(Event::new(r#"{"text":"again"}"#)).reply().as_deref(),
+        Some("again")
+    );
 }
 
 #[test]
@@ -64,9 +79,16 @@ fn what_the_function_has_started_may_ask_for_events_in_its_place() {
     }
     let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/bootstrap.sh");
     let emulator = start(
-        Emulator::builder("sh").arg("-c").arg(format!("sh '{}' & wait", script.display())).init_timeout(LIMIT).timeout(LIMIT),
+        Emulator::builder("sh")
+            .arg("-c")
+            .arg(format!("sh '{}' & wait", script.display()))
+            .init_timeout(LIMIT)
+            .timeout(LIMIT),
     );
-    assert_eq!(emulator.invoke(Event::new(r#""from a grandchild""#)).reply().as_deref(), Some(r#""from a grandchild""#));
+    assert_eq!(
+        emulator.invoke(Event::new(r#""from a grandchild""#)).reply().as_deref(),
+        Some(r#""from a grandchild""#)
+    );
 }
 
 #[test]
@@ -74,14 +96,19 @@ fn an_attached_process_is_one_that_was_started_with_the_variables() {
     use std::process::{Command, Stdio};
     let emulator = start(Emulator::attach().handler("h"));
     let variables = emulator.variables();
-    let (_, address) = variables.iter().find(|(name, _)| name == "RUNTIME_API_ADDR").expect("it is told");
+    let (_, address) =
+        variables.iter().find(|(name, _)| name == "RUNTIME_API_ADDR").expect("it is told");
     let script = format!(
         "exec 3<>/dev/tcp/{}; printf 'GET /v1/runtime/invocation/request HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n' >&3; head -n 1 <&3",
         address.replace(':', "/")
     );
     let bash = || {
         let mut command = Command::new("bash");
-        command.args(["-c", &script]).env_remove("RUNTIME_API_ADDR").stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .args(["-c", &script])
+            .env_remove("RUNTIME_API_ADDR")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         command
     };
     let Ok(stranger) = bash().output() else {
@@ -89,7 +116,10 @@ fn an_attached_process_is_one_that_was_started_with_the_variables() {
         return;
     };
     assert_eq!(String::from_utf8_lossy(&stranger.stdout), "HTTP/1.1 403 Forbidden\r\n");
-    let announced = bash().envs(variables.iter().map(|(name, value)| (name, value))).spawn().expect("there is a shell");
+    let announced = bash()
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .spawn()
+        .expect("there is a shell");
     emulator.wait_until_ready().expect("it polls");
     std::thread::scope(|scope| {
         scope.spawn(|| emulator.invoke(Event::new("{}")));

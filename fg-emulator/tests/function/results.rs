@@ -19,7 +19,10 @@ fn a_reply_comes_with_figures_and_the_lines_of_its_request() {
     assert!(full.contains("Z Start invoke request 'r-1', version: v1\none\ntwo\n"), "{full}");
     assert!(full.contains("Z Finish invoke request 'r-1', duration: "), "{full}");
     assert!(full.contains("billing memory: 128MB\n"), "{full}");
-    assert!(first.summary.duration > Duration::ZERO && first.summary.billed_duration >= first.summary.duration);
+    assert!(
+        first.summary.duration > Duration::ZERO
+            && first.summary.billed_duration >= first.summary.duration
+    );
     assert_eq!(first.summary.memory_used.is_some(), cfg!(target_os = "linux"));
 
     let second = emulator.invoke(event(r#"{"say":"three"}"#));
@@ -42,9 +45,19 @@ fn a_functions_own_error_has_its_type_and_its_message() {
     let emulator = start(function());
     let execution = emulator.invoke(event(r#"{"do":"fail","text":"no stock"}"#));
     let failure = execution.failure().expect("it fails");
-    assert_eq!((failure.error_type.as_str(), failure.error_message.as_str()), ("Scripted", "no stock"));
-    assert!(execution.to_string().starts_with("--- function return ---\nerrorMessage: no stock\nerrorType:    Scripted\n"));
-    assert_eq!(emulator.invoke(event(r#"{"text":"still here"}"#)).reply().as_deref(), Some("still here"));
+    assert_eq!(
+        (failure.error_type.as_str(), failure.error_message.as_str()),
+        ("Scripted", "no stock")
+    );
+    assert!(
+        execution.to_string().starts_with(
+            "--- function return ---\nerrorMessage: no stock\nerrorType:    Scripted\n"
+        )
+    );
+    assert_eq!(
+        emulator.invoke(event(r#"{"text":"still here"}"#)).reply().as_deref(),
+        Some("still here")
+    );
     assert_eq!(emulator.instances().started, 1);
 }
 
@@ -96,7 +109,10 @@ fn events_and_replies_have_the_platforms_limits() {
     assert_eq!(emulator.invoke(event(&padded(limit + 100))).reply().as_deref(), Some("ok"));
     let refused = emulator.invoke(event(&padded(limit + 101)));
     let error = refused.platform_error().expect("it is refused");
-    assert_eq!((error.kind(), error.code(), error.http_status()), (PlatformErrorKind::RequestTooLarge, "FSS.0413", 413));
+    assert_eq!(
+        (error.kind(), error.code(), error.http_status()),
+        (PlatformErrorKind::RequestTooLarge, "FSS.0413", 413)
+    );
 
     let limit = 256 * 1024;
     let refused = emulator.invoke_async(event(&padded(limit + 101))).expect_err("it is refused");
@@ -107,9 +123,10 @@ fn events_and_replies_have_the_platforms_limits() {
 #[test]
 fn credentials_are_headers_of_each_event_only_where_they_are_configured() {
     let credentials = Credentials { security_token: "token".into(), ..Credentials::default() };
-    for (builder, expected) in
-        [(fg_emulator::Emulator::attach().credentials(credentials), true), (fg_emulator::Emulator::attach(), false)]
-    {
+    for (builder, expected) in [
+        (fg_emulator::Emulator::attach().credentials(credentials), true),
+        (fg_emulator::Emulator::attach(), false),
+    ] {
         let emulator = start(builder);
         let head = crate::attached::poll_once(&emulator);
         assert_eq!(head.contains("X-CFF-Security-Token: token\r\n"), expected, "{head}");
@@ -121,7 +138,8 @@ fn credentials_are_headers_of_each_event_only_where_they_are_configured() {
 fn a_response_in_chunks_has_another_limit_where_streaming_is_switched_on() {
     let streamed = r#"{"do":"chunks","bytes":2000}"#;
     let emulator = start(function().response_limit(1000));
-    let kind = emulator.invoke(event(streamed)).platform_error().map(fg_emulator::PlatformError::kind);
+    let kind =
+        emulator.invoke(event(streamed)).platform_error().map(fg_emulator::PlatformError::kind);
     assert_eq!(kind, Some(PlatformErrorKind::ResponseTooLarge));
     let emulator = start(function().response_limit(1000).streaming());
     assert_eq!(emulator.invoke(event(streamed)).reply().map(|reply| reply.len()), Some(2000));

@@ -1,4 +1,5 @@
-//! What else runs on this machine, and every web page in a browser, can reach the port of a gateway.
+//! What else runs on this machine, and every web page in a browser, can reach the port of a
+//! gateway.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -22,7 +23,10 @@ pub(crate) fn exchange(address: &str, request: &str) -> String {
 }
 
 fn post(headers: &str, body: &str) -> String {
-    format!("POST / HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "POST / HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
@@ -34,7 +38,9 @@ fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
 fn gateway() -> (Gateway, Arc<Mutex<Vec<String>>>) {
     let seen = Arc::<Mutex<Vec<String>>>::default();
     let told = Arc::clone(&seen);
-    let observer = move |exchange: &fg_emulator::Exchange<'_>| told.lock().expect("no panic").push(exchange.to_string());
+    let observer = move |exchange: &fg_emulator::Exchange<'_>| {
+        told.lock().expect("no panic").push(exchange.to_string())
+    };
     let gateway = Gateway::start("127.0.0.1:0", ["greet"], observer).expect("a free port");
     gateway.serve(Arc::new(function().name("greet").start().expect("it starts")));
     (gateway, seen)
@@ -43,7 +49,11 @@ fn gateway() -> (Gateway, Arc<Mutex<Vec<String>>>) {
 #[test]
 fn a_page_of_another_site_neither_runs_a_function_nor_reads_from_it() {
     let (gateway, seen) = gateway();
-    let (_, port) = gateway.address().rsplit_once(':').map(|(host, port)| (host.to_owned(), port.to_owned())).expect("a port");
+    let (_, port) = gateway
+        .address()
+        .rsplit_once(':')
+        .map(|(host, port)| (host.to_owned(), port.to_owned()))
+        .expect("a port");
     let own = format!("Host: localhost:{port}\r\n");
     let event = r#"{"text":"ran"}"#;
     for headers in [
@@ -55,14 +65,21 @@ fn a_page_of_another_site_neither_runs_a_function_nor_reads_from_it() {
     ] {
         let answer = exchange(&gateway.address(), &post(&headers, event));
         assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{headers}{answer}");
-        assert!(answer.contains("--accept-host") && header(&answer, "X-Request-Id").is_some(), "{answer}");
+        assert!(
+            answer.contains("--accept-host") && header(&answer, "X-Request-Id").is_some(),
+            "{answer}"
+        );
         assert!(!answer.to_ascii_lowercase().contains("access-control-"), "{answer}");
     }
     let page = format!("{own}Origin: http://evil.example\r\n");
     for request in [
         format!("OPTIONS / HTTP/1.1\r\n{page}Access-Control-Request-Method: POST\r\n\r\n"),
-        format!("GET /chat HTTP/1.1\r\n{page}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n"),
-        format!("POST /v2/p/fgs/functions/greet/invocations HTTP/1.1\r\n{page}Content-Length: 2\r\n\r\n{{}}"),
+        format!(
+            "GET /chat HTTP/1.1\r\n{page}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        ),
+        format!(
+            "POST /v2/p/fgs/functions/greet/invocations HTTP/1.1\r\n{page}Content-Length: 2\r\n\r\n{{}}"
+        ),
         "HEAD / HTTP/1.1\r\nHost: evil.example\r\n\r\n".to_owned(),
         format!("GET http://evil.example/ HTTP/1.1\r\n{own}\r\n"),
     ] {
@@ -70,16 +87,27 @@ fn a_page_of_another_site_neither_runs_a_function_nor_reads_from_it() {
         assert!(answer.starts_with("HTTP/1.1 403 "), "{request}{answer}");
     }
     let seen = std::mem::take(&mut *seen.lock().expect("no panic"));
-    assert!(seen.len() == 10 && seen.iter().all(|line| line.contains(" -> 403: ")), "all of it is told: {seen:?}");
+    assert!(
+        seen.len() == 10 && seen.iter().all(|line| line.contains(" -> 403: ")),
+        "all of it is told: {seen:?}"
+    );
 
-    for headers in
-        [own.clone(), "Host: LOCALHOST.\r\nOrigin: http://localhost:5173\r\n".to_owned(), "Host: [::1]:80\r\n".to_owned()]
-    {
+    for headers in [
+        own.clone(),
+        "Host: LOCALHOST.\r\nOrigin: http://localhost:5173\r\n".to_owned(),
+        "Host: [::1]:80\r\n".to_owned(),
+    ] {
         let answer = exchange(&gateway.address(), &post(&headers, event));
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("ran"), "{headers}{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("ran"),
+            "{headers}{answer}"
+        );
     }
     gateway.accept_host("api.example");
-    let answer = exchange(&gateway.address(), &post("Host: api.example:80\r\nOrigin: https://api.example\r\n", event));
+    let answer = exchange(
+        &gateway.address(),
+        &post("Host: api.example:80\r\nOrigin: https://api.example\r\n", event),
+    );
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
 }
 
@@ -121,10 +149,18 @@ fn every_answer_has_a_request_id_a_reason_phrase_and_nothing_of_the_callers_for_
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{line}: {answer}");
         assert!(header(&answer, "X-Request-Id").is_some_and(|id| id.len() >= 3), "{line}: {answer}");
     }
-    exchange(&gateway.address(), "GET /\u{9b}31m HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    exchange(
+        &gateway.address(),
+        "GET /\u{9b}31m HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    );
     let seen = seen.lock().expect("no panic");
     assert!(seen.iter().any(|line| line.contains("\\u{9b}31m")), "{seen:?}");
-    assert!(seen.iter().flat_map(|line| line.chars()).all(|character| !character.is_control() || character == '\n'), "{seen:?}");
+    assert!(
+        seen.iter()
+            .flat_map(|line| line.chars())
+            .all(|character| !character.is_control() || character == '\n'),
+        "{seen:?}"
+    );
     let api: Vec<_> = seen.iter().filter(|line| line.contains("/v2/p/fgs/quotas")).collect();
     assert_eq!(api, [&"GET /v2/p/fgs/quotas -> 501: it is not emulated".to_owned()]);
 }
@@ -132,12 +168,19 @@ fn every_answer_has_a_request_id_a_reason_phrase_and_nothing_of_the_callers_for_
 #[test]
 fn what_is_not_emulated_is_said_in_a_sentence() {
     let (gateway, _) = gateway();
-    let answer =
-        exchange(&gateway.address(), "GET //v2/p/%66gs/dependencies?x=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let answer = exchange(
+        &gateway.address(),
+        "GET //v2/p/%66gs/dependencies?x=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    );
     let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
     let body: Value = serde_json::from_str(body).expect("JSON");
     assert_eq!(body["error_code"], "FSS.0501");
-    assert!(body["error_msg"].as_str().is_some_and(|text| text.contains("is not emulated here; POST /v2/PROJECT/fgs")), "{body}");
+    assert!(
+        body["error_msg"]
+            .as_str()
+            .is_some_and(|text| text.contains("is not emulated here; POST /v2/PROJECT/fgs")),
+        "{body}"
+    );
 }
 
 #[test]
@@ -184,7 +227,8 @@ fn connections_that_say_nothing_give_way_to_those_that_do() {
     #[cfg(target_os = "linux")]
     {
         let threads = std::fs::read_dir("/proc/self/task").expect("this is Linux").flatten();
-        let names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+        let names =
+            threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
         // Other tests have gateways of their own.
         assert!(names.filter(|name| name.trim_end() == "gateway").count() < 2 * 256 + 50);
     }

@@ -17,7 +17,8 @@ fn read_broken(reply: &mut ReplyStream) -> (u64, PlatformError) {
             Ok(None) => panic!("it is taken for complete after {bytes} bytes"),
             Err(error) => {
                 assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
-                let source = error.get_ref().and_then(|source| source.downcast_ref::<PlatformError>());
+                let source =
+                    error.get_ref().and_then(|source| source.downcast_ref::<PlatformError>());
                 return (bytes, source.expect("a platform error").clone());
             }
         }
@@ -46,7 +47,10 @@ fn a_caller_has_each_piece_before_the_function_sends_the_next_one() {
     assert_eq!(reply.next_piece().expect("the end"), None);
     let execution = reply.finish();
     assert_eq!(execution.outcome, Outcome::Streamed { bytes: 8 });
-    assert!(execution.to_string().starts_with("--- function return ---\n(8 bytes, streamed)\n"), "{execution}");
+    assert!(
+        execution.to_string().starts_with("--- function return ---\n(8 bytes, streamed)\n"),
+        "{execution}"
+    );
     assert_eq!((execution.summary.request_id.as_str(), execution.reply()), ("r-1", None));
 }
 
@@ -58,7 +62,8 @@ fn a_reply_can_be_read_like_a_file() {
     assert_eq!(reply.read_to_end(&mut bytes).expect("a complete reply"), 300_000);
     assert_eq!(emulator.instances().started, 1);
 
-    let mut reply = emulator.invoke_streaming(event(r#"{"do":"stream","bytes":100000,"times":3,"then":"cut"}"#));
+    let mut reply = emulator
+        .invoke_streaming(event(r#"{"do":"stream","bytes":100000,"times":3,"then":"cut"}"#));
     let error = reply.read_to_end(&mut bytes).expect_err("it is not complete");
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
 }
@@ -76,9 +81,13 @@ fn a_reply_without_its_last_chunk_is_never_complete() {
     );
     assert_eq!(reply.finish().platform_error(), Some(&error));
 
-    // Nor for a caller who does not read while it comes, whether streaming is switched on or not; and the instance serves on.
+    // Nor for a caller who does not read while it comes, whether streaming is switched on or not;
+    // and the instance serves on.
     assert_eq!(emulator.invoke(event(script)).platform_error(), Some(&error));
-    assert_eq!(emulator.invoke(event(r#"{"text":"still here"}"#)).reply().as_deref(), Some("still here"));
+    assert_eq!(
+        emulator.invoke(event(r#"{"text":"still here"}"#)).reply().as_deref(),
+        Some("still here")
+    );
     assert_eq!(emulator.instances().started, 1);
     let kind = start(function()).invoke(event(script)).platform_error().map(PlatformError::kind);
     assert_eq!(kind, Some(PlatformErrorKind::CutShort));
@@ -87,17 +96,24 @@ fn a_reply_without_its_last_chunk_is_never_complete() {
 #[test]
 fn a_process_that_ends_in_its_reply_is_named() {
     let emulator = start(function().streaming());
-    let mut reply = emulator.invoke_streaming(event(r#"{"do":"stream","bytes":10,"times":1,"then":"exit"}"#));
+    let mut reply =
+        emulator.invoke_streaming(event(r#"{"do":"stream","bytes":10,"times":1,"then":"exit"}"#));
     let (bytes, error) = read_broken(&mut reply);
     assert_eq!((bytes, error.kind()), (10, PlatformErrorKind::ExitedInRequest));
-    assert!(error.to_string().starts_with("the function exited with code 3 while it handled request r-1"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("the function exited with code 3 while it handled request r-1"),
+        "{error}"
+    );
     assert_eq!(emulator.invoke(event(r#"{"text":"another"}"#)).reply().as_deref(), Some("another"));
 }
 
 #[test]
 fn the_timeout_ends_a_reply_that_has_begun() {
     let emulator = start(function().streaming().timeout(Duration::from_millis(500)));
-    let mut reply = emulator.invoke_streaming(event(r#"{"do":"stream","bytes":10,"times":1,"then":"hang"}"#));
+    let mut reply =
+        emulator.invoke_streaming(event(r#"{"do":"stream","bytes":10,"times":1,"then":"hang"}"#));
     let (bytes, error) = read_broken(&mut reply);
     assert_eq!((bytes, error.kind()), (10, PlatformErrorKind::TimedOut));
 }
@@ -109,7 +125,10 @@ fn the_timeout_ends_a_reply_that_nobody_reads() {
     assert!(emulator.wait_until(LIMIT, |instances| instances.busy == 1));
     assert!(emulator.wait_until(LIMIT, |instances| instances.busy == 0));
     let execution = reply.finish();
-    assert_eq!(execution.platform_error().map(PlatformError::kind), Some(PlatformErrorKind::TimedOut));
+    assert_eq!(
+        execution.platform_error().map(PlatformError::kind),
+        Some(PlatformErrorKind::TimedOut)
+    );
 }
 
 #[test]
@@ -122,9 +141,18 @@ fn a_function_without_streaming_gives_its_reply_as_a_whole() {
 
     let mut reply = emulator.invoke_streaming(event(r#"{"do":"stream","bytes":100,"times":20}"#));
     let (bytes, error) = read_broken(&mut reply);
-    assert_eq!((bytes, error.kind(), error.code()), (0, PlatformErrorKind::ResponseTooLarge, "4004"));
-    assert_eq!(error.to_string(), "the reply came in chunks, and it has more than the 1000 bytes that the platform takes");
-    assert_eq!(emulator.invoke(event(r#"{"text":"still here"}"#)).reply().as_deref(), Some("still here"));
+    assert_eq!(
+        (bytes, error.kind(), error.code()),
+        (0, PlatformErrorKind::ResponseTooLarge, "4004")
+    );
+    assert_eq!(
+        error.to_string(),
+        "the reply came in chunks, and it has more than the 1000 bytes that the platform takes"
+    );
+    assert_eq!(
+        emulator.invoke(event(r#"{"text":"still here"}"#)).reply().as_deref(),
+        Some("still here")
+    );
     assert_eq!(emulator.instances().started, 1);
 }
 
@@ -134,11 +162,17 @@ fn a_reply_that_is_not_streamed_and_an_error_are_told_apart() {
     let mut reply = emulator.invoke_streaming(event(r#"{"text":"whole"}"#));
     let mut text = String::new();
     reply.read_to_string(&mut text).expect("a complete reply");
-    assert_eq!((text.as_str(), reply.finish().outcome), ("whole", Outcome::Reply(b"whole".to_vec())));
+    assert_eq!(
+        (text.as_str(), reply.finish().outcome),
+        ("whole", Outcome::Reply(b"whole".to_vec()))
+    );
 
     let mut reply = emulator.invoke_streaming(event(r#"{"do":"fail","text":"no stock"}"#));
     let error = reply.next_piece().expect_err("an error");
-    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Other, "Scripted: no stock"));
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ErrorKind::Other, "Scripted: no stock")
+    );
     assert!(reply.finish().failure().is_some());
 
     let large = " ".repeat((6 << 20) + 101);

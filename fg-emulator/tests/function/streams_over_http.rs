@@ -11,10 +11,14 @@ use crate::by_hand::{Function, read_until};
 use crate::scripted::{LIMIT, function, start};
 
 fn call(emulator: &Emulator, headers: &str, body: &str) -> TcpStream {
-    let mut caller = TcpStream::connect(emulator.invoke_api().expect("a free port")).expect("it listens");
+    let mut caller =
+        TcpStream::connect(emulator.invoke_api().expect("a free port")).expect("it listens");
     caller.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let path = format!("/v2/p/fgs/functions/{}/invocations", emulator.urn());
-    let request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len());
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    );
     caller.write_all(request.as_bytes()).expect("it reads");
     caller
 }
@@ -33,9 +37,20 @@ fn each_piece_is_passed_on_before_the_next_one_is_sent() {
     let mut caller = call(&emulator, "", "{}");
     let mut function = Function::begin_reply(&emulator);
     let head = read_until(&mut caller, "\r\n\r\n");
-    assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Cff-Request-Id: "), "{head}");
-    assert!(head.contains("\r\nTransfer-Encoding: chunked\r\n") && head.contains("\r\nX-Func-Err-Code: 0\r\n"), "{head}");
-    for (text, chunk) in [("data: 1\n\n", "9\r\ndata: 1\n\n\r\n"), ("data: 2\n\n", "9\r\ndata: 2\n\n\r\n")] {
+    assert!(
+        head.starts_with(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Cff-Request-Id: "
+        ),
+        "{head}"
+    );
+    assert!(
+        head.contains("\r\nTransfer-Encoding: chunked\r\n")
+            && head.contains("\r\nX-Func-Err-Code: 0\r\n"),
+        "{head}"
+    );
+    for (text, chunk) in
+        [("data: 1\n\n", "9\r\ndata: 1\n\n\r\n"), ("data: 2\n\n", "9\r\ndata: 2\n\n\r\n")]
+    {
         function.send_piece(text);
         assert_eq!(read_until(&mut caller, "\n\n\r\n"), chunk);
     }
@@ -48,11 +63,17 @@ fn each_piece_is_passed_on_before_the_next_one_is_sent() {
 #[test]
 fn a_reply_that_is_cut_short_has_no_last_chunk_and_is_told_in_the_log() {
     let (lines, told) = channel();
-    let emulator = start(function().streaming().on_line(move |line| drop(lines.send(line.to_owned()))));
-    let (_, body) = read_all(call(&emulator, "", r#"{"do":"stream","bytes":3,"times":1,"then":"cut"}"#));
+    let emulator =
+        start(function().streaming().on_line(move |line| drop(lines.send(line.to_owned()))));
+    let (_, body) =
+        read_all(call(&emulator, "", r#"{"do":"stream","bytes":3,"times":1,"then":"cut"}"#));
     assert_eq!(body, "3\r\nxxx\r\n");
     let line = told.recv_timeout(LIMIT).expect("a line");
-    assert!(line.starts_with("the streamed reply to request ") && line.contains("after 3 bytes, without the last chunk"), "{line}");
+    assert!(
+        line.starts_with("the streamed reply to request ")
+            && line.contains("after 3 bytes, without the last chunk"),
+        "{line}"
+    );
     // The next one is whole.
     let (_, body) = read_all(call(&emulator, "", r#"{"do":"stream","bytes":3,"times":1}"#));
     assert_eq!(body, "3\r\nxxx\r\n0\r\n\r\n");
@@ -92,5 +113,8 @@ fn an_error_before_the_first_piece_is_an_answer_like_any_other() {
     let mut caller = call(&emulator, "Connection: close\r\n", r#"{"do":"fail","text":"no"}"#);
     let mut answer = String::new();
     caller.read_to_string(&mut answer).expect("an orderly close");
-    assert!(answer.contains("\r\nX-Func-Err-Code: 4002\r\n") && !answer.contains("Transfer-Encoding"), "{answer}");
+    assert!(
+        answer.contains("\r\nX-Func-Err-Code: 4002\r\n") && !answer.contains("Transfer-Encoding"),
+        "{answer}"
+    );
 }

@@ -31,27 +31,40 @@ struct Answer<'a> {
 
 /// Writes a response into the reply, as the JSON that API Gateway expects.
 ///
-/// - The body is a text where it is UTF-8, its content type says that it is text and nothing encodes it; else it is base64. The bytes
-///   arrive as they are either way. It is copied once.
-/// - The gateway is only known to take one text per header. The values of a repeated one are joined by `, `, which HTTP says is the same;
-///   cookies, for which it is not, are sent under spellings of `set-cookie` that differ in case, which HTTP ignores. No document of the
-///   platform confirms that the gateway takes more than one cookie.
+/// - The body is a text where it is UTF-8, its content type says that it is text and nothing
+///   encodes it; else it is base64. The bytes arrive as they are either way. It is copied once.
+/// - The gateway is only known to take one text per header. The values of a repeated one are joined
+///   by `, `, which HTTP says is the same; cookies, for which it is not, are sent under spellings
+///   of `set-cookie` that differ in case, which HTTP ignores. No document of the platform confirms
+///   that the gateway takes more than one cookie.
 ///
 /// # Errors
 ///
-/// [`Failure::INVALID_RESPONSE`] where the status is not one that ends a request (200 to 599), a header is not UTF-8, or there are more
-/// than 512 cookies.
-pub fn write_answer(response: &http::response::Parts, body: &[u8], reply: &mut Reply) -> Result<(), Failure> {
+/// [`Failure::INVALID_RESPONSE`] where the status is not one that ends a request (200 to 599), a
+/// header is not UTF-8, or there are more than 512 cookies.
+pub fn write_answer(
+    response: &http::response::Parts,
+    body: &[u8],
+    reply: &mut Reply,
+) -> Result<(), Failure> {
     let invalid = |reason| Failure::new(Failure::INVALID_RESPONSE, reason);
     let status = response.status.as_u16();
     if !FINAL.contains(&u64::from(status)) {
-        return Err(invalid(format!("the status of the response is {status}; API Gateway takes one from 200 to 599")));
+        return Err(invalid(format!(
+            "the status of the response is {status}; API Gateway takes one from 200 to 599"
+        )));
     }
-    let headers =
-        texts_of(&response.headers).map_err(|name| invalid(format!("the header `{name}` of the response is not UTF-8")))?;
+    let headers = texts_of(&response.headers)
+        .map_err(|name| invalid(format!("the header `{name}` of the response is not UTF-8")))?;
     let headers = one_text_each(headers)?;
-    let body = text_of(&response.headers, body).map_or(EncodedBody::Base64(body), EncodedBody::Text);
-    let answer = Answer { status_code: status, headers: Object(headers), is_base64_encoded: body.is_base64(), body };
+    let body =
+        text_of(&response.headers, body).map_or(EncodedBody::Base64(body), EncodedBody::Text);
+    let answer = Answer {
+        status_code: status,
+        headers: Object(headers),
+        is_base64_encoded: body.is_base64(),
+        body,
+    };
     /// For the names of the fields, the status and the flag.
     const REST: usize = 128;
     let mut json = Vec::with_capacity(REST + answer.headers.len() + body.len());
@@ -74,10 +87,18 @@ fn one_text_each(headers: Entries<'_>) -> Result<Entries<'_>, Failure> {
             continue;
         }
         if values.len() > SPELLINGS {
-            let message = format!("the response has {} cookies; at most {SPELLINGS} can be sent to API Gateway", values.len());
+            let message = format!(
+                "the response has {} cookies; at most {SPELLINGS} can be sent to API Gateway",
+                values.len()
+            );
             return Err(Failure::new(Failure::INVALID_RESPONSE, message));
         }
-        single.extend(values.into_iter().enumerate().map(|(number, value)| (Cow::Owned(spelling(number)), vec![value])));
+        single.extend(
+            values
+                .into_iter()
+                .enumerate()
+                .map(|(number, value)| (Cow::Owned(spelling(number)), vec![value])),
+        );
     }
     Ok(single)
 }
@@ -89,7 +110,8 @@ const SPELLINGS: usize = 1 << 9;
 fn spelling(number: usize) -> String {
     let mut letters = 0..;
     let spell = |character: char| {
-        let is_upper = character.is_ascii_alphabetic() && letters.next().is_some_and(|letter: u32| number >> letter & 1 == 1);
+        let is_upper = character.is_ascii_alphabetic()
+            && letters.next().is_some_and(|letter: u32| number >> letter & 1 == 1);
         if is_upper { character.to_ascii_uppercase() } else { character }
     };
     SET_COOKIE.as_str().chars().map(spell).collect()
@@ -121,9 +143,13 @@ impl Visitor<'_> for StatusVisitor {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Status, E> {
-        let status =
-            u16::try_from(number).ok().filter(|_| FINAL.contains(&number)).and_then(|number| StatusCode::from_u16(number).ok());
-        status.map(Status).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Unsigned(number), &self))
+        let status = u16::try_from(number)
+            .ok()
+            .filter(|_| FINAL.contains(&number))
+            .and_then(|number| StatusCode::from_u16(number).ok());
+        status
+            .map(Status)
+            .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Unsigned(number), &self))
     }
 }
 
@@ -139,14 +165,21 @@ impl<'de> Deserialize<'de> for Status {
 ///
 /// # Errors
 ///
-/// [`Failure::INVALID_RESPONSE`] where the answer is anything else than an object with a `statusCode` from 200 to 599, headers that HTTP
-/// allows, and a body that is base64 if it says so: the gateway answers with 500 then. The message says what is wrong and where.
+/// [`Failure::INVALID_RESPONSE`] where the answer is anything else than an object with a
+/// `statusCode` from 200 to 599, headers that HTTP allows, and a body that is base64 if it says so:
+/// the gateway answers with 500 then. The message says what is wrong and where.
 pub fn response_of(answer: &[u8]) -> Result<http::Response<Bytes>, Failure> {
     const INTRO: &str = "the answer of the function is not one for API Gateway: ";
-    let invalid = |reason: &dyn fmt::Display| Failure::new(Failure::INVALID_RESPONSE, format!("{INTRO}{reason}"));
-    let sent = located::read::<Sent<'_>>(answer).map_err(|misfit| misfit.into_failure(Failure::INVALID_RESPONSE, INTRO))?;
+    let invalid = |reason: &dyn fmt::Display| {
+        Failure::new(Failure::INVALID_RESPONSE, format!("{INTRO}{reason}"))
+    };
+    let sent = located::read::<Sent<'_>>(answer)
+        .map_err(|misfit| misfit.into_failure(Failure::INVALID_RESPONSE, INTRO))?;
     let body = match (sent.is_base64_encoded.0, sent.body.0) {
-        (true, text) => STANDARD.decode(&*text).map_err(|error| invalid(&format_args!("`body` is not base64: {error}")))?.into(),
+        (true, text) => STANDARD
+            .decode(&*text)
+            .map_err(|error| invalid(&format_args!("`body` is not base64: {error}")))?
+            .into(),
         (false, Cow::Borrowed(text)) => Bytes::copy_from_slice(text.as_bytes()),
         (false, Cow::Owned(text)) => Bytes::from(text),
     };

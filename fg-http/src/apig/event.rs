@@ -45,30 +45,42 @@ struct Event<'a> {
 
 /// The request that an event of API Gateway carries.
 ///
-/// - The path keeps the percent-escapes that it has; what cannot stand in a URI as it is, such as a space, gets one.
-/// - Repeated headers and query parameters come as lists, or under names that differ in case; every value is kept, in its order.
-/// - The body is decoded where the event says that it is base64. One that is not, as the console's test events have it, is taken as it
-///   stands.
-/// - Among the extensions are [`PathParameters`], the [`RequestContext`], and [`AuthorizerData`] where a custom authorizer sent some.
+/// - The path keeps the percent-escapes that it has; what cannot stand in a URI as it is, such as a
+///   space, gets one.
+/// - Repeated headers and query parameters come as lists, or under names that differ in case; every
+///   value is kept, in its order.
+/// - The body is decoded where the event says that it is base64. One that is not, as the console's
+///   test events have it, is taken as it stands.
+/// - Among the extensions are [`PathParameters`], the [`RequestContext`], and [`AuthorizerData`]
+///   where a custom authorizer sent some.
 ///
-/// What [`ApigEvent`] takes is taken here, in all its forms, if it has a method and a path. A header whose name or value HTTP does not allow
-/// is left out; behind a function's service a line in the log says which.
+/// What [`ApigEvent`] takes is taken here, in all its forms, if it has a method and a path. A
+/// header whose name or value HTTP does not allow is left out; behind a function's service a line
+/// in the log says which.
 ///
-/// The body is copied once, out of the payload; a text with escapes is put together from its pieces first.
+/// The body is copied once, out of the payload; a text with escapes is put together from its pieces
+/// first.
 ///
 /// # Errors
 ///
-/// [`Failure::INVALID_PAYLOAD`] where the payload is not such an event: no method or no path, a path and query of
-/// more than 65,534 bytes. The message says what is wrong and where, but shows no header's value.
+/// [`Failure::INVALID_PAYLOAD`] where the payload is not such an event: no method or no path, a
+/// path and query of more than 65,534 bytes. The message says what is wrong and where, but shows no
+/// header's value.
 pub fn request_of(payload: &[u8]) -> Result<http::Request<Bytes>, Failure> {
     read_request(payload).map(|(request, _)| request)
 }
 
 /// [`request_of`], and the headers that are not in it.
 pub(crate) fn read_request(payload: &[u8]) -> Result<(http::Request<Bytes>, LeftOut), Failure> {
-    let event =
-        located::read::<Event<'_>>(payload).map_err(|misfit| misfit.into_failure(Failure::INVALID_PAYLOAD, NOT_AN_EVENT))?;
-    let missing = |name, text: &str| if text.is_empty() { Err(not_an_event(format_args!("`{name}` is missing"))) } else { Ok(()) };
+    let event = located::read::<Event<'_>>(payload)
+        .map_err(|misfit| misfit.into_failure(Failure::INVALID_PAYLOAD, NOT_AN_EVENT))?;
+    let missing = |name, text: &str| {
+        if text.is_empty() {
+            Err(not_an_event(format_args!("`{name}` is missing")))
+        } else {
+            Ok(())
+        }
+    };
     missing("httpMethod", &event.method)?;
     missing("path", &event.path)?;
 
@@ -96,8 +108,10 @@ fn not_an_event(reason: impl std::fmt::Display) -> Failure {
 }
 
 fn uri_of(path: &str, query: &str) -> Result<Uri, Failure> {
-    /// What the path of a URI cannot have. The rest stays as it is: whatever escapes a path has, it has got from its sender.
-    const REFUSED: &AsciiSet = &CONTROLS.add(b' ').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`');
+    /// What the path of a URI cannot have. The rest stays as it is: whatever escapes a path has, it
+    /// has got from its sender.
+    const REFUSED: &AsciiSet =
+        &CONTROLS.add(b' ').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`');
     let mut target = String::with_capacity(path.len() + query.len() + 2);
     if !path.starts_with('/') && path != "*" {
         target.push('/');
@@ -108,17 +122,27 @@ fn uri_of(path: &str, query: &str) -> Result<Uri, Failure> {
         target.push_str(query);
     }
     let target = PathAndQuery::from_maybe_shared(Bytes::from(target));
-    target.map(Uri::from).map_err(|error| not_an_event(format_args!("`path` and `queryStringParameters` make no URI: {error}")))
+    target.map(Uri::from).map_err(|error| {
+        not_an_event(format_args!("`path` and `queryStringParameters` make no URI: {error}"))
+    })
 }
 
 fn body_of(text: Cow<'_, str>, is_base64: bool) -> Bytes {
-    const TOLERANT: GeneralPurposeConfig =
-        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const TOLERANT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
     const USUAL: GeneralPurpose = GeneralPurpose::new(&STANDARD, TOLERANT);
     if is_base64 {
         // What is not the usual base64 is base64 of another kind, or none.
         return USUAL.decode(&*text).map_or_else(
-            |_| ApigEvent::new().with_body_text(text).with_is_base64_encoded(true).body().into_owned().into(),
+            |_| {
+                ApigEvent::new()
+                    .with_body_text(text)
+                    .with_is_base64_encoded(true)
+                    .body()
+                    .into_owned()
+                    .into()
+            },
             Bytes::from,
         );
     }
@@ -146,22 +170,30 @@ struct NewEvent<'a> {
 
 /// The event that API Gateway would make of a request.
 ///
-/// The body is base64, as the gateway's default is. A repeated header or parameter is a list. Path parameters, request context and
-/// authorizer data are taken from the extensions where they are there. The authority and the scheme of the URI have no place in an event;
-/// the header `host` has.
+/// The body is base64, as the gateway's default is. A repeated header or parameter is a list. Path
+/// parameters, request context and authorizer data are taken from the extensions where they are
+/// there. The authority and the scheme of the URI have no place in an event; the header `host` has.
 ///
 /// # Errors
 ///
-/// [`Failure::INVALID_PAYLOAD`] where a header, or the query once its escapes are decoded, is not UTF-8: such bytes cannot stand in JSON. A
-/// server should answer with 400.
+/// [`Failure::INVALID_PAYLOAD`] where a header, or the query once its escapes are decoded, is not
+/// UTF-8: such bytes cannot stand in JSON. A server should answer with 400.
 pub fn event_of(request: &http::request::Parts, body: &[u8]) -> Result<Vec<u8>, Failure> {
-    let headers = texts_of(&request.headers)
-        .map_err(|name| Failure::new(Failure::INVALID_PAYLOAD, format!("the header `{name}` of the request is not UTF-8")))?;
+    let headers = texts_of(&request.headers).map_err(|name| {
+        Failure::new(
+            Failure::INVALID_PAYLOAD,
+            format!("the header `{name}` of the request is not UTF-8"),
+        )
+    })?;
     let query = request.uri.query().unwrap_or_default();
-    percent_decode_str(query)
-        .decode_utf8()
-        .map_err(|error| Failure::new(Failure::INVALID_PAYLOAD, format!("the query of the request is not UTF-8: {error}")))?;
-    let (path_parameters, context, user_data) = (PathParameters::default(), RequestContext::default(), AuthorizerData::default());
+    percent_decode_str(query).decode_utf8().map_err(|error| {
+        Failure::new(
+            Failure::INVALID_PAYLOAD,
+            format!("the query of the request is not UTF-8: {error}"),
+        )
+    })?;
+    let (path_parameters, context, user_data) =
+        (PathParameters::default(), RequestContext::default(), AuthorizerData::default());
     let body = EncodedBody::Base64(body);
     let event = NewEvent {
         http_method: request.method.as_str(),
@@ -179,10 +211,17 @@ pub fn event_of(request: &http::request::Parts, body: &[u8]) -> Result<Vec<u8>, 
     };
     /// For the names of the fields, and for a context and path parameters of the usual size.
     const REST: usize = 1024;
-    let length = event.headers.len() + event.query_string_parameters.len() + text_len(event.path) + text_len(event.user_data);
+    let length = event.headers.len()
+        + event.query_string_parameters.len()
+        + text_len(event.path)
+        + text_len(event.user_data);
     let mut json = Vec::with_capacity(REST + length + body.len());
-    serde_json::to_writer(&mut json, &event)
-        .map_err(|error| Failure::new(Failure::INVALID_PAYLOAD, format!("the request cannot be written as an event: {error}")))?;
+    serde_json::to_writer(&mut json, &event).map_err(|error| {
+        Failure::new(
+            Failure::INVALID_PAYLOAD,
+            format!("the request cannot be written as an event: {error}"),
+        )
+    })?;
     Ok(json)
 }
 

@@ -1,13 +1,17 @@
 //! Headers and query parameters of an event or an answer, read into what HTTP has for them.
 //!
-//! A value is a text or a list of texts; numbers and flags are taken for their text, and `null` for no value.
+//! A value is a text or a list of texts; numbers and flags are taken for their text, and `null` for
+//! no value.
 
 use std::fmt::{self, Write as _};
 
 use fg_events::apig::reading;
 use form_urlencoded::Serializer;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess,
+    Unexpected, Visitor,
+};
 
 use super::json::Entries;
 use super::text::Text;
@@ -60,7 +64,8 @@ impl<'de> Visitor<'de> for Values<'_> {
         Ok(())
     }
 
-    /// No value; or a number, where a crate of the program has switched on `serde_json/arbitrary_precision`.
+    /// No value; or a number, where a crate of the program has switched on
+    /// `serde_json/arbitrary_precision`.
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<(), A::Error> {
         match reading::string_of_entries(entries, &self)? {
             None => Ok(()),
@@ -73,7 +78,8 @@ impl<'de> Visitor<'de> for Values<'_> {
 struct ObjectVisitor<T>(T);
 
 trait Take {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error>;
+    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A)
+    -> Result<(), A::Error>;
 }
 
 impl<'de, T: Take> Visitor<'de> for ObjectVisitor<T> {
@@ -91,7 +97,11 @@ impl<'de, T: Take> Visitor<'de> for ObjectVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        if text.is_empty() { Ok(self.0) } else { Err(E::invalid_type(Unexpected::Str(text), &self)) }
+        if text.is_empty() {
+            Ok(self.0)
+        } else {
+            Err(E::invalid_type(Unexpected::Str(text), &self))
+        }
     }
 
     fn visit_unit<E: Error>(self) -> Result<T, E> {
@@ -106,7 +116,8 @@ impl<'de, T: Take> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// The headers of a request, of which those are left out that HTTP does not allow: its client cannot mend what a gateway has let through.
+/// The headers of a request, of which those are left out that HTTP does not allow: its client
+/// cannot mend what a gateway has let through.
 #[derive(Default)]
 pub(super) struct RequestHeaders {
     pub(super) map: HeaderMap,
@@ -131,7 +142,12 @@ impl LeftOut {
         if self.count <= NAMES {
             let end = name.char_indices().nth(LENGTH).map_or(name.len(), |(end, _)| end);
             let comma = if self.names.is_empty() { "" } else { ", " };
-            let _ = write!(self.names, "{comma}{:?}{}", &name[..end], if end < name.len() { ".." } else { "" });
+            let _ = write!(
+                self.names,
+                "{comma}{:?}{}",
+                &name[..end],
+                if end < name.len() { ".." } else { "" }
+            );
         }
     }
 
@@ -144,7 +160,11 @@ impl LeftOut {
 }
 
 impl Take for RequestHeaders {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
+    fn take<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        entries: &mut A,
+    ) -> Result<(), A::Error> {
         let parsed = HeaderName::from_bytes(name.as_bytes());
         entries.next_value_seed(Values(&mut |value: &str| {
             let is_taken = match (&parsed, HeaderValue::from_bytes(value.as_bytes())) {
@@ -170,14 +190,25 @@ impl<'de> Deserialize<'de> for RequestHeaders {
 pub(super) struct Headers(pub(super) HeaderMap);
 
 impl Take for Headers {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
+    fn take<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        entries: &mut A,
+    ) -> Result<(), A::Error> {
         let parsed = HeaderName::from_bytes(name.as_bytes());
         entries.next_value_seed(Values(&mut |value: &str| {
-            let name = parsed.as_ref().map_err(|_| format!("{name:?} cannot be the name of an HTTP header"))?;
+            let name = parsed
+                .as_ref()
+                .map_err(|_| format!("{name:?} cannot be the name of an HTTP header"))?;
             let value = HeaderValue::from_bytes(value.as_bytes());
             // The value is not shown: it may be a secret.
-            let value = value.map_err(|_| "the value of an HTTP header cannot have control characters".to_owned())?;
-            self.0.try_append(name, value).map(drop).map_err(|_| "there are too many headers".to_owned())
+            let value = value.map_err(|_| {
+                "the value of an HTTP header cannot have control characters".to_owned()
+            })?;
+            self.0
+                .try_append(name, value)
+                .map(drop)
+                .map_err(|_| "there are too many headers".to_owned())
         }))
     }
 }
@@ -193,7 +224,11 @@ impl<'de> Deserialize<'de> for Headers {
 pub(super) struct Query(pub(super) String);
 
 impl Take for Query {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
+    fn take<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        entries: &mut A,
+    ) -> Result<(), A::Error> {
         entries.next_value_seed(Values(&mut |value: &str| {
             let mut query = Serializer::new(std::mem::take(&mut self.0));
             query.append_pair(name, value);
@@ -229,15 +264,20 @@ pub(super) fn parameters_of(query: &str) -> Entries<'_> {
 mod tests {
     use super::*;
 
-    /// Whether or not `serde_json/arbitrary_precision` is switched on; `.ci/check-precision` runs this with it.
+    /// Whether or not `serde_json/arbitrary_precision` is switched on; `.ci/check-precision` runs
+    /// this with it.
     #[test]
     fn a_number_is_its_text_or_an_error_and_never_another_number() {
-        let query = |json: &str| serde_json::from_str::<Query>(json).map(|query| query.0).map_err(|error| error.to_string());
+        let query = |json: &str| {
+            serde_json::from_str::<Query>(json)
+                .map(|query| query.0)
+                .map_err(|error| error.to_string())
+        };
         assert_eq!(query(r#"{"n":1.5,"m":[2.5,-3]}"#).as_deref(), Ok("n=1.5&m=2.5&m=-3"));
         assert_eq!(query(r#"{"n":{}}"#).as_deref(), Ok(""));
-        assert!(
-            query(r#"{"n":{"m":1}}"#).is_err_and(|error| error.contains("invalid type: map, expected a text or a list of texts"))
-        );
+        assert!(query(r#"{"n":{"m":1}}"#).is_err_and(|error| {
+            error.contains("invalid type: map, expected a text or a list of texts")
+        }));
         let large = "123456789012345678901234";
         match query(&format!(r#"{{"n":{large}}}"#)) {
             Ok(query) => assert_eq!(query, format!("n={large}")),

@@ -55,7 +55,8 @@ pub(super) struct Object<'a>(pub(super) Entries<'a>);
 impl Object<'_> {
     /// How many bytes it is in JSON.
     pub(super) fn len(&self) -> usize {
-        // Around each value there is a comma or a bracket more at most, around each name a colon, a comma and brackets.
+        // Around each value there is a comma or a bracket more at most, around each name a colon, a
+        // comma and brackets.
         let entry = |(name, values): &(Cow<'_, str>, Vec<Cow<'_, str>>)| {
             text_len(name) + 4 + values.iter().map(|value| text_len(value) + 1).sum::<usize>()
         };

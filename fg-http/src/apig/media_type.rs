@@ -3,7 +3,8 @@
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-/// The body as a text, if it is UTF-8 and the headers say that it is text: nothing is guessed, and nothing is decoded lossily.
+/// The body as a text, if it is UTF-8 and the headers say that it is text: nothing is guessed, and
+/// nothing is decoded lossily.
 pub(super) fn text_of<'a>(headers: &HeaderMap, body: &'a [u8]) -> Option<&'a str> {
     let says_text = || {
         let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
@@ -17,14 +18,24 @@ pub(super) fn text_of<'a>(headers: &HeaderMap, body: &'a [u8]) -> Option<&'a str
 
 /// Whether a content type says text, in a charset whose bytes are UTF-8.
 fn is_text(content_type: &str) -> bool {
-    const TEXT: [&str; 6] = ["json", "xml", "javascript", "x-ndjson", "x-www-form-urlencoded", "yaml"];
+    const TEXT: [&str; 6] =
+        ["json", "xml", "javascript", "x-ndjson", "x-www-form-urlencoded", "yaml"];
     let mut parts = content_type.split(';').map(str::trim);
-    let Some((family, subtype)) = parts.next().and_then(|media_type| media_type.split_once('/')) else { return false };
+    let Some((family, subtype)) = parts.next().and_then(|media_type| media_type.split_once('/'))
+    else {
+        return false;
+    };
     let subtype = subtype.to_ascii_lowercase();
     let is_text = family.eq_ignore_ascii_case("text")
-        || [subtype.as_str(), subtype.rsplit_once('+').map_or("", |(_, suffix)| suffix)].iter().any(|name| TEXT.contains(name));
-    let charset = parts.filter_map(|parameter| parameter.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("charset"));
-    let is_utf8 = |charset: &str| ["utf-8", "utf8", "us-ascii"].iter().any(|name| charset.eq_ignore_ascii_case(name));
+        || [subtype.as_str(), subtype.rsplit_once('+').map_or("", |(_, suffix)| suffix)]
+            .iter()
+            .any(|name| TEXT.contains(name));
+    let charset = parts
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(name, _)| name.eq_ignore_ascii_case("charset"));
+    let is_utf8 = |charset: &str| {
+        ["utf-8", "utf8", "us-ascii"].iter().any(|name| charset.eq_ignore_ascii_case(name))
+    };
     is_text && charset.is_none_or(|(_, charset)| is_utf8(charset.trim_matches('"')))
 }
 
@@ -49,9 +60,14 @@ mod tests {
 
     #[test]
     fn what_does_not_say_so_is_not() {
-        for content_type in
-            ["", "text", "image/png", "application/octet-stream", "text/plain; charset=gbk", "application/x-json-like"]
-        {
+        for content_type in [
+            "",
+            "text",
+            "image/png",
+            "application/octet-stream",
+            "text/plain; charset=gbk",
+            "application/x-json-like",
+        ] {
             assert!(!is_text(content_type), "{content_type}");
         }
     }

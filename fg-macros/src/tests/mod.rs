@@ -34,7 +34,10 @@ fn errors(attribute: TokenStream, item: TokenStream) -> Vec<String> {
 
 /// The first lines of the errors of a handler with these options.
 fn with_options(attribute: TokenStream) -> Vec<String> {
-    first_lines(errors(attribute, quote! { async fn greet(event: Event) -> Result<Reply, fg::Error> {} }))
+    first_lines(errors(
+        attribute,
+        quote! { async fn greet(event: Event) -> Result<Reply, fg::Error> {} },
+    ))
 }
 
 /// The first lines of the errors of a handler without options.
@@ -79,7 +82,10 @@ fn after_an_error_the_function_and_its_handle_are_still_there() {
         let expanded = expand(quote!(nmae = "x"), item).to_string();
         assert!(expanded.contains("fn greet"), "{expanded}");
         assert!(expanded.contains("impl __fg :: Handler for greet"), "{expanded}");
-        assert!(!expanded.contains("# [fg :: handler]") && !expanded.contains("# [tokio :: main]"), "{expanded}");
+        assert!(
+            !expanded.contains("# [fg :: handler]") && !expanded.contains("# [tokio :: main]"),
+            "{expanded}"
+        );
     }
 }
 
@@ -98,17 +104,30 @@ fn nothing_stands_beside_a_function_with_self_or_without_a_body() {
 fn a_handler_called_main_leaves_a_main_behind() {
     let item = quote! { async fn main(event: u8) -> Result<u8, fg::Error> {} };
     assert!(expand(quote!(), item.clone()).to_string().contains("fn main () { }"));
-    assert_eq!(with(item), ["a handler cannot be called `main`: that is the program's entry point"]);
+    assert_eq!(
+        with(item),
+        ["a handler cannot be called `main`: that is the program's entry point"]
+    );
 }
 
 #[test]
 fn all_options_are_read() {
     let item = quote! { fn greet(event: Event, db: &Db) -> Result<Reply, fg::Error> {} };
-    let attribute =
-        quote!(name = "shop.greet", blocking, init = db::connect::<A, B>, pre_stop = <Db as Stop>::stop, crate = a::fg,);
+    let attribute = quote!(
+        name = "shop.greet",
+        blocking,
+        init = db::connect::<A, B>,
+        pre_stop = <Db as Stop>::stop,
+        crate = a::fg,
+    );
     let expanded = expand(attribute.clone(), item.clone()).to_string();
     assert_eq!(errors(attribute, item), [""; 0]);
-    for part in ["\"shop.greet\"", "BLOCKING : :: core :: primitive :: bool = true", "Argument < Db ,", "use a :: fg as __fg"] {
+    for part in [
+        "\"shop.greet\"",
+        "BLOCKING : :: core :: primitive :: bool = true",
+        "Argument < Db ,",
+        "use a :: fg as __fg",
+    ] {
         assert!(expanded.contains(part), "{part} in {expanded}");
     }
 }
@@ -116,7 +135,9 @@ fn all_options_are_read() {
 #[test]
 fn a_wrong_option_is_named_and_the_others_are_still_read() {
     assert_eq!(
-        with_options(quote!(nmae = "x", timeout = 3, name = 3, init = "connect", crate, blocking = true, "greet", = 3)),
+        with_options(
+            quote!(nmae = "x", timeout = 3, name = 3, init = "connect", crate, blocking = true, "greet", = 3)
+        ),
         [
             "unknown option `nmae`",
             "unknown option `timeout`",
@@ -129,17 +150,30 @@ fn a_wrong_option_is_named_and_the_others_are_still_read() {
         ]
     );
     assert_eq!(with_options(quote!(name = "x", name = "y")), ["`name` is given twice"]);
-    assert_eq!(with_options(quote!(name("x"))), ["`name` takes a string literal, as in `name = \"greet\"`"]);
-    assert_eq!(with_options(quote!(name = )), ["`name` takes a string literal, as in `name = \"greet\"`"]);
-    assert_eq!(with_options(quote!(name = "x" "y")), ["`name` takes a string literal, as in `name = \"greet\"`"]);
+    assert_eq!(
+        with_options(quote!(name("x"))),
+        ["`name` takes a string literal, as in `name = \"greet\"`"]
+    );
+    assert_eq!(
+        with_options(quote!(name = )),
+        ["`name` takes a string literal, as in `name = \"greet\"`"]
+    );
+    assert_eq!(
+        with_options(quote!(name = "x" "y")),
+        ["`name` takes a string literal, as in `name = \"greet\"`"]
+    );
     assert_eq!(with_options(quote!(crate = "a b")), ["`crate` takes a path, as in `crate = fg`"]);
 }
 
 #[test]
 fn a_mistyped_option_is_not_reported_as_a_missing_one_too() {
-    let blocking = errors(quote!(blokcing), quote! { fn greet(event: Event) -> Result<Reply, fg::Error> {} });
+    let blocking =
+        errors(quote!(blokcing), quote! { fn greet(event: Event) -> Result<Reply, fg::Error> {} });
     assert_eq!(first_lines(blocking), ["unknown option `blokcing`"]);
-    let init = errors(quote!(inti = connect), quote! { async fn greet(event: Event, db: &Db) -> Result<Reply, fg::Error> {} });
+    let init = errors(
+        quote!(inti = connect),
+        quote! { async fn greet(event: Event, db: &Db) -> Result<Reply, fg::Error> {} },
+    );
     assert_eq!(first_lines(init), ["unknown option `inti`"]);
 }
 
@@ -169,19 +203,39 @@ fn a_name_is_what_the_platform_can_ask_for() {
     let long = "a".repeat(129);
     assert_eq!(
         with_options(quote!(name = #long)),
-        ["the name of a handler is 1 to 128 of the letters a to z and A to Z, digits, `_`, `-` and `.`"]
+        [
+            "the name of a handler is 1 to 128 of the letters a to z and A to Z, digits, `_`, `-` and `.`"
+        ]
     );
 }
 
 #[test]
 fn a_mistake_is_seen_however_it_is_spelled() {
     let cases = [
-        (quote! { async fn g(self: Box<Self>) -> R {} }, "a handler is a free function and cannot take `self`"),
-        (quote! { #[handler] async fn g(event: Event) -> R {} }, "`#[fg::handler]` is on this function twice"),
-        (quote! { #[::fg::handler] async fn g(event: Event) -> R {} }, "`#[fg::handler]` is on this function twice"),
-        (quote! { #[actix_web::main] async fn g(event: Event) -> R {} }, "a handler runs on the runtime that `fg::run` starts"),
-        (quote! { async fn g(event: Event, ctx: (Context)) -> R {} }, "the context is borrowed from the runtime"),
-        (quote! { async fn g(event: Event) -> (impl Copy) {} }, "a handler must return `Result<T, E>`"),
+        (
+            quote! { async fn g(self: Box<Self>) -> R {} },
+            "a handler is a free function and cannot take `self`",
+        ),
+        (
+            quote! { #[handler] async fn g(event: Event) -> R {} },
+            "`#[fg::handler]` is on this function twice",
+        ),
+        (
+            quote! { #[::fg::handler] async fn g(event: Event) -> R {} },
+            "`#[fg::handler]` is on this function twice",
+        ),
+        (
+            quote! { #[actix_web::main] async fn g(event: Event) -> R {} },
+            "a handler runs on the runtime that `fg::run` starts",
+        ),
+        (
+            quote! { async fn g(event: Event, ctx: (Context)) -> R {} },
+            "the context is borrowed from the runtime",
+        ),
+        (
+            quote! { async fn g(event: Event) -> (impl Copy) {} },
+            "a handler must return `Result<T, E>`",
+        ),
         (quote! { something!(); }, "`#[fg::handler]` goes on an `async fn`, not on a `something`"),
     ];
     for (item, message) in cases {
@@ -191,7 +245,8 @@ fn a_mistake_is_seen_however_it_is_spelled() {
 
 #[test]
 fn all_mistakes_are_reported_at_once() {
-    let item = quote! { const unsafe extern "C" fn g<T>(ctx: &Context, #[cfg(a)] event: impl Copy) {} };
+    let item =
+        quote! { const unsafe extern "C" fn g<T>(ctx: &Context, #[cfg(a)] event: impl Copy) {} };
     assert_eq!(with(item).len(), 8);
     assert_eq!(errors(quote!(), quote!()).len(), 1);
 }
@@ -218,11 +273,26 @@ fn the_state_is_the_last_argument_and_a_reference() {
             quote! { async fn g(event: Event, ctx: &Context, db: &mut Db) -> R {} },
             "the state is shared, so it cannot be borrowed mutably",
         ),
-        (quote! { async fn g(event: Event, ctx: &mut Context) -> R {} }, "the context is shared, so it cannot be borrowed mutably"),
-        (quote! { async fn g(event: Event, ctx: Context) -> R {} }, "the context is borrowed from the runtime"),
-        (quote! { async fn g(event: Event, db: &dyn Db) -> R {} }, "the state needs a type of known size"),
-        (quote! { async fn g(event: Event, db: &(dyn Db + Send)) -> R {} }, "the state needs a type of known size"),
-        (quote! { async fn g(event: Event, db: &[Db]) -> R {} }, "the state needs a type of known size"),
+        (
+            quote! { async fn g(event: Event, ctx: &mut Context) -> R {} },
+            "the context is shared, so it cannot be borrowed mutably",
+        ),
+        (
+            quote! { async fn g(event: Event, ctx: Context) -> R {} },
+            "the context is borrowed from the runtime",
+        ),
+        (
+            quote! { async fn g(event: Event, db: &dyn Db) -> R {} },
+            "the state needs a type of known size",
+        ),
+        (
+            quote! { async fn g(event: Event, db: &(dyn Db + Send)) -> R {} },
+            "the state needs a type of known size",
+        ),
+        (
+            quote! { async fn g(event: Event, db: &[Db]) -> R {} },
+            "the state needs a type of known size",
+        ),
         (
             quote! { async fn g<'e>(event: &'e str, db: &(Db<'e>, u8)) -> R {} },
             "the state is there before any call and after it, so it cannot borrow from one",
@@ -235,9 +305,17 @@ fn the_state_is_the_last_argument_and_a_reference() {
 
 #[test]
 fn the_help_is_written_with_the_users_own_spelling() {
-    let help_for = |attribute, item| help(&errors(attribute, item)).iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(help_for(quote!(), quote! { async fn g(e: E, ctx: my::fg::Context) -> R {} }), ["write `&my::fg::Context`"]);
-    assert_eq!(help_for(quote!(init = i), quote! { async fn g(e: E, c: &C, db: Arc<a::Db>) -> R {} }), ["write `&Arc<a::Db>`"]);
+    let help_for = |attribute, item| {
+        help(&errors(attribute, item)).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        help_for(quote!(), quote! { async fn g(e: E, ctx: my::fg::Context) -> R {} }),
+        ["write `&my::fg::Context`"]
+    );
+    assert_eq!(
+        help_for(quote!(init = i), quote! { async fn g(e: E, c: &C, db: Arc<a::Db>) -> R {} }),
+        ["write `&Arc<a::Db>`"]
+    );
     assert_eq!(
         help_for(quote!(), quote! { async fn g(cx: &fg::Context) -> R {} }),
         ["write `(_: fg::Ignored, ctx: &fg::Context)` to ignore the payload"]
@@ -248,7 +326,10 @@ fn the_help_is_written_with_the_users_own_spelling() {
 fn only_the_functions_own_lifetimes_are_replaced() {
     let item = quote! { async fn g<'e>(event: Event<'e, 'static, dyn for<'x> Fn(&'x (u8, &'e str))>) -> R {} };
     let expanded = expand(quote!(), item).to_string();
-    assert!(expanded.contains("Event < '_ , 'static , dyn for < 'x > Fn (& 'x (u8 , & '_ str)) > as"), "{expanded}");
+    assert!(
+        expanded.contains("Event < '_ , 'static , dyn for < 'x > Fn (& 'x (u8 , & '_ str)) > as"),
+        "{expanded}"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Whatever the attribute and the item are made of, the macro does not panic, and gives back what it got.
+//! Whatever the attribute and the item are made of, the macro does not panic, and gives back what
+//! it got.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use proptest::collection::vec;
@@ -10,25 +11,30 @@ use crate::expand::expand;
 use crate::item::Function;
 
 const WORDS: [&str; 40] = [
-    "async", "await", "blocking", "const", "Context", "crate", "dyn", "enum", "event", "extern", "fg", "fn", "for", "greet",
-    "handler", "impl", "init", "main", "mod", "move", "mut", "name", "pre_stop", "pub", "Result", "Self", "self", "static", "str",
-    "struct", "super", "T", "tokio", "trait", "type", "u8", "unsafe", "use", "where", "_",
+    "async", "await", "blocking", "const", "Context", "crate", "dyn", "enum", "event", "extern",
+    "fg", "fn", "for", "greet", "handler", "impl", "init", "main", "mod", "move", "mut", "name",
+    "pre_stop", "pub", "Result", "Self", "self", "static", "str", "struct", "super", "T", "tokio",
+    "trait", "type", "u8", "unsafe", "use", "where", "_",
 ];
 
 fn token() -> impl Strategy<Value = TokenTree> {
     let word = select(&WORDS[..]).prop_map(|word| Ident::new(word, Span::call_site()).into());
     let sign = select(&b"!#$&*+,-./:;<=>?@^|~'"[..]).prop_map(|sign| {
         // An apostrophe is the beginning of a lifetime, so it does not stand alone.
-        let (sign, spacing) = if sign == b'\'' { ('=', Spacing::Joint) } else { (char::from(sign), Spacing::Alone) };
+        let (sign, spacing) =
+            if sign == b'\'' { ('=', Spacing::Joint) } else { (char::from(sign), Spacing::Alone) };
         Punct::new(sign, spacing).into()
     });
-    let literal = select(&["a", "", "a b", "\u{fc}", "::fg"][..]).prop_map(|text| Literal::string(text).into());
+    let literal = select(&["a", "", "a b", "\u{fc}", "::fg"][..])
+        .prop_map(|text| Literal::string(text).into());
     let number = any::<u8>().prop_map(|number| Literal::u8_suffixed(number).into());
     let leaf = prop_oneof![6 => word, 6 => sign, 1 => literal, 1 => number];
     leaf.prop_recursive(3, 48, 6, |token| {
-        let delimiters = vec![Delimiter::Parenthesis, Delimiter::Brace, Delimiter::Bracket, Delimiter::None];
-        (select(delimiters), vec(token, 0..6))
-            .prop_map(|(delimiter, tokens)| Group::new(delimiter, tokens.into_iter().collect()).into())
+        let delimiters =
+            vec![Delimiter::Parenthesis, Delimiter::Brace, Delimiter::Bracket, Delimiter::None];
+        (select(delimiters), vec(token, 0..6)).prop_map(|(delimiter, tokens)| {
+            Group::new(delimiter, tokens.into_iter().collect()).into()
+        })
     })
 }
 
@@ -44,31 +50,76 @@ fn pieces(choices: &'static [&'static str]) -> impl Strategy<Value = TokenStream
 /// Something that looks like a function, with tokens where people make mistakes.
 fn nearly_a_function() -> impl Strategy<Value = TokenStream> {
     (
-        pieces(&["", "#[fg::handler]", "#[tokio::main]", "/// Greets.\n", "pub", "#[cfg(test)] pub(crate)"]),
+        pieces(&[
+            "",
+            "#[fg::handler]",
+            "#[tokio::main]",
+            "/// Greets.\n",
+            "pub",
+            "#[cfg(test)] pub(crate)",
+        ]),
         pieces(&["async", "", "const", "async unsafe", "extern \"C\"", "unsafe extern \"C\""]),
         pieces(&["greet", "main", "r#match"]),
         pieces(&["", "<'e>", "<T: Copy>", "<const N: usize>"]),
-        (pieces(&["", "event: &'e str,", "&self,", "event: E, ctx: Context,", "event: E, db: &Db"]), tokens(6)),
+        (
+            pieces(&[
+                "",
+                "event: &'e str,",
+                "&self,",
+                "event: E, ctx: Context,",
+                "event: E, db: &Db",
+            ]),
+            tokens(6),
+        ),
         (pieces(&["", "->", "-> Result<T, E>", "-> !", "-> impl Copy"]), tokens(3)),
         (pieces(&["{}", ";", ""]), tokens(8)),
     )
-        .prop_map(|(before, qualifiers, name, generics, (arguments, more), (output, rest), (body, inside))| {
-            let body = if body.to_string() == "{}" { quote!({ #inside }) } else { body };
-            quote!(#before #qualifiers fn #name #generics(#arguments #more) #output #rest #body)
-        })
+        .prop_map(
+            |(
+                before,
+                qualifiers,
+                name,
+                generics,
+                (arguments, more),
+                (output, rest),
+                (body, inside),
+            )| {
+                let body = if body.to_string() == "{}" { quote!({ #inside }) } else { body };
+                quote!(#before #qualifiers fn #name #generics(#arguments #more) #output #rest #body)
+            },
+        )
 }
 
 /// A handler without a mistake, and its options.
 fn right_handler() -> impl Strategy<Value = (TokenStream, TokenStream)> {
-    let options =
-        pieces(&["", "name = \"shop.greet\"", "crate = faas", "crate = \"a::fg\"", "pre_stop = a::b::<C>", "init = connect,"]);
-    let event =
-        pieces(&["event: E", "_: fg::Ignored", "mut event: Option<E>", "E { a, .. }: E<'_, 'static>", "(a, b): (&'e str, u8)"]);
-    let context = pieces(&["", "ctx: &fg::Context", "_: &'e Cx", "#[allow(unused)] ctx: &Context,"]);
-    let output = pieces(&["Result<T, E>", "anyhow::Result<()>", "Answer", "Result<Cow<'e, str>, Box<dyn Error>>"]);
-    (options, event, context, output, tokens(8)).prop_map(|(options, event, context, output, body)| {
-        (options, quote!(pub async fn greet<'e>(#event, #context) -> #output { #body }))
-    })
+    let options = pieces(&[
+        "",
+        "name = \"shop.greet\"",
+        "crate = faas",
+        "crate = \"a::fg\"",
+        "pre_stop = a::b::<C>",
+        "init = connect,",
+    ]);
+    let event = pieces(&[
+        "event: E",
+        "_: fg::Ignored",
+        "mut event: Option<E>",
+        "E { a, .. }: E<'_, 'static>",
+        "(a, b): (&'e str, u8)",
+    ]);
+    let context =
+        pieces(&["", "ctx: &fg::Context", "_: &'e Cx", "#[allow(unused)] ctx: &Context,"]);
+    let output = pieces(&[
+        "Result<T, E>",
+        "anyhow::Result<()>",
+        "Answer",
+        "Result<Cow<'e, str>, Box<dyn Error>>",
+    ]);
+    (options, event, context, output, tokens(8)).prop_map(
+        |(options, event, context, output, body)| {
+            (options, quote!(pub async fn greet<'e>(#event, #context) -> #output { #body }))
+        },
+    )
 }
 
 proptest! {

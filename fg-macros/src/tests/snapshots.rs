@@ -10,21 +10,29 @@ use quote::quote;
 use crate::spans::spelled;
 use crate::{expand, failure_derive};
 
-/// Compares with the file of this name, which shows the attribute, the user's item and the code beside it.
+/// Compares with the file of this name, which shows the attribute, the user's item and the code
+/// beside it.
 fn compare(name: &str, attribute: &str, expanded: TokenStream) {
     let file = syn::parse2(expanded).expect("the expansion is a file of items");
     let text = format!("// {attribute}\n\n{}", prettyplease::unparse(&file));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(name).with_extension("rs");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(name).with_extension("rs");
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(&path, text).expect("the snapshot can be written");
     } else {
-        let before = std::fs::read_to_string(&path).expect("the snapshot is there; UPDATE_SNAPSHOTS=1 writes it");
-        assert!(before == text, "{} differs. UPDATE_SNAPSHOTS=1 writes it anew. It is now:\n{text}", path.display());
+        let before = std::fs::read_to_string(&path)
+            .expect("the snapshot is there; UPDATE_SNAPSHOTS=1 writes it");
+        assert!(
+            before == text,
+            "{} differs. UPDATE_SNAPSHOTS=1 writes it anew. It is now:\n{text}",
+            path.display()
+        );
     }
 }
 
 fn handler(name: &str, attribute: TokenStream, item: TokenStream) {
-    let options = if attribute.is_empty() { String::new() } else { format!("({})", spelled(&attribute)) };
+    let options =
+        if attribute.is_empty() { String::new() } else { format!("({})", spelled(&attribute)) };
     compare(name, &format!("#[fg::handler{options}]"), expand::expand(attribute, item));
 }
 

@@ -16,9 +16,14 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
     match event {
         Event::Echo(said) => text(&said),
         Event::Count => Ok(Answer::Number(calls.load(Ordering::Relaxed))),
-        Event::Order { items } => Ok(Answer::Number(items.iter().map(|item| u64::from(item.price)).sum())),
-        Event::Fail => Err(Failure::new("OrderNotFound", "there is no order 17").with_cause(["no such row".to_owned()])),
-        Event::FailWith(said) => Err(Failure::new("OrderNotFound", said.clone()).with_cause([said])),
+        Event::Order { items } => {
+            Ok(Answer::Number(items.iter().map(|item| u64::from(item.price)).sum()))
+        }
+        Event::Fail => Err(Failure::new("OrderNotFound", "there is no order 17")
+            .with_cause(["no such row".to_owned()])),
+        Event::FailWith(said) => {
+            Err(Failure::new("OrderNotFound", said.clone()).with_cause([said]))
+        }
         Event::PanicWith(said) => panic!("{said}"),
         Event::Panic(how) => Ok(Answer::Text(panic(how, ctx).await)),
         Event::PanicInDeserialize(_) => text("not reached"),
@@ -110,7 +115,12 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
         }
         Event::Context => Ok(Answer::Json(tell(ctx))),
         Event::Leak => {
-            println!("{ctx:?} {ctx:#?} {:?} {:?} {:?}", ctx.credentials(), ctx.token(), ctx.stream_token());
+            println!(
+                "{ctx:?} {ctx:#?} {:?} {:?} {:?}",
+                ctx.credentials(),
+                ctx.token(),
+                ctx.stream_token()
+            );
             eprintln!("{:?} {:?}", ctx.environment(), ctx.logger());
             if let (Some(credentials), Some(token)) = (ctx.credentials(), ctx.token()) {
                 ctx.logger().info(format_args!("{} {token}", credentials.security_secret_key()));

@@ -51,7 +51,8 @@ pub(crate) enum Event {
     PrintError(String),
     /// Never yield.
     Spin,
-    /// Leave a task behind that connects to this address and blocks the thread for ever when it is dropped.
+    /// Leave a task behind that connects to this address and blocks the thread for ever when it is
+    /// dropped.
     LeaveTask(String),
     /// Leave a thread behind that blocks for ever.
     LeaveThread,

@@ -1,4 +1,5 @@
-//! The function under test of `tests/protocol`: it does what its event tells it to, or what its variables tell it at the start.
+//! The function under test of `tests/protocol`: it does what its event tells it to, or what its
+//! variables tell it at the start.
 //!
 //! It implements `Handler` by hand, so that these tests need nothing but the runtime.
 
@@ -35,7 +36,11 @@ struct Calls {
 
 impl Calls {
     fn new(ctx: &Context, is_bomb: bool) -> Self {
-        Self { count: AtomicU64::new(0), is_bomb, pre_stop: ctx.user_data("PROBE_PRE_STOP").map(str::to_owned) }
+        Self {
+            count: AtomicU64::new(0),
+            is_bomb,
+            pre_stop: ctx.user_data("PROBE_PRE_STOP").map(str::to_owned),
+        }
     }
 }
 
@@ -51,9 +56,8 @@ impl Handler for Act {
 
     async fn init(ctx: &Context) -> Result<Calls, Failure> {
         match ctx.user_data("PROBE_INIT") {
-            Some("fails") => {
-                Err(Failure::new("DatabaseDown", "no connection to the database").with_cause(["connection refused".to_owned()]))
-            }
+            Some("fails") => Err(Failure::new("DatabaseDown", "no connection to the database")
+                .with_cause(["connection refused".to_owned()])),
             Some("panics") => panic!("no configuration"),
             Some("hangs") => {
                 println!("initialising");
@@ -77,7 +81,9 @@ impl Handler for Act {
                 tracing::info!("from init");
                 Ok(Calls::new(ctx, false))
             }
-            Some(blocks) if blocks.starts_with("blocks at ") => act::block_at(&blocks["blocks at ".len()..]),
+            Some(blocks) if blocks.starts_with("blocks at ") => {
+                act::block_at(&blocks["blocks at ".len()..])
+            }
             Some(address) if address.starts_with("127.0.0.1:") => {
                 act::wait_at(address).await;
                 Ok(Calls::new(ctx, false))
@@ -86,7 +92,12 @@ impl Handler for Act {
         }
     }
 
-    async fn call(payload: &[u8], ctx: &Context, calls: &Calls, reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        payload: &[u8],
+        ctx: &Context,
+        calls: &Calls,
+        reply: &mut Reply,
+    ) -> Result<(), Failure> {
         calls.count.fetch_add(1, Ordering::Relaxed);
         let event = Event::from_payload(payload)?;
         act::act(event, ctx, &calls.count).await?.write_payload(reply)
@@ -134,7 +145,10 @@ impl Handler for Api {
     }
 
     async fn call(payload: &[u8], _: &Context, (): &(), _: &mut Reply) -> Result<(), Failure> {
-        assert!(!payload.windows(6).any(|word| word == b"/panic"), "cannot connect to postgres://app:hunter2@10.0.0.5");
+        assert!(
+            !payload.windows(6).any(|word| word == b"/panic"),
+            "cannot connect to postgres://app:hunter2@10.0.0.5"
+        );
         Err(Failure::new("DatabaseDown", "cannot connect to postgres://app:hunter2@10.0.0.5"))
     }
 
@@ -143,7 +157,9 @@ impl Handler for Api {
 
 fn main() -> ExitCode {
     let is_set = |name: &str| std::env::var_os(name).is_some();
-    let runtime = fg_runtime::Runtime::new().report_timeouts(!is_set("PROBE_NO_TIMEOUTS")).json_log(is_set("PROBE_JSON"));
+    let runtime = fg_runtime::Runtime::new()
+        .report_timeouts(!is_set("PROBE_NO_TIMEOUTS"))
+        .json_log(is_set("PROBE_JSON"));
     #[cfg(feature = "http")]
     if let Ok(by) = std::env::var("PROBE_ROUTER") {
         return router::run(runtime, &by);
@@ -151,14 +167,19 @@ fn main() -> ExitCode {
     #[cfg(feature = "http")]
     if is_set("PROBE_SERVICE") {
         let runtime = if is_set("PROBE_ROUTES") { runtime.platform_routes(true) } else { runtime };
-        return runtime.run_http(tower::util::BoxCloneService::new(tower::service_fn(service::respond)));
+        return runtime
+            .run_http(tower::util::BoxCloneService::new(tower::service_fn(service::respond)));
     }
     #[cfg(feature = "tracing")]
     if is_set("PROBE_SUBSCRIBER") {
         set_subscriber();
         tracing::info!("before the function");
     }
-    let code = if is_set("PROBE_ABANDON") { abandon(runtime) } else { runtime.run::<(Act, Echo, Mirror, Stream, Api)>() };
+    let code = if is_set("PROBE_ABANDON") {
+        abandon(runtime)
+    } else {
+        runtime.run::<(Act, Echo, Mirror, Stream, Api)>()
+    };
     if let Ok(address) = std::env::var("PROBE_GOES_ON") {
         act::block_at(&address);
     }
@@ -175,10 +196,14 @@ fn set_subscriber() {
 
 /// Drops the loop in the middle of an invocation, and stays until after its deadline.
 fn abandon(runtime: fg_runtime::Runtime) -> ExitCode {
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be started");
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("it can be started");
     let timeout = Duration::from_secs(1);
-    let ended =
-        tokio.block_on(async { tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo, Mirror, Stream, Api)>()).await });
+    let ended = tokio.block_on(async {
+        tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo, Mirror, Stream, Api)>()).await
+    });
     assert!(ended.is_err(), "it runs for ever");
     std::thread::sleep(timeout);
     ExitCode::SUCCESS

@@ -1,4 +1,5 @@
-//! Replies to a CloudEvent as its data says; else with the event, so that a test sees what the handler has got.
+//! Replies to a CloudEvent as its data says; else with the event, so that a test sees what the
+//! handler has got.
 
 use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply};
 use serde_json::{Value, json};

@@ -14,11 +14,17 @@ use http_body_util::BodyExt;
 /// Serves it by axum or by us.
 pub(crate) fn run(runtime: fg_runtime::Runtime, by: &str) -> ExitCode {
     if by != "axum" {
-        return runtime.run_http(fg_http::Connected::new(router().into_make_service_with_connect_info::<SocketAddr>()));
+        return runtime.run_http(fg_http::Connected::new(
+            router().into_make_service_with_connect_info::<SocketAddr>(),
+        ));
     }
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be started");
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("it can be started");
     tokio.block_on(async {
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a port");
+        let listener =
+            tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a port");
         println!("listening on 0.0.0.0:{}", listener.local_addr().expect("it is bound").port());
         let service = router().into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, service).await.expect("it serves");
@@ -36,7 +42,10 @@ fn router() -> Router {
         .route("/unread", post(async || "unread"))
         .route("/empty", get(async || ()))
         .route("/status/{code}", any(status))
-        .route("/client", get(async |ConnectInfo(client): ConnectInfo<SocketAddr>| client.ip().to_string()))
+        .route(
+            "/client",
+            get(async |ConnectInfo(client): ConnectInfo<SocketAddr>| client.ip().to_string()),
+        )
         .route("/headers", any(headers))
         .route("/target", any(target))
         .route("/cookies", get(async || ([(header::SET_COOKIE, "a=1")], [("x-a", "b")], "cookies")))
@@ -55,7 +64,10 @@ async fn status(axum::extract::Path(code): axum::extract::Path<u16>) -> StatusCo
 }
 
 async fn headers(headers: HeaderMap) -> String {
-    headers.iter().map(|(name, value)| format!("{name}: {}\n", value.as_bytes().escape_ascii())).collect()
+    headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}\n", value.as_bytes().escape_ascii()))
+        .collect()
 }
 
 async fn target(request: Request) -> String {
@@ -75,5 +87,6 @@ async fn upgrade(mut request: Request) -> Response {
             let _ = tokio::io::copy(&mut input, &mut output).await;
         }
     });
-    (StatusCode::SWITCHING_PROTOCOLS, [(header::CONNECTION, "upgrade"), (header::UPGRADE, "echo")]).into_response()
+    (StatusCode::SWITCHING_PROTOCOLS, [(header::CONNECTION, "upgrade"), (header::UPGRADE, "echo")])
+        .into_response()
 }

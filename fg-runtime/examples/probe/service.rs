@@ -51,7 +51,8 @@ fn upgrade(mut request: Request<Body>, ctx: Context) -> Response<Body> {
         }
         ctx.logger().info("the echo has ended");
     });
-    let response = Response::builder().status(101).header("connection", "upgrade").header("upgrade", "echo");
+    let response =
+        Response::builder().status(101).header("connection", "upgrade").header("upgrade", "echo");
     response.body(Body::empty()).expect("it is valid")
 }
 

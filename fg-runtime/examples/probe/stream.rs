@@ -41,7 +41,12 @@ impl Handler for Stream {
         Ok(())
     }
 
-    async fn call(payload: &[u8], ctx: &Context, (): &(), reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        payload: &[u8],
+        ctx: &Context,
+        (): &(),
+        reply: &mut Reply,
+    ) -> Result<(), Failure> {
         stream_of(payload, ctx)?.with_content_type("text/plain").write_payload(reply)
     }
 

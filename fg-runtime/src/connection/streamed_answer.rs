@@ -21,15 +21,17 @@ pub(crate) enum Streamed {
     Whole(u16),
     /// The server answered with this status before it had everything.
     Refused(u16),
-    /// The stream failed. The connection was closed in the middle of the body, so that the caller sees a truncated response.
+    /// The stream failed. The connection was closed in the middle of the body, so that the caller
+    /// sees a truncated response.
     Cut(Failure),
 }
 
 impl Connection {
-    /// Sends an answer piece by piece, each as soon as it is made; the next one is made when the last one has been taken.
+    /// Sends an answer piece by piece, each as soon as it is made; the next one is made when the
+    /// last one has been taken.
     ///
-    /// `first` is the piece that is there already. `went_on` becomes true with the second piece: from then on the answer cannot be
-    /// sent again.
+    /// `first` is the piece that is there already. `went_on` becomes true with the second piece:
+    /// from then on the answer cannot be sent again.
     pub(crate) async fn answer_in_pieces(
         &mut self,
         request_id: &str,
@@ -38,7 +40,14 @@ impl Connection {
         pieces: &mut StreamedReply,
         went_on: &mut bool,
     ) -> Result<Streamed, Fault> {
-        write_answer_head(&mut self.request, &self.peer.address, AnswerKind::Response, request_id, content_type, None);
+        write_answer_head(
+            &mut self.request,
+            &self.peer.address,
+            AnswerKind::Response,
+            request_id,
+            content_type,
+            None,
+        );
         let streamed = match self.open().await {
             Ok(()) => self.send_pieces(first, pieces, went_on).await,
             Err(fault) => Err(fault),
@@ -76,7 +85,8 @@ impl Connection {
         self.receive(&mut |_, _| {}).await.map(Streamed::Whole)
     }
 
-    /// Waits for the next piece; a response that begins meanwhile, or the end of the connection, ends the waiting.
+    /// Waits for the next piece; a response that begins meanwhile, or the end of the connection,
+    /// ends the waiting.
     async fn next_piece(&mut self, pieces: &mut StreamedReply) -> Result<Next, Fault> {
         poll_fn(|task| {
             if let Poll::Ready(piece) = pieces.poll_next(task) {
@@ -87,7 +97,8 @@ impl Connection {
         .await
     }
 
-    /// Sends what stands in `request`, and these two. False if a response begins before all of it has been taken.
+    /// Sends what stands in `request`, and these two. False if a response begins before all of it
+    /// has been taken.
     async fn send_part(&mut self, bytes: &[u8], end: &[u8]) -> Result<bool, Fault> {
         let request = std::mem::take(&mut self.request);
         let mut parts = [IoSlice::new(&request), IoSlice::new(bytes), IoSlice::new(end)];
@@ -96,13 +107,18 @@ impl Connection {
         let sent = poll_fn(|task| {
             while !rest.is_empty() {
                 match self.poll_write(task, rest) {
-                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(Fault::Broken(io::ErrorKind::WriteZero.into()))),
+                    Poll::Ready(Ok(0)) => {
+                        return Poll::Ready(Err(Fault::Broken(io::ErrorKind::WriteZero.into())));
+                    }
                     Poll::Ready(Ok(written)) => IoSlice::advance_slices(&mut rest, written),
-                    // A server that has answered and closed: its answer tells more than the broken pipe.
+                    // A server that has answered and closed: its answer tells more than the broken
+                    // pipe.
                     Poll::Ready(Err(error)) => {
                         return match ready!(self.poll_begin_response(task)) {
                             Ok(()) => Poll::Ready(Ok(false)),
-                            Err(Fault::Cut { stale: true }) => Poll::Ready(Err(Fault::Cut { stale: true })),
+                            Err(Fault::Cut { stale: true }) => {
+                                Poll::Ready(Err(Fault::Cut { stale: true }))
+                            }
                             Err(_) => Poll::Ready(Err(Fault::Broken(error))),
                         };
                     }
@@ -116,7 +132,11 @@ impl Connection {
         sent
     }
 
-    fn poll_write(&mut self, task: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        &mut self,
+        task: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         match &mut self.stream {
             Some(stream) => Pin::new(stream).poll_write_vectored(task, parts),
             None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),

@@ -20,7 +20,8 @@ use crate::watchdog::NOTICE;
 /// Some engines send the request's id under this name.
 const OTHER_REQUEST_ID: &str = "x-request-id";
 
-/// The contexts of requests that are over, for those that come: what they are made of need not be made again.
+/// The contexts of requests that are over, for those that come: what they are made of need not be
+/// made again.
 pub(crate) struct Contexts {
     start: Arc<Start>,
     idle: Mutex<Vec<Context>>,
@@ -36,8 +37,14 @@ impl Contexts {
 
     /// Makes the context of an invocation from those headers of its request that are of interest.
     ///
-    /// The id is the platform's, else that of the engine in front of us, else a new one. One that is too long to be an id is not taken.
-    pub(crate) fn begin(&self, received: Instant, headers: &HeaderMap, is_of_interest: impl Fn(&str) -> bool) -> Context {
+    /// The id is the platform's, else that of the engine in front of us, else a new one. One that
+    /// is too long to be an id is not taken.
+    pub(crate) fn begin(
+        &self,
+        received: Instant,
+        headers: &HeaderMap,
+        is_of_interest: impl Fn(&str) -> bool,
+    ) -> Context {
         let mut ctx = self.lock().pop().unwrap_or_else(|| self.start.context());
         let mut other_id = None;
         let given = headers.iter().filter_map(|(name, value)| {
@@ -49,7 +56,10 @@ impl Contexts {
             (!value.is_empty() && is_of_interest(name)).then_some((name, value.as_bytes()))
         });
         if !ctx.begin(received, given) || ctx.request_id().len() > REQUEST_ID {
-            match other_id.and_then(|id| id.to_str().ok()).filter(|id| says_something(id) && id.len() <= REQUEST_ID) {
+            match other_id
+                .and_then(|id| id.to_str().ok())
+                .filter(|id| says_something(id) && id.len() <= REQUEST_ID)
+            {
                 Some(id) => ctx.set_request_id(id),
                 None => ctx.set_request_id(&random_request_id()),
             }
@@ -83,7 +93,8 @@ fn says_something(value: &str) -> bool {
     !value.is_empty() && !value.eq_ignore_ascii_case("null")
 }
 
-/// What is due when a response has left: the invocation's place is given back, and the work that it has left begins.
+/// What is due when a response has left: the invocation's place is given back, and the work that it
+/// has left begins.
 #[derive(Debug)]
 pub(crate) struct Due(Option<(Context, Run, Arc<Contexts>)>);
 
@@ -106,7 +117,8 @@ impl Drop for Due {
             runtime.spawn(async move {
                 let (deadline, logger) = (ctx.deadline(), ctx.logger().clone());
                 let work = tokio::spawn(async move { after_work::finish(&ctx, &mut Alarm::new()).await });
-                // It ends by itself, unless it blocks its thread. Then the server does not wait for it any longer.
+                // It ends by itself, unless it blocks its thread. Then the server does not wait for
+                // it any longer.
                 if timeout_at((deadline.max(Instant::now()) + NOTICE).into(), work).await.is_err() {
                     let message = "work left by spawn_after has blocked its thread past the time of its invocation; it goes on";
                     voice::of(&logger).error(message);

@@ -42,10 +42,14 @@ impl From<Bytes> for ResponseBody {
 
 impl Body for ResponseBody {
     type Data = Bytes;
-    /// Closes the connection in the middle of the body, so that the client sees a truncated response.
+    /// Closes the connection in the middle of the body, so that the client sees a truncated
+    /// response.
     type Error = Failure;
 
-    fn poll_frame(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
         match &mut self.content {
             Content::Whole(bytes) => Poll::Ready(bytes.take().map(Frame::data).map(Ok)),
             Content::Pieces(pieces) => {
@@ -72,7 +76,9 @@ impl Body for ResponseBody {
 
     fn size_hint(&self) -> SizeHint {
         match &self.content {
-            Content::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Content::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
             Content::Pieces(_) | Content::Failed(_) => SizeHint::default(),
         }
     }

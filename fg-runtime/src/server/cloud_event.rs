@@ -1,11 +1,11 @@
-//! CloudEvents over HTTP, as Knative and other engines send them: a request in the binary or the structured mode becomes the event in its JSON
-//! form, which is what the handler gets.
+//! CloudEvents over HTTP, as Knative and other engines send them: a request in the binary or the
+//! structured mode becomes the event in its JSON form, which is what the handler gets.
 //!
-//! Source: CloudEvents 1.0.2, "HTTP Protocol Binding" and "JSON Event Format". A batch is refused: it is several events, and each needs an
-//! answer of its own.
+//! Source: CloudEvents 1.0.2, "HTTP Protocol Binding" and "JSON Event Format". A batch is refused:
+//! it is several events, and each needs an answer of its own.
 //!
-//! The answer follows the rules for a sink: nothing, or an event. A reply that is no CloudEvent becomes the data of one, of the type of the
-//! event with `.reply` behind it, from the function.
+//! The answer follows the rules for a sink: nothing, or an event. A reply that is no CloudEvent
+//! becomes the data of one, of the type of the event with `.reply` behind it, from the function.
 
 use std::borrow::Cow;
 
@@ -48,14 +48,25 @@ fn refuse(status: StatusCode, reason: impl Into<String>) -> Refusal {
 impl CloudEvent {
     /// Reads the event that a request carries.
     pub(crate) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Refusal> {
-        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let content_type = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let media_type =
+            content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         if media_type == BATCH {
-            return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a batch of CloudEvents is not taken: send each one by itself"));
+            return Err(refuse(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "a batch of CloudEvents is not taken: send each one by itself",
+            ));
         }
         if media_type == STRUCTURED {
-            let attributes: Map<String, Value> = serde_json::from_slice(body)
-                .map_err(|error| refuse(StatusCode::BAD_REQUEST, format!("the CloudEvent is not a JSON object: {error}")))?;
+            let attributes: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
+                refuse(
+                    StatusCode::BAD_REQUEST,
+                    format!("the CloudEvent is not a JSON object: {error}"),
+                )
+            })?;
             let kind = check(|name| attributes.get(name).and_then(Value::as_str))?;
             return Ok(Self { payload: body.clone(), kind });
         }
@@ -68,16 +79,29 @@ impl CloudEvent {
         Self::from_binary_mode(headers, content_type, &media_type, body)
     }
 
-    fn from_binary_mode(headers: &HeaderMap, content_type: &str, media_type: &str, body: &Bytes) -> Result<Self, Refusal> {
+    fn from_binary_mode(
+        headers: &HeaderMap,
+        content_type: &str,
+        media_type: &str,
+        body: &Bytes,
+    ) -> Result<Self, Refusal> {
         let mut event = Map::new();
         for (name, value) in headers {
             let Some(attribute) = name.as_str().strip_prefix("ce-") else { continue };
             if matches!(attribute, "data" | "data_base64") {
-                return Err(refuse(StatusCode::BAD_REQUEST, format!("{name} is no header of a CloudEvent: its data is the body")));
+                return Err(refuse(
+                    StatusCode::BAD_REQUEST,
+                    format!("{name} is no header of a CloudEvent: its data is the body"),
+                ));
             }
             let value = percent_decode(&unquote(value.as_bytes()))
                 .decode_utf8()
-                .map_err(|_| refuse(StatusCode::BAD_REQUEST, format!("the header {name} of the CloudEvent is not UTF-8")))?
+                .map_err(|_| {
+                    refuse(
+                        StatusCode::BAD_REQUEST,
+                        format!("the header {name} of the CloudEvent is not UTF-8"),
+                    )
+                })?
                 .into_owned();
             event.insert(attribute.to_owned(), Value::String(value));
         }
@@ -90,12 +114,20 @@ impl CloudEvent {
             return Ok(Self { payload: attributes.into(), kind });
         }
         // Without a type the data is JSON, says the format.
-        let is_json = media_type.is_empty() || media_type.ends_with("/json") || media_type.ends_with("+json");
-        let json = if is_json { serde_json::from_slice::<&RawValue>(body).ok().map(|data| data.get().to_owned()) } else { None };
+        let is_json =
+            media_type.is_empty() || media_type.ends_with("/json") || media_type.ends_with("+json");
+        let json = if is_json {
+            serde_json::from_slice::<&RawValue>(body).ok().map(|data| data.get().to_owned())
+        } else {
+            None
+        };
         let data = match (json, std::str::from_utf8(body)) {
             (Some(json), _) => format!("\"data\":{json}"),
             (None, _) if is_json => {
-                return Err(refuse(StatusCode::BAD_REQUEST, "the data of the CloudEvent is said to be JSON, and is not"));
+                return Err(refuse(
+                    StatusCode::BAD_REQUEST,
+                    "the data of the CloudEvent is said to be JSON, and is not",
+                ));
             }
             (None, Ok(text)) if media_type.starts_with("text/") || media_type.ends_with("xml") => {
                 format!("\"data\":{}", Value::from(text))
@@ -114,7 +146,8 @@ fn unquote(value: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(value);
     };
     let mut bytes = quoted.iter().copied();
-    let unescape = || bytes.next().and_then(|byte| if byte == b'\\' { bytes.next() } else { Some(byte) });
+    let unescape =
+        || bytes.next().and_then(|byte| if byte == b'\\' { bytes.next() } else { Some(byte) });
     Cow::Owned(std::iter::from_fn(unescape).collect())
 }
 
@@ -137,28 +170,39 @@ fn check<'e>(attribute: impl Fn(&str) -> Option<&'e str>) -> Result<String, Refu
     match attribute("specversion") {
         Some("1.0") => {
             let kind = attribute("type").unwrap_or_default();
-            // It stands in a header of the reply, and one that is too long makes the reply be refused.
+            // It stands in a header of the reply, and one that is too long makes the reply be
+            // refused.
             if escape(kind).len() > CLOUD_EVENT_TYPE {
-                let reason = format!("the type of the CloudEvent has {} bytes; {CLOUD_EVENT_TYPE} are taken", kind.len());
+                let reason = format!(
+                    "the type of the CloudEvent has {} bytes; {CLOUD_EVENT_TYPE} are taken",
+                    kind.len()
+                );
                 return Err(refuse(StatusCode::BAD_REQUEST, reason));
             }
             Ok(kind.to_owned())
         }
-        other => {
-            Err(refuse(StatusCode::BAD_REQUEST, format!("CloudEvents {} is not understood; 1.0 is", other.unwrap_or_default())))
-        }
+        other => Err(refuse(
+            StatusCode::BAD_REQUEST,
+            format!("CloudEvents {} is not understood; 1.0 is", other.unwrap_or_default()),
+        )),
     }
 }
 
 /// The answer that carries this reply.
-pub(crate) fn reply(event: &CloudEvent, function_name: &str, content_type: HeaderValue, body: Vec<u8>) -> Response<Bytes> {
+pub(crate) fn reply(
+    event: &CloudEvent,
+    function_name: &str,
+    content_type: HeaderValue,
+    body: Vec<u8>,
+) -> Response<Bytes> {
     // `null` is what `None` and `()` are in JSON: there is nothing to send on.
     if body.is_empty() || content_type == "application/json" && body == b"null" {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NO_CONTENT;
         return response;
     }
-    let is_event = content_type == STRUCTURED || (content_type == "application/json" && is_event(&body));
+    let is_event =
+        content_type == STRUCTURED || (content_type == "application/json" && is_event(&body));
     let mut response = Response::new(body.into());
     let headers = response.headers_mut();
     if is_event {
@@ -199,15 +243,20 @@ mod tests {
 
     fn headers(headers: &[(&'static str, &str)]) -> HeaderMap {
         let pair = |(name, value): &(&'static str, &str)| {
-            (HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).expect("it can stand in a header"))
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_bytes(value.as_bytes()).expect("it can stand in a header"),
+            )
         };
         headers.iter().map(pair).collect()
     }
 
     /// The event of a request in the binary mode that has what is required, and this.
     fn read(more: &[(&'static str, &str)], body: &[u8]) -> Value {
-        let required = [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/s"), ("ce-type", "t")];
-        let event = CloudEvent::read(&headers(&[&required, more].concat()), &Bytes::copy_from_slice(body));
+        let required =
+            [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/s"), ("ce-type", "t")];
+        let event =
+            CloudEvent::read(&headers(&[&required, more].concat()), &Bytes::copy_from_slice(body));
         serde_json::from_slice(&event.expect("it is one").payload).expect("it is JSON")
     }
 

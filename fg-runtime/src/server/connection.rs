@@ -27,8 +27,8 @@ use super::strict_head::{HEAD_TIMEOUT, Protocol, StrictHead};
 use crate::alarm::Alarm;
 use crate::panics::for_caller;
 
-/// How long a client may say nothing between two requests: longer than the 90 s for which Go's HTTP client, and so Knative, keeps a connection
-/// that it may use again.
+/// How long a client may say nothing between two requests: longer than the 90 s for which Go's HTTP
+/// client, and so Knative, keeps a connection that it may use again.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(100);
 
 /// How long a probe may take for its head, where it has one of the few places that are left.
@@ -40,18 +40,21 @@ const HEAD_LIMIT: usize = 256 * 1024;
 /// How long a client may say nothing that has been told that it is not served any further.
 const PARTING: Duration = Duration::from_secs(2);
 
-/// What a client is told that speaks HTTP/2. Those of gRPC and of Go name the version that they see in it.
+/// What a client is told that speaks HTTP/2. Those of gRPC and of Go name the version that they see
+/// in it.
 const NO_HTTP2: &[u8] =
     b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: 72\r\n\r\n\
     this server speaks HTTP/1.1; HTTP/2, and so gRPC, are not available here";
 
 /// What a client is told whose head was not complete in time.
-const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+const TOO_SLOW: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// Serves the requests of a connection until it ends, or until there should be no further ones.
 ///
-/// What a client does wrong is answered by hyper (400, 414, 431) and ends this connection only. The most headers of a request are hyper's
-/// own 100: with any other number each request pays for tables of that size.
+/// What a client does wrong is answered by hyper (400, 414, 431) and ends this connection only. The
+/// most headers of a request are hyper's own 100: with any other number each request pays for
+/// tables of that size.
 ///
 /// Returns what the client has spoken.
 pub(crate) async fn serve<F, B>(
@@ -84,7 +87,8 @@ where
         }
     });
     let mut connection = http1::Builder::new()
-        // Times are looked at here: for hyper to do it takes another round of everything with each request.
+        // Times are looked at here: for hyper to do it takes another round of everything with each
+        // request.
         .header_read_timeout(None)
         .max_header_size(HEAD_LIMIT)
         .serve_connection(io, service)
@@ -93,8 +97,8 @@ where
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
     let (mut is_awaited, mut is_stopping) = (false, false);
     let served = poll_fn(|task| {
-        // Awaited once, it wakes this task, and need not be asked again until something has changed. Without a sender
-        // the process is about to end.
+        // Awaited once, it wakes this task, and need not be asked again until something has
+        // changed. Without a sender the process is about to end.
         let is_told_later = is_awaited && matches!(watched.has_changed(), Ok(false));
         if !is_stopping && !is_told_later {
             is_awaited = true;
@@ -126,8 +130,8 @@ where
     } else if !matches!(served, Served::Over(_)) && is_in_head {
         let _ = stream.write_all(TOO_SLOW).await;
     }
-    // An error is the client's, and it knows: it has gone away, or it has been told by status and close. One that was idle, or whose
-    // request is complete, sends nothing more.
+    // An error is the client's, and it knows: it has gone away, or it has been told by status and
+    // close. One that was idle, or whose request is complete, sends nothing more.
     let has_failed = matches!(served, Served::Over(Err(_)));
     let gave_way = matches!(served, Served::GaveWay);
     if !is_stopping && !gave_way && !link.is_reserve && (is_in_request || is_http2 || has_failed) {
@@ -157,7 +161,8 @@ enum Served {
     GaveWay,
 }
 
-/// Reads what a client still sends. To close the connection before would reset it, and the client might never see its answer.
+/// Reads what a client still sends. To close the connection before would reset it, and the client
+/// might never see its answer.
 async fn discard(stream: &mut Outgoing) {
     let mut rest = vec![0; 16 * 1024];
     while matches!(timeout(PARTING, stream.read(&mut rest)).await, Ok(Ok(length)) if length > 0) {}

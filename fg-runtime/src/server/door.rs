@@ -1,7 +1,8 @@
 //! Lets connections in: as many as there are places, which are not held by silence.
 //!
-//! Where all places are taken, a new connection gets that of the one that has been waiting for a request for the longest. Where all of them
-//! are at work, there are a few more places for a question that must always be answered, which is whether the function is well.
+//! Where all places are taken, a new connection gets that of the one that has been waiting for a
+//! request for the longest. Where all of them are at work, there are a few more places for a
+//! question that must always be answered, which is whether the function is well.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -17,7 +18,8 @@ use tokio::time::{sleep, timeout};
 
 use super::lookout::Lookout;
 
-/// The most connections at a time. The platform allows 2048 open files, and the function needs some for itself.
+/// The most connections at a time. The platform allows 2048 open files, and the function needs some
+/// for itself.
 const MOST_CONNECTIONS: usize = 1500;
 
 /// The most places for the probes of an engine.
@@ -65,7 +67,11 @@ impl Door {
 
     fn with(open_files: Option<usize>, lookout: Lookout) -> Self {
         let (places, reserve) = places(open_files);
-        Self { places: Arc::new(Semaphore::new(places)), reserve: Arc::new(Semaphore::new(reserve)), lookout }
+        Self {
+            places: Arc::new(Semaphore::new(places)),
+            reserve: Arc::new(Semaphore::new(reserve)),
+            lookout,
+        }
     }
 
     /// Takes connections until it should stop; each is served in a task of its own.
@@ -93,7 +99,8 @@ impl Door {
             match accepted.await {
                 None => return,
                 Some(Ok((stream, client, place))) => {
-                    // Small answers leave at once. Where it cannot be set, they come a little later.
+                    // Small answers leave at once. Where it cannot be set, they come a little
+                    // later.
                     let _ = stream.set_nodelay(true);
                     tokio::spawn(serve(stream, client, place));
                 }
@@ -112,7 +119,9 @@ impl Door {
             return ordinary(permit);
         }
         while self.lookout.ask_to_give_way() {
-            if let Ok(Ok(permit)) = timeout(TIME_TO_GIVE_WAY, Arc::clone(&self.places).acquire_owned()).await {
+            if let Ok(Ok(permit)) =
+                timeout(TIME_TO_GIVE_WAY, Arc::clone(&self.places).acquire_owned()).await
+            {
                 return ordinary(permit);
             }
         }
@@ -143,7 +152,13 @@ fn places(open_files: Option<usize>) -> (usize, usize) {
 /// How many files this process can have open, where the system says so.
 fn open_files() -> Option<usize> {
     let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    limits.lines().find_map(|line| line.strip_prefix("Max open files"))?.split_whitespace().next()?.parse().ok()
+    limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]

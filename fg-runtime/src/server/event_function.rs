@@ -1,4 +1,5 @@
-//! An event function over HTTP: the routes that the platform calls in a container image, and the invocations behind them.
+//! An event function over HTTP: the routes that the platform calls in a container image, and the
+//! invocations behind them.
 //!
 //! | route | answer |
 //! | --- | --- |
@@ -8,8 +9,9 @@
 //! | `GET /shutdown` | 200; no new connections are taken, what runs is finished, and the process ends |
 //! | `POST /` with a CloudEvent | see [`cloud_event`](super::cloud_event) |
 //!
-//! Source: the platform's manual, "creating a function with an image"; `/healthz` and `/shutdown` are those of the open-source engine.
-//! The status of `/init` may be ignored by the caller, so `/invoke` is refused after a failed initialisation as well.
+//! Source: the platform's manual, "creating a function with an image"; `/healthz` and `/shutdown`
+//! are those of the open-source engine. The status of `/init` may be ignored by the caller, so
+//! `/invoke` is refused after a failed initialisation as well.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,7 +39,8 @@ use crate::invocation::{Outcome, invoke};
 use crate::run::Start;
 use crate::voice;
 
-/// The platform's tolerance for the size of a payload, in bytes. Source: the platform's manual, "notes and constraints".
+/// The platform's tolerance for the size of a payload, in bytes. Source: the platform's manual,
+/// "notes and constraints".
 const TOLERANCE: usize = 100;
 
 pub(crate) type Answer = Response<ResponseBody>;
@@ -63,7 +66,11 @@ struct Accepted<H: Handler> {
 
 impl<H: Handler> EventFunction<H> {
     /// Answers one request, whatever it is.
-    pub(crate) async fn respond(self: Arc<Self>, request: Request<Incoming>, link: Arc<Link>) -> Answer {
+    pub(crate) async fn respond(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        link: Arc<Link>,
+    ) -> Answer {
         if let Some(refusal) = refusal(&request, &link) {
             return refusal.map(ResponseBody::whole);
         }
@@ -89,7 +96,9 @@ impl<H: Handler> EventFunction<H> {
             (method, path @ ("/invoke" | "/" | "/init")) => not_allowed(method, path, "POST"),
             (method, path @ ("/healthz" | "/shutdown")) => not_allowed(method, path, "GET"),
             (_, path) => {
-                let message = format!("there is nothing at {path}; this is an event function, and an event goes to POST /invoke");
+                let message = format!(
+                    "there is nothing at {path}; this is an event function, and an event goes to POST /invoke"
+                );
                 failed(StatusCode::NOT_FOUND, &Failure::new("NotFound", message))
             }
         }
@@ -101,7 +110,9 @@ impl<H: Handler> EventFunction<H> {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &payload, &state, run, link).await else { return lost() };
+        let Some((outcome, mut reply)) = self.run(&ctx, &payload, &state, run, link).await else {
+            return lost();
+        };
         let outcome = match outcome {
             Ok(Outcome::Streamed(pieces)) if knows_chunks => {
                 return replied(head.headers, content_type(&reply), ResponseBody::pieces(pieces));
@@ -110,7 +121,11 @@ impl<H: Handler> EventFunction<H> {
         };
         match outcome {
             Ok(()) => {
-                wrapped_size::warn_of(reply.body().len() as u64, self.start.limits.response_size, &ctx);
+                wrapped_size::warn_of(
+                    reply.body().len() as u64,
+                    self.start.limits.response_size,
+                    &ctx,
+                );
                 replied(head.headers, content_type(&reply), ResponseBody::whole(reply.into_body()))
             }
             Err(failure) => {
@@ -120,7 +135,8 @@ impl<H: Handler> EventFunction<H> {
         }
     }
 
-    /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and its answer as the response.
+    /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and
+    /// its answer as the response.
     #[cfg(feature = "http")]
     async fn pass_on(&self, request: Request<Incoming>, link: &Link) -> Answer {
         let Accepted { ctx, head, payload, state, run } = match self.accept(request, link).await {
@@ -131,11 +147,17 @@ impl<H: Handler> EventFunction<H> {
             Ok(event) => event,
             Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &event, &state, run, link).await else { return lost() };
+        let Some((outcome, mut reply)) = self.run(&ctx, &event, &state, run, link).await else {
+            return lost();
+        };
         let outcome = self.complete(outcome, &mut reply).await;
         match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
             Ok(response) => {
-                wrapped_size::warn_of(response.body().len() as u64, self.start.limits.response_size, &ctx);
+                wrapped_size::warn_of(
+                    response.body().len() as u64,
+                    self.start.limits.response_size,
+                    &ctx,
+                );
                 response.map(ResponseBody::whole)
             }
             Err(failure) => {
@@ -152,42 +174,69 @@ impl<H: Handler> EventFunction<H> {
         };
         let event = match CloudEvent::read(&head.headers, &payload) {
             Ok(event) => event,
-            Err(refusal) => return failed(refusal.status, &Failure::new(Failure::INVALID_PAYLOAD, refusal.reason)),
+            Err(refusal) => {
+                return failed(
+                    refusal.status,
+                    &Failure::new(Failure::INVALID_PAYLOAD, refusal.reason),
+                );
+            }
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &event.payload, &state, run, link).await else {
+        let Some((outcome, mut reply)) = self.run(&ctx, &event.payload, &state, run, link).await
+        else {
             return lost();
         };
         match self.complete(outcome, &mut reply).await {
             Ok(()) => {
                 let content_type = content_type(&reply);
-                cloud_event::reply(&event, ctx.function_name(), content_type, reply.into_body()).map(ResponseBody::whole)
+                cloud_event::reply(&event, ctx.function_name(), content_type, reply.into_body())
+                    .map(ResponseBody::whole)
             }
             Err(failure) => {
                 voice::of(ctx.logger()).error(&failure);
-                // Engines deliver an event again after a 5xx, which cannot help where the event does not fit.
+                // Engines deliver an event again after a 5xx, which cannot help where the event
+                // does not fit.
                 let is_final = failure.error_type() == Failure::INVALID_PAYLOAD;
-                let status = if is_final { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
+                let status = if is_final {
+                    StatusCode::BAD_REQUEST
+                } else {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                };
                 failed(status, &failure)
             }
         }
     }
 
     /// A place, the state and the payload; or the answer that says why not.
-    async fn accept(&self, request: Request<Incoming>, link: &Link) -> Result<Accepted<H>, Box<Answer>> {
+    async fn accept(
+        &self,
+        request: Request<Incoming>,
+        link: &Link,
+    ) -> Result<Accepted<H>, Box<Answer>> {
         let received = Instant::now();
         let Some(run) = link.begin_invocation(&self.places) else {
             let message = format!("this instance handles {MOST_INVOCATIONS} invocations already");
-            return Err(Box::new(failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message))));
+            return Err(Box::new(failed(
+                StatusCode::TOO_MANY_REQUESTS,
+                &Failure::new("TooManyRequests", message),
+            )));
         };
         let (head, body) = request.into_parts();
         let ctx = self.contexts.begin(received, &head.headers, |_| true);
-        let payload = read_body(body, self.start.limits.response_size.saturating_add(TOLERANCE), ctx.deadline()).await;
-        let payload = payload.map_err(|unread| failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason)))?;
+        let payload = read_body(
+            body,
+            self.start.limits.response_size.saturating_add(TOLERANCE),
+            ctx.deadline(),
+        )
+        .await;
+        let payload = payload.map_err(|unread| {
+            failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason))
+        })?;
         let state = self.ready.wait().await.map_err(|failure| self.failed(&failure, &ctx))?;
         Ok(Accepted { ctx, head, payload, state, run })
     }
 
-    /// Runs the handler to its end; none if it has come too late, and the caller has been answered in its place.
+    /// Runs the handler to its end; none if it has come too late, and the caller has been answered
+    /// in its place.
     async fn run(
         &self,
         ctx: &Context,
@@ -209,11 +258,16 @@ impl<H: Handler> EventFunction<H> {
     /// What went wrong in an invocation.
     fn failed(&self, failure: &Failure, ctx: &Context) -> Answer {
         let caller = self.start.caller::<H>();
-        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, ctx, caller).map(ResponseBody::whole)
+        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, ctx, caller)
+            .map(ResponseBody::whole)
     }
 
     /// Puts the pieces of a streamed reply together, where they cannot be sent one by one.
-    async fn complete(&self, outcome: Result<Outcome, Failure>, reply: &mut Reply) -> Result<(), Failure> {
+    async fn complete(
+        &self,
+        outcome: Result<Outcome, Failure>,
+        reply: &mut Reply,
+    ) -> Result<(), Failure> {
         match outcome? {
             Outcome::Buffered => Ok(()),
             Outcome::Streamed(mut pieces) => pieces.collect_into(reply, self.start.limits).await,
@@ -221,7 +275,8 @@ impl<H: Handler> EventFunction<H> {
     }
 }
 
-/// The path of a request. The engine puts a slash before the path of a gateway's event, which has one.
+/// The path of a request. The engine puts a slash before the path of a gateway's event, which has
+/// one.
 pub(crate) fn path_of(uri: &http::Uri) -> &str {
     let path = uri.path();
     if path.starts_with("//") { &path[1..] } else { path }
@@ -238,17 +293,22 @@ fn content_type(reply: &Reply) -> http::HeaderValue {
         return http::HeaderValue::from_static("application/json");
     }
     // What cannot stand in a header is left out.
-    let text: String = reply.content_type().chars().filter(|character| matches!(character, ' '..='~')).collect();
-    http::HeaderValue::from_str(&text).unwrap_or(http::HeaderValue::from_static("application/octet-stream"))
+    let text: String =
+        reply.content_type().chars().filter(|character| matches!(character, ' '..='~')).collect();
+    http::HeaderValue::from_str(&text)
+        .unwrap_or(http::HeaderValue::from_static("application/octet-stream"))
 }
 
-/// The table of the request's headers becomes that of the response, and then, in hyper's hands, that of the next request.
+/// The table of the request's headers becomes that of the response, and then, in hyper's hands,
+/// that of the next request.
 fn replied(mut table: HeaderMap, content_type: http::HeaderValue, body: ResponseBody) -> Answer {
     let mut response = Response::new(body);
     table.clear();
     *response.headers_mut() = table;
     if content_type == "text/event-stream" {
-        response.headers_mut().insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-cache"));
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-cache"));
     }
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
@@ -272,7 +332,8 @@ fn empty(status: StatusCode) -> Answer {
 
 fn not_allowed(method: &Method, path: &str, allowed: &'static str) -> Answer {
     let message = format!("{method} {path} is not possible; {allowed} is");
-    let mut response = failed(StatusCode::METHOD_NOT_ALLOWED, &Failure::new("MethodNotAllowed", message));
+    let mut response =
+        failed(StatusCode::METHOD_NOT_ALLOWED, &Failure::new("MethodNotAllowed", message));
     response.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static(allowed));
     response
 }

@@ -13,12 +13,19 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) fn failed(status: StatusCode, failure: &Failure) -> Response<Bytes> {
     let mut response = Response::new(failure.to_json().into());
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
 /// The error of an invocation, as far as its caller may know it.
-pub(crate) fn failed_invocation(status: StatusCode, failure: &Failure, ctx: &Context, caller: Caller) -> Response<Bytes> {
+pub(crate) fn failed_invocation(
+    status: StatusCode,
+    failure: &Failure,
+    ctx: &Context,
+    caller: Caller,
+) -> Response<Bytes> {
     let mut response = failed(status, &caller.told(failure, ctx.request_id()));
     if caller == Caller::Stranger {
         // An id that cannot stand in a header is in the body alone.

@@ -10,10 +10,12 @@ const VARIABLE: &str = "FG_SHUTDOWN_GRACE";
 /// The longest that the platform waits.
 const LONGEST_BY_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// Where nothing is set: Kubernetes kills a container 30 s after SIGTERM, and the state needs a moment for its own end.
+/// Where nothing is set: Kubernetes kills a container 30 s after SIGTERM, and the state needs a
+/// moment for its own end.
 const DEFAULT: Duration = Duration::from_secs(29);
 
-/// As `FG_SHUTDOWN_GRACE` says; else as long as an invocation may take, and a second; else what Kubernetes gives.
+/// As `FG_SHUTDOWN_GRACE` says; else as long as an invocation may take, and a second; else what
+/// Kubernetes gives.
 pub(crate) fn grace(given: Option<&str>, environment: &Environment) -> Result<Duration, String> {
     match given.map(str::trim).filter(|value| !value.is_empty()) {
         Some(value) => {
@@ -21,7 +23,9 @@ pub(crate) fn grace(given: Option<&str>, environment: &Environment) -> Result<Du
             let wrong = |_| format!("{VARIABLE} is `{value}`; it must be a number of seconds");
             seconds.map(|seconds| Duration::from_secs(seconds.into())).map_err(wrong)
         }
-        None if environment.is_timeout_given() => Ok((environment.timeout() + Duration::from_secs(1)).min(LONGEST_BY_TIMEOUT)),
+        None if environment.is_timeout_given() => {
+            Ok((environment.timeout() + Duration::from_secs(1)).min(LONGEST_BY_TIMEOUT))
+        }
         None => Ok(DEFAULT),
     }
 }
@@ -36,7 +40,8 @@ mod tests {
     use super::*;
 
     fn seconds(given: Option<&str>, timeout: Option<&str>) -> Result<u64, String> {
-        let environment = Environment::from_variables(timeout.map(|timeout| ("RUNTIME_TIMEOUT", timeout)));
+        let environment =
+            Environment::from_variables(timeout.map(|timeout| ("RUNTIME_TIMEOUT", timeout)));
         grace(given, &environment).map(|grace| grace.as_secs())
     }
 

@@ -1,4 +1,5 @@
-//! A connection, as it is shared by the task that serves it and the thread that answers where a handler blocks that task.
+//! A connection, as it is shared by the task that serves it and the thread that answers where a
+//! handler blocks that task.
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -41,7 +42,8 @@ pub(crate) struct Link {
     #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "for services"))]
     pub(crate) client: SocketAddr,
     state: Mutex<State>,
-    /// Whether the connection has been handed over to the service, which speaks another protocol there.
+    /// Whether the connection has been handed over to the service, which speaks another protocol
+    /// there.
     is_upgraded: AtomicBool,
     lookout: Lookout,
     /// When a handler is too late that may take any time.
@@ -71,7 +73,8 @@ struct State {
     due_after_response: Option<Due>,
     /// What is due when everything that has been written so far has left.
     due: Vec<Due>,
-    /// Keeps the server from ending; none once the client has been answered in place of its handler.
+    /// Keeps the server from ending; none once the client has been answered in place of its
+    /// handler.
     run: Option<Run>,
     /// The place among the connections.
     _place: Place,
@@ -96,13 +99,20 @@ pub(crate) enum Looked {
     Idle,
     /// One runs that has to end before this.
     Later(Instant),
-    /// One has blocked its thread, and its caller has been answered with this. The server does not end before that has been logged.
+    /// One has blocked its thread, and its caller has been answered with this. The server does not
+    /// end before that has been logged.
     Answered(Logger, Failure, Option<Run>),
 }
 
 impl Link {
     /// A connection that runs, and over whose handlers this looks.
-    pub(crate) fn new(stream: TcpStream, client: SocketAddr, place: Place, run: Run, lookout: &Lookout) -> Arc<Self> {
+    pub(crate) fn new(
+        stream: TcpStream,
+        client: SocketAddr,
+        place: Place,
+        run: Run,
+        lookout: &Lookout,
+    ) -> Arc<Self> {
         let is_reserve = place.is_reserve;
         let state = State {
             stream,
@@ -141,19 +151,31 @@ impl Link {
         places.begin(self.lock().run.as_ref()?)
     }
 
-    /// A handler begins. Its caller is answered shortly before its deadline if it has not ended, which it only fails to do if it blocks its
-    /// thread.
-    pub(crate) fn begin(&self, ctx: &Context, run: Run, limits: Limits, caller: Caller) -> InFlight<'_> {
+    /// A handler begins. Its caller is answered shortly before its deadline if it has not ended,
+    /// which it only fails to do if it blocks its thread.
+    pub(crate) fn begin(
+        &self,
+        ctx: &Context,
+        run: Run,
+        limits: Limits,
+        caller: Caller,
+    ) -> InFlight<'_> {
         let margins = margins(ctx.timeout());
         let too_late = if limits.timeouts { ctx.deadline() - margins.answer } else { self.never };
         let notice = margins.drop - margins.answer;
-        self.lock().flight = Some(Flight { ctx: ctx.clone(), run, caller, overdue: Overdue::at(too_late, notice), panic: None });
+        self.lock().flight = Some(Flight {
+            ctx: ctx.clone(),
+            run,
+            caller,
+            overdue: Overdue::at(too_late, notice),
+            panic: None,
+        });
         self.lookout.expect(too_late - notice);
         InFlight(self)
     }
 
-    /// When the handler that runs is answered for; one that should have ended before `now` is. `late` is by how much the thread that looks
-    /// has woken later than planned.
+    /// When the handler that runs is answered for; one that should have ended before `now` is.
+    /// `late` is by how much the thread that looks has woken later than planned.
     pub(crate) fn look(&self, now: Instant, late: Duration) -> Looked {
         let mut state = self.lock();
         let Some(flight) = &mut state.flight else { return Looked::Idle };
@@ -162,7 +184,8 @@ impl Link {
         }
         let Some(mut flight) = state.flight.take() else { return Looked::Idle };
         let panic = flight.panic.take();
-        let failure = panic.unwrap_or_else(|| blocked(&flight.ctx, flight.overdue.has_stood_still()));
+        let failure =
+            panic.unwrap_or_else(|| blocked(&flight.ctx, flight.overdue.has_stood_still()));
         state.answer(&flight, &failure);
         // Once that has been logged, the server does not wait for the thread.
         let run = state.run.take();
@@ -179,14 +202,17 @@ impl Link {
 
     /// The handler has panicked, and that is being printed; none once it has been.
     pub(crate) fn note_panic(&self, panic: Option<Failure>) {
-        if let Some(flight) = self.state.try_lock().ok().as_mut().and_then(|state| state.flight.as_mut()) {
+        if let Some(flight) =
+            self.state.try_lock().ok().as_mut().and_then(|state| state.flight.as_mut())
+        {
             flight.panic = panic;
         }
     }
 
     /// The process is about to abort: if a handler runs, its caller is answered.
     pub(crate) fn answer_last(&self, failure: &Failure) {
-        // Should the lock be taken, a thread is at work on this connection at this moment; it may be this one.
+        // Should the lock be taken, a thread is at work on this connection at this moment; it may
+        // be this one.
         let Ok(mut state) = self.state.try_lock() else { return };
         if let Some(flight) = state.flight.take() {
             state.answer(&flight, failure);
@@ -199,20 +225,29 @@ impl Link {
 impl State {
     /// Sends an error as the last answer, unless the client still has to take another one.
     fn answer(&mut self, flight: &Flight, failure: &Failure) {
-        let response = failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, &flight.ctx, flight.caller);
+        let response = failed_invocation(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            failure,
+            &flight.ctx,
+            flight.caller,
+        );
         let mut answer = format!("HTTP/1.1 {}\r\n", response.status()).into_bytes();
         for (name, value) in response.headers() {
             answer.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
         }
         let body = response.body();
-        answer.extend(format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes());
+        answer.extend(
+            format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes(),
+        );
         answer.extend_from_slice(body);
         if !self.is_jammed {
-            // It is smaller than the buffer of the system, and a client that has gone away needs no answer.
+            // It is smaller than the buffer of the system, and a client that has gone away needs no
+            // answer.
             let _ = self.stream.try_write(&answer);
         }
         // To shut it down takes no waiting.
-        let _ = Pin::new(&mut self.stream).poll_shutdown(&mut TaskContext::from_waker(Waker::noop()));
+        let _ =
+            Pin::new(&mut self.stream).poll_shutdown(&mut TaskContext::from_waker(Waker::noop()));
     }
 }
 
@@ -220,7 +255,8 @@ impl State {
 fn blocked(ctx: &Context, has_stood_still: bool) -> Failure {
     let timeout = ctx.timeout();
     let elapsed = timeout.saturating_sub(ctx.remaining_time());
-    let standstill = if has_stood_still { ", in which the instance has also stood still," } else { "" };
+    let standstill =
+        if has_stood_still { ", in which the instance has also stood still," } else { "" };
     let message = format!(
         "the handler has blocked its thread for {elapsed:.1?} of its {timeout:?}{standstill} and cannot be cancelled; it goes on, and its reply is lost. Use `.await`, or a larger timeout"
     );
@@ -233,11 +269,12 @@ fn blocked(ctx: &Context, has_stood_still: bool) -> Failure {
 pub(crate) struct InFlight<'l>(&'l Link);
 
 impl InFlight<'_> {
-    /// The handler has ended: whether its caller is to be answered, and has not been in its place. When the response has left, the
-    /// invocation is over.
+    /// The handler has ended: whether its caller is to be answered, and has not been in its place.
+    /// When the response has left, the invocation is over.
     pub(crate) fn end(self, contexts: &Arc<Contexts>) -> bool {
         let mut state = self.0.lock();
-        state.due_after_response = state.flight.take().map(|flight| Due::of(flight.ctx, flight.run, contexts));
+        state.due_after_response =
+            state.flight.take().map(|flight| Due::of(flight.ctx, flight.run, contexts));
         state.due_after_response.is_some()
     }
 }
@@ -260,8 +297,8 @@ impl Link {
         state.gives_way = false;
     }
 
-    /// The response that is being made hands the connection over to the service. The invocation lasts as long as the service keeps it, and
-    /// not longer than it may.
+    /// The response that is being made hands the connection over to the service. The invocation
+    /// lasts as long as the service keeps it, and not longer than it may.
     #[cfg(feature = "http")]
     pub(crate) fn upgrade(&self, ctx: &Context, limits: Limits) {
         self.lock().open_until = limits.timeouts.then(|| (ctx.deadline(), ctx.clone()));
@@ -282,8 +319,9 @@ impl Link {
     pub(crate) fn close_upgraded(&self) {
         if let Some((_, ctx)) = self.lock().open_until.take() {
             let timeout = ctx.timeout();
-            voice::of(ctx.logger())
-                .error(format_args!("the upgraded connection was open for all of its {timeout:?}, and is closed"));
+            voice::of(ctx.logger()).error(format_args!(
+                "the upgraded connection was open for all of its {timeout:?}, and is closed"
+            ));
         }
     }
 
@@ -299,7 +337,8 @@ impl Link {
         }
     }
 
-    /// Since when there is nothing to do; `Err` if the place is wanted for another connection, for which this task is woken.
+    /// Since when there is nothing to do; `Err` if the place is wanted for another connection, for
+    /// which this task is woken.
     pub(crate) fn poll_rest(&self, task: &TaskContext<'_>) -> Result<Option<Instant>, GivesWay> {
         let mut state = self.lock();
         if state.gives_way {
@@ -320,7 +359,9 @@ impl Link {
     pub(crate) fn waits_since(&self) -> Option<Instant> {
         let state = self.lock();
         let since = if state.has_begun { state.idle_since } else { Some(self.accepted) };
-        since.filter(|_| !state.is_busy && !state.gives_way && !self.is_reserve && !self.is_upgraded())
+        since.filter(|_| {
+            !state.is_busy && !state.gives_way && !self.is_reserve && !self.is_upgraded()
+        })
     }
 
     /// Asks it to give way, unless a request has come.
@@ -332,11 +373,19 @@ impl Link {
         }
     }
 
-    pub(crate) fn poll_read(&self, task: &mut TaskContext<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_read(
+        &self,
+        task: &mut TaskContext<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.lock().stream).poll_read(task, buffer)
     }
 
-    pub(crate) fn poll_write(&self, task: &mut TaskContext<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    pub(crate) fn poll_write(
+        &self,
+        task: &mut TaskContext<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let mut state = self.lock();
         let written = Pin::new(&mut state.stream).poll_write_vectored(task, parts);
         state.is_jammed = written.is_pending();

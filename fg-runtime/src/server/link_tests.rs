@@ -15,7 +15,8 @@ const LIMITS: Limits = Limits { response_size: 1000, timeouts: true };
 
 async fn link() -> (Arc<Link>, std::net::TcpStream) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-    let client = std::net::TcpStream::connect(listener.local_addr().expect("it has an address")).expect("it listens");
+    let client = std::net::TcpStream::connect(listener.local_addr().expect("it has an address"))
+        .expect("it listens");
     let (stream, address) = listener.accept().await.expect("it is connected");
     stream.writable().await.expect("it can be written to");
     let place = Place::of_its_own();
@@ -63,7 +64,12 @@ async fn a_handler_is_answered_for_once_it_is_late_and_then_has_nobody_to_answer
     let begin = || {
         let mut ctx = Context::default();
         ctx.begin(Instant::now(), []);
-        link.begin(&ctx, link.begin_invocation(&places).expect("there is a place"), LIMITS, Caller::Platform)
+        link.begin(
+            &ctx,
+            link.begin_invocation(&places).expect("there is a place"),
+            LIMITS,
+            Caller::Platform,
+        )
     };
     let look = |time| link.look(time, Duration::ZERO);
     let now = Instant::now();
@@ -78,7 +84,11 @@ async fn a_handler_is_answered_for_once_it_is_late_and_then_has_nobody_to_answer
     let mut answer = String::new();
     client.read_to_string(&mut answer).expect("it is an answer, and the end");
     let (head, body) = answer.split_once("\r\n\r\n").expect("it has a head");
-    assert!(head.starts_with("HTTP/1.1 500 ") && head.contains(&format!("content-length: {}", body.len())), "{head}");
+    assert!(
+        head.starts_with("HTTP/1.1 500 ")
+            && head.contains(&format!("content-length: {}", body.len())),
+        "{head}"
+    );
     assert!(body.contains("FunctionTimeout") && body.contains("has blocked its thread"), "{body}");
     assert!(link.begin_invocation(&places).is_none(), "the connection is over");
 }

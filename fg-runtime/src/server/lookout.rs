@@ -1,10 +1,13 @@
-//! Watches over the handlers that run: one that blocks its thread past its deadline cannot be cancelled, and the task that serves its connection
-//! waits under it. Its caller is then answered from here.
+//! Watches over the handlers that run: one that blocks its thread past its deadline cannot be
+//! cancelled, and the task that serves its connection waits under it. Its caller is then answered
+//! from here.
 //!
-//! Nor does tokio move the waiting for the network to another of its threads when the one that did it is blocked
-//! (<https://github.com/tokio-rs/tokio/issues/4730>), unless another one is woken, as it is from here.
+//! Nor does tokio move the waiting for the network to another of its threads when the one that did
+//! it is blocked (<https://github.com/tokio-rs/tokio/issues/4730>), unless another one is woken, as
+//! it is from here.
 //!
-//! Under load this thread costs an invocation no system call: it is woken only for a deadline that comes before the one it sleeps for.
+//! Under load this thread costs an invocation no system call: it is woken only for a deadline that
+//! comes before the one it sleeps for.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -69,7 +72,9 @@ impl Lookout {
             Ok(handle) => {
                 self.0.thread.get_or_init(|| handle.thread().clone());
             }
-            Err(error) => say(format_args!("fg: the callers of handlers that block will not be answered: {error}")),
+            Err(error) => say(format_args!(
+                "fg: the callers of handlers that block will not be answered: {error}"
+            )),
         }
     }
 
@@ -82,10 +87,14 @@ impl Lookout {
         links.push(Arc::downgrade(link));
     }
 
-    /// The process is about to abort by a panic in what works for this caller: who waits for an answer is told.
+    /// The process is about to abort by a panic in what works for this caller: who waits for an
+    /// answer is told.
     pub(crate) fn answer_all(&self, failure: &Failure, caller: u64) {
         let links: Vec<_> = self.0.lock().iter().filter_map(Weak::upgrade).collect();
-        let of_another = Failure::new(Failure::PANIC, "another invocation has ended the process by a panic that cannot be caught");
+        let of_another = Failure::new(
+            Failure::PANIC,
+            "another invocation has ended the process by a panic that cannot be caught",
+        );
         // The caller comes first.
         let (own, others): (Vec<_>, Vec<_>) = links.iter().partition(|link| link.id() == caller);
         own.iter().for_each(|link| link.answer_last(failure));
@@ -100,7 +109,8 @@ impl Lookout {
         }
     }
 
-    /// Asks the connection to give way that has been waiting for a request for the longest, if there is one.
+    /// Asks the connection to give way that has been waiting for a request for the longest, if
+    /// there is one.
     pub(crate) fn ask_to_give_way(&self) -> bool {
         let links: Vec<_> = self.0.lock().iter().filter_map(Weak::upgrade).collect();
         let waiting = links.iter().filter_map(|link| Some((link.waits_since()?, link)));
@@ -113,7 +123,8 @@ impl Lookout {
 
     /// A handler has begun, on one of the connections, that has to end before this.
     pub(crate) fn expect(&self, too_late: Instant) {
-        // What the next look sees need not ask for one: that begins by forgetting when it wanted to look.
+        // What the next look sees need not ask for one: that begins by forgetting when it wanted to
+        // look.
         if self.0.milliseconds(too_late) < self.0.next_look.load(Ordering::Relaxed) {
             if let Some(thread) = self.0.thread.get() {
                 thread.unpark();
@@ -131,7 +142,8 @@ impl Shared {
         u64::try_from(time.saturating_duration_since(self.begun).as_millis()).unwrap_or(NEVER)
     }
 
-    /// Answers for those that are too late; how long to wait before the next look, if any handler runs.
+    /// Answers for those that are too late; how long to wait before the next look, if any handler
+    /// runs.
     fn look(&self, longest_wait: Duration, late: Duration) -> Option<Duration> {
         self.next_look.store(NEVER, Ordering::Relaxed);
         let now = Instant::now();
@@ -139,7 +151,9 @@ impl Shared {
         let (mut next, mut answered) = (None, Vec::new());
         for link in &links {
             match link.look(now, late) {
-                Looked::Later(time) => next = Some(next.map_or(time, |next: Instant| next.min(time))),
+                Looked::Later(time) => {
+                    next = Some(next.map_or(time, |next: Instant| next.min(time)))
+                }
                 Looked::Idle => {}
                 Looked::Answered(logger, failure, run) => answered.push((logger, failure, run)),
             }

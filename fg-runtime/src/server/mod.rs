@@ -1,4 +1,5 @@
-//! Serves the function over HTTP, where there is no Runtime API: in a container image, as an HTTP function, on another engine.
+//! Serves the function over HTTP, where there is no Runtime API: in a container image, as an HTTP
+//! function, on another engine.
 //!
 //! ```text
 //! listen --> initialise ----------> ready
@@ -77,7 +78,10 @@ use crate::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
 
 /// Serves an event function until the process should end.
 pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
-    run_with(start, make, |function: Arc<EventFunction<H>>| move |request, link| Arc::clone(&function).respond(request, link)).await
+    run_with(start, make, |function: Arc<EventFunction<H>>| {
+        move |request, link| Arc::clone(&function).respond(request, link)
+    })
+    .await
 }
 
 /// Serves an HTTP service until the process should end.
@@ -85,11 +89,19 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
 pub(crate) async fn run_http<S: fg_http::HttpService>(start: Start, service: S) -> ExitCode {
     let answers = |service| {
         move |platform: Arc<EventFunction<fg_http::Gateway<S>>>| {
-            let function = Arc::new(service_function::ServiceFunction { service: fg_http::Shared::new(service), platform });
+            let function = Arc::new(service_function::ServiceFunction {
+                service: fg_http::Shared::new(service),
+                platform,
+            });
             move |request, link| Arc::clone(&function).respond(request, link)
         }
     };
-    run_with(start, crate::make_state::Made(fg_http::Shared::new(service.clone())), answers(service)).await
+    run_with(
+        start,
+        crate::make_state::Made(fg_http::Shared::new(service.clone())),
+        answers(service),
+    )
+    .await
 }
 
 /// Listens, initialises, serves, and ends; `answers` makes of the function what answers a request.
@@ -126,13 +138,15 @@ where
     let watchdog = Watchdog::start(Listener::Nobody, Caller::Platform, None, Some(&shutdown));
     panics::install_hook();
     let lookout = Lookout::new();
-    let last_words = Arc::new(OfServer { lookout: lookout.clone(), watchdog: Arc::clone(&watchdog) });
+    let last_words =
+        Arc::new(OfServer { lookout: lookout.clone(), watchdog: Arc::clone(&watchdog) });
     panics::report_aborts_to(&last_words);
     let patience = Patience::new(start.environment().timeout());
     let serving = pin!(async {
         let (announcer, ready) = readiness();
         let initialising = tokio::spawn({
-            let (start, patience, watchdog) = (Arc::clone(&start), patience.clone(), Arc::clone(&watchdog));
+            let (start, patience, watchdog) =
+                (Arc::clone(&start), patience.clone(), Arc::clone(&watchdog));
             async move {
                 let ctx = start.context();
                 let limit = ctx.timeout();
@@ -165,17 +179,22 @@ where
         let unspoken = Arc::new(Unspoken::new(logger.clone()));
         let serve = |stream: TcpStream, client, place| {
             let link = Link::new(stream, client, place, run.another(), &lookout);
-            let (serving, unspoken) = (connection::serve(link, stopping.clone(), answer.clone()), Arc::clone(&unspoken));
+            let (serving, unspoken) =
+                (connection::serve(link, stopping.clone(), answer.clone()), Arc::clone(&unspoken));
             async move { unspoken.note(serving.await) }
         };
-        shutdown.or_until_requested(pin!(door.accept(listener, &mut stopping.clone(), serve))).await;
+        shutdown
+            .or_until_requested(pin!(door.accept(listener, &mut stopping.clone(), serve)))
+            .await;
         stop.send_replace(true);
         initialising.abort();
         drop(answer);
         drop(run);
         watchdog.begin_phase(Phase::Draining { grace }, Some(grace));
         if timeout(grace, drained.wait()).await.is_err() {
-            log.error(format_args!("not all requests were finished within {grace:?}; the process ends"));
+            log.error(format_args!(
+                "not all requests were finished within {grace:?}; the process ends"
+            ));
         }
         if let Ok(state) = ready.now() {
             drop(ready);

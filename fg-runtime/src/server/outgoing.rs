@@ -12,7 +12,8 @@ use tokio::time::{Sleep, sleep, sleep_until};
 use super::link::Link;
 use super::strict_head::Passable;
 
-/// How long a client may take nothing at all of what is sent to it. One that is merely slow takes a part of it every now and then.
+/// How long a client may take nothing at all of what is sent to it. One that is merely slow takes a
+/// part of it every now and then.
 const UNREAD_LIMIT: Duration = Duration::from_secs(20);
 
 /// A stream of bytes from and to a client.
@@ -30,7 +31,8 @@ impl Outgoing {
         Self { link, unread: None, open: None }
     }
 
-    /// Fails once a connection that has been handed over to the service has been open for its whole time.
+    /// Fails once a connection that has been handed over to the service has been open for its whole
+    /// time.
     #[inline]
     fn poll_open(&mut self, task: &mut Context<'_>) -> io::Result<()> {
         if self.link.is_upgraded() { self.poll_upgraded(task) } else { Ok(()) }
@@ -64,18 +66,30 @@ impl Drop for Outgoing {
 }
 
 impl AsyncRead for Outgoing {
-    fn poll_read(mut self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.poll_open(task)?;
         self.link.poll_read(task, buffer)
     }
 }
 
 impl AsyncWrite for Outgoing {
-    fn poll_write(self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.poll_write_vectored(task, &[IoSlice::new(bytes)])
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, task: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         self.poll_open(task)?;
         let written = self.link.poll_write(task, parts);
         if written.is_ready() {

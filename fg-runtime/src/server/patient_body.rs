@@ -28,17 +28,19 @@ impl Body for Patient {
     type Data = Bytes;
     type Error = fg_http::BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(task) {
             this.silence = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let silence = this.silence.get_or_insert_with(|| Box::pin(sleep(SILENCE_LIMIT)));
-        silence
-            .as_mut()
-            .poll(task)
-            .map(|()| Some(Err(format!("the body of the request stayed silent for {SILENCE_LIMIT:?}").into())))
+        silence.as_mut().poll(task).map(|()| {
+            Some(Err(format!("the body of the request stayed silent for {SILENCE_LIMIT:?}").into()))
+        })
     }
 
     fn is_end_stream(&self) -> bool {

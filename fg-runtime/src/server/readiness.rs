@@ -1,4 +1,5 @@
-//! Whether the function has been initialised: any number of requests can wait for it, and it happens once.
+//! Whether the function has been initialised: any number of requests can wait for it, and it
+//! happens once.
 
 use fg_core::Failure;
 use tokio::sync::watch;
@@ -58,12 +59,17 @@ impl<S: Clone> Ready<S> {
             Err(None) => {}
         }
         let mut receiver = self.0.clone();
-        match receiver.wait_for(|readiness| !matches!(readiness, Readiness::Starting)).await.as_deref() {
+        match receiver
+            .wait_for(|readiness| !matches!(readiness, Readiness::Starting))
+            .await
+            .as_deref()
+        {
             Ok(Readiness::Ready(state)) => Ok(state.clone()),
             Ok(Readiness::Failed(failure)) => Err(failure.clone()),
-            Ok(Readiness::Starting) | Err(_) => {
-                Err(Failure::new(Failure::INIT_ERROR, "the instance ends, and the function has not been initialised"))
-            }
+            Ok(Readiness::Starting) | Err(_) => Err(Failure::new(
+                Failure::INIT_ERROR,
+                "the instance ends, and the function has not been initialised",
+            )),
         }
     }
 }
@@ -106,6 +112,9 @@ mod tests {
         let (announcer, ready) = readiness::<u8>();
         drop(announcer);
         assert_eq!(ready.now(), Err(None));
-        assert_eq!(ready.wait().await.expect_err("there is no state").error_type(), Failure::INIT_ERROR);
+        assert_eq!(
+            ready.wait().await.expect_err("there is no state").error_type(),
+            Failure::INIT_ERROR
+        );
     }
 }

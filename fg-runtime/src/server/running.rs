@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The most invocations at a time. Source: the platform's manual, "concurrency per instance": 1 to 1000.
+/// The most invocations at a time. Source: the platform's manual, "concurrency per instance": 1 to
+/// 1000.
 pub(crate) const MOST_INVOCATIONS: usize = 1000;
 
 /// Something that is running, until this is dropped.
@@ -68,7 +69,9 @@ mod tests {
     #[tokio::test]
     async fn it_is_over_when_the_last_one_is_and_there_are_a_thousand_places() {
         let ((first, drained), places) = (Run::first(), Places::new());
-        let mut all: Vec<_> = (0..MOST_INVOCATIONS).map(|_| places.begin(&first).expect("there is a place")).collect();
+        let mut all: Vec<_> = (0..MOST_INVOCATIONS)
+            .map(|_| places.begin(&first).expect("there is a place"))
+            .collect();
         assert!(places.begin(&first).is_none());
         all[0].leave_place();
         assert!(places.begin(&first).is_some());
@@ -80,6 +83,9 @@ mod tests {
     }
 
     fn is_ready<F: Future>(future: &mut std::pin::Pin<Box<F>>) -> bool {
-        future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_ready()
+        future
+            .as_mut()
+            .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
+            .is_ready()
     }
 }

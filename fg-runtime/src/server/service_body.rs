@@ -1,4 +1,5 @@
-//! The body that a service answers with, while it is being made: with the deadline and the panics of its request.
+//! The body that a service answers with, while it is being made: with the deadline and the panics
+//! of its request.
 
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
@@ -54,24 +55,33 @@ where
     B: Body<Data = Bytes, Error: Into<BoxError>>,
 {
     type Data = Bytes;
-    /// Closes the connection in the middle of the body, so that the client sees a truncated response.
+    /// Closes the connection in the middle of the body, so that the client sees a truncated
+    /// response.
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let served = match &mut *self {
             Self::Served(served) => served.as_mut().project(),
             Self::Own(own) => return Pin::new(&mut **own).poll_frame(task).map_err(Into::into),
         };
         let (mut body, ctx) = (served.body, &*served.ctx);
-        let error: BoxError = match ready!(served.turn.poll(task, ctx, served.alarm, |task| body.as_mut().poll_frame(task))) {
+        let error: BoxError = match ready!(
+            served.turn.poll(task, ctx, served.alarm, |task| body.as_mut().poll_frame(task))
+        ) {
             Ok(Some(Err(error))) => error.into(),
-            Ok(Some(Ok(frame))) => match served.room.checked_sub(frame.data_ref().map_or(0, |data| data.len() as u64)) {
-                Some(rest) => {
-                    *served.room = rest;
-                    return Poll::Ready(Some(Ok(frame)));
+            Ok(Some(Ok(frame))) => {
+                match served.room.checked_sub(frame.data_ref().map_or(0, |data| data.len() as u64))
+                {
+                    Some(rest) => {
+                        *served.room = rest;
+                        return Poll::Ready(Some(Ok(frame)));
+                    }
+                    None => too_large().into(),
                 }
-                None => too_large().into(),
-            },
+            }
             Ok(None) => return Poll::Ready(None),
             Err(failure) => failure.into(),
         };

@@ -1,7 +1,8 @@
-//! An HTTP service over HTTP: the requests reach it as they come, and its responses leave as they are made.
+//! An HTTP service over HTTP: the requests reach it as they come, and its responses leave as they
+//! are made.
 //!
-//! What the platform adds is taken off: its secrets are no headers of the request, and the [`Context`](fg_core::Context) is one of the
-//! request's extensions.
+//! What the platform adds is taken off: its secrets are no headers of the request, and the
+//! [`Context`](fg_core::Context) is one of the request's extensions.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -44,12 +45,19 @@ impl<S: HttpService> ServiceFunction<S> {
             return refusal.map(ServiceBody::from);
         }
         if self.platform.start.platform_routes && is_platform_route(path_of(request.uri())) {
-            // In a box, so that the requests that are not the platform's do not carry the space for it.
-            return Box::pin(Arc::clone(&self.platform).respond(request, link)).await.map(|body| ServiceBody::Own(Box::new(body)));
+            // In a box, so that the requests that are not the platform's do not carry the space for
+            // it.
+            return Box::pin(Arc::clone(&self.platform).respond(request, link))
+                .await
+                .map(|body| ServiceBody::Own(Box::new(body)));
         }
         let Some(run) = link.begin_invocation(&self.platform.places) else {
             let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
-            return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message)).map(ServiceBody::from);
+            return failed(
+                StatusCode::TOO_MANY_REQUESTS,
+                &Failure::new("TooManyRequests", message),
+            )
+            .map(ServiceBody::from);
         };
         let contexts = &self.platform.contexts;
         let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
@@ -67,7 +75,9 @@ impl<S: HttpService> ServiceFunction<S> {
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();
-                if response.status() == StatusCode::SWITCHING_PROTOCOLS || is_tunnel && response.status().is_success() {
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS
+                    || is_tunnel && response.status().is_success()
+                {
                     link.upgrade(&ctx, limits);
                 }
                 wrapped_size::warn_of(size, limits.response_size, &ctx);
@@ -77,7 +87,8 @@ impl<S: HttpService> ServiceFunction<S> {
             Err(failure) => failure,
         };
         voice::of(ctx.logger()).error(&failure);
-        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, &failure, &ctx, caller).map(ServiceBody::from)
+        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, &failure, &ctx, caller)
+            .map(ServiceBody::from)
     }
 }
 
@@ -88,21 +99,25 @@ fn is_of_platform(name: &str) -> bool {
 
 /// A service that runs elsewhere has no timeout unless one is set.
 fn limits(limits: Limits, ctx: &Context) -> Limits {
-    let is_given = ctx.environment().is_timeout_given() || ctx.header(header_names::TIMEOUT).is_some();
+    let is_given =
+        ctx.environment().is_timeout_given() || ctx.header(header_names::TIMEOUT).is_some();
     Limits { timeouts: limits.timeouts && is_given, ..limits }
 }
 
 /// The request as its sender has written it, but for the platform's secrets.
 fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Request<Body> {
     let is_empty = http_body::Body::is_end_stream(request.body());
-    let mut request = request.map(|body| if is_empty { Body::empty() } else { Body::new(Patient::new(body)) });
+    let mut request =
+        request.map(|body| if is_empty { Body::empty() } else { Body::new(Patient::new(body)) });
     if ctx.has_secrets() {
         for name in header_names::SECRETS {
             request.headers_mut().remove(name);
         }
     }
     // The engine puts a slash before the path of a gateway's event, which has one.
-    if let Some(path) = request.uri().path_and_query().and_then(|path| path.as_str().strip_prefix("//")) {
+    if let Some(path) =
+        request.uri().path_and_query().and_then(|path| path.as_str().strip_prefix("//"))
+    {
         if let Ok(uri) = format!("/{path}").parse::<Uri>() {
             *request.uri_mut() = uri;
         }

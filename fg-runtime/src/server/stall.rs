@@ -1,7 +1,7 @@
 //! Notices that the async runtime no longer runs anything: handlers block all of its threads.
 //!
-//! Their threads cannot be taken back, and no request is served any more, the probes of the engine included. So the process ends, with a one-line
-//! reason, and the engine starts another.
+//! Their threads cannot be taken back, and no request is served any more, the probes of the engine
+//! included. So the process ends, with a one-line reason, and the engine starts another.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -74,8 +74,11 @@ impl Patience {
             std::thread::sleep(next.saturating_duration_since(Instant::now()));
             late = Instant::now().saturating_duration_since(next);
         }
-        let who = if after_work::is_running() { "work left by spawn_after has" } else { "handlers have" };
-        say(format_args!("fg: ending the process: {who} blocked all threads for {patience:?}; use `.await`, or more threads"));
+        let who =
+            if after_work::is_running() { "work left by spawn_after has" } else { "handlers have" };
+        say(format_args!(
+            "fg: ending the process: {who} blocked all threads for {patience:?}; use `.await`, or more threads"
+        ));
         voice::flush_stdout();
         end_now(1);
     }

@@ -1,9 +1,10 @@
 //! Makes requests that two servers could read differently unreadable for ours too.
 //!
-//! The parser takes a line that ends in a bare LF, and a request with both `Content-Length` and `Transfer-Encoding`. A proxy in front of us may
-//! read either of them in another way, and take the rest of one request for the next one ("request smuggling"). So the bytes are
-//! looked at as they come, and the byte that makes them ambiguous is replaced by a NUL, which no head may have: the parser then refuses
-//! the request with status 400 and closes the connection.
+//! The parser takes a line that ends in a bare LF, and a request with both `Content-Length` and
+//! `Transfer-Encoding`. A proxy in front of us may read either of them in another way, and take the
+//! rest of one request for the next one ("request smuggling"). So the bytes are looked at as they
+//! come, and the byte that makes them ambiguous is replaced by a NUL, which no head may have: the
+//! parser then refuses the request with status 400 and closes the connection.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -13,13 +14,15 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How long a client may take for the head of a request: the first one from the beginning, another from its first byte.
+/// How long a client may take for the head of a request: the first one from the beginning, another
+/// from its first byte.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is written is put together up to this many bytes.
 const SMALL: usize = 1024;
 
-/// Until when the head of a request must be complete: that of the first one from the beginning, another from its first byte.
+/// Until when the head of a request must be complete: that of the first one from the beginning,
+/// another from its first byte.
 #[derive(Clone, Debug)]
 pub(crate) struct HeadDeadline(Arc<Mutex<Option<Instant>>>);
 
@@ -54,7 +57,13 @@ pub(crate) struct StrictHead<S> {
 impl<S> StrictHead<S> {
     pub(crate) fn new(stream: S, timeout: Duration) -> Self {
         let head_deadline = HeadDeadline(Arc::new(Mutex::new(Some(Instant::now() + timeout))));
-        Self { stream, scanner: Scanner::default(), head_deadline, is_head_begun: true, protocol: Protocol::Unknown { matched: 0 } }
+        Self {
+            stream,
+            scanner: Scanner::default(),
+            head_deadline,
+            is_head_begun: true,
+            protocol: Protocol::Unknown { matched: 0 },
+        }
     }
 
     /// What the client has begun to speak.
@@ -82,7 +91,11 @@ impl<S> StrictHead<S> {
 }
 
 impl<S: AsyncRead + Passable + Unpin> AsyncRead for StrictHead<S> {
-    fn poll_read(mut self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(task, buffer))?;
         if self.stream.is_passed_on() {
@@ -92,7 +105,8 @@ impl<S: AsyncRead + Passable + Unpin> AsyncRead for StrictHead<S> {
         if let Protocol::Unknown { matched } = self.protocol {
             self.protocol = Protocol::begun_by(matched, bytes);
             if self.protocol == Protocol::Http2 {
-                // The parser would answer it itself, so it waits; and the connection ends, as its time is over.
+                // The parser would answer it itself, so it waits; and the connection ends, as its
+                // time is over.
                 *self.head_deadline.lock() = Some(Instant::now());
                 buffer.set_filled(before);
                 return Poll::Pending;
@@ -113,11 +127,19 @@ impl<S: AsyncRead + Passable + Unpin> AsyncRead for StrictHead<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for StrictHead<S> {
-    fn poll_write(mut self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(task, bytes)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, task: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let length = parts.iter().map(|part| part.len()).sum();
         if length > SMALL {
             return Pin::new(&mut self.stream).poll_write_vectored(task, parts);
@@ -160,7 +182,8 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
-    /// By the first bytes of a connection, which may come in pieces: `matched` of them have come before these.
+    /// By the first bytes of a connection, which may come in pieces: `matched` of them have come
+    /// before these.
     fn begun_by(matched: usize, bytes: &[u8]) -> Self {
         /// No request of HTTP/1 begins with it.
         const PREFACE: &[u8] = b"PRI * HTTP/2";
@@ -171,7 +194,11 @@ impl Protocol {
         if missing[..length] != bytes[..length] {
             return if matched == 0 && bytes[0] == HANDSHAKE { Self::Tls } else { Self::Http1 };
         }
-        if length == missing.len() { Self::Http2 } else { Self::Unknown { matched: matched + length } }
+        if length == missing.len() {
+            Self::Http2
+        } else {
+            Self::Unknown { matched: matched + length }
+        }
     }
 }
 
@@ -224,7 +251,14 @@ const TRANSFER_ENCODING: &[u8] = b"transfer-encoding";
 
 impl Default for Scanner {
     fn default() -> Self {
-        Self { state: State::Head, last: 0, is_at_start: true, line: Line::default(), length: None, is_chunked: false }
+        Self {
+            state: State::Head,
+            last: 0,
+            is_at_start: true,
+            line: Line::default(),
+            length: None,
+            is_chunked: false,
+        }
     }
 }
 
@@ -278,9 +312,11 @@ impl Scanner {
         taken
     }
 
-    /// Passes over the lines of a head that are here as a whole and are as they should be, which most are: how many bytes they have.
+    /// Passes over the lines of a head that are here as a whole and are as they should be, which
+    /// most are: how many bytes they have.
     ///
-    /// It comes to what [`refuses`](Self::refuses) does byte by byte, and leaves to it whatever is special.
+    /// It comes to what [`refuses`](Self::refuses) does byte by byte, and leaves to it whatever is
+    /// special.
     fn pass_lines(&mut self, bytes: &[u8]) -> usize {
         if !matches!(self.state, State::Head) || self.line.length > 0 {
             return 0;
@@ -374,7 +410,9 @@ impl Scanner {
             }
             // With the line end behind the chunk.
             (b'\n', _) => State::Chunk(size.saturating_add(2)),
-            (_, Some(digit)) if !is_complete => State::ChunkSize(size.saturating_mul(16).saturating_add(u64::from(digit)), false),
+            (_, Some(digit)) if !is_complete => {
+                State::ChunkSize(size.saturating_mul(16).saturating_add(u64::from(digit)), false)
+            }
             _ => State::ChunkSize(size, true),
         };
     }

@@ -14,7 +14,10 @@ fn assert_refuses(bytes: &[u8], place: usize) {
     let mut expected = bytes.to_vec();
     expected[place] = 0;
     for piece in 1..=bytes.len() {
-        assert_eq!(String::from_utf8_lossy(&scanned(bytes, piece)), String::from_utf8_lossy(&expected));
+        assert_eq!(
+            String::from_utf8_lossy(&scanned(bytes, piece)),
+            String::from_utf8_lossy(&expected)
+        );
     }
 }
 
@@ -66,10 +69,13 @@ fn the_protocol_is_known_whatever_the_pieces_in_which_a_client_begins() {
     ];
     for (sent, expected) in cases {
         for size in 1..=sent.len() {
-            let protocol = sent.chunks(size).fold(Protocol::Unknown { matched: 0 }, |protocol, piece| match protocol {
-                Protocol::Unknown { matched } => Protocol::begun_by(matched, piece),
-                known => known,
-            });
+            let protocol =
+                sent.chunks(size).fold(Protocol::Unknown { matched: 0 }, |protocol, piece| {
+                    match protocol {
+                        Protocol::Unknown { matched } => Protocol::begun_by(matched, piece),
+                        known => known,
+                    }
+                });
             assert_eq!(protocol, expected, "in pieces of {size}");
         }
     }
@@ -93,8 +99,12 @@ async fn a_client_of_http_2_has_no_time_left() {
         assert_eq!(stream.read(&mut seen).await.ok(), Some(piece.len()));
     }
     client.write_all(b"2.0\r\n").await.expect("it is read");
-    let read = std::pin::pin!(stream.read(&mut seen)).poll(&mut Context::from_waker(std::task::Waker::noop()));
-    assert!(read.is_pending() && stream.head_deadline().get().is_some_and(|deadline| deadline <= Instant::now()));
+    let read = std::pin::pin!(stream.read(&mut seen))
+        .poll(&mut Context::from_waker(std::task::Waker::noop()));
+    assert!(
+        read.is_pending()
+            && stream.head_deadline().get().is_some_and(|deadline| deadline <= Instant::now())
+    );
     assert_eq!(stream.protocol(), Protocol::Http2);
 }
 
@@ -102,11 +112,19 @@ async fn a_client_of_http_2_has_no_time_left() {
 #[derive(Default)]
 struct Writes(Vec<(usize, usize)>);
 impl AsyncWrite for Writes {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.0.push((bytes.len(), 1));
         Poll::Ready(Ok(bytes.len()))
     }
-    fn poll_write_vectored(mut self: Pin<&mut Self>, _: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let length = parts.iter().map(|part| part.len()).sum();
         self.0.push((length, parts.len()));
         Poll::Ready(Ok(length))
@@ -136,8 +154,18 @@ fn a_small_answer_is_written_as_one_part_and_a_large_one_is_not_copied() {
 
 #[test]
 fn a_length_is_read_as_everybody_writes_it_and_in_other_ways() {
-    for line in ["Content-Length: 3", "content-length:3", "Content-Length: \t3 ", "CONTENT-LENGTH: 0000000000000000000003"] {
-        assert_passes(format!("POST / HTTP/1.1\r\n{line}\r\nTe: x\r\nCookie: a\r\n\r\na\nbGET / HTTP/1.1\r\n\r\n").as_bytes());
+    for line in [
+        "Content-Length: 3",
+        "content-length:3",
+        "Content-Length: \t3 ",
+        "CONTENT-LENGTH: 0000000000000000000003",
+    ] {
+        assert_passes(
+            format!(
+                "POST / HTTP/1.1\r\n{line}\r\nTe: x\r\nCookie: a\r\n\r\na\nbGET / HTTP/1.1\r\n\r\n"
+            )
+            .as_bytes(),
+        );
     }
 }
 

@@ -29,9 +29,10 @@ impl Unspoken {
                 &self.http2,
                 "a client speaks HTTP/2 without having asked, as gRPC does; it was answered with 505, since this server speaks HTTP/1.1. This is said once",
             ),
-            Protocol::Tls => {
-                (&self.tls, "a client speaks TLS (https), and this server plain HTTP; it was answered with 400. This is said once")
-            }
+            Protocol::Tls => (
+                &self.tls,
+                "a client speaks TLS (https), and this server plain HTTP; it was answered with 400. This is said once",
+            ),
         };
         if !told.swap(true, Ordering::Relaxed) {
             voice::of(&self.log).warn(text);

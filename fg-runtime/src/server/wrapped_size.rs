@@ -1,7 +1,9 @@
-//! A response that fits into the platform's limit as it is, but perhaps not as the platform passes it on.
+//! A response that fits into the platform's limit as it is, but perhaps not as the platform passes
+//! it on.
 //!
-//! The platform wraps the body of a container's or an HTTP function's response in base64, which makes it a third larger. Whether its
-//! limit of 6 MB is for the body or for what is wrapped no document says, so a response between the two is mentioned, once.
+//! The platform wraps the body of a container's or an HTTP function's response in base64, which
+//! makes it a third larger. Whether its limit of 6 MB is for the body or for what is wrapped no
+//! document says, so a response between the two is mentioned, once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +11,8 @@ use fg_core::Context;
 
 use crate::voice;
 
-/// Logs a warning if a body of this size may be too large once it is wrapped. Elsewhere than on the platform nothing is wrapped.
+/// Logs a warning if a body of this size may be too large once it is wrapped. Elsewhere than on the
+/// platform nothing is wrapped.
 pub(crate) fn warn_of(size: u64, limit: usize, ctx: &Context) {
     static WARNED: AtomicBool = AtomicBool::new(false);
     let safe = limit as u64 / 4 * 3;
@@ -37,6 +40,9 @@ mod tests {
         warn_of(4_718_593, LIMIT, &ctx);
         warn_of(5_000_000, LIMIT, &ctx);
         assert_eq!(log.lines().len(), 1);
-        assert!(log.lines()[0].contains("a response of 4718593 bytes is larger than 4718592 bytes"), "{log:?}");
+        assert!(
+            log.lines()[0].contains("a response of 4718593 bytes is larger than 4718592 bytes"),
+            "{log:?}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! A program built with `panic = "abort"`: the process dies of a panic, and the caller learns why all the same.
+//! A program built with `panic = "abort"`: the process dies of a panic, and the caller learns why
+//! all the same.
 
 use fg_emulator::Event;
 
@@ -9,7 +10,10 @@ fn a_panic_is_answered_before_the_process_dies_of_it() {
     let api = api();
     let function = act().built_as("abort").start(&api);
     assert_serves(&api);
-    let answer = api.invoke(Event::new(r#"{"panic":"plain"}"#).request_id("the-last-one")).wait(LIMIT).expect("there is an answer");
+    let answer = api
+        .invoke(Event::new(r#"{"panic":"plain"}"#).request_id("the-last-one"))
+        .wait(LIMIT)
+        .expect("there is an answer");
     let failure = failure(&answer);
     let (error_type, message) = type_and_message(&failure);
     assert_eq!(error_type, "panic");
@@ -20,5 +24,11 @@ fn a_panic_is_answered_before_the_process_dies_of_it() {
     let ended = function.wait();
     let sigabrt = 6;
     assert_eq!((ended.code, api.posts().len()), (-sigabrt, 2), "{ended:#?}");
-    assert_eq!(ended.count("fg: ending the process: request the-last-one: panic: article 17 is out of stock"), 1, "{ended:#?}");
+    assert_eq!(
+        ended.count(
+            "fg: ending the process: request the-last-one: panic: article 17 is out of stock"
+        ),
+        1,
+        "{ended:#?}"
+    );
 }

@@ -1,4 +1,5 @@
-//! Whatever a POST is answered with, its answer counts once, and the next event is handled by the same process.
+//! Whatever a POST is answered with, its answer counts once, and the next event is handled by the
+//! same process.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -6,13 +7,16 @@ use std::time::Duration;
 
 use fg_emulator::{Afterwards, AnswerKind, Event, Fault, Misbehaviour, RuntimeApi, Verdict};
 
-use crate::function::{LIMIT, accepted, act, api, ask_event, assert_serves, failure, type_and_message};
+use crate::function::{
+    LIMIT, accepted, act, api, ask_event, assert_serves, failure, type_and_message,
+};
 
 fn status(code: u16) -> Misbehaviour {
     Misbehaviour::Status { code, headers: vec![], body: b"no, because of this".to_vec() }
 }
 
-/// Sends an event whose answer meets this fault once; the invocation is answered all the same, and once.
+/// Sends an event whose answer meets this fault once; the invocation is answered all the same, and
+/// once.
 fn assert_delivers(api: &RuntimeApi, fault: &Misbehaviour) {
     api.script(Fault::OnPost(fault.clone()));
     let pending = api.invoke(Event::new(r#"{"echo":"hello"}"#));
@@ -53,7 +57,11 @@ fn an_answer_is_delivered_through_every_fault_that_may_pass() {
         assert_delivers(&api, &fault);
     }
     let ended = function.stop();
-    assert_eq!((ended.code, ended.stderr.len()), (0, 0), "nothing is reported that did arrive: {ended:#?}");
+    assert_eq!(
+        (ended.code, ended.stderr.len()),
+        (0, 0),
+        "nothing is reported that did arrive: {ended:#?}"
+    );
 }
 
 #[test]
@@ -74,7 +82,12 @@ fn an_answer_that_is_cut_at_any_byte_is_sent_again() {
     // Beyond its last byte the whole request is read, and then thrown away.
     let longest = loop {
         assert_delivers(&api, &Misbehaviour::CloseAfterReading(length));
-        let whole = api.raw_requests().iter().filter(|request| request.starts_with(b"POST ")).map(Vec::len).max();
+        let whole = api
+            .raw_requests()
+            .iter()
+            .filter(|request| request.starts_with(b"POST "))
+            .map(Vec::len)
+            .max();
         if whole.is_some_and(|whole| length > whole) {
             break length;
         }
@@ -94,7 +107,11 @@ fn an_acknowledgement_that_is_cut_at_any_byte_does_not_make_the_answer_count_twi
         assert_delivers(&api, &Misbehaviour::CutAt(length));
     }
     let ended = function.stop();
-    assert_eq!((ended.code, ended.stderr.len()), (0, 0), "nothing is reported that did arrive: {ended:#?}");
+    assert_eq!(
+        (ended.code, ended.stderr.len()),
+        (0, 0),
+        "nothing is reported that did arrive: {ended:#?}"
+    );
 }
 
 #[test]
@@ -122,8 +139,9 @@ fn an_answer_that_is_refused_is_given_up_and_reported_with_its_request_id() {
         let verdicts: Vec<_> = api.posts().iter().map(|post| post.verdict).collect();
         assert_eq!(verdicts, [Verdict::Refused, Verdict::Accepted]);
         let ended = function.stop();
-        let expected =
-            format!("fg: the answer to request the-refused-one could not be delivered: status {code}: no, because of this");
+        let expected = format!(
+            "fg: the answer to request the-refused-one could not be delivered: status {code}: no, because of this"
+        );
         assert_eq!((ended.code, ended.stderr), (0, vec![expected]));
     }
 }
@@ -134,12 +152,17 @@ fn a_reply_that_the_platform_finds_too_large_becomes_an_error() {
     let function = act().start(&api);
     api.script(Fault::OnPost(status(413)));
     let answer = ask_event(&api, Event::new(r#"{"echo":"hello"}"#).request_id("the-large-one"));
-    let expected = ("FunctionResponseTooLarge", "the platform refused the reply of 7 bytes as too large");
+    let expected =
+        ("FunctionResponseTooLarge", "the platform refused the reply of 7 bytes as too large");
     assert_eq!(type_and_message(&failure(&answer)), expected);
     assert_serves(&api);
     assert_eq!(api.connections(), 1);
     let ended = function.stop();
-    assert_eq!((ended.count(" the-large-one ERROR FunctionResponseTooLarge: "), ended.stderr.len()), (1, 0), "{ended:#?}");
+    assert_eq!(
+        (ended.count(" the-large-one ERROR FunctionResponseTooLarge: "), ended.stderr.len()),
+        (1, 0),
+        "{ended:#?}"
+    );
 }
 
 #[test]
@@ -149,10 +172,15 @@ fn a_large_reply_that_is_refused_before_it_is_read_becomes_an_error() {
     let (mut connection, _) = server.accept().expect("the function connects");
     read_head(&mut connection);
     let event = r#"{"large":6000000}"#;
-    let head = format!("HTTP/1.1 200 OK\r\nX-CFF-Request-Id: r-1\r\nContent-Length: {}\r\n\r\n", event.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nX-CFF-Request-Id: r-1\r\nContent-Length: {}\r\n\r\n",
+        event.len()
+    );
     connection.write_all(format!("{head}{event}").as_bytes()).expect("the function reads");
     assert!(read_head(&mut connection).starts_with("POST /v1/runtime/invocation/response/r-1 "));
-    connection.write_all(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n\r\n").expect("the function reads");
+    connection
+        .write_all(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n\r\n")
+        .expect("the function reads");
     drop(connection);
     let (mut connection, _) = server.accept().expect("the function connects again");
     assert!(read_head(&mut connection).starts_with("POST /v1/runtime/invocation/error/r-1 "));

@@ -1,10 +1,13 @@
-//! Whatever a caller sends, his answer is small enough to be delivered, and so are the lines that it leaves behind.
+//! Whatever a caller sends, his answer is small enough to be delivered, and so are the lines that
+//! it leaves behind.
 
 use fg_core::limits;
 use fg_emulator::{AnswerKind, Event, Fault, Misbehaviour};
 use serde_json::json;
 
-use crate::function::{accepted, act, api, ask, ask_event, assert_serves, failure, type_and_message};
+use crate::function::{
+    accepted, act, api, ask, ask_event, assert_serves, failure, type_and_message,
+};
 
 /// Each of them makes an error of what is sent.
 fn events(long: &str) -> Vec<String> {
@@ -40,25 +43,35 @@ fn an_error_is_small_whatever_it_is_made_of() {
 fn nothing_of_a_payload_that_does_not_fit_is_in_the_log() {
     let api = api();
     let function = act().start(&api);
-    for event in [json!("s3cr3t"), json!({"s3cr3t": 1}), json!({"order": {"items": [{"price": "s3cr3t"}]}})] {
+    for event in
+        [json!("s3cr3t"), json!({"s3cr3t": 1}), json!({"order": {"items": [{"price": "s3cr3t"}]}})]
+    {
         assert!(ask(&api, event.to_string()).text().contains("s3cr3t"), "the caller is told");
     }
     let ended = function.stop();
-    assert_eq!((ended.count("s3cr3t"), ended.count(" ERROR InvalidPayload: ")), (0, 3), "{ended:#?}");
+    assert_eq!(
+        (ended.count("s3cr3t"), ended.count(" ERROR InvalidPayload: ")),
+        (0, 3),
+        "{ended:#?}"
+    );
 }
 
 #[test]
 fn an_error_that_the_platform_finds_too_large_becomes_a_short_one() {
     let api = api();
     let function = act().start(&api);
-    let refusal = || Fault::OnPost(Misbehaviour::Status { code: 413, headers: vec![], body: vec![] });
+    let refusal =
+        || Fault::OnPost(Misbehaviour::Status { code: 413, headers: vec![], body: vec![] });
     // One of the reply, which becomes an error, and then one of that.
     for (event, refusals, size) in [(r#""fail""#, 1, 91), (r#"{"echo":"hello"}"#, 2, 112)] {
         (0..refusals).for_each(|_| api.script(refusal()));
         let answer = ask_event(&api, Event::new(event).request_id(format!("r-{refusals}")));
         let expected = format!("the platform refused the error of {size} bytes as too large");
         let failure = failure(&answer);
-        assert_eq!((answer.kind, type_and_message(&failure)), (AnswerKind::Error, ("FunctionResponseTooLarge", expected.as_str())));
+        assert_eq!(
+            (answer.kind, type_and_message(&failure)),
+            (AnswerKind::Error, ("FunctionResponseTooLarge", expected.as_str()))
+        );
         assert_eq!(accepted(&api, &format!("r-{refusals}")).len(), 1);
     }
     assert_serves(&api);

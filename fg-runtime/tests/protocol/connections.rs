@@ -4,16 +4,21 @@ use fg_emulator::{AnswerKind, Event, RuntimeApi};
 
 use crate::function::{Function, LIMIT, api, echo};
 
-/// `FG_SOAK=100000 cargo test -p fg-runtime --test protocol connections -- --nocapture` is the long form.
+/// `FG_SOAK=100000 cargo test -p fg-runtime --test protocol connections -- --nocapture` is the long
+/// form.
 fn invocations() -> usize {
-    std::env::var("FG_SOAK").ok().map_or(2000, |count| count.parse().expect("FG_SOAK is a number of invocations"))
+    std::env::var("FG_SOAK")
+        .ok()
+        .map_or(2000, |count| count.parse().expect("FG_SOAK is a number of invocations"))
 }
 
 fn invoke(api: &RuntimeApi, count: usize) {
     // A queue that stays short, so that this process does not grow instead.
     for first in (0..count).step_by(1000) {
         let numbers = first..count.min(first + 1000);
-        let pending: Vec<_> = numbers.map(|number| (number.to_string(), api.invoke(Event::new(number.to_string())))).collect();
+        let pending: Vec<_> = numbers
+            .map(|number| (number.to_string(), api.invoke(Event::new(number.to_string()))))
+            .collect();
         for (payload, pending) in pending {
             let answer = pending.wait(LIMIT).expect("there is an answer");
             assert_eq!((answer.kind, &*answer.text()), (AnswerKind::Response, &*payload));
@@ -54,6 +59,9 @@ impl Holdings {
         let descriptors = std::fs::read_dir(format!("{process}/fd")).ok()?.count();
         let status = std::fs::read_to_string(format!("{process}/status")).ok()?;
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        Some(Self { descriptors, resident_kb: resident.trim().trim_end_matches(" kB").parse().ok()? })
+        Some(Self {
+            descriptors,
+            resident_kb: resident.trim().trim_end_matches(" kB").parse().ok()?,
+        })
     }
 }

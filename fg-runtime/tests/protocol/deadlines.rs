@@ -31,11 +31,20 @@ fn a_handler_that_does_not_give_up_is_dropped_and_reported_before_its_time_is_ov
     let failure = failure(&answer);
     let (error_type, message) = type_and_message(&failure);
     assert_eq!(error_type, "FunctionTimeout");
-    assert!(message.starts_with("not finished after 4.") && message.contains(" of 5s (RUNTIME_TIMEOUT): "), "{message}");
+    assert!(
+        message.starts_with("not finished after 4.")
+            && message.contains(" of 5s (RUNTIME_TIMEOUT): "),
+        "{message}"
+    );
     assert_serves(&api);
     assert_eq!((api.connections(), api.posts().len()), (1, 3));
     let ended = function.stop();
-    let lines: Vec<_> = ended.stdout.iter().filter_map(|line| line.split_once(" the-slow-one ")).map(|(_, text)| text).collect();
+    let lines: Vec<_> = ended
+        .stdout
+        .iter()
+        .filter_map(|line| line.split_once(" the-slow-one "))
+        .map(|(_, text)| text)
+        .collect();
     let [cancelled, dropped, reported] = lines[..] else { panic!("{ended:#?}") };
     assert_eq!((cancelled, dropped), ("INFO cancelled", "INFO dropped"));
     assert!(reported.starts_with("ERROR FunctionTimeout: "), "{reported}");
@@ -52,7 +61,11 @@ fn a_panic_when_the_handler_is_dropped_at_its_deadline_is_logged_and_harmless() 
     assert_serves(&api);
     assert_eq!((api.connections(), api.posts().len()), (1, 3));
     let ended = function.stop();
-    assert_eq!((ended.code, ended.count("while the invocation was dropped: panic: the bomb went off")), (0, 1), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count("while the invocation was dropped: panic: the bomb went off")),
+        (0, 1),
+        "{ended:#?}"
+    );
 }
 
 #[test]
@@ -78,14 +91,21 @@ fn assert_ends(event: &str, variables: &[(&str, &str)]) -> (RuntimeApi, Ended) {
     }
     let function = setup.start(&api);
     assert_serves(&api);
-    let answer = api.invoke(Event::new(event).request_id("the-blocking-one")).wait(LIMIT).expect("there is an answer");
+    let answer = api
+        .invoke(Event::new(event).request_id("the-blocking-one"))
+        .wait(LIMIT)
+        .expect("there is an answer");
     let failure = failure(&answer);
     let (error_type, message) = type_and_message(&failure);
     assert_eq!(error_type, "FunctionTimeout");
     assert!(message.starts_with("the handler blocked its thread for "), "{message}");
     let ended = function.wait();
     assert_eq!((ended.code, ended.stderr.len(), api.posts().len()), (1, 1, 2), "{ended:#?}");
-    assert!(ended.stderr[0].starts_with("fg: ending the process: request the-blocking-one: FunctionTimeout: "), "{ended:#?}");
+    assert!(
+        ended.stderr[0]
+            .starts_with("fg: ending the process: request the-blocking-one: FunctionTimeout: "),
+        "{ended:#?}"
+    );
     (api, ended)
 }
 

@@ -1,6 +1,8 @@
-//! A process always ends, and says why: in each state that it can be in, whatever blocks it, and whether or not its output is read.
+//! A process always ends, and says why: in each state that it can be in, whatever blocks it, and
+//! whether or not its output is read.
 //!
-//! The cells of the table in `docs/lifecycle.md`, for the custom runtime; those that are as good as empty are tested with the other modules.
+//! The cells of the table in `docs/lifecycle.md`, for the custom runtime; those that are as good as
+//! empty are tested with the other modules.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +12,10 @@ use std::time::Duration;
 use fg_emulator::{AnswerKind, Event};
 
 use crate::function::Stream::{Stderr, Stdout};
-use crate::function::{Ended, Function, LIMIT, Setup, Stream, act, api, ask, assert_serves, failure, stream, type_and_message};
+use crate::function::{
+    Ended, Function, LIMIT, Setup, Stream, act, api, ask, assert_serves, failure, stream,
+    type_and_message,
+};
 use crate::gate::Gate;
 
 /// Which streams are read: all, and then not.
@@ -24,7 +29,11 @@ fn stalled(setup: Setup, streams: &[Stream]) -> Setup {
 fn assert_said(ended: &Ended, code: i32, streams: &[Stream], line: &str) {
     assert_eq!(ended.code, code, "{line}, {streams:?}: {ended:#?}");
     if !streams.contains(&Stderr) {
-        assert_eq!((ended.count(line), ended.stderr.len()), (1, 1), "{line}, {streams:?}: {ended:#?}");
+        assert_eq!(
+            (ended.count(line), ended.stderr.len()),
+            (1, 1),
+            "{line}, {streams:?}: {ended:#?}"
+        );
     }
 }
 
@@ -34,7 +43,10 @@ fn an_init_that_blocks_ends_with_its_time() {
         let gate = Gate::new();
         let init = format!("blocks at {}", gate.address());
         let api = api();
-        let function = stalled(act(), streams).with("PROBE_INIT", &init).with("RUNTIME_INITIALIZER_TIMEOUT", "1").start(&api);
+        let function = stalled(act(), streams)
+            .with("PROBE_INIT", &init)
+            .with("RUNTIME_INITIALIZER_TIMEOUT", "1")
+            .start(&api);
         let _blocked = gate.reached();
         let line = "fg: ending the process: init has blocked its thread for ";
         assert_said(&function.wait(), 1, streams, line);
@@ -48,7 +60,12 @@ fn a_handler_that_blocks_is_answered_before_anything_is_said() {
         let function = stalled(act(), streams).with("RUNTIME_TIMEOUT", "1").start(&api);
         let answer = ask(&api, r#""block""#);
         assert_eq!(type_and_message(&failure(&answer)).0, "FunctionTimeout");
-        assert_said(&function.wait(), 1, streams, "FunctionTimeout: the handler blocked its thread for ");
+        assert_said(
+            &function.wait(),
+            1,
+            streams,
+            "FunctionTimeout: the handler blocked its thread for ",
+        );
     }
 }
 
@@ -81,19 +98,27 @@ fn a_panic_that_cannot_be_printed_is_what_the_caller_is_told() {
     let function = act().stall(Stderr).with("RUNTIME_TIMEOUT", "1").start(&api);
     let failure = failure(&ask(&api, r#"{"panic":"plain"}"#));
     let (error_type, message) = type_and_message(&failure);
-    assert!(error_type == "panic" && message.starts_with("article 17 is out of stock"), "{failure:#}");
+    assert!(
+        error_type == "panic" && message.starts_with("article 17 is out of stock"),
+        "{failure:#}"
+    );
     assert_eq!(function.wait().code, 1);
 }
 
 #[test]
 fn a_panic_that_ends_the_process_is_answered_and_ends_it_though_it_cannot_be_printed() {
     // One that unwinds never comes to its second panic: it is still printing the first.
-    for (setup, code) in [(act().with("RUNTIME_TIMEOUT", "1"), 1), (act().built_as("abort"), 128 + 6)] {
+    for (setup, code) in
+        [(act().with("RUNTIME_TIMEOUT", "1"), 1), (act().built_as("abort"), 128 + 6)]
+    {
         let api = api();
         let function = setup.stall(Stderr).start(&api);
         let failure = failure(&ask(&api, r#"{"panic":"in_drop_while_unwinding"}"#));
         let (error_type, message) = type_and_message(&failure);
-        assert!(error_type == "panic" && message.starts_with("the first panic (at "), "{failure:#}");
+        assert!(
+            error_type == "panic" && message.starts_with("the first panic (at "),
+            "{failure:#}"
+        );
         assert_eq!(function.wait().code, code);
     }
 }
@@ -141,7 +166,8 @@ fn work_left_for_later_that_blocks_ends_with_the_time_of_its_invocation() {
     for streams in STALLED {
         let (api, gate) = (api(), Gate::new());
         let function = stalled(act(), streams).with("RUNTIME_TIMEOUT", "1").start(&api);
-        let event = Event::new(format!(r#"{{"after":{{"block_at":"{}"}}}}"#, gate.address())).request_id("r-1");
+        let event = Event::new(format!(r#"{{"after":{{"block_at":"{}"}}}}"#, gate.address()))
+            .request_id("r-1");
         let answer = api.invoke(event).wait(LIMIT).expect("there is an answer");
         assert_eq!(answer.text(), r#""more to come""#);
         let line = "fg: ending the process: request r-1: work left by spawn_after has blocked its thread for ";
@@ -156,7 +182,11 @@ fn a_pre_stop_that_blocks_or_hangs_or_prints_what_nobody_reads_ends_with_its_tim
     let line = "fg: ending the process: pre_stop has blocked its thread for 1";
     let cases = [
         (act().with("PROBE_PRE_STOP", blocks.address()), &[][..], 1),
-        (act().with("PROBE_PRE_STOP", also_blocks.address()).with("PROBE_NO_TIMEOUTS", "1"), &[Stdout, Stderr], 1),
+        (
+            act().with("PROBE_PRE_STOP", also_blocks.address()).with("PROBE_NO_TIMEOUTS", "1"),
+            &[Stdout, Stderr],
+            1,
+        ),
         (act().with("PROBE_PRE_STOP", "hangs"), &[], 0),
         (act().with("PROBE_PRE_STOP", "hangs").with("PROBE_NO_TIMEOUTS", "1"), &[Stdout], 0),
         (act(), &[Stdout], 1),
@@ -177,7 +207,11 @@ fn a_pre_stop_that_blocks_or_hangs_or_prints_what_nobody_reads_ends_with_its_tim
             assert_eq!((ended.code, ended.stderr.len()), (0, 0), "{ended:#?}");
         }
         if streams.is_empty() && code == 0 {
-            assert_eq!(ended.count("ERROR in pre_stop: FunctionTimeout: not finished after "), 1, "{ended:#?}");
+            assert_eq!(
+                ended.count("ERROR in pre_stop: FunctionTimeout: not finished after "),
+                1,
+                "{ended:#?}"
+            );
         }
     }
 }
@@ -187,10 +221,18 @@ fn what_a_function_has_left_behind_does_not_keep_the_process_from_its_end() {
     for streams in STALLED {
         let (api, gate) = (api(), Gate::new());
         let function = stalled(act(), streams).with("PROBE_PRE_STOP", "silent").start(&api);
-        assert_eq!(ask(&api, format!(r#"{{"leave_task":"{}"}}"#, gate.address())).text(), r#""left""#);
+        assert_eq!(
+            ask(&api, format!(r#"{{"leave_task":"{}"}}"#, gate.address())).text(),
+            r#""left""#
+        );
         function.signal("TERM");
         let _blocked = gate.reached();
-        assert_said(&function.wait(), 0, streams, "fg: ending the process: what the function has left behind cannot be dropped");
+        assert_said(
+            &function.wait(),
+            0,
+            streams,
+            "fg: ending the process: what the function has left behind cannot be dropped",
+        );
     }
 }
 
@@ -208,7 +250,11 @@ fn assert_ends_at_second_signal(function: Function, streams: &[Stream], state: &
     let ended = function.wait();
     assert!(ended.code == 128 + 15 || ended.code == 128 + 2, "{state}: {ended:#?}");
     if !streams.contains(&Stderr) {
-        assert_eq!(ended.stderr, ["fg: told to end a second time; ending now, with work unfinished"], "{state}");
+        assert_eq!(
+            ended.stderr,
+            ["fg: told to end a second time; ending now, with work unfinished"],
+            "{state}"
+        );
     }
 }
 
@@ -218,7 +264,8 @@ fn a_second_signal_ends_the_process_in_every_state() {
         let setup = || stalled(act(), streams);
         let gate = Gate::for_many(6);
 
-        let function = setup().with("PROBE_INIT", &format!("blocks at {}", gate.address())).start(&api());
+        let function =
+            setup().with("PROBE_INIT", &format!("blocks at {}", gate.address())).start(&api());
         let _blocked = gate.reached();
         assert_ends_at_second_signal(function, streams, "init");
 
@@ -261,7 +308,10 @@ fn a_second_signal_ends_the_process_while_its_answer_is_not_taken() {
 fn a_second_signal_ends_the_process_in_the_middle_of_a_stream_that_blocks() {
     let (api, gate) = (api(), Gate::new());
     let function = stream().start(&api);
-    let _pending = api.invoke(Event::new(format!(r#"[{{"write":"first"}},{{"block_at":"{}"}}]"#, gate.address())));
+    let _pending = api.invoke(Event::new(format!(
+        r#"[{{"write":"first"}},{{"block_at":"{}"}}]"#,
+        gate.address()
+    )));
     let _blocked = gate.reached();
     assert_ends_at_second_signal(function, &[], "streaming");
 }
@@ -318,7 +368,10 @@ fn a_handler_that_was_frozen_while_it_waits_for_more_than_comes_is_not_said_to_h
     freeze(&function, || {});
     let failure = failure(&pending.wait(LIMIT).expect("there is an answer"));
     let (error_type, message) = type_and_message(&failure);
-    assert!(error_type == "FunctionTimeout" && message.starts_with("not finished after "), "{message}");
+    assert!(
+        error_type == "FunctionTimeout" && message.starts_with("not finished after "),
+        "{message}"
+    );
     assert_serves(&api);
     assert_eq!(function.stop().code, 0);
 }
@@ -332,6 +385,10 @@ fn a_handler_that_blocks_and_was_frozen_is_answered_with_both() {
     freeze(&function, || {});
     let failure = failure(&pending.wait(LIMIT).expect("there is an answer"));
     let (_, message) = type_and_message(&failure);
-    assert!(message.contains("blocked its thread") && message.contains("in which the instance has also stood still"), "{message}");
+    assert!(
+        message.contains("blocked its thread")
+            && message.contains("in which the instance has also stood still"),
+        "{message}"
+    );
     assert_eq!(function.wait().code, 1);
 }

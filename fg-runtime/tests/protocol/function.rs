@@ -71,7 +71,13 @@ fn setup(handler: &str) -> Setup {
         ("RUNTIME_FUNC_NAME", "probe"),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    Setup { program: probe("dev"), variables, closed: None, stalled: Vec::new(), within: Vec::new() }
+    Setup {
+        program: probe("dev"),
+        variables,
+        closed: None,
+        stalled: Vec::new(),
+        within: Vec::new(),
+    }
 }
 
 impl Setup {
@@ -95,7 +101,10 @@ impl Setup {
 
     /// Whether it can be started at all: it says what is wrong with this mode.
     pub(crate) fn can_be_run(&self) -> bool {
-        self.command().env("FG_MODE", "none").output().is_ok_and(|output| output.status.code() == Some(2))
+        self.command()
+            .env("FG_MODE", "none")
+            .output()
+            .is_ok_and(|output| output.status.code() == Some(2))
     }
 
     fn command(&self) -> Command {
@@ -254,7 +263,10 @@ impl Function {
 
     /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([format!("-{name}"), self.id.to_string()]).status().expect("there is a `kill`");
+        let status = Command::new("kill")
+            .args([format!("-{name}"), self.id.to_string()])
+            .status()
+            .expect("there is a `kill`");
         assert!(status.success(), "the function has ended before SIG{name}");
     }
 
@@ -262,15 +274,24 @@ impl Function {
     pub(crate) fn signal_twice(&self) {
         self.signal("TERM");
         // Two of the same kind could become one before the process looks.
-        let _ = Command::new("kill").args(["-INT", &self.id.to_string()]).stderr(Stdio::null()).status();
+        let _ = Command::new("kill")
+            .args(["-INT", &self.id.to_string()])
+            .stderr(Stdio::null())
+            .status();
     }
 
     /// Waits for a line with this text.
     pub(crate) fn wait_for_line(&self, text: &str) -> String {
         let lines = self.output.lines.lock().expect("it is not poisoned");
-        let find = |lines: &[(Stream, String)]| lines.iter().find(|(_, line)| line.contains(text)).map(|(_, line)| line.clone());
+        let find = |lines: &[(Stream, String)]| {
+            lines.iter().find(|(_, line)| line.contains(text)).map(|(_, line)| line.clone())
+        };
         let is_missing = |lines: &mut Vec<(Stream, String)>| find(lines).is_none();
-        let (lines, _) = self.output.changed.wait_timeout_while(lines, LIMIT, is_missing).expect("it is not poisoned");
+        let (lines, _) = self
+            .output
+            .changed
+            .wait_timeout_while(lines, LIMIT, is_missing)
+            .expect("it is not poisoned");
         find(&lines).unwrap_or_else(|| panic!("there is no line with {text:?} in {lines:#?}"))
     }
 
@@ -290,7 +311,13 @@ impl Function {
         let code = self.exit_code.recv_timeout(LIMIT).expect("the function ends");
         self.ended = true;
         let lines = self.output.lines.lock().expect("it is not poisoned");
-        let of = |wanted| lines.iter().filter(|(stream, _)| *stream == wanted).map(|(_, line)| line.clone()).collect();
+        let of = |wanted| {
+            lines
+                .iter()
+                .filter(|(stream, _)| *stream == wanted)
+                .map(|(_, line)| line.clone())
+                .collect()
+        };
         Ended { code, stdout: of(Stream::Stdout), stderr: of(Stream::Stderr) }
     }
 }
@@ -299,7 +326,10 @@ impl Drop for Function {
     fn drop(&mut self) {
         if !self.ended && self.exit_code.try_recv().is_err() {
             // It may have ended meanwhile.
-            let _ = Command::new("kill").args(["-KILL", &self.id.to_string()]).stderr(Stdio::null()).status();
+            let _ = Command::new("kill")
+                .args(["-KILL", &self.id.to_string()])
+                .stderr(Stdio::null())
+                .status();
         }
     }
 }
@@ -339,11 +369,15 @@ pub(crate) fn failure(answer: &Answer) -> Value {
 
 /// `errorType` and `errorMessage`.
 pub(crate) fn type_and_message(failure: &Value) -> (&str, &str) {
-    (failure["errorType"].as_str().expect("a text"), failure["errorMessage"].as_str().expect("a text"))
+    (
+        failure["errorType"].as_str().expect("a text"),
+        failure["errorMessage"].as_str().expect("a text"),
+    )
 }
 
 /// The POSTs for a request that were accepted.
 pub(crate) fn accepted(api: &RuntimeApi, request_id: &str) -> Vec<Post> {
-    let is_accepted = |post: &Post| post.request_id == request_id && post.verdict == Verdict::Accepted;
+    let is_accepted =
+        |post: &Post| post.request_id == request_id && post.verdict == Verdict::Accepted;
     api.posts().into_iter().filter(is_accepted).collect()
 }

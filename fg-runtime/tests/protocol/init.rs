@@ -8,7 +8,10 @@ use crate::function::{Ended, LIMIT, Setup, act, api, ask, failure};
 fn assert_refuses(setup: Setup, message: &str, cause: &str) -> (RuntimeApi, Ended) {
     let api = api();
     let function = setup.start(&api);
-    let answer = api.invoke(Event::new(r#"{"echo":"hello"}"#).request_id("the-first-one")).wait(LIMIT).expect("an answer");
+    let answer = api
+        .invoke(Event::new(r#"{"echo":"hello"}"#).request_id("the-first-one"))
+        .wait(LIMIT)
+        .expect("an answer");
     let failure = failure(&answer);
     assert_eq!(failure["errorType"], "InitError");
     let said = failure["errorMessage"].as_str().expect("a text");
@@ -17,7 +20,8 @@ fn assert_refuses(setup: Setup, message: &str, cause: &str) -> (RuntimeApi, Ende
     assert!(because.starts_with(cause), "{because}");
     let ended = function.wait();
     assert_eq!((ended.code, api.posts().len()), (1, 1), "{ended:#?}");
-    let reasons: Vec<_> = ended.stderr.iter().filter(|line| line.starts_with("fg: InitError: ")).collect();
+    let reasons: Vec<_> =
+        ended.stderr.iter().filter(|line| line.starts_with("fg: InitError: ")).collect();
     assert!(reasons.len() == 1 && reasons[0].contains(message), "{ended:#?}");
     assert_eq!(ended.count(" the-first-one ERROR InitError: "), 1, "{ended:#?}");
     assert_eq!(ended.count("pre_stop"), 0, "there is nothing to stop");

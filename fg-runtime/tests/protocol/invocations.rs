@@ -1,11 +1,13 @@
-//! Whatever a handler does, its invocation ends in one POST, and the next one is served by the same process on the same connection.
+//! Whatever a handler does, its invocation ends in one POST, and the next one is served by the same
+//! process on the same connection.
 
 use fg_emulator::{AnswerKind, Event};
 use serde_json::Value;
 
 use crate::function::{accepted, act, api, ask_event, assert_serves, failure, type_and_message};
 
-/// Sends this event, which fails, and gives what the caller is told, after making sure of everything that holds for every failure.
+/// Sends this event, which fails, and gives what the caller is told, after making sure of
+/// everything that holds for every failure.
 fn failure_of(event: &[u8]) -> Value {
     let api = api();
     let function = act().with("RUNTIME_MAX_RESP_BODY_SIZE", "1000").start(&api);
@@ -13,7 +15,11 @@ fn failure_of(event: &[u8]) -> Value {
     let answer = ask_event(&api, Event::new(event).request_id("the-failing-one"));
     assert_serves(&api);
     assert_eq!(answer.content_type(), Some("application/json"));
-    assert_eq!((accepted(&api, "the-failing-one").len(), api.posts().len()), (1, 3), "one POST for each invocation");
+    assert_eq!(
+        (accepted(&api, "the-failing-one").len(), api.posts().len()),
+        (1, 3),
+        "one POST for each invocation"
+    );
     assert_eq!(api.connections(), 1);
     let ended = function.stop();
     assert_eq!(ended.code, 0, "{ended:#?}");
@@ -21,8 +27,13 @@ fn failure_of(event: &[u8]) -> Value {
     let (error_type, message) = type_and_message(&failure);
     let first_line = message.lines().next().expect("there is a message");
     // A value that does not fit is for the caller only.
-    let line = format!(" the-failing-one ERROR {error_type}: {}", first_line.replace(" \"two\"", ""));
-    assert_eq!(ended.count(&line), 1, "the failure is logged once with its request id: {line:?} in {ended:#?}");
+    let line =
+        format!(" the-failing-one ERROR {error_type}: {}", first_line.replace(" \"two\"", ""));
+    assert_eq!(
+        ended.count(&line),
+        1,
+        "the failure is logged once with its request id: {line:?} in {ended:#?}"
+    );
     failure
 }
 
@@ -35,8 +46,13 @@ fn assert_panic(event: &str, message: &str, file: &str) -> Vec<String> {
     let failure = failure_of(event.as_bytes());
     let (error_type, said) = type_and_message(&failure);
     assert_eq!(error_type, "panic");
-    let place = said.strip_prefix(message).unwrap_or_else(|| panic!("{said:?} does not begin with {message:?}"));
-    let place = place.strip_prefix(" (at ").and_then(|place| place.strip_suffix(')')).expect("a panic has a place");
+    let place = said
+        .strip_prefix(message)
+        .unwrap_or_else(|| panic!("{said:?} does not begin with {message:?}"));
+    let place = place
+        .strip_prefix(" (at ")
+        .and_then(|place| place.strip_suffix(')'))
+        .expect("a panic has a place");
     let (path, line_and_column) = place.split_once(".rs:").expect("a place has a file and a line");
     assert!(path.ends_with(file), "{place} is not in {file}");
     assert!(line_and_column.split(':').all(|number| number.parse::<u32>().is_ok()), "{place}");
@@ -54,10 +70,17 @@ fn an_error_is_answered_with_its_type_and_its_cause() {
 
 #[test]
 fn a_panic_is_answered_with_its_message_its_place_and_the_users_frames() {
-    let frames = assert_panic(r#"{"panic":"plain"}"#, "article 17 is out of stock", "examples/probe/act");
-    assert!(frames[0].contains("out_of_stock") && frames[0].contains("examples/probe/act.rs:"), "{frames:#?}");
+    let frames =
+        assert_panic(r#"{"panic":"plain"}"#, "article 17 is out of stock", "examples/probe/act");
+    assert!(
+        frames[0].contains("out_of_stock") && frames[0].contains("examples/probe/act.rs:"),
+        "{frames:#?}"
+    );
     assert!(frames.iter().any(|frame| frame.contains("probe::act::panic")), "{frames:#?}");
-    assert!(!frames.iter().any(|frame| frame.contains("panicking") || frame.contains("fg_runtime")), "{frames:#?}");
+    assert!(
+        !frames.iter().any(|frame| frame.contains("panicking") || frame.contains("fg_runtime")),
+        "{frames:#?}"
+    );
 }
 
 #[test]
@@ -104,19 +127,27 @@ fn a_panic_during_a_panic_is_answered_before_the_process_dies_of_it() {
     let failure = failure(&answer);
     let (error_type, message) = type_and_message(&failure);
     assert_eq!(error_type, "panic");
-    assert!(message.contains("the bomb went off (at ") && message.contains("event.rs:"), "{message}");
+    assert!(
+        message.contains("the bomb went off (at ") && message.contains("event.rs:"),
+        "{message}"
+    );
     let ended = function.wait();
     assert_eq!((ended.code, api.posts().len()), (-6, 1), "{ended:#?}");
 }
 
 #[test]
 fn a_reply_that_json_cannot_hold_is_answered() {
-    assert_failure(r#""unserialisable""#, "InvalidResponse", "the reply cannot be written as JSON: key must be a string");
+    assert_failure(
+        r#""unserialisable""#,
+        "InvalidResponse",
+        "the reply cannot be written as JSON: key must be a string",
+    );
 }
 
 #[test]
 fn a_reply_above_the_limit_is_not_sent() {
-    let message = "the reply has 1001 bytes, and the platform takes 1000 (RUNTIME_MAX_RESP_BODY_SIZE)";
+    let message =
+        "the reply has 1001 bytes, and the platform takes 1000 (RUNTIME_MAX_RESP_BODY_SIZE)";
     assert_failure(r#"{"large":999}"#, "FunctionResponseTooLarge", message);
 }
 
@@ -130,7 +161,11 @@ fn a_reply_at_the_limit_is_sent() {
 
 #[test]
 fn a_payload_that_is_not_json_is_answered_with_line_and_column() {
-    assert_failure("{\n hello}", "InvalidPayload", "the payload is not valid JSON: key must be a string at line 2 column 2");
+    assert_failure(
+        "{\n hello}",
+        "InvalidPayload",
+        "the payload is not valid JSON: key must be a string at line 2 column 2",
+    );
 }
 
 #[test]
@@ -144,8 +179,7 @@ fn a_payload_that_is_not_utf_8_is_answered() {
 #[test]
 fn a_payload_of_the_wrong_shape_is_answered_with_path_line_and_column() {
     let failure = failure_of(br#"{"order":{"items":[{"price":1},{"price":"two"}]}}"#);
-    let expected =
-        "the payload does not fit `Event`: `order.items[1].price`: invalid type: string \"two\", expected u32 at line 1 column 45";
+    let expected = "the payload does not fit `Event`: `order.items[1].price`: invalid type: string \"two\", expected u32 at line 1 column 45";
     assert_eq!(type_and_message(&failure), ("InvalidPayload", expected));
 }
 
@@ -154,5 +188,8 @@ fn an_empty_payload_that_the_event_does_not_take_is_answered() {
     let failure = failure_of(b"");
     let (error_type, message) = type_and_message(&failure);
     assert_eq!(error_type, "InvalidPayload");
-    assert!(message.starts_with("the payload is empty and was read as `null`, which is not `Event`: "), "{message}");
+    assert!(
+        message.starts_with("the payload is empty and was read as `null`, which is not `Event`: "),
+        "{message}"
+    );
 }

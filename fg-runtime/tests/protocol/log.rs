@@ -1,4 +1,5 @@
-//! What is written where: the log on standard output, the runtime's own last resort on standard error.
+//! What is written where: the log on standard output, the runtime's own last resort on standard
+//! error.
 
 use fg_emulator::{Event, Fault, Misbehaviour, RuntimeApi};
 use serde_json::{Value, json};
@@ -33,7 +34,10 @@ fn a_line_has_the_platforms_form() {
 fn the_level_is_the_lowest_that_is_written() {
     let levels = |level: &str| -> Vec<String> {
         let lines = lines_of(act().with("RUNTIME_LOG_LEVEL", level), "hello");
-        lines.iter().map(|line| line.split(' ').nth(2).expect("there is a level").to_owned()).collect()
+        lines
+            .iter()
+            .map(|line| line.split(' ').nth(2).expect("there is a level").to_owned())
+            .collect()
     };
     assert_eq!(levels("DEBUG"), ["DEBUG", "INFO", "WARN", "ERROR"]);
     assert_eq!(levels(""), ["INFO", "WARN", "ERROR"]);
@@ -48,7 +52,10 @@ fn a_line_is_json_where_this_is_set() {
     let line: Value = serde_json::from_str(&lines[0]).expect("it is JSON");
     let keys: Vec<_> = line.as_object().expect("an object").keys().collect();
     assert_eq!(keys, ["level", "message", "requestId", "time"]);
-    assert_eq!((&line["level"], &line["message"], &line["requestId"]), (&"INFO".into(), &"hello".into(), &"r-1".into()));
+    assert_eq!(
+        (&line["level"], &line["message"], &line["requestId"]),
+        (&"INFO".into(), &"hello".into(), &"r-1".into())
+    );
 }
 
 /// What follows the time in each line of this event's.
@@ -63,7 +70,10 @@ fn said(setup: Setup, event: Event) -> Vec<String> {
 #[test]
 fn nothing_that_a_caller_sends_looks_like_another_record_or_like_a_control_character() {
     let event = json!({"log": "a\r\n2026-01-01T00:00:00.000Z r-2 ERROR forged\x1b[31m\u{9b}\u{2028}\u{202e}"});
-    let lines = said(act().with("RUNTIME_LOG_LEVEL", "ERROR"), Event::new(event.to_string()).request_id("r-1"));
+    let lines = said(
+        act().with("RUNTIME_LOG_LEVEL", "ERROR"),
+        Event::new(event.to_string()).request_id("r-1"),
+    );
     let forged = r"r-1 | 2026-01-01T00:00:00.000Z r-2 ERROR forged\u{1b}[31m\u{9b}\u{2028}\u{202e}";
     assert_eq!(lines, ["r-1 ERROR a", forged]);
     for event in [json!({"fail_with": "a\nb\x1b[2J"}), json!({"panic_with": "a\nb\x1b[2J"})] {
@@ -85,7 +95,12 @@ fn a_request_id_is_one_word_of_a_line_whatever_it_is() {
 #[cfg(all(feature = "log", feature = "tracing"))]
 #[test]
 fn directives_say_for_each_target_what_is_logged_on_every_way_in() {
-    let lines = |directives| said(act().with("FG_LOG", directives), Event::new(r#"{"log_everywhere":"hello"}"#).request_id("r-1"));
+    let lines = |directives| {
+        said(
+            act().with("FG_LOG", directives),
+            Event::new(r#"{"log_everywhere":"hello"}"#).request_id("r-1"),
+        )
+    };
     let (own, target) = ("r-1 INFO hello", "r-1 INFO probe::act: hello");
     assert_eq!(lines("warn,probe=info"), [target, target]);
     assert_eq!(lines("off,fg=debug"), [own]);
@@ -111,13 +126,19 @@ fn fields_and_spans_are_json_of_their_own_where_a_variable_says_so() {
     });
     assert_eq!(line, expected);
     let text = said(act().with("PROBE_JSON", "1").with("FG_LOG_FORMAT", "text"), event());
-    assert_eq!(text, ["r-1 WARN order{id=7}: probe::act: few left count=3"], "the variable comes before the program");
+    assert_eq!(
+        text,
+        ["r-1 WARN order{id=7}: probe::act: few left count=3"],
+        "the variable comes before the program"
+    );
 }
 
 #[cfg(feature = "tracing")]
 #[test]
 fn an_event_outside_of_any_invocation_is_logged_whoever_has_set_the_subscriber() {
-    let lines = |name, value| said(act().with(name, value), Event::new(r#"{"log_everywhere":"hello"}"#).request_id("r-1"));
+    let lines = |name, value| {
+        said(act().with(name, value), Event::new(r#"{"log_everywhere":"hello"}"#).request_id("r-1"))
+    };
     let (hello, text) = ("r-1 INFO hello", "r-1 INFO probe::act: hello");
     let of_log = if cfg!(feature = "log") { vec![hello, text, text] } else { vec![hello, text] };
     let expected = |before: &[&'static str]| [before, &of_log].concat();

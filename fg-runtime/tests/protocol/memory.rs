@@ -1,4 +1,5 @@
-//! What an invocation leaves in the memory of the process: neither what came with it nor the room that it took.
+//! What an invocation leaves in the memory of the process: neither what came with it nor the room
+//! that it took.
 
 #![cfg(target_os = "linux")]
 
@@ -46,7 +47,9 @@ fn wait_until_idle(api: &RuntimeApi) {
 fn event(length: usize) -> Event {
     let secret = |name: &str| format!("C4N4RY-{name}-{}", "s".repeat(length));
     let event = Event::new(json!({"echo": "hello", "token": secret("body")}).to_string());
-    let event = event.header("Authorization", secret("authorization")).header("X-Bytes", secret("caf\u{e9}"));
+    let event = event
+        .header("Authorization", secret("authorization"))
+        .header("X-Bytes", secret("caf\u{e9}"));
     header_names::SECRETS.iter().fold(event, |event, name| event.header(*name, secret(name)))
 }
 
@@ -79,18 +82,29 @@ fn nothing_is_left_of_what_came_ahead_either() {
 
 #[test]
 fn nothing_is_left_of_an_event_that_does_not_fit_or_whose_handler_panics() {
-    let with_secrets = |body: &str| Event::new(body).header("X-CFF-Auth-Token", "C4N4RY-token").header("Cookie", "C4N4RY-cookie");
+    let with_secrets = |body: &str| {
+        Event::new(body)
+            .header("X-CFF-Auth-Token", "C4N4RY-token")
+            .header("Cookie", "C4N4RY-cookie")
+    };
     assert_forgets(
         act().with("RUNTIME_TIMEOUT", "2"),
-        [with_secrets("{"), with_secrets("\"fail\""), with_secrets(r#"{"panic":"plain"}"#), with_secrets("\"hang\"")],
+        [
+            with_secrets("{"),
+            with_secrets("\"fail\""),
+            with_secrets(r#"{"panic":"plain"}"#),
+            with_secrets("\"hang\""),
+        ],
     );
 }
 
 #[test]
 fn the_room_for_a_large_event_and_its_reply_is_given_back() {
     let resident = |function: &Function| {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", function.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is there");
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", function.id())).expect("it runs");
+        let line =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is there");
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("it is a number") * 1024
     };
     let api = api();

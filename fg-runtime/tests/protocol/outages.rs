@@ -60,7 +60,9 @@ fn an_answer_that_nobody_takes_does_not_hold_up_the_end() {
     let api = api();
     let gate = Gate::new();
     let function = act().with("RUNTIME_TIMEOUT", "3600").start(&api);
-    api.invoke(Event::new(format!(r#"{{"wait_at":"{}"}}"#, gate.address())).request_id("the-lost-one"));
+    api.invoke(
+        Event::new(format!(r#"{{"wait_at":"{}"}}"#, gate.address())).request_id("the-lost-one"),
+    );
     let waiting = gate.reached();
     api.stop();
     drop(waiting);
@@ -68,10 +70,15 @@ fn an_answer_that_nobody_takes_does_not_hold_up_the_end() {
     let ended = function.stop();
     assert_eq!((ended.code, ended.count("pre_stop after 1 calls")), (0, 1), "{ended:#?}");
     assert_eq!(ended.count("the answer could not be sent: "), 1, "{ended:#?}");
-    assert!(ended.stderr[0].starts_with("fg: the answer to request the-lost-one could not be delivered: "), "{ended:#?}");
+    assert!(
+        ended.stderr[0]
+            .starts_with("fg: the answer to request the-lost-one could not be delivered: "),
+        "{ended:#?}"
+    );
 }
 
-/// A test that starts a process at this moment may keep the port taken: a copy of the socket is there until the program is loaded.
+/// A test that starts a process at this moment may keep the port taken: a copy of the socket is
+/// there until the program is loaded.
 fn restart(api: &RuntimeApi) {
     let begun = Instant::now();
     while let Err(error) = api.restart() {

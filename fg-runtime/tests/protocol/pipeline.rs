@@ -1,4 +1,5 @@
-//! The answer and the request for the next event in one write. The scenarios of the conformance kit run in this mode too; see `.ci/run`.
+//! The answer and the request for the next event in one write. The scenarios of the conformance kit
+//! run in this mode too; see `.ci/run`.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -28,7 +29,8 @@ const ACKNOWLEDGEMENT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 #[test]
 fn an_answer_and_the_next_request_come_in_one_piece_and_may_be_answered_in_one() {
     let server = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let function = pipelined(echo()).start_at(&server.local_addr().expect("it is bound").to_string());
+    let function =
+        pipelined(echo()).start_at(&server.local_addr().expect("it is bound").to_string());
     let (mut connection, _) = server.accept().expect("the function connects");
     connection.set_read_timeout(Some(LIMIT)).expect("it can be set");
     assert!(read(&mut connection).starts_with("GET "));
@@ -36,10 +38,13 @@ fn an_answer_and_the_next_request_come_in_one_piece_and_may_be_answered_in_one()
     for next in ["r-2", "r-3"] {
         let both = read(&mut connection);
         assert!(
-            both.starts_with("POST ") && both.contains("\r\n\r\nhelloGET /v1/runtime/invocation/request HTTP/1.1\r\n"),
+            both.starts_with("POST ")
+                && both.contains("\r\n\r\nhelloGET /v1/runtime/invocation/request HTTP/1.1\r\n"),
             "{both}"
         );
-        connection.write_all(format!("{ACKNOWLEDGEMENT}{}", event(next)).as_bytes()).expect("it reads");
+        connection
+            .write_all(format!("{ACKNOWLEDGEMENT}{}", event(next)).as_bytes())
+            .expect("it reads");
     }
     assert!(read(&mut connection).starts_with("POST /v1/runtime/invocation/response/r-3 "));
     connection.write_all(ACKNOWLEDGEMENT.as_bytes()).expect("it reads");
@@ -49,7 +54,8 @@ fn an_answer_and_the_next_request_come_in_one_piece_and_may_be_answered_in_one()
 #[test]
 fn an_event_that_came_with_the_acknowledgement_is_answered_before_the_end() {
     let server = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let function = pipelined(echo()).start_at(&server.local_addr().expect("it is bound").to_string());
+    let function =
+        pipelined(echo()).start_at(&server.local_addr().expect("it is bound").to_string());
     let (mut connection, _) = server.accept().expect("the function connects");
     connection.set_read_timeout(Some(LIMIT)).expect("it can be set");
     read(&mut connection);
@@ -57,7 +63,9 @@ fn an_event_that_came_with_the_acknowledgement_is_answered_before_the_end() {
     assert!(read(&mut connection).contains("helloGET "));
     function.signal("TERM");
     // The signal may come before or after these bytes: either way the event has been taken.
-    connection.write_all(format!("{ACKNOWLEDGEMENT}{}", event("r-2")).as_bytes()).expect("it reads");
+    connection
+        .write_all(format!("{ACKNOWLEDGEMENT}{}", event("r-2")).as_bytes())
+        .expect("it reads");
     assert!(read(&mut connection).starts_with("POST /v1/runtime/invocation/response/r-2 "));
     connection.write_all(ACKNOWLEDGEMENT.as_bytes()).expect("it reads");
     assert_eq!(function.wait().code, 0);
@@ -75,7 +83,11 @@ fn a_server_that_closes_after_an_answer_is_asked_for_one_thing_at_a_time_from_th
         assert_serves(&api);
         let posts = api.posts().len();
         let ended = function.stop();
-        assert_eq!((posts, ended.count("pipelining is off from now on")), (4, 1), "{closing:?}: {ended:#?}");
+        assert_eq!(
+            (posts, ended.count("pipelining is off from now on")),
+            (4, 1),
+            "{closing:?}: {ended:#?}"
+        );
         assert_eq!(ended.code, 0);
     }
 }
@@ -97,7 +109,8 @@ fn work_after_the_reply_is_done_before_the_next_event_is_asked_for() {
     let api = api();
     let gate = Gate::new();
     let function = pipelined(act()).start(&api);
-    let pending = api.invoke(Event::new(format!(r#"{{"after":{{"wait_at":"{}"}}}}"#, gate.address())));
+    let pending =
+        api.invoke(Event::new(format!(r#"{{"after":{{"wait_at":"{}"}}}}"#, gate.address())));
     pending.wait(LIMIT).expect("there is an answer");
     let waiting = gate.reached();
     assert_eq!(api.polls(), 1, "the work is not done");

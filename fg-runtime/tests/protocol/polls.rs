@@ -1,4 +1,5 @@
-//! Whatever a poll is answered with, the next event is handled by the same process, and nothing is answered twice.
+//! Whatever a poll is answered with, the next event is handled by the same process, and nothing is
+//! answered twice.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,7 +7,9 @@ use std::time::Duration;
 
 use fg_emulator::{Afterwards, AnswerKind, Event, Fault, Misbehaviour, RuntimeApi, Verdict};
 
-use crate::function::{LIMIT, act, api, ask, ask_event, assert_serves, echo, failure, type_and_message};
+use crate::function::{
+    LIMIT, act, api, ask, ask_event, assert_serves, echo, failure, type_and_message,
+};
 
 fn raw(bytes: impl Into<Vec<u8>>, then: Afterwards) -> Misbehaviour {
     Misbehaviour::Raw { bytes: bytes.into(), then }
@@ -39,7 +42,9 @@ fn assert_survives(faults: impl IntoIterator<Item = Misbehaviour>) {
 fn assert_each_was_answered_once(api: &RuntimeApi, events: usize, fault: &Misbehaviour) {
     let posts = api.posts();
     assert!(
-        posts.iter().all(|post| post.verdict == Verdict::Accepted && post.kind == AnswerKind::Response),
+        posts
+            .iter()
+            .all(|post| post.verdict == Verdict::Accepted && post.kind == AnswerKind::Response),
         "{fault:?}: {posts:#?}"
     );
     assert_eq!(posts.len(), events, "{fault:?}");
@@ -54,10 +59,17 @@ fn a_status_that_is_not_200_is_no_event() {
 fn a_response_without_a_request_id_is_no_event() {
     let with = |headers: &[(&str, &str)]| Misbehaviour::Status {
         code: 200,
-        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
         body: br#"{"echo":"nobody"}"#.to_vec(),
     };
-    assert_survives([with(&[]), with(&[("X-CFF-Request-Id", "")]), with(&[("X-CFF-Request-Id", "null")])]);
+    assert_survives([
+        with(&[]),
+        with(&[("X-CFF-Request-Id", "")]),
+        with(&[("X-CFF-Request-Id", "null")]),
+    ]);
 }
 
 #[test]
@@ -101,7 +113,8 @@ fn bytes_behind_a_response_are_not_taken_for_the_next_one() {
 #[test]
 fn a_head_of_ten_megabytes_is_given_up() {
     let large = "x".repeat(10 << 20);
-    let one_header = format!("HTTP/1.1 200 OK\r\nX-CFF-Request-Id: {large}\r\nContent-Length: 2\r\n\r\n{{}}");
+    let one_header =
+        format!("HTTP/1.1 200 OK\r\nX-CFF-Request-Id: {large}\r\nContent-Length: 2\r\n\r\n{{}}");
     let many_headers = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X-Many: more\r\n".repeat(1000));
     assert_survives([raw(one_header, Afterwards::Close), raw(many_headers, Afterwards::Close)]);
 }
@@ -119,10 +132,17 @@ fn a_connection_that_closes_or_breaks_is_replaced() {
 
 #[test]
 fn an_event_may_come_in_any_way_that_http_allows() {
-    let trailers = vec![("X-Checksum".to_owned(), "17".to_owned()), ("X-CFF-Request-Id".to_owned(), "another".to_owned())];
+    let trailers = vec![
+        ("X-Checksum".to_owned(), "17".to_owned()),
+        ("X-CFF-Request-Id".to_owned(), "another".to_owned()),
+    ];
     assert_survives([
         Misbehaviour::Chunked { sizes: vec![], extension: None, trailers: vec![] },
-        Misbehaviour::Chunked { sizes: vec![1; 9], extension: Some("name=\"value\"".to_owned()), trailers },
+        Misbehaviour::Chunked {
+            sizes: vec![1; 9],
+            extension: Some("name=\"value\"".to_owned()),
+            trailers,
+        },
         Misbehaviour::CloseDelimited,
         Misbehaviour::InterimFirst(vec![100]),
         Misbehaviour::InterimFirst(vec![103, 100, 102]),
@@ -138,7 +158,10 @@ fn a_header_that_comes_twice_counts_once() {
     let api = api();
     let _function = act().start(&api);
     let event = Event::new(r#"{"echo":"hello"}"#).request_id("first");
-    let event = event.header("X-CFF-Request-Id", "first").header("X-CFF-Request-Id", "second").header("X-Other", "\u{e9}");
+    let event = event
+        .header("X-CFF-Request-Id", "first")
+        .header("X-CFF-Request-Id", "second")
+        .header("X-Other", "\u{e9}");
     let answer = api.invoke(event).wait(LIMIT).expect("there is an answer");
     assert_eq!((answer.kind, api.posts().len()), (AnswerKind::Response, 1));
 }
@@ -154,7 +177,11 @@ fn an_event_that_is_cut_at_any_byte_is_not_handled_before_it_is_whole() {
         api.script(Fault::OnPoll(Misbehaviour::CutAt(length)));
         let answer = ask(&api, event);
         // The handler counts its calls, and so would notice one too many.
-        assert_eq!((answer.kind, &*answer.text()), (AnswerKind::Response, &*(length + 1).to_string()), "cut at byte {length}");
+        assert_eq!(
+            (answer.kind, &*answer.text()),
+            (AnswerKind::Response, &*(length + 1).to_string()),
+            "cut at byte {length}"
+        );
     }
     assert_eq!(api.posts().len(), whole + 1);
     assert_eq!(function.stop().code, 0);
@@ -164,7 +191,9 @@ fn an_event_that_is_cut_at_any_byte_is_not_handled_before_it_is_whole() {
 fn length_of_response(api: &RuntimeApi, event: &str) -> usize {
     api.invoke(Event::new(event));
     let mut client = TcpStream::connect(api.address()).expect("the API listens");
-    client.write_all(b"GET /v1/runtime/invocation/request HTTP/1.1\r\nConnection: close\r\n\r\n").expect("it reads");
+    client
+        .write_all(b"GET /v1/runtime/invocation/request HTTP/1.1\r\nConnection: close\r\n\r\n")
+        .expect("it reads");
     let with_close = client.read_to_end(&mut Vec::new()).expect("it answers");
     with_close - "Connection: close\r\n".len()
 }
@@ -199,7 +228,11 @@ fn an_event_of_six_megabytes_arrives_whole() {
     let _function = echo().start(&api);
     let event: Vec<u8> = (0..6_u32 << 20).map(|index| (index % 251) as u8).collect();
     for sizes in [vec![], vec![100_000; 40]] {
-        api.script(Fault::OnPoll(Misbehaviour::Chunked { sizes, extension: None, trailers: vec![] }));
+        api.script(Fault::OnPoll(Misbehaviour::Chunked {
+            sizes,
+            extension: None,
+            trailers: vec![],
+        }));
         assert!(ask(&api, event.clone()).body == event, "it has been changed on the way");
     }
     assert!(ask(&api, event.clone()).body == event, "it has been changed on the way");

@@ -1,13 +1,14 @@
 //! The program of a function under test: the example `probe`, built by cargo.
 //!
-//! `cargo test --workspace` has built it, and then cargo has nothing to do here; but not where only some tests are asked for.
+//! `cargo test --workspace` has built it, and then cargo has nothing to do here; but not where only
+//! some tests are asked for.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// The program as this profile builds it: `dev`, or `abort`, which is another build of everything. No test waits for the one that it does
-/// not ask for.
+/// The program as this profile builds it: `dev`, or `abort`, which is another build of everything.
+/// No test waits for the one that it does not ask for.
 pub(crate) fn probe(profile: &'static str) -> PathBuf {
     static DEV: LazyLock<PathBuf> = LazyLock::new(|| {
         raise_limit_of_open_files();
@@ -21,11 +22,13 @@ pub(crate) fn probe(profile: &'static str) -> PathBuf {
     }
 }
 
-/// As many open files as the system allows: the tests, and the functions that they start, have thousands of connections at a time.
+/// As many open files as the system allows: the tests, and the functions that they start, have
+/// thousands of connections at a time.
 fn raise_limit_of_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let maximum = getrlimit(Resource::Nofile).maximum;
-    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("it may be as high as it can be");
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
+        .expect("it may be as high as it can be");
 }
 
 fn build(profile: &str) -> PathBuf {
@@ -35,8 +38,19 @@ fn build(profile: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        // With every feature, whatever those of this test are: the whole workspace asks for them, and `cargo test --workspace` has built it so.
-        .args(["build", "--quiet", "--offline", "--workspace", "--example", "probe", "--profile", profile, "--target-dir"])
+        // With every feature, whatever those of this test are: the whole workspace asks for them,
+        // and `cargo test --workspace` has built it so.
+        .args([
+            "build",
+            "--quiet",
+            "--offline",
+            "--workspace",
+            "--example",
+            "probe",
+            "--profile",
+            profile,
+            "--target-dir",
+        ])
         .arg(target)
         .status()
         .expect("there is a `cargo`");

@@ -1,4 +1,5 @@
-//! A secret that a function is given is in nothing that it sends or writes, unless it asks for it by name.
+//! A secret that a function is given is in nothing that it sends or writes, unless it asks for it
+//! by name.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -34,12 +35,22 @@ fn no_secret_leaves_the_process() {
         .with("RUNTIME_LOG_LEVEL", "DEBUG")
         .start(&api);
     let mut failures = 0;
-    let events = ["\"leak\"", "\"fail\"", "{\"panic\":\"plain\"}", "{\"echo\":", "\"unserialisable\"", "", "{\"echo\":\"good\"}"];
+    let events = [
+        "\"leak\"",
+        "\"fail\"",
+        "{\"panic\":\"plain\"}",
+        "{\"echo\":",
+        "\"unserialisable\"",
+        "",
+        "{\"echo\":\"good\"}",
+    ];
     for body in events {
         // Names of headers have no case.
         for change_case in [str::to_owned, str::to_ascii_lowercase, str::to_ascii_uppercase] {
             let event = Event::new(body);
-            let event = secrets.iter().fold(event, |event, (name, secret)| event.header(change_case(name), secret));
+            let event = secrets
+                .iter()
+                .fold(event, |event, (name, secret)| event.header(change_case(name), secret));
             let answer = api.invoke(event).wait(LIMIT).expect("there is an answer");
             if !body.contains("good") {
                 failures += 1;
@@ -51,7 +62,8 @@ fn no_secret_leaves_the_process() {
     assert_eq!((ended.code, failures, ended.count(" ERROR Leak: ")), (0, 18, 3), "{ended:#?}");
     assert!(ended.count("Secret(***)") >= 3, "the handler has printed its credentials: {ended:#?}");
     let written = format!("{ended:?}");
-    let sent: Vec<_> = api.raw_requests().iter().map(|raw| String::from_utf8_lossy(raw).into_owned()).collect();
+    let sent: Vec<_> =
+        api.raw_requests().iter().map(|raw| String::from_utf8_lossy(raw).into_owned()).collect();
     let all = secrets.iter().map(|(_, secret)| secret).chain([&user_secret, &variable]);
     for secret in all {
         assert!(!written.contains(secret.as_str()), "{secret} is in {written}");

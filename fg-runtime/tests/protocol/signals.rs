@@ -16,7 +16,10 @@ fn an_idle_function_ends_at_once_after_its_pre_stop() {
         assert!(api.wait_until(LIMIT, |counts| counts.polls == 1));
         function.signal(signal);
         let ended = function.wait();
-        assert_eq!((ended.code, ended.stdout, ended.stderr), (0, vec!["pre_stop after 0 calls".to_owned()], vec![]));
+        assert_eq!(
+            (ended.code, ended.stdout, ended.stderr),
+            (0, vec!["pre_stop after 0 calls".to_owned()], vec![])
+        );
     }
 }
 
@@ -27,7 +30,11 @@ fn a_state_that_cannot_be_dropped_is_logged_and_the_end_is_a_good_one() {
     assert!(api.wait_until(LIMIT, |counts| counts.polls == 1));
     function.signal("TERM");
     let ended = function.wait();
-    assert_eq!((ended.code, ended.count("- ERROR in pre_stop: panic: the state cannot be dropped")), (0, 1), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count("- ERROR in pre_stop: panic: the state cannot be dropped")),
+        (0, 1),
+        "{ended:#?}"
+    );
 }
 
 #[test]
@@ -42,7 +49,11 @@ fn a_handler_that_runs_is_finished_and_answered() {
     let answer = pending.wait(LIMIT).expect("there is an answer");
     assert_eq!((answer.kind, &*answer.text()), (AnswerKind::Response, r#""waited""#));
     let ended = function.wait();
-    assert_eq!((ended.code, ended.count("pre_stop after 1 calls"), api.posts().len()), (0, 1, 1), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count("pre_stop after 1 calls"), api.posts().len()),
+        (0, 1, 1),
+        "{ended:#?}"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A streamed reply leaves piece by piece, and is never taken for complete where it is not.
 //!
-//! The Runtime API of these tests is a plain socket: what is looked at is each byte, and when it comes.
+//! The Runtime API of these tests is a plain socket: what is looked at is each byte, and when it
+//! comes.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -28,22 +29,35 @@ impl Api {
 
     fn send_event(&mut self, id: &str, steps: &str) {
         assert!(self.read_head().starts_with("GET /v1/runtime/invocation/request "));
-        let event = format!("HTTP/1.1 200 OK\r\nX-CFF-Request-Id: {id}\r\nContent-Length: {}\r\n\r\n{steps}", steps.len());
+        let event = format!(
+            "HTTP/1.1 200 OK\r\nX-CFF-Request-Id: {id}\r\nContent-Length: {}\r\n\r\n{steps}",
+            steps.len()
+        );
         self.connection.write_all(event.as_bytes()).expect("the function reads");
     }
 
     /// The head of a streamed answer.
     fn expect_stream(&mut self, id: &str) {
         let head = self.read_head();
-        assert!(head.starts_with(&format!("POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\n")), "{head}");
-        assert!(head.contains("\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n"), "{head}");
+        assert!(
+            head.starts_with(&format!("POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\n")),
+            "{head}"
+        );
+        assert!(
+            head.contains("\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n"),
+            "{head}"
+        );
     }
 
     fn expect_error(&mut self, id: &str) -> String {
         let head = self.read_head();
-        assert!(head.starts_with(&format!("POST /v1/runtime/invocation/error/{id} HTTP/1.1\r\n")), "{head}");
+        assert!(
+            head.starts_with(&format!("POST /v1/runtime/invocation/error/{id} HTTP/1.1\r\n")),
+            "{head}"
+        );
         let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
-        let mut body = vec![0; length.and_then(|length| length.parse().ok()).expect("an error has a length")];
+        let mut body =
+            vec![0; length.and_then(|length| length.parse().ok()).expect("an error has a length")];
         self.connection.read_exact(&mut body).expect("the body is complete");
         self.acknowledge();
         String::from_utf8(body).expect("JSON is text")
@@ -55,7 +69,8 @@ impl Api {
         assert_eq!(String::from_utf8_lossy(&read), bytes);
     }
 
-    /// The function closes the connection, and what it has sent before is not the end of a chunked body.
+    /// The function closes the connection, and what it has sent before is not the end of a chunked
+    /// body.
     fn expect_cut(&mut self) {
         let mut rest = Vec::new();
         if let Err(error) = self.connection.read_to_end(&mut rest) {
@@ -66,7 +81,9 @@ impl Api {
     }
 
     fn acknowledge(&mut self) {
-        self.connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").expect("the function reads");
+        self.connection
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            .expect("the function reads");
     }
 
     /// The process serves another event, whole.
@@ -98,7 +115,8 @@ fn accept(listener: &TcpListener) -> TcpStream {
 #[test]
 fn a_piece_is_sent_before_the_next_one_is_made() {
     let gate = Gate::new();
-    let steps = format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
+    let steps =
+        format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
     let (mut api, function) = Api::start("60", &steps);
     api.expect_stream("r-1");
     api.expect("5\r\nfirst\r\n");
@@ -122,7 +140,10 @@ fn an_empty_stream_is_an_empty_body() {
 #[test]
 fn an_error_before_the_first_piece_is_an_ordinary_one() {
     for (step, expected) in [
-        (r#""fail""#, r#"{"errorMessage":"the source has run dry","errorType":"FunctionReturnError"}"#),
+        (
+            r#""fail""#,
+            r#"{"errorMessage":"the source has run dry","errorType":"FunctionReturnError"}"#,
+        ),
         (r#""panic""#, r#""errorType":"panic""#),
         (r#""hang""#, r#""errorType":"FunctionTimeout""#),
     ] {
@@ -137,7 +158,10 @@ fn an_error_before_the_first_piece_is_an_ordinary_one() {
 #[test]
 fn a_stream_that_fails_after_its_first_piece_is_cut_and_logged_once() {
     for (step, expected) in [
-        (r#""fail""#, "the streamed reply ends too early: FunctionReturnError: the source has run dry"),
+        (
+            r#""fail""#,
+            "the streamed reply ends too early: FunctionReturnError: the source has run dry",
+        ),
         (r#""panic""#, "the streamed reply ends too early: panic: in the middle of a stream"),
         (r#""hang""#, "the streamed reply ends too early: FunctionTimeout: not finished after"),
     ] {
@@ -150,7 +174,11 @@ fn a_stream_that_fails_after_its_first_piece_is_cut_and_logged_once() {
         api.expect_cut();
         api.assert_serves();
         let ended = function.stop();
-        assert_eq!((ended.code, ended.count(" r-1 ERROR "), ended.count(expected)), (0, 1, 1), "{step}: {ended:#?}");
+        assert_eq!(
+            (ended.code, ended.count(" r-1 ERROR "), ended.count(expected)),
+            (0, 1, 1),
+            "{step}: {ended:#?}"
+        );
         assert_eq!(ended.count(" r-1 INFO dropped"), 1, "{ended:#?}");
     }
 }
@@ -167,7 +195,11 @@ fn a_stream_that_blocks_its_thread_past_the_deadline_ends_with_the_process() {
     api.connection.read_to_end(&mut rest).expect("the connection is closed");
     assert_eq!(rest, b"");
     let ended = function.wait();
-    assert_eq!((ended.code, ended.count("fg: ending the process: request r-1: FunctionTimeout: ")), (1, 1), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count("fg: ending the process: request r-1: FunctionTimeout: ")),
+        (1, 1),
+        "{ended:#?}"
+    );
 }
 
 #[test]
@@ -196,12 +228,15 @@ fn a_caller_that_goes_away_ends_the_stream_and_not_the_process() {
 #[test]
 fn a_refusal_in_the_middle_ends_the_stream_and_is_told_to_the_caller_where_it_was_too_large() {
     let gate = Gate::new();
-    let steps = format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
+    let steps =
+        format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
     let (mut api, function) = Api::start("60", &steps);
     api.expect_stream("r-1");
     api.expect("5\r\nfirst\r\n");
     let _waiting = gate.reached();
-    api.connection.write_all(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n").expect("the function reads");
+    api.connection
+        .write_all(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+        .expect("the function reads");
     api.connection = accept(&api.listener);
     let error = api.expect_error("r-1");
     assert!(error.contains(r#""errorType":"FunctionResponseTooLarge""#), "{error}");
@@ -212,7 +247,8 @@ fn a_refusal_in_the_middle_ends_the_stream_and_is_told_to_the_caller_where_it_wa
 #[test]
 fn a_stream_is_sent_again_as_long_as_only_its_first_piece_has_been_made() {
     let gate = Gate::new();
-    let steps = format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
+    let steps =
+        format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
     let (mut api, function) = Api::start("60", &steps);
     api.expect_stream("r-1");
     // The connection ends under the first piece, while the second one waits for the gate.
@@ -232,7 +268,8 @@ fn a_stream_is_sent_again_as_long_as_only_its_first_piece_has_been_made() {
 #[test]
 fn in_a_shell_each_piece_is_printed_when_it_is_made() {
     let gate = Gate::new();
-    let steps = format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
+    let steps =
+        format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
     let mut child = stream().run_once(&steps);
     let mut stdout = child.stdout.take().expect("it is piped");
     let mut first = [0; 5];
@@ -246,10 +283,16 @@ fn in_a_shell_each_piece_is_printed_when_it_is_made() {
 
 #[test]
 fn in_a_shell_a_stream_that_fails_is_cut_and_the_exit_code_says_so() {
-    let output = stream().run_once(r#"[{"write":"first"},"fail"]"#).wait_with_output().expect("it ends");
+    let output =
+        stream().run_once(r#"[{"write":"first"},"fail"]"#).wait_with_output().expect("it ends");
     let log = String::from_utf8_lossy(&output.stderr);
     assert_eq!((&*output.stdout, output.status.code()), (&b"first"[..], Some(1)));
-    assert!(log.contains(" ERROR the streamed reply ends too early: FunctionReturnError: the source has run dry"), "{log}");
+    assert!(
+        log.contains(
+            " ERROR the streamed reply ends too early: FunctionReturnError: the source has run dry"
+        ),
+        "{log}"
+    );
 }
 
 #[test]
@@ -279,7 +322,12 @@ fn two_hundred_megabytes_pass_under_back_pressure_in_little_memory_and_no_more()
     assert_eq!(read_chunks(&mut api.connection), None);
     api.connection = accept(&api.listener);
     api.assert_serves();
-    assert_eq!(function.stop().count("r-2 ERROR the streamed reply ends too early: FunctionResponseTooLarge: "), 1);
+    assert_eq!(
+        function
+            .stop()
+            .count("r-2 ERROR the streamed reply ends too early: FunctionResponseTooLarge: "),
+        1
+    );
 }
 
 /// The length of a chunked body; none if it ends without its last chunk.
@@ -291,7 +339,8 @@ fn read_chunks(connection: &mut TcpStream) -> Option<u64> {
         let mut line = String::new();
         std::io::BufRead::read_line(&mut reader, &mut line).ok()?;
         let length = u64::from_str_radix(line.trim_end(), 16).ok()?;
-        let copied = std::io::copy(&mut reader.by_ref().take(length + 2), &mut std::io::sink()).ok()?;
+        let copied =
+            std::io::copy(&mut reader.by_ref().take(length + 2), &mut std::io::sink()).ok()?;
         if copied < length + 2 {
             return None;
         }

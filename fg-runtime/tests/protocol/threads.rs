@@ -8,7 +8,11 @@ use crate::function::{Setup, act, api, ask, assert_serves};
 fn without_threads(setup: Setup) -> Option<Setup> {
     // For root there is no such limit, so the function runs as a user who has no other processes.
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
-    let as_another: &[&str] = if is_root { &["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"] } else { &[] };
+    let as_another: &[&str] = if is_root {
+        &["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"]
+    } else {
+        &[]
+    };
     let within = [&["prlimit", "--nproc=1"], as_another].concat();
     let setup = setup.within(&within);
     // It says what to type, and so it can be run.
@@ -30,7 +34,15 @@ fn a_function_that_can_make_no_thread_finds_the_api_by_its_name_and_serves() {
         assert_eq!(ask(&api, r#""count""#).text(), "2");
         let ended = function.stop();
         assert_eq!((ended.code, ended.count("panicked")), (0, 0), "{ended:#?}");
-        assert_eq!(ended.count("fg: what blocks its thread will not be noticed, for want of a thread"), 1, "{ended:#?}");
-        assert_eq!(ended.count("fg: running on one thread"), usize::from(cpu == "2000"), "{ended:#?}");
+        assert_eq!(
+            ended.count("fg: what blocks its thread will not be noticed, for want of a thread"),
+            1,
+            "{ended:#?}"
+        );
+        assert_eq!(
+            ended.count("fg: running on one thread"),
+            usize::from(cpu == "2000"),
+            "{ended:#?}"
+        );
     }
 }

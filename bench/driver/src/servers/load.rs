@@ -1,4 +1,5 @@
-//! The client: connections that are kept open, on each of which a request follows the answer to the one before.
+//! The client: connections that are kept open, on each of which a request follows the answer to the
+//! one before.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,7 +12,8 @@ use tokio::task::JoinSet;
 /// Longer than a round takes, also under valgrind.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// The request as the platform sends it to a container image, except that the connection is kept open.
+/// The request as the platform sends it to a container image, except that the connection is kept
+/// open.
 const REQUEST: &str = "POST /invoke HTTP/1.1\r\n\
     Host: 127.0.0.1:8000\r\n\
     User-Agent: curl/7.88.1\r\n\
@@ -51,7 +53,9 @@ pub(crate) fn load(address: SocketAddr, connections: usize, count: usize) -> Res
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let loading = async { tokio::time::timeout(LIMIT, run(address, connections, count)).await };
     let loaded = runtime.map_err(|error| error.to_string())?.block_on(loading);
-    loaded.map_err(|_| format!("{count} requests were not answered within {LIMIT:?}"))?.map_err(|error| error.to_string())
+    loaded
+        .map_err(|_| format!("{count} requests were not answered within {LIMIT:?}"))?
+        .map_err(|error| error.to_string())
 }
 
 async fn run(address: SocketAddr, connections: usize, count: usize) -> io::Result<Load> {
@@ -99,7 +103,9 @@ fn is_answered(answer: &[u8]) -> io::Result<bool> {
     if answer.starts_with(b"HTTP/1.1 200 ") && answer.ends_with(REPLY) {
         return Ok(true);
     }
-    let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(false) };
+    let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
+        return Ok(false);
+    };
     let (head, body) = (&answer[..end], &answer[end + 4..]);
     if head.starts_with(b"HTTP/1.1 200 ") && REPLY.starts_with(body) {
         return Ok(false);

@@ -23,7 +23,8 @@ pub(crate) fn markdown(results: &Value) -> String {
         let _ = writeln!(text, "| {program} | {} |", number(instructions, Unit::Count));
     }
     text.push('\n');
-    let rows: Vec<Value> = results["loads"].as_array().into_iter().flatten().cloned().map(judge).collect();
+    let rows: Vec<Value> =
+        results["loads"].as_array().into_iter().flatten().cloned().map(judge).collect();
     let title = format!(
         "As ratios to axum, the median of {} rounds of {} requests",
         number(&results["rounds"], Unit::Count),
@@ -63,7 +64,10 @@ mod tests {
 
     #[test]
     fn servers_of_ours_are_held_to_a_share_of_axums_throughput() {
-        let goal = |ratio, is_judged| judge(serde_json::json!({"throughput_ratio": ratio, "is_judged": is_judged}))["goal"].clone();
+        let goal = |ratio, is_judged| {
+            judge(serde_json::json!({"throughput_ratio": ratio, "is_judged": is_judged}))["goal"]
+                .clone()
+        };
         assert_eq!(goal(0.95, true), "0.95 (yes)");
         assert_eq!(goal(0.949, true), "0.95 (**no**)");
         assert_eq!(goal(0.5, false), Value::Null);

@@ -37,7 +37,9 @@ pub(crate) const AXUM: &str = "axum";
 /// Builds all of them.
 pub(crate) fn build(folders: &Folders) -> Result<(), String> {
     let mut cargo = folders.cargo();
-    cargo.args(["build", "--release", "--quiet", "--locked", "-p", "bench-servers", "--target-dir"]).arg(&folders.target);
+    cargo
+        .args(["build", "--release", "--quiet", "--locked", "-p", "bench-servers", "--target-dir"])
+        .arg(&folders.target);
     succeed(cargo)
 }
 
@@ -48,8 +50,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server with these variables besides the platform's, under a tool, and waits until it listens.
-    pub(crate) fn start(folders: &Folders, program: Program, variables: &[(&str, &str)], tool: &[&str]) -> Result<Self, String> {
+    /// Starts a server with these variables besides the platform's, under a tool, and waits until
+    /// it listens.
+    pub(crate) fn start(
+        folders: &Folders,
+        program: Program,
+        variables: &[(&str, &str)],
+        tool: &[&str],
+    ) -> Result<Self, String> {
         let path = folders.target.join("release").join(program.binary);
         Self::run(&path, variables, tool).map_err(|error| format!("{}: {error}", path.display()))
     }
@@ -64,7 +72,11 @@ impl Server {
             }
             None => Command::new(path),
         };
-        command.env_clear().envs(PLATFORM).envs(variables.iter().copied()).env("PORT", address.port().to_string());
+        command
+            .env_clear()
+            .envs(PLATFORM)
+            .envs(variables.iter().copied())
+            .env("PORT", address.port().to_string());
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         let server = Self { child, address };
         let begun = Instant::now();

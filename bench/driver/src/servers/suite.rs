@@ -43,7 +43,8 @@ pub(crate) fn run(meter: &Meter, quick: bool) -> Result<Value, String> {
     let mut instructions = Map::new();
     for program in ALL {
         say(&format!("counting {}", program.title));
-        instructions.insert(program.title.to_owned(), json!(count_instructions(meter, program, &extent)?));
+        instructions
+            .insert(program.title.to_owned(), json!(count_instructions(meter, program, &extent)?));
     }
     let mut rows = Vec::new();
     for (threads, connections) in LOADS {
@@ -60,7 +61,8 @@ pub(crate) fn run(meter: &Meter, quick: bool) -> Result<Value, String> {
     }))
 }
 
-/// Instructions in user space for each request on one connection: the difference between a long and a short run.
+/// Instructions in user space for each request on one connection: the difference between a long and
+/// a short run.
 fn count_instructions(meter: &Meter, program: Program, extent: &Extent) -> Result<f64, String> {
     let (few, many) = extent.instructions;
     let tool = meter.callgrind();
@@ -76,19 +78,33 @@ fn count_instructions(meter: &Meter, program: Program, extent: &Extent) -> Resul
 }
 
 /// Rounds in which all servers take their turn; a row for each server.
-fn compare(meter: &Meter, threads: usize, connections: usize, extent: &Extent) -> Result<Vec<Value>, String> {
+fn compare(
+    meter: &Meter,
+    threads: usize,
+    connections: usize,
+    extent: &Extent,
+) -> Result<Vec<Value>, String> {
     // The client is in this process.
     let cores = OneCore::enter()?;
     let of_servers = if threads == 1 { cores.other() } else { cores.all() };
     let start = |program| {
-        let server = Server::start(&meter.folders, program, &variables(threads), &["taskset", "-c", of_servers])?;
+        let server = Server::start(
+            &meter.folders,
+            program,
+            &variables(threads),
+            &["taskset", "-c", of_servers],
+        )?;
         load(server.address, connections, extent.requests / 4)?;
         Ok((program, server))
     };
     let servers = ALL.into_iter().map(start).collect::<Result<Vec<_>, String>>()?;
     let mut rounds = Vec::new();
     for round in 0..extent.rounds {
-        say(&format!("{connections} connections, threads: {threads}, round {} of {}", round + 1, extent.rounds));
+        say(&format!(
+            "{connections} connections, threads: {threads}, round {} of {}",
+            round + 1,
+            extent.rounds
+        ));
         let taken: Result<Vec<Round>, String> =
             servers.iter().map(|(_, server)| time(server, connections, extent.requests)).collect();
         rounds.push(taken?);
@@ -117,7 +133,8 @@ fn time(server: &Server, connections: usize, requests: usize) -> Result<Round, S
     Ok(Round {
         throughput: requests as f64 / loaded.time.as_secs_f64(),
         p99: loaded.p99.as_secs_f64(),
-        cpu: cpu.ok_or("the system does not tell the processor time of a process")?.as_secs_f64() / requests as f64,
+        cpu: cpu.ok_or("the system does not tell the processor time of a process")?.as_secs_f64()
+            / requests as f64,
     })
 }
 

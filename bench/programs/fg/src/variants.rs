@@ -1,4 +1,5 @@
-//! The same function with larger events, owned or borrowed from the payload, with a reply as large, and with log lines.
+//! The same function with larger events, owned or borrowed from the payload, with a reply as large,
+//! and with log lines.
 
 use std::borrow::Cow;
 
@@ -51,7 +52,11 @@ async fn owned(event: Owned, ctx: &fg::Context, lines: &Lines) -> Result<Reply, 
 }
 
 #[fg::handler(init = lines)]
-async fn borrowed(event: Borrowed<'_>, ctx: &fg::Context, lines: &Lines) -> Result<Reply, fg::Error> {
+async fn borrowed(
+    event: Borrowed<'_>,
+    ctx: &fg::Context,
+    lines: &Lines,
+) -> Result<Reply, fg::Error> {
     #[cfg(feature = "counting")]
     counting::report_if_asked(&event.name);
     for line in 0..lines.0 {

@@ -1,4 +1,5 @@
-//! The least that a function can do: blocking sockets, two buffers, and JSON cut by hand. Nothing is checked that need not be.
+//! The least that a function can do: blocking sockets, two buffers, and JSON cut by hand. Nothing
+//! is checked that need not be.
 
 #[cfg(feature = "counting")]
 mod counting;

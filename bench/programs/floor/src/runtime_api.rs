@@ -26,10 +26,23 @@ impl RuntimeApi {
         let address = std::env::var("RUNTIME_API_ADDR").map_err(io::Error::other)?;
         let stream = TcpStream::connect(&address)?;
         stream.set_nodelay(true)?;
-        let poll = format!("GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes();
+        let poll =
+            format!("GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: {address}\r\n\r\n")
+                .into_bytes();
         let pipeline = std::env::var("FG_PIPELINE").is_ok_and(|set| set == "1");
         let input = vec![0; 16 * 1024];
-        Ok(Self { stream, poll, head: Vec::new(), address, input, filled: 0, end: 0, request_id: 0..0, pipeline, is_ahead: false })
+        Ok(Self {
+            stream,
+            poll,
+            head: Vec::new(),
+            address,
+            input,
+            filled: 0,
+            end: 0,
+            request_id: 0..0,
+            pipeline,
+            is_ahead: false,
+        })
     }
 
     /// The payload of the next event.
@@ -51,7 +64,11 @@ impl RuntimeApi {
         self.head.extend_from_slice(&self.input[self.request_id.clone()]);
         self.head.extend_from_slice(b" HTTP/1.1\r\nHost: ");
         self.head.extend_from_slice(self.address.as_bytes());
-        write!(self.head, "\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", reply.len())?;
+        write!(
+            self.head,
+            "\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            reply.len()
+        )?;
         self.is_ahead = self.pipeline;
         let next: &[u8] = if self.is_ahead { &self.poll } else { b"" };
         let mut parts = [&self.head, reply, next].map(IoSlice::new);
@@ -80,8 +97,10 @@ impl RuntimeApi {
             };
             let head = &self.input[..end];
             let digits = find(head, b"Content-Length: ").map_or(&b""[..], |at| &head[at + 16..]);
-            let length =
-                digits.iter().take_while(|byte| byte.is_ascii_digit()).fold(0, |sum, byte| sum * 10 + usize::from(byte - b'0'));
+            let length = digits
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .fold(0, |sum, byte| sum * 10 + usize::from(byte - b'0'));
             let body = end + 4..end + 4 + length;
             if self.input.len() < body.end {
                 self.input.resize(body.end, 0);

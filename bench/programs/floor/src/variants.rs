@@ -1,4 +1,5 @@
-//! The same with larger events, which are always borrowed here, with a reply as large, and with log lines.
+//! The same with larger events, which are always borrowed here, with a reply as large, and with log
+//! lines.
 
 #[cfg(feature = "counting")]
 mod counting;

@@ -1,4 +1,5 @@
-//! The same function with larger events, and with log lines. Events cannot borrow from the payload here.
+//! The same function with larger events, and with log lines. Events cannot borrow from the payload
+//! here.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,10 @@ fn main() -> Result<(), Error> {
         for line in 0..lines {
             lambda_runtime::tracing::info!("line {line} for {}", event.payload.name);
         }
-        Ok::<_, Error>(Reply { message: format!("Hello, {}!", event.payload.name), length: event.payload.text.len() })
+        Ok::<_, Error>(Reply {
+            message: format!("Hello, {}!", event.payload.name),
+            length: event.payload.text.len(),
+        })
     };
     let echo = |event: LambdaEvent<Owned>| async move {
         #[cfg(feature = "counting")]

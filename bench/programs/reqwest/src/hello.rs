@@ -1,4 +1,5 @@
-//! The loop that one writes by hand: an HTTP client from the registry, a typed event, a typed reply.
+//! The loop that one writes by hand: an HTTP client from the registry, a typed event, a typed
+//! reply.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let event: Greeting = serde_json::from_slice(&payload)?;
         #[cfg(feature = "counting")]
         counting::report_if_asked(&event.name);
-        api.answer(&request_id, serde_json::to_vec(&Reply { message: format!("Hello, {}!", event.name) })?)?;
+        api.answer(
+            &request_id,
+            serde_json::to_vec(&Reply { message: format!("Hello, {}!", event.name) })?,
+        )?;
     }
 }

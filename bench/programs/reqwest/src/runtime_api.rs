@@ -18,8 +18,10 @@ impl RuntimeApi {
 
     /// The id and the payload of the next event.
     pub(crate) fn next(&self) -> Result<(String, bytes::Bytes), Box<dyn Error>> {
-        let response = self.client.get(format!("{}/request", self.base)).send()?.error_for_status()?;
-        let request_id = response.headers().get("x-cff-request-id").ok_or("no request id")?.to_str()?.to_owned();
+        let response =
+            self.client.get(format!("{}/request", self.base)).send()?.error_for_status()?;
+        let request_id =
+            response.headers().get("x-cff-request-id").ok_or("no request id")?.to_str()?.to_owned();
         Ok((request_id, response.bytes()?))
     }
 

@@ -1,4 +1,5 @@
-//! A bare hyper service: the body collected, read as a type; the answer as a type. No routes, no limits.
+//! A bare hyper service: the body collected, read as a type; the answer as a type. No routes, no
+//! limits.
 
 use std::convert::Infallible;
 
@@ -19,7 +20,9 @@ async fn greet(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infa
     };
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     Ok(response)
 }
 
@@ -36,7 +39,9 @@ fn main() -> std::io::Result<()> {
             let (stream, _) = listener.accept().await?;
             tokio::spawn(async move {
                 // A client that goes away is no matter.
-                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(greet)).await;
+                let _ = http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service_fn(greet))
+                    .await;
             });
         }
     })

@@ -1,6 +1,7 @@
 //! What Git ignores: the `.gitignore` of each folder, up to the root of the repository.
 //!
-//! Those of the user and of the clone (`core.excludesFile`, `.git/info/exclude`) are not looked at: a package is the same on every machine.
+//! Those of the user and of the clone (`core.excludesFile`, `.git/info/exclude`) are not looked at:
+//! a package is the same on every machine.
 
 use std::collections::HashMap;
 use std::fs;
@@ -21,15 +22,18 @@ pub(super) struct Ignored {
 impl Ignored {
     /// For what is in this workspace.
     pub(super) fn new(workspace: &Path) -> Self {
-        let top = workspace.ancestors().find(|directory| is_repository(directory)).unwrap_or(workspace);
+        let top =
+            workspace.ancestors().find(|directory| is_repository(directory)).unwrap_or(workspace);
         Self { top: top.to_owned(), rules: HashMap::new() }
     }
 
-    /// Whether a file or a directory is ignored. What is in a directory that is, is not asked about.
+    /// Whether a file or a directory is ignored. What is in a directory that is, is not asked
+    /// about.
     pub(super) fn is_ignored(&mut self, path: &Path, is_directory: bool) -> bool {
         for directory in path.ancestors().skip(1) {
             if !self.rules.contains_key(directory) {
-                self.rules.insert(directory.to_owned(), (read(directory), is_repository(directory)));
+                self.rules
+                    .insert(directory.to_owned(), (read(directory), is_repository(directory)));
             }
             let (rules, is_root) = &self.rules[directory];
             match rules.matched(path, is_directory) {

@@ -23,7 +23,8 @@ impl Include {
             return Err(Refused::new(shown, "its name is not UTF-8, and in a package names are"));
         };
         if text.is_empty() {
-            return Err(Refused::new("\"\"", "it is empty").advise("the whole directory of the package is `.`"));
+            return Err(Refused::new("\"\"", "it is empty")
+                .advise("the whole directory of the package is `.`"));
         }
         match text.split_once('=') {
             // A file may have the sign in its name.
@@ -46,7 +47,10 @@ impl Include {
         let full = directory.join(source);
         let goes_below = parts.is_empty() || written.ends_with('/');
         if goes_below && !full.is_dir() {
-            let name = full.file_name().and_then(|name| name.to_str()).ok_or_else(|| refused("it has no name to go under"))?;
+            let name = full
+                .file_name()
+                .and_then(|name| name.to_str())
+                .ok_or_else(|| refused("it has no name to go under"))?;
             let destination = parts.iter().copied().chain([name]).collect::<Vec<_>>().join("/");
             return Ok(Self { written: source.to_owned(), source: full, destination });
         }
@@ -63,15 +67,26 @@ impl Include {
                 Component::Normal(name) => parts.push(name.to_string_lossy()),
                 Component::CurDir => {}
                 _ => {
-                    let name = path.file_name().filter(|_| path.is_relative()).map(|name| name.to_string_lossy());
-                    let example = name.map_or_else(|| "DEST=SOURCE".to_owned(), |name| format!("{name}={text}"));
+                    let name = path
+                        .file_name()
+                        .filter(|_| path.is_relative())
+                        .map(|name| name.to_string_lossy());
+                    let example = name
+                        .map_or_else(|| "DEST=SOURCE".to_owned(), |name| format!("{name}={text}"));
                     return Err(Refused::new(text, format!("it is not below {}", directory.display()))
                         .advise(format!("what lies elsewhere in the workspace is given a place in the package: {example}")));
                 }
             }
         }
-        parts.iter().try_for_each(|part| name::check(part)).map_err(|reason| Refused::new(text, reason))?;
-        Ok(Self { written: text.to_owned(), source: directory.join(path), destination: parts.join("/") })
+        parts
+            .iter()
+            .try_for_each(|part| name::check(part))
+            .map_err(|reason| Refused::new(text, reason))?;
+        Ok(Self {
+            written: text.to_owned(),
+            source: directory.join(path),
+            destination: parts.join("/"),
+        })
     }
 }
 
@@ -90,7 +105,9 @@ mod tests {
             fs::write(directory.path().join(file), "").expect("it is written");
         }
         let package = directory.path().join("package");
-        let destination = |written: &str| Include::parse(Path::new(written), &package).map(|include| include.destination);
+        let destination = |written: &str| {
+            Include::parse(Path::new(written), &package).map(|include| include.destination)
+        };
         for (written, expected) in [
             ("assets", "assets"),
             ("./assets/", "assets"),
@@ -105,7 +122,16 @@ mod tests {
         ] {
             assert_eq!(destination(written), Ok(expected.to_owned()), "{written}");
         }
-        for written in ["", "../shared", "/etc/passwd", "=a.txt", "a=", "/img=assets", "../img=assets", "i\\j=assets"] {
+        for written in [
+            "",
+            "../shared",
+            "/etc/passwd",
+            "=a.txt",
+            "a=",
+            "/img=assets",
+            "../img=assets",
+            "i\\j=assets",
+        ] {
             assert!(destination(written).is_err(), "{written}");
         }
         let advice = Include::parse(Path::new("../shared"), &package).expect_err("it is not below");

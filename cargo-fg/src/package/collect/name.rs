@@ -23,17 +23,25 @@ pub(super) fn check(name: &str) -> Result<(), &'static str> {
 
 /// The reason why a path in the package, with slashes, is not taken.
 pub(super) fn check_length(path: &str) -> Result<(), &'static str> {
-    if CODE_ROOT.len() + path.len() < PATH_LIMIT { Ok(()) } else { Err("its path is longer than Linux takes") }
+    if CODE_ROOT.len() + path.len() < PATH_LIMIT {
+        Ok(())
+    } else {
+        Err("its path is longer than Linux takes")
+    }
 }
 
 /// The parts of where something is to go in the package, or the reason why it cannot go there.
 pub(super) fn parts(destination: &str) -> Result<Vec<&str>, &'static str> {
     let mut letters = destination.chars();
-    let has_drive = letters.next().is_some_and(|first| first.is_ascii_alphabetic()) && letters.next() == Some(':');
+    let has_drive = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && letters.next() == Some(':');
     if destination.starts_with('/') || has_drive && letters.next() == Some('/') {
-        return Err("what it is to be is a path in the package, and does not begin at the root of a system");
+        return Err(
+            "what it is to be is a path in the package, and does not begin at the root of a system",
+        );
     }
-    let parts: Vec<_> = destination.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let parts: Vec<_> =
+        destination.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     if parts.contains(&"..") {
         return Err("what it is to be leads out of the package");
     }

@@ -9,9 +9,14 @@ use crate::package::collect::{Found, Identity, Kind, Refused};
 
 /// The bytes of a file, and whether it is executable.
 pub(in crate::package) fn read(found: &Found) -> Result<(Vec<u8>, bool), Refused> {
-    let Kind::File { size, identity: expected } = found.kind else { return Ok((Vec::new(), false)) };
+    let Kind::File { size, identity: expected } = found.kind else {
+        return Ok((Vec::new(), false));
+    };
     let refused = |reason: String| Refused::new(found.source.display().to_string(), reason);
-    let changed = || refused("it has changed while it was read".to_owned()).advise("package again when nothing writes to it");
+    let changed = || {
+        refused("it has changed while it was read".to_owned())
+            .advise("package again when nothing writes to it")
+    };
     let cannot_read = |error: io::Error| refused(format!("it cannot be read: {error}"));
     let mut file = open(&found.source).map_err(cannot_read)?;
     let before = file.metadata().map_err(cannot_read)?;
@@ -21,7 +26,10 @@ pub(in crate::package) fn read(found: &Found) -> Result<(Vec<u8>, bool), Refused
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     file.by_ref().take(size + 1).read_to_end(&mut bytes).map_err(cannot_read)?;
     let after = file.metadata().map_err(cannot_read)?;
-    if bytes.len() as u64 != size || after.len() != size || after.modified().ok() != before.modified().ok() {
+    if bytes.len() as u64 != size
+        || after.len() != size
+        || after.modified().ok() != before.modified().ok()
+    {
         return Err(changed());
     }
     let is_executable = is_executable(&after, &bytes);
@@ -43,7 +51,8 @@ pub(in crate::package) fn is_package(path: &Path) -> bool {
         && end == archive::COMMENT.as_bytes()
 }
 
-/// Without waiting for the other end, if it has become a pipe, and without following it, if it has become a link.
+/// Without waiting for the other end, if it has become a pipe, and without following it, if it has
+/// become a link.
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -111,7 +120,8 @@ mod tests {
         assert!(read(&found).is_err(), "a link");
 
         fs::remove_file(&path).expect("it is removed");
-        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("it is made");
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0)
+            .expect("it is made");
         // With an ordinary `open` this waits for ever.
         assert!(format!("{:?}", read(&found)).contains("it has changed"), "a pipe");
     }

@@ -18,7 +18,12 @@ pub(in crate::package) struct Refused {
 
 impl Refused {
     pub(in crate::package) fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { path: on_one_line(&path.into()), reason: on_one_line(&reason.into()), advice: String::new(), may_come: false }
+        Self {
+            path: on_one_line(&path.into()),
+            reason: on_one_line(&reason.into()),
+            advice: String::new(),
+            may_come: false,
+        }
     }
 
     /// It is not there yet: a build script may write it.
@@ -40,13 +45,15 @@ pub(in crate::package) fn on_one_line(text: &str) -> String {
 /// One failure of all of them.
 pub(in crate::package) fn refuse(all: &[Refused]) -> Failure {
     let failure = match all {
-        [one] => Failure::usage(format!("{} cannot be included", one.path)).because(&std::io::Error::other(one.reason.as_str())),
+        [one] => Failure::usage(format!("{} cannot be included", one.path))
+            .because(&std::io::Error::other(one.reason.as_str())),
         _ => {
             let failure = Failure::usage(format!("{} things cannot be included", all.len()));
             let told = all.iter().take(TOLD).map(|one| format!("{}: {}", one.path, one.reason));
             let more = all.len().saturating_sub(TOLD);
             let more = (more > 0).then(|| format!("and {more} more"));
-            told.chain(more).fold(failure, |failure, reason| failure.because(&std::io::Error::other(reason)))
+            told.chain(more)
+                .fold(failure, |failure, reason| failure.because(&std::io::Error::other(reason)))
         }
     };
     let mut advice: Vec<&str> = Vec::new();
@@ -64,10 +71,20 @@ mod tests {
 
     #[test]
     fn all_reasons_are_told_and_each_advice_once() {
-        let all: Vec<_> = (0..22).map(|at| Refused::new(format!("pipe{at}"), "it is a pipe").advise("leave it out")).collect();
+        let all: Vec<_> = (0..22)
+            .map(|at| Refused::new(format!("pipe{at}"), "it is a pipe").advise("leave it out"))
+            .collect();
         let told = refuse(&all).to_string();
-        assert!(told.starts_with("22 things cannot be included\n  because: pipe0: it is a pipe\n"), "{told}");
-        assert!(told.ends_with("  because: pipe19: it is a pipe\n  because: and 2 more\n  help: leave it out"), "{told}");
+        assert!(
+            told.starts_with("22 things cannot be included\n  because: pipe0: it is a pipe\n"),
+            "{told}"
+        );
+        assert!(
+            told.ends_with(
+                "  because: pipe19: it is a pipe\n  because: and 2 more\n  help: leave it out"
+            ),
+            "{told}"
+        );
         let told = refuse(&all[..1]).to_string();
         assert_eq!(told, "pipe0 cannot be included\n  because: it is a pipe\n  help: leave it out");
     }

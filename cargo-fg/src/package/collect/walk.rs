@@ -1,5 +1,5 @@
-//! Going through what is included. What lies elsewhere, what is no regular file, and what has a name that a package cannot hold is refused
-//! by name; nothing is opened for that.
+//! Going through what is included. What lies elsewhere, what is no regular file, and what has a
+//! name that a package cannot hold is refused by name; nothing is opened for that.
 
 use std::ffi::OsStr;
 use std::fs::{self, FileType};
@@ -14,7 +14,8 @@ use crate::package::image;
 /// Where version control keeps its own.
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 
-/// What begins the file `CACHEDIR.TAG` in folders that can be made again, as cargo's are (<https://bford.info/cachedir/>).
+/// What begins the file `CACHEDIR.TAG` in folders that can be made again, as cargo's are
+/// (<https://bford.info/cachedir/>).
 const CACHE_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
 
 /// More than any package has; links can make any number of files of a few.
@@ -56,13 +57,24 @@ struct Step {
 impl Walk {
     pub(in crate::package) fn new(allowed: Allowed) -> Self {
         let ignored = Ignored::new(allowed.roots.first().map_or(Path::new("."), PathBuf::as_path));
-        Self { allowed, ignored, found: Vec::new(), refused: Vec::new(), left_out: Vec::new(), open: Vec::new(), steps: 0 }
+        Self {
+            allowed,
+            ignored,
+            found: Vec::new(),
+            refused: Vec::new(),
+            left_out: Vec::new(),
+            open: Vec::new(),
+            steps: 0,
+        }
     }
 
-    /// Takes what was named. That it is named outweighs `.gitignore`, for itself and not for what is in it.
+    /// Takes what was named. That it is named outweighs `.gitignore`, for itself and not for what
+    /// is in it.
     pub(in crate::package) fn take(&mut self, include: &Include) {
         let shown = PathBuf::from(&include.written);
-        if fs::symlink_metadata(&include.source).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        if fs::symlink_metadata(&include.source)
+            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        {
             let reason = format!("there is no {}", include.source.display());
             return self.refused.push(Refused::missing(shown.display().to_string(), reason));
         }
@@ -81,8 +93,11 @@ impl Walk {
         let is_nothing = self.found[begun.0..].iter().all(|found| found.kind == Kind::Directory);
         if is_nothing && self.left_out.len() > begun.1 {
             self.refused.push(
-                Refused::missing(shown.display().to_string(), "there is nothing in it that `.gitignore` leaves")
-                    .advise("what is named itself is taken, ignored or not"),
+                Refused::missing(
+                    shown.display().to_string(),
+                    "there is nothing in it that `.gitignore` leaves",
+                )
+                .advise("what is named itself is taken, ignored or not"),
             );
         }
     }
@@ -104,7 +119,10 @@ impl Walk {
     fn go(&mut self, step: Step) {
         self.steps += 1;
         if self.steps == MOST_FILES {
-            self.refuse(&step.shown, format!("it is one of more than {MOST_FILES} files and folders"));
+            self.refuse(
+                &step.shown,
+                format!("it is one of more than {MOST_FILES} files and folders"),
+            );
         }
         if self.steps >= MOST_FILES {
             return;
@@ -171,8 +189,11 @@ impl Walk {
         if self.is_output(&real) || self.is_never_taken(&real) {
             return self.left_out.push(shown.display().to_string());
         }
-        let destination =
-            if directory.destination.is_empty() { name.to_owned() } else { format!("{}/{name}", directory.destination) };
+        let destination = if directory.destination.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}/{name}", directory.destination)
+        };
         self.go(Step { shown, real, destination });
     }
 
@@ -184,8 +205,8 @@ impl Walk {
         real.symlink_metadata().is_ok_and(|about| about.is_file()) && is_package(real)
     }
 
-    /// Directories that are never what is meant. Those that the workspace itself is in are not judged. A file that was built may be
-    /// named.
+    /// Directories that are never what is meant. Those that the workspace itself is in are not
+    /// judged. A file that was built may be named.
     fn is_never_taken(&self, real: &Path) -> bool {
         if !real.is_dir() {
             return self.is_of_version_control(real);
@@ -193,14 +214,16 @@ impl Walk {
         if self.allowed.roots.iter().any(|root| root.starts_with(real)) {
             return false;
         }
-        let holds_the_workspace = self.allowed.roots.iter().any(|root| root.starts_with(&self.allowed.target_directory));
+        let holds_the_workspace =
+            self.allowed.roots.iter().any(|root| root.starts_with(&self.allowed.target_directory));
         let is_built = !holds_the_workspace && real.starts_with(&self.allowed.target_directory);
         is_built || self.is_of_version_control(real) || is_cache(real) || image::is_context(real)
     }
 
     /// Whether it is below such a directory, which is itself below the workspace.
     fn is_of_version_control(&self, real: &Path) -> bool {
-        let below = self.allowed.roots.iter().find_map(|root| real.strip_prefix(root).ok()).unwrap_or(real);
+        let below =
+            self.allowed.roots.iter().find_map(|root| real.strip_prefix(root).ok()).unwrap_or(real);
         below.components().any(|part| VERSION_CONTROL.iter().any(|own| part.as_os_str() == *own))
     }
 
@@ -211,7 +234,8 @@ impl Walk {
 
 fn is_cache(directory: &Path) -> bool {
     let tag = directory.join("CACHEDIR.TAG");
-    let is_small_file = tag.symlink_metadata().is_ok_and(|about| about.is_file() && about.len() < 4096);
+    let is_small_file =
+        tag.symlink_metadata().is_ok_and(|about| about.is_file() && about.len() < 4096);
     is_small_file && fs::read(tag).is_ok_and(|text| text.starts_with(CACHE_SIGNATURE))
 }
 

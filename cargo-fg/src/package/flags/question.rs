@@ -1,4 +1,5 @@
-//! Writes down which flags cargo gives to the compiler: `cargo fg package` asks. It is built apart from the user's project.
+//! Writes down which flags cargo gives to the compiler: `cargo fg package` asks. It is built apart
+//! from the user's project.
 
 use std::path::PathBuf;
 use std::{env, fs};

@@ -36,11 +36,14 @@ pub(crate) struct Copied {
 }
 
 impl Recipe {
-    /// An error where Docker could not read it, or where it has something that this test does not know how to follow.
+    /// An error where Docker could not read it, or where it has something that this test does not
+    /// know how to follow.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let file = parse_dockerfile::parse(text).map_err(|error| error.to_string())?;
         let stages: Vec<_> = file.stages().collect();
-        let [builder, image] = stages.as_slice() else { return Err(format!("{} stages in place of two", stages.len())) };
+        let [builder, image] = stages.as_slice() else {
+            return Err(format!("{} stages in place of two", stages.len()));
+        };
         let name = builder.from.as_.as_ref().map(|(_, name)| &*name.value);
         if name != Some("builder") {
             return Err(format!("the first stage is {name:?}, and not the builder"));
@@ -65,12 +68,18 @@ impl Builder {
                     other => return Err(format!("RUN, but not in shell form: {other:?}")),
                 },
                 Instruction::Env(env) => {
-                    let (name, value) = env.arguments.value.split_once('=').ok_or("ENV without =")?;
+                    let (name, value) =
+                        env.arguments.value.split_once('=').ok_or("ENV without =")?;
                     builder.variables.push((name.to_owned(), value.to_owned()));
                 }
                 Instruction::Workdir(folder) => builder.folder = text(&folder.arguments),
-                Instruction::Copy(copy) if paths(&copy.src)? == ["."] && copy.dest.value == "." => {}
-                other => return Err(format!("an instruction that this test does not follow: {other:?}")),
+                Instruction::Copy(copy) if paths(&copy.src)? == ["."] && copy.dest.value == "." => {
+                }
+                other => {
+                    return Err(format!(
+                        "an instruction that this test does not follow: {other:?}"
+                    ));
+                }
             }
         }
         Ok(builder)
@@ -80,22 +89,37 @@ impl Builder {
 impl Image {
     fn of(stage: &Stage<'_, '_>) -> Result<Self, String> {
         let base = text(&stage.from.image);
-        let mut image = Self { base, platform: flag(&stage.from.options, "platform"), ..Self::default() };
+        let mut image =
+            Self { base, platform: flag(&stage.from.options, "platform"), ..Self::default() };
         for instruction in stage.instructions {
             match instruction {
                 Instruction::Copy(copy) => {
                     let from = flag(&copy.options, "from");
                     for what in paths(&copy.src)? {
-                        image.copies.push(Copied { from: from.clone(), what, to: text(&copy.dest) });
+                        image.copies.push(Copied {
+                            from: from.clone(),
+                            what,
+                            to: text(&copy.dest),
+                        });
                     }
                 }
                 Instruction::User(user) => image.user = text(&user.arguments),
                 Instruction::Expose(ports) => image.ports.extend(ports.arguments.iter().map(text)),
                 Instruction::Entrypoint(entrypoint) => match &entrypoint.arguments {
-                    Command::Exec(words) => image.entrypoint = words.value.iter().map(text).collect(),
-                    other => return Err(format!("ENTRYPOINT, but not in exec form, and the image has no shell: {other:?}")),
+                    Command::Exec(words) => {
+                        image.entrypoint = words.value.iter().map(text).collect()
+                    }
+                    other => {
+                        return Err(format!(
+                            "ENTRYPOINT, but not in exec form, and the image has no shell: {other:?}"
+                        ));
+                    }
                 },
-                other => return Err(format!("an instruction that this test does not follow: {other:?}")),
+                other => {
+                    return Err(format!(
+                        "an instruction that this test does not follow: {other:?}"
+                    ));
+                }
             }
         }
         Ok(image)

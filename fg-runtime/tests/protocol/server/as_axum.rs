@@ -1,4 +1,5 @@
-//! The same router under `axum::serve` and under `fg::http::run`: what a client sees is the same, but for what is listed here.
+//! The same router under `axum::serve` and under `fg::http::run`: what a client sees is the same,
+//! but for what is listed here.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -66,7 +67,10 @@ const DIFFERENT: &[(&str, u16)] = &[
     // Section 6.1.
     ("POST /bytes HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
     // Section 6.3: it might be an attack.
-    ("POST /bytes HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    (
+        "POST /bytes HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+    ),
     // Section 2.2 lets a server choose.
     ("GET / HTTP/1.1\nHost: a\n\n", 400),
 ];
@@ -75,7 +79,8 @@ fn server(by: &str) -> Server {
     Server::start(act().with("PROBE_ROUTER", by))
 }
 
-/// Everything that comes back, without the date and in small letters where that makes no difference.
+/// Everything that comes back, without the date and in small letters where that makes no
+/// difference.
 fn exchange(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).expect("it listens");
     stream.set_read_timeout(Some(LIMIT)).expect("it can be set");
@@ -114,7 +119,9 @@ fn a_client_sees_the_same_as_under_axums_own_server() {
 fn what_is_taken_over_is_echoed_by_both() {
     for by in ["fg", "axum"] {
         let server = server(by);
-        let mut client = server.send("GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
+        let mut client = server.send(
+            "GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n",
+        );
         assert_eq!(client.read_head().status, 101);
         client.send("GET / HTTP/1.1\n");
         assert_eq!(client.line(), "GET / HTTP/1.1\n");
@@ -126,6 +133,10 @@ fn what_differs_is_what_we_mean_to() {
     let (ours, axums) = (server("fg"), server("axum"));
     for (request, status) in DIFFERENT {
         assert_eq!(ours.ask(request).status, *status, "{request:?}");
-        assert_ne!(axums.ask(request).status, *status, "{request:?}: it may move to those that are the same");
+        assert_ne!(
+            axums.ask(request).status,
+            *status,
+            "{request:?}: it may move to those that are the same"
+        );
     }
 }

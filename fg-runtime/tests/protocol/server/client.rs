@@ -50,8 +50,12 @@ impl Client {
         loop {
             let status_line = self.read_line();
             let mut words = status_line.split(' ');
-            assert!(matches!(words.next(), Some("HTTP/1.1" | "HTTP/1.0")), "{status_line:?} is no status line");
-            let status = words.next().and_then(|status| status.parse().ok()).expect("there is a status");
+            assert!(
+                matches!(words.next(), Some("HTTP/1.1" | "HTTP/1.0")),
+                "{status_line:?} is no status line"
+            );
+            let status =
+                words.next().and_then(|status| status.parse().ok()).expect("there is a status");
             let mut headers = Vec::new();
             loop {
                 let line = self.read_line();
@@ -84,8 +88,15 @@ impl Client {
                 response.body.extend(piece);
             }
         } else if response.status != 204 {
-            let length: usize = response.header("content-length").and_then(|length| length.parse().ok()).unwrap_or_default();
-            self.reader.by_ref().take(length as u64).read_to_end(&mut response.body).expect("the body can be read");
+            let length: usize = response
+                .header("content-length")
+                .and_then(|length| length.parse().ok())
+                .unwrap_or_default();
+            self.reader
+                .by_ref()
+                .take(length as u64)
+                .read_to_end(&mut response.body)
+                .expect("the body can be read");
             response.is_cut = response.body.len() < length;
         }
     }

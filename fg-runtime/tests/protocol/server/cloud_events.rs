@@ -1,4 +1,5 @@
-//! CloudEvents, as the specification's HTTP binding sends them: each is an invocation, and its reply is nothing or an event.
+//! CloudEvents, as the specification's HTTP binding sends them: each is an invocation, and its
+//! reply is nothing or an event.
 
 use serde_json::{Value, json};
 
@@ -6,8 +7,12 @@ use super::client::Response;
 use super::{Server, post};
 use crate::function::{echo, mirror};
 
-const ATTRIBUTES: [(&str, &str); 4] =
-    [("specversion", "1.0"), ("id", "A234-1234-1234"), ("source", "/orders/7"), ("type", "com.example.order")];
+const ATTRIBUTES: [(&str, &str); 4] = [
+    ("specversion", "1.0"),
+    ("id", "A234-1234-1234"),
+    ("source", "/orders/7"),
+    ("type", "com.example.order"),
+];
 
 /// An event in the binary mode, without the attribute of this name.
 fn binary(without: &str, headers: &str, data: &[u8]) -> Vec<u8> {
@@ -21,7 +26,8 @@ fn structured(content_type: &str, event: &Value) -> Vec<u8> {
 }
 
 fn event(more: Value) -> Value {
-    let mut event: serde_json::Map<_, _> = ATTRIBUTES.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let mut event: serde_json::Map<_, _> =
+        ATTRIBUTES.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let Value::Object(more) = more else { panic!("{more} is no object") };
     event.extend(more);
     Value::Object(event)
@@ -39,11 +45,17 @@ fn an_event_in_the_binary_mode_is_handed_over_as_json() {
     for (content_type, data, more) in [
         ("application/json", &br#"{"total": 12.50, "big": 12345678901234567890123}"#[..], None),
         ("application/json", b"", Some(json!({"datacontenttype": "application/json"}))),
-        ("application/json", b"null", Some(json!({"datacontenttype": "application/json", "data": null}))),
+        (
+            "application/json",
+            b"null",
+            Some(json!({"datacontenttype": "application/json", "data": null})),
+        ),
         (
             "application/vnd.shop+json; charset=utf-8",
             b"[1]",
-            Some(json!({"datacontenttype": "application/vnd.shop+json; charset=utf-8", "data": [1]})),
+            Some(
+                json!({"datacontenttype": "application/vnd.shop+json; charset=utf-8", "data": [1]}),
+            ),
         ),
         ("text/json", b"7", Some(json!({"datacontenttype": "text/json", "data": 7}))),
         (
@@ -51,10 +63,26 @@ fn an_event_in_the_binary_mode_is_handed_over_as_json() {
             "Grüße \"}".as_bytes(),
             Some(json!({"datacontenttype": "text/plain; charset=\"utf-8\"", "data": "Grüße \"}"})),
         ),
-        ("application/xml", b"<a/>", Some(json!({"datacontenttype": "application/xml", "data": "<a/>"}))),
-        ("image/svg+xml", b"<svg/>", Some(json!({"datacontenttype": "image/svg+xml", "data": "<svg/>"}))),
-        ("text/plain", b"\xff\xfe", Some(json!({"datacontenttype": "text/plain", "data_base64": "//4="}))),
-        ("image/png", b"\x89PNG", Some(json!({"datacontenttype": "image/png", "data_base64": "iVBORw=="}))),
+        (
+            "application/xml",
+            b"<a/>",
+            Some(json!({"datacontenttype": "application/xml", "data": "<a/>"})),
+        ),
+        (
+            "image/svg+xml",
+            b"<svg/>",
+            Some(json!({"datacontenttype": "image/svg+xml", "data": "<svg/>"})),
+        ),
+        (
+            "text/plain",
+            b"\xff\xfe",
+            Some(json!({"datacontenttype": "text/plain", "data_base64": "//4="})),
+        ),
+        (
+            "image/png",
+            b"\x89PNG",
+            Some(json!({"datacontenttype": "image/png", "data_base64": "iVBORw=="})),
+        ),
     ] {
         let response = server.ask(binary("", &format!("Content-Type: {content_type}\r\n"), data));
         match more {
@@ -70,7 +98,8 @@ fn an_event_in_the_binary_mode_is_handed_over_as_json() {
 fn data_in_json_reaches_the_handler_as_it_was_written() {
     let server = Server::start(echo());
     let data = r#"{ "total":12.50,"big":12345678901234567890123,"total":1e2 }"#;
-    let payload = server.ask(binary("", "Content-Type: application/json\r\n", data.as_bytes())).text();
+    let payload =
+        server.ask(binary("", "Content-Type: application/json\r\n", data.as_bytes())).text();
     assert!(payload.ends_with(&format!(r#","data":{data}}}"#)), "{payload}");
 }
 
@@ -80,16 +109,22 @@ fn attributes_in_headers_are_unescaped() {
     let headers = "ce-subject: Euro%20%E2%82%AC%20%F0%9F%98%80 100%25 %zz\r\nce-Time: 2026-11-24T00:00:00Z\r\nce-traceparent: \"a \\\"b\\\\ %41\"\r\nX-Other: c\r\n";
     assert_eq!(
         got(&server.ask(binary("", headers, b""))),
-        event(json!({"subject": "Euro € 😀 100% %zz", "time": "2026-11-24T00:00:00Z", "traceparent": "a \"b\\ A"}))
+        event(
+            json!({"subject": "Euro € 😀 100% %zz", "time": "2026-11-24T00:00:00Z", "traceparent": "a \"b\\ A"})
+        )
     );
     let response = server.ask(binary("", "ce-subject: %ff\r\n", b""));
-    assert_eq!((response.error_type(400), response.error_message().contains("ce-subject")), ("InvalidPayload".to_owned(), true));
+    assert_eq!(
+        (response.error_type(400), response.error_message().contains("ce-subject")),
+        ("InvalidPayload".to_owned(), true)
+    );
 }
 
 #[test]
 fn an_event_in_the_structured_mode_is_handed_over_as_it_is() {
     let server = Server::start(mirror());
-    let given = event(json!({"datacontenttype": "text/xml", "data": "<a/>", "comexampleextension": 5}));
+    let given =
+        event(json!({"datacontenttype": "text/xml", "data": "<a/>", "comexampleextension": 5}));
     for content_type in [
         "application/cloudevents+json",
         "application/cloudevents+json; charset=UTF-8",
@@ -111,10 +146,16 @@ fn what_is_no_event_is_refused_with_what_is_missing() {
         let mut without = event(json!({}));
         without.as_object_mut().expect("it is an object").remove(name);
         let empty = [without.clone(), event(json!({(name): ""})), event(json!({(name): 7}))];
-        let structured = empty.iter().map(|event| structured("application/cloudevents+json", event));
-        for request in structured.chain([binary(name, "", b"{}"), binary(name, &format!("ce-{name}: \r\n"), b"{}")]) {
+        let structured =
+            empty.iter().map(|event| structured("application/cloudevents+json", event));
+        for request in structured
+            .chain([binary(name, "", b"{}"), binary(name, &format!("ce-{name}: \r\n"), b"{}")])
+        {
             let message = refused(request, 400);
-            assert!(message.starts_with(&format!("this is not a CloudEvent: `{name}` is missing. ")), "{message}");
+            assert!(
+                message.starts_with(&format!("this is not a CloudEvent: `{name}` is missing. ")),
+                "{message}"
+            );
         }
     }
     let message = refused(post("/", "", br#"{"name":"x"}"#), 400);
@@ -123,7 +164,10 @@ fn what_is_no_event_is_refused_with_what_is_missing() {
     let message = refused(binary("specversion", "ce-specversion: 0.3\r\n", b"{}"), 400);
     assert_eq!(message, "CloudEvents 0.3 is not understood; 1.0 is");
     for data in ["{", "", "[]", "7"] {
-        let message = refused(post("/", "Content-Type: application/cloudevents+json\r\n", data.as_bytes()), 400);
+        let message = refused(
+            post("/", "Content-Type: application/cloudevents+json\r\n", data.as_bytes()),
+            400,
+        );
         assert!(message.starts_with("the CloudEvent is not a JSON object: "), "{message}");
     }
     let message = refused(binary("", "Content-Type: application/json\r\n", b"{"), 400);
@@ -133,14 +177,18 @@ fn what_is_no_event_is_refused_with_what_is_missing() {
     let batch = post("/", "Content-Type: application/cloudevents-batch+json\r\n", b"[]");
     assert_eq!(refused(batch, 415), "a batch of CloudEvents is not taken: send each one by itself");
     let avro = post("/", "Content-Type: application/cloudevents+avro\r\n", b"x");
-    assert_eq!(refused(avro, 415), "a CloudEvent as application/cloudevents+avro is not taken: send it as JSON");
+    assert_eq!(
+        refused(avro, 415),
+        "a CloudEvent as application/cloudevents+avro is not taken: send it as JSON"
+    );
     assert_eq!(server.stop().count("ERROR"), 0);
 }
 
 #[test]
 fn an_empty_reply_is_no_content() {
     let server = Server::start(mirror());
-    let mut client = server.send(structured("application/cloudevents+json", &event(json!({"data": "nothing"}))));
+    let mut client =
+        server.send(structured("application/cloudevents+json", &event(json!({"data": "nothing"}))));
     let response = client.read_response();
     assert_eq!((response.status, &*response.text(), response.header("ce-id")), (204, "", None));
     for nothing in [&br#""nothing""#[..], br#""null""#] {
@@ -164,7 +212,8 @@ fn a_reply_that_is_no_event_becomes_the_data_of_one() {
     assert_eq!(response.header("ce-id").expect("it is there").len(), 36);
     assert_ne!(response.header("ce-id"), server.ask(binary("", "", b"{}")).header("ce-id"));
     // The type of the content is no attribute, and is not escaped; the attributes are.
-    let response = server.ask(binary("type", "ce-type: caf%C3%A9 %22a%22 100%25\r\n", br#""text""#));
+    let response =
+        server.ask(binary("type", "ce-type: caf%C3%A9 %22a%22 100%25\r\n", br#""text""#));
     assert_eq!(response.text(), "as text");
     assert_eq!(
         attributes(&response, &["content-type", "ce-type"]),
@@ -176,7 +225,10 @@ fn a_reply_that_is_no_event_becomes_the_data_of_one() {
 fn a_reply_that_is_an_event_is_one_in_the_structured_mode() {
     let server = Server::start(mirror());
     let response = server.ask(binary("", "", br#""itself""#));
-    assert_eq!((response.status, response.header("content-type")), (200, Some("application/cloudevents+json")));
+    assert_eq!(
+        (response.status, response.header("content-type")),
+        (200, Some("application/cloudevents+json"))
+    );
     assert_eq!(response.json(), event(json!({"data": "itself"})));
     assert_eq!(response.header("ce-id"), None);
 }
@@ -186,7 +238,10 @@ fn an_event_that_does_not_fit_is_not_worth_sending_again_and_any_other_failure_i
     let server = Server::start(mirror());
     assert_eq!(server.ask(binary("", "", br#""a number""#)).error_type(400), "InvalidPayload");
     assert_eq!(server.ask(binary("", "", br#""fail""#)).error_type(500), "OrderNotFound");
-    assert_eq!(server.ask(binary("", "", br#""large""#)).error_type(500), "FunctionResponseTooLarge");
+    assert_eq!(
+        server.ask(binary("", "", br#""large""#)).error_type(500),
+        "FunctionResponseTooLarge"
+    );
     let ended = server.stop();
     assert_eq!((ended.code, ended.count("ERROR")), (0, 3), "{ended:#?}");
 }
@@ -198,9 +253,13 @@ fn an_event_whose_type_fits_no_header_is_refused_and_a_function_name_that_fits_n
         let event = event(json!({"type": "t".repeat(length), "data": "text"}));
         let response = server.ask(structured("application/cloudevents+json", &event));
         assert_eq!(response.error_type(400), "InvalidPayload");
-        assert_eq!(response.error_message(), format!("the type of the CloudEvent has {length} bytes; 1024 are taken"));
+        assert_eq!(
+            response.error_message(),
+            format!("the type of the CloudEvent has {length} bytes; 1024 are taken")
+        );
     }
-    let headers = format!("Content-Type: text/plain\r\nX-CFF-Func-Name: {}\r\n", "n".repeat(20_000));
+    let headers =
+        format!("Content-Type: text/plain\r\nX-CFF-Func-Name: {}\r\n", "n".repeat(20_000));
     let response = server.ask(binary("", &headers, b"text"));
     assert_eq!((response.status, response.header("ce-source")), (200, Some("/functions/fg")));
 }

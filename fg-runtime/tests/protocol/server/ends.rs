@@ -1,4 +1,5 @@
-//! A server always ends, and says why: the cells of the table in `docs/lifecycle.md` that are its own.
+//! A server always ends, and says why: the cells of the table in `docs/lifecycle.md` that are its
+//! own.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -22,7 +23,10 @@ fn an_init_that_blocks_ends_with_its_time() {
     for cpu in CPUS {
         let gate = Gate::new();
         let init = format!("blocks at {}", gate.address());
-        let setup = act().with("RUNTIME_CPU", cpu).with("PROBE_INIT", &init).with("RUNTIME_INITIALIZER_TIMEOUT", "1");
+        let setup = act()
+            .with("RUNTIME_CPU", cpu)
+            .with("PROBE_INIT", &init)
+            .with("RUNTIME_INITIALIZER_TIMEOUT", "1");
         let function = setup.with("FG_PORT", "0").start_alone();
         let _blocked = gate.reached();
         let ended = function.wait();
@@ -34,7 +38,9 @@ fn an_init_that_blocks_ends_with_its_time() {
 #[test]
 fn a_handler_whose_line_nobody_reads_is_answered_and_a_signal_ends_the_process() {
     for cpu in CPUS {
-        let server = Server::start(act().stall(Stderr).with("RUNTIME_CPU", cpu).with("RUNTIME_TIMEOUT", "1"));
+        let server = Server::start(
+            act().stall(Stderr).with("RUNTIME_CPU", cpu).with("RUNTIME_TIMEOUT", "1"),
+        );
         let response = server.invoke(r#"{"print_error":"hello"}"#);
         assert_eq!(response.error_type(500), "FunctionTimeout");
         if cpu == "2000" {
@@ -61,9 +67,10 @@ fn a_second_signal_ends_the_process_in_every_state() {
             assert_ends_at_second_signal(function, "init");
         }
 
-        for event in
-            [format!(r#"{{"block_at":"{}"}}"#, gate.address()), format!(r#"{{"after":{{"block_at":"{}"}}}}"#, gate.address())]
-        {
+        for event in [
+            format!(r#"{{"block_at":"{}"}}"#, gate.address()),
+            format!(r#"{{"after":{{"block_at":"{}"}}}}"#, gate.address()),
+        ] {
             let server = Server::start(setup());
             let _client = server.send(invocation("", &event));
             let _blocked = gate.reached();
@@ -83,7 +90,8 @@ fn a_second_signal_ends_the_process_in_every_state() {
 fn a_pre_stop_that_blocks_ends_with_its_time() {
     let gate = Gate::for_many(2);
     let servers = CPUS.map(|cpu| {
-        let server = Server::start(act().with("RUNTIME_CPU", cpu).with("PROBE_PRE_STOP", gate.address()));
+        let server =
+            Server::start(act().with("RUNTIME_CPU", cpu).with("PROBE_PRE_STOP", gate.address()));
         server.assert_serves();
         server.function.signal("TERM");
         (server, gate.reached())
@@ -111,8 +119,10 @@ fn work_left_for_later_that_blocks_every_thread_ends_the_process_and_is_named() 
 fn work_left_for_later_that_blocks_one_of_several_threads_is_logged_and_does_not_hold_up_the_end() {
     let server = Server::start(act().with("RUNTIME_CPU", "2000").with("RUNTIME_TIMEOUT", "1"));
     let gate = Gate::new();
-    let response =
-        server.ask(invocation("X-CFF-Request-Id: r-1\r\n", format!(r#"{{"after":{{"block_at":"{}"}}}}"#, gate.address())));
+    let response = server.ask(invocation(
+        "X-CFF-Request-Id: r-1\r\n",
+        format!(r#"{{"after":{{"block_at":"{}"}}}}"#, gate.address()),
+    ));
     assert_eq!(response.status, 200);
     let _blocked = gate.reached();
     server.function.wait_for_line(" r-1 ERROR work left by spawn_after has blocked its thread past the time of its invocation");
@@ -127,7 +137,8 @@ fn a_request_that_was_frozen_past_its_time_ends_as_it_would_have() {
         let server = Server::start(act().with("RUNTIME_CPU", cpu).with("RUNTIME_TIMEOUT", "1"));
         server.assert_serves();
         let gate = Gate::new();
-        let mut waits = server.send(invocation("", format!(r#"{{"wait_at":"{}"}}"#, gate.address())));
+        let mut waits =
+            server.send(invocation("", format!(r#"{{"wait_at":"{}"}}"#, gate.address())));
         let waiting = gate.reached();
         server.function.signal("STOP");
         // Nothing happens in this time, and that is the point.
@@ -146,15 +157,21 @@ fn a_panic_that_ends_the_process_is_answered_and_so_is_everybody_else() {
     for (cpu, profile) in [("300", "dev"), ("2000", "dev"), ("300", "abort")] {
         let server = Server::start(act().built_as(profile).with("RUNTIME_CPU", cpu));
         let gate = Gate::new();
-        let mut waits = server.send(invocation("", format!(r#"{{"wait_at":"{}"}}"#, gate.address())));
+        let mut waits =
+            server.send(invocation("", format!(r#"{{"wait_at":"{}"}}"#, gate.address())));
         let _waiting = gate.reached();
         let response = server.invoke(r#"{"panic":"in_drop_while_unwinding"}"#);
         assert_eq!(response.error_type(500), "panic");
-        let expected = if profile == "abort" { "the first panic (at " } else { "the bomb went off (at " };
+        let expected =
+            if profile == "abort" { "the first panic (at " } else { "the bomb went off (at " };
         assert!(response.error_message().starts_with(expected), "{}", response.text());
         let other = waits.read_response();
         assert_eq!(other.error_type(500), "panic");
-        assert!(other.error_message().starts_with("another invocation has ended the process"), "{}", other.text());
+        assert!(
+            other.error_message().starts_with("another invocation has ended the process"),
+            "{}",
+            other.text()
+        );
         assert_eq!(server.function.wait().code, -6);
     }
 }
@@ -163,10 +180,15 @@ fn a_panic_that_ends_the_process_is_answered_and_so_is_everybody_else() {
 fn a_panic_that_cannot_be_printed_is_what_the_caller_is_told() {
     for profile in ["dev", "abort"] {
         // Long enough to find the names of the frames on a machine with other work.
-        let server = Server::start(act().built_as(profile).stall(Stderr).with("RUNTIME_TIMEOUT", "5"));
+        let server =
+            Server::start(act().built_as(profile).stall(Stderr).with("RUNTIME_TIMEOUT", "5"));
         let response = server.invoke(r#"{"panic":"plain"}"#);
         assert_eq!(response.error_type(500), "panic");
-        assert!(response.error_message().starts_with("article 17 is out of stock (at "), "{}", response.text());
+        assert!(
+            response.error_message().starts_with("article 17 is out of stock (at "),
+            "{}",
+            response.text()
+        );
         // The only thread is lost; or the process was to abort.
         assert_eq!(server.function.wait().code, if profile == "dev" { 1 } else { 128 + 6 });
     }

@@ -142,7 +142,8 @@ fn what_is_asked_in_the_wrong_way_is_told_the_right_one() {
         assert_eq!(response.error_message(), format!("{request} is not possible; {allowed} is"));
     }
     // The response to HEAD has no body, and the connection goes on.
-    let mut client = server.send("HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\nHEAD /invoke HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut client = server
+        .send("HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\nHEAD /invoke HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!((client.read_head().status, client.read_head().status), (200, 405));
     server.assert_serves();
 }

@@ -29,7 +29,11 @@ fn an_error_a_panic_and_an_event_that_does_not_fit_are_500_with_the_error_as_jso
     }
     let response = server.invoke(r#""fail""#);
     assert_eq!(response.json()["cause"][0], "no such row");
-    assert!(server.invoke(r#"{"panic":"plain"}"#).json()["stackTrace"][0].as_str().is_some_and(|frame| frame.contains("act.rs")));
+    assert!(
+        server.invoke(r#"{"panic":"plain"}"#).json()["stackTrace"][0]
+            .as_str()
+            .is_some_and(|frame| frame.contains("act.rs"))
+    );
 }
 
 #[test]
@@ -37,17 +41,28 @@ fn a_failure_is_logged_once_with_its_request_id() {
     let server = Server::start(act());
     server.ask(invocation("X-CFF-Request-Id: r-1\r\n", r#""fail""#));
     let ended = server.stop();
-    assert_eq!((ended.count(" r-1 ERROR OrderNotFound: there is no order 17"), ended.count("ERROR")), (1, 1), "{ended:#?}");
+    assert_eq!(
+        (ended.count(" r-1 ERROR OrderNotFound: there is no order 17"), ended.count("ERROR")),
+        (1, 1),
+        "{ended:#?}"
+    );
 }
 
 #[test]
 fn a_reply_has_the_content_type_that_the_handler_gives_it() {
-    assert_eq!(Server::start(act()).invoke(r#"{"echo":"a"}"#).header("content-type"), Some("application/json"));
-    assert_eq!(Server::start(echo()).invoke("a").header("content-type"), Some("application/octet-stream"));
+    assert_eq!(
+        Server::start(act()).invoke(r#"{"echo":"a"}"#).header("content-type"),
+        Some("application/json")
+    );
+    assert_eq!(
+        Server::start(echo()).invoke("a").header("content-type"),
+        Some("application/octet-stream")
+    );
 }
 
 fn chunked(size: usize) -> Vec<u8> {
-    let mut request = b"POST /invoke HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    let mut request =
+        b"POST /invoke HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     for piece in vec![b'x'; size].chunks(100_000) {
         request.extend(format!("{:x}\r\n", piece.len()).as_bytes());
         request.extend(piece);
@@ -66,7 +81,11 @@ fn six_megabytes_pass_both_ways_and_a_larger_payload_is_refused() {
         assert_eq!((response.status, response.body.len(), response.is_cut), (200, MOST, false));
         assert!(response.body.iter().all(|&byte| byte == b'x'));
     }
-    for request in [post("/invoke", "", &vec![b'x'; too_much]), chunked(too_much), post("/", "", &vec![b'x'; 3 * too_much])] {
+    for request in [
+        post("/invoke", "", &vec![b'x'; too_much]),
+        chunked(too_much),
+        post("/", "", &vec![b'x'; 3 * too_much]),
+    ] {
         // All of it is sent before the answer is read.
         let response = server.ask(request);
         assert_eq!(response.error_type(413), "InvalidPayload");
@@ -78,8 +97,11 @@ fn six_megabytes_pass_both_ways_and_a_larger_payload_is_refused() {
 #[test]
 fn a_client_that_asks_first_is_told_before_it_sends_what_is_too_large() {
     let server = Server::start(echo());
-    let head =
-        |length: usize| format!("POST /invoke HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n");
+    let head = |length: usize| {
+        format!(
+            "POST /invoke HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
+        )
+    };
     let mut client = server.send(head(100_000_000));
     assert_eq!(client.read_response().error_type(413), "InvalidPayload");
     client.assert_closed();

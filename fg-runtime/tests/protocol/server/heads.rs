@@ -1,4 +1,5 @@
-//! Heads of requests that are too large, or that two servers could read differently: refused, and no other client is affected.
+//! Heads of requests that are too large, or that two servers could read differently: refused, and
+//! no other client is affected.
 
 use super::Server;
 use crate::function::echo;
@@ -22,7 +23,10 @@ const SMUGGLED: &str = "GET /shutdown HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[test]
 fn a_request_with_two_ways_to_tell_its_length_is_refused() {
-    let both = ["Content-Length: 6\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 6"];
+    let both = [
+        "Content-Length: 6\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 6",
+    ];
     let lengths = [
         "Content-Length: 6\r\nContent-Length: 7",
         "Content-Length: 6, 6",
@@ -44,7 +48,9 @@ fn a_request_with_two_ways_to_tell_its_length_is_refused() {
         .iter()
         .chain(&lengths)
         .chain(&encodings)
-        .map(|headers| format!("POST /invoke HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n0\r\n\r\n{SMUGGLED}"))
+        .map(|headers| {
+            format!("POST /invoke HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n0\r\n\r\n{SMUGGLED}")
+        })
         .collect();
     assert_refused(400, &requests.iter().map(String::as_str).collect::<Vec<_>>());
 }
@@ -96,11 +102,18 @@ fn a_body_whose_chunks_cannot_be_read_is_refused() {
 
 #[test]
 fn a_head_that_is_too_large_or_has_too_many_headers_is_refused() {
-    let headers = |count: usize| -> String { (0..count).map(|number| format!("X-{number}: a\r\n")).collect() };
+    let headers = |count: usize| -> String {
+        (0..count).map(|number| format!("X-{number}: a\r\n")).collect()
+    };
     let server = Server::start(echo());
-    let request = |headers: &str| format!("POST /invoke HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n{headers}\r\nhello");
+    let request = |headers: &str| {
+        format!("POST /invoke HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n{headers}\r\nhello")
+    };
     assert_eq!(server.ask(request(&headers(98))).text(), "hello");
-    assert_eq!(server.ask(request(&format!("X-Token: {}\r\n", "x".repeat(200 * 1024)))).text(), "hello");
+    assert_eq!(
+        server.ask(request(&format!("X-Token: {}\r\n", "x".repeat(200 * 1024)))).text(),
+        "hello"
+    );
     for request in [
         request(&headers(99)),
         request(&format!("X-Token: {}\r\n", "x".repeat(256 * 1024))),
@@ -122,11 +135,15 @@ fn other_forms_and_versions_of_http_are_understood_or_closed() {
     let mut client = server.send("POST /invoke HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello");
     assert_eq!(client.read_response().text(), "hello");
     client.assert_closed();
-    let mut client = server.send("POST /invoke HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello");
+    let mut client = server
+        .send("POST /invoke HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello");
     assert_eq!(client.read_response().text(), "hello");
     client.send("POST /invoke HTTP/1.0\r\nContent-Length: 5\r\n\r\nagain");
     assert_eq!(client.read_response().text(), "again");
-    for request in ["CONNECT example.com:443 HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"] {
+    for request in [
+        "CONNECT example.com:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+    ] {
         assert_eq!(server.ask(request).status, 404, "{request:?}");
     }
     assert_eq!(server.invoke("hello").text(), "hello");
@@ -147,12 +164,21 @@ fn a_request_names_one_host_that_is_one() {
     );
     let server = Server::start(echo());
     assert_eq!(server.ask("POST /invoke HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi").text(), "hi");
-    assert_eq!(server.ask("POST /invoke HTTP/1.1\r\nHost:\r\nContent-Length: 2\r\n\r\nhi").text(), "hi");
+    assert_eq!(
+        server.ask("POST /invoke HTTP/1.1\r\nHost:\r\nContent-Length: 2\r\n\r\nhi").text(),
+        "hi"
+    );
 }
 
 #[test]
 fn a_transfer_coding_that_is_not_decoded_is_refused() {
-    let with = |headers| format!("POST /invoke HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n0\r\n\r\n{SMUGGLED}");
-    let requests = ["Transfer-Encoding: gzip, chunked", "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked"].map(with);
+    let with = |headers| {
+        format!("POST /invoke HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n0\r\n\r\n{SMUGGLED}")
+    };
+    let requests = [
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+    ]
+    .map(with);
     assert_refused(501, &requests.each_ref().map(String::as_str));
 }

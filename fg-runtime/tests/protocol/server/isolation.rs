@@ -1,4 +1,5 @@
-//! Many invocations at once: each has its own answer, deadline and log lines, whatever happens to the others.
+//! Many invocations at once: each has its own answer, deadline and log lines, whatever happens to
+//! the others.
 
 use super::client::Client;
 use super::{Server, invocation};
@@ -49,7 +50,11 @@ fn assert_isolated(cpu: &str) {
         assert_eq!(count(&ended, id + 2, "ERROR OrderNotFound: "), 1);
         assert_eq!(count(&ended, id + 3, "ERROR panic: article 17"), 1);
         assert_eq!(
-            ["INFO cancelled", "INFO dropped", "ERROR FunctionTimeout: "].map(|text| count(&ended, id + 4, text)),
+            ["INFO cancelled", "INFO dropped", "ERROR FunctionTimeout: "].map(|text| count(
+                &ended,
+                id + 4,
+                text
+            )),
             [1, 1, 1]
         );
     }
@@ -76,7 +81,8 @@ fn each_log_line_has_the_id_of_its_own_request_through_whichever_crate_it_comes(
     // The logger's own, and those of the features `log` and `tracing`, which the probe always has.
     let lines_each = 3;
     for id in 0..200 {
-        let lines: Vec<_> = ended.stdout.iter().filter(|line| line.contains(&format!("said in r-{id}."))).collect();
+        let lines: Vec<_> =
+            ended.stdout.iter().filter(|line| line.contains(&format!("said in r-{id}."))).collect();
         assert!(lines.iter().all(|line| line.contains(&format!(" r-{id} INFO "))), "{lines:#?}");
         assert_eq!(lines.len(), lines_each, "{lines:#?}");
     }
@@ -101,7 +107,11 @@ fn a_handler_that_blocks_one_of_several_threads_is_answered_for_and_others_are_s
         assert!(response.error_message().contains("has blocked its thread"), "{}", response.text());
         server.assert_serves();
         let ended = server.stop();
-        assert_eq!((ended.code, count(&ended, 1, "ERROR FunctionTimeout: "), ended.stderr.len()), (0, 1, 0), "{ended:#?}");
+        assert_eq!(
+            (ended.code, count(&ended, 1, "ERROR FunctionTimeout: "), ended.stderr.len()),
+            (0, 1, 0),
+            "{ended:#?}"
+        );
     }
 }
 
@@ -120,14 +130,18 @@ fn handlers_that_block_every_thread_are_answered_for_and_end_the_process() {
         let ended = server.function.wait();
         assert_eq!(ended.code, 1, "{ended:#?}");
         let [line] = &ended.stderr[..] else { panic!("{ended:#?}") };
-        assert!(line.starts_with("fg: ending the process: handlers have blocked all threads for 1s"), "{line}");
+        assert!(
+            line.starts_with("fg: ending the process: handlers have blocked all threads for 1s"),
+            "{line}"
+        );
     }
 }
 
 #[test]
 fn a_handler_may_block_the_only_thread_for_as_long_as_the_header_allows() {
     let server = Server::start(act().with("RUNTIME_TIMEOUT", "1"));
-    let mut blocks = send(&server, 1, "X-Cff-Timeout: 20\r\n", r#"{"block_for_milliseconds":3000}"#);
+    let mut blocks =
+        send(&server, 1, "X-Cff-Timeout: 20\r\n", r#"{"block_for_milliseconds":3000}"#);
     assert_eq!(blocks.read_response().text(), r#""blocked""#);
     assert_eq!(server.stop().code, 0);
 }
@@ -154,7 +168,9 @@ fn the_handler_of_a_client_that_goes_away_is_dropped_and_that_is_logged() {
     let client = send(&server, 1, "", &format!(r#"{{"wait_at":"{}"}}"#, gate.address()));
     let _waiting = gate.reached();
     drop(client);
-    server.function.wait_for_line(" r-1 WARN the handler was dropped before its reply: the client has gone away");
+    server.function.wait_for_line(
+        " r-1 WARN the handler was dropped before its reply: the client has gone away",
+    );
     server.assert_serves();
     assert_eq!(server.stop().code, 0);
 }

@@ -1,4 +1,5 @@
-//! An event function as a server: what engines, other services and hostile clients send it over a real socket.
+//! An event function as a server: what engines, other services and hostile clients send it over a
+//! real socket.
 
 #[cfg(feature = "http")]
 mod as_axum;
@@ -43,7 +44,11 @@ impl Server {
     /// As soon as it listens.
     fn of(function: Function) -> Self {
         let line = function.wait_for_line("listening on 0.0.0.0:");
-        let port = line.rsplit(':').next().and_then(|port| port.parse().ok()).expect("the line ends in a port");
+        let port = line
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.parse().ok())
+            .expect("the line ends in a port");
         Self { function, port }
     }
 
@@ -85,7 +90,10 @@ fn invocation(headers: &str, event: impl AsRef<[u8]>) -> Vec<u8> {
 }
 
 fn post(path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!("POST {path} HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {}\r\n\r\n",
+        body.len()
+    );
     [head.as_bytes(), body].concat()
 }
 

@@ -9,7 +9,11 @@ const INVOKE: &[u8] = include_bytes!("engine/invoke.http");
 
 /// As in a container image: hardly any variables.
 fn image() -> Setup {
-    act().with("RUNTIME_FUNC_NAME", "").with("RUNTIME_TIMEOUT", "").with("RUNTIME_MEMORY", "").with("FG_PORT", "0")
+    act()
+        .with("RUNTIME_FUNC_NAME", "")
+        .with("RUNTIME_TIMEOUT", "")
+        .with("RUNTIME_MEMORY", "")
+        .with("FG_PORT", "0")
 }
 
 fn context(server: &Server, headers: &str) -> Value {
@@ -21,7 +25,8 @@ fn context(server: &Server, headers: &str) -> Value {
 #[test]
 fn the_headers_of_the_engine_tell_what_no_variable_does() {
     let server = Server::start(image());
-    let request = std::str::from_utf8(INVOKE).expect("it is text").replace("{\"name\":\"x\"}", "\"context\"");
+    let request =
+        std::str::from_utf8(INVOKE).expect("it is text").replace("{\"name\":\"x\"}", "\"context\"");
     let request = request.replace("Content-Length: 12", "Content-Length: 9");
     assert_eq!(
         server.ask(request).json(),
@@ -71,12 +76,17 @@ fn an_empty_header_a_missing_one_and_null_are_the_same() {
 #[test]
 fn the_request_id_is_the_platforms_else_the_engines_else_a_new_one() {
     let server = Server::start(act());
-    let id = |headers: &str| context(&server, headers)["request_id"].as_str().expect("a text").to_owned();
+    let id = |headers: &str| {
+        context(&server, headers)["request_id"].as_str().expect("a text").to_owned()
+    };
     assert_eq!(id("X-CFF-Request-Id: r-1\r\nX-Request-Id: r-2\r\n"), "r-1");
     assert_eq!(id("X-Request-Id: r-2\r\nX-CFF-Request-Id: r-1\r\n"), "r-1");
     assert_eq!(id("X-CFF-Request-Id: \r\nX-Request-Id: r-2\r\n"), "r-2");
     assert_eq!(id("X-CFF-Request-Id: null\r\nX-Request-Id: r-2\r\n"), "r-2");
-    let mut ids: Vec<_> = ["", "X-Request-Id: \r\n", "X-Request-Id: null\r\n", "X-CFF-Request-Id: null\r\n"].map(id).to_vec();
+    let mut ids: Vec<_> =
+        ["", "X-Request-Id: \r\n", "X-Request-Id: null\r\n", "X-CFF-Request-Id: null\r\n"]
+            .map(id)
+            .to_vec();
     for id in &ids {
         assert_eq!(id.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{id}");
     }
@@ -97,7 +107,10 @@ fn the_time_of_an_invocation_is_what_its_header_says() {
 fn an_id_that_is_too_long_to_be_one_is_not_taken() {
     let server = Server::start(image());
     for name in ["X-CFF-Request-Id", "X-Request-Id"] {
-        let id = |length: usize| context(&server, &format!("{name}: {}\r\n", "i".repeat(length)))["request_id"].to_string();
+        let id = |length: usize| {
+            context(&server, &format!("{name}: {}\r\n", "i".repeat(length)))["request_id"]
+                .to_string()
+        };
         assert_eq!(id(128).len(), 130);
         assert_eq!(id(20_000).len(), 38, "a new one");
     }

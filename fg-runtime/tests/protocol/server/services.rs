@@ -1,4 +1,5 @@
-//! An HTTP service over HTTP: requests reach it as they are sent, and its responses leave as they are made.
+//! An HTTP service over HTTP: requests reach it as they are sent, and its responses leave as they
+//! are made.
 
 use std::net::Shutdown;
 
@@ -25,9 +26,14 @@ pub(crate) fn assert_serves(server: &Server) {
 #[test]
 fn a_request_and_its_response_stream_at_the_same_time() {
     let server = Server::start(service());
-    let mut client = server.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+    let mut client = server
+        .send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
     let mut response = client.read_head();
-    assert_eq!(client.read_piece(&mut response).as_deref(), Some(&b"one"[..]), "before the second has been sent");
+    assert_eq!(
+        client.read_piece(&mut response).as_deref(),
+        Some(&b"one"[..]),
+        "before the second has been sent"
+    );
     client.send("3\r\ntwo\r\n");
     assert_eq!(client.read_piece(&mut response).as_deref(), Some(&b"two"[..]));
     client.send("0\r\n\r\n");
@@ -37,11 +43,17 @@ fn a_request_and_its_response_stream_at_the_same_time() {
 #[test]
 fn a_service_sees_the_request_but_not_the_secrets_of_the_platform() {
     let server = Server::start(service());
-    let headers =
-        "X-Client: c\r\nX-Cff-Request-Id: r-1\r\nX-Cff-Auth-Token: t-1\r\nX-Cff-Security-Secret-Key: s\r\nCookie: a=b\r\n";
-    assert_eq!(server.ask(get("/headers", headers)).text(), "host x-client x-cff-request-id cookie");
+    let headers = "X-Client: c\r\nX-Cff-Request-Id: r-1\r\nX-Cff-Auth-Token: t-1\r\nX-Cff-Security-Secret-Key: s\r\nCookie: a=b\r\n";
+    assert_eq!(
+        server.ask(get("/headers", headers)).text(),
+        "host x-client x-cff-request-id cookie"
+    );
     assert_eq!(server.ask(get("/context", headers)).text(), "r-1 t-1");
-    assert_eq!(server.ask(get("//path?q=1&z=a+b", "")).text(), "/path?q=1&z=a+b", "as the engine writes it");
+    assert_eq!(
+        server.ask(get("//path?q=1&z=a+b", "")).text(),
+        "/path?q=1&z=a+b",
+        "as the engine writes it"
+    );
 }
 
 #[test]
@@ -55,7 +67,11 @@ fn what_goes_wrong_in_a_request_is_its_own_business() {
     let mut hanging = hanging;
     assert_eq!(hanging.read_response().error_type(500), "InternalServerError");
     let ended = server.stop();
-    assert_eq!((ended.code, ended.count(" r-1 ERROR FunctionTimeout: "), ended.count(" ERROR ")), (0, 1, 3), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count(" r-1 ERROR FunctionTimeout: "), ended.count(" ERROR ")),
+        (0, 1, 3),
+        "{ended:#?}"
+    );
 }
 
 #[test]
@@ -66,21 +82,31 @@ fn a_request_that_blocks_one_of_several_threads_is_answered_for_and_others_are_s
         assert_serves(&server);
     }
     let response = blocks.read_response();
-    assert_eq!((response.error_type(500), response.header("x-request-id")), ("InternalServerError".to_owned(), Some("r-1")));
+    assert_eq!(
+        (response.error_type(500), response.header("x-request-id")),
+        ("InternalServerError".to_owned(), Some("r-1"))
+    );
     assert_serves(&server);
     let ended = server.stop();
-    assert_eq!((ended.code, ended.count(" r-1 ERROR FunctionTimeout: the handler has blocked its thread")), (0, 1), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count(" r-1 ERROR FunctionTimeout: the handler has blocked its thread")),
+        (0, 1),
+        "{ended:#?}"
+    );
 }
 
 #[test]
 fn a_response_that_fails_after_its_first_piece_is_cut_and_logged_once() {
     let server = Server::start(service().with("RUNTIME_TIMEOUT", "1"));
-    for (step, expected) in
-        [("fail", "the source has run dry"), ("panic", "in the middle of a stream"), ("hang", "FunctionTimeout: not finished")]
-    {
+    for (step, expected) in [
+        ("fail", "the source has run dry"),
+        ("panic", "in the middle of a stream"),
+        ("hang", "FunctionTimeout: not finished"),
+    ] {
         let gate = Gate::new();
         let steps = format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},"{step}"]"#, gate.address());
-        let mut client = server.send(post("/steps", &format!("X-Cff-Request-Id: {step}\r\n"), steps.as_bytes()));
+        let mut client =
+            server.send(post("/steps", &format!("X-Cff-Request-Id: {step}\r\n"), steps.as_bytes()));
         let mut response = client.read_head();
         assert_eq!(client.read_piece(&mut response).as_deref(), Some(&b"first"[..]));
         drop(gate.reached());
@@ -98,7 +124,10 @@ fn a_response_that_fails_after_its_first_piece_is_cut_and_logged_once() {
 fn a_stream_goes_on_for_the_grace_that_the_engine_gives_and_is_cut_after_it() {
     let set = |grace| service().with("RUNTIME_TIMEOUT", "").with("FG_SHUTDOWN_GRACE", grace);
     let begin = |server: &Server, gate: &Gate| {
-        let steps = format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"last"}}]"#, gate.address());
+        let steps = format!(
+            r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"last"}}]"#,
+            gate.address()
+        );
         let mut client = server.send(post("/steps", "", steps.as_bytes()));
         let mut response = client.read_head();
         assert_eq!(client.read_piece(&mut response).as_deref(), Some(&b"first"[..]));
@@ -121,7 +150,14 @@ fn a_stream_goes_on_for_the_grace_that_the_engine_gives_and_is_cut_after_it() {
     server.function.signal("TERM");
     assert_eq!((client.read_piece(&mut response), response.is_cut), (None, true));
     let ended = server.function.wait();
-    assert_eq!((ended.code, ended.count("ERROR not all requests were finished within 1s; the process ends")), (0, 1), "{ended:#?}");
+    assert_eq!(
+        (
+            ended.code,
+            ended.count("ERROR not all requests were finished within 1s; the process ends")
+        ),
+        (0, 1),
+        "{ended:#?}"
+    );
 }
 
 #[test]
@@ -177,5 +213,8 @@ fn two_hundred_megabytes_pass_in_little_memory_and_on_the_platform_no_more() {
     let grown = peak_memory(server.function.id()) - before;
     assert!(grown < 6 * 1024 * 1024, "{grown} bytes more");
     assert!(read(204_801).1, "the platform takes no more");
-    assert_eq!(server.stop().count("r-1 ERROR the response ends too early: FunctionResponseTooLarge: "), 1);
+    assert_eq!(
+        server.stop().count("r-1 ERROR the response ends too early: FunctionResponseTooLarge: "),
+        1
+    );
 }

@@ -1,4 +1,5 @@
-//! The end of a server: what runs is finished and answered, what is left is done, and nothing is lost.
+//! The end of a server: what runs is finished and answered, what is left is done, and nothing is
+//! lost.
 
 use std::net::{Ipv4Addr, TcpStream};
 
@@ -25,16 +26,22 @@ fn an_idle_server_ends_at_once_after_its_pre_stop_whatever_connections_are_open(
         kept.assert_closed();
         silent.assert_closed();
         let ended = server.function.wait();
-        assert_eq!((ended.code, ended.count("pre_stop after 2 calls"), ended.stderr.len()), (0, 1, 0), "{ended:#?}");
+        assert_eq!(
+            (ended.code, ended.count("pre_stop after 2 calls"), ended.stderr.len()),
+            (0, 1, 0),
+            "{ended:#?}"
+        );
     }
 }
 
-/// The end begins while there are: a handler, one with work for later, and a stream in the middle of its reply.
+/// The end begins while there are: a handler, one with work for later, and a stream in the middle
+/// of its reply.
 fn assert_finishes(begin: impl Fn(&Server)) {
     let server = Server::start(act());
     let (gate, work) = (Gate::new(), Gate::new());
     let mut waits = server.send(invocation("", format!(r#"{{"wait_at":"{}"}}"#, gate.address())));
-    let mut leaves = server.send(invocation("", format!(r#"{{"after":{{"wait_at":"{}"}}}}"#, work.address())));
+    let mut leaves =
+        server.send(invocation("", format!(r#"{{"after":{{"wait_at":"{}"}}}}"#, work.address())));
     let (waiting, working) = (gate.reached(), work.reached());
     assert_eq!(leaves.read_response().text(), r#""more to come""#);
     begin(&server);
@@ -45,7 +52,11 @@ fn assert_finishes(begin: impl Fn(&Server)) {
     waits.assert_closed();
     drop(working);
     let ended = server.function.wait();
-    assert_eq!((ended.code, ended.count("INFO waited"), ended.count("pre_stop after 2 calls")), (0, 1, 1), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count("INFO waited"), ended.count("pre_stop after 2 calls")),
+        (0, 1, 1),
+        "{ended:#?}"
+    );
     let last = ended.stdout.last().expect("there are lines");
     assert_eq!(last, "pre_stop after 2 calls");
 }
@@ -64,8 +75,10 @@ fn the_shutdown_request_does_what_the_signal_does() {
 fn a_stream_in_the_middle_of_its_reply_is_finished() {
     let server = Server::start(stream());
     let gate = Gate::new();
-    let mut client =
-        server.send(invocation("", format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"kilobytes":5000}}]"#, gate.address())));
+    let mut client = server.send(invocation(
+        "",
+        format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"kilobytes":5000}}]"#, gate.address()),
+    ));
     let waiting = gate.reached();
     server.function.signal("TERM");
     assert!(refuses_connections(&server));
@@ -79,7 +92,9 @@ fn a_stream_in_the_middle_of_its_reply_is_finished() {
 fn a_request_that_is_half_sent_when_the_signal_comes_is_answered() {
     let server = Server::start(act());
     server.assert_serves();
-    let mut client = server.send("POST /invoke HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 16\r\n\r\n");
+    let mut client = server.send(
+        "POST /invoke HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 16\r\n\r\n",
+    );
     // The server asks for the body, so it has read the head.
     client.expect_continue();
     server.function.signal("TERM");
@@ -95,14 +110,18 @@ fn a_signal_during_the_initialisation_ends_the_server_and_whoever_waits_is_told(
     let gate = Gate::new();
     let server = Server::start(act().with("PROBE_INIT", gate.address()));
     let _waiting = gate.reached();
-    let mut inits = [post("/init", "", b"{}"), post("/invoke", "", b"{}")].map(|request| server.send(request));
+    let mut inits =
+        [post("/init", "", b"{}"), post("/invoke", "", b"{}")].map(|request| server.send(request));
     // Both have been read: a third one that came later has been answered.
     assert_eq!(server.ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").status, 503);
     server.function.signal("TERM");
     for client in &mut inits {
         let response = client.read_response();
         assert_eq!(response.error_type(500), "InitError");
-        assert_eq!(response.error_message(), "the instance ends, and the function has not been initialised");
+        assert_eq!(
+            response.error_message(),
+            "the instance ends, and the function has not been initialised"
+        );
     }
     let ended = server.function.wait();
     assert_eq!((ended.code, ended.count("pre_stop")), (0, 0), "{ended:#?}");
@@ -113,13 +132,18 @@ fn what_hangs_does_not_hold_up_the_end_for_longer_than_its_time() {
     let server = Server::start(act().with("RUNTIME_TIMEOUT", "1"));
     let gate = Gate::new();
     let mut hangs = server.send(invocation("", r#""hang""#));
-    let mut waits = server.send(invocation("", format!(r#"{{"after":{{"wait_at":"{}"}}}}"#, gate.address())));
+    let mut waits =
+        server.send(invocation("", format!(r#"{{"after":{{"wait_at":"{}"}}}}"#, gate.address())));
     let _waiting = gate.reached();
     server.function.signal("TERM");
     assert_eq!(hangs.read_response().error_type(500), "FunctionTimeout");
     assert_eq!(waits.read_response().status, 200);
     let ended = server.function.wait();
-    assert_eq!((ended.code, ended.count("work left by spawn_after was not finished")), (0, 1), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count("work left by spawn_after was not finished")),
+        (0, 1),
+        "{ended:#?}"
+    );
 }
 
 #[test]
@@ -131,7 +155,14 @@ fn what_never_ends_is_left_behind_and_that_is_logged() {
     server.function.signal("TERM");
     waits.assert_closed();
     let ended = server.function.wait();
-    assert_eq!((ended.code, ended.count("ERROR not all requests were finished within 2s; the process ends")), (0, 1), "{ended:#?}");
+    assert_eq!(
+        (
+            ended.code,
+            ended.count("ERROR not all requests were finished within 2s; the process ends")
+        ),
+        (0, 1),
+        "{ended:#?}"
+    );
     assert_eq!(ended.count("pre_stop after 1 calls"), 1, "{ended:#?}");
 }
 
@@ -171,9 +202,16 @@ fn work_for_later_begins_when_all_of_the_reply_has_left() {
 #[test]
 fn a_kill_right_after_the_answer_loses_no_line_of_its_log() {
     for number in 0..30 {
-        let server = Server::start(act().with("RUNTIME_CPU", if number % 2 == 0 { "300" } else { "2000" }));
-        let mut clients: Vec<_> =
-            (0..5).map(|id| server.send(invocation(&format!("X-CFF-Request-Id: r-{id}\r\n"), r#"{"log":"hello"}"#))).collect();
+        let server =
+            Server::start(act().with("RUNTIME_CPU", if number % 2 == 0 { "300" } else { "2000" }));
+        let mut clients: Vec<_> = (0..5)
+            .map(|id| {
+                server.send(invocation(
+                    &format!("X-CFF-Request-Id: r-{id}\r\n"),
+                    r#"{"log":"hello"}"#,
+                ))
+            })
+            .collect();
         let mut fails = server.send(invocation("X-CFF-Request-Id: f-1\r\n", r#""fail""#));
         for client in &mut clients {
             assert_eq!(client.read_response().status, 200);
@@ -181,6 +219,10 @@ fn a_kill_right_after_the_answer_loses_no_line_of_its_log() {
         assert_eq!(fails.read_response().status, 500);
         server.function.signal("KILL");
         let ended = server.function.wait();
-        assert_eq!((ended.code, ended.count(" hello"), ended.count(" f-1 ERROR ")), (-9, 15, 1), "{ended:#?}");
+        assert_eq!(
+            (ended.code, ended.count(" hello"), ended.count(" f-1 ERROR ")),
+            (-9, 15, 1),
+            "{ended:#?}"
+        );
     }
 }

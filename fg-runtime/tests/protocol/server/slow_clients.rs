@@ -1,5 +1,6 @@
-//! Clients that keep a connection and do nothing with it: they are told or left after ten seconds, and others are served meanwhile.
-//! Only one that has been served is kept for longer, since proxies count on it.
+//! Clients that keep a connection and do nothing with it: they are told or left after ten seconds,
+//! and others are served meanwhile. Only one that has been served is kept for longer, since proxies
+//! count on it.
 //!
 //! The limits of the server are waited for, so all that take the same time are tried side by side.
 
@@ -20,12 +21,16 @@ fn a_client_that_is_too_slow_is_told_or_left_and_others_are_served_meanwhile() {
     let mut half_a_head = server.send("POST /invoke HTTP/1.1\r\nHost: a\r\nX-");
     let mut half_a_second_head = server.send([&invocation("", "hello")[..], b"POST /inv"].concat());
     assert_eq!(half_a_second_head.read_response().text(), "hello");
-    let mut half_a_body = server.send("POST /invoke HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel");
-    let mut half_a_chunk = server.send("POST /invoke HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel");
+    let mut half_a_body =
+        server.send("POST /invoke HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel");
+    let mut half_a_chunk = server
+        .send("POST /invoke HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel");
     let mut no_body = server.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
     let mut dripping = server.send("POST /invoke HTTP/1.1\r\n");
     // Each byte keeps the body from being silent; the invocation has two seconds.
-    let mut dripping_body = server.send("POST /invoke HTTP/1.1\r\nHost: a\r\nX-Cff-Timeout: 2\r\nContent-Length: 500\r\n\r\n");
+    let mut dripping_body = server.send(
+        "POST /invoke HTTP/1.1\r\nHost: a\r\nX-Cff-Timeout: 2\r\nContent-Length: 500\r\n\r\n",
+    );
     for _ in 0..20 {
         assert_eq!(server.invoke("hello").text(), "hello");
     }
@@ -82,7 +87,8 @@ fn a_client_that_does_not_read_makes_the_writer_wait_and_is_left_in_the_end() {
     let server = Server::start(stream());
     assert_eq!(server.invoke("[]").status, 200);
     let before = peak_memory(server.function.id());
-    let mut client = server.send(invocation("X-CFF-Request-Id: r-1\r\n", r#"[{"kilobytes":204800}]"#));
+    let mut client =
+        server.send(invocation("X-CFF-Request-Id: r-1\r\n", r#"[{"kilobytes":204800}]"#));
     let mut response = client.read_head();
     server.function.wait_for_line(" r-1 INFO dropped");
     let grown = peak_memory(server.function.id()) - before;
@@ -90,7 +96,11 @@ fn a_client_that_does_not_read_makes_the_writer_wait_and_is_left_in_the_end() {
     client.read_body(&mut response);
     assert!(response.is_cut);
     let ended = server.stop();
-    assert_eq!((ended.code, ended.count(" r-1 WARN the streamed reply is not complete: ")), (0, 1), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count(" r-1 WARN the streamed reply is not complete: ")),
+        (0, 1),
+        "{ended:#?}"
+    );
 }
 
 const HEALTHZ: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -28,7 +28,9 @@ fn it_listens_on_the_port_of_fg_port_else_of_port() {
 
 #[test]
 fn a_port_that_is_none_is_refused() {
-    for (name, value) in [("FG_PORT", "http"), ("FG_PORT", "65536"), ("FG_PORT", "-1"), ("PORT", "8000/tcp")] {
+    for (name, value) in
+        [("FG_PORT", "http"), ("FG_PORT", "65536"), ("FG_PORT", "-1"), ("PORT", "8000/tcp")]
+    {
         let ended = act().with(name, value).start_alone().wait();
         let sentence = format!("fg: {name} is `{value}`; it must be a port from 0 to 65535");
         assert_eq!((ended.code, ended.stderr, ended.stdout.len()), (2, vec![sentence], 0));

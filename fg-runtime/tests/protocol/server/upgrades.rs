@@ -25,7 +25,13 @@ fn a_service_that_takes_a_connection_over_gets_and_sends_any_bytes() {
     let server = Server::start(service());
     let mut client = upgraded(&server);
     // What would be refused in a head.
-    for line in ["hello\n", "\n", "GET / HTTP/1.1\n", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", "\u{0}\u{1}\u{e9}\n"] {
+    for line in [
+        "hello\n",
+        "\n",
+        "GET / HTTP/1.1\n",
+        "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
+        "\u{0}\u{1}\u{e9}\n",
+    ] {
         line.split_inclusive('\n').for_each(|line| assert_echoes(&mut client, line));
     }
     let mut others: Vec<_> = (0..20).map(|_| upgraded(&server)).collect();
@@ -36,7 +42,11 @@ fn a_service_that_takes_a_connection_over_gets_and_sends_any_bytes() {
     drop(others);
     drop(client);
     let ended = server.stop();
-    assert_eq!((ended.code, ended.count("r-1 INFO the echo has ended"), ended.count(" ERROR ")), (0, 21, 0), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count("r-1 INFO the echo has ended"), ended.count(" ERROR ")),
+        (0, 21, 0),
+        "{ended:#?}"
+    );
 }
 
 #[test]
@@ -49,7 +59,11 @@ fn the_end_waits_for_connections_that_were_taken_over_and_not_for_ever() {
     }
     drop(client);
     let ended = server.function.wait();
-    assert_eq!((ended.code, ended.count("r-1 INFO the echo has ended"), ended.count("not all requests")), (0, 1, 0), "{ended:#?}");
+    assert_eq!(
+        (ended.code, ended.count("r-1 INFO the echo has ended"), ended.count("not all requests")),
+        (0, 1, 0),
+        "{ended:#?}"
+    );
 }
 
 #[test]
@@ -58,7 +72,9 @@ fn a_connection_that_was_taken_over_lasts_no_longer_than_an_invocation_may() {
     let mut client = upgraded(&server);
     assert_echoes(&mut client, "hello\n");
     client.wait_for_the_end();
-    server.function.wait_for_line("r-1 ERROR the upgraded connection was open for all of its 1s, and is closed");
+    server.function.wait_for_line(
+        "r-1 ERROR the upgraded connection was open for all of its 1s, and is closed",
+    );
     assert_serves(&server);
 }
 
@@ -80,11 +96,18 @@ fn a_client_of_http_2_is_told_so_and_the_log_says_it_once() {
             let mut client = server.send(preface);
             let response = client.read_response();
             assert_eq!((response.status, response.is_cut), (505, false));
-            assert_eq!(response.text(), "this server speaks HTTP/1.1; HTTP/2, and so gRPC, are not available here");
+            assert_eq!(
+                response.text(),
+                "this server speaks HTTP/1.1; HTTP/2, and so gRPC, are not available here"
+            );
             client.assert_closed();
         }
         let ended = server.stop();
-        assert_eq!((ended.code, ended.count(" WARN a client speaks HTTP/2 ")), (0, 1), "{ended:#?}");
+        assert_eq!(
+            (ended.code, ended.count(" WARN a client speaks HTTP/2 ")),
+            (0, 1),
+            "{ended:#?}"
+        );
     }
 }
 
