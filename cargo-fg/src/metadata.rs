@@ -68,7 +68,7 @@ impl FgMetadata {
                     self.include = paths.collect::<Result<_, _>>()?;
                 }
                 "timers" => {
-                    self.timers = list(key, value)?.iter().map(timer).collect::<Result<_, _>>()?
+                    self.timers = list(key, value)?.iter().map(timer).collect::<Result<_, _>>()?;
                 }
                 unknown => return Err(unknown_key(unknown, &KEYS)),
             }

@@ -223,7 +223,7 @@ fn write_path(text: &mut String, path: &Path, is_shown: &dyn Fn(&str) -> bool) {
         text.push_str(if at == 0 { "" } else { "." });
         match segment {
             Segment::Map { key } | Segment::Enum { variant: key } if is_shown(key) => {
-                text.push_str(&bounded::display(key, QUOTE))
+                text.push_str(&bounded::display(key, QUOTE));
             }
             _ => text.push('*'),
         }

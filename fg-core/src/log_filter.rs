@@ -133,7 +133,7 @@ mod tests {
     fn parse(text: &str) -> (LogFilter, Vec<String>) {
         let mut complaints = Vec::new();
         let filter = LogFilter::parse(text, Verbosity::Info, &mut |directive| {
-            complaints.push(directive.to_owned())
+            complaints.push(directive.to_owned());
         });
         (filter, complaints)
     }

@@ -227,7 +227,7 @@ impl Builder {
     /// default all requests are accepted.
     pub fn key_pair(self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
         self.with(|settings| {
-            settings.key_pair = Some(KeyPair::new(access_key.into(), secret_key.into()))
+            settings.key_pair = Some(KeyPair::new(access_key.into(), secret_key.into()));
         })
     }
 }

@@ -117,7 +117,7 @@ fn a_streamed_reply_has_at_most_200_mb_and_passes_through_little_memory() {
     refuse_201_mb(&emulator);
     match (before, peak_memory()) {
         (Some(before), Some(after)) => {
-            assert!(after - before < MOST, "{} KB more", (after - before) / 1024)
+            assert!(after - before < MOST, "{} KB more", (after - before) / 1024);
         }
         _ => println!("SKIPPED: the peak of the memory, which this system does not tell"),
     }

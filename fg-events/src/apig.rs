@@ -123,8 +123,9 @@ pub mod reading {
     use std::borrow::Cow;
 
     use serde::Deserializer;
+    use serde::de::{Error, Expected, MapAccess};
 
-    pub use crate::number::{string_of_entries, string_of_float};
+    use crate::number;
     use crate::tolerant::{Borrowed, field};
 
     pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
@@ -145,6 +146,17 @@ pub mod reading {
         deserializer: D,
     ) -> Result<Cow<'de, str>, D::Error> {
         deserializer.deserialize_any(Borrowed::<true>)
+    }
+
+    pub fn string_of_float<E: Error>(number: f64, expected: &dyn Expected) -> Result<String, E> {
+        number::string_of_float(number, expected)
+    }
+
+    pub fn string_of_entries<'de, A: MapAccess<'de>>(
+        entries: A,
+        expected: &dyn Expected,
+    ) -> Result<Option<String>, A::Error> {
+        number::string_of_entries(entries, expected)
     }
 }
 

@@ -66,12 +66,8 @@ pub(crate) fn visit_float<'de, V: Visitor<'de>, A: MapAccess<'de>>(
 
 /// For `visit_map` of a visitor that takes strings, numbers and `{}`: the string of the number,
 /// `None` for `{}`.
-///
-/// # Errors
-///
-/// Where it is another object.
 #[cfg(feature = "apig")]
-pub fn string_of_entries<'de, A: MapAccess<'de>>(
+pub(crate) fn string_of_entries<'de, A: MapAccess<'de>>(
     entries: A,
     expected: &dyn Expected,
 ) -> Result<Option<String>, A::Error> {
@@ -90,12 +86,8 @@ fn float(number: &str) -> f64 {
 /// The string for a number that is known as an `f64` only.
 ///
 /// Of a whole number beyond the `i64`s and `u64`s the last digits are gone by now, so that it would
-/// be another number than the one sent.
-///
-/// # Errors
-///
-/// For such a number.
-pub fn string_of_float<E: Error>(number: f64, expected: &dyn Expected) -> Result<String, E> {
+/// be another number than the one sent: an error.
+pub(crate) fn string_of_float<E: Error>(number: f64, expected: &dyn Expected) -> Result<String, E> {
     if is_too_large(number) {
         Err(E::invalid_value(Unexpected::Float(number), expected))
     } else {

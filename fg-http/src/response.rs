@@ -81,7 +81,7 @@ impl Response {
         match status.try_into() {
             Ok(status) => *self.response.status_mut() = status,
             Err(_) => {
-                self.note("the status of the response is not a number from 100 to 999".to_owned())
+                self.note("the status of the response is not a number from 100 to 999".to_owned());
             }
         }
         self
@@ -95,7 +95,7 @@ impl Response {
         let name = name.as_ref();
         match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_ref())) {
             (Ok(name), Ok(value)) if name == CONTENT_TYPE => {
-                drop(self.headers_mut().insert(name, value))
+                drop(self.headers_mut().insert(name, value));
             }
             (Ok(name), Ok(value)) => {
                 if self.headers_mut().try_append(name, value).is_err() {
@@ -103,7 +103,7 @@ impl Response {
                 }
             }
             (Err(_), _) => {
-                self.note(format!("{name:?} cannot be the name of a header of the response"))
+                self.note(format!("{name:?} cannot be the name of a header of the response"));
             }
             // The value is not shown: it may be a secret.
             (Ok(name), Err(_)) => self.note(format!(

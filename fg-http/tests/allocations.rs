@@ -53,7 +53,7 @@ fn a_body_in_base64_is_copied_once_out_of_the_event() {
 fn a_text_is_copied_once_out_of_the_event() {
     let payload = event(&"a".repeat(MEGABYTE), false);
     let counted = allocated(|| {
-        assert_eq!(apig::request_of(&payload).expect("it is an event").body().len(), MEGABYTE)
+        assert_eq!(apig::request_of(&payload).expect("it is an event").body().len(), MEGABYTE);
     });
     assert!(counted <= copies(1.0), "{counted} bytes");
 }
@@ -95,7 +95,10 @@ fn a_body_is_copied_once_into_an_event_and_once_out_of_an_answer() {
     let (parts, body) = response("image/png", body).into_parts();
     apig::write_answer(&parts, &body, &mut reply).expect("it is written");
     let counted = allocated(|| {
-        assert_eq!(apig::response_of(reply.body()).expect("it is an answer").body().len(), MEGABYTE)
+        assert_eq!(
+            apig::response_of(reply.body()).expect("it is an answer").body().len(),
+            MEGABYTE
+        );
     });
     assert!(counted <= copies(1.0), "{counted} bytes");
 }

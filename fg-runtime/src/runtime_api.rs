@@ -82,7 +82,7 @@ pub(crate) fn write_answer_head(
 fn write_path_segment(out: &mut Vec<u8>, text: &str) {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
     write_pieces(out, text, is_plain, |out, byte| {
-        write!(out, "%{byte:02X}").expect("writing to memory cannot fail")
+        write!(out, "%{byte:02X}").expect("writing to memory cannot fail");
     });
 }
 

@@ -39,7 +39,7 @@ fn gateway() -> (Gateway, Arc<Mutex<Vec<String>>>) {
     let seen = Arc::<Mutex<Vec<String>>>::default();
     let told = Arc::clone(&seen);
     let observer = move |exchange: &fg_emulator::Exchange<'_>| {
-        told.lock().expect("no panic").push(exchange.to_string())
+        told.lock().expect("no panic").push(exchange.to_string());
     };
     let gateway = Gateway::start("127.0.0.1:0", ["greet"], observer).expect("a free port");
     gateway.serve(Arc::new(function().name("greet").start().expect("it starts")));

@@ -152,7 +152,7 @@ impl Shared {
         for link in &links {
             match link.look(now, late) {
                 Looked::Later(time) => {
-                    next = Some(next.map_or(time, |next: Instant| next.min(time)))
+                    next = Some(next.map_or(time, |next: Instant| next.min(time)));
                 }
                 Looked::Idle => {}
                 Looked::Answered(logger, failure, run) => answered.push((logger, failure, run)),

@@ -107,7 +107,7 @@ impl Image {
                 Instruction::Expose(ports) => image.ports.extend(ports.arguments.iter().map(text)),
                 Instruction::Entrypoint(entrypoint) => match &entrypoint.arguments {
                     Command::Exec(words) => {
-                        image.entrypoint = words.value.iter().map(text).collect()
+                        image.entrypoint = words.value.iter().map(text).collect();
                     }
                     other => {
                         return Err(format!(
