@@ -34,7 +34,9 @@ libfuzzer_sys::fuzz_target!(|input: (Vec<(String, String)>, Vec<(String, Vec<u8>
     let given = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
     let is_invocation = ctx.begin(Instant::now(), named.chain(given));
     assert_eq!(is_invocation, !ctx.request_id().is_empty());
-    if let Some(token) = ctx.token().map(fg_core::Secret::expose).filter(|token| token.len() > 12) {
+    // With punctuation it could be found in what `Debug` itself writes.
+    let is_telling = |token: &&str| token.len() > 12 && token.chars().all(char::is_alphanumeric);
+    if let Some(token) = ctx.token().map(fg_core::Secret::expose).filter(is_telling) {
         // A header of another name may hold the same text; its name is all that is printed of it.
         if !headers.iter().any(|(name, _)| name.contains(token))
             && !ctx.request_id().contains(token)
