@@ -8,24 +8,25 @@ use tempfile::TempDir;
 use crate::dev::Dev;
 use crate::fg::{NewProject, fg, repository, run, target_directory, use_lock_file};
 
-/// Packages with a program `bootstrap` each, which says whose it is.
-fn workspace(names: &[&str], more: &str) -> TempDir {
+/// Packages with a program of this name each, which says whose it is. No two tests have the same
+/// one: they share the folder into which cargo puts it.
+fn workspace(names: &[&str], program: &str, more: &str) -> TempDir {
     let workspace = tempfile::tempdir().expect("a directory");
     let root = workspace.path();
     let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = {names:?}\n{more}");
     fs::write(root.join("Cargo.toml"), manifest).expect("it is written");
     for name in names {
-        package(&root.join(name), name);
+        package(&root.join(name), name, program);
     }
     use_lock_file(root);
     workspace
 }
 
-fn package(directory: &Path, name: &str) {
+fn package(directory: &Path, name: &str, program: &str) {
     fs::create_dir_all(directory.join("src")).expect("it is made");
     let fg = toml::Value::from(repository().display().to_string());
     let manifest = format!(
-        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[[bin]]\nname = \"bootstrap\"\npath = \"src/main.rs\"\n\
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[[bin]]\nname = \"{program}\"\npath = \"src/main.rs\"\n\
          [dependencies]\nfg = {{ package = \"functiongraph\", path = {fg} }}\n"
     );
     fs::write(directory.join("Cargo.toml"), manifest).expect("it is written");
@@ -38,54 +39,44 @@ fn package(directory: &Path, name: &str) {
 
 #[test]
 fn each_of_two_programs_of_the_same_name_is_served_under_its_own() {
-    let workspace = workspace(&["twin-a", "twin-b"], "");
-    let mut dev = Dev::start_in(workspace.path(), &["--timer", "twin-b/bootstrap=@every 1h"]);
-    dev.wait_for("Timer timer-1 (@every 1h) for twin-b/bootstrap\n", 1);
+    let workspace = workspace(&["twin-a", "twin-b"], "twin", "");
+    let mut dev = Dev::start_in(workspace.path(), &["--timer", "twin-b/twin=@every 1h"]);
+    dev.wait_for("Timer timer-1 (@every 1h) for twin-b/twin\n", 1);
     for name in ["twin-a", "twin-b"] {
-        dev.wait_for(&format!("Serving {name}/bootstrap on http://"), 1);
+        dev.wait_for(&format!("Serving {name}/twin on http://"), 1);
         dev.wait_for(
-            &format!(
-                "note: for SDKs, and for itself, {name}/bootstrap is called {name}-bootstrap\n"
-            ),
+            &format!("note: for SDKs, and for itself, {name}/twin is called {name}-twin\n"),
             1,
         );
-        let urn = format!("urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3A{name}-bootstrap");
+        let urn = format!("urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3A{name}-twin");
         let (status, body) = dev.ask(&format!("POST /v2/p/fgs/functions/{urn}/invocations"), "{}");
-        assert_eq!(
-            (status, body),
-            (200, format!("\"{name} as {name}-bootstrap\"")),
-            "{}",
-            dev.said()
-        );
-        let (status, body) = dev.ask(&format!("POST /{name}/bootstrap"), "{}");
-        assert_eq!(
-            (status, body),
-            (200, format!("\"{name} as {name}-bootstrap\"")),
-            "{}",
-            dev.said()
-        );
+        assert_eq!((status, body), (200, format!("\"{name} as {name}-twin\"")), "{}", dev.said());
+        let (status, body) = dev.ask(&format!("POST /{name}/twin"), "{}");
+        assert_eq!((status, body), (200, format!("\"{name} as {name}-twin\"")), "{}", dev.said());
     }
     let (status, body) = dev.ask("GET /", "");
     assert_eq!(status, 200);
     assert!(
-        body.contains("\"path\": \"/twin-a/bootstrap\"")
-            && body.contains("\"path\": \"/twin-b/bootstrap\""),
+        body.contains("\"path\": \"/twin-a/twin\"") && body.contains("\"path\": \"/twin-b/twin\""),
         "{body}"
     );
     // An edit of one leaves the other as it is.
     let main = workspace.path().join("twin-a/src/main.rs");
     let text = fs::read_to_string(&main).expect("it is there").replace("twin-a as", "another as");
     fs::write(&main, text).expect("it is written");
-    dev.wait_for("Ready twin-a/bootstrap\n", 2);
-    assert_eq!(dev.ask("POST /twin-a/bootstrap", "{}").1, "\"another as twin-a-bootstrap\"");
-    assert_eq!(dev.ask("POST /twin-b/bootstrap", "{}").1, "\"twin-b as twin-b-bootstrap\"");
-    assert_eq!(dev.said().matches("Ready twin-b/bootstrap\n").count(), 1, "{}", dev.said());
+    dev.wait_for("Ready twin-a/twin\n", 2);
+    assert_eq!(dev.ask("POST /twin-a/twin", "{}").1, "\"another as twin-a-twin\"");
+    assert_eq!(dev.ask("POST /twin-b/twin", "{}").1, "\"twin-b as twin-b-twin\"");
+    assert_eq!(dev.said().matches("Ready twin-b/twin\n").count(), 1, "{}", dev.said());
 }
 
 #[test]
 fn what_is_said_about_several_functions_can_be_typed() {
-    let workspace =
-        workspace(&["pair-a", "pair-b", "pair-c"], "default-members = [\"pair-a\", \"pair-b\"]\n");
+    let workspace = workspace(
+        &["pair-a", "pair-b", "pair-c"],
+        "bootstrap",
+        "default-members = [\"pair-a\", \"pair-b\"]\n",
+    );
     let root = workspace.path();
     for arguments in
         [&["invoke"][..], &["invoke", "--bin", "bootstrap"], &["package"], &["dev", "--attach"]]
