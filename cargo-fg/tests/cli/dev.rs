@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::fg::{NewProject, fg, run, target_directory, wait_until, without_settings};
 #[cfg(target_os = "linux")]
-use crate::fg::{processes_of, signal};
+use crate::fg::{free_port, processes_of, signal};
 use crate::http::{request, send};
 
 /// A `cargo fg dev` that runs, on a port that was free.
@@ -321,7 +321,7 @@ fn ctrl_c_ends_everything() {
 #[test]
 fn one_that_is_killed_leaves_nothing_behind_and_can_be_started_again_at_the_same_port() {
     let project = NewProject::new("killed", &[]);
-    let mut dev = Dev::start(&project, &[]);
+    let mut dev = Dev::start(&project, &["--listen", &free_port().to_string()]);
     dev.wait_for("Ready killed\n", 1);
     let (directory, address) = (dev.directory(), dev.address());
     assert_eq!(processes_of(&directory), 1);

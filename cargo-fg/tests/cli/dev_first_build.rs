@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::dev::Dev;
 use crate::fg::NewProject;
 #[cfg(unix)]
-use crate::fg::run;
+use crate::fg::{free_port, run};
 
 #[test]
 fn the_first_request_waits_for_the_first_build() {
@@ -87,11 +87,7 @@ fn a_debugger_has_all_the_time_that_it_needs_and_a_port_that_stays() {
         "timeout = 3 # seconds\nenvironment = { COLOUR = \"red\" }",
     );
     project.write(".env", "DB_PASSWORD=hunter2\n");
-    let port = TcpListener::bind("127.0.0.1:0")
-        .and_then(|free| free.local_addr())
-        .expect("a free port")
-        .port()
-        .to_string();
+    let port = free_port().to_string();
     let variables = |arguments: &[&str]| {
         let mut dev =
             Dev::start(&project, &[&["--attach", "--runtime-api", &port], arguments].concat());

@@ -3,8 +3,12 @@
 //! their dependencies are built once, and are those that were resolved here.
 
 use std::fs;
+#[cfg(unix)]
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+#[cfg(unix)]
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -52,6 +56,19 @@ pub(crate) fn build_quickly(directory: &Path) {
     fs::create_dir_all(directory.join(".cargo")).expect("it is made");
     let profiles = "[profile.dev]\ndebug = 0\n\n[profile.release]\nlto = \"off\"\nopt-level = 0\ncodegen-units = 16\n";
     fs::write(directory.join(".cargo/config.toml"), profiles).expect("it is written");
+}
+
+/// A port that is free, and stays so: it is below those that the system gives to others, and no
+/// two tests are given the same one.
+#[cfg(unix)]
+pub(crate) fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(20_000);
+    loop {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// `cargo fg` in this directory.

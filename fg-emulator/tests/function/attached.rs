@@ -1,7 +1,7 @@
 //! A process that somebody else starts.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -58,8 +58,10 @@ fn a_process_that_somebody_else_starts_is_told_its_variables_and_has_no_timeout(
 
 #[test]
 fn the_runtime_api_of_an_attached_process_has_the_address_that_was_chosen() {
-    let free = TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
+    // Below the ports that the system gives to others.
+    let free = (20_000..30_000)
+        .map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
+        .find(|address| TcpListener::bind(address).is_ok())
         .expect("a free port");
     for _ in 0..2 {
         let emulator = start(
