@@ -228,28 +228,29 @@ impl Folders {
 
     /// Builds the smallest function of a program with its feature.
     pub(crate) fn build_with_feature(&self, program: &Program) -> Result<(), String> {
-        let (package, binary) =
-            (format!("bench-{}", program.name), format!("{}-hello", program.name));
-        let mut cargo = self.cargo();
-        cargo
-            .args([
-                "build",
-                "--release",
-                "--quiet",
-                "--locked",
-                "-p",
-                &package,
-                "--bin",
-                &binary,
-                "--target-dir",
-            ])
-            .arg(&self.target);
-        cargo.args(["--features", program.feature]);
-        succeed(cargo)?;
-        let built = self.target.join("release").join(binary);
+        let built = self.build_smallest(program, &self.target, true)?;
         fs::copy(&built, self.path_of(program, Binary::Hello))
             .map(drop)
             .map_err(|error| format!("{}: {error}", built.display()))
+    }
+
+    /// Builds the smallest function into this folder. Gives its path.
+    fn build_smallest(
+        &self,
+        program: &Program,
+        target: &Path,
+        release: bool,
+    ) -> Result<PathBuf, String> {
+        let (package, binary) =
+            (format!("bench-{}", program.name), format!("{}-hello", program.name));
+        let mut cargo = self.cargo();
+        cargo.args(["build", "--quiet", "--locked", "-p", &package, "--bin", &binary]);
+        cargo.args(["--features", program.feature]).arg("--target-dir").arg(target);
+        if release {
+            cargo.arg("--release");
+        }
+        succeed(cargo)?;
+        Ok(target.join(if release { "release" } else { "debug" }).join(binary))
     }
 
     fn build_go(&self, program: &Program) -> Result<(), String> {
@@ -269,26 +270,7 @@ impl Folders {
     pub(crate) fn cold_build(&self, program: &Program, release: bool) -> Result<(), String> {
         let folder = self.work.join("cold");
         let _ = fs::remove_dir_all(&folder);
-        let (package, binary) =
-            (format!("bench-{}", program.name), format!("{}-hello", program.name));
-        let mut cargo = self.cargo();
-        cargo
-            .args([
-                "build",
-                "--quiet",
-                "--locked",
-                "-p",
-                &package,
-                "--bin",
-                &binary,
-                "--target-dir",
-            ])
-            .arg(&folder);
-        cargo.args(["--features", program.feature]);
-        if release {
-            cargo.arg("--release");
-        }
-        let built = succeed(cargo);
+        let built = self.build_smallest(program, &folder, release).map(drop);
         let _ = fs::remove_dir_all(&folder);
         built
     }
