@@ -180,7 +180,7 @@ fn announce(address: &str, labels: &[String], screen: Screen) {
     }
 }
 
-/// What has to be done then is done by whoever hears of it.
+/// Waits for ever: the handler of the signal ends the process.
 fn wait_for_signal() -> ! {
     loop {
         thread::park();

@@ -146,7 +146,7 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
     };
     let mut out = io::stdout();
     let text = if out.is_terminal() { printable(&text, form) } else { text.into() };
-    // Whoever reads it may have seen enough.
+    // The reader may have seen enough.
     let _ = out.write_all(text.as_bytes());
     if execution.reply().is_some() && !ending.errors.is_empty() {
         let errors = ending.errors.join("\n");

@@ -181,7 +181,7 @@ impl Settings {
             .timeout(Duration::from_secs(self.timeout.into()))
     }
 
-    /// A function with these settings that somebody else starts, in a debugger for example: it may
+    /// A function with these settings that is started elsewhere, in a debugger for example: it may
     /// stand still for as long as the platform lets a function run at all, unless a flag says
     /// otherwise. The time of the manifest is that of a function without a debugger.
     pub(crate) fn attach(&self, function: &Function) -> Builder {

@@ -125,7 +125,7 @@ impl Connection<'_> {
             }
         }
         self.shared.update(|state| state.mark_ended(self.number));
-        // The answering thread ends when there is nobody left who could send it a request.
+        // The answering thread ends when nothing is left that could send it a request.
         drop((requests, answered));
     }
 
@@ -224,7 +224,7 @@ impl Connection<'_> {
                 break;
             }
         }
-        // The reading thread ends when it needs an answer and there is nobody left to give one.
+        // The reading thread ends when it needs an answer and nothing is left to give one.
         drop((requests, answered));
     }
 

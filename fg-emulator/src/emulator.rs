@@ -50,7 +50,7 @@ impl Emulator {
         }))
     }
 
-    /// The settings of a function whose process somebody else starts, such as a debugger. It has
+    /// The settings of a function whose process is started elsewhere, such as a debugger. It has
     /// one instance, no timeout, and its output goes where it goes. [`variables`](Self::variables)
     /// tells what has to be set for it.
     pub fn attach() -> Builder {

@@ -31,7 +31,7 @@ pub(crate) struct Instance {
     settings: Arc<Settings>,
     api: RuntimeApi,
     output: Arc<Output>,
-    /// None where somebody else starts it.
+    /// `None` where it is started elsewhere.
     process: Option<Process>,
 }
 
@@ -110,8 +110,8 @@ impl Instance {
                 if let Some(sink) = &settings.processes {
                     sink(process.id(), true);
                 }
-                // The end is told after the beginning, however short the life. Nobody listens where
-                // there is no sink.
+                // The end is told after the beginning, however short the life. Nothing listens
+                // where there is no sink.
                 let _ = id_told.send(process.id());
                 Some(process)
             }
@@ -183,7 +183,7 @@ impl Instance {
                 Outcome::Platform(PlatformError::new(Cause::Abandoned { request_id }))
             }
             Some(End::Stopped) => Outcome::Platform(PlatformError::new(Cause::Stopped)),
-            // It has ended in a reply that nobody reads.
+            // It has ended in a reply that is not read.
             None if self.has_ended() => self.judge_exit(request_id),
             None => {
                 let busy = self
@@ -307,7 +307,7 @@ impl Instance {
         }
     }
 
-    /// Nothing at the timeout. A process that somebody else started has no timeout: a debugger
+    /// Nothing at the timeout. A process that was started elsewhere has no timeout: a debugger
     /// stands still as long as it likes.
     fn wait_for_end(&self, pending: &Pending, handed_out: Instant) -> Option<End> {
         let left = || match self.process {
@@ -326,7 +326,7 @@ impl Instance {
             } else if state.function_ended() && self.is_read_to_the_end(state) {
                 Some(End::Ended)
             } else if self.process.is_none() && state.is_abandoned(pending.number()) {
-                // Somebody has ended the process and started it again; one that is started here is
+                // The process has been ended and started again; one that is started here is
                 // seen to end.
                 Some(End::Abandoned)
             } else {

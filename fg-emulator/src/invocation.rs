@@ -31,7 +31,7 @@ pub(crate) enum Streamed {
     /// The function ended it without its last chunk.
     CutShort,
     TooLarge,
-    /// Whoever read it has gone.
+    /// The caller has gone.
     NotRead,
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The platform keeps so many bytes of log that nobody has taken yet, the newest.
+/// The platform keeps so many bytes of log that have not been taken yet, the newest.
 const KEPT: usize = 10 << 20;
 
 /// How many bytes of the last lines an error's message repeats.
@@ -17,7 +17,7 @@ const LONGEST: usize = 1 << 20;
 /// What is told of every line, as it comes.
 pub(crate) type LineSink = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// The lines of one process. Whoever reads its pipe appends here.
+/// The lines of one process. What reads its pipe appends here.
 #[derive(Default)]
 pub(crate) struct Output {
     lines: Mutex<Lines>,
@@ -28,12 +28,12 @@ pub(crate) struct Output {
 struct Lines {
     /// A line that has not ended.
     partial: Vec<u8>,
-    /// Complete lines that nobody has taken.
+    /// Complete lines that have not been taken.
     fresh: VecDeque<String>,
     fresh_bytes: usize,
     /// Those that were written before the answer, once that has come.
     of_request: Option<Vec<String>>,
-    /// The last lines, whoever took them.
+    /// The last lines, taken or not.
     last: VecDeque<String>,
     last_bytes: usize,
 }

@@ -62,7 +62,7 @@ pub enum PlatformErrorKind {
     ResponseTooLarge,
     /// The function ended a streamed reply without its last chunk.
     CutShort,
-    /// Whoever read a streamed reply went away before its end.
+    /// The caller of a streamed reply went away before its end.
     CallerGone,
     /// All instances were busy for too long, or too many asynchronous events wait.
     Overload,

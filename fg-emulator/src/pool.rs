@@ -101,7 +101,7 @@ impl Pool {
         free.map_or(Ok(()), |instance| instance.wait_for_poll())
     }
 
-    /// The Runtime API of the instance that somebody else starts.
+    /// The Runtime API of the instance that is started elsewhere.
     pub(crate) fn first_address(&self) -> Option<String> {
         let state = self.lock();
         let idle = state.idle.iter().map(|idle| &idle.instance);
@@ -220,7 +220,7 @@ impl Pool {
     /// Reclaims what has been idle for too long, until the pool is stopped.
     pub(crate) fn reclaim_idle(&self) {
         let limit = self.settings.idle_limit;
-        // Nobody would start it again.
+        // Nothing would start it again.
         if matches!(self.settings.program, Program::Attached) {
             return;
         }

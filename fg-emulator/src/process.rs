@@ -122,7 +122,7 @@ impl Process {
             *running.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
             ended(End { exit, was_asked_for: running.is_asked.load(Ordering::SeqCst) });
         });
-        // Without that thread nobody would see the end; dropping the process kills it.
+        // Without that thread the end would not be seen; dropping the process kills it.
         waiting.map(|_| process)
     }
 

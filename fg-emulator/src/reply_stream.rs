@@ -43,7 +43,7 @@ impl ReplyStream {
         let (result, running) = channel();
         let (runs, caller) = (Arc::clone(pool), Arc::clone(&stream));
         let started = thread::Builder::new().name("invocation".into()).spawn(move || {
-            // Nobody takes it where the reader has gone.
+            // It is not taken where the reader has gone.
             let _ = result.send(runs.run_streaming(event, &caller));
         });
         let ended = started.err().map(|error| {

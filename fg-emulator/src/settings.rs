@@ -162,7 +162,7 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // User variables and credentials are nobody's business in a log.
+        // User variables and credentials do not belong in a log.
         let Self { program, name, handler, timeout, memory, instances, .. } = self;
         f.debug_struct("Settings")
             .field("program", program)

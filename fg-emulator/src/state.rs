@@ -385,7 +385,7 @@ impl State {
         self.answer_limit
     }
 
-    /// The process behind the API has ended: nobody will poll or answer.
+    /// The process behind the API has ended: there will be no poll and no answer.
     pub(crate) fn mark_function_ended(&mut self) {
         self.function_ended = true;
     }
@@ -394,7 +394,7 @@ impl State {
         self.function_ended
     }
 
-    /// Whether somebody waits for an event.
+    /// Whether a poll waits for an event.
     pub(crate) fn has_waiting_poll(&self) -> bool {
         self.waiting.iter().any(|connection| !self.is_closed(*connection))
     }
@@ -417,7 +417,7 @@ impl State {
         self.invocations[invocation].too_large
     }
 
-    /// Nobody waits for the answer any more: it will not be handed out, and its bytes are given
+    /// The answer is no longer waited for: it will not be handed out, and its bytes are given
     /// back.
     pub(crate) fn close(&mut self, invocation: usize) {
         self.queue.retain(|queued| *queued != invocation);

@@ -1,12 +1,12 @@
 //! A streamed answer on its way: a bounded queue of pieces, between the connection of the function
-//! and whoever reads them.
+//! and their reader.
 
 use std::collections::VecDeque;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// The most that is read from the function before somebody takes it, in bytes; one piece more where
+/// The most that is read from the function before it is taken, in bytes; one piece more where
 /// there is none.
 pub(crate) const IN_FLIGHT: usize = 256 << 10;
 
@@ -72,7 +72,7 @@ impl Queue {
 }
 
 impl Stream {
-    /// Somebody reads it while it is written.
+    /// It is read while it is written.
     pub(crate) fn for_a_reader() -> Self {
         Self { capacity: IN_FLIGHT, queue: Mutex::default(), changed: Condvar::new() }
     }
@@ -128,7 +128,7 @@ impl Stream {
         });
     }
 
-    /// Adds a piece, when there is room for it; false where nobody will read it.
+    /// Adds a piece, when there is room for it; false where it will not be read.
     #[must_use]
     pub(crate) fn push(&self, piece: Vec<u8>) -> bool {
         let mut piece = Some(piece);
@@ -155,7 +155,7 @@ impl Stream {
         });
     }
 
-    /// Nobody will write to it any more, whatever has come so far.
+    /// It is not written to any more, whatever has come so far.
     pub(crate) fn break_off(&self) {
         self.update(|queue| {
             let end = if queue.begun.is_some() { End::Broken } else { End::NotStreamed };
@@ -163,7 +163,7 @@ impl Stream {
         });
     }
 
-    /// Nobody reads it any more: the function's connection closes, so that it notices.
+    /// It is not read any more: the function's connection closes, so that it notices.
     pub(crate) fn abandon(&self) {
         self.update(|queue| {
             queue.reader_has_gone = true;
@@ -202,7 +202,7 @@ impl Stream {
         next.unwrap_or(Next::Nothing)
     }
 
-    /// All pieces that nobody has taken, as one.
+    /// All pieces that have not been taken, as one.
     pub(crate) fn take_all(&self) -> Vec<u8> {
         let mut queue = self.lock();
         queue.bytes = 0;
@@ -218,7 +218,7 @@ impl Stream {
         self.lock().added
     }
 
-    /// The bytes that were read from the function and that nobody has taken.
+    /// The bytes that were read from the function and have not been taken.
     pub(crate) fn in_flight(&self) -> usize {
         self.lock().bytes
     }

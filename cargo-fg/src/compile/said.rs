@@ -14,7 +14,7 @@ pub(super) fn pipe(command: &mut Command) {
     command.stderr(Stdio::piped());
     let has_a_say = ["CARGO_TERM_COLOR", "NO_COLOR"].iter().any(|name| env::var_os(name).is_some());
     if io::stderr().is_terminal() && !has_a_say {
-        // Of a pipe cargo thinks that nobody sees the colours.
+        // cargo leaves colours out of what goes to a pipe.
         command.env("CARGO_TERM_COLOR", "always");
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo fg dev --attach`: serves a function whose process somebody else starts, in a debugger for
+//! `cargo fg dev --attach`: serves a function whose process is started elsewhere, in a debugger for
 //! example.
 
 use std::net::{SocketAddr, TcpListener};

@@ -30,8 +30,8 @@ pub(super) struct Serving {
 struct Running {
     emulator: Arc<Emulator>,
     settings: Settings,
-    /// The copy of the program, which is of no use afterwards; nothing where somebody else starts
-    /// it.
+    /// The copy of the program, which is of no use afterwards; `None` if it
+    /// is started elsewhere.
     program: Option<PathBuf>,
 }
 
@@ -137,7 +137,7 @@ impl Serving {
         copy.is_some_and(|copy| have_same_bytes(program, &copy).unwrap_or(false))
     }
 
-    /// Serves a function whose process somebody else starts.
+    /// Serves a function whose process is started elsewhere.
     pub(super) fn attach(
         &self,
         function: &Function,

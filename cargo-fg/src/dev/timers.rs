@@ -168,7 +168,7 @@ impl Alarm {
         let name = &self.name;
         while let Some(wait) = self.timer.schedule.wait(&ZonedDateTime::now()) {
             thread::sleep(wait);
-            // Before the first build there is nobody to call.
+            // Before the first build there is nothing to call.
             let Some(emulator) = gateway.function(&self.function) else { continue };
             match emulator.invoke_async(Event::new(event(name, self.user_event.as_deref()))) {
                 Ok(invocation) => screen.line(

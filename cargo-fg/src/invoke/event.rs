@@ -61,8 +61,8 @@ impl EventSource {
             (_, Some(file), _) if file.as_os_str() == "-" => read_standard_input()?,
             (_, Some(file), _) => read_file(file)?,
             (.., Some(trigger)) => trigger.fixture().as_bytes().to_vec(),
-            // Whoever redirects a file means it; a pipe may be there for other reasons, and have no
-            // end.
+            // A file that is redirected is meant; a pipe may be there for other reasons, and have
+            // no end.
             (None, None, None) if is_file(io::stdin()) => read_standard_input()?,
             (None, None, None) => b"{}".to_vec(),
         };

@@ -18,7 +18,7 @@ use crate::state::Passage;
 const AFTER_REFUSAL: usize = 1 << 20;
 
 impl Connection<'_> {
-    /// Passes on the body that follows this head; nothing where there is nobody left to be told
+    /// Passes on the body that follows this head; `None` where no caller is left to be told
     /// what became of it.
     pub(super) fn pass_on(self, head: Request, passage: &Passage) -> Option<Incoming> {
         let (bytes, unread) = self.copy(passage);
@@ -115,7 +115,7 @@ impl Connection<'_> {
         is_whole
     }
 
-    /// Takes some more of a request that nobody reads, since bytes that are left in the socket
+    /// Takes some more of a request that is not read, since bytes that are left in the socket
     /// would turn its close into a reset, and the function would not see the answer.
     pub(super) fn let_it_be_read(self) {
         let_go(self.socket, AFTER_REFUSAL, Duration::from_secs(10));

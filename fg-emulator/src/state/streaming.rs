@@ -28,8 +28,8 @@ impl State {
         invocation
     }
 
-    /// Begins to pass on the answer with this head, where somebody wants to have it so. One that is
-    /// to meet a fault is read whole.
+    /// Begins to pass on the answer with this head, where the caller wants to have it so. One that
+    /// is to meet a fault is read whole.
     pub(crate) fn begin_stream(&mut self, connection: u64, head: &Request) -> Option<Passage> {
         let Endpoint::Answer(AnswerKind::Response, id) = head.endpoint() else { return None };
         if !self.post_faults.is_empty() {
