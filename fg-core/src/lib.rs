@@ -39,6 +39,7 @@ mod log_filter;
 mod named_texts;
 mod payload;
 mod printable;
+mod ready_function;
 mod record;
 mod reply;
 mod secret;
@@ -56,11 +57,12 @@ pub use crate::failure::{ErrorCode, Failure, IntoFailure};
 pub use crate::handler::{
     FromInvocation, Handler, HandlerResult, InitFunction, InitState, PreStopFunction, Supplied,
 };
-pub use crate::handlers::{HandlerRunner, Handlers};
+pub use crate::handlers::Handlers;
 pub use crate::headers::names as header_names;
 pub use crate::http_event::HttpEvent;
 pub use crate::log::{Level, LogSink, Logger, ParseLevelError};
 pub use crate::payload::{FromPayload, Ignored, Raw};
+pub use crate::ready_function::{ReadyFunction, ReadyHandler};
 pub use crate::record::{LogDetails, LogField, LogSpan, LogValue, Record, RecordText};
 pub use crate::reply::{IntoPayload, RawResponse, Reply};
 pub use crate::secret::Secret;
@@ -77,6 +79,7 @@ pub mod __private {
     };
     pub use crate::explain::Misfit;
     pub use crate::handler::{initialised, respond};
+    pub use crate::handlers::{OneOf2, OneOf3, OneOf4, OneOf5, OneOf6, OneOf7, OneOf8};
     pub use crate::http_event::{EventKind, NotHttp};
     pub use crate::log_filter::{LogFilter, Verbosity};
     pub use crate::printable::{

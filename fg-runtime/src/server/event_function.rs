@@ -35,7 +35,7 @@ use super::running::{MOST_INVOCATIONS, Places, Run};
 use super::stall::Patience;
 use super::wrapped_size;
 use crate::invocation::call::{Outcome, invoke};
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::log::runtime_log;
 use crate::run::Start;
 
@@ -250,7 +250,7 @@ impl<H: Handler> EventFunction<H> {
         let unfinished = Unfinished::new(ctx.logger());
         let in_flight = link.begin(ctx, run, limits, self.start.caller::<H>());
         let mut reply = Reply::new();
-        let outcome = invoke::<H>(payload, ctx, state, &mut reply, limits, &mut Alarm::new()).await;
+        let outcome = invoke::<H>(payload, ctx, state, &mut reply, limits, &mut DeadlineTimer::new()).await;
         unfinished.finish();
         in_flight.end(&self.contexts).then_some((outcome, reply))
     }

@@ -68,7 +68,7 @@ async fn a_handler_is_answered_for_once_it_is_late_and_then_has_nobody_to_answer
             &ctx,
             link.begin_invocation(&places).expect("there is a place"),
             LIMITS,
-            Caller::Platform,
+            ErrorAudience::Owner,
         )
     };
     let look = |time| link.look(time, Duration::ZERO);

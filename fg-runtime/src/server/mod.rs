@@ -65,10 +65,10 @@ use self::running::{Places, Run};
 use self::stall::Patience;
 use self::unspoken::Unspoken;
 
-use crate::invocation::blocking_answer::{LastWords, Listener};
+use crate::invocation::blocking_answer::{AbortResponder, Listener};
 use crate::invocation::call::{end, init};
-use crate::invocation::deadline_timer::Alarm;
-use crate::invocation::error_audience::Caller;
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::panics;
 use crate::invocation::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
 use crate::log::runtime_log::{self, say};
@@ -135,7 +135,7 @@ where
         log.info(format_args!("listening on {address}"));
     }
     let shutdown = Shutdown::new();
-    let watchdog = Watchdog::start(Listener::Nobody, Caller::Platform, None, Some(&shutdown));
+    let watchdog = Watchdog::start(AnswerRoute::Elsewhere, ErrorAudience::Owner, None, Some(&shutdown));
     panics::install_hook();
     let lookout = Lookout::new();
     let last_words =
@@ -151,7 +151,7 @@ where
                 let ctx = start.context();
                 let limit = ctx.timeout();
                 watchdog.begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
-                let made = init(make, &ctx, start.limits, &mut Alarm::new()).await;
+                let made = init(make, &ctx, start.limits, &mut DeadlineTimer::new()).await;
                 watchdog.end_phase(|phase| matches!(phase, Phase::Init { .. }));
                 match &made {
                     Ok(_) => start.complete_log(),
@@ -201,7 +201,7 @@ where
             let mut ctx = start.context();
             ctx.rest(PRE_STOP_LIMIT);
             watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
-            end::<H>(&ctx, state, &mut Alarm::new()).await;
+            end::<H>(&ctx, state, &mut DeadlineTimer::new()).await;
         }
         watchdog.end_phase(|_| true);
         if start.is_whole_program {
@@ -218,7 +218,7 @@ struct OfServer {
     watchdog: Arc<Watchdog>,
 }
 
-impl LastWords for OfServer {
+impl AbortResponder for OfServer {
     fn speak(&self, failure: &Failure, caller: u64) {
         self.lookout.answer_all(failure, caller);
         self.watchdog.expect_abort();

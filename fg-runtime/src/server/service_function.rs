@@ -23,8 +23,8 @@ use super::refusal::refusal;
 use super::running::MOST_INVOCATIONS;
 use super::service_body::ServiceBody;
 use super::wrapped_size;
-use crate::invocation::call::{Limits, Turn, run_pinned};
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::call::{Limits, TimeBudget, run_pinned};
+use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::log::runtime_log;
 
 /// What every request needs.
@@ -64,11 +64,11 @@ impl<S: HttpService> ServiceFunction<S> {
         let limits = limits(self.platform.start.limits, &ctx);
         let is_tunnel = request.method() == Method::CONNECT;
         let response = pin!(Some(self.service.get().respond(prepare(request, &ctx, link.client))));
-        let caller = self.platform.start.http_caller;
+        let caller = self.platform.start.http_audience;
         let in_flight = link.begin(&ctx, run, limits, caller);
-        let mut turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
-        let mut alarm = Alarm::new();
-        let responded = run_pinned(response, &ctx, &mut turn, &mut alarm).await;
+        let mut budget = TimeBudget::new(&ctx, limits, "RUNTIME_TIMEOUT");
+        let mut timer = DeadlineTimer::new();
+        let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
         if !in_flight.end(contexts) {
             return lost();
         }
@@ -81,7 +81,7 @@ impl<S: HttpService> ServiceFunction<S> {
                     link.upgrade(&ctx, limits);
                 }
                 wrapped_size::warn_of(size, limits.response_size, &ctx);
-                return response.map(|body| ServiceBody::served(body, ctx, turn, alarm));
+                return response.map(|body| ServiceBody::served(body, ctx, turn, timer));
             }
             Ok(Err(error)) => error.to_failure(),
             Err(failure) => failure,
