@@ -33,6 +33,7 @@ mod handler;
 mod handlers;
 mod headers;
 mod http_event;
+mod lifecycle;
 pub mod limits;
 mod log;
 mod log_filter;
@@ -68,7 +69,7 @@ pub use crate::reply::{IntoPayload, RawResponse, Reply};
 pub use crate::secret::Secret;
 pub use crate::stream::{BodyStream, StreamResponse};
 
-/// What the code written by `#[fg::handler]` needs; not for use by hand.
+/// What the code written by `#[fg::handler]` needs, and what runtimes need; not for use by hand.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::after::AfterWork;
@@ -81,6 +82,10 @@ pub mod __private {
     pub use crate::handler::{initialised, respond};
     pub use crate::handlers::{OneOf2, OneOf3, OneOf4, OneOf5, OneOf6, OneOf7, OneOf8};
     pub use crate::http_event::{EventKind, NotHttp};
+    /// What a runtime does with a context.
+    pub mod lifecycle {
+        pub use crate::lifecycle::*;
+    }
     pub use crate::log_filter::{LogFilter, Verbosity};
     pub use crate::printable::{
         escape_json, find_unprintable, is_plain, is_unprintable, write_escaped, write_escaped_lines,
