@@ -13,14 +13,13 @@ use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use http_body::Body as _;
 use tower_layer::Layer;
-use tower_service::Service;
 
 use crate::BoxError;
 use crate::body::Body;
 use crate::collect::collect;
 use crate::failure::{failure_of_body, failure_of_response};
 use crate::invocation_service::InvocationService;
-use crate::service::ready_then_call;
+use crate::service::HttpService;
 use crate::shared::Shared;
 
 /// A function with tower layers around each of its invocations: timeouts, metrics, authorization.
@@ -66,14 +65,10 @@ impl<R, S, B> fmt::Debug for Layered<R, S, B> {
     }
 }
 
-impl<R, S, B, O> ReadyFunction for Layered<R, S, B>
+impl<R, S, B> ReadyFunction for Layered<R, S, B>
 where
     R: ReadyFunction,
-    S: Service<http::Request<B>, Response = http::Response<O>, Error: Into<BoxError>, Future: Send>
-        + Clone
-        + Send
-        + 'static,
-    O: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    S: HttpService<B>,
     B: From<Bytes> + Send + 'static,
 {
     async fn call(&self, payload: &[u8], ctx: &Context, reply: &mut Reply) -> Result<(), Failure> {
@@ -82,9 +77,8 @@ where
         *request.uri_mut() = Uri::from_static("/invoke");
         *request.headers_mut() = headers_of(ctx);
         request.extensions_mut().insert(ctx.clone());
-        let response = ready_then_call(self.service.get(), request)
-            .await
-            .map_err(|error| error.to_failure())?;
+        let response =
+            self.service.get().respond(request).await.map_err(|error| error.to_failure())?;
         let (parts, body) = response.into_parts();
         let limit = ctx.environment().max_response_size();
         if !parts.status.is_success() {

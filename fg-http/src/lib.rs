@@ -66,7 +66,7 @@ mod shared;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub use bytes::Bytes;
-pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+pub use http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
 pub use crate::body::Body;
 pub use crate::connected::{ClientAddress, Connected, MakeHttpService};

@@ -155,8 +155,12 @@ mod tests {
             is_service: true,
         };
         assert_eq!(Mode::decide(&Environment::default(), at_terminal), Ok(Mode::Server));
-        let with_port =
-            LaunchConditions { has_port: true, input: Input::Given, is_service: false, ..at_terminal };
+        let with_port = LaunchConditions {
+            has_port: true,
+            input: Input::Given,
+            is_service: false,
+            ..at_terminal
+        };
         assert_eq!(Mode::decide(&Environment::default(), with_port), Ok(Mode::Server));
     }
 
@@ -170,8 +174,12 @@ mod tests {
             assert!(text.contains("the feature `server`"), "{text}");
         }
         assert!(said(&NONE, None).contains("< event.json"));
-        let with_port =
-            LaunchConditions { wanted: None, has_port: true, input: Input::Given, is_service: false };
+        let with_port = LaunchConditions {
+            wanted: None,
+            has_port: true,
+            input: Input::Given,
+            is_service: false,
+        };
         assert_eq!(
             Mode::decide(&Environment::default(), with_port),
             Ok(Mode::OneShot),

@@ -10,6 +10,10 @@ use crate::invocation::limits::Limits;
 use crate::log::runtime_log;
 
 /// The settings, the log and the limits of a function.
+#[cfg_attr(
+    not(feature = "server"),
+    allow(unreachable_pub, reason = "the server is behind a sealed trait")
+)]
 pub struct Start {
     environment: Arc<Environment>,
     sink: Arc<dyn LogSink>,
@@ -53,9 +57,7 @@ impl PlatformRoutes {
 
 impl std::fmt::Debug for Start {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Start")
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        f.debug_struct("Start").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 

@@ -11,11 +11,12 @@ use fg_core::{Context, Failure, LogSink, ReadyFunction, Record, Reply};
 
 use crate::invocation::after_response_work;
 use crate::invocation::call::{Initialized, Outcome, end, init, invoke as run_invocation};
-use crate::invocation::limits::Limits;
 use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::limits::Limits;
 use crate::invocation::panics;
 use crate::invocation::streamed_response::StreamedResponse;
-use crate::run::{Function, Source};
+use crate::run::function::Function;
+use crate::run::source::Source;
 use crate::run::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowed};
 
 /// Runs a function on one payload: the init phase, the call, work left by `spawn_after`, `pre_stop`.
@@ -38,17 +39,14 @@ use crate::run::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowe
 /// What the caller of the function would get: the handler's error, a panic, a payload that does not
 /// fit, a timeout.
 pub async fn invoke<S: Source>(
-    mut function: Function<S>,
+    function: Function<S>, /* write `invoke(fg::Function::of::<greet>(), payload)` */
     payload: &[u8],
 ) -> Result<Vec<u8>, Failure> {
-    let ctx = match function.settings.environment.take() {
-        Some(environment) => Context::builder().environment(environment).build(),
-        None => Context::default(),
-    };
-    invoke_with(function, payload, &ctx).await
+    invoke_with(function, payload, &Context::default()).await
 }
 
-/// Like [`invoke`], with a context from [`Context::builder`], which says what the environment is.
+/// Like [`invoke`], with a context from [`Context::builder`]. The environment is that of the context,
+/// whatever the function has been set to.
 ///
 /// # Errors
 ///

@@ -109,7 +109,12 @@ enum State {
 }
 
 impl<'s> EventLoop<'s> {
-    fn new(start: &Start, audience: ErrorAudience, address: String, shutdown: &'s Arc<Shutdown>) -> Self {
+    fn new(
+        start: &Start,
+        audience: ErrorAudience,
+        address: String,
+        shutdown: &'s Arc<Shutdown>,
+    ) -> Self {
         let api = ApiAddress::new(address);
         let route = AnswerRoute::RuntimeApi(Arc::clone(&api));
         let watchdog = Watchdog::start(route, audience, start.invocation_limit(), Some(shutdown));
@@ -265,9 +270,12 @@ impl<'s> EventLoop<'s> {
         }
     }
 
-    async fn handle<H: Handler>(&mut self, state: &H::State) -> Result<Outcome, Failure> {
+    async fn handle<R: ReadyFunction>(
+        &mut self,
+        function: &Initialized<R>,
+    ) -> Result<Outcome, Failure> {
         let Self { connection, ctx, reply, limits, timer, .. } = self;
-        invoke::<H>(connection.body(), ctx, state, reply, *limits, timer).await
+        invoke(connection.body(), ctx, function, reply, *limits, timer).await
     }
 
     async fn answer(&mut self, outcome: Result<Outcome, Failure>) {
@@ -291,7 +299,7 @@ impl<'s> EventLoop<'s> {
     fn answer_with(&mut self, failure: &Failure) {
         runtime_log::of(self.ctx.logger()).error(failure);
         let shown = self.audience.shown(failure, self.ctx.request_id());
-        self.reply.set_bytes(told.to_json(), "application/json");
+        self.reply.set_bytes(shown.to_json(), "application/json");
     }
 
     /// Delivers the answer, through whatever faults there are while time remains.
@@ -309,7 +317,7 @@ impl<'s> EventLoop<'s> {
                 (self.ctx.request_id(), self.reply.content_type(), self.reply.body());
             let answer = Answer { kind, request_id, content_type, body };
             let connection = if self.connection.is_ahead() {
-                spare.get_or_insert_with(|| Connection::new(self.connection.peer()))
+                spare.get_or_insert_with(|| Connection::new(self.connection.api()))
             } else {
                 &mut self.connection
             };

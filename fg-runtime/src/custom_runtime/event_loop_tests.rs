@@ -3,7 +3,6 @@ use std::net::TcpListener;
 use fg_core::Environment;
 
 use super::*;
-use crate::run::mode::Mode;
 use crate::testing::CapturedLog;
 
 #[tokio::test(start_paused = true)]
@@ -14,12 +13,7 @@ async fn an_api_that_is_gone_is_asked_for_rarely_and_mentioned_once() {
     drop(listener);
     let log = CapturedLog::new();
     let limits = Limits { response_size: 0, timeouts: true };
-    let start = Start::new(
-        Environment::default(),
-        log.clone(),
-        limits,
-        Mode::CustomRuntime(address.clone()),
-    );
+    let start = Start::new(Environment::default(), log.clone(), limits);
     let shutdown = Shutdown::new();
     let mut function = EventLoop::new(&start, ErrorAudience::Owner, address, &shutdown);
     let polled = tokio::time::timeout(Duration::from_secs(10), function.poll()).await;

@@ -38,6 +38,7 @@ pub(crate) struct Initialized<R> {
 
 impl<R> Initialized<R> {
     /// The function itself.
+    #[cfg(feature = "http")]
     pub(crate) const fn function(&self) -> &R {
         &self.function
     }

@@ -71,7 +71,9 @@ mod tests {
             String::from_utf8_lossy(&told),
             r#"{"errorMessage":"the request could not be served; the log says why, under its id r-1","errorType":"InternalServerError"}"#
         );
-        assert!(ErrorAudience::HttpClient.shown(&failure, &"\u{e9}".repeat(5000)).message().len() < 400);
+        assert!(
+            ErrorAudience::HttpClient.shown(&failure, &"\u{e9}".repeat(5000)).message().len() < 400
+        );
     }
 
     #[test]
@@ -80,7 +82,8 @@ mod tests {
         assert_eq!(ErrorAudience::of_http(Some("bare")), Ok(ErrorAudience::HttpClient));
         assert_eq!(ErrorAudience::of_http(Some("full")), Ok(ErrorAudience::Owner));
         assert!(
-            ErrorAudience::of_http(Some("1")).is_err_and(|text| text.contains("FG_HTTP_ERRORS is `1`"))
+            ErrorAudience::of_http(Some("1"))
+                .is_err_and(|text| text.contains("FG_HTTP_ERRORS is `1`"))
         );
     }
 }

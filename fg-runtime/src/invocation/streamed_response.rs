@@ -8,10 +8,10 @@ use bytes::Bytes;
 use fg_core::{BodyStream, Context, Failure};
 use futures_core::Stream;
 
+use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::limits::Limits;
 use crate::invocation::panics::drop_caught;
 use crate::invocation::time_budget::TimeBudget;
-use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::log::runtime_log;
 
 /// The most bytes of a streamed reply. Source: the platform's manual, "response streaming": 200 MB.

@@ -32,7 +32,7 @@ pub(crate) struct TimeBudget {
 }
 
 impl TimeBudget {
-    pub(crate) fn of(ctx: &Context, limits: Limits, set_by: &'static str) -> Self {
+    pub(crate) fn new(ctx: &Context, limits: Limits, set_by: &'static str) -> Self {
         let (begun, timeout, enforced) = (Instant::now(), ctx.timeout(), limits.timeouts);
         Self {
             begun,

@@ -21,9 +21,9 @@ use fg_core::{Context, Failure};
 
 use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
 use crate::invocation::call::Outcome;
-use crate::invocation::time_budget::Margins;
 use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::overdue::Overdue;
+use crate::invocation::time_budget::Margins;
 use crate::log::runtime_log::{self, say};
 use crate::shutdown::Shutdown;
 use crate::system::{self, Waker, Wakes, Woken, end_now};
@@ -221,8 +221,9 @@ impl Watchdog {
         // The clock of an invocation runs from the first byte of its event, and it is only known
         // here when the last one has come. If that takes no longer than the other half, this is in
         // time, whenever it begins.
-        let longest =
-            self.timeout.map_or(LONG, |timeout| ((timeout - Margins::of(timeout).drop) / 2).min(LONG));
+        let longest = self
+            .timeout
+            .map_or(LONG, |timeout| ((timeout - Margins::of(timeout).drop) / 2).min(LONG));
         let mut current = self.lock();
         let Some(watched) = &mut current.watched else { return longest };
         let Some(overdue) = &mut watched.overdue else { return longest };

@@ -18,9 +18,9 @@ use crate::run::surrounding_runtime::{
     beside, check_there_is_none, check_there_is_one, is_on_one_thread,
 };
 use crate::run::tokio_runtime::{block_on, tokio_runtime};
-use crate::start::Start;
 #[cfg(feature = "http")]
 use crate::start::PlatformRoutes;
+use crate::start::Start;
 use crate::system::{Input, input};
 
 /// A function: handlers or an HTTP service, with tower layers around it and a few settings.
@@ -72,7 +72,7 @@ impl Function<NoSource> {
     /// Makes a function from a handler, or from a tuple of two to eight of which `RUNTIME_HANDLER`
     /// names one: `Function::of::<greet>()`.
     pub fn of<H: Handlers>(/* nothing: write `Function::of::<greet>()` */)
-    -> Function<FromHandlers<H>> {
+     -> Function<FromHandlers<H>> {
         Function::from_source(FromHandlers::new())
     }
 }
@@ -238,8 +238,12 @@ impl Settings {
         let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
         // On the platform's custom runtime it does not matter, and to look takes four system calls.
         let input = if environment.api_address().is_some() { Input::Nothing } else { input() };
-        let conditions =
-            LaunchConditions { wanted: wanted.as_deref(), has_port, input, is_service: S::IS_SERVICE };
+        let conditions = LaunchConditions {
+            wanted: wanted.as_deref(),
+            has_port,
+            input,
+            is_service: S::IS_SERVICE,
+        };
         let mode = Mode::decide(&environment, conditions).map_err(|text| {
             say_lines(text);
             ExitCode::from(2)

@@ -5,13 +5,12 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 use fg_core::{Context, Failure, Handlers};
-use fg_http::{Body, BoxError, InvocationService, Layered};
+use fg_http::{Body, HttpService, InvocationService, Layered};
 use tower_layer::{Layer, Stack};
-use tower_service::Service;
 
 use crate::invocation::init_phase::InitPhase;
 use crate::run::function::Function;
-use crate::run::source::{FromHandlers, Source};
+use crate::run::source::{Fits, FromHandlers, Nothing, Source};
 
 /// Handlers with tower layers around each of their invocations.
 pub struct LayeredHandlers<H, L, B> {
@@ -46,10 +45,7 @@ impl<H: Handlers> Function<FromHandlers<H>> {
 
 impl<H: Handlers, L: Send + 'static, B: 'static> Function<LayeredHandlers<H, L, B>> {
     /// Puts one more layer around the others.
-    pub fn layer<K, O: HandlerLayer<H, Stack<L, O>, B, K>>(
-        self,
-        layer: O,
-    ) -> Function<O::Layered> {
+    pub fn layer<K, O: HandlerLayer<H, Stack<L, O>, B, K>>(self, layer: O) -> Function<O::Layered> {
         self.map(|LayeredHandlers { handlers, layer: inner, .. }| {
             O::around(Stack::new(inner, layer), handlers)
         })
@@ -64,7 +60,8 @@ impl<H: Handlers, L: Send + 'static, B: 'static> Function<LayeredHandlers<H, L, 
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot go around the invocations of a handler",
     label = "not a tower layer whose service takes `http::Request<{B}>` and can be cloned and sent",
-    note = "one that is written for axum takes requests with axum's body alone: say `.layer_of::<axum::body::Body, _, _>(..)`"
+    note = "one that is written for axum takes requests with axum's body alone: say `.layer_of::<axum::body::Body, _, _>(..)`",
+    note = "an axum middleware cannot go around a layer that fails, such as a timeout: add that one after it"
 )]
 pub trait HandlerLayer<H, All, B, K> {
     /// The handlers with the layers around them.
@@ -74,24 +71,11 @@ pub trait HandlerLayer<H, All, B, K> {
     fn around(all: All, handlers: FromHandlers<H>) -> Self::Layered;
 }
 
-/// A layer that fits.
-#[derive(Debug)]
-pub struct Fits(());
-
 #[diagnostic::do_not_recommend]
-impl<H, L, All, B, O> HandlerLayer<H, All, B, Fits> for L
+impl<H, L, All, B> HandlerLayer<H, All, B, Fits> for L
 where
     H: Handlers,
-    All: Layer<InvocationService<H::Ready>> + Send + 'static,
-    All::Service: Service<
-            http::Request<B>,
-            Response = http::Response<O>,
-            Error: Into<BoxError>,
-            Future: Send,
-        > + Clone
-        + Send
-        + 'static,
-    O: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    All: Layer<InvocationService<H::Ready>, Service: HttpService<B>> + Send + 'static,
     B: From<Bytes> + Send + 'static,
 {
     type Layered = LayeredHandlers<H, All, B>;
@@ -100,9 +84,6 @@ where
         LayeredHandlers { handlers, layer: all, body: PhantomData }
     }
 }
-
-/// Implemented for nothing.
-trait Nothing {}
 
 #[diagnostic::do_not_recommend]
 impl<H, L: Nothing, All, B> HandlerLayer<H, All, B, ()> for L
@@ -116,19 +97,10 @@ where
     }
 }
 
-impl<H, L, B, O> InitPhase for LayeredHandlers<H, L, B>
+impl<H, L, B> InitPhase for LayeredHandlers<H, L, B>
 where
     H: Handlers,
-    L: Layer<InvocationService<H::Ready>> + Send + 'static,
-    L::Service: Service<
-            http::Request<B>,
-            Response = http::Response<O>,
-            Error: Into<BoxError>,
-            Future: Send,
-        > + Clone
-        + Send
-        + 'static,
-    O: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    L: Layer<InvocationService<H::Ready>, Service: HttpService<B>> + Send + 'static,
     B: From<Bytes> + Send + 'static,
 {
     type Ready = Layered<H::Ready, L::Service, B>;
@@ -144,7 +116,8 @@ where
 
     async fn init(self, ctx: &Context) -> Result<Self::Ready, Failure> {
         let Self { handlers, layer, .. } = self;
-        Ok(Layered::new(layer, handlers.init(ctx).await?))
+        let ready = handlers.init(ctx).await?;
+        Ok(Layered::new(layer, ready))
     }
 }
 

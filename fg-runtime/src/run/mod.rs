@@ -1,14 +1,14 @@
 //! The entry points: from a function to a running program.
 
-mod function;
+pub(crate) mod function;
 mod handler_choice;
 #[cfg(feature = "http")]
-mod handler_layers;
+pub(crate) mod handler_layers;
 #[cfg(feature = "http")]
-mod service;
+pub(crate) mod service;
 #[cfg(feature = "http")]
-mod service_layers;
-mod source;
+pub(crate) mod service_layers;
+pub(crate) mod source;
 pub(crate) mod surrounding_runtime;
 mod tokio_runtime;
 
@@ -16,14 +16,7 @@ use std::process::ExitCode;
 
 use fg_core::Handlers;
 
-pub use self::function::Function;
-#[cfg(feature = "http")]
-pub use self::handler_layers::{HandlerLayer, LayeredHandlers};
-#[cfg(feature = "http")]
-pub use self::service::{MakeService, Service, ServiceInit, run_make_service, run_service};
-#[cfg(feature = "http")]
-pub use self::service_layers::{LayeredService, ServiceLayer};
-pub use self::source::{FromHandlers, Source};
+use self::function::Function;
 
 /// Runs a handler, or one of several, until the process should end: `fn main() -> ExitCode {
 /// fg::run::<greet>() }`.

@@ -19,11 +19,11 @@ use crate::start::{PlatformRoutes, Start};
 /// The exit codes are those of [`run`](crate::run()). It starts a tokio runtime; under
 /// `#[tokio::main]`, write `fg::Function::http(router()).run_async().await`.
 #[must_use = "return the exit code from `main`"]
-pub fn run_service(service: impl HttpService) -> ExitCode {
+pub fn run(service: impl HttpService) -> ExitCode {
     Function::http(service).run()
 }
 
-/// Like [`run`](run_service), with what makes a service for a client's address, as `axum::serve`
+/// Like [`run`], with what makes a service for a client's address, as `axum::serve`
 /// takes it.
 ///
 /// An axum handler that asks for `ConnectInfo<SocketAddr>` needs it:
@@ -39,7 +39,7 @@ pub fn run_service(service: impl HttpService) -> ExitCode {
 /// [`Function::http`] takes a [`Connected`] around it.
 #[must_use = "return the exit code from `main`"]
 pub fn run_make_service(make: impl MakeHttpService) -> ExitCode {
-    run_service(Connected::new(make))
+    run(Connected::new(make))
 }
 
 impl Function<NoSource> {
@@ -180,13 +180,27 @@ pub trait ServiceInit<K> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<I, A: 'static, S, E> ServiceInit<(A, S, E)> for I
+impl<I, S, E> ServiceInit<(WithContext, S, E)> for I
 where
-    I: for<'a> InitService<'a, A, S, E>,
+    I: for<'a> InitService<'a, WithContext, S, E>,
     S: HttpService,
     E: Into<Error> + 'static,
 {
-    type Service = FromInit<I, A, S, E>;
+    type Service = FromInit<I, WithContext, S, E>;
+
+    fn into_service(self) -> Self::Service {
+        FromInit { init: self, types: PhantomData }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<I, S, E> ServiceInit<(WithoutContext, S, E)> for I
+where
+    I: for<'a> InitService<'a, WithoutContext, S, E>,
+    S: HttpService,
+    E: Into<Error> + 'static,
+{
+    type Service = FromInit<I, WithoutContext, S, E>;
 
     fn into_service(self) -> Self::Service {
         FromInit { init: self, types: PhantomData }

@@ -8,6 +8,7 @@ use tower_layer::Layer;
 
 use crate::run::function::Function;
 use crate::run::service::{MakeService, Service};
+use crate::run::source::{Fits, Nothing};
 
 impl<M: MakeService> Function<Service<M>> {
     /// Puts a tower layer around the service. It sees the HTTP request, also behind API Gateway.
@@ -35,10 +36,6 @@ pub trait ServiceLayer<M, K> {
     fn around(self, inner: M) -> Self::Layered;
 }
 
-/// A layer that fits.
-#[derive(Debug)]
-pub struct Fits(());
-
 /// A service with a layer around it.
 pub struct LayeredService<M, L> {
     inner: M,
@@ -65,9 +62,6 @@ where
     }
 }
 
-/// Implemented for nothing.
-trait Nothing {}
-
 #[diagnostic::do_not_recommend]
 impl<M, L: Nothing> ServiceLayer<M, ()> for L
 where
@@ -91,6 +85,7 @@ where
 
     async fn make(self, ctx: &Context) -> Result<Self::Service, Failure> {
         let Self { inner, layer } = self;
-        Ok(layer.layer(inner.make(ctx).await?))
+        let service = inner.make(ctx).await?;
+        Ok(layer.layer(service))
     }
 }

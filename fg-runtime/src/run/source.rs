@@ -3,15 +3,17 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+#[cfg(feature = "server")]
 use std::process::ExitCode;
 
 use fg_core::{Context, Failure, Handlers};
 
 use crate::invocation::init_phase::InitPhase;
 use crate::run::handler_choice::select;
-use crate::start::Start;
 #[cfg(feature = "http")]
 use crate::start::PlatformRoutes;
+#[cfg(feature = "server")]
+use crate::start::Start;
 
 /// What a [`Function`](crate::Function) is made from; for signatures such as
 /// `fn function() -> fg::Function<impl fg::Source>`.
@@ -76,3 +78,13 @@ impl<H: Handlers> InitPhase for FromHandlers<H> {
 }
 
 impl<H: Handlers> Source for FromHandlers<H> {}
+
+/// Marks, among the implementations of a layer's trait, the one for layers that fit.
+#[cfg(feature = "http")]
+#[derive(Debug)]
+pub struct Fits(());
+
+/// Implemented for nothing: with a second implementation that never applies, the compiler cannot
+/// conclude from the trait which one is meant, and reports a layer that does not fit only once.
+#[cfg(feature = "http")]
+pub(crate) trait Nothing {}

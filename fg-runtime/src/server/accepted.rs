@@ -15,7 +15,7 @@ use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::request_id::random_request_id;
 use crate::invocation::watchdog::NOTICE;
 use crate::log::runtime_log;
-use crate::run::Start;
+use crate::start::Start;
 
 /// Some engines send the request's id under this name.
 const OTHER_REQUEST_ID: &str = "x-request-id";

@@ -25,7 +25,7 @@ use super::linked_body::LinkedBody;
 use super::outgoing::Outgoing;
 use super::strict_head::{HEAD_TIMEOUT, Protocol, StrictHead};
 use crate::invocation::deadline_timer::DeadlineTimer;
-use crate::invocation::panics::for_caller;
+use crate::invocation::panics::for_connection;
 
 /// How long a client may say nothing between two requests: longer than the 90 s for which Go's HTTP
 /// client, and so Knative, keeps a connection that it may use again.
@@ -107,7 +107,8 @@ where
                 Pin::new(&mut connection).graceful_shutdown();
             }
         }
-        if let Poll::Ready(served) = for_caller(caller, || Pin::new(&mut connection).poll(task)) {
+        if let Poll::Ready(served) = for_connection(caller, || Pin::new(&mut connection).poll(task))
+        {
             return Poll::Ready(Served::Over(served));
         }
         let Ok(idle_since) = link.poll_rest(task) else { return Poll::Ready(Served::GaveWay) };

@@ -26,7 +26,7 @@ pub(crate) fn failed_invocation(
     ctx: &Context,
     caller: ErrorAudience,
 ) -> Response<Bytes> {
-    let mut response = failed(status, &caller.told(failure, ctx.request_id()));
+    let mut response = failed(status, &caller.shown(failure, ctx.request_id()));
     if caller == ErrorAudience::HttpClient {
         // An id that cannot stand in a header is in the body alone.
         if let Ok(id) = HeaderValue::from_str(shortened(ctx.request_id())) {

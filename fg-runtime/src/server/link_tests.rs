@@ -8,8 +8,7 @@ use fg_core::Environment;
 
 use crate::log::format::LineFormat;
 use crate::log::sink::{Stream, StreamSink};
-use crate::run::Start;
-use crate::run::mode::Mode;
+use crate::start::Start;
 
 const LIMITS: Limits = Limits { response_size: 1000, timeouts: true };
 
@@ -34,7 +33,7 @@ async fn flush(link: &Link) {
 fn contexts() -> Arc<Contexts> {
     let environment = Environment::from_variables([("RUNTIME_TIMEOUT", "1")]);
     let sink = Arc::new(StreamSink::new(Stream::Stdout, LineFormat::Text));
-    Arc::new(Contexts::new(Arc::new(Start::new(environment, sink, LIMITS, Mode::Server))))
+    Arc::new(Contexts::new(Arc::new(Start::new(environment, sink, LIMITS))))
 }
 
 #[tokio::test]

@@ -11,9 +11,9 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::body::ResponseBody;
-use crate::invocation::call::TimeBudget;
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::streamed_response::{STREAM_LIMIT, too_large};
+use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
 
 /// The service's own body, or ours.
@@ -40,7 +40,7 @@ pin_project! {
 impl<B> ServiceBody<B> {
     pub(crate) fn served(body: B, ctx: Context, budget: TimeBudget, timer: DeadlineTimer) -> Self {
         let room = if ctx.function_name().is_empty() { u64::MAX } else { STREAM_LIMIT };
-        Self::Served(Box::pin(Served { body, ctx, turn, timer, room }))
+        Self::Served(Box::pin(Served { body, ctx, budget, timer, room }))
     }
 }
 

@@ -42,7 +42,7 @@ impl Connection {
     ) -> Result<Streamed, Fault> {
         write_answer_head(
             &mut self.request,
-            &self.peer.address,
+            &self.api.address,
             AnswerKind::Response,
             request_id,
             content_type,
