@@ -10,7 +10,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use fg::{Context, Handler, Reply};
+use fg::Context;
+use fg::contract::{Handler, Reply};
 
 /// What an application injects, to mock it in tests.
 trait Repo: Send + Sync {
