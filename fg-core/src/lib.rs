@@ -37,7 +37,7 @@ mod lifecycle;
 pub mod limits;
 mod log;
 mod log_filter;
-mod named_texts;
+mod string_map;
 mod payload;
 mod printable;
 mod record;
