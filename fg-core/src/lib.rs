@@ -31,21 +31,26 @@ mod explain;
 mod failure;
 mod handler;
 mod handlers;
+pub mod header_names;
+mod header_table;
 mod headers;
 mod http_event;
+mod invocation;
+mod known_header;
 mod lifecycle;
 pub mod limits;
 mod log;
 mod log_filter;
-mod string_map;
 mod payload;
 mod printable;
 mod record;
 mod reply;
 mod secret;
 mod secret_headers;
+mod shim;
 pub mod sse;
 mod stream;
+mod string_map;
 
 pub use crate::cancellation::Cancelled;
 pub use crate::context::{Context, InvocationType};
@@ -58,7 +63,6 @@ pub use crate::handler::{
     FromInvocation, Handler, HandlerResult, InitFunction, InitState, PreStopFunction, Supplied,
 };
 pub use crate::handlers::{HandlerRunner, Handlers};
-pub use crate::headers::names as header_names;
 pub use crate::http_event::HttpEvent;
 pub use crate::log::{Level, LogSink, Logger, ParseLevelError};
 pub use crate::payload::{FromPayload, Ignored, Raw};
@@ -78,6 +82,7 @@ pub mod __private {
     };
     pub use crate::explain::Misfit;
     pub use crate::handler::{initialised, respond};
+    pub use crate::header_table::HeaderTable;
     pub use crate::http_event::{EventKind, NotHttp};
     /// What a runtime does with a context.
     pub mod lifecycle {
