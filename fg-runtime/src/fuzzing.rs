@@ -1,6 +1,6 @@
 //! What the fuzz targets drive.
 
-use crate::response::{BodyLength, Chunks, read_head};
+use crate::custom_runtime::response_reader::{BodyLength, Chunks, read_head};
 
 #[cfg(feature = "server")]
 pub use crate::server::fuzzing::{cloud_event, strict_head};

@@ -11,8 +11,8 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::task::yield_now;
 
+use crate::log::runtime_log::say;
 use crate::system::{Signals, Wakes, end_now};
-use crate::voice::say;
 
 /// Whether the process should end when it has finished what runs.
 #[derive(Debug, Default)]

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fg_core::{Context, Failure, Handler, LogSink, Record, Reply};
 
-use crate::after_work;
-use crate::alarm::Alarm;
-use crate::invocation::{Limits, Outcome, end, init, invoke as run_invocation};
-use crate::make_state::ByInit;
-use crate::panics;
-use crate::streamed_reply::StreamedReply;
-use crate::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowed};
+use crate::invocation::after_response_work;
+use crate::invocation::call::{Limits, Outcome, end, init, invoke as run_invocation};
+use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::panics;
+use crate::invocation::streamed_response::StreamedReply;
+use crate::run::make_state::ByInit;
+use crate::run::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowed};
 
 /// Runs a handler on one payload: `init`, the call, work left by `spawn_after`, `pre_stop`.
 ///
@@ -63,7 +63,7 @@ pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Ve
         Ok(Outcome::Streamed(pieces)) => collect(*pieces).await,
         Err(failure) => Err(failure),
     };
-    after_work::finish(ctx, &mut alarm).await;
+    after_response_work::finish(ctx, &mut alarm).await;
     end::<H>(ctx, state, &mut alarm).await;
     body
 }
@@ -148,7 +148,7 @@ pub(crate) fn interleave(count: usize, say: impl Fn(usize, usize)) -> Vec<Arc<Ke
             // Another order in each round; 7 has no divisor in common with the counts that are
             // used.
             let number = turn * 7 % count;
-            crate::current::with_logger(&loggers[number], || say(number, step));
+            crate::log::current_logger::with_logger(&loggers[number], || say(number, step));
         }
     }
     logs

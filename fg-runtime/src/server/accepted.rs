@@ -10,12 +10,12 @@ use http::HeaderMap;
 use tokio::time::timeout_at;
 
 use super::running::Run;
-use crate::after_work;
-use crate::alarm::Alarm;
-use crate::request_id::random_request_id;
+use crate::invocation::after_response_work;
+use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::request_id::random_request_id;
+use crate::invocation::watchdog::NOTICE;
+use crate::log::runtime_log;
 use crate::run::Start;
-use crate::voice;
-use crate::watchdog::NOTICE;
 
 /// Some engines send the request's id under this name.
 const OTHER_REQUEST_ID: &str = "x-request-id";
@@ -116,12 +116,12 @@ impl Drop for Due {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let (deadline, logger) = (ctx.deadline(), ctx.logger().clone());
-                let work = tokio::spawn(async move { after_work::finish(&ctx, &mut Alarm::new()).await });
+                let work = tokio::spawn(async move { after_response_work::finish(&ctx, &mut Alarm::new()).await });
                 // It ends by itself, unless it blocks its thread. Then the server does not wait for
                 // it any longer.
                 if timeout_at((deadline.max(Instant::now()) + NOTICE).into(), work).await.is_err() {
                     let message = "work left by spawn_after has blocked its thread past the time of its invocation; it goes on";
-                    voice::of(&logger).error(message);
+                    runtime_log::of(&logger).error(message);
                 }
                 drop(run);
             });
@@ -147,7 +147,7 @@ impl<'l> Unfinished<'l> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         if let Some(log) = self.0 {
-            voice::of(log).warn("the handler was dropped before its reply: the client has gone away, or the process ends");
+            runtime_log::of(log).warn("the handler was dropped before its reply: the client has gone away, or the process ends");
         }
     }
 }

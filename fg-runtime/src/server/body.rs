@@ -7,7 +7,7 @@ use bytes::Bytes;
 use fg_core::Failure;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::streamed_reply::StreamedReply;
+use crate::invocation::streamed_response::StreamedReply;
 
 /// What a response carries.
 #[derive(Debug)]

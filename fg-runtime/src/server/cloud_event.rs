@@ -18,7 +18,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::request_id::random_request_id;
+use crate::invocation::request_id::random_request_id;
 
 const STRUCTURED: &str = "application/cloudevents+json";
 const BATCH: &str = "application/cloudevents-batch+json";

@@ -24,8 +24,8 @@ use super::link::Link;
 use super::linked_body::LinkedBody;
 use super::outgoing::Outgoing;
 use super::strict_head::{HEAD_TIMEOUT, Protocol, StrictHead};
-use crate::alarm::Alarm;
-use crate::panics::for_caller;
+use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::panics::for_caller;
 
 /// How long a client may say nothing between two requests: longer than the 90 s for which Go's HTTP
 /// client, and so Knative, keeps a connection that it may use again.

@@ -34,10 +34,10 @@ use super::request_body::read_body;
 use super::running::{MOST_INVOCATIONS, Places, Run};
 use super::stall::Patience;
 use super::wrapped_size;
-use crate::alarm::Alarm;
-use crate::invocation::{Outcome, invoke};
+use crate::invocation::call::{Outcome, invoke};
+use crate::invocation::deadline_timer::Alarm;
+use crate::log::runtime_log;
 use crate::run::Start;
-use crate::voice;
 
 /// The platform's tolerance for the size of a payload, in bytes. Source: the platform's manual,
 /// "notes and constraints".
@@ -129,7 +129,7 @@ impl<H: Handler> EventFunction<H> {
                 replied(head.headers, content_type(&reply), ResponseBody::whole(reply.into_body()))
             }
             Err(failure) => {
-                voice::of(ctx.logger()).error(&failure);
+                runtime_log::of(ctx.logger()).error(&failure);
                 self.failed(&failure, &ctx)
             }
         }
@@ -161,7 +161,7 @@ impl<H: Handler> EventFunction<H> {
                 response.map(ResponseBody::whole)
             }
             Err(failure) => {
-                voice::of(ctx.logger()).error(&failure);
+                runtime_log::of(ctx.logger()).error(&failure);
                 self.failed(&failure, &ctx)
             }
         }
@@ -192,7 +192,7 @@ impl<H: Handler> EventFunction<H> {
                     .map(ResponseBody::whole)
             }
             Err(failure) => {
-                voice::of(ctx.logger()).error(&failure);
+                runtime_log::of(ctx.logger()).error(&failure);
                 // Engines deliver an event again after a 5xx, which cannot help where the event
                 // does not fit.
                 let is_final = failure.error_type() == Failure::INVALID_PAYLOAD;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use fg_core::{Context, Failure};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-use crate::caller::{Caller, shortened};
+use crate::invocation::error_audience::{Caller, shortened};
 
 /// Where an HTTP client finds the id of its request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -19,11 +19,11 @@ use super::door::Place;
 use super::failed::failed_invocation;
 use super::lookout::Lookout;
 use super::running::{Places, Run};
-use crate::caller::Caller;
-use crate::invocation::Limits;
-use crate::overdue::Overdue;
-use crate::voice;
-use crate::watchdog::margins;
+use crate::invocation::call::Limits;
+use crate::invocation::error_audience::Caller;
+use crate::invocation::overdue::Overdue;
+use crate::invocation::watchdog::margins;
+use crate::log::runtime_log;
 
 /// Longer than an instance lives.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -319,7 +319,7 @@ impl Link {
     pub(crate) fn close_upgraded(&self) {
         if let Some((_, ctx)) = self.lock().open_until.take() {
             let timeout = ctx.timeout();
-            voice::of(ctx.logger()).error(format_args!(
+            runtime_log::of(ctx.logger()).error(format_args!(
                 "the upgraded connection was open for all of its {timeout:?}, and is closed"
             ));
         }

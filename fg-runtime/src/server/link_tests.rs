@@ -6,10 +6,10 @@ use std::io::Read;
 
 use fg_core::Environment;
 
-use crate::line::LineFormat;
-use crate::log_sink::{Stream, StreamSink};
-use crate::mode::Mode;
+use crate::log::format::LineFormat;
+use crate::log::sink::{Stream, StreamSink};
 use crate::run::Start;
+use crate::run::mode::Mode;
 
 const LIMITS: Limits = Limits { response_size: 1000, timeouts: true };
 

@@ -19,7 +19,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use fg_core::Failure;
 
 use super::link::{Link, Looked};
-use crate::voice::{self, say};
+use crate::log::runtime_log::{self, say};
 
 /// The connections, and when they are looked at.
 #[derive(Clone, Debug)]
@@ -160,7 +160,7 @@ impl Shared {
         }
         // Only when every request has been answered.
         for (logger, failure, run) in answered {
-            voice::of(&logger).error(&failure);
+            runtime_log::of(&logger).error(&failure);
             drop(run);
         }
         let next = next?;

@@ -65,16 +65,16 @@ use self::running::{Places, Run};
 use self::stall::Patience;
 use self::unspoken::Unspoken;
 
-use crate::alarm::Alarm;
-use crate::caller::Caller;
-use crate::invocation::{end, init};
-use crate::last_words::{LastWords, Listener};
-use crate::make_state::MakeState;
-use crate::panics;
+use crate::invocation::blocking_answer::{LastWords, Listener};
+use crate::invocation::call::{end, init};
+use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::error_audience::Caller;
+use crate::invocation::panics;
+use crate::invocation::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
+use crate::log::runtime_log::{self, say};
 use crate::run::Start;
+use crate::run::make_state::MakeState;
 use crate::shutdown::Shutdown;
-use crate::voice::{self, say};
-use crate::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
 
 /// Serves an event function until the process should end.
 pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
@@ -98,7 +98,7 @@ pub(crate) async fn run_http<S: fg_http::HttpService>(start: Start, service: S) 
     };
     run_with(
         start,
-        crate::make_state::Made(fg_http::Shared::new(service.clone())),
+        crate::run::make_state::Made(fg_http::Shared::new(service.clone())),
         answers(service),
     )
     .await
@@ -130,7 +130,7 @@ where
     };
     let start = Arc::new(start);
     let logger = start.context().logger().clone();
-    let log = voice::of(&logger);
+    let log = runtime_log::of(&logger);
     if let Ok(address) = listener.local_addr() {
         log.info(format_args!("listening on {address}"));
     }
@@ -155,7 +155,7 @@ where
                 watchdog.end_phase(|phase| matches!(phase, Phase::Init { .. }));
                 match &made {
                     Ok(_) => start.complete_log(),
-                    Err(failure) => voice::of(ctx.logger()).error(failure),
+                    Err(failure) => runtime_log::of(ctx.logger()).error(failure),
                 }
                 // The initialisation may block, and has a limit of its own.
                 if start.limits.timeouts {

@@ -7,7 +7,7 @@ use http::StatusCode;
 use http_body::Body;
 use http_body_util::BodyExt;
 
-use crate::alarm::Alarm;
+use crate::invocation::deadline_timer::Alarm;
 use crate::runtime_api::SILENCE_LIMIT;
 
 /// Why there is no body.

@@ -11,10 +11,10 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::body::ResponseBody;
-use crate::alarm::Alarm;
-use crate::invocation::Turn;
-use crate::streamed_reply::{STREAM_LIMIT, too_large};
-use crate::voice;
+use crate::invocation::call::Turn;
+use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::streamed_response::{STREAM_LIMIT, too_large};
+use crate::log::runtime_log;
 
 /// The service's own body, or ours.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ where
             Ok(None) => return Poll::Ready(None),
             Err(failure) => failure.into(),
         };
-        voice::of(ctx.logger()).error(format_args!("the response ends too early: {error}"));
+        runtime_log::of(ctx.logger()).error(format_args!("the response ends too early: {error}"));
         Poll::Ready(Some(Err(error)))
     }
 

@@ -23,9 +23,9 @@ use super::refusal::refusal;
 use super::running::MOST_INVOCATIONS;
 use super::service_body::ServiceBody;
 use super::wrapped_size;
-use crate::alarm::Alarm;
-use crate::invocation::{Limits, Turn, run_pinned};
-use crate::voice;
+use crate::invocation::call::{Limits, Turn, run_pinned};
+use crate::invocation::deadline_timer::Alarm;
+use crate::log::runtime_log;
 
 /// What every request needs.
 pub(crate) struct ServiceFunction<S: HttpService> {
@@ -86,7 +86,7 @@ impl<S: HttpService> ServiceFunction<S> {
             Ok(Err(error)) => error.to_failure(),
             Err(failure) => failure,
         };
-        voice::of(ctx.logger()).error(&failure);
+        runtime_log::of(ctx.logger()).error(&failure);
         failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, &failure, &ctx, caller)
             .map(ServiceBody::from)
     }

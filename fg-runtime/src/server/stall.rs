@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use crate::after_work;
-use crate::overdue::Overdue;
+use crate::invocation::after_response_work;
+use crate::invocation::overdue::Overdue;
+use crate::log::runtime_log::{self, say};
 use crate::system::end_now;
-use crate::voice::{self, say};
 
 /// How long before that a task should have begun.
 const NOTICE: Duration = Duration::from_millis(50);
@@ -74,12 +74,15 @@ impl Patience {
             std::thread::sleep(next.saturating_duration_since(Instant::now()));
             late = Instant::now().saturating_duration_since(next);
         }
-        let who =
-            if after_work::is_running() { "work left by spawn_after has" } else { "handlers have" };
+        let who = if after_response_work::is_running() {
+            "work left by spawn_after has"
+        } else {
+            "handlers have"
+        };
         say(format_args!(
             "fg: ending the process: {who} blocked all threads for {patience:?}; use `.await`, or more threads"
         ));
-        voice::flush_stdout();
+        runtime_log::flush_stdout();
         end_now(1);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use fg_core::Logger;
 
-use crate::voice;
+use crate::log::runtime_log;
 
 use super::strict_head::Protocol;
 
@@ -35,7 +35,7 @@ impl Unspoken {
             ),
         };
         if !told.swap(true, Ordering::Relaxed) {
-            voice::of(&self.log).warn(text);
+            runtime_log::of(&self.log).warn(text);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use fg_core::Context;
 
-use crate::voice;
+use crate::log::runtime_log;
 
 /// Logs a warning if a body of this size may be too large once it is wrapped. Elsewhere than on the
 /// platform nothing is wrapped.
@@ -17,7 +17,7 @@ pub(crate) fn warn_of(size: u64, limit: usize, ctx: &Context) {
     static WARNED: AtomicBool = AtomicBool::new(false);
     let safe = limit as u64 / 4 * 3;
     if size > safe && !ctx.function_name().is_empty() && !WARNED.swap(true, Ordering::Relaxed) {
-        voice::of(ctx.logger()).warn(format_args!(
+        runtime_log::of(ctx.logger()).warn(format_args!(
             "a response of {size} bytes is larger than {safe} bytes, which is what fits into {limit} bytes as base64; the platform may refuse it. This is said once"
         ));
     }

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use fg_core::Failure;
 
+use crate::log::runtime_log;
 use crate::runtime_api::{AnswerKind, write_answer_head};
-use crate::voice;
 
 const LIMIT: Duration = Duration::from_millis(200);
 
@@ -70,7 +70,7 @@ impl Listener {
             Self::Stdout => {
                 let mut line = failure.to_json();
                 line.push(b'\n');
-                if voice::print(line) { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
+                if runtime_log::print(line) { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
             }
             #[cfg(feature = "server")]
             Self::Nobody => Ok(()),

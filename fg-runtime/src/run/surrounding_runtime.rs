@@ -12,8 +12,8 @@ use std::thread::Thread;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{consume_budget, spawn_blocking};
 
+use crate::log::runtime_log::say;
 use crate::run::{Serving, block_on};
-use crate::voice::say;
 
 /// An entry point that starts a runtime, and what to write instead where there is one already.
 #[derive(Clone, Copy, Debug)]

@@ -14,9 +14,9 @@ use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use fg_core::__private::{bounded, find_unprintable};
 use fg_core::{Failure, limits};
 
-use crate::last_words::LastWords;
-use crate::panic_advice::advice;
-use crate::voice::say;
+use crate::invocation::blocking_answer::LastWords;
+use crate::invocation::panic_advice::advice;
+use crate::log::runtime_log::say;
 
 thread_local! {
     /// Whether a panic on this thread would be caught by [`catch`].

@@ -8,8 +8,8 @@ use fg_core::__private::Bounded;
 use fg_core::limits::LOG_RECORD;
 use fg_core::{LogSink, Record};
 
-use crate::line::{LineFormat, write_lines};
-use crate::timestamp::Timestamp;
+use crate::log::format::{LineFormat, write_lines};
+use crate::log::timestamp::Timestamp;
 
 /// A buffer that one record has made larger than this is given back.
 const KEPT: usize = 64 * 1024;

@@ -22,10 +22,10 @@ pub(crate) use streamed_answer::Streamed;
 
 use fg_core::limits::BUFFER;
 
-use crate::failure_policy::Fault;
-use crate::last_words::Peer;
-use crate::panics::catch_quietly;
-use crate::response::{BodyLength, Chunks, Seen, read_head};
+use crate::custom_runtime::fault_policy::Fault;
+use crate::custom_runtime::response_reader::{BodyLength, Chunks, Seen, read_head};
+use crate::invocation::blocking_answer::Peer;
+use crate::invocation::panics::catch_quietly;
 use crate::runtime_api::{
     AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll,
 };

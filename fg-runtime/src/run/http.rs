@@ -15,10 +15,10 @@ use std::process::ExitCode;
 
 use fg_http::{Connected, Gateway, HttpService, MakeHttpService, Shared};
 
-use crate::make_state::Made;
-use crate::mode::Mode;
+use crate::run::make_state::Made;
+use crate::run::mode::Mode;
+use crate::run::surrounding_runtime::EntryPoint;
 use crate::run::{Runtime, block_on, tokio_runtime};
-use crate::surrounding_runtime::EntryPoint;
 
 /// Runs an HTTP service until the process should end: `fn main() -> ExitCode {
 /// fg::http::run(router()) }`.

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 
 use httparse::Header;
 
-use crate::failure_policy::Fault;
+use crate::custom_runtime::fault_policy::Fault;
 use crate::runtime_api::{BODY_LIMIT, HEAD_LIMIT, HEADER_COUNT_LIMIT};
 
 /// Is shown the status and the headers of a response.
@@ -208,5 +208,5 @@ impl Chunks {
 }
 
 #[cfg(test)]
-#[path = "response_tests.rs"]
+#[path = "response_reader_tests.rs"]
 mod tests;

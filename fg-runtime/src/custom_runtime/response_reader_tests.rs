@@ -80,7 +80,7 @@ fn an_incomplete_head_waits_for_more() {
     }
 }
 
-/// Feeds a chunked body in pieces of one size, as [`Connection`](crate::connection::Connection)
+/// Feeds a chunked body in pieces of one size, as `Connection`
 /// does.
 fn unchunk(wire: &[u8], piece: usize) -> Result<Option<(Vec<u8>, usize)>, Fault> {
     let mut buffer = vec![0; wire.len() + 2];

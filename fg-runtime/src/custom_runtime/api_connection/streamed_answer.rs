@@ -10,9 +10,9 @@ use fg_core::Failure;
 use tokio::io::AsyncWrite;
 
 use super::Connection;
-use crate::failure_policy::Fault;
+use crate::custom_runtime::fault_policy::Fault;
+use crate::invocation::streamed_response::StreamedReply;
 use crate::runtime_api::{AnswerKind, write_answer_head};
-use crate::streamed_reply::StreamedReply;
 
 /// How a streamed answer ended.
 #[derive(Debug)]

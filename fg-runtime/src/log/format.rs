@@ -23,7 +23,7 @@ use fg_core::limits::{LOG_RECORD, LOGGED_ID};
 use fg_core::{Environment, Record};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::timestamp::Timestamp;
+use crate::log::timestamp::Timestamp;
 
 /// The platform's Node.js and Python runtimes cut a message into pieces of this many bytes, each a
 /// line of its own.

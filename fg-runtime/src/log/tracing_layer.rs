@@ -22,11 +22,11 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::current;
-use crate::line::LineFormat;
-use crate::log_sink::StreamSink;
-use crate::mode::log_stream;
-use crate::tracing_fields::{Room, read_event, read_span};
+use crate::log::current_logger;
+use crate::log::format::LineFormat;
+use crate::log::sink::StreamSink;
+use crate::log::tracing_fields::{Room, read_event, read_span};
+use crate::run::mode::log_stream;
 
 /// Writes `tracing` events where the function's log goes, with their request ids, as far as
 /// `FG_LOG` and `RUNTIME_LOG_LEVEL` say.
@@ -72,7 +72,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
             parent.extensions().get::<Remembered>().and_then(|remembered| remembered.logger.clone())
         });
         let mut remembered = Remembered {
-            logger: current::logger().or(inherited),
+            logger: current_logger::logger().or(inherited),
             span: LogSpan { name: span.name().into(), fields: Vec::new() },
             room: Room::default(),
         };
@@ -102,7 +102,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
         }
         let metadata = event.metadata();
         let logger = logger
-            .or_else(current::logger)
+            .or_else(current_logger::logger)
             .or_else(|| self.process.clone())
             .unwrap_or_else(process_logger);
         let verbosity = verbosity_of(metadata);
@@ -204,7 +204,7 @@ fn verbosity_of(metadata: &Metadata<'_>) -> Verbosity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::current::with_logger;
+    use crate::log::current_logger::with_logger;
     use crate::testing::{KeptLog, interleave};
 
     fn with_layer<R>(run: impl FnOnce() -> R) -> R {

@@ -3,7 +3,7 @@ use std::net::TcpListener;
 use fg_core::Environment;
 
 use super::*;
-use crate::mode::Mode;
+use crate::run::mode::Mode;
 use crate::testing::KeptLog;
 
 #[tokio::test(start_paused = true)]

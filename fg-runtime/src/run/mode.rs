@@ -2,7 +2,7 @@
 
 use fg_core::Environment;
 
-use crate::log_sink::Stream;
+use crate::log::sink::Stream;
 use crate::system::Input;
 
 /// What the process does.

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::memory;
+use crate::one_shot::memory;
 
 /// The figures of one invocation.
 #[derive(Debug)]

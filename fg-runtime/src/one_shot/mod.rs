@@ -1,6 +1,9 @@
 //! One invocation in a shell: the event from standard input, the reply to standard output,
 //! everything else to standard error.
 
+mod memory;
+mod summary;
+
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -8,17 +11,18 @@ use std::time::Instant;
 use fg_core::__private::{escape_json, write_escaped_lines};
 use fg_core::{Failure, Handler, Reply, Secret, header_names};
 
-use crate::alarm::Alarm;
-use crate::caller::Caller;
-use crate::invocation::{Outcome, end, init, invoke};
-use crate::last_words::Listener;
-use crate::make_state::MakeState;
-use crate::request_id::random_request_id;
+use crate::invocation::after_response_work;
+use crate::invocation::blocking_answer::Listener;
+use crate::invocation::call::{Outcome, end, init, invoke};
+use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::error_audience::Caller;
+use crate::invocation::panics;
+use crate::invocation::request_id::random_request_id;
+use crate::invocation::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
+use crate::log::runtime_log::{self, say, say_lines};
 use crate::run::Start;
-use crate::summary::Summary;
-use crate::voice::{self, say, say_lines};
-use crate::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
-use crate::{after_work, panics};
+use crate::run::make_state::MakeState;
+use summary::Summary;
 
 /// Runs the handler on one event; the exit code says whether it succeeded.
 pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
@@ -80,7 +84,7 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     watchdog.claim();
     if ctx.has_after_work() {
         watchdog.begin_after_work(&ctx);
-        after_work::finish(&ctx, &mut alarm).await;
+        after_response_work::finish(&ctx, &mut alarm).await;
     }
     ctx.rest(PRE_STOP_LIMIT);
     watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
@@ -177,7 +181,7 @@ async fn answer(
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            voice::of(ctx.logger()).error(&failure);
+            runtime_log::of(ctx.logger()).error(&failure);
             let _ = print(&failure.to_json(), true);
             ExitCode::FAILURE
         }

@@ -9,13 +9,13 @@ use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::{Duration, Instant};
 
-use crate::alarm::Alarm;
-use crate::current::with_logger;
-use crate::make_state::MakeState;
-use crate::panics::catch;
-use crate::streamed_reply::StreamedReply;
-use crate::voice;
-use crate::watchdog::margins;
+use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::panics::catch;
+use crate::invocation::streamed_response::StreamedReply;
+use crate::invocation::watchdog::margins;
+use crate::log::current_logger::with_logger;
+use crate::log::runtime_log;
+use crate::run::make_state::MakeState;
 use fg_core::{Context, Failure, Handler, Reply};
 
 /// What an invocation is held to.
@@ -97,7 +97,7 @@ pub(crate) async fn init<H: Handler>(
 /// `init` may set one of its own.
 #[cfg(feature = "tracing")]
 async fn with_subscriber<F: Future>(future: F, ctx: &Context) -> F::Output {
-    let during_init = crate::tracing_layer::DuringInit::new(ctx.logger());
+    let during_init = crate::log::tracing_layer::DuringInit::new(ctx.logger());
     let mut future = pin!(future);
     poll_fn(|task| during_init.run(|| future.as_mut().poll(task))).await
 }
@@ -117,7 +117,7 @@ pub(crate) async fn end<H: Handler>(
     let turn = Turn::of(ctx, limits, "the limit of pre_stop");
     let said = run_until(H::pre_stop(state.borrow()), ctx, turn, alarm).await;
     if let Err(failure) = said.and_then(|()| catch(|| drop(state))) {
-        voice::of(ctx.logger()).error(format_args!("in pre_stop: {failure}"));
+        runtime_log::of(ctx.logger()).error(format_args!("in pre_stop: {failure}"));
     }
 }
 
@@ -285,7 +285,8 @@ pub(crate) fn drop_caught<T>(value: T, ctx: &Context) {
 
 #[cold]
 fn log_failed_drop(failure: &Failure, ctx: &Context) {
-    voice::of(ctx.logger()).error(format_args!("while the invocation was dropped: {failure}"));
+    runtime_log::of(ctx.logger())
+        .error(format_args!("while the invocation was dropped: {failure}"));
 }
 
 /// Calls a blocking handler without holding up the other tasks of a multi-threaded runtime; on a

@@ -21,7 +21,7 @@ const BLOCKING: &str = "an `async` handler cannot block: make it a `fn` with `#[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panics::{catch, install_hook};
+    use crate::invocation::panics::{catch, install_hook};
     use tokio::runtime::{Builder, Handle};
 
     fn message_of(panics: impl FnOnce()) -> String {

@@ -19,13 +19,13 @@ use std::time::{Duration, Instant};
 
 use fg_core::{Context, Failure};
 
-use crate::caller::Caller;
-use crate::invocation::Outcome;
-use crate::last_words::{LastWords, Listener};
-use crate::overdue::Overdue;
+use crate::invocation::blocking_answer::{LastWords, Listener};
+use crate::invocation::call::Outcome;
+use crate::invocation::error_audience::Caller;
+use crate::invocation::overdue::Overdue;
+use crate::log::runtime_log::{self, say};
 use crate::shutdown::Shutdown;
 use crate::system::{self, Waker, Wakes, Woken, end_now};
-use crate::voice::{self, say};
 
 /// `pre_stop` gets this long; the platform's own setting for it goes from 1 to 90 seconds.
 pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
@@ -288,7 +288,7 @@ impl Watchdog {
                 end_now(code);
             }
         }
-        voice::flush_stdout();
+        runtime_log::flush_stdout();
         end_now(1);
     }
 
@@ -321,7 +321,7 @@ static AT_THE_END: Mutex<Option<Arc<Watchdog>>> = Mutex::new(None);
 /// is not read, the process would never end.
 pub(crate) fn let_go(code: ExitCode) {
     let watchdog = AT_THE_END.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if watchdog.is_some() && !voice::flush_stdout() {
+    if watchdog.is_some() && !runtime_log::flush_stdout() {
         end_now(number_of(code));
     }
 }

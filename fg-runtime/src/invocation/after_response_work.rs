@@ -11,10 +11,10 @@ use std::task::Poll;
 use fg_core::__private::AfterWork;
 use fg_core::Context;
 
-use crate::alarm::Alarm;
-use crate::current::with_logger;
-use crate::panics::catch;
-use crate::voice::{self, OwnLogger};
+use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::panics::catch;
+use crate::log::current_logger::with_logger;
+use crate::log::runtime_log::{self, OwnLogger};
 
 /// How many threads run such work at this moment.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
@@ -38,7 +38,7 @@ pub(crate) async fn finish(ctx: &Context, alarm: &mut Alarm) {
 
 async fn finish_all(mut work: Vec<AfterWork>, ctx: &Context, alarm: &mut Alarm) {
     let logger = ctx.logger();
-    let log = voice::of(logger);
+    let log = runtime_log::of(logger);
     let finishing = poll_fn(|task| {
         let mut index = 0;
         while let Some(piece) = work.get_mut(index) {

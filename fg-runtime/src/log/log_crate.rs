@@ -5,7 +5,7 @@ use fg_core::__private::Verbosity;
 use fg_core::{Level, Logger, Record};
 use log::{LevelFilter, Log, Metadata};
 
-use crate::current;
+use crate::log::current_logger;
 
 /// Writes to the logger of the invocation that runs on this thread, or to the one of the process.
 struct Bridge {
@@ -18,7 +18,7 @@ impl Log for Bridge {
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        let logger = current::logger();
+        let logger = current_logger::logger();
         let logger = logger.as_ref().unwrap_or(&self.process);
         let line =
             Record::new(level_of(record.level()), "", *record.args()).with_target(record.target());

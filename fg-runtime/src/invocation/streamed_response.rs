@@ -8,9 +8,9 @@ use bytes::Bytes;
 use fg_core::{BodyStream, Context, Failure};
 use futures_core::Stream;
 
-use crate::alarm::Alarm;
-use crate::invocation::{Limits, Turn, drop_caught};
-use crate::voice;
+use crate::invocation::call::{Limits, Turn, drop_caught};
+use crate::invocation::deadline_timer::Alarm;
+use crate::log::runtime_log;
 
 /// The most bytes of a streamed reply. Source: the platform's manual, "response streaming": 200 MB.
 pub(crate) const STREAM_LIMIT: u64 = 200 * 1024 * 1024;
@@ -100,7 +100,7 @@ impl StreamedReply {
 
     /// Logs that the reply is not complete.
     pub(crate) fn log_end(&self, failure: &Failure) {
-        voice::of(self.ctx.logger())
+        runtime_log::of(self.ctx.logger())
             .error(format_args!("the streamed reply ends too early: {failure}"));
     }
 
@@ -108,7 +108,7 @@ impl StreamedReply {
     #[cfg(feature = "server")]
     pub(crate) fn log_if_abandoned(&self) {
         if self.body.is_some() {
-            voice::of(self.ctx.logger())
+            runtime_log::of(self.ctx.logger())
                 .warn("the streamed reply is not complete: the client has gone away or does not read, or the process ends");
         }
     }

@@ -10,9 +10,9 @@ use std::process::ExitCode;
 use fg_core::{Context, Failure, Handler};
 use fg_http::{InvocationLayer, Layered};
 
-use crate::make_state::MakeState;
+use crate::run::make_state::MakeState;
+use crate::run::surrounding_runtime::{EntryPoint, beside, is_on_one_thread};
 use crate::run::{Runtime, block_on, tokio_runtime};
-use crate::surrounding_runtime::{EntryPoint, beside, is_on_one_thread};
 
 /// Runs a handler with these layers around it until the process should end:
 /// `fg::tower::run::<greet>(TimeoutLayer::new(..))`.

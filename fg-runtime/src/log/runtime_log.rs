@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use fg_core::{Level, Logger};
 
-use crate::stderr_line::line_of;
+use crate::log::stderr_line::line_of;
 use crate::system;
 
 /// How long a line is waited for.

@@ -16,22 +16,22 @@ use fg_core::limits::BUFFER;
 use fg_core::{Context, Failure, Handler, Logger, Reply};
 use tokio::time::sleep;
 
-use crate::after_work;
-use crate::alarm::Alarm;
-use crate::backoff::Backoff;
-use crate::caller::Caller;
-use crate::connection::{Answer, Connection, Streamed};
-use crate::failure_policy::Fault;
-use crate::invocation::{Limits, Outcome, end, init, invoke};
-use crate::last_words::{Listener, Peer};
-use crate::make_state::MakeState;
-use crate::panics;
+use crate::custom_runtime::api_connection::{Answer, Connection, Streamed};
+use crate::custom_runtime::backoff::Backoff;
+use crate::custom_runtime::fault_policy::Fault;
+use crate::invocation::after_response_work;
+use crate::invocation::blocking_answer::{Listener, Peer};
+use crate::invocation::call::{Limits, Outcome, end, init, invoke};
+use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::error_audience::Caller;
+use crate::invocation::panics;
+use crate::invocation::streamed_response::StreamedReply;
+use crate::invocation::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
+use crate::log::runtime_log::{self, say};
 use crate::run::Start;
+use crate::run::make_state::MakeState;
 use crate::runtime_api::{AnswerKind, BODY_LIMIT};
 use crate::shutdown::Shutdown;
-use crate::streamed_reply::StreamedReply;
-use crate::voice::{self, say};
-use crate::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
 
 /// An answer gets at least this long to be delivered, even if the handler has used up its time.
 const LEAST_TIME_TO_ANSWER: Duration = Duration::from_secs(1);
@@ -164,7 +164,7 @@ impl<'s> EventLoop<'s> {
 
     async fn finish_after_work(&mut self) {
         self.watchdog.begin_after_work(&self.ctx);
-        after_work::finish(&self.ctx, &mut self.alarm).await;
+        after_response_work::finish(&self.ctx, &mut self.alarm).await;
         self.watchdog.end_phase(|_| true);
     }
 
@@ -254,7 +254,7 @@ impl<'s> EventLoop<'s> {
         }
         if !self.trouble.as_ref().is_some_and(|trouble| trouble.is_like(&fault)) {
             let address = self.connection.address();
-            voice::of(&self.log).warn(format_args!(
+            runtime_log::of(&self.log).warn(format_args!(
                 "cannot take an event from the Runtime API at {address}: {fault}; trying again"
             ));
         }
@@ -264,7 +264,7 @@ impl<'s> EventLoop<'s> {
     fn recover(&mut self) {
         self.backoff.reset();
         if self.trouble.take().is_some() {
-            voice::of(&self.log).info("the Runtime API answers again");
+            runtime_log::of(&self.log).info("the Runtime API answers again");
         }
     }
 
@@ -292,7 +292,7 @@ impl<'s> EventLoop<'s> {
     }
 
     fn answer_with(&mut self, failure: &Failure) {
-        voice::of(self.ctx.logger()).error(failure);
+        runtime_log::of(self.ctx.logger()).error(failure);
         let told = self.caller.told(failure, self.ctx.request_id());
         self.reply.set_bytes(told.to_json(), "application/json");
     }
@@ -347,7 +347,7 @@ impl<'s> EventLoop<'s> {
             };
             and_request_event = false;
             if may_have_arrived && fault.is_refusal() {
-                let log = voice::of(self.ctx.logger());
+                let log = runtime_log::of(self.ctx.logger());
                 return log.warn(format_args!("the answer was sent again, and refused: it has probably arrived before: {fault}"));
             }
             may_have_arrived |= fault.leaves_arrival_open();
@@ -362,7 +362,7 @@ impl<'s> EventLoop<'s> {
                 return self.report_undelivered(&fault);
             }
             if backoff.pauses() == 1 {
-                voice::of(self.ctx.logger())
+                runtime_log::of(self.ctx.logger())
                     .warn(format_args!("the answer could not be sent: {fault}; trying again"));
             }
             sleep(pause).await;
@@ -424,7 +424,7 @@ impl<'s> EventLoop<'s> {
     /// it gets one at a time.
     fn stop_pipelining(&mut self) {
         self.pipeline = false;
-        voice::of(&self.log).info(
+        runtime_log::of(&self.log).info(
             "the Runtime API closes the connection after an answer; pipelining is off from now on",
         );
     }

@@ -1,5 +1,14 @@
 //! The entry points: from a handler to a running program.
 
+mod handler_choice;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "http")]
+pub mod layers;
+pub(crate) mod make_state;
+pub(crate) mod mode;
+pub(crate) mod surrounding_runtime;
+
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,17 +17,20 @@ use std::time::Duration;
 use fg_core::{Context, Environment, Failure, Handler, HandlerRunner, Handlers, LogSink};
 use tokio::runtime::RuntimeFlavor;
 
-use crate::caller::Caller;
-use crate::handler_choice::select;
-use crate::invocation::Limits;
-use crate::line::LineFormat;
-use crate::log_sink::StreamSink;
-use crate::make_state::{ByInit, MakeState};
-use crate::mode::{Mode, Surroundings};
-use crate::surrounding_runtime::{EntryPoint, beside, check_there_is_one, is_on_one_thread};
+use crate::custom_runtime::event_loop;
+use crate::invocation::call::Limits;
+use crate::invocation::error_audience::Caller;
+use crate::invocation::panics;
+use crate::invocation::watchdog;
+use crate::log::format::LineFormat;
+use crate::log::runtime_log::{self, say, say_lines};
+use crate::log::sink::StreamSink;
+use crate::one_shot;
+use crate::run::handler_choice::select;
+use crate::run::make_state::{ByInit, MakeState};
+use crate::run::mode::{Mode, Surroundings};
+use crate::run::surrounding_runtime::{EntryPoint, beside, check_there_is_one, is_on_one_thread};
 use crate::system::{Input, input};
-use crate::voice::{self, say, say_lines};
-use crate::{event_loop, one_shot, panics, watchdog};
 
 /// Runs a handler, or one of several, until the process should end: `fn main() -> ExitCode {
 /// fg::run::<greet>() }`.
@@ -161,7 +173,7 @@ impl Runtime {
     /// platform, where the function takes HTTP requests.
     ///
     /// The default is yes for a handler of `fg::http::Request`, which may be an event function in a
-    /// container image; and no for [`fg::http::run`](crate::http::run), since all paths of an HTTP
+    /// container image; and no for [`fg::http::run`](crate::run::http::run), since all paths of an HTTP
     /// function are the user's.
     #[cfg(feature = "http")]
     pub const fn platform_routes(mut self, keep: bool) -> Self {
@@ -262,7 +274,7 @@ impl Runtime {
         start.prepare_log();
         match Caller::of_http(variable("FG_HTTP_ERRORS").as_deref()) {
             Ok(caller) => start.http_caller = caller,
-            Err(warning) => voice::of(start.context().logger()).warn(warning),
+            Err(warning) => runtime_log::of(start.context().logger()).warn(warning),
         }
         Ok(start)
     }
@@ -407,9 +419,9 @@ impl Start {
     fn prepare_log(&self) {
         let ctx = self.context();
         #[cfg(feature = "tracing")]
-        crate::tracing_layer::set_process_logger(ctx.logger());
+        crate::log::tracing_layer::set_process_logger(ctx.logger());
         #[cfg(all(feature = "log", not(feature = "tracing")))]
-        crate::log_bridge::install(ctx.logger());
+        crate::log::log_crate::install(ctx.logger());
         // Elsewhere it is no wonder that the platform's variables are missing.
         let missing = if matches!(self.mode, Mode::CustomRuntime(_)) {
             self.environment.missing()
@@ -417,7 +429,7 @@ impl Start {
             &[]
         };
         for warning in self.environment.warnings().iter().chain(missing) {
-            voice::of(ctx.logger()).warn(warning);
+            runtime_log::of(ctx.logger()).warn(warning);
         }
     }
 }
@@ -432,9 +444,9 @@ impl Start {
         #[cfg(feature = "tracing")]
         {
             let ctx = self.context();
-            crate::tracing_layer::install(ctx.logger());
+            crate::log::tracing_layer::install(ctx.logger());
             #[cfg(feature = "log")]
-            crate::log_bridge::install(ctx.logger());
+            crate::log::log_crate::install(ctx.logger());
         }
     }
 

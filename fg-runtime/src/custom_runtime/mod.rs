@@ -1,0 +1,7 @@
+//! The custom runtime: takes events from the Runtime API, one at a time.
+
+pub(crate) mod api_connection;
+pub(crate) mod backoff;
+pub(crate) mod event_loop;
+pub(crate) mod fault_policy;
+pub(crate) mod response_reader;

@@ -1,0 +1,14 @@
+//! What reaches the log: the form of its lines, where they go, and the runtime's own lines.
+
+pub(crate) mod current_logger;
+pub(crate) mod format;
+#[cfg(feature = "log")]
+pub(crate) mod log_crate;
+pub(crate) mod runtime_log;
+pub(crate) mod sink;
+mod stderr_line;
+mod timestamp;
+#[cfg(feature = "tracing")]
+mod tracing_fields;
+#[cfg(feature = "tracing")]
+pub(crate) mod tracing_layer;
