@@ -147,7 +147,7 @@ impl Connection {
             write_poll(&mut self.next_request, &self.peer.address);
         }
         let acknowledged = match self.send(body).await {
-            Ok(()) => self.receive(&mut |_, _| {}).await,
+            Ok(()) => self.receive(&mut |_, _, _| {}).await,
             Err(fault) => Err(fault),
         };
         self.closed_after(acknowledged)

@@ -220,9 +220,13 @@ impl<'s> EventLoop<'s> {
         let received = Instant::now();
         let ctx = &mut self.ctx;
         let mut is_invocation = false;
-        let mut take_headers = |status, headers: &[httparse::Header<'_>]| {
+        let mut take_headers = |status, head: &[u8], headers: &[httparse::Header<'_>]| {
             is_invocation = status == 200
-                && ctx.begin(received, headers.iter().map(|header| (header.name, header.value)));
+                && ctx.begin_with_head(
+                    received,
+                    head,
+                    headers.iter().map(|header| (header.name, header.value)),
+                );
         };
         match self.connection.receive_event(&mut take_headers).await {
             Ok(200) if is_invocation => {
