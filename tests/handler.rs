@@ -42,7 +42,7 @@ fn invoke<H: Handler>(payload: &str) -> Result<String, Failure> {
 }
 
 fn ok<H: Handler>(payload: &str) -> String {
-    invoke::<H>(payload).expect("a reply")
+    invoke(fg::Function::of::<H>(), payload).expect("a reply")
 }
 
 // row 1
@@ -58,7 +58,10 @@ fn an_event_goes_in_and_a_reply_comes_out() {
     assert_eq!(greet::NAME, "greet");
     const { assert!(!greet::BLOCKING) };
     assert_eq!(ok::<greet>(r#"{"name":"Ada"}"#), r#"{"message":"Hello, Ada! (r-1)"}"#);
-    assert_eq!(invoke::<greet>("{}").expect_err("no name").error_type(), Failure::INVALID_PAYLOAD);
+    assert_eq!(
+        invoke(fg::Function::of::<greet>(), "{}").expect_err("no name").error_type(),
+        Failure::INVALID_PAYLOAD
+    );
 }
 
 #[tokio::test]
@@ -291,7 +294,7 @@ mod results {
     }
 
     fn failed<H: Handler>(payload: &str) -> (String, String, Vec<String>) {
-        let failure = invoke::<H>(payload).expect_err("a failure");
+        let failure = invoke(fg::Function::of::<H>(), payload).expect_err("a failure");
         (failure.error_type().to_owned(), failure.message().to_owned(), failure.cause().to_vec())
     }
 
@@ -371,7 +374,8 @@ mod state {
 
     #[test]
     fn a_failed_init_is_a_failure_with_its_own_message() {
-        let failure = invoke::<without_context>(r#""x""#).expect_err("no state");
+        let failure =
+            invoke(fg::Function::of::<without_context>(), r#""x""#).expect_err("no state");
         assert_eq!(failure.message(), "no route");
     }
 

@@ -99,18 +99,18 @@ macro_rules! states {
         #[test]
         fn every_type_that_threads_can_share_is_a_state() {
             $(
-                assert_eq!(invoke::<$name::awaits>(), "8", stringify!($name));
-                assert_eq!(invoke::<$name::blocks>(), "8", stringify!($name));
+                assert_eq!(invoke(fg::Function::of::<$name::awaits>(), ), "8", stringify!($name));
+                assert_eq!(invoke(fg::Function::of::<$name::blocks>(), ), "8", stringify!($name));
             )*
         }
 
         #[test]
         fn what_runs_a_handler_can_be_sent_whatever_its_state_is() {
             $(
-                is_sent(fg::serve::<$name::awaits>());
-                is_sent(fg::serve::<($name::blocks, $name::awaits)>());
-                is_sent(fg::testing::invoke::<$name::awaits>(b"1"));
-                is_sent(fg::testing::invoke::<$name::blocks>(b"1"));
+                is_sent(fg::Function::of::<$name::awaits>().run_async());
+                is_sent(fg::Function::of::<($name::blocks, $name::awaits)>().run_async());
+                is_sent(fg::testing::invoke(fg::Function::of::<$name::awaits>(), b"1"));
+                is_sent(fg::testing::invoke(fg::Function::of::<$name::blocks>(), b"1"));
                 is_sent(async {
                     let (ctx, mut reply) = (Context::default(), Reply::new());
                     let state = $name::awaits::init(&ctx).await.expect("a state");

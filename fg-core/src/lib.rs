@@ -43,6 +43,7 @@ mod log;
 mod log_filter;
 mod payload;
 mod printable;
+mod ready_function;
 mod record;
 mod reply;
 mod secret;
@@ -62,10 +63,11 @@ pub use crate::failure::{ErrorCode, Failure, IntoFailure};
 pub use crate::handler::{
     FromInvocation, Handler, HandlerResult, InitFunction, InitState, PreStopFunction, Supplied,
 };
-pub use crate::handlers::{HandlerRunner, Handlers};
+pub use crate::handlers::Handlers;
 pub use crate::http_event::HttpEvent;
 pub use crate::log::{Level, LogSink, Logger, ParseLevelError};
 pub use crate::payload::{FromPayload, Ignored, Raw};
+pub use crate::ready_function::{ReadyFunction, ReadyHandler};
 pub use crate::record::{LogDetails, LogField, LogSpan, LogValue, Record, RecordText};
 pub use crate::reply::{IntoPayload, RawResponse, Reply};
 pub use crate::secret::Secret;
@@ -82,6 +84,7 @@ pub mod __private {
     };
     pub use crate::explain::Misfit;
     pub use crate::handler::{initialised, respond};
+    pub use crate::handlers::{OneOf2, OneOf3, OneOf4, OneOf5, OneOf6, OneOf7, OneOf8};
     pub use crate::header_table::HeaderTable;
     pub use crate::http_event::{EventKind, NotHttp};
     /// What a runtime does with a context.

@@ -11,11 +11,11 @@ use tokio::time::timeout_at;
 
 use super::running::Run;
 use crate::invocation::after_response_work;
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::request_id::random_request_id;
 use crate::invocation::watchdog::NOTICE;
 use crate::log::runtime_log;
-use crate::run::Start;
+use crate::start::Start;
 
 /// Some engines send the request's id under this name.
 const OTHER_REQUEST_ID: &str = "x-request-id";
@@ -116,7 +116,7 @@ impl Drop for Due {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let (deadline, logger) = (ctx.deadline(), ctx.logger().clone());
-                let work = tokio::spawn(async move { after_response_work::finish(&ctx, &mut Alarm::new()).await });
+                let work = tokio::spawn(async move { after_response_work::finish(&ctx, &mut DeadlineTimer::new()).await });
                 // It ends by itself, unless it blocks its thread. Then the server does not wait for
                 // it any longer.
                 if timeout_at((deadline.max(Instant::now()) + NOTICE).into(), work).await.is_err() {

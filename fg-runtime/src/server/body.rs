@@ -7,7 +7,7 @@ use bytes::Bytes;
 use fg_core::Failure;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::invocation::streamed_response::StreamedReply;
+use crate::invocation::streamed_response::StreamedResponse;
 
 /// What a response carries.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct ResponseBody {
 #[derive(Debug)]
 enum Content {
     Whole(Option<Bytes>),
-    Pieces(Box<StreamedReply>),
+    Pieces(Box<StreamedResponse>),
     /// The end of pieces that are not complete.
     Failed(Option<Failure>),
 }
@@ -29,7 +29,7 @@ impl ResponseBody {
         Self { content: Content::Whole((!bytes.is_empty()).then_some(bytes)) }
     }
 
-    pub(crate) fn pieces(pieces: Box<StreamedReply>) -> Self {
+    pub(crate) fn pieces(pieces: Box<StreamedResponse>) -> Self {
         Self { content: Content::Pieces(pieces) }
     }
 }

@@ -24,8 +24,8 @@ use super::link::Link;
 use super::linked_body::LinkedBody;
 use super::outgoing::Outgoing;
 use super::strict_head::{HEAD_TIMEOUT, Protocol, StrictHead};
-use crate::invocation::deadline_timer::Alarm;
-use crate::invocation::panics::for_caller;
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::panics::for_connection;
 
 /// How long a client may say nothing between two requests: longer than the 90 s for which Go's HTTP
 /// client, and so Knative, keeps a connection that it may use again.
@@ -69,7 +69,7 @@ where
 {
     let head_timeout = if link.is_reserve { PROBE_TIMEOUT } else { HEAD_TIMEOUT };
     let guarded = StrictHead::new(Outgoing::new(Arc::clone(&link)), head_timeout);
-    let (head_deadline, mut alarm) = (guarded.head_deadline(), Alarm::new());
+    let (head_deadline, mut timer) = (guarded.head_deadline(), DeadlineTimer::new());
     let io = TokioIo::new(guarded);
     let of_service = Arc::clone(&link);
     let caller = link.id();
@@ -107,12 +107,13 @@ where
                 Pin::new(&mut connection).graceful_shutdown();
             }
         }
-        if let Poll::Ready(served) = for_caller(caller, || Pin::new(&mut connection).poll(task)) {
+        if let Poll::Ready(served) = for_connection(caller, || Pin::new(&mut connection).poll(task))
+        {
             return Poll::Ready(Served::Over(served));
         }
         let Ok(idle_since) = link.poll_rest(task) else { return Poll::Ready(Served::GaveWay) };
         match head_deadline.get().or_else(|| idle_since.map(|since| since + IDLE_TIMEOUT)) {
-            Some(deadline) => alarm.poll_at(deadline, task).map(|()| Served::Late),
+            Some(deadline) => timer.poll_at(deadline, task).map(|()| Served::Late),
             None => Poll::Pending,
         }
     })

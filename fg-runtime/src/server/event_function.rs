@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, Reply};
+use fg_core::{Context, Failure, ReadyFunction, Reply};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
@@ -34,10 +34,11 @@ use super::request_body::read_body;
 use super::running::{MOST_INVOCATIONS, Places, Run};
 use super::stall::Patience;
 use super::wrapped_size;
-use crate::invocation::call::{Outcome, invoke};
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::call::{Initialized, Outcome, invoke};
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::error_audience::ErrorAudience;
 use crate::log::runtime_log;
-use crate::run::Start;
+use crate::start::Start;
 
 /// The platform's tolerance for the size of a payload, in bytes. Source: the platform's manual,
 /// "notes and constraints".
@@ -46,25 +47,29 @@ const TOLERANCE: usize = 100;
 pub(crate) type Answer = Response<ResponseBody>;
 
 /// What every request needs.
-pub(crate) struct EventFunction<H: Handler> {
+pub(crate) struct EventFunction<R: ReadyFunction> {
     pub(crate) start: Arc<Start>,
     pub(crate) contexts: Arc<Contexts>,
-    pub(crate) ready: Ready<Arc<H::State>>,
+    pub(crate) ready: Ready<Arc<Initialized<R>>>,
+    pub(crate) audience: ErrorAudience,
+    /// Whether the events are HTTP requests.
+    #[cfg(feature = "http")]
+    pub(crate) takes_http: bool,
     pub(crate) places: Places,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) patience: Patience,
 }
 
 /// An invocation that can begin.
-struct Accepted<H: Handler> {
+struct Accepted<R> {
     ctx: Context,
     head: Parts,
     payload: Bytes,
-    state: Arc<H::State>,
+    function: Arc<Initialized<R>>,
     run: Run,
 }
 
-impl<H: Handler> EventFunction<H> {
+impl<R: ReadyFunction> EventFunction<R> {
     /// Answers one request, whatever it is.
     pub(crate) async fn respond(
         self: Arc<Self>,
@@ -75,7 +80,7 @@ impl<H: Handler> EventFunction<H> {
             return refusal.map(ResponseBody::whole);
         }
         #[cfg(feature = "http")]
-        if H::HTTP && !(self.start.platform_routes && is_platform_route(path_of(request.uri()))) {
+        if self.takes_http && !self.start.platform_routes.contain(path_of(request.uri())) {
             return self.pass_on(request, &link).await;
         }
         match (request.method(), path_of(request.uri())) {
@@ -106,11 +111,13 @@ impl<H: Handler> EventFunction<H> {
 
     async fn invoke(&self, request: Request<Incoming>, link: &Link) -> Answer {
         let knows_chunks = request.version() > Version::HTTP_10;
-        let Accepted { ctx, head, payload, state, run } = match self.accept(request, link).await {
+        let Accepted { ctx, head, payload, function, run } = match self.accept(request, link).await
+        {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &payload, &state, run, link).await else {
+        let Some((outcome, mut reply)) = self.run(&ctx, &payload, &function, run, link).await
+        else {
             return lost();
         };
         let outcome = match outcome {
@@ -139,7 +146,8 @@ impl<H: Handler> EventFunction<H> {
     /// its answer as the response.
     #[cfg(feature = "http")]
     async fn pass_on(&self, request: Request<Incoming>, link: &Link) -> Answer {
-        let Accepted { ctx, head, payload, state, run } = match self.accept(request, link).await {
+        let Accepted { ctx, head, payload, function, run } = match self.accept(request, link).await
+        {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -147,7 +155,7 @@ impl<H: Handler> EventFunction<H> {
             Ok(event) => event,
             Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &event, &state, run, link).await else {
+        let Some((outcome, mut reply)) = self.run(&ctx, &event, &function, run, link).await else {
             return lost();
         };
         let outcome = self.complete(outcome, &mut reply).await;
@@ -168,7 +176,8 @@ impl<H: Handler> EventFunction<H> {
     }
 
     async fn receive_cloud_event(&self, request: Request<Incoming>, link: &Link) -> Answer {
-        let Accepted { ctx, head, payload, state, run } = match self.accept(request, link).await {
+        let Accepted { ctx, head, payload, function, run } = match self.accept(request, link).await
+        {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -181,7 +190,7 @@ impl<H: Handler> EventFunction<H> {
                 );
             }
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &event.payload, &state, run, link).await
+        let Some((outcome, mut reply)) = self.run(&ctx, &event.payload, &function, run, link).await
         else {
             return lost();
         };
@@ -211,7 +220,7 @@ impl<H: Handler> EventFunction<H> {
         &self,
         request: Request<Incoming>,
         link: &Link,
-    ) -> Result<Accepted<H>, Box<Answer>> {
+    ) -> Result<Accepted<R>, Box<Answer>> {
         let received = Instant::now();
         let Some(run) = link.begin_invocation(&self.places) else {
             let message = format!("this instance handles {MOST_INVOCATIONS} invocations already");
@@ -231,8 +240,8 @@ impl<H: Handler> EventFunction<H> {
         let payload = payload.map_err(|unread| {
             failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason))
         })?;
-        let state = self.ready.wait().await.map_err(|failure| self.failed(&failure, &ctx))?;
-        Ok(Accepted { ctx, head, payload, state, run })
+        let function = self.ready.wait().await.map_err(|failure| self.failed(&failure, &ctx))?;
+        Ok(Accepted { ctx, head, payload, function, run })
     }
 
     /// Runs the handler to its end; none if it has come too late, and the caller has been answered
@@ -241,24 +250,24 @@ impl<H: Handler> EventFunction<H> {
         &self,
         ctx: &Context,
         payload: &[u8],
-        state: &H::State,
+        function: &Initialized<R>,
         run: Run,
         link: &Link,
     ) -> Option<(Result<Outcome, Failure>, Reply)> {
         let limits = self.start.limits;
         self.patience.extend(ctx.timeout());
         let unfinished = Unfinished::new(ctx.logger());
-        let in_flight = link.begin(ctx, run, limits, self.start.caller::<H>());
+        let in_flight = link.begin(ctx, run, limits, self.audience);
         let mut reply = Reply::new();
-        let outcome = invoke::<H>(payload, ctx, state, &mut reply, limits, &mut Alarm::new()).await;
+        let outcome =
+            invoke(payload, ctx, function, &mut reply, limits, &mut DeadlineTimer::new()).await;
         unfinished.finish();
         in_flight.end(&self.contexts).then_some((outcome, reply))
     }
 
     /// What went wrong in an invocation.
     fn failed(&self, failure: &Failure, ctx: &Context) -> Answer {
-        let caller = self.start.caller::<H>();
-        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, ctx, caller)
+        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, ctx, self.audience)
             .map(ResponseBody::whole)
     }
 
@@ -280,12 +289,6 @@ impl<H: Handler> EventFunction<H> {
 pub(crate) fn path_of(uri: &http::Uri) -> &str {
     let path = uri.path();
     if path.starts_with("//") { &path[1..] } else { path }
-}
-
-/// Whether this is one of the paths that the platform calls.
-#[cfg(feature = "http")]
-pub(crate) fn is_platform_route(path: &str) -> bool {
-    matches!(path, "/invoke" | "/init" | "/healthz" | "/shutdown")
 }
 
 fn content_type(reply: &Reply) -> http::HeaderValue {

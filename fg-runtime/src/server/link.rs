@@ -19,10 +19,10 @@ use super::door::Place;
 use super::failed::failed_invocation;
 use super::lookout::Lookout;
 use super::running::{Places, Run};
-use crate::invocation::call::Limits;
-use crate::invocation::error_audience::Caller;
+use crate::invocation::error_audience::ErrorAudience;
+use crate::invocation::limits::Limits;
 use crate::invocation::overdue::Overdue;
-use crate::invocation::watchdog::margins;
+use crate::invocation::time_budget::Margins;
 use crate::log::runtime_log;
 
 /// Longer than an instance lives.
@@ -85,7 +85,7 @@ struct Flight {
     ctx: Context,
     run: Run,
     /// Who is answered.
-    caller: Caller,
+    caller: ErrorAudience,
     /// When it is answered in place of the handler.
     overdue: Overdue,
     /// What its thread is about to pass on, while it is still being printed.
@@ -158,9 +158,9 @@ impl Link {
         ctx: &Context,
         run: Run,
         limits: Limits,
-        caller: Caller,
+        caller: ErrorAudience,
     ) -> InFlight<'_> {
-        let margins = margins(ctx.timeout());
+        let margins = Margins::of(ctx.timeout());
         let too_late = if limits.timeouts { ctx.deadline() - margins.answer } else { self.never };
         let notice = margins.drop - margins.answer;
         self.lock().flight = Some(Flight {

@@ -8,8 +8,7 @@ use fg_core::Environment;
 
 use crate::log::format::LineFormat;
 use crate::log::sink::{Stream, StreamSink};
-use crate::run::Start;
-use crate::run::mode::Mode;
+use crate::start::Start;
 
 const LIMITS: Limits = Limits { response_size: 1000, timeouts: true };
 
@@ -34,7 +33,7 @@ async fn flush(link: &Link) {
 fn contexts() -> Arc<Contexts> {
     let environment = Environment::from_variables([("RUNTIME_TIMEOUT", "1")]);
     let sink = Arc::new(StreamSink::new(Stream::Stdout, LineFormat::Text));
-    Arc::new(Contexts::new(Arc::new(Start::new(environment, sink, LIMITS, Mode::Server))))
+    Arc::new(Contexts::new(Arc::new(Start::new(environment, sink, LIMITS))))
 }
 
 #[tokio::test]
@@ -68,7 +67,7 @@ async fn a_handler_is_answered_for_once_it_is_late_and_then_has_nobody_to_answer
             &ctx,
             link.begin_invocation(&places).expect("there is a place"),
             LIMITS,
-            Caller::Platform,
+            ErrorAudience::Owner,
         )
     };
     let look = |time| link.look(time, Duration::ZERO);
