@@ -48,7 +48,6 @@ mod record;
 mod reply;
 mod secret;
 mod secret_headers;
-mod shim;
 pub mod sse;
 mod stream;
 mod string_map;
