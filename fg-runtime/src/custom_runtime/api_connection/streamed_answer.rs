@@ -48,7 +48,9 @@ impl Connection {
             content_type,
             None,
         );
-        let streamed = match self.open().await {
+        self.release_response();
+        let opened = if self.stream.is_none() { self.open().await } else { Ok(()) };
+        let streamed = match opened {
             Ok(()) => self.send_pieces(first, pieces, went_on).await,
             Err(fault) => Err(fault),
         };
