@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use fg_core::__private::lifecycle;
 use fg_core::limits::REQUEST_ID;
 use fg_core::{Context, Logger};
 use http::HeaderMap;
@@ -55,13 +56,13 @@ impl Contexts {
             // Engines send what they have nothing for empty.
             (!value.is_empty() && is_of_interest(name)).then_some((name, value.as_bytes()))
         });
-        if !ctx.begin(received, given) || ctx.request_id().len() > REQUEST_ID {
+        if !lifecycle::begin(&mut ctx, received, given) || ctx.request_id().len() > REQUEST_ID {
             match other_id
                 .and_then(|id| id.to_str().ok())
                 .filter(|id| says_something(id) && id.len() <= REQUEST_ID)
             {
-                Some(id) => ctx.set_request_id(id),
-                None => ctx.set_request_id(&random_request_id()),
+                Some(id) => lifecycle::set_request_id(&mut ctx, id),
+                None => lifecycle::set_request_id(&mut ctx, &random_request_id()),
             }
         }
         ctx
@@ -69,9 +70,9 @@ impl Contexts {
 
     /// Takes back a context, unless there are secrets in it, which are wiped at once.
     fn take_back(&self, mut ctx: Context) {
-        ctx.end();
+        lifecycle::end(&mut ctx);
         let mut idle = self.lock();
-        if idle.len() < MOST_IDLE && !ctx.has_secrets() {
+        if idle.len() < MOST_IDLE && !lifecycle::has_secrets(&ctx) {
             idle.push(ctx);
         }
     }
@@ -108,7 +109,7 @@ impl Drop for Due {
     fn drop(&mut self) {
         let Some((ctx, mut run, contexts)) = self.0.take() else { return };
         run.leave_place();
-        if !ctx.has_after_work() {
+        if !lifecycle::has_after_work(&ctx) {
             contexts.take_back(ctx);
             return;
         }

@@ -63,7 +63,7 @@ async fn a_handler_is_answered_for_once_it_is_late_and_then_has_nobody_to_answer
     let ((link, mut client), places, contexts) = (link().await, Places::new(), contexts());
     let begin = || {
         let mut ctx = Context::default();
-        ctx.begin(Instant::now(), []);
+        fg_core::__private::lifecycle::begin(&mut ctx, Instant::now(), []);
         link.begin(
             &ctx,
             link.begin_invocation(&places).expect("there is a place"),

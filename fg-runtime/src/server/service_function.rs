@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use bytes::Bytes;
+use fg_core::__private::lifecycle;
 use fg_core::{Context, Failure, header_names};
 use fg_http::{Body, ClientAddress, Gateway, HttpService, Method, StatusCode, Uri};
 use http::{Request, Response};
@@ -140,7 +141,7 @@ fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Req
     let is_empty = http_body::Body::is_end_stream(request.body());
     let mut request =
         request.map(|body| if is_empty { Body::empty() } else { Body::new(Patient::new(body)) });
-    if ctx.has_secrets() {
+    if lifecycle::has_secrets(ctx) {
         for name in header_names::SECRETS {
             request.headers_mut().remove(name);
         }
