@@ -50,10 +50,10 @@
 
 mod built_in;
 mod fault_file;
+mod kit;
 mod report;
-mod run;
 mod scenario;
 
+pub use kit::Kit;
 pub use report::{Format, Mismatch, Report, ScenarioResult};
-pub use run::Kit;
 pub use scenario::{Class, Scenario};

@@ -1,5 +1,9 @@
 //! The function as its callers see it: invoke it, and get what the platform would show.
 
+pub(crate) mod async_queue;
+pub(crate) mod builder;
+pub(crate) mod response_stream;
+
 use std::io;
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
@@ -7,18 +11,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::asynchronous::{AsyncInvocation, AsyncQueue};
-use crate::builder::Builder;
-use crate::ending::Ending;
-use crate::event::Event;
+use crate::callers::http_server::HttpServer;
+use crate::callers::invoke_api;
+use crate::emulator::async_queue::{AsyncInvocation, AsyncQueue};
+use crate::emulator::builder::Builder;
+use crate::emulator::response_stream::ReplyStream;
 use crate::execution::Execution;
-use crate::http_server::HttpServer;
-use crate::invoke_api;
-use crate::platform_error::{Cause, PlatformError};
-use crate::pool::{Instances, Pool};
-use crate::reply_stream::ReplyStream;
+use crate::execution::platform_error::{Cause, PlatformError};
+use crate::execution::shutdown_report::Ending;
+use crate::instances::environment;
+use crate::instances::pool::{Instances, Pool};
+use crate::runtime_api::event::Event;
 use crate::settings::{ASYNC_LIMIT, Program, SYNC_LIMIT, Settings, TOLERANCE};
-use crate::variables;
 
 /// A function that runs here as it does on the platform. See the [crate's page](crate) for an
 /// example.
@@ -180,7 +184,7 @@ impl Emulator {
         else {
             return Vec::new();
         };
-        let platform = variables::of_the_platform(settings, &address)
+        let platform = environment::of_the_platform(settings, &address)
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value));
         let is_users = |name: &str| settings.variables.iter().any(|(users, _)| users == name);

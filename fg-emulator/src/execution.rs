@@ -1,14 +1,19 @@
 //! The result of an invocation in the three parts that the platform's console shows: function
 //! return, execution summary, log.
 
+pub(crate) mod log;
+pub(crate) mod platform_error;
+pub(crate) mod shutdown_report;
+pub(crate) mod timestamp;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::log::Log;
-use crate::platform_error::PlatformError;
+use crate::execution::log::Log;
+use crate::execution::platform_error::PlatformError;
 
 /// What came of one invocation.
 ///

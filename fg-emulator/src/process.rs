@@ -3,6 +3,11 @@
 //! What only one sort of system has is in `process/unix.rs` and in `process/portable.rs`, which
 //! offer the same few functions.
 
+pub(crate) mod output;
+#[cfg(unix)]
+pub(crate) mod table;
+pub(crate) mod usage;
+
 use std::fmt;
 use std::io;
 use std::process::{Child, Command, ExitStatus};
@@ -10,8 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::output::Output;
-use crate::state::Moment;
+use crate::process::output::Output;
+use crate::runtime_api::state::Moment;
 
 #[cfg(not(unix))]
 #[path = "process/portable.rs"]

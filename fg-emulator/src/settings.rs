@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::asynchronous::{AsyncPolicy, Destination};
-use crate::event::Event;
-use crate::output::LineSink;
+use crate::callers::signature::KeyPair;
+use crate::emulator::async_queue::{AsyncPolicy, Destination};
 use crate::process::Group;
-use crate::signature::KeyPair;
-use crate::state::AnswerLimit;
+use crate::process::output::LineSink;
+use crate::runtime_api::event::Event;
+use crate::runtime_api::state::AnswerLimit;
 
 /// The platform's limit for a synchronous request and for its response, in bytes (its manual,
 /// "notes and constraints").

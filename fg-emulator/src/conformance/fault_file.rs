@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::fault::{Afterwards, Fault, Misbehaviour};
+use crate::runtime_api::fault::{Afterwards, Fault, Misbehaviour};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

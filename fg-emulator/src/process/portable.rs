@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Group;
-use crate::output::Output;
+use crate::process::output::Output;
 
 /// How often it is looked whether a process has ended.
 const LOOK: Duration = Duration::from_millis(10);

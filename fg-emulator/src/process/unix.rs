@@ -13,10 +13,10 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::Group;
-use crate::output::Output;
-use crate::process_table::{processes, start_of, tree_of};
+use crate::process::output::Output;
+use crate::process::table::{processes, start_of, tree_of};
 
-pub(super) use crate::process_table::Entry;
+pub(super) use crate::process::table::Entry;
 
 #[path = "guard.rs"]
 mod guard;
