@@ -2,5 +2,5 @@
 
 pub(crate) mod chunked_body;
 pub(crate) mod cross_site;
-pub(crate) mod request;
+pub(crate) mod request_parser;
 pub(crate) mod response;

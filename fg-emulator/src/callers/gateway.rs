@@ -1,7 +1,7 @@
 //! One port in front of one or several functions, for browsers, curl and SDKs: API Gateway, plain
 //! events, and the invoke API.
 
-mod apig;
+mod apig_response;
 mod function_table;
 
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::callers::http_server::{HttpServer, Service, refusal};
 use crate::callers::invoke_api::{self, call};
 use crate::emulator::{Emulator, too_large};
 use crate::execution::{Execution, Outcome};
-use crate::http::request::Request;
+use crate::http::request_parser::Request;
 use crate::http::response::Reply;
 use crate::printable::{Form, excerpt, printable};
 use crate::runtime_api::event::Event;
@@ -345,14 +345,14 @@ fn invoke(emulator: &Emulator, request: &Request) -> Answered {
 }
 
 fn ask_as_gateway(emulator: &Emulator, request: &Request, target: &str) -> Answered {
-    let event = Event::new(apig::event(request, target));
+    let event = Event::new(apig_response::event(request, target));
     if let Some(error) = too_large(&event, SYNC_LIMIT) {
         return Answered::refused(call::refusal_by(&error), error.to_string());
     }
     let execution = emulator.invoke(event);
     let (mut reply, reason, is_understood) = match &execution.outcome {
         Outcome::Reply(_) | Outcome::Streamed { .. } => {
-            match apig::reply(&execution.outcome.body(), request.method == "HEAD") {
+            match apig_response::reply(&execution.outcome.body(), request.method == "HEAD") {
                 Ok(reply) => (reply, None, true),
                 Err(reason) => (refusal(500, "FSS.1202", &reason), Some(reason), false),
             }

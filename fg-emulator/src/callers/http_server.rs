@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::http::cross_site::{Door, NotLetIn};
-use crate::http::request::{
+use crate::http::request_parser::{
     Extent, Limits, Malformed, OnHead, Request, Unread, let_go, peek_first_byte, read_request,
 };
 use crate::http::response::{Reply, header_of};

@@ -12,7 +12,7 @@ use call::Taken;
 
 use crate::callers::http_server::{HttpServer, Service};
 use crate::emulator::async_queue::AsyncQueue;
-use crate::http::request::Request;
+use crate::http::request_parser::Request;
 use crate::http::response::Reply;
 use crate::instances::pool::Pool;
 use crate::printable::excerpt;

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::http::request::Request;
+use crate::http::request_parser::Request;
 use crate::http::response::header_of;
 
 const ALGORITHM: &str = "SDK-HMAC-SHA256";

@@ -4,7 +4,7 @@
 use std::io::Read;
 use std::net::TcpStream;
 
-use crate::http::request::{Unread, peek};
+use crate::http::request_parser::{Unread, peek};
 
 /// The largest piece, in bytes.
 const PIECE: usize = 64 << 10;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
-use crate::http::request::Request;
+use crate::http::request_parser::Request;
 use crate::printable::excerpt;
 
 /// How much of what a caller has sent is repeated, in characters.

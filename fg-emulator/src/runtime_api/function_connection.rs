@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::http::request::{
+use crate::http::request_parser::{
     Endpoint, Extent, Limits, Malformed, OnHead, Request, Unread, peek_first_byte, read_request,
 };
 use crate::http::response::Reply;

@@ -12,7 +12,7 @@ use std::net::Shutdown;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::http::request::Request;
+use crate::http::request_parser::Request;
 use crate::process::output::LineSink;
 use crate::runtime_api::answer::{Answer, AnswerKind, InvocationState, NoAnswer, Post, Verdict};
 use crate::runtime_api::chunk_queue::End;

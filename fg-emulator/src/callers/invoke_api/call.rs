@@ -13,7 +13,7 @@ use crate::emulator::too_large;
 use crate::execution::log::Log;
 use crate::execution::platform_error::PlatformError;
 use crate::execution::{Execution, Outcome};
-use crate::http::request::Request;
+use crate::http::request_parser::Request;
 use crate::http::response::{Reply, header_of};
 use crate::instances::pool::Pool;
 use crate::printable::excerpt;

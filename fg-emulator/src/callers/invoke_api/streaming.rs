@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::call;
 use crate::execution::platform_error::PlatformError;
 use crate::execution::{Execution, Outcome};
-use crate::http::request::{Request, peek_first_byte};
+use crate::http::request_parser::{Request, peek_first_byte};
 use crate::http::response::{Reply, header_of, write_chunk};
 use crate::instances::pool::Pool;
 use crate::runtime_api::chunk_queue::{End, Next, Stream};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Connection, Next, announced};
 use crate::http::cross_site::Door;
-use crate::http::request::{Endpoint, Request, let_go};
+use crate::http::request_parser::{Endpoint, Request, let_go};
 use crate::http::response::Reply;
 use crate::printable::excerpt;
 use crate::runtime_api::peer::{Standing, Stranger};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Connection, Incoming, Next, announced};
 use crate::http::chunked_body::ChunkedBody;
-use crate::http::request::{
+use crate::http::request_parser::{
     Endpoint, Extent, Limits, OnHead, Request, Unread, let_go, read_request,
 };
 use crate::http::response::Reply;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::State;
-use crate::http::request::{Endpoint, Request};
+use crate::http::request_parser::{Endpoint, Request};
 use crate::runtime_api::answer::{AnswerKind, Post, Verdict};
 use crate::runtime_api::chunk_queue::{End, Stream};
 use crate::runtime_api::event::Event;

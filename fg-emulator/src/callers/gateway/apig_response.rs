@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
 use crate::callers::signature::decode;
-use crate::http::request::Request;
+use crate::http::request_parser::Request;
 use crate::http::response::{Reply, header_of};
 use crate::runtime_api::event::Event;
 
