@@ -1,6 +1,9 @@
-//! What serves the callers of functions: API Gateway, the invoke API, signatures.
+//! Serves the callers of functions: API Gateway, the invoke API, and what both have in common.
+//!
+//! Nothing below imports from here.
 
+mod api_error;
 pub(crate) mod gateway;
-pub(crate) mod http_server;
+mod http_server;
 pub(crate) mod invoke_api;
-pub(crate) mod signature;
+mod signature;

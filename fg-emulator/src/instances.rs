@@ -1,5 +1,6 @@
-//! The instances of a function: a process and a Runtime API each.
+//! The instances of a function, each with a process and a Runtime API of its own.
 
+pub(crate) mod command;
 pub(crate) mod environment;
-pub(crate) mod instance;
+mod instance;
 pub(crate) mod pool;

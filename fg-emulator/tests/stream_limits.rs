@@ -4,9 +4,10 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use fg_emulator::{Emulator, Event, PlatformError, PlatformErrorKind};
+use fg_emulator::{Emulator, Event, InvokeApi, PlatformError, PlatformErrorKind};
 
 const MB: u64 = 1 << 20;
 
@@ -49,15 +50,15 @@ fn peak_memory() -> Option<u64> {
 fn pass_200_mb_to_a_reader(emulator: &Emulator) {
     let mut reply = emulator.invoke_streaming(Event::new(reply_of(200)));
     let mut bytes = 0;
-    while let Some(piece) = reply.next_piece().expect("a complete reply") {
+    while let Some(piece) = reply.next_chunk().expect("a complete reply") {
         bytes += piece.len() as u64;
     }
     assert_eq!(bytes, 200 * MB);
 }
 
-fn pass_200_mb_over_http(emulator: &Emulator) {
-    let mut caller =
-        TcpStream::connect(emulator.invoke_api().expect("a free port")).expect("it listens");
+fn pass_200_mb_over_http(emulator: &Arc<Emulator>) {
+    let api = InvokeApi::start("127.0.0.1:0", Arc::clone(emulator)).expect("a free port");
+    let mut caller = TcpStream::connect(api.address()).expect("it listens");
     caller.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let (path, body) =
         (format!("/v2/p/fgs/functions/{}/invocations", emulator.urn()), reply_of(200));
@@ -84,7 +85,7 @@ fn refuse_201_mb(emulator: &Emulator) {
     let mut reply = emulator.invoke_streaming(Event::new(reply_of(201)));
     let mut bytes = 0;
     let error = loop {
-        match reply.next_piece() {
+        match reply.next_chunk() {
             Ok(Some(piece)) => bytes += piece.len() as u64,
             Ok(None) => panic!("it is taken for complete after {bytes} bytes"),
             Err(error) => break error,
@@ -97,12 +98,12 @@ fn refuse_201_mb(emulator: &Emulator) {
         Some(PlatformErrorKind::ResponseTooLarge)
     );
     assert!(
-        execution.to_string().contains("more than the 209715200 bytes that the platform takes"),
+        execution.to_string().contains("more than 209715200 bytes, the platform's limit"),
         "{execution}"
     );
     // It has seen the refusal, and serves on.
     assert_eq!(
-        emulator.invoke(Event::new(r#"{"text":"still here"}"#)).reply().as_deref(),
+        emulator.invoke(Event::new(r#"{"text":"still here"}"#)).response().as_deref(),
         Some("still here")
     );
     assert_eq!(emulator.instances().started, 1);
@@ -110,7 +111,7 @@ fn refuse_201_mb(emulator: &Emulator) {
 
 #[test]
 fn a_streamed_reply_has_at_most_200_mb_and_passes_through_little_memory() {
-    let emulator = function();
+    let emulator = Arc::new(function());
     let before = peak_memory();
     pass_200_mb_to_a_reader(&emulator);
     pass_200_mb_over_http(&emulator);

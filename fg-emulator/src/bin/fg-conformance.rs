@@ -112,7 +112,7 @@ impl Command {
         if self.compares_echo {
             kit = kit.compares_echo();
         }
-        let report = kit.run_and_tell(&scenarios, |result| println!("{result}"));
+        let report = kit.run_with_progress(&scenarios, |result| println!("{result}"));
         println!("{}", report.summary());
         let asked_for = if self.asks_for_robust { Class::Robust } else { Class::Contract };
         for (format, file) in &self.reports {

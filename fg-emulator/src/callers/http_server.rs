@@ -1,27 +1,30 @@
-//! An HTTP server for the side of the callers: a listening socket, and a thread for each
-//! connection, of which there are only so many.
+//! The HTTP server for callers: a thread for each connection, and a limited number of connections.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use parking_lot::Mutex;
 
-use crate::http::cross_site::{Door, NotLetIn};
-use crate::http::request_parser::{
-    Extent, Limits, Malformed, OnHead, Request, Unread, let_go, peek_first_byte, read_request,
-};
-use crate::http::response::{Reply, header_of};
-use crate::runtime_api::event::random_uuid;
-use crate::settings::{SYNC_LIMIT, TOLERANCE};
+use super::api_error::early_error_response;
+use crate::http::accept_loop::{AcceptLoop, Accepted};
+use crate::http::cross_site::{CrossSiteGuard, Rejection};
+use crate::http::limits::RequestLimits;
+use crate::http::read_error::{InvalidRequest, ReadError};
+use crate::http::reader::{BodyAction, ReadUntil, read_request};
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::socket::{lingering_close, peek_first_byte};
+use crate::request_id::random_request_id;
+use crate::settings::limits::{SYNC_LIMIT, TOLERANCE};
 
-/// How many connections there are at most, each with a thread. For one more the longest idle gives
-/// way.
-const MOST_CONNECTIONS: usize = 256;
+/// The largest number of connections. For one more, the one that has been idle for longest is
+/// closed.
+const MAX_CONNECTIONS: usize = 256;
 
 /// How long a connection may wait for its next request.
 const IDLE_TIME: Duration = Duration::from_secs(75);
@@ -29,151 +32,116 @@ const IDLE_TIME: Duration = Duration::from_secs(75);
 /// How long a caller may take to read what has been written.
 const WRITE_TIME: Duration = Duration::from_secs(60);
 
-/// No request of the platform's can be larger.
-const LIMITS: Limits = Limits {
+/// The largest request of the platform is a synchronous invocation.
+const LIMITS: RequestLimits = RequestLimits {
     head: 64 << 10,
     body: SYNC_LIMIT + TOLERANCE,
     head_time: Some(Duration::from_secs(10)),
     body_time: Some(Duration::from_secs(60)),
 };
 
-/// What is still taken of a request that has been refused, so that its caller sees why, in bytes
-/// and in time.
-const AFTER_REFUSAL: (usize, Duration) = (16 << 20, Duration::from_secs(2));
-
-/// How long to wait after a failed accept, such as for want of file descriptors.
-const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(20);
+/// How much of a refused request is discarded after the response, in bytes, and for how long.
+const MAX_DISCARDED: (usize, Duration) = (16 << 20, Duration::from_secs(2));
 
 /// What a server does with its requests.
-pub(crate) trait Service: Send + Sync + 'static {
-    /// The answer; none where it has been written to the socket, as the last one of the connection.
-    fn answer(&self, request: &Request, socket: &TcpStream) -> io::Result<Option<Reply>>;
+pub(super) trait Service: Send + Sync + 'static {
+    /// The response; `None` if it has been written to the socket and was the last one of the
+    /// connection.
+    fn respond(&self, request: &Request, socket: &TcpStream) -> io::Result<Option<Response>>;
 
-    /// The request with this head was refused, and its body not read.
-    fn refused(&self, _head: &Request, _status: u16, _reason: &str) {}
+    /// Is called for a request that was refused by its head.
+    fn on_refused(&self, _head: &Request, _status: u16, _reason: &str) {}
 }
 
 /// A server that runs until it is stopped.
 #[derive(Debug)]
-pub(crate) struct HttpServer {
-    address: SocketAddr,
-    served: Arc<Served>,
-    thread: JoinHandle<()>,
+pub(super) struct HttpServer {
+    accept_loop: AcceptLoop,
+    state: Arc<ServerState>,
 }
 
-struct Served {
-    service: Box<dyn Service>,
-    door: Door,
-    open: Mutex<Open>,
+struct ServerState {
+    service: Arc<dyn Service>,
+    guard: CrossSiteGuard,
+    connections: Mutex<Connections>,
 }
 
-impl fmt::Debug for Served {
+impl fmt::Debug for ServerState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Served").field("open", &self.open).finish_non_exhaustive()
+        f.debug_struct("ServerState")
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
     }
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct Connections {
     stopped: bool,
     accepted: u64,
-    connections: HashMap<u64, Connection>,
+    by_number: HashMap<u64, CallerConnection>,
 }
 
 #[derive(Debug)]
-struct Connection {
+struct CallerConnection {
     socket: Arc<TcpStream>,
-    /// Since when it has been waited for something of its caller's; nothing while a request is
-    /// answered.
+    /// Since when it waits for its caller; `None` while a request is handled.
     idle_since: Option<Instant>,
 }
 
-/// The platform's answer to a request that it does not take.
-pub(crate) fn refusal(status: u16, code: &str, message: &str) -> Reply {
-    let body = json!({"error_code": code, "error_msg": message}).to_string().into_bytes();
-    Reply { status, headers: vec![("Content-Type".into(), "application/json".into())], body }
-}
-
-/// Of a request that is none, or that is not let in.
-fn early_refusal(status: u16, reason: &str) -> Reply {
-    let code = match status {
-        403 => "FSS.0403",
-        408 => "FSS.0408",
-        413 => "FSS.0413",
-        501 => "FSS.0501",
-        503 => "FSS.0503",
-        _ => "FSS.0400",
-    };
-    refusal(status, code, reason)
-}
-
 impl HttpServer {
-    /// Answers every request at this address, those of different connections at the same time.
-    pub(crate) fn start(
+    /// Serves requests at this address, those of different connections in parallel.
+    pub(super) fn start(
         name: &'static str,
         address: impl ToSocketAddrs,
-        service: impl Service,
+        service: Arc<dyn Service>,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
-        let address = listener.local_addr()?;
-        let served = Arc::new(Served {
-            service: Box::new(service),
-            door: Door::new(address.ip()),
-            open: Mutex::default(),
+        let state = Arc::new(ServerState {
+            service,
+            guard: CrossSiteGuard::new(listener.local_addr()?.ip()),
+            connections: Mutex::default(),
         });
-        let accepting = Arc::clone(&served);
-        let thread = thread::Builder::new()
-            .name(name.into())
-            .spawn(move || accepting.accept(name, &listener))?;
-        Ok(Self { address, served, thread })
+        let accepting = Arc::clone(&state);
+        let accept_loop = AcceptLoop::start(name, listener, move |connections| {
+            accepting.accept(name, connections);
+        })?;
+        Ok(Self { accept_loop, state })
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    pub(super) fn address(&self) -> SocketAddr {
+        self.accept_loop.address()
     }
 
-    /// Who is let in.
-    pub(crate) fn door(&self) -> &Door {
-        &self.served.door
+    /// Adds a name with which callers may address the server.
+    pub(super) fn accept_host(&self, name: &str) {
+        self.state.guard.add_name(name);
     }
 
     /// Closes all connections and frees the port.
-    pub(crate) fn stop(self) {
-        let mut open = self.served.open();
-        open.stopped = true;
-        for connection in open.connections.values() {
+    pub(super) fn stop(self) {
+        let mut connections = self.state.connections.lock();
+        connections.stopped = true;
+        for connection in connections.by_number.values() {
             // An error means that it is closed already.
             let _ = connection.socket.shutdown(Shutdown::Both);
         }
-        drop(open);
-        let mut address = self.address;
-        if address.ip().is_unspecified() {
-            address.set_ip(if address.is_ipv4() {
-                Ipv4Addr::LOCALHOST.into()
-            } else {
-                Ipv6Addr::LOCALHOST.into()
-            });
-        }
-        // An accept cannot be interrupted; a connection ends it.
-        if TcpStream::connect(address).is_ok() {
-            // A panic has been reported by the thread that had it.
-            let _ = self.thread.join();
-        }
+        drop(connections);
+        self.accept_loop.stop();
     }
 }
 
-impl Open {
-    /// Makes room for one more connection, if that is possible.
+impl Connections {
+    /// Makes room for one more connection, if possible.
     fn make_room(&mut self) -> bool {
-        if self.connections.len() < MOST_CONNECTIONS {
+        if self.by_number.len() < MAX_CONNECTIONS {
             return true;
         }
         let idle = self
-            .connections
+            .by_number
             .iter()
             .filter_map(|(number, connection)| Some((connection.idle_since?, *number)));
         let Some((_, longest)) = idle.min() else { return false };
-        if let Some(connection) = self.connections.remove(&longest) {
+        if let Some(connection) = self.by_number.remove(&longest) {
             // Its thread notices, and ends.
             let _ = connection.socket.shutdown(Shutdown::Both);
         }
@@ -181,81 +149,69 @@ impl Open {
     }
 }
 
-impl Served {
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn accept(self: &Arc<Self>, name: &str, listener: &TcpListener) {
-        for accepted in listener.incoming() {
-            let mut open = self.open();
-            if open.stopped {
+impl ServerState {
+    fn accept(self: &Arc<Self>, name: &str, accepted: Accepted) {
+        for socket in accepted {
+            let mut connections = self.connections.lock();
+            if connections.stopped {
                 return;
             }
-            let Ok(socket) = accepted else {
-                drop(open);
-                thread::sleep(AFTER_FAILED_ACCEPT);
-                continue;
-            };
-            if !open.make_room() {
-                drop(open);
-                turn_away(&socket);
+            if !connections.make_room() {
+                drop(connections);
+                reject_busy(&socket);
                 continue;
             }
             let socket = Arc::new(socket);
-            open.accepted += 1;
-            let number = open.accepted;
-            open.connections.insert(
-                number,
-                Connection { socket: Arc::clone(&socket), idle_since: Some(Instant::now()) },
-            );
-            drop(open);
-            let served = Arc::clone(self);
+            connections.accepted += 1;
+            let number = connections.accepted;
+            let connection =
+                CallerConnection { socket: Arc::clone(&socket), idle_since: Some(Instant::now()) };
+            connections.by_number.insert(number, connection);
+            drop(connections);
+            let state = Arc::clone(self);
             let serving = thread::Builder::new().name(name.into()).spawn(move || {
                 // An error means that the caller has gone.
-                let _ = served.serve(number, &socket);
-                served.open().connections.remove(&number);
+                let _ = state.serve(number, &socket);
+                state.connections.lock().by_number.remove(&number);
             });
             if serving.is_err() {
-                self.open().connections.remove(&number);
+                self.connections.lock().by_number.remove(&number);
             }
         }
     }
 
-    /// False where the connection has had to give way.
+    /// Records whether a connection is idle; `false` if it was closed to make room.
     fn mark(&self, number: u64, is_idle: bool) -> bool {
-        let mut open = self.open();
-        let Some(connection) = open.connections.get_mut(&number) else { return false };
+        let mut connections = self.connections.lock();
+        let Some(connection) = connections.by_number.get_mut(&number) else { return false };
         connection.idle_since = is_idle.then(Instant::now);
         true
     }
 
-    /// Answers the requests of one connection, one after the other.
+    /// Serves the requests of one connection, one after the other.
     fn serve(&self, number: u64, mut socket: &TcpStream) -> io::Result<()> {
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(IDLE_TIME))?;
         socket.set_write_timeout(Some(WRITE_TIME))?;
-        // Since when it is idle is known from the accept.
         while peek_first_byte(socket).is_some() {
             let (_, request) =
-                read_request(socket, Extent::Whole, LIMITS, |head| self.look_at(number, head));
+                read_request(socket, ReadUntil::End, LIMITS, |head| self.check_head(number, head));
             let request = match request {
                 Ok(request) => in_origin_form(request),
-                Err(unread) => {
-                    let reply = match unread {
-                        Unread::Incomplete => break,
-                        Unread::TooSlow => early_refusal(
-                            408,
-                            "the request has not come within the time that it has",
-                        ),
-                        Unread::Malformed(Malformed { status, reason }) => {
-                            early_refusal(status, &format!("not a request that is taken: {reason}"))
+                Err(error) => {
+                    let response = match error {
+                        ReadError::Incomplete => break,
+                        ReadError::TooSlow => {
+                            early_error_response(408, "the request did not arrive in time")
                         }
-                        Unread::Refused(reply) => reply,
+                        ReadError::InvalidRequest(InvalidRequest { status, reason }) => {
+                            early_error_response(status, &format!("invalid request: {reason}"))
+                        }
+                        ReadError::Refused(response) => response,
                     };
-                    socket.write_all(&finished(reply, false).sized())?;
-                    let (bytes, time) = AFTER_REFUSAL;
-                    let_go(socket, bytes, time);
+                    socket.write_all(&with_common_headers(response, false).sized())?;
+                    let (max_bytes, max_time) = MAX_DISCARDED;
+                    lingering_close(socket, max_bytes, max_time);
                     break;
                 }
             };
@@ -263,13 +219,10 @@ impl Served {
             if !self.mark(number, false) {
                 break;
             }
-            let Some(reply) = self.service.answer(&request, socket)? else { break };
-            let reply = finished(reply, request.keep_alive);
-            socket.write_all(&if request.method == "HEAD" {
-                reply.without_body()
-            } else {
-                reply.sized()
-            })?;
+            let Some(response) = self.service.respond(&request, socket)? else { break };
+            let response = with_common_headers(response, request.keep_alive);
+            let is_head = request.method == "HEAD";
+            socket.write_all(&if is_head { response.without_body() } else { response.sized() })?;
             socket.set_read_timeout(Some(IDLE_TIME))?;
             if !request.keep_alive || !self.mark(number, true) {
                 break;
@@ -278,20 +231,20 @@ impl Served {
         socket.shutdown(Shutdown::Both)
     }
 
-    fn look_at(&self, number: u64, head: &Request) -> OnHead {
-        // A body that comes is no idleness.
+    fn check_head(&self, number: u64, head: &Request) -> BodyAction {
+        // The connection becomes idle anew, so that one whose body arrives is not closed first.
         self.mark(number, true);
-        match self.door.check(head) {
-            Ok(()) => OnHead::Read,
-            Err(NotLetIn { status, reason }) => {
-                self.service.refused(head, status, &reason);
-                OnHead::Refuse(early_refusal(status, &reason))
+        match self.guard.check(head) {
+            Ok(()) => BodyAction::Read,
+            Err(Rejection { status, reason }) => {
+                self.service.on_refused(head, status, &reason);
+                BodyAction::Refuse(early_error_response(status, &reason))
             }
         }
     }
 }
 
-/// With a path as its target: a client that takes this for a proxy writes all of the URL.
+/// Replaces an absolute target, as a client sends it to a proxy, by its path and query.
 fn in_origin_form(mut request: Request) -> Request {
     if let (false, Some((_, rest))) =
         (request.target.starts_with('/'), request.target.split_once("://"))
@@ -302,27 +255,24 @@ fn in_origin_form(mut request: Request) -> Request {
     request
 }
 
-/// With what every answer has.
-fn finished(mut reply: Reply, keep_alive: bool) -> Reply {
-    if !keep_alive {
-        reply.default_header("Connection", "close");
+/// Adds the headers that every response has.
+fn with_common_headers(response: Response, keep_alive: bool) -> Response {
+    let mut response = response.closing_unless(keep_alive);
+    if response.header("X-Request-Id").is_none() {
+        let id = response.header("X-Cff-Request-Id").map_or_else(random_request_id, str::to_owned);
+        response.default_header("X-Request-Id", &id);
     }
-    if header_of(&reply.headers, "X-Request-Id").is_none() {
-        let id =
-            header_of(&reply.headers, "X-Cff-Request-Id").map_or_else(random_uuid, str::to_owned);
-        reply.headers.push(("X-Request-Id".into(), id));
-    }
-    reply
+    response
 }
 
-/// All connections are busy.
-fn turn_away(mut socket: &TcpStream) {
-    let reason = format!("all {MOST_CONNECTIONS} connections are busy; try again later");
-    let mut reply = finished(early_refusal(503, &reason), false);
-    reply.default_header("Retry-After", "1");
-    // A socket that is new takes as much as that at once, and nothing is waited for here.
+/// Responds to a connection for which there is no room.
+fn reject_busy(mut socket: &TcpStream) {
+    let reason = format!("all {MAX_CONNECTIONS} connections are busy; try again later");
+    let mut response = with_common_headers(early_error_response(503, &reason), false);
+    response.default_header("Retry-After", "1");
+    // A new socket has room for the response, so nothing blocks the accept loop.
     let is_written =
-        socket.set_nonblocking(true).is_ok() && socket.write_all(&reply.sized()).is_ok();
+        socket.set_nonblocking(true).is_ok() && socket.write_all(&response.sized()).is_ok();
     if is_written && socket.shutdown(Shutdown::Write).is_ok() {
         let _ = io::copy(&mut socket, &mut io::sink());
     }
@@ -331,6 +281,7 @@ fn turn_away(mut socket: &TcpStream) {
 #[cfg(test)]
 mod tests {
     use std::io::Read;
+    use std::net::TcpListener;
 
     use super::*;
 
@@ -340,20 +291,23 @@ mod tests {
         let socket = Arc::new(
             TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens"),
         );
-        let mut open = Open::default();
+        let mut connections = Connections::default();
         let begun = Instant::now();
         for number in 0..256 {
-            assert!(open.make_room());
-            open.connections
-                .insert(number, Connection { socket: Arc::clone(&socket), idle_since: None });
+            assert!(connections.make_room());
+            connections
+                .by_number
+                .insert(number, CallerConnection { socket: Arc::clone(&socket), idle_since: None });
         }
-        assert!(!open.make_room(), "all are busy");
+        assert!(!connections.make_room(), "all are busy");
         for (number, seconds) in [(7, 2), (9, 1), (11, 3)] {
             let idle_since = Some(begun + Duration::from_secs(seconds));
-            open.connections.insert(number, Connection { socket: Arc::clone(&socket), idle_since });
+            connections
+                .by_number
+                .insert(number, CallerConnection { socket: Arc::clone(&socket), idle_since });
         }
-        assert!(open.make_room() && !open.connections.contains_key(&9));
-        assert_eq!(open.connections.len(), 255);
+        assert!(connections.make_room() && !connections.by_number.contains_key(&9));
+        assert_eq!(connections.by_number.len(), 255);
     }
 
     #[test]
@@ -362,7 +316,7 @@ mod tests {
         let mut client =
             TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
         let (socket, _) = listener.accept().expect("a connection");
-        turn_away(&socket);
+        reject_busy(&socket);
         drop(socket);
         let mut answer = String::new();
         client.read_to_string(&mut answer).expect("an answer");

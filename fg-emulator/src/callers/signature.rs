@@ -1,97 +1,78 @@
-//! The signature of a request to the platform's API, `SDK-HMAC-SHA256` (its API reference,
-//! "AK/SK-based authentication"): made again from the request, and compared.
-
-use std::fmt;
-use std::fmt::Write;
+//! Verifies the signature of a request to the platform's API, `SDK-HMAC-SHA256` (its API reference,
+//! "AK/SK-based authentication").
 
 use hmac::{Hmac, Mac};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
 
-use crate::http::request_parser::Request;
-use crate::http::response::header_of;
+use crate::http::request::Request;
+use crate::settings::key_pair::KeyPair;
 
 const ALGORITHM: &str = "SDK-HMAC-SHA256";
 const DATE: &str = "X-Sdk-Date";
 const BODY_HASH: &str = "X-Sdk-Content-Sha256";
 
-/// An access key and its secret.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct KeyPair {
-    access: String,
-    secret: String,
+/// What is encoded in a canonical request: all but the unreserved characters of RFC 3986.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Checks that a request was signed with this key pair. `Err` says why not. The age of the date is
+/// not checked.
+pub(super) fn verify(key_pair: &KeyPair, request: &Request) -> Result<(), String> {
+    let authorization =
+        request.header("Authorization").ok_or("there is no Authorization header")?;
+    let parameters = authorization
+        .trim()
+        .strip_prefix(ALGORITHM)
+        .ok_or_else(|| format!("Authorization is not {ALGORITHM}"))?;
+    let parameter = |name: &str| {
+        parameters
+            .split(',')
+            .find_map(|parameter| parameter.trim().strip_prefix(name)?.strip_prefix('='))
+            .ok_or_else(|| format!("Authorization has no {name}"))
+    };
+    let (access_key, signed_headers, signature) =
+        (parameter("Access")?, parameter("SignedHeaders")?, parameter("Signature")?);
+    if access_key != key_pair.access_key {
+        return Err(format!("there is no access key {access_key}"));
+    }
+    let date = request.header(DATE).ok_or_else(|| format!("there is no {DATE} header"))?;
+    let canonical = canonical_request(request, signed_headers)?;
+    let string_to_sign = format!("{ALGORITHM}\n{date}\n{}", sha256_hex(canonical.as_bytes()));
+    // HMAC accepts a key of any length.
+    let mut mac = Hmac::<Sha256>::new_from_slice(key_pair.secret_key.as_bytes())
+        .map_err(|error| error.to_string())?;
+    mac.update(string_to_sign.as_bytes());
+    let signature =
+        base16ct::mixed::decode_vec(signature).map_err(|_| "the signature is not hexadecimal")?;
+    mac.verify_slice(&signature).map_err(|_| "the signature does not match the request".to_owned())
 }
 
-impl fmt::Debug for KeyPair {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyPair(***)")
-    }
-}
-
-impl KeyPair {
-    pub(crate) fn new(access: String, secret: String) -> Self {
-        Self { access, secret }
-    }
-
-    /// Whether the request was signed with this pair; an error is a sentence that says why not. The
-    /// age of the date is not judged.
-    pub(crate) fn verify(&self, request: &Request) -> Result<(), String> {
-        let authorization = header_of(&request.headers, "Authorization")
-            .ok_or("there is no Authorization header")?;
-        let parts = authorization
-            .trim()
-            .strip_prefix(ALGORITHM)
-            .ok_or_else(|| format!("Authorization is not {ALGORITHM}"))?;
-        let part = |name: &str| {
-            let value =
-                parts.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
-            value.ok_or_else(|| format!("Authorization has no {name}"))
-        };
-        let (access, signed, signature) =
-            (part("Access")?, part("SignedHeaders")?, part("Signature")?);
-        if access != self.access {
-            return Err(format!("there is no access key {access}"));
-        }
-        let date = header_of(&request.headers, DATE)
-            .ok_or_else(|| format!("there is no {DATE} header"))?;
-        let canonical = canonical_request(request, signed)?;
-        let to_sign =
-            format!("{ALGORITHM}\n{date}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
-        // A key of any length is valid.
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes())
-            .map_err(|error| error.to_string())?;
-        mac.update(to_sign.as_bytes());
-        let expected = from_hex(signature).ok_or("the signature is not hexadecimal")?;
-        mac.verify_slice(&expected)
-            .map_err(|_| "the signature does not match the request".to_owned())
-    }
-}
-
-fn canonical_request(request: &Request, signed: &str) -> Result<String, String> {
+fn canonical_request(request: &Request, signed_headers: &str) -> Result<String, String> {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let mut headers = String::new();
-    for name in signed.split(';') {
-        let value = header_of(&request.headers, name)
-            .ok_or_else(|| format!("the signed header {name} is not there"))?;
+    for name in signed_headers.split(';') {
+        let value =
+            request.header(name).ok_or_else(|| format!("the signed header {name} is not there"))?;
         headers.push_str(&format!("{}:{}\n", name.to_ascii_lowercase(), value.trim()));
     }
-    let body_hash = match header_of(&request.headers, BODY_HASH) {
-        // What the header says is what was signed, so it has to be true.
+    let body_hash = match request.header(BODY_HASH) {
+        // The value of the header was signed, so it has to be the true hash.
         Some(hash)
-            if hash.eq_ignore_ascii_case(&hex(&Sha256::digest(&request.body)))
+            if hash.eq_ignore_ascii_case(&sha256_hex(&request.body))
                 || hash == "UNSIGNED-PAYLOAD" =>
         {
             hash.to_owned()
         }
         Some(_) => return Err(format!("{BODY_HASH} is not the hash of the body")),
-        None => hex(&Sha256::digest(&request.body)),
+        None => sha256_hex(&request.body),
     };
     let (path, query) = (canonical_path(path), canonical_query(query));
-    Ok(format!("{}\n{path}\n{query}\n{headers}\n{signed}\n{body_hash}", request.method))
+    Ok(format!("{}\n{path}\n{query}\n{headers}\n{signed_headers}\n{body_hash}", request.method))
 }
 
 /// Each segment encoded, and a `/` at the end.
 fn canonical_path(path: &str) -> String {
-    let segments: Vec<_> = path.split('/').map(|segment| encode(&decode(segment))).collect();
+    let segments: Vec<_> = path.split('/').map(encode_anew).collect();
     let path = segments.join("/");
     if path.ends_with('/') { path } else { path + "/" }
 }
@@ -102,63 +83,21 @@ fn canonical_query(query: &str) -> String {
     let mut pairs: Vec<_> = pairs
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (encode(&decode(name)), encode(&decode(&value.replace('+', " "))))
+            (encode_anew(name), encode_anew(&value.replace('+', " ")))
         })
         .collect();
     pairs.sort();
     pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-fn encode(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(byte) {
-            text.push(char::from(*byte));
-        } else {
-            // Writing to memory cannot fail.
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
+/// Clients differ in what they encode, so it is decoded first.
+fn encode_anew(string: &str) -> String {
+    let decoded: Vec<u8> = percent_decode_str(string).collect();
+    percent_encode(&decoded, ENCODED).to_string()
 }
 
-/// Undoes the percent-encoding; what is none stays as it is.
-pub(crate) fn decode(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let coded = if *first == b'%' {
-            after.get(..2).and_then(|digits| from_hex(std::str::from_utf8(digits).ok()?))
-        } else {
-            None
-        };
-        match coded {
-            Some(byte) => {
-                bytes.extend(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    bytes
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to memory cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+fn sha256_hex(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 #[cfg(test)]
@@ -182,8 +121,12 @@ mod tests {
         }
     }
 
+    fn key_pair(access_key: &str) -> KeyPair {
+        KeyPair { access_key: access_key.into(), secret_key: "SecretKey".into() }
+    }
+
     fn verify(request: &Request) -> Result<(), String> {
-        KeyPair::new("AccessKey".into(), "SecretKey".into()).verify(request)
+        super::verify(&key_pair("AccessKey"), request)
     }
 
     #[test]
@@ -206,9 +149,8 @@ mod tests {
         let mut unsigned = signed("GET", "/path?limit=1", "", signature);
         unsigned.headers.pop();
         assert_eq!(verify(&unsigned), Err("there is no Authorization header".into()));
-        let other = KeyPair::new("Other".into(), "SecretKey".into());
         assert_eq!(
-            other.verify(&signed("GET", "/path?limit=1", "", signature)),
+            super::verify(&key_pair("Other"), &signed("GET", "/path?limit=1", "", signature)),
             Err("there is no access key AccessKey".into())
         );
     }

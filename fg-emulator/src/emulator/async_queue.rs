@@ -1,260 +1,160 @@
-//! Asynchronous invocations: a queue, retries, and notifications about what came of them.
+//! Asynchronous invocations: a queue, the threads that work on it, retries, and notifications.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-
+use crate::execution::Execution;
+use crate::execution::notification::Notification;
 use crate::execution::platform_error::{Cause, PlatformError};
-use crate::execution::timestamp::Timestamp;
-use crate::execution::{Execution, Outcome};
 use crate::instances::pool::Pool;
+use crate::monitor::Monitor;
 use crate::runtime_api::event::Event;
 
 /// How many events can wait, of at most 256 KB each.
-const MOST_WAITING: usize = 1000;
-
-/// Where notifications go.
-pub(crate) type Destination = Arc<dyn Fn(&Notification) + Send + Sync>;
-
-/// What is done about asynchronous invocations that fail, or that wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct AsyncPolicy {
-    retries: u32,
-    validity: Duration,
-}
-
-impl Default for AsyncPolicy {
-    /// No retries, which is what the platform does with a function's own errors, and events that
-    /// are valid for a day.
-    fn default() -> Self {
-        Self { retries: 0, validity: Duration::from_secs(86_400) }
-    }
-}
-
-impl AsyncPolicy {
-    /// How often a failed invocation is repeated, with the same request id. The platform takes 0 to
-    /// 3.
-    pub fn retries(mut self, retries: u32) -> Self {
-        self.retries = retries;
-        self
-    }
-
-    /// How long an event may wait. The platform takes 1 to 86400 s.
-    pub fn validity(mut self, validity: Duration) -> Self {
-        self.validity = validity;
-        self
-    }
-}
-
-/// What a destination is told about an asynchronous invocation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Notification {
-    /// The request id.
-    pub request_id: String,
-    /// Whether the function returned a result.
-    pub succeeded: bool,
-    payload: Value,
-}
-
-impl Notification {
-    /// The platform's JSON: `timestamp`, `request_context`, `request_payload`, `response_context`,
-    /// `response_payload`.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        self.payload.to_string()
-    }
-
-    fn new(urn: &str, event: &Event, invocations: u32, outcome: &Outcome) -> Self {
-        let (status, function_error) = match outcome {
-            Outcome::Reply(_) | Outcome::Streamed { .. } => (200, String::new()),
-            Outcome::Failure(failure) => (500, failure.error_type.clone()),
-            Outcome::Platform(error) => (
-                if error.http_status() == 200 { 500 } else { error.http_status() },
-                error.code().to_owned(),
-            ),
-        };
-        let condition = match outcome {
-            Outcome::Reply(_) | Outcome::Streamed { .. } => "",
-            Outcome::Failure(_) => "UnhandledInvocationError",
-            Outcome::Platform(_) => "InvocationError",
-        };
-        let payload = json!({
-            "timestamp": Timestamp::now().to_milliseconds(),
-            "request_context": {
-                "request_id": event.id(),
-                "function_urn": urn,
-                "condition": condition,
-                // The documented payload of an invocation that succeeds at once has a 0 here.
-                "approximate_invoke_count": invocations.saturating_sub(1),
-            },
-            "request_payload": String::from_utf8_lossy(event.body()),
-            "response_context": {"status_code": status, "function_error": function_error},
-            "response_payload": String::from_utf8_lossy(&outcome.body()),
-        });
-        Self { request_id: event.id().to_owned(), succeeded: outcome.is_reply(), payload }
-    }
-}
+const MAX_WAITING: usize = 1000;
 
 /// An asynchronous invocation that was accepted.
 #[derive(Clone, Debug)]
 pub struct AsyncInvocation {
     request_id: String,
-    end: Arc<EndOfInvocation>,
-}
-
-#[derive(Debug, Default)]
-struct EndOfInvocation {
-    execution: Mutex<Option<Execution>>,
-    reached: Condvar,
-}
-
-impl EndOfInvocation {
-    fn lock(&self) -> MutexGuard<'_, Option<Execution>> {
-        self.execution.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    result: Arc<Monitor<Option<Execution>>>,
 }
 
 impl AsyncInvocation {
-    /// What the platform answers with.
+    /// The request id, which is the platform's response to the caller.
     #[must_use]
     pub fn request_id(&self) -> &str {
         &self.request_id
     }
 
-    /// Waits for what came of it after its last retry, and after the notification; nothing after
-    /// the time limit.
+    /// Waits until the last attempt has ended and the destination has been notified, and returns the
+    /// result of the last attempt; `None` after the time limit.
     #[must_use]
     pub fn wait(&self, limit: Duration) -> Option<Execution> {
-        let execution = self.end.lock();
-        let waited =
-            self.end.reached.wait_timeout_while(execution, limit, |execution| execution.is_none());
-        waited.unwrap_or_else(PoisonError::into_inner).0.clone()
+        self.result.wait(limit, |result| result.clone())
     }
 }
 
-/// The queue, and the threads that work on it: as many as there can be instances, started when they
-/// are needed.
+/// The queue and its worker threads. There are at most as many workers as instances, and they start
+/// when they are needed.
 #[derive(Debug)]
 pub(crate) struct AsyncQueue {
     pool: Arc<Pool>,
-    state: Mutex<State>,
-    changed: Condvar,
+    state: Monitor<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    queued: VecDeque<Queued>,
+    queued: VecDeque<QueuedEvent>,
     workers: usize,
     free_workers: usize,
     stopped: bool,
 }
 
 #[derive(Debug)]
-struct Queued {
+struct QueuedEvent {
     event: Event,
     since: Instant,
-    end: Arc<EndOfInvocation>,
+    result: Arc<Monitor<Option<Execution>>>,
 }
 
 impl AsyncQueue {
-    pub(crate) fn new(pool: &Arc<Pool>) -> Arc<Self> {
-        Arc::new(Self { pool: Arc::clone(pool), state: Mutex::default(), changed: Condvar::new() })
+    pub(super) fn new(pool: &Arc<Pool>) -> Arc<Self> {
+        Arc::new(Self { pool: Arc::clone(pool), state: Monitor::default() })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn push(self: &Arc<Self>, event: Event) -> Result<AsyncInvocation, PlatformError> {
-        let end = Arc::<EndOfInvocation>::default();
+    pub(super) fn push(self: &Arc<Self>, event: Event) -> Result<AsyncInvocation, PlatformError> {
+        let result = Arc::<Monitor<_>>::default();
         let invocation =
-            AsyncInvocation { request_id: event.id().to_owned(), end: Arc::clone(&end) };
-        let mut state = self.lock();
-        if state.stopped {
-            return Err(PlatformError::new(Cause::Stopped));
-        }
-        if state.queued.len() >= MOST_WAITING {
-            return Err(PlatformError::new(Cause::QueueFull { waiting: MOST_WAITING }));
-        }
-        state.queued.push_back(Queued { event, since: Instant::now(), end });
-        if state.free_workers < state.queued.len() && state.workers < self.pool.settings().instances
-        {
-            let queue = Arc::clone(self);
-            // Where there can be no more threads, those that run will come to it.
-            if thread::Builder::new()
-                .name("async-invocations".into())
-                .spawn(move || queue.work())
-                .is_ok()
-            {
+            AsyncInvocation { request_id: event.id().to_owned(), result: Arc::clone(&result) };
+        self.state.update(|state| {
+            if state.stopped {
+                return Err(PlatformError::new(Cause::Stopped));
+            }
+            if state.queued.len() >= MAX_WAITING {
+                return Err(PlatformError::new(Cause::QueueFull { waiting: MAX_WAITING }));
+            }
+            state.queued.push_back(QueuedEvent { event, since: Instant::now(), result });
+            let needs_worker = state.free_workers < state.queued.len()
+                && state.workers < self.pool.settings().instances;
+            if needs_worker && self.start_worker() {
                 state.workers += 1;
                 state.free_workers += 1;
             }
-        }
-        drop(state);
-        self.changed.notify_all();
-        Ok(invocation)
+            Ok(invocation)
+        })
+    }
+
+    /// If no thread can be started, the workers that run handle the event later.
+    fn start_worker(self: &Arc<Self>) -> bool {
+        let queue = Arc::clone(self);
+        let worker = thread::Builder::new().name("async-invocations".into());
+        worker.spawn(move || queue.work()).is_ok()
     }
 
     fn work(&self) {
-        let mut state = self.lock();
-        while !state.stopped {
-            let Some(queued) = state.queued.pop_front() else {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            state.free_workers -= 1;
-            drop(state);
+        while let Some(queued) = self.take() {
             self.handle(queued);
-            state = self.lock();
-            state.free_workers += 1;
+            self.state.read(|state| state.free_workers += 1);
         }
     }
 
-    fn handle(&self, Queued { event, since, end }: Queued) {
+    /// Waits for the next event; `None` if the queue is stopped.
+    fn take(&self) -> Option<QueuedEvent> {
+        self.state.wait(Duration::MAX, |state| {
+            if state.stopped {
+                return Some(None);
+            }
+            let queued = state.queued.pop_front()?;
+            state.free_workers -= 1;
+            Some(Some(queued))
+        })?
+    }
+
+    fn handle(&self, QueuedEvent { event, since, result }: QueuedEvent) {
         let settings = self.pool.settings();
         let policy = settings.async_policy;
-        let mut invocations = 0;
+        let mut attempts = 0;
         let execution = loop {
             if since.elapsed() > policy.validity {
-                break self.pool.refuse(
-                    event.id(),
-                    PlatformError::new(Cause::Expired { limit: policy.validity }),
-                );
+                let expired = PlatformError::new(Cause::Expired { limit: policy.validity });
+                break self.pool.refuse(event.id(), expired);
             }
-            invocations += 1;
+            attempts += 1;
             let execution = self.pool.run(event.clone());
-            if execution.outcome.is_reply() || invocations > policy.retries || self.lock().stopped {
+            if execution.outcome.is_response()
+                || attempts > policy.retries
+                || self.state.read(|state| state.stopped)
+            {
                 break execution;
             }
         };
-        let destination =
-            if execution.outcome.is_reply() { &settings.on_success } else { &settings.on_failure };
+        let destination = if execution.outcome.is_response() {
+            &settings.on_success
+        } else {
+            &settings.on_failure
+        };
         if let Some(destination) = destination {
             let notification =
-                Notification::new(&settings.urn(), &event, invocations, &execution.outcome);
-            // One that panics has been reported, and must not take the queue with it.
+                Notification::new(&settings.urn(), &event, attempts, &execution.outcome);
+            // A destination that panics must not end the worker. The panic has been reported.
             let _ = catch_unwind(AssertUnwindSafe(|| destination(&notification)));
         }
-        *end.lock() = Some(execution);
-        end.reached.notify_all();
+        result.update(|result| *result = Some(execution));
     }
 
-    /// What waits gets an error; what runs is ended by the pool.
-    pub(crate) fn stop(&self) {
-        let mut state = self.lock();
-        state.stopped = true;
-        let abandoned: Vec<_> = state.queued.drain(..).collect();
-        drop(state);
-        self.changed.notify_all();
-        for Queued { event, end, .. } in abandoned {
-            *end.lock() = Some(self.pool.refuse(event.id(), PlatformError::new(Cause::Stopped)));
-            end.reached.notify_all();
+    /// Ends all waiting invocations with an error. The pool ends those that run.
+    pub(super) fn stop(&self) {
+        let abandoned: Vec<_> = self.state.update(|state| {
+            state.stopped = true;
+            state.queued.drain(..).collect()
+        });
+        for QueuedEvent { event, result, .. } in abandoned {
+            let stopped = self.pool.refuse(event.id(), PlatformError::new(Cause::Stopped));
+            result.update(|result| *result = Some(stopped));
         }
     }
 }

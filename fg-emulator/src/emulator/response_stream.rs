@@ -1,4 +1,4 @@
-//! The reply to one invocation of a function, read while the function writes it.
+//! The response to one invocation of a function, read while the function writes it.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -9,77 +9,70 @@ use std::time::Duration;
 use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::{Execution, Outcome};
 use crate::instances::pool::Pool;
-use crate::runtime_api::chunk_queue::{Next, Stream};
+use crate::runtime_api::chunk_queue::{ChunkQueue, NextChunk};
 use crate::runtime_api::event::Event;
 
-/// A reply that can be read while it comes. Made by
+/// A response that can be read while the function writes it. Made by
 /// [`Emulator::invoke_streaming`](crate::Emulator::invoke_streaming).
 ///
-/// It is read with [`Read`], or in the [pieces](Self::next_piece) in which it comes. Only a
-/// complete reply ends in the ordinary way; every other end is an error. [`finish`](Self::finish)
-/// tells all that there is to be told.
+/// It is read with [`Read`], or [chunk by chunk](Self::next_chunk). An incomplete response ends with
+/// an error. [`finish`](Self::finish) returns the result of the invocation.
 ///
-/// At most 256 KB, or one piece, are taken from the function before they are taken here. Dropping
-/// it before the end is what a caller does that goes away: the emulator closes the function's
-/// connection.
+/// At most 256 KB (or one chunk) are read from the function before they are taken here. Dropping the
+/// stream before its end closes the function's connection, as if the caller had gone away.
 #[derive(Debug)]
-pub struct ReplyStream {
+pub struct ResponseStream {
     pool: Arc<Pool>,
     request_id: String,
-    stream: Arc<Stream>,
-    running: Receiver<Execution>,
+    chunks: Arc<ChunkQueue>,
+    result: Receiver<Execution>,
     ended: Option<Execution>,
-    /// The last piece, and how much of it has been [read](Read).
-    piece: Vec<u8>,
+    /// The last chunk, and how much of it has been [read](Read).
+    chunk: Vec<u8>,
     read: usize,
-    /// The whole of a reply that is not streamed has been given.
+    /// A response that is not streamed has been returned.
     is_taken: bool,
 }
 
-impl ReplyStream {
-    pub(crate) fn start(pool: &Arc<Pool>, event: Event) -> Self {
-        let stream = Arc::new(Stream::for_a_reader());
+impl ResponseStream {
+    pub(super) fn start(pool: &Arc<Pool>, event: Event) -> Self {
+        let chunks = Arc::new(ChunkQueue::bounded());
         let request_id = event.id().to_owned();
-        let (result, running) = channel();
-        let (runs, caller) = (Arc::clone(pool), Arc::clone(&stream));
+        let (send_result, result) = channel();
+        let (thread_pool, thread_chunks) = (Arc::clone(pool), Arc::clone(&chunks));
         let started = thread::Builder::new().name("invocation".into()).spawn(move || {
-            // It is not taken where the reader has gone.
-            let _ = result.send(runs.run_streaming(event, &caller));
+            // An error means that the reader has gone.
+            let _ = send_result.send(thread_pool.run_streaming(event, &thread_chunks));
         });
         let ended = started.err().map(|error| {
-            stream.break_off();
+            chunks.interrupt();
             pool.refuse(&request_id, PlatformError::new(Cause::NoThread(error.to_string())))
         });
-        Self::new(pool, request_id, stream, running, ended)
+        Self::new(pool, request_id, chunks, result, ended)
     }
 
-    /// Of an event that no instance gets.
-    pub(crate) fn refused(pool: &Arc<Pool>, request_id: &str, error: PlatformError) -> Self {
-        let stream = Arc::new(Stream::for_a_reader());
-        stream.break_off();
-        Self::new(
-            pool,
-            request_id.to_owned(),
-            stream,
-            channel().1,
-            Some(pool.refuse(request_id, error)),
-        )
+    /// The stream of an invocation that reaches no instance.
+    pub(super) fn refused(pool: &Arc<Pool>, request_id: &str, error: PlatformError) -> Self {
+        let chunks = Arc::new(ChunkQueue::bounded());
+        chunks.interrupt();
+        let ended = Some(pool.refuse(request_id, error));
+        Self::new(pool, request_id.to_owned(), chunks, channel().1, ended)
     }
 
     fn new(
         pool: &Arc<Pool>,
         request_id: String,
-        stream: Arc<Stream>,
-        running: Receiver<Execution>,
+        chunks: Arc<ChunkQueue>,
+        result: Receiver<Execution>,
         ended: Option<Execution>,
     ) -> Self {
         Self {
             pool: Arc::clone(pool),
             request_id,
-            stream,
-            running,
+            chunks,
+            result,
             ended,
-            piece: Vec::new(),
+            chunk: Vec::new(),
             read: 0,
             is_taken: false,
         }
@@ -91,26 +84,26 @@ impl ReplyStream {
         &self.request_id
     }
 
-    /// Waits for the next piece: what has arrived of a chunk, at most 64 KB, or all of a reply that
-    /// is not streamed. Nothing at the end of a complete reply.
+    /// Waits for data, and returns what has arrived of a chunk, at most 64 KB, or all of a response
+    /// that is not streamed; `None` at the end of a complete response.
     ///
     /// # Errors
     ///
-    /// Where the reply is not complete, or there is none:
+    /// If the response is incomplete, or there is none:
     /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) with the [`PlatformError`] as its source, or
-    /// an error of the kind [`Other`](io::ErrorKind::Other) with what the function has reported.
-    pub fn next_piece(&mut self) -> io::Result<Option<Vec<u8>>> {
-        if let Next::Piece(piece) = self.stream.next(Duration::MAX) {
-            return Ok(Some(piece));
+    /// an error of the kind [`Other`](io::ErrorKind::Other) with the function's own error.
+    pub fn next_chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
+        if let NextChunk::Chunk(chunk) = self.chunks.next(Duration::MAX) {
+            return Ok(Some(chunk));
         }
-        // The end is told when the instance is free, as with every other reply.
+        // At the end of a response its instance is idle again, streamed or not.
         let is_taken = std::mem::replace(&mut self.is_taken, true);
         match &self.wait().outcome {
-            Outcome::Reply(body) if is_taken || body.is_empty() => Ok(None),
-            Outcome::Reply(body) => Ok(Some(body.clone())),
+            Outcome::Response(body) if is_taken || body.is_empty() => Ok(None),
+            Outcome::Response(body) => Ok(Some(body.clone())),
             Outcome::Streamed { .. } => Ok(None),
-            Outcome::Failure(failure) => {
-                Err(io::Error::other(format!("{}: {}", failure.error_type, failure.error_message)))
+            Outcome::Error(error) => {
+                Err(io::Error::other(format!("{}: {}", error.error_type, error.error_message)))
             }
             Outcome::Platform(error) => {
                 Err(io::Error::new(io::ErrorKind::UnexpectedEof, error.clone()))
@@ -118,38 +111,38 @@ impl ReplyStream {
         }
     }
 
-    /// Reads what is left, throws it away, and tells what came of the invocation.
+    /// Reads and discards the rest, and returns the result of the invocation.
     #[must_use]
     pub fn finish(mut self) -> Execution {
-        while let Ok(Some(_)) = self.next_piece() {}
+        while let Ok(Some(_)) = self.next_chunk() {}
         self.wait().clone()
     }
 
     fn wait(&mut self) -> &Execution {
         self.ended.get_or_insert_with(|| {
-            // A panic has been reported by the thread that had it.
-            self.running.recv().unwrap_or_else(|_| {
+            // A panic has been reported by the thread itself.
+            self.result.recv().unwrap_or_else(|_| {
                 self.pool.refuse(&self.request_id, PlatformError::new(Cause::Stopped))
             })
         })
     }
 }
 
-impl Read for ReplyStream {
+impl Read for ResponseStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.read == self.piece.len() {
+        if self.read == self.chunk.len() {
             self.read = 0;
-            self.piece = Vec::new();
-            self.piece = self.next_piece()?.unwrap_or_default();
+            self.chunk = Vec::new();
+            self.chunk = self.next_chunk()?.unwrap_or_default();
         }
-        let read = (&self.piece[self.read..]).read(buffer)?;
+        let read = (&self.chunk[self.read..]).read(buffer)?;
         self.read += read;
         Ok(read)
     }
 }
 
-impl Drop for ReplyStream {
+impl Drop for ResponseStream {
     fn drop(&mut self) {
-        self.stream.abandon();
+        self.chunks.abandon();
     }
 }

@@ -1,13 +1,14 @@
-//! The third part of a result: the log of one request, between the lines with which the platform
-//! begins and ends it.
+//! The log of one request, between the lines that the platform writes at its begin and end: the third
+//! part of a result.
 
 use std::fmt::Write;
+use std::time::SystemTime;
 
-use crate::execution::Summary;
-use crate::execution::timestamp::Timestamp;
+use humantime::format_rfc3339_seconds;
 
-/// What the function's process wrote for one request, on both outputs, in the order in which it was
-/// written.
+use super::summary::Summary;
+
+/// What the function's process wrote for one request, on both outputs, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Log {
     before: Vec<String>,
@@ -17,16 +18,16 @@ pub struct Log {
 }
 
 impl Log {
-    /// The platform's console shows so many bytes: the last 4 KB.
+    /// How many bytes the platform's console shows: the last 4 KB.
     pub const SHORT: usize = 4 << 10;
 
-    /// Of a request that reached no process.
+    /// The log of a request that reached no process.
     pub(crate) fn refused() -> Self {
         Self::default()
     }
 
     pub(crate) fn start(before: Vec<String>, request_id: &str, version: &str) -> Self {
-        let now = Timestamp::now().to_seconds();
+        let now = format_rfc3339_seconds(SystemTime::now());
         Self {
             before,
             start: format!("{now} Start invoke request '{request_id}', version: {version}"),
@@ -41,7 +42,7 @@ impl Log {
         self.lines = lines;
         self.finish = format!(
             "{} Finish invoke request '{}', duration: {:.3}ms, billing duration: {}ms, memory used: {memory}, billing memory: {}MB",
-            Timestamp::now().to_seconds(),
+            format_rfc3339_seconds(SystemTime::now()),
             summary.request_id,
             summary.duration_in_ms(),
             summary.billed_duration.as_millis(),
@@ -56,14 +57,13 @@ impl Log {
         &self.lines
     }
 
-    /// What the process wrote since the request before: at its start, or after that request's
-    /// answer.
+    /// What the process wrote before the request: at its start, or after its last answer.
     #[must_use]
     pub fn before(&self) -> &[String] {
         &self.before
     }
 
-    /// All lines, with the platform's own around those of the request.
+    /// All lines, with those of the platform around those of the request.
     #[must_use]
     pub fn full(&self) -> String {
         let mut text = String::new();
@@ -82,7 +82,7 @@ impl Log {
         text
     }
 
-    /// The last bytes of [`full`](Self::full), at most so many, from the beginning of a character.
+    /// The last bytes of [`full`](Self::full), at most this number, from a character boundary.
     #[must_use]
     pub fn tail(&self, bytes: usize) -> String {
         let full = self.full();

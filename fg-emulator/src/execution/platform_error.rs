@@ -1,5 +1,5 @@
-//! What goes wrong apart from the function's own errors: refused, not started, ended, silent, too
-//! slow, too large.
+//! Errors that are not the function's own: it was not started, ended, timed out, or a limit was
+//! exceeded.
 
 use std::error::Error;
 use std::fmt;
@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use crate::process::Exit;
 
-/// Why an invocation has neither a reply nor an error of the function's own, or why a function
-/// could not be started.
+/// Why an invocation has neither a response nor an error of the function, or why a function could not
+/// be started.
 ///
-/// Its `Display` is a sentence that says which, followed by the last lines that the process wrote.
+/// `Display` writes a sentence with the cause, and then the last lines that the process wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlatformError {
     cause: Cause,
     output: Vec<String>,
-    refused: Vec<String>,
+    /// The requests of the function that were refused, each with the reason.
+    refusals: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub(crate) enum Cause {
     Stopped,
 }
 
-/// What went wrong, to be matched on.
+/// What went wrong, as a value to match on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PlatformErrorKind {
@@ -50,21 +51,21 @@ pub enum PlatformErrorKind {
     NotStarted,
     /// The process ended before it asked for an event.
     ExitedBeforeEvent,
-    /// The process runs, but did not ask for an event in time.
+    /// The process did not ask for an event in time.
     NeverPolled,
     /// The process ended while it handled a request.
     ExitedInRequest,
     /// The process was ended because a request took longer than the function's timeout.
     TimedOut,
-    /// The event is larger than the platform takes.
+    /// The event exceeds the platform's limit.
     RequestTooLarge,
-    /// The reply is larger than the platform takes.
+    /// The response exceeds the platform's limit.
     ResponseTooLarge,
-    /// The function ended a streamed reply without its last chunk.
+    /// The function ended a streamed response without its last chunk.
     CutShort,
-    /// The caller of a streamed reply went away before its end.
+    /// The caller of a streamed response went away before its end.
     CallerGone,
-    /// All instances were busy for too long, or too many asynchronous events wait.
+    /// All instances were busy for too long, or too many asynchronous events wait already.
     Overload,
     /// An asynchronous event waited for longer than the policy allows.
     Expired,
@@ -74,16 +75,15 @@ pub enum PlatformErrorKind {
 
 impl PlatformError {
     pub(crate) fn new(cause: Cause) -> Self {
-        Self { cause, output: Vec::new(), refused: Vec::new() }
+        Self { cause, output: Vec::new(), refusals: Vec::new() }
     }
 
     pub(crate) fn with_output(cause: Cause, output: Vec<String>) -> Self {
-        Self { cause, output, refused: Vec::new() }
+        Self { cause, output, refusals: Vec::new() }
     }
 
-    /// With the requests of the function's that were refused, and why.
-    pub(crate) fn with_refused(self, refused: Vec<String>) -> Self {
-        Self { refused, ..self }
+    pub(crate) fn with_refusals(self, refusals: Vec<String>) -> Self {
+        Self { refusals, ..self }
     }
 
     pub(crate) fn not_started(program: impl Into<PathBuf>, error: &io::Error) -> Self {
@@ -122,7 +122,7 @@ impl PlatformError {
         }
     }
 
-    /// The platform's code: `FSS.*` where the request is refused, else the number that stands in
+    /// The platform's code: `FSS.*` if the request was refused, else the number in
     /// `X-Func-Err-Code`.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -145,8 +145,8 @@ impl PlatformError {
         }
     }
 
-    /// The HTTP status of the invoke API: of a request that is refused that of its code, else 200,
-    /// since the function was called.
+    /// The HTTP status of the invoke API: for a refused request that of its code; else 200, since the
+    /// function was called.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         match self.code() {
@@ -158,9 +158,9 @@ impl PlatformError {
         }
     }
 
-    /// What the platform says, in its words where they are known.
+    /// The platform's message, as far as it is known; else a message of the emulator.
     #[must_use]
-    pub fn platform_text(&self) -> String {
+    pub fn platform_message(&self) -> String {
         match &self.cause {
             Cause::ExitedBeforeEvent { exit } => {
                 format!("init failed bootstrap failed error process {exit}")
@@ -222,7 +222,7 @@ impl PlatformError {
             }
             Cause::Abandoned { request_id } => {
                 format!(
-                    "the function closed its connection while it handled request {request_id}, and asks for another event"
+                    "the function closed its connection while it handled request {request_id}, and then asked for another event"
                 )
             }
             Cause::TimedOut { request_id, limit, busy } => {
@@ -232,31 +232,31 @@ impl PlatformError {
                 )
             }
             Cause::RequestTooLarge { size, limit } => {
-                format!("the event has {size} bytes, and the platform takes {limit}")
+                format!("the event has {size} bytes; the platform's limit is {limit}")
             }
             Cause::ResponseTooLarge { size, limit } => {
-                format!("the reply has {size} bytes, and the platform takes {limit}")
+                format!("the response has {size} bytes; the platform's limit is {limit}")
             }
             Cause::StreamTooLarge { limit } => {
-                format!(
-                    "the reply came in chunks, and it has more than the {limit} bytes that the platform takes"
-                )
+                format!("the streamed response has more than {limit} bytes, the platform's limit")
             }
             Cause::StreamCutShort { request_id, bytes } => format!(
-                "the function ended its streamed reply to request {request_id} after {bytes} bytes, without the last chunk: what the caller has \
-                 is not complete"
+                "the function ended its streamed response to request {request_id} after {bytes} bytes, without the last chunk: the caller has an \
+                 incomplete response"
             ),
             Cause::CallerGone { request_id, bytes } => {
                 format!(
-                    "the caller of request {request_id} went away after {bytes} bytes of the streamed reply"
+                    "the caller of request {request_id} went away after {bytes} bytes of the streamed response"
                 )
             }
             Cause::Overload { instances, waited } => {
                 format!("all {instances} instances of the function were busy for {waited:?}")
             }
-            Cause::QueueFull { waiting } => format!("{waiting} asynchronous events wait already"),
+            Cause::QueueFull { waiting } => {
+                format!("{waiting} asynchronous events are waiting already")
+            }
             Cause::Expired { limit } => {
-                format!("the event was not handled within {limit:?}, which is how long it is valid")
+                format!("the event expired: it was not handled within {limit:?}")
             }
             Cause::Stopped => "the emulator has been stopped".to_owned(),
         }
@@ -266,8 +266,8 @@ impl PlatformError {
 impl fmt::Display for PlatformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence())?;
-        if let Some(refused) = self.refused.last() {
-            write!(f, "; {refused}")?;
+        if let Some(refusal) = self.refusals.last() {
+            write!(f, "; {refusal}")?;
         }
         if self.output.is_empty() {
             return if self.has_process() { f.write_str("; it wrote nothing") } else { Ok(()) };
@@ -287,17 +287,18 @@ impl PlatformError {
 
 impl Error for PlatformError {}
 
-/// What the processor time tells of a process that did not get on: a loop, or a wait.
+/// What the CPU time says about a process that made no progress within a time limit: it was in a
+/// loop, or it waited.
 struct Busy(Option<Duration>, Duration);
 
 impl fmt::Display for Busy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self(Some(busy), limit) if *busy >= *limit / 2 => {
-                write!(f, "; it is in a loop: it used {busy:?} of processor time")
+                write!(f, "; it is in a loop: it used {busy:?} of CPU time")
             }
             Self(Some(busy), _) => {
-                write!(f, "; it waits for something: it used {busy:?} of processor time")
+                write!(f, "; it waits for something: it used {busy:?} of CPU time")
             }
             Self(None, _) => Ok(()),
         }
@@ -319,11 +320,11 @@ mod tests {
         );
         assert_eq!(
             error.to_string(),
-            "the function did not ask for an event within 3s: it never connected to RUNTIME_API_ADDR; it is in a loop: it used 2.98s of \
-             processor time; its last output:\n    starting"
+            "the function did not ask for an event within 3s: it never connected to RUNTIME_API_ADDR; it is in a loop: it used 2.98s of CPU \
+             time; its last output:\n    starting"
         );
         assert_eq!((error.code(), error.http_status()), ("4211", 200));
-        assert_eq!(error.platform_text(), "runtime initialization timed out after 3s");
+        assert_eq!(error.platform_message(), "runtime initialization timed out after 3s");
     }
 
     #[test]

@@ -1,48 +1,47 @@
-//! What a function does after its answer, and before its end: its last lines, and what went wrong.
+//! What a function did between its last answer and its end: its last lines, and what went wrong.
 
 use serde_json::Value;
 
 use crate::printable::{Form, printable};
 
-/// What came of a function after its last answer. Made by
+/// What a function did between its last answer and its end. Made by
 /// [`Emulator::finish`](crate::Emulator::finish).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Ending {
-    /// What it wrote that belongs to no [log](crate::Log): of work that it does after an answer,
-    /// and at its end.
+pub struct ShutdownReport {
+    /// The lines that belong to no [log](crate::Log): of work after an answer, and of the end of the
+    /// process.
     pub lines: Vec<String>,
-    /// What went wrong there. Nothing that comes after an answer can be told to the caller, so it
-    /// is read off the process: its exit, and the lines that it logs with the level ERROR or FATAL,
-    /// in the platform's form or as JSON, or with which a panic begins.
+    /// What went wrong. A function cannot report an error after its answer, so these are signs of the
+    /// process: its exit, lines with the level ERROR or FATAL, in the platform's form or as JSON, and
+    /// the first lines of panics.
     pub errors: Vec<String>,
 }
 
-impl Ending {
+impl ShutdownReport {
     pub(crate) fn new(lines: Vec<String>) -> Self {
         let errors = lines.iter().filter(|line| is_error(line)).cloned().collect();
         Self { lines, errors }
     }
 
-    pub(crate) fn join(endings: impl IntoIterator<Item = Self>) -> Self {
-        endings.into_iter().fold(Self::default(), |mut all, ending| {
-            all.lines.extend(ending.lines);
-            all.errors.extend(ending.errors);
+    pub(crate) fn merge(reports: impl IntoIterator<Item = Self>) -> Self {
+        reports.into_iter().fold(Self::default(), |mut all, report| {
+            all.lines.extend(report.lines);
+            all.errors.extend(report.errors);
             all
         })
     }
 }
 
 fn is_error(line: &str) -> bool {
-    // Without colours.
+    // Colours are removed.
     let line = &*printable(line, Form::Text);
     let is_level = |level: &str| matches!(level, "ERROR" | "FATAL");
     if line.starts_with('{') {
         let record: Value = serde_json::from_str(line).unwrap_or_default();
         return record["level"].as_str().is_some_and(|level| is_level(&level.to_ascii_uppercase()));
     }
-    // `2026-11-23T03:21:00.123Z <request id> ERROR text`, and without a request id in the form of
-    // other loggers.
+    // `2026-11-23T03:21:00.123Z <request id> ERROR text`; other loggers write no request id.
     let mut words = line
         .split(' ')
         .filter(|word| !word.is_empty())
@@ -60,11 +59,11 @@ fn is_error(line: &str) -> bool {
     if has_time && level.is_some_and(is_level) {
         return true;
     }
-    // Rust names the thread, and in newer versions its number.
+    // Rust writes the name of the thread, and newer versions also its number.
     line.strip_prefix("thread '")
         .and_then(|rest| rest.split_once('\''))
         .is_some_and(|(_, rest)| rest.contains("panicked at "))
-        || line.starts_with("fg: ending the process: ")
+        || line.starts_with("fg: report the process: ")
 }
 
 #[cfg(test)]
@@ -94,7 +93,7 @@ mod tests {
         for (line, is_error) in lines {
             assert_eq!(super::is_error(line), is_error, "{line}");
         }
-        let ending = Ending::new(lines.map(|(line, _)| line.to_owned()).to_vec());
-        assert_eq!((ending.lines.len(), ending.errors.len()), (13, 7));
+        let report = ShutdownReport::new(lines.map(|(line, _)| line.to_owned()).to_vec());
+        assert_eq!((report.lines.len(), report.errors.len()), (13, 7));
     }
 }

@@ -1,35 +1,36 @@
-//! The chunked transfer encoding of a request's body: taken apart step by step, or read from a
-//! socket piece by piece.
+//! The chunked transfer encoding of a request's body: parsed part by part, or read from a socket
+//! as it arrives.
 
 use std::io::Read;
 use std::net::TcpStream;
 
-use crate::http::request_parser::{Unread, peek};
+use super::read_error::ReadError;
+use super::socket::peek;
 
-/// The largest piece, in bytes.
-const PIECE: usize = 64 << 10;
+/// How much of a chunk is returned at once, in bytes.
+const MAX_DATA: usize = 64 << 10;
 
-/// The largest size line, or trailers, in bytes.
-const MAX_LINES: usize = 64 << 10;
+/// How long a size line, or the trailers, may be, in bytes.
+const MAX_LINE: usize = 64 << 10;
 
-/// What comes next in a chunked body.
+/// A part of a chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ChunkPart {
+pub(super) enum ChunkPart {
     Size,
     Data(usize),
     LineEnd,
     Trailers,
 }
 
-/// Steps over one part of a chunked body. `None` where more bytes are needed, `Some(None)` at the
-/// end of the body.
-pub(crate) fn next_part(
-    raw: &[u8],
+/// Parses one part of a chunked body from offset `at`, moves `at` behind it, and returns the part
+/// that follows; `Some(None)` at the end of the body, `None` if more bytes are needed.
+pub(super) fn next_part(
+    bytes: &[u8],
     at: &mut usize,
     part: ChunkPart,
     body: &mut Vec<u8>,
 ) -> Result<Option<Option<ChunkPart>>, String> {
-    let rest = &raw[*at..];
+    let rest = &bytes[*at..];
     match part {
         ChunkPart::Size => match httparse::parse_chunk_size(rest) {
             Ok(httparse::Status::Partial) => Ok(None),
@@ -71,56 +72,55 @@ pub(crate) fn next_part(
     }
 }
 
-/// A chunked body that is read as it comes. Nothing behind its end is taken from the socket.
+/// A chunked body that is read from a socket as it arrives, and not beyond its end.
 #[derive(Debug)]
 pub(crate) struct ChunkedBody<'a> {
     socket: &'a TcpStream,
+    /// The part that comes next; `None` at the end.
     part: Option<ChunkPart>,
-    /// Of a line that has not ended.
-    begun: Vec<u8>,
+    /// What has arrived of a line that has not ended.
+    partial: Vec<u8>,
     buffer: Vec<u8>,
 }
 
 impl<'a> ChunkedBody<'a> {
-    /// The head has been read.
+    /// Reads from a socket from which the head has been read.
     pub(crate) fn new(socket: &'a TcpStream) -> Self {
-        Self { socket, part: Some(ChunkPart::Size), begun: Vec::new(), buffer: vec![0; PIECE] }
+        Self { socket, part: Some(ChunkPart::Size), partial: Vec::new(), buffer: vec![0; MAX_DATA] }
     }
 
-    /// Waits for what comes next of a chunk, as much of it as has arrived; nothing at the end of
-    /// the body.
-    pub(crate) fn next_piece(&mut self) -> Result<Option<Vec<u8>>, Unread> {
+    /// Waits for data, and returns what has arrived of a chunk; `None` at the end of the body.
+    pub(crate) fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         while let Some(part) = self.part {
-            // No more than what is sure to be of this part, so that hardly a byte is looked at
-            // twice.
-            let wanted = match part {
+            // At most what surely belongs to this part, so that few bytes are peeked at twice.
+            let max = match part {
                 ChunkPart::Size => 32,
-                ChunkPart::Data(size) => size.min(PIECE),
+                ChunkPart::Data(size) => size.min(MAX_DATA),
                 ChunkPart::LineEnd | ChunkPart::Trailers => 2,
             };
-            let seen = peek(self.socket, &mut self.buffer[..wanted]).unwrap_or(0);
-            if seen == 0 {
-                return Err(Unread::Incomplete);
+            let peeked = peek(self.socket, &mut self.buffer[..max]).unwrap_or(0);
+            if peeked == 0 {
+                return Err(ReadError::Incomplete);
             }
-            let before = self.begun.len();
-            self.begun.extend_from_slice(&self.buffer[..seen]);
-            let (mut at, mut piece) = (0, Vec::new());
-            let next = next_part(&self.begun, &mut at, part, &mut piece)
-                .map_err(|reason| Unread::Malformed(reason.into()))?;
-            let taken = if next.is_some() { at - before } else { seen };
-            self.socket.read_exact(&mut self.buffer[..taken]).map_err(|_| Unread::Incomplete)?;
+            let before = self.partial.len();
+            self.partial.extend_from_slice(&self.buffer[..peeked]);
+            let (mut at, mut data) = (0, Vec::new());
+            let next = next_part(&self.partial, &mut at, part, &mut data)
+                .map_err(|reason| ReadError::InvalidRequest(reason.into()))?;
+            let taken = if next.is_some() { at - before } else { peeked };
+            self.socket.read_exact(&mut self.buffer[..taken]).map_err(|_| ReadError::Incomplete)?;
             match next {
                 Some(next) => {
-                    self.begun.clear();
+                    self.partial.clear();
                     self.part = next;
                 }
-                None if self.begun.len() > MAX_LINES => {
-                    return Err(Unread::Malformed("a chunk with too long a line".into()));
+                None if self.partial.len() > MAX_LINE => {
+                    return Err(ReadError::InvalidRequest("a chunk with too long a line".into()));
                 }
                 None => {}
             }
-            if !piece.is_empty() {
-                return Ok(Some(piece));
+            if !data.is_empty() {
+                return Ok(Some(data));
             }
         }
         Ok(None)
@@ -133,9 +133,9 @@ mod tests {
     use std::io::Write;
     use std::net::{Shutdown, TcpListener};
 
-    /// The pieces of what a socket receives in these writes, how it ends, and what is left in the
-    /// socket.
-    fn read(writes: &[&[u8]]) -> (Vec<Vec<u8>>, Result<(), Unread>, Vec<u8>) {
+    /// What is returned of a body that arrives in these writes, how it ends, and what is left in
+    /// the socket.
+    fn read(writes: &[&[u8]]) -> (Vec<Vec<u8>>, Result<(), ReadError>, Vec<u8>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let mut sender =
             TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
@@ -144,59 +144,59 @@ mod tests {
             sender.write_all(bytes).expect("it reads");
         }
         sender.shutdown(Shutdown::Write).expect("it is open");
-        let (mut body, mut pieces) = (ChunkedBody::new(&socket), Vec::new());
+        let (mut body, mut chunks) = (ChunkedBody::new(&socket), Vec::new());
         let end = loop {
-            match body.next_piece() {
-                Ok(Some(piece)) => pieces.push(piece),
+            match body.next_chunk() {
+                Ok(Some(data)) => chunks.push(data),
                 Ok(None) => break Ok(()),
-                Err(unread) => break Err(unread),
+                Err(error) => break Err(error),
             }
         };
         let mut left = Vec::new();
         socket.read_to_end(&mut left).expect("the rest");
-        (pieces, end, left)
+        (chunks, end, left)
     }
 
     #[test]
     fn each_chunk_is_a_piece_and_what_follows_the_body_stays_in_the_socket() {
-        let (pieces, end, left) = read(&[b"2;a=b\r\nab\r\n1\r\nc\r\n0\r\nX-Sum: 1\r\n\r\nGET "]);
+        let (chunks, end, left) = read(&[b"2;a=b\r\nab\r\n1\r\nc\r\n0\r\nX-Sum: 1\r\n\r\nGET "]);
         assert_eq!(
-            (pieces, end, left),
+            (chunks, end, left),
             (vec![b"ab".to_vec(), b"c".to_vec()], Ok(()), b"GET ".to_vec())
         );
     }
 
     #[test]
     fn a_body_without_its_last_chunk_is_incomplete() {
-        let (pieces, end, _) = read(&[b"2\r\nab\r\n"]);
-        assert_eq!((pieces, end), (vec![b"ab".to_vec()], Err(Unread::Incomplete)));
-        let (pieces, end, _) = read(&[b"5\r\nab"]);
-        assert_eq!((pieces, end), (vec![b"ab".to_vec()], Err(Unread::Incomplete)));
+        let (chunks, end, _) = read(&[b"2\r\nab\r\n"]);
+        assert_eq!((chunks, end), (vec![b"ab".to_vec()], Err(ReadError::Incomplete)));
+        let (chunks, end, _) = read(&[b"5\r\nab"]);
+        assert_eq!((chunks, end), (vec![b"ab".to_vec()], Err(ReadError::Incomplete)));
     }
 
     #[test]
     fn what_is_no_chunk_is_malformed() {
         assert_eq!(
             read(&[b"2\r\nabc\r\n"]).1,
-            Err(Unread::Malformed("a chunk that is longer than its size".into()))
+            Err(ReadError::InvalidRequest("a chunk that is longer than its size".into()))
         );
         assert_eq!(
             read(&[b"x\r\n"]).1,
-            Err(Unread::Malformed("a chunk without a valid size".into()))
+            Err(ReadError::InvalidRequest("a chunk without a valid size".into()))
         );
-        let endless = [b"2;".as_slice(), &[b'x'; MAX_LINES + 64]].concat();
+        let endless = [b"2;".as_slice(), &[b'x'; MAX_LINE + 64]].concat();
         assert_eq!(
             read(&[&endless]).1,
-            Err(Unread::Malformed("a chunk with too long a line".into()))
+            Err(ReadError::InvalidRequest("a chunk with too long a line".into()))
         );
     }
 
     #[test]
     fn a_large_chunk_comes_in_pieces() {
-        let body = vec![b'x'; 3 * PIECE];
+        let body = vec![b'x'; 3 * MAX_DATA];
         let bytes = [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
-        let (pieces, end, _) = read(&[&bytes]);
-        assert!(pieces.iter().all(|piece| piece.len() <= PIECE) && end == Ok(()));
-        assert!(pieces.concat() == body);
+        let (chunks, end, _) = read(&[&bytes]);
+        assert!(chunks.iter().all(|chunk| chunk.len() <= MAX_DATA) && end == Ok(()));
+        assert!(chunks.concat() == body);
     }
 }

@@ -1,318 +1,105 @@
-//! Reading one request from a socket: its bytes as they came, and what they mean.
-//!
-//! Bytes are looked at before they are taken, so that nothing beyond the request is taken, and that
-//! a fault can leave bytes of it unread. What follows a request (pipelining) stays in the socket.
+//! Finds the end of a request in the bytes that have arrived, and parses its head.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::time::{Duration, Instant};
-
-use crate::http::chunked_body::{ChunkPart, next_part};
-use crate::http::response::{Reply, header_of};
-use crate::runtime_api::answer::AnswerKind;
-
-const POLL_PATH: &str = "/v1/runtime/invocation/request";
-const RESPONSE_PATH: &str = "/v1/runtime/invocation/response/";
-const ERROR_PATH: &str = "/v1/runtime/invocation/error/";
+use super::chunked_body::{ChunkPart, next_part};
+use super::limits::RequestLimits;
+use super::read_error::{InvalidRequest, ReadError};
+use super::request::Request;
+use super::response::find_header;
 
 const MAX_HEADERS: usize = 256;
 
-/// How large a request may be, and how long it may take to come.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// In bytes.
-    pub(crate) head: usize,
-    /// In bytes, with a chunked encoding undone.
-    pub(crate) body: usize,
-    /// From the first byte to the end of the head.
-    pub(crate) head_time: Option<Duration>,
-    /// From the end of the head to that of the body.
-    pub(crate) body_time: Option<Duration>,
-}
-
-impl Limits {
-    /// For what the test itself has started.
-    pub(crate) const GENEROUS: Self =
-        Self { head: 1 << 20, body: usize::MAX, head_time: None, body_time: None };
-}
-
-/// How much of a request is taken from the socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Extent {
-    Whole,
-    AllButLastByte,
-    Bytes(usize),
-}
-
-/// A request that was read to its end.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-    pub(crate) keep_alive: bool,
-    /// HTTP/1.0, which has no `Host`.
-    pub(crate) is_old: bool,
-    /// What the head says about the length of a body that is not in chunks.
-    pub(crate) content_length: usize,
-}
-
-/// What becomes of the body behind a head.
+/// A request of which more and more bytes arrive.
 #[derive(Debug)]
-pub(crate) enum OnHead {
-    Read,
-    /// It is left in the socket.
-    Leave,
-    /// So is it here, and this is the answer.
-    Refuse(Reply),
-}
-
-/// What a request asks for.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Endpoint<'a> {
-    Poll,
-    Answer(AnswerKind, &'a str),
-    WrongMethod,
-    Unknown,
-}
-
-impl Request {
-    pub(crate) fn is_chunked(&self) -> bool {
-        header_of(&self.headers, "Transfer-Encoding").is_some()
-    }
-
-    /// How large the body is, whether it was kept or not.
-    pub(crate) fn size(&self) -> usize {
-        self.body.len().max(self.content_length)
-    }
-
-    pub(crate) fn endpoint(&self) -> Endpoint<'_> {
-        if self.target == POLL_PATH {
-            return if self.method == "GET" { Endpoint::Poll } else { Endpoint::WrongMethod };
-        }
-        let answer = [(RESPONSE_PATH, AnswerKind::Response), (ERROR_PATH, AnswerKind::Error)]
-            .into_iter()
-            .find_map(|(prefix, kind)| Some((kind, self.target.strip_prefix(prefix)?)));
-        match answer {
-            Some((kind, id)) if self.method == "POST" => Endpoint::Answer(kind, id),
-            Some(_) => Endpoint::WrongMethod,
-            None => Endpoint::Unknown,
-        }
-    }
-}
-
-/// Why there is no request.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Unread {
-    /// The connection ended, or the extent did.
-    Incomplete,
-    /// It did not come in time.
-    TooSlow,
-    Malformed(Malformed),
-    /// By the one who looked at its head.
-    Refused(Reply),
-}
-
-/// What is not HTTP, or more than is taken.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Malformed {
-    pub(crate) status: u16,
-    /// A part of a sentence.
-    pub(crate) reason: String,
-}
-
-impl Malformed {
-    fn new(status: u16, reason: impl Into<String>) -> Self {
-        Self { status, reason: reason.into() }
-    }
-}
-
-impl From<String> for Malformed {
-    fn from(reason: String) -> Self {
-        Self { status: 400, reason }
-    }
-}
-
-impl From<&str> for Malformed {
-    fn from(reason: &str) -> Self {
-        Self::from(reason.to_owned())
-    }
-}
-
-/// Waits for the first byte of the next request, and leaves it in the socket. Nothing where the
-/// connection ended.
-pub(crate) fn peek_first_byte(socket: &TcpStream) -> Option<u8> {
-    let mut first = [0];
-    match peek(socket, &mut first) {
-        Ok(1..) => Some(first[0]),
-        _ => None,
-    }
-}
-
-/// Reads one request, or only the head of one: `on_head` says what becomes of its body, where all
-/// of the request is wanted. Also gives the bytes that were read, even of a request that is
-/// incomplete.
-pub(crate) fn read_request(
-    socket: &TcpStream,
-    extent: Extent,
-    limits: Limits,
-    mut on_head: impl FnMut(&Request) -> OnHead,
-) -> (Vec<u8>, Result<Request, Unread>) {
-    let limit = if let Extent::Bytes(limit) = extent { limit } else { usize::MAX };
-    let mut parser = Parser { limits: Some(limits), ..Parser::default() };
-    let mut deadline = limits.head_time.map(|time| Instant::now() + time);
-    let mut piece = vec![0; 64 << 10];
-    loop {
-        let before = parser.raw.len();
-        let seen = if before == limit { Ok(0) } else { peek_in_time(socket, &mut piece, deadline) };
-        let seen = match seen {
-            Err(error) if is_timeout(&error) => return (parser.raw, Err(Unread::TooSlow)),
-            seen => seen.unwrap_or(0).min(limit - before),
-        };
-        if seen == 0 {
-            return (parser.raw, Err(Unread::Incomplete));
-        }
-        parser.raw.extend_from_slice(&piece[..seen]);
-        let has_head = parser.head.is_some();
-        let mut end = parser.find_end();
-        let mut what = OnHead::Read;
-        if let (false, Extent::Whole, Some(head)) = (has_head, extent, &mut parser.head) {
-            deadline = limits.body_time.map(|time| Instant::now() + time);
-            what = on_head(&head.request);
-            if !matches!(what, OnHead::Read) {
-                head.request.body.clear();
-                end = Ok(Some(head.length));
-            }
-        }
-        let mut taken = seen;
-        if let Ok(Some(end)) = end {
-            parser.raw.truncate(end);
-            taken = end - before - usize::from(extent == Extent::AllButLastByte);
-        }
-        if { socket }.read_exact(&mut piece[..taken]).is_err() {
-            return (parser.raw, Err(Unread::Incomplete));
-        }
-        let is_read = matches!(what, OnHead::Read);
-        match end {
-            Ok(Some(_)) if is_read => return parser.finish(is_read),
-            Ok(_) => {}
-            Err(malformed) => return (parser.raw, Err(Unread::Malformed(malformed))),
-        }
-        if let OnHead::Refuse(reply) = what {
-            return (parser.raw, Err(Unread::Refused(reply)));
-        }
-        if extent == Extent::Whole && parser.asks_to_continue() {
-            // Where this fails, so will the next read.
-            let _ = { socket }.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
-        }
-        if !is_read {
-            return parser.finish(is_read);
-        }
-    }
-}
-
-fn peek_in_time(
-    socket: &TcpStream,
-    buffer: &mut [u8],
-    deadline: Option<Instant>,
-) -> io::Result<usize> {
-    if let Some(deadline) = deadline {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        socket.set_read_timeout(Some(left))?;
-    }
-    peek(socket, buffer)
-}
-
-/// Whether a read has taken longer than its socket lets it. Systems have different names for that.
-pub(crate) fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
-/// Closes our side, and takes what still comes for a while: bytes that are left in a socket turn
-/// its close into a reset, and the other side would not see the answer.
-pub(crate) fn let_go(mut socket: &TcpStream, most: usize, time: Duration) {
-    let _ = socket.shutdown(Shutdown::Write);
-    let deadline = Instant::now() + time;
-    let mut buffer = [0; 16 << 10];
-    let mut taken = 0;
-    while taken < most {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || socket.set_read_timeout(Some(left)).is_err() {
-            break;
-        }
-        match socket.read(&mut buffer) {
-            Ok(length @ 1..) => taken += length,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            _ => break,
-        }
-    }
-}
-
-/// Looks at what has arrived, and leaves it in the socket.
-pub(crate) fn peek(socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match socket.peek(buffer) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
-/// A request that grows.
-#[derive(Debug, Default)]
-struct Parser {
-    raw: Vec<u8>,
+pub(super) struct RequestParser {
+    bytes: Vec<u8>,
     head: Option<Head>,
     has_continued: bool,
-    limits: Option<Limits>,
+    limits: RequestLimits,
 }
 
 #[derive(Debug)]
 struct Head {
     request: Request,
     length: usize,
-    body: Body,
+    framing: Framing,
 }
 
+/// How the end of the body is found.
 #[derive(Debug)]
-enum Body {
-    Sized(usize),
-    Chunked { at: usize, part: ChunkPart },
+enum Framing {
+    Length(usize),
+    /// The next part begins at this offset.
+    Chunked {
+        at: usize,
+        part: ChunkPart,
+    },
 }
 
-impl Parser {
-    /// Where the request ends in the bytes so far, if it does.
-    fn find_end(&mut self) -> Result<Option<usize>, Malformed> {
-        let limits = self.limits.unwrap_or(Limits::GENEROUS);
+impl RequestParser {
+    pub(super) fn new(limits: RequestLimits) -> Self {
+        Self { bytes: Vec::new(), head: None, has_continued: false, limits }
+    }
+
+    /// How many bytes have been added.
+    pub(super) fn received(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The head, once all of it has arrived.
+    pub(super) fn head(&self) -> Option<&Request> {
+        self.head.as_ref().map(|head| &head.request)
+    }
+
+    /// Adds bytes, and returns the offset at which the request ends, once that is known.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Option<usize>, InvalidRequest> {
+        self.bytes.extend_from_slice(bytes);
+        self.find_end()
+    }
+
+    /// Forgets the bytes from this offset on.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
+    }
+
+    /// Forgets what has arrived of the body, and returns the offset at which it begins.
+    pub(super) fn drop_body(&mut self) -> usize {
+        self.head.as_mut().map_or(0, |head| {
+            head.request.body.clear();
+            head.length
+        })
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    fn find_end(&mut self) -> Result<Option<usize>, InvalidRequest> {
+        let limits = self.limits;
         if self.head.is_none() {
-            self.head = parse_head(&self.raw, limits.head)?;
+            self.head = parse_head(&self.bytes, limits.head)?;
         }
         let Some(head) = &mut self.head else { return Ok(None) };
         let too_large =
-            || Malformed::new(413, format!("a body of more than {} bytes", limits.body));
-        match &mut head.body {
-            Body::Sized(length) if *length > limits.body => Err(too_large()),
-            Body::Sized(length) => {
+            || InvalidRequest::new(413, format!("a body of more than {} bytes", limits.body));
+        match &mut head.framing {
+            Framing::Length(length) if *length > limits.body => Err(too_large()),
+            Framing::Length(length) => {
                 let end =
                     head.length.checked_add(*length).ok_or("a Content-Length out of range")?;
-                Ok((self.raw.len() >= end).then_some(end))
+                Ok((self.bytes.len() >= end).then_some(end))
             }
-            Body::Chunked { at, part } => {
-                while let Some(next) = next_part(&self.raw, at, *part, &mut head.request.body)? {
+            Framing::Chunked { at, part } => {
+                while let Some(next) = next_part(&self.bytes, at, *part, &mut head.request.body)? {
                     match next {
                         Some(next) => *part = next,
                         None => return Ok(Some(*at)),
                     }
                 }
-                // What is around the chunks counts too: extensions and trailers have no end of
-                // their own.
-                let around = (self.raw.len() - head.length).saturating_sub(head.request.body.len());
-                let most_around = limits.body.saturating_mul(2).saturating_add(limits.head);
-                if head.request.body.len() > limits.body || around > most_around {
+                // Chunk extensions and trailers have no limit of their own, so they count too.
+                let overhead =
+                    (self.bytes.len() - head.length).saturating_sub(head.request.body.len());
+                let max_overhead = limits.body.saturating_mul(2).saturating_add(limits.head);
+                if head.request.body.len() > limits.body || overhead > max_overhead {
                     Err(too_large())
                 } else {
                     Ok(None)
@@ -321,27 +108,29 @@ impl Parser {
         }
     }
 
-    /// Whether the body is held back until it is asked for, as curl does with a large one; true
-    /// once.
-    fn asks_to_continue(&mut self) -> bool {
-        let Some(head) = &self.head else { return false };
-        let expects = header_of(&head.request.headers, "Expect")
+    /// Whether the client waits for `100 Continue` before it sends the body, as curl does with a
+    /// large one; true only the first time.
+    pub(super) fn takes_expectation(&mut self) -> bool {
+        let expects = self
+            .head()
+            .and_then(|head| head.header("Expect"))
             .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
         expects && !std::mem::replace(&mut self.has_continued, true)
     }
 
-    fn finish(self, has_body: bool) -> (Vec<u8>, Result<Request, Unread>) {
-        let Some(mut head) = self.head else { return (self.raw, Err(Unread::Incomplete)) };
-        if let (Body::Sized(_), true) = (head.body, has_body) {
-            head.request.body = self.raw[head.length..].to_vec();
+    /// The bytes, and the request; with its body, if that has been read.
+    pub(super) fn finish(self, has_body: bool) -> (Vec<u8>, Result<Request, ReadError>) {
+        let Some(mut head) = self.head else { return (self.bytes, Err(ReadError::Incomplete)) };
+        if let (Framing::Length(_), true) = (head.framing, has_body) {
+            head.request.body = self.bytes[head.length..].to_vec();
         }
-        (self.raw, Ok(head.request))
+        (self.bytes, Ok(head.request))
     }
 }
 
-fn parse_head(raw: &[u8], limit: usize) -> Result<Option<Head>, Malformed> {
+fn parse_head(raw: &[u8], limit: usize) -> Result<Option<Head>, InvalidRequest> {
     let too_large = || {
-        Malformed::new(
+        InvalidRequest::new(
             431,
             format!("a head of more than {limit} bytes, or of more than {MAX_HEADERS} headers"),
         )
@@ -351,7 +140,7 @@ fn parse_head(raw: &[u8], limit: usize) -> Result<Option<Head>, Malformed> {
     let length = match parsed.parse(raw) {
         Err(httparse::Error::TooManyHeaders) => return Err(too_large()),
         Err(error @ httparse::Error::Version) => {
-            return Err(Malformed::new(505, error.to_string()));
+            return Err(InvalidRequest::new(505, error.to_string()));
         }
         Err(error) => return Err(error.to_string().into()),
         Ok(httparse::Status::Complete(length)) if length > limit => return Err(too_large()),
@@ -365,18 +154,18 @@ fn parse_head(raw: &[u8], limit: usize) -> Result<Option<Head>, Malformed> {
         .map(|field| (field.name.to_owned(), String::from_utf8_lossy(field.value).into_owned()))
         .collect();
     let keep_alive = parsed.version == Some(1)
-        && !header_of(&headers, "Connection")
+        && !find_header(&headers, "Connection")
             .is_some_and(|value| value.eq_ignore_ascii_case("close"));
     let content_length = content_length(&headers)?;
-    let body = match (header_of(&headers, "Transfer-Encoding"), content_length) {
+    let framing = match (find_header(&headers, "Transfer-Encoding"), content_length) {
         (Some(_), Some(_)) => return Err("both Transfer-Encoding and Content-Length".into()),
         (Some(encoding), None) if encoding.eq_ignore_ascii_case("chunked") => {
-            Body::Chunked { at: length, part: ChunkPart::Size }
+            Framing::Chunked { at: length, part: ChunkPart::Size }
         }
         (Some(encoding), None) => {
-            return Err(Malformed::new(501, format!("Transfer-Encoding {encoding}")));
+            return Err(InvalidRequest::new(501, format!("Transfer-Encoding {encoding}")));
         }
-        (None, size) => Body::Sized(size.unwrap_or(0)),
+        (None, size) => Framing::Length(size.unwrap_or(0)),
     };
     let request = Request {
         method: parsed.method.unwrap_or_default().to_owned(),
@@ -384,14 +173,14 @@ fn parse_head(raw: &[u8], limit: usize) -> Result<Option<Head>, Malformed> {
         headers,
         body: Vec::new(),
         keep_alive,
-        is_old: parsed.version == Some(0),
+        is_http_1_0: parsed.version == Some(0),
         content_length: content_length.unwrap_or(0),
     };
-    Ok(Some(Head { request, length, body }))
+    Ok(Some(Head { request, length, framing }))
 }
 
-/// What the head says, if it says one thing (RFC 9112, 6.3).
-fn content_length(headers: &[(String, String)]) -> Result<Option<usize>, Malformed> {
+/// The length of the body; several equal values count as one (RFC 9112, 6.3).
+fn content_length(headers: &[(String, String)]) -> Result<Option<usize>, InvalidRequest> {
     let mut values = headers
         .iter()
         .filter(|(name, _)| name.eq_ignore_ascii_case("Content-Length"))
@@ -410,11 +199,10 @@ mod tests {
     use super::*;
 
     /// Feeds the bytes one by one and gives the request and its length.
-    fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Malformed> {
-        let mut parser = Parser::default();
+    fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, InvalidRequest> {
+        let mut parser = RequestParser::new(RequestLimits::GENEROUS);
         for byte in bytes {
-            parser.raw.push(*byte);
-            if parser.find_end()?.is_some() {
+            if parser.push(&[*byte])?.is_some() {
                 let (raw, request) = parser.finish(true);
                 return Ok(request.ok().map(|request| (request, raw.len())));
             }
@@ -433,7 +221,6 @@ mod tests {
         let (request, length) = parse_whole(bytes);
         assert_eq!(request.body, b"ok");
         assert_eq!(length, bytes.len() - "GET ".len());
-        assert_eq!(request.endpoint(), Endpoint::Answer(AnswerKind::Response, "r-1"));
     }
 
     #[test]
@@ -444,7 +231,6 @@ mod tests {
         let (request, length) = parse_whole(bytes);
         assert_eq!(request.body, b"abcde");
         assert_eq!(length, bytes.len() - "GET ".len());
-        assert_eq!(request.endpoint(), Endpoint::Answer(AnswerKind::Error, "r-1"));
     }
 
     #[test]
@@ -475,7 +261,7 @@ mod tests {
             Err("several lengths".into())
         );
         let encoded = parse(b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n");
-        assert_eq!(encoded, Err(Malformed::new(501, "Transfer-Encoding gzip, chunked")));
+        assert_eq!(encoded, Err(InvalidRequest::new(501, "Transfer-Encoding gzip, chunked")));
         let contradictory =
             b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n";
         assert_eq!(parse(contradictory), Err("both Transfer-Encoding and Content-Length".into()));
@@ -483,15 +269,14 @@ mod tests {
 
     #[test]
     fn what_is_larger_than_the_limits_is_refused_before_it_is_kept() {
-        let limits = Limits { head: 64, body: 4, ..Limits::GENEROUS };
+        let limits = RequestLimits { head: 64, body: 4, ..RequestLimits::GENEROUS };
         let status = |bytes: &[u8]| {
-            let mut parser = Parser { limits: Some(limits), ..Parser::default() };
+            let mut parser = RequestParser::new(limits);
             for byte in bytes {
-                parser.raw.push(*byte);
-                match parser.find_end() {
+                match parser.push(&[*byte]) {
                     Ok(Some(_)) => return None,
                     Ok(None) => {}
-                    Err(malformed) => return Some((malformed.status, parser.raw.len())),
+                    Err(invalid) => return Some((invalid.status, parser.received())),
                 }
             }
             None
@@ -510,40 +295,5 @@ mod tests {
             "an endless extension"
         );
         assert_eq!(status(&[b"GET /".as_slice(), &[b'x'; 100]].concat()), Some((431, 65)));
-    }
-
-    #[test]
-    fn a_head_or_a_body_that_does_not_come_in_time_is_waited_for_no_longer() {
-        let time = Some(Duration::from_millis(30));
-        let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-        for (sent, limits) in [
-            (&head[..20], Limits { head_time: time, ..Limits::GENEROUS }),
-            (head, Limits { body_time: time, ..Limits::GENEROUS }),
-        ] {
-            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-            let mut client = TcpStream::connect(listener.local_addr().expect("it is bound"))
-                .expect("it listens");
-            let (socket, _) = listener.accept().expect("a connection");
-            client.write_all(sent.as_bytes()).expect("it is open");
-            let (raw, request) = read_request(&socket, Extent::Whole, limits, |_| OnHead::Read);
-            assert_eq!((raw.as_slice(), request), (sent.as_bytes(), Err(Unread::TooSlow)));
-        }
-    }
-
-    #[test]
-    fn the_endpoint_is_told_by_method_and_path() {
-        let of = |line: &str| {
-            let (request, _) = parse_whole(format!("{line} HTTP/1.1\r\n\r\n").as_bytes());
-            match request.endpoint() {
-                Endpoint::Poll => "poll",
-                Endpoint::Answer(..) => "answer",
-                Endpoint::WrongMethod => "wrong method",
-                Endpoint::Unknown => "unknown",
-            }
-        };
-        assert_eq!(of("GET /v1/runtime/invocation/request"), "poll");
-        assert_eq!(of("POST /v1/runtime/invocation/request"), "wrong method");
-        assert_eq!(of("GET /v1/runtime/invocation/response/r-1"), "wrong method");
-        assert_eq!(of("GET /v1/runtime/invocation/next"), "unknown");
     }
 }

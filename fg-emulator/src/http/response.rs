@@ -1,50 +1,66 @@
-//! The bytes of a reply, in each of the ways in which HTTP/1.1 can say where a body ends.
+//! A response, and its bytes with each of the framings of HTTP/1.1: a length, chunks, or the end of
+//! the connection.
 
-/// The first value of a header, whatever its case.
-pub(crate) fn header_of<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+/// The first value of a header; the name is compared without regard to case.
+pub(crate) fn find_header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers
         .iter()
         .find(|(found, _)| found.eq_ignore_ascii_case(name))
         .map(|(_, value)| value.as_str())
 }
 
-/// A reply before it is written.
+/// A response before it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reply {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Reply {
+impl Response {
     pub(crate) fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// What the platform sends with another status than 200: a message as text.
-    pub(crate) fn text(status: u16, text: impl Into<Vec<u8>>) -> Self {
+    /// A message in plain text, as the platform sends it with a status other than 200.
+    pub(crate) fn text(status: u16, message: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned())];
-        Self { status, headers, body: text.into() }
+        Self { status, headers, body: message.into() }
     }
 
-    /// Adds a header where there is none of this name.
+    pub(crate) fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        Self { status, headers, body: body.into() }
+    }
+
+    /// Adds a header if there is none of this name.
     pub(crate) fn default_header(&mut self, name: &str, value: &str) {
-        if header_of(&self.headers, name).is_none() {
+        if self.header(name).is_none() {
             self.headers.push((name.to_owned(), value.to_owned()));
         }
     }
 
-    pub(crate) fn closes(&self) -> bool {
-        header_of(&self.headers, "Connection")
-            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
+    /// Announces `Connection: close` if the connection is not kept.
+    pub(crate) fn closing_unless(mut self, keep_alive: bool) -> Self {
+        if !keep_alive {
+            self.default_header("Connection", "close");
+        }
+        self
     }
 
-    /// With a length, unless the headers say how long the body is.
+    /// The first value of a header; the name is compared without regard to case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        find_header(&self.headers, name)
+    }
+
+    pub(crate) fn closes(&self) -> bool {
+        self.header("Connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
+    }
+
+    /// Adds `Content-Length`, unless the headers already frame the body.
     pub(crate) fn sized(mut self) -> Vec<u8> {
         let bodiless = self.status == 204 || self.status == 304;
-        if !(bodiless && self.body.is_empty())
-            && header_of(&self.headers, "Transfer-Encoding").is_none()
-        {
+        if !(bodiless && self.body.is_empty()) && self.header("Transfer-Encoding").is_none() {
             let length = self.body.len().to_string();
             self.default_header("Content-Length", &length);
         }
@@ -53,20 +69,20 @@ impl Reply {
         bytes
     }
 
-    /// The head of a reply whose body follows in chunks.
+    /// The head of a response whose body follows in chunks.
     pub(crate) fn chunked_head(mut self) -> Vec<u8> {
         self.default_header("Transfer-Encoding", "chunked");
         self.head()
     }
 
-    /// The answer to a HEAD: the length of a body that does not follow.
+    /// The response to a HEAD request: the length of the body, without the body.
     pub(crate) fn without_body(mut self) -> Vec<u8> {
         let length = self.body.len().to_string();
         self.default_header("Content-Length", &length);
         self.head()
     }
 
-    /// In chunks of these sizes, and one more with what is left.
+    /// In chunks of these sizes, and one more with the rest.
     pub(crate) fn chunked(
         mut self,
         sizes: &[usize],
@@ -89,7 +105,7 @@ impl Reply {
         bytes
     }
 
-    /// Without a length: the body ends where the connection does.
+    /// Without a length: the body ends with the connection.
     pub(crate) fn close_delimited(mut self) -> Vec<u8> {
         self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Content-Length"));
         self.default_header("Connection", "close");
@@ -107,7 +123,7 @@ impl Reply {
     }
 }
 
-/// One chunk, with an extension that begins with its semicolon.
+/// Appends one chunk. The extension begins with its semicolon.
 pub(crate) fn write_chunk(bytes: &mut Vec<u8>, chunk: &[u8], extension: &str) {
     bytes.extend(format!("{:x}{extension}\r\n", chunk.len()).into_bytes());
     bytes.extend_from_slice(chunk);
@@ -121,7 +137,7 @@ fn write_headers(bytes: &mut Vec<u8>, headers: &[(String, String)]) {
     bytes.extend_from_slice(b"\r\n");
 }
 
-/// For a status that is not registered, the name of its class.
+/// The reason phrase; for a status that is not registered, the name of its class.
 fn reason(status: u16) -> &'static str {
     let registered =
         ::http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
@@ -139,27 +155,30 @@ fn reason(status: u16) -> &'static str {
 mod tests {
     use super::*;
 
-    fn reply(body: &str) -> Reply {
-        Reply { status: 200, headers: vec![("A".into(), "b".into())], body: body.into() }
+    fn response(body: &str) -> Response {
+        Response { status: 200, headers: vec![("A".into(), "b".into())], body: body.into() }
     }
 
     #[test]
     fn a_sized_reply_has_a_length_unless_its_headers_say_how_long_it_is() {
-        assert_eq!(reply("hi").sized(), b"HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\nhi");
-        assert_eq!(Reply::empty(200).sized(), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-        assert_eq!(Reply::empty(204).sized(), b"HTTP/1.1 204 No Content\r\n\r\n");
-        let mut wrong = reply("hi");
+        assert_eq!(
+            response("hi").sized(),
+            b"HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\nhi"
+        );
+        assert_eq!(Response::empty(200).sized(), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(Response::empty(204).sized(), b"HTTP/1.1 204 No Content\r\n\r\n");
+        let mut wrong = response("hi");
         wrong.headers = vec![("content-length".into(), "7".into())];
         assert_eq!(wrong.sized(), b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nhi");
     }
 
     #[test]
     fn a_chunked_reply_has_the_sizes_extensions_and_trailers_asked_for() {
-        let bytes = reply("hello").chunked(&[1, 0, 2], Some("x=y"), &[("T".into(), "u".into())]);
+        let bytes = response("hello").chunked(&[1, 0, 2], Some("x=y"), &[("T".into(), "u".into())]);
         let expected = "HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n\
             1;x=y\r\nh\r\n2;x=y\r\nel\r\n2;x=y\r\nlo\r\n0;x=y\r\nT: u\r\n\r\n";
         assert_eq!(String::from_utf8_lossy(&bytes), expected);
-        assert!(reply("").chunked(&[], None, &[]).ends_with(b"\r\n\r\n0\r\n\r\n"));
+        assert!(response("").chunked(&[], None, &[]).ends_with(b"\r\n\r\n0\r\n\r\n"));
     }
 
     #[test]
@@ -171,7 +190,7 @@ mod tests {
             (299, "Success"),
             (999, "Unknown"),
         ] {
-            let head = Reply::empty(status).head();
+            let head = Response::empty(status).head();
             assert!(
                 head.starts_with(format!("HTTP/1.1 {status} {reason}\r\n").as_bytes()),
                 "{}",
@@ -184,7 +203,7 @@ mod tests {
     #[test]
     fn a_close_delimited_reply_has_no_length() {
         assert_eq!(
-            reply("hi").close_delimited(),
+            response("hi").close_delimited(),
             b"HTTP/1.1 200 OK\r\nA: b\r\nConnection: close\r\n\r\nhi"
         );
     }

@@ -1,5 +1,5 @@
-//! The environment of a function's process, as the platform's manual lists it under "preset
-//! parameters".
+//! The environment of a function's process, as the platform's manual lists it ("preset
+//! parameters").
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -8,10 +8,9 @@ use serde_json::{Map, Value};
 
 use crate::settings::Settings;
 
-/// What a process needs of the machine it runs on, apart from what the platform gives it: to find
-/// other programs and its libraries, to write temporary files, and to report the coverage of its
-/// tests.
-const OF_THE_MACHINE: [&str; 9] = [
+/// Variables of this machine that a process inherits: to find programs and libraries, to write
+/// temporary files, and to report test coverage.
+const INHERITED: [&str; 9] = [
     "PATH",
     "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH",
@@ -23,26 +22,25 @@ const OF_THE_MACHINE: [&str; 9] = [
     "LLVM_PROFILE_FILE",
 ];
 
-/// All variables of the process; it gets no others.
+/// All variables of the process.
 pub(crate) fn variables(settings: &Settings, api_address: &str) -> Vec<(OsString, OsString)> {
     let inherited =
-        OF_THE_MACHINE.map(OsString::from).into_iter().chain(settings.inherited.iter().cloned());
-    let of_the_machine =
-        inherited.filter_map(|name| std::env::var_os(&name).map(|value| (name, value)));
+        INHERITED.map(OsString::from).into_iter().chain(settings.inherited.iter().cloned());
+    let machine = inherited.filter_map(|name| std::env::var_os(&name).map(|value| (name, value)));
     let user = settings
         .process_variables
         .iter()
         .chain(&settings.variables)
         .map(|(name, value)| (name.into(), value.into()));
-    let platform = of_the_platform(settings, api_address)
+    let platform = platform_variables(settings, api_address)
         .into_iter()
         .map(|(name, value)| (name.into(), value.into()));
-    // A later one of the same name wins: users cannot redefine what the platform sets.
-    of_the_machine.chain(user).chain(platform).collect()
+    // A later variable of the same name wins, so users cannot redefine those of the platform.
+    machine.chain(user).chain(platform).collect()
 }
 
-/// What the platform sets: the variables `RUNTIME_*`.
-pub(crate) fn of_the_platform(
+/// The variables `RUNTIME_*`, which the platform sets.
+pub(crate) fn platform_variables(
     settings: &Settings,
     api_address: &str,
 ) -> Vec<(&'static str, String)> {
@@ -53,9 +51,9 @@ pub(crate) fn of_the_platform(
         ("RUNTIME_FUNC_VERSION", settings.version.clone()),
         ("RUNTIME_PACKAGE", settings.package.clone()),
         ("RUNTIME_HANDLER", settings.handler.clone()),
-        ("RUNTIME_TIMEOUT", in_seconds(settings.timeout)),
+        ("RUNTIME_TIMEOUT", to_seconds(settings.timeout)),
         ("RUNTIME_INITIALIZER_HANDLER", String::new()),
-        ("RUNTIME_INITIALIZER_TIMEOUT", in_seconds(settings.init_timeout)),
+        ("RUNTIME_INITIALIZER_TIMEOUT", to_seconds(settings.init_timeout)),
         ("RUNTIME_MEMORY", settings.memory.to_string()),
         ("RUNTIME_CPU", settings.cpu().to_string()),
         ("RUNTIME_MAX_RESP_BODY_SIZE", settings.response_limit.to_string()),
@@ -66,13 +64,13 @@ pub(crate) fn of_the_platform(
     ]
 }
 
-/// The platform counts in seconds; of a part of one the function gets a whole one.
-fn in_seconds(time: Duration) -> String {
+/// In whole seconds, rounded up.
+fn to_seconds(time: Duration) -> String {
     (time.as_secs() + u64::from(time.subsec_nanos() > 0)).to_string()
 }
 
-/// The JSON object of all user variables and of the encrypted ones. Without any, the open-source
-/// engine writes the word `null`.
+/// A JSON object of all user variables, plain and encrypted; `null` if there are none, as in the
+/// open-source engine.
 fn user_data(settings: &Settings) -> String {
     let all = settings.variables.iter().chain(&settings.user_data);
     let object: Map<_, _> =

@@ -1,23 +1,25 @@
-//! What a function's process writes, as lines: those of the request that runs, and the last ones
-//! for an error's message.
+//! The output of a function's process, as lines: those of the current request, and the last ones for
+//! an error's message.
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-/// The platform keeps so many bytes of log that have not been taken yet, the newest.
-const KEPT: usize = 10 << 20;
+use parking_lot::Mutex;
 
-/// How many bytes of the last lines an error's message repeats.
-const EXCERPT: usize = 4 << 10;
+/// How many bytes of log are kept until they are taken, as on the platform; the newest stay.
+const MAX_UNTAKEN: usize = 10 << 20;
 
-/// A line that is longer, in bytes, is several: a process may never end one.
-const LONGEST: usize = 1 << 20;
+/// How many bytes of the last lines an error's message shows.
+const MAX_LAST: usize = 4 << 10;
 
-/// What is told of every line, as it comes.
+/// A longer line, in bytes, is split: a process may never end its line.
+const MAX_LINE: usize = 1 << 20;
+
+/// Is called with each line as it is written.
 pub(crate) type LineSink = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// The lines of one process. What reads its pipe appends here.
+/// The output of one process.
 #[derive(Default)]
 pub(crate) struct Output {
     lines: Mutex<Lines>,
@@ -28,11 +30,11 @@ pub(crate) struct Output {
 struct Lines {
     /// A line that has not ended.
     partial: Vec<u8>,
-    /// Complete lines that have not been taken.
-    fresh: VecDeque<String>,
-    fresh_bytes: usize,
-    /// Those that were written before the answer, once that has come.
-    of_request: Option<Vec<String>>,
+    /// Complete lines that have not been taken yet.
+    untaken: VecDeque<String>,
+    untaken_bytes: usize,
+    /// The lines before the answer, once the function has answered.
+    request_lines: Option<Vec<String>>,
     /// The last lines, taken or not.
     last: VecDeque<String>,
     last_bytes: usize,
@@ -49,63 +51,59 @@ impl Output {
         Self { lines: Mutex::default(), sink }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Lines> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes in bytes as they were written.
+    /// Adds bytes as they were written.
     pub(crate) fn append(&self, bytes: &[u8]) {
-        let mut ended = Vec::new();
-        let mut lines = self.lock();
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            lines.partial.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || lines.partial.len() >= LONGEST {
-                ended.push(lines.end_line());
+        let mut complete = Vec::new();
+        let mut lines = self.lines.lock();
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            lines.partial.extend_from_slice(part);
+            if part.ends_with(b"\n") || lines.partial.len() >= MAX_LINE {
+                complete.push(lines.end_line());
             }
         }
         drop(lines);
-        self.tell(&ended);
+        self.notify_sink(&complete);
     }
 
-    /// The process is at its end, or at that of a request: what has no line end is a line too.
+    /// Completes a line without a line end, at the end of the process or of a request.
     pub(crate) fn end_line(&self) {
-        let mut lines = self.lock();
-        let ended = if lines.partial.is_empty() { Vec::new() } else { vec![lines.end_line()] };
+        let mut lines = self.lines.lock();
+        let complete = if lines.partial.is_empty() { Vec::new() } else { vec![lines.end_line()] };
         drop(lines);
-        self.tell(&ended);
+        self.notify_sink(&complete);
     }
 
-    /// The lines that have not been taken yet; the last one need not have ended.
+    /// The lines that have not been taken yet; the last one may have no line end.
     pub(crate) fn take(&self) -> Vec<String> {
         self.end_line();
-        let mut lines = self.lock();
-        let mut all = lines.of_request.take().unwrap_or_default();
-        all.extend(lines.take_fresh());
+        let mut lines = self.lines.lock();
+        let mut all = lines.request_lines.take().unwrap_or_default();
+        all.extend(lines.take_untaken());
         all
     }
 
-    /// The answer to the request has come, and what is written from now on does not belong to it.
+    /// Marks the answer to the request: later lines do not belong to the request.
     pub(crate) fn end_request(&self) {
         self.end_line();
-        let mut lines = self.lock();
-        if lines.of_request.is_none() {
-            lines.of_request = Some(lines.take_fresh());
+        let mut lines = self.lines.lock();
+        if lines.request_lines.is_none() {
+            lines.request_lines = Some(lines.take_untaken());
         }
     }
 
     /// The lines of the request that has [ended](Self::end_request); if none has, all that have not
     /// been taken yet.
     pub(crate) fn take_request(&self) -> Vec<String> {
-        let of_request = self.lock().of_request.take();
-        of_request.unwrap_or_else(|| self.take())
+        let request_lines = self.lines.lock().request_lines.take();
+        request_lines.unwrap_or_else(|| self.take())
     }
 
-    /// The last lines, taken or not, at most some KB.
+    /// The last 4 KB of lines, taken or not.
     pub(crate) fn last(&self) -> Vec<String> {
-        self.lock().last.iter().cloned().collect()
+        self.lines.lock().last.iter().cloned().collect()
     }
 
-    fn tell(&self, lines: &[String]) {
+    fn notify_sink(&self, lines: &[String]) {
         if let Some(sink) = &self.sink {
             lines.iter().for_each(|line| sink(line));
         }
@@ -113,23 +111,23 @@ impl Output {
 }
 
 impl Lines {
-    fn take_fresh(&mut self) -> Vec<String> {
-        self.fresh_bytes = 0;
-        self.fresh.drain(..).collect()
+    fn take_untaken(&mut self) -> Vec<String> {
+        self.untaken_bytes = 0;
+        self.untaken.drain(..).collect()
     }
 
     fn end_line(&mut self) -> String {
         let bytes = std::mem::take(&mut self.partial);
         let text = String::from_utf8_lossy(&bytes);
         let line = text.trim_end_matches(['\n', '\r']).to_owned();
-        keep(&mut self.fresh, &mut self.fresh_bytes, line.clone(), KEPT);
-        keep(&mut self.last, &mut self.last_bytes, line.clone(), EXCERPT);
+        push_bounded(&mut self.untaken, &mut self.untaken_bytes, line.clone(), MAX_UNTAKEN);
+        push_bounded(&mut self.last, &mut self.last_bytes, line.clone(), MAX_LAST);
         line
     }
 }
 
-/// Appends a line and gives up the oldest ones beyond the limit; the newest always stays.
-fn keep(lines: &mut VecDeque<String>, bytes: &mut usize, line: String, limit: usize) {
+/// Appends a line and drops the oldest ones beyond the limit. The newest always stays.
+fn push_bounded(lines: &mut VecDeque<String>, bytes: &mut usize, line: String, limit: usize) {
     *bytes += line.len() + 1;
     lines.push_back(line);
     while *bytes > limit && lines.len() > 1 {
@@ -162,7 +160,7 @@ mod tests {
         }
         let lines = output.take();
         assert!(
-            lines.len() >= 3 && lines.iter().all(|line| line.len() <= LONGEST + 100_000),
+            lines.len() >= 3 && lines.iter().all(|line| line.len() <= MAX_LINE + 100_000),
             "{}",
             lines.len()
         );
@@ -191,19 +189,19 @@ mod tests {
         output.append(b"last\n");
         let last = output.last();
         assert_eq!((last.len(), last.last().map(String::as_str)), (5, Some("last")));
-        output.append(&[b'y'; 2 * EXCERPT]);
+        output.append(&[b'y'; 2 * MAX_LAST]);
         output.end_line();
         assert_eq!(output.last().len(), 1);
     }
 
     #[test]
     fn every_line_is_told_as_it_comes() {
-        let (lines, told) = std::sync::mpsc::channel();
+        let (lines, received) = std::sync::mpsc::channel();
         let output =
             Output::new(Some(Arc::new(move |line: &str| drop(lines.send(line.to_owned())))));
         output.append(b"a\nb\nc");
-        assert_eq!(told.try_iter().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(received.try_iter().collect::<Vec<_>>(), ["a", "b"]);
         output.end_line();
-        assert_eq!(told.try_iter().collect::<Vec<_>>(), ["c"]);
+        assert_eq!(received.try_iter().collect::<Vec<_>>(), ["c"]);
     }
 }

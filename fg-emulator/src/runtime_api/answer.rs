@@ -1,17 +1,17 @@
-//! What the function answered: the answer to one invocation, the record of every POST, and what is
-//! known where no answer came.
+//! What the function answered: the answer to one invocation, the record of every POST, and how far
+//! an invocation without an answer has come.
 
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::time::Instant;
 
-use crate::http::response::header_of;
+use crate::http::response::find_header;
 
 /// Which of the two endpoints an answer was posted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerKind {
-    /// `/v1/runtime/invocation/response/{request id}`: the result of the handler.
+    /// `/v1/runtime/invocation/response/{request id}`: the handler's response.
     Response,
     /// `/v1/runtime/invocation/error/{request id}`: the invocation failed.
     Error,
@@ -21,35 +21,35 @@ pub enum AnswerKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Answer {
-    /// A result, or an error.
+    /// A response or an error.
     pub kind: AnswerKind,
-    /// The body, with a chunked encoding undone.
+    /// The body, with a chunked encoding removed.
     pub body: Vec<u8>,
     /// The headers of the POST, in their order.
     pub headers: Vec<(String, String)>,
 }
 
 impl Answer {
-    /// The body as text, with U+FFFD for what is not UTF-8.
+    /// The body as a string, with U+FFFD for invalid UTF-8.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
 
-    /// The first value of a header, whatever its case.
+    /// The first value of a header; the name is compared without regard to case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        header_of(&self.headers, name)
+        find_header(&self.headers, name)
     }
 
-    /// The media type that the function gave.
+    /// The value of `Content-Type`.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.header("Content-Type")
     }
 }
 
-/// A POST to one of the two endpoints that was read to its end, whether it was accepted or not.
+/// A POST to one of the two endpoints that was read to its end, accepted or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Post {
@@ -57,30 +57,30 @@ pub struct Post {
     pub path: String,
     /// The last segment of the path.
     pub request_id: String,
-    /// A result, or an error.
+    /// A response or an error.
     pub kind: AnswerKind,
-    /// The body, with a chunked encoding undone; empty where it was passed on to an
+    /// The body, with a chunked encoding removed; empty if it was relayed to an
     /// [`AnswerStream`](crate::AnswerStream).
     pub body: Vec<u8>,
     /// The headers, in their order.
     pub headers: Vec<(String, String)>,
-    /// The number of the connection it came on; the first one is 1.
+    /// The number of its connection, counted from 1.
     pub connection: u64,
-    /// When it had been read.
+    /// When it had been read to its end.
     pub at: Instant,
-    /// What became of it.
+    /// Whether it was accepted, or why not.
     pub verdict: Verdict,
 }
 
 impl Post {
-    /// The first value of a header, whatever its case.
+    /// The first value of a header; the name is compared without regard to case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        header_of(&self.headers, name)
+        find_header(&self.headers, name)
     }
 }
 
-/// What the API made of a POST.
+/// Whether a POST was accepted, or why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -90,9 +90,9 @@ pub enum Verdict {
     Duplicate,
     /// No invocation with this request id was handed out: status 404.
     Unknown,
-    /// It is larger than the platform's limit for a response: status 413.
+    /// It exceeds the platform's limit for a response: status 413.
     TooLarge,
-    /// A fault answered in the API's place; the invocation still waits for its answer.
+    /// A fault refused it; the invocation still waits for its answer.
     Refused,
 }
 
@@ -101,7 +101,7 @@ pub enum Verdict {
 pub enum InvocationState {
     /// No poll has taken it.
     NeverPolled,
-    /// A poll took it, but not all of it could be written; it waits for the next poll.
+    /// A poll took it, but it could not be written completely; it waits for the next poll.
     CutShort {
         /// The connection of that poll.
         connection: u64,
@@ -111,7 +111,7 @@ pub enum InvocationState {
         /// The connection of that poll.
         connection: u64,
     },
-    /// A poll took it, and the connection is closed. It can still be answered, on another
+    /// A poll took it, and the connection is closed. The answer can still come, on another
     /// connection.
     ConnectionClosed {
         /// The connection of that poll.
@@ -119,7 +119,7 @@ pub enum InvocationState {
     },
 }
 
-/// No answer came in time, or the API is stopped and no answer can come.
+/// No answer came in time, or none can come because the API is stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NoAnswer {

@@ -5,39 +5,38 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::runtime_api::answer::{Answer, AnswerKind, NoAnswer};
-use crate::runtime_api::chunk_queue::{End, Next, Stream};
-use crate::runtime_api::handle::Pending;
+use super::answer::{Answer, AnswerKind, NoAnswer};
+use super::chunk_queue::{ChunkQueue, NextChunk, StreamEnd};
+use super::pending::Pending;
 
-/// An answer that can be read while it comes. Made by
+/// An answer that can be read while the function writes it. Made by
 /// [`RuntimeApi::invoke_streaming`](crate::RuntimeApi::invoke_streaming).
 ///
-/// A POST to `/response/` in chunked transfer encoding is passed on as its bytes arrive. At most
-/// 256 KB, or one piece, are read from the function before they are taken here; then the API reads
-/// no further. A POST of another sort, or one that meets a [`Fault`](crate::Fault), is read whole,
-/// and is one piece.
+/// A POST to `/response/` in chunked transfer encoding is relayed as its bytes arrive. At most 256 KB
+/// (or one chunk) are read from the function before they are taken here. Any other POST, or one that
+/// meets a [`Fault`](crate::Fault), is read to its end first, and is one chunk.
 ///
-/// Dropping it while the answer comes closes the function's connection, as a caller that goes away
-/// does.
+/// Dropping the stream while the answer is sent closes the function's connection, as if the caller
+/// had gone away.
 #[derive(Debug)]
 pub struct AnswerStream {
     pending: Pending,
-    stream: Arc<Stream>,
-    /// The whole of an answer that was not in chunks has been given.
+    chunks: Arc<ChunkQueue>,
+    /// An answer that was not chunked has been returned.
     is_taken: bool,
 }
 
-/// Why there is no piece.
+/// Why there is no further chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamError {
     /// The answer has not begun.
     NoAnswer(NoAnswer),
-    /// The answer has begun, and no further piece came within the time limit.
-    NoPiece,
+    /// The answer has begun, and no further chunk came within the time limit.
+    NoChunk,
     /// The function ended its answer without the last chunk, or the API was stopped.
     CutShort {
-        /// How many bytes of the body came before.
+        /// How many bytes of the body had arrived.
         bytes: u64,
     },
 }
@@ -46,11 +45,11 @@ impl fmt::Display for StreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAnswer(no_answer) => no_answer.fmt(f),
-            Self::NoPiece => {
-                f.write_str("the answer has begun, but no further piece of it came in time")
+            Self::NoChunk => {
+                f.write_str("the answer has begun, but no further chunk of it came in time")
             }
             Self::CutShort { bytes } => {
-                write!(f, "the answer was ended after {bytes} bytes, without its last chunk")
+                write!(f, "the answer ended after {bytes} bytes, without its last chunk")
             }
         }
     }
@@ -65,8 +64,8 @@ impl From<NoAnswer> for StreamError {
 }
 
 impl AnswerStream {
-    pub(crate) fn new(pending: Pending, stream: Arc<Stream>) -> Self {
-        Self { pending, stream, is_taken: false }
+    pub(crate) fn new(pending: Pending, chunks: Arc<ChunkQueue>) -> Self {
+        Self { pending, chunks, is_taken: false }
     }
 
     /// The request id of the event.
@@ -79,7 +78,7 @@ impl AnswerStream {
     ///
     /// # Errors
     ///
-    /// Where none came within the time limit, or the API is stopped: how far the invocation has
+    /// If it did not come within the time limit, or the API is stopped: how far the invocation has
     /// come.
     pub fn head(&mut self, limit: Duration) -> Result<Answer, NoAnswer> {
         if let Some(headers) = self.wait_for_head(limit)? {
@@ -89,50 +88,50 @@ impl AnswerStream {
         Ok(Answer { body: Vec::new(), ..whole })
     }
 
-    /// Waits for the next piece: what has arrived of a chunk, at most 64 KB. Nothing at the end of
-    /// a complete answer.
+    /// Waits for data, and returns what has arrived of a chunk, at most 64 KB; `None` at the end of a
+    /// complete answer.
     ///
     /// # Errors
     ///
-    /// Where no piece comes within the time limit, or none will come.
-    pub fn next_piece(&mut self, limit: Duration) -> Result<Option<Vec<u8>>, StreamError> {
-        let begun = Instant::now();
+    /// If none comes within the time limit, or none will come.
+    pub fn next_chunk(&mut self, limit: Duration) -> Result<Option<Vec<u8>>, StreamError> {
+        let started = Instant::now();
         if self.wait_for_head(limit)?.is_none() {
             let whole =
                 if self.is_taken { None } else { Some(self.pending.wait(Duration::ZERO)?.body) };
             self.is_taken = true;
             return Ok(whole.filter(|body| !body.is_empty()));
         }
-        match self.stream.next(limit.saturating_sub(begun.elapsed())) {
-            Next::Piece(piece) => Ok(Some(piece)),
-            Next::End(End::Complete) => Ok(None),
-            Next::End(End::Broken | End::NotStreamed) => {
-                Err(StreamError::CutShort { bytes: self.stream.bytes() })
+        match self.chunks.next(limit.saturating_sub(started.elapsed())) {
+            NextChunk::Chunk(chunk) => Ok(Some(chunk)),
+            NextChunk::End(StreamEnd::Complete) => Ok(None),
+            NextChunk::End(StreamEnd::Broken | StreamEnd::NotStreamed) => {
+                Err(StreamError::CutShort { bytes: self.chunks.bytes() })
             }
-            Next::Nothing => Err(StreamError::NoPiece),
+            NextChunk::TimedOut => Err(StreamError::NoChunk),
         }
     }
 
-    /// How many bytes have been read from the function, and not been taken here.
+    /// How many bytes have been read from the function and not been taken here.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.stream.in_flight()
+        self.chunks.in_flight()
     }
 
-    /// The headers of an answer in chunks; nothing where it came whole.
+    /// The headers of a chunked answer; `None` if the answer is not chunked.
     fn wait_for_head(&self, limit: Duration) -> Result<Option<Vec<(String, String)>>, NoAnswer> {
-        if let Some(headers) = self.stream.headers() {
+        if let Some(headers) = self.chunks.headers() {
             return Ok(Some(headers));
         }
         let number = self.pending.number();
-        let has_come = self.pending.shared().wait(limit, |state| match state.outcome(number) {
+        let arrived = self.pending.shared().wait(limit, |state| match state.outcome(number) {
             Ok(_) => Some(Ok(())),
-            Err(_) if state.streamed(number).is_some() => Some(Ok(())),
+            Err(_) if state.relay_state(number).is_some() => Some(Ok(())),
             Err(no_answer) if no_answer.stopped => Some(Err(no_answer)),
             Err(_) => None,
         });
-        match has_come {
-            Some(come) => come.map(|()| self.stream.headers()),
+        match arrived {
+            Some(arrived) => arrived.map(|()| self.chunks.headers()),
             None => self.pending.shared().read(|state| state.outcome(number)).map(|_| None),
         }
     }
@@ -140,6 +139,6 @@ impl AnswerStream {
 
 impl Drop for AnswerStream {
     fn drop(&mut self) {
-        self.stream.abandon();
+        self.chunks.abandon();
     }
 }

@@ -1,69 +1,69 @@
-//! A streamed answer on its way: a bounded queue of pieces, between the connection of the function
-//! and their reader.
+//! A bounded queue of chunks between the connection on which the function streams its answer and the
+//! reader of the answer.
 
 use std::collections::VecDeque;
 use std::net::{Shutdown, TcpStream};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::sync::Weak;
+use std::time::Duration;
 
-/// The most that is read from the function before it is taken, in bytes; one piece more where
-/// there is none.
-pub(crate) const IN_FLIGHT: usize = 256 << 10;
+use crate::monitor::Monitor;
 
-/// The queue. Its lock is not that of the API's state, so that no piece wakes those who wait for
-/// something else.
+/// How many bytes are read from the function before the reader takes them. An empty queue accepts a
+/// larger chunk.
+pub(crate) const CAPACITY: usize = 256 << 10;
+
+/// The queue. Its lock is not that of the API's state, so that a chunk wakes only its reader.
 #[derive(Debug)]
-pub(crate) struct Stream {
+pub(crate) struct ChunkQueue {
     capacity: usize,
-    queue: Mutex<Queue>,
-    changed: Condvar,
+    queue: Monitor<Queue>,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    pieces: VecDeque<Vec<u8>>,
+    chunks: VecDeque<Vec<u8>>,
+    /// The bytes in the queue.
     bytes: usize,
-    /// All that have been added so far.
+    /// The bytes that have been added so far.
     added: u64,
-    begun: Option<Begun>,
-    end: Option<End>,
+    head: Option<AnswerHead>,
+    end: Option<StreamEnd>,
     reader_has_gone: bool,
 }
 
-/// An answer whose head has come.
+/// The head of an answer whose body is streamed.
 #[derive(Debug)]
-struct Begun {
+struct AnswerHead {
     headers: Vec<(String, String)>,
     connection: Weak<TcpStream>,
 }
 
 /// How a stream ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum StreamEnd {
     Complete,
     /// The rest will not come.
     Broken,
-    /// It never began: what became of the invocation has to be looked for elsewhere.
+    /// The answer was not streamed. The state of the API has it, if there is one.
     NotStreamed,
 }
 
 /// What a reader gets.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    Piece(Vec<u8>),
-    End(End),
-    /// Not within the time limit.
-    Nothing,
+pub(crate) enum NextChunk {
+    Chunk(Vec<u8>),
+    End(StreamEnd),
+    TimedOut,
 }
 
 impl Queue {
-    /// Where the answer is still on its way.
+    /// Closes the function's connection if the answer is still being sent.
     fn close_connection(&self) {
         let connection = self
-            .begun
+            .head
             .as_ref()
             .filter(|_| self.end.is_none())
-            .and_then(|begun| begun.connection.upgrade());
+            .and_then(|head| head.connection.upgrade());
         if let Some(connection) = connection {
             // An error means that it is closed already.
             let _ = connection.shutdown(Shutdown::Both);
@@ -71,76 +71,40 @@ impl Queue {
     }
 }
 
-impl Stream {
-    /// It is read while it is written.
-    pub(crate) fn for_a_reader() -> Self {
-        Self { capacity: IN_FLIGHT, queue: Mutex::default(), changed: Condvar::new() }
+impl ChunkQueue {
+    /// A queue that is read while it is filled.
+    pub(crate) fn bounded() -> Self {
+        Self { capacity: CAPACITY, queue: Monitor::default() }
     }
 
-    /// All of it is kept until it is complete.
-    pub(crate) fn for_a_collector() -> Self {
-        Self { capacity: usize::MAX, ..Self::for_a_reader() }
+    /// A queue that is read after the answer is complete.
+    pub(crate) fn unbounded() -> Self {
+        Self { capacity: usize::MAX, ..Self::bounded() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn update(&self, change: impl FnOnce(&mut Queue)) {
-        change(&mut self.lock());
-        self.changed.notify_all();
-    }
-
-    /// Waits until `ready` gives something; nothing after the time limit.
-    fn wait<T>(
-        &self,
-        limit: Duration,
-        mut ready: impl FnMut(&mut Queue) -> Option<T>,
-    ) -> Option<T> {
-        // A limit beyond what the clock can express is no limit.
-        let deadline = Instant::now().checked_add(limit);
-        let mut queue = self.lock();
-        loop {
-            if let Some(result) = ready(&mut queue) {
-                drop(queue);
-                self.changed.notify_all();
-                return Some(result);
-            }
-            queue = match deadline
-                .map(|deadline| deadline.saturating_duration_since(Instant::now()))
-            {
-                None => self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
-                Some(Duration::ZERO) => return None,
-                Some(left) => {
-                    self.changed.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
-    }
-
-    /// The head of the answer is there.
+    /// The head of the answer has arrived.
     pub(crate) fn begin(&self, headers: Vec<(String, String)>, connection: Weak<TcpStream>) {
-        self.update(|queue| {
-            queue.begun = Some(Begun { headers, connection });
+        self.queue.update(|queue| {
+            queue.head = Some(AnswerHead { headers, connection });
             if queue.reader_has_gone {
                 queue.close_connection();
             }
         });
     }
 
-    /// Adds a piece, when there is room for it; false where it will not be read.
+    /// Waits for room and adds a chunk; `false` if it will not be read.
     #[must_use]
-    pub(crate) fn push(&self, piece: Vec<u8>) -> bool {
-        let mut piece = Some(piece);
-        let pushed = self.wait(Duration::MAX, |queue| {
+    pub(crate) fn push(&self, chunk: Vec<u8>) -> bool {
+        let mut chunk = Some(chunk);
+        let pushed = self.queue.wait(Duration::MAX, |queue| {
             if queue.reader_has_gone || queue.end.is_some() {
                 return Some(false);
             }
-            let size = piece.as_ref().map_or(0, Vec::len);
+            let size = chunk.as_ref().map_or(0, Vec::len);
             if queue.bytes > 0 && queue.bytes.saturating_add(size) > self.capacity {
                 return None;
             }
-            queue.pieces.extend(piece.take());
+            queue.chunks.extend(chunk.take());
             queue.bytes += size;
             queue.added += size as u64;
             Some(true)
@@ -148,78 +112,75 @@ impl Stream {
         pushed == Some(true)
     }
 
-    /// No piece will follow. The first end counts.
-    pub(crate) fn end(&self, end: End) {
-        self.update(|queue| {
+    /// No chunk will follow. Only the first end counts.
+    pub(crate) fn end(&self, end: StreamEnd) {
+        self.queue.update(|queue| {
             queue.end.get_or_insert(end);
         });
     }
 
-    /// It is not written to any more, whatever has come so far.
-    pub(crate) fn break_off(&self) {
-        self.update(|queue| {
-            let end = if queue.begun.is_some() { End::Broken } else { End::NotStreamed };
+    /// Ends the stream because its writer has stopped, unless it has ended.
+    pub(crate) fn interrupt(&self) {
+        self.queue.update(|queue| {
+            let end = if queue.head.is_some() { StreamEnd::Broken } else { StreamEnd::NotStreamed };
             queue.end.get_or_insert(end);
         });
     }
 
-    /// It is not read any more: the function's connection closes, so that it notices.
+    /// The reader has gone: the function's connection is closed, so that the function notices.
     pub(crate) fn abandon(&self) {
-        self.update(|queue| {
+        self.queue.update(|queue| {
             queue.reader_has_gone = true;
-            queue.pieces.clear();
+            queue.chunks.clear();
             queue.bytes = 0;
             queue.close_connection();
         });
     }
 
     pub(crate) fn is_abandoned(&self) -> bool {
-        self.lock().reader_has_gone
+        self.queue.read(|queue| queue.reader_has_gone)
     }
 
-    /// Waits for the head: the headers of the answer; nothing where it ends without one.
+    /// Waits for the headers of the answer; `None` if the answer is not streamed.
     pub(crate) fn wait_for_head(&self) -> Option<Vec<(String, String)>> {
-        self.wait(Duration::MAX, |queue| match &queue.begun {
-            Some(begun) => Some(Some(begun.headers.clone())),
+        self.queue.wait(Duration::MAX, |queue| match &queue.head {
+            Some(head) => Some(Some(head.headers.clone())),
             None => queue.end.as_ref().map(|_| None),
         })?
     }
 
-    /// The headers of the answer, once it has begun.
+    /// The headers of the answer, if they have arrived.
     pub(crate) fn headers(&self) -> Option<Vec<(String, String)>> {
-        self.lock().begun.as_ref().map(|begun| begun.headers.clone())
+        self.queue.read(|queue| queue.head.as_ref().map(|head| head.headers.clone()))
     }
 
-    /// Waits for the next piece, or for the end after the last one.
-    pub(crate) fn next(&self, limit: Duration) -> Next {
-        let next = self.wait(limit, |queue| match queue.pieces.pop_front() {
-            Some(piece) => {
-                queue.bytes -= piece.len();
-                Some(Next::Piece(piece))
+    /// Waits for the next chunk, or for the end after the last one.
+    pub(crate) fn next(&self, limit: Duration) -> NextChunk {
+        let next = self.queue.wait(limit, |queue| match queue.chunks.pop_front() {
+            Some(chunk) => {
+                queue.bytes -= chunk.len();
+                Some(NextChunk::Chunk(chunk))
             }
-            None => queue.end.clone().map(Next::End),
+            None => queue.end.clone().map(NextChunk::End),
         });
-        next.unwrap_or(Next::Nothing)
+        next.unwrap_or(NextChunk::TimedOut)
     }
 
-    /// All pieces that have not been taken, as one.
+    /// Takes all chunks in the queue, joined.
     pub(crate) fn take_all(&self) -> Vec<u8> {
-        let mut queue = self.lock();
-        queue.bytes = 0;
-        let mut all = Vec::new();
-        for piece in queue.pieces.drain(..) {
-            all.extend(piece);
-        }
-        all
+        self.queue.read(|queue| {
+            queue.bytes = 0;
+            queue.chunks.drain(..).flatten().collect()
+        })
     }
 
     /// How many bytes have been added so far.
     pub(crate) fn bytes(&self) -> u64 {
-        self.lock().added
+        self.queue.read(|queue| queue.added)
     }
 
-    /// The bytes that were read from the function and have not been taken.
+    /// How many bytes were read from the function and have not been taken.
     pub(crate) fn in_flight(&self) -> usize {
-        self.lock().bytes
+        self.queue.read(|queue| queue.bytes)
     }
 }

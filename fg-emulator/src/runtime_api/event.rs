@@ -1,8 +1,7 @@
-//! The event of one invocation, as a test describes it and as a poll receives it.
+//! The event of one invocation: as a test describes it, and as a poll receives it.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
-
-use crate::http::response::{Reply, header_of};
+use crate::http::response::{Response, find_header};
+use crate::request_id::random_request_id;
 
 /// The event of one invocation: the bytes that the function receives, and the headers that come
 /// with them.
@@ -21,33 +20,32 @@ impl Event {
         Self {
             body: body.into(),
             headers: Vec::new(),
-            request_id: random_uuid(),
+            request_id: random_request_id(),
             invoke_type: "sync",
         }
     }
 
-    /// Adds a header to the answer of the poll, as given. One of the usual headers
-    /// (`X-CFF-Request-Id`, `X-CFF-Invoke-Type`, `Content-Type`, `Content-Length`) is replaced.
+    /// Adds a header to the response that the poll gets, as given. It replaces one of the usual
+    /// headers (`X-CFF-Request-Id`, `X-CFF-Invoke-Type`, `Content-Type`, `Content-Length`).
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Adds a header where there is none of this name.
+    /// Adds a header if there is none of this name.
     pub(crate) fn default_header(self, name: &str, value: &str) -> Self {
-        if header_of(&self.headers, name).is_some() { self } else { self.header(name, value) }
+        if find_header(&self.headers, name).is_some() { self } else { self.header(name, value) }
     }
 
-    /// Chooses the request id. The platform uses one again when it repeats an asynchronous
-    /// invocation.
+    /// Sets the request id. The platform reuses it when it retries an asynchronous invocation.
     #[must_use]
     pub fn request_id(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = request_id.into();
         self
     }
 
-    /// Makes it an asynchronous invocation: `X-CFF-Invoke-Type: async`.
+    /// Makes this an asynchronous invocation: `X-CFF-Invoke-Type: async`.
     #[must_use]
     pub fn asynchronous(mut self) -> Self {
         self.invoke_type = "async";
@@ -62,29 +60,15 @@ impl Event {
         &self.body
     }
 
-    /// The good answer to a poll.
-    pub(crate) fn to_reply(&self) -> Reply {
-        let mut reply =
-            Reply { status: 200, headers: self.headers.clone(), body: self.body.clone() };
-        reply.default_header("X-CFF-Request-Id", &self.request_id);
-        reply.default_header("X-CFF-Invoke-Type", self.invoke_type);
-        reply.default_header("Content-Type", "application/json");
-        reply
+    /// The response to a poll that gets this event.
+    pub(crate) fn to_response(&self) -> Response {
+        let mut response =
+            Response { status: 200, headers: self.headers.clone(), body: self.body.clone() };
+        response.default_header("X-CFF-Request-Id", &self.request_id);
+        response.default_header("X-CFF-Invoke-Type", self.invoke_type);
+        response.default_header("Content-Type", "application/json");
+        response
     }
-}
-
-pub(crate) fn random_uuid() -> String {
-    // A new `RandomState` has new keys, so that its hash of nothing is a random number without a
-    // dependency.
-    let [high, low] = [(); 2].map(|()| RandomState::new().build_hasher().finish());
-    let variant = 0x8000 | ((low >> 48) & 0x3fff);
-    format!(
-        "{:08x}-{:04x}-4{:03x}-{variant:04x}-{:012x}",
-        high >> 32,
-        (high >> 16) & 0xffff,
-        high & 0xfff,
-        low & 0xffff_ffff_ffff
-    )
 }
 
 #[cfg(test)]
@@ -100,13 +84,13 @@ mod tests {
 
     #[test]
     fn a_header_of_the_event_replaces_the_usual_one() {
-        let reply = Event::new("{}")
+        let response = Event::new("{}")
             .request_id("r-1")
             .asynchronous()
             .header("x-cff-request-id", "null")
-            .to_reply();
+            .to_response();
         let headers: Vec<_> =
-            reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            response.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(
             headers,
             [

@@ -1,43 +1,48 @@
-//! One connection: a thread that reads its requests, and one that answers them, strictly in turn.
+//! One connection of the function: a thread reads its requests, another one answers them, in turn.
 //!
-//! Reading needs a thread of its own because a poll may wait for long, and the end of the
-//! connection has to be noticed meanwhile: an event is not handed to a function that has gone.
+//! Reading needs a thread of its own because a poll may wait for long. If the connection ends
+//! meanwhile, that has to be noticed, so that no event is handed to a function that has gone.
 
 mod refusal;
 mod relay;
+mod responder;
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read};
 use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Duration;
 
-use crate::http::request_parser::{
-    Endpoint, Extent, Limits, Malformed, OnHead, Request, Unread, peek_first_byte, read_request,
-};
-use crate::http::response::Reply;
-use crate::runtime_api::answer::Verdict;
-use crate::runtime_api::fault::{Afterwards, Misbehaviour};
-use crate::runtime_api::invocation::Turn;
-use crate::runtime_api::peer::{self, Standing};
-use crate::runtime_api::state::{Shared, State};
-use refusal::{let_in, refuse_stranger};
+use super::answer::Verdict;
+use super::endpoint::Endpoint;
+use super::fault::Misbehaviour;
+use super::peer::{self, PeerIdentity};
+use super::state::{Shared, State};
+use crate::http::limits::RequestLimits;
+use crate::http::read_error::{InvalidRequest, ReadError};
+use crate::http::reader::{BodyAction, ReadUntil, read_request};
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::socket::peek_first_byte;
 
-/// The largest head that a function can send, in bytes.
-const MOST_HEAD: usize = 1 << 20;
+use refusal::{check_peer, refuse_stranger};
 
-/// Serves a connection until either side ends it. The socket is closed when its owner drops it.
-pub(crate) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
-    // Each write is to leave at once; where this fails the connection is of no use anyway.
+/// The largest head that an instance accepts, in bytes.
+const MAX_HEAD: usize = 1 << 20;
+
+/// Serves a connection until either side ends it. Its owner closes the socket.
+pub(super) fn serve(shared: &Shared, socket: &TcpStream, number: u64) {
+    // Without Nagle's algorithm each write leaves at once. If this fails the connection is broken.
     let _ = socket.set_nodelay(true);
     let Some(owner) = shared.wait_for_owner() else { return };
-    let standing = peer::standing(owner, socket, || shared.update(State::look_at_stranger));
-    match &standing {
-        Standing::Stranger(stranger) => return refuse_stranger(shared, socket, stranger),
-        Standing::Unknown | Standing::Gone => shared.update(|state| state.mark_unknown(number)),
-        Standing::Own => {}
+    let peer = peer::identify(owner, socket, || shared.update(State::may_look_up_stranger));
+    match &peer {
+        PeerIdentity::Stranger(stranger) => return refuse_stranger(shared, socket, stranger),
+        PeerIdentity::Unknown | PeerIdentity::Gone => {
+            shared.update(|state| state.mark_peer_unknown(number));
+        }
+        PeerIdentity::Owner => {}
     }
-    let connection = Connection { shared, socket, number, standing: &standing };
+    let connection = Connection { shared, socket, number, peer: &peer };
     let (requests, to_answer) = channel();
     let (answered, to_read) = channel();
     thread::scope(|scope| {
@@ -51,40 +56,31 @@ struct Connection<'a> {
     shared: &'a Shared,
     socket: &'a TcpStream,
     number: u64,
-    standing: &'a Standing,
+    peer: &'a PeerIdentity,
 }
 
-/// What happens to the connection after an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    ReadOn,
-    Close,
-    /// Only the sending side is closed.
-    StopAnswering,
-}
-
-/// A request that was read, and is to be answered.
+/// A request that is to be answered.
 #[derive(Debug)]
 enum Incoming {
     Request(Request),
-    /// An answer that was passed on to its end, or until it was too much.
-    Streamed {
+    /// An answer that was relayed to its end, or until it was too large.
+    Relayed {
         head: Request,
         verdict: Verdict,
     },
-    Malformed(Malformed),
-    /// It is answered before its end.
-    Refused(Reply),
+    InvalidRequest(InvalidRequest),
+    /// To be answered with this response before its end.
+    Refused(Response),
 }
 
 impl Incoming {
-    /// It is answered before its end, so that nothing behind it can be a request.
+    /// Whether a part of the request was not read, so that no other request can follow.
     fn has_unread_rest(&self) -> bool {
         matches!(
             self,
-            Self::Streamed { verdict: Verdict::TooLarge, .. }
+            Self::Relayed { verdict: Verdict::TooLarge, .. }
                 | Self::Refused(_)
-                | Self::Malformed(_)
+                | Self::InvalidRequest(_)
         )
     }
 }
@@ -99,8 +95,8 @@ impl Connection<'_> {
             is_first = false;
             let fault = self.shared.update(|state| state.take_reading_fault(first_byte));
             let incoming = match fault {
-                Some(Misbehaviour::AnswerEarly { after, status, body, then }) => {
-                    if self.answer_early(after, Reply::text(status, body), then) {
+                Some(Misbehaviour::RespondEarly { after, status, body, then }) => {
+                    if self.respond_early(after, Response::text(status, body), then) {
                         is_first = true;
                         continue;
                     }
@@ -110,7 +106,7 @@ impl Connection<'_> {
                     self.misread(&fault);
                     break;
                 }
-                None => self.read(Extent::Whole),
+                None => self.read(ReadUntil::End),
             };
             let Some(incoming) = incoming else { break };
             let has_unread_rest = incoming.has_unread_rest();
@@ -118,85 +114,84 @@ impl Connection<'_> {
                 break;
             }
             if has_unread_rest {
-                // Until the answer is written and the sending side is closed.
+                // Until the response is written and the sending side is closed.
                 let _ = answered.recv();
-                self.let_it_be_read();
+                self.discard_rest();
                 break;
             }
         }
         self.shared.update(|state| state.mark_ended(self.number));
-        // The answering thread ends when nothing is left that could send it a request.
+        // The answering thread ends when no sender of requests is left.
         drop((requests, answered));
     }
 
-    /// Reads and records a request; nothing where there is no more to be answered.
-    fn read(self, extent: Extent) -> Option<Incoming> {
-        let mut passage = None;
-        let most = self.shared.read(State::answer_limit);
-        let limits = most.map_or(Limits::GENEROUS, |most| Limits {
-            head: MOST_HEAD,
-            body: most.whole,
-            ..Limits::GENEROUS
-        });
-        let (raw, request) = read_request(self.socket, extent, limits, |head| {
-            if let Err(reason) = let_in(self.standing, head) {
-                return OnHead::Refuse(Reply::text(403, reason));
+    /// Reads and records a request; `None` if there is nothing to answer.
+    fn read(self, until: ReadUntil) -> Option<Incoming> {
+        let mut relay = None;
+        let limits =
+            self.shared.read(State::answer_limit).map_or(RequestLimits::GENEROUS, |limit| {
+                RequestLimits { head: MAX_HEAD, body: limit.whole, ..RequestLimits::GENEROUS }
+            });
+        let (raw, request) = read_request(self.socket, until, limits, |head| {
+            if let Err(reason) = check_peer(self.peer, head) {
+                return BodyAction::Refuse(Response::text(403, reason));
             }
             if !head.is_chunked() {
                 return if head.content_length > limits.body {
-                    OnHead::Leave
+                    BodyAction::Leave
                 } else {
-                    OnHead::Read
+                    BodyAction::Read
                 };
             }
-            passage = self.shared.update(|state| state.begin_stream(self.number, head));
-            if passage.is_some() { OnHead::Leave } else { OnHead::Read }
+            relay = self.shared.update(|state| state.begin_relay(self.number, head));
+            if relay.is_some() { BodyAction::Leave } else { BodyAction::Read }
         });
-        if let (Ok(request), None) = (&request, &passage) {
-            // Too large to be kept, which the answer says.
-            let left = (request.size() - request.body.len()) as u64;
+        if let (Ok(request), None) = (&request, &relay) {
+            // A body that is too large is read and discarded, so that the response is received.
+            let left = (request.body_size() - request.body.len()) as u64;
             if !request.is_chunked()
                 && io::copy(&mut { self.socket }.take(left), &mut io::sink()).ok() != Some(left)
             {
                 return None;
             }
         }
-        let is_counted = !matches!(extent, Extent::Bytes(_));
-        let is_poll = request.as_ref().is_ok_and(|request| request.endpoint() == Endpoint::Poll);
+        let is_read = !matches!(until, ReadUntil::Bytes(_));
+        let is_poll = request.as_ref().is_ok_and(|request| Endpoint::of(request) == Endpoint::Poll);
         self.shared.update(|state| {
             state.record_raw(raw);
-            if is_counted && is_poll {
+            if is_read && is_poll {
                 state.count_poll();
             }
         });
-        match (request, passage) {
-            (Ok(head), Some(passage)) => self.pass_on(head, &passage),
+        match (request, relay) {
+            (Ok(head), Some(relay)) => self.relay_body(head, &relay),
             (Ok(request), None) => Some(Incoming::Request(request)),
-            (Err(Unread::Malformed(malformed)), None) => Some(Incoming::Malformed(malformed)),
-            (Err(Unread::Refused(reply)), None) => Some(Incoming::Refused(reply)),
-            (Err(_), passage) => {
-                if let Some(passage) = passage {
-                    passage.stream.break_off();
+            (Err(ReadError::InvalidRequest(invalid)), None) => {
+                Some(Incoming::InvalidRequest(invalid))
+            }
+            (Err(ReadError::Refused(response)), None) => Some(Incoming::Refused(response)),
+            (Err(_), relay) => {
+                if let Some(relay) = relay {
+                    relay.chunks.interrupt();
                 }
                 None
             }
         }
     }
 
-    /// Reads as little of a request as the fault wants; then the connection closes.
+    /// Reads as little of a request as the fault wants, before the connection is closed.
     fn misread(self, fault: &Misbehaviour) {
         match fault {
             Misbehaviour::CloseAfterReading(bytes) => {
-                self.read(Extent::Bytes(*bytes));
+                self.read(ReadUntil::Bytes(*bytes));
             }
             Misbehaviour::Reset => {
-                let incoming = self.read(Extent::AllButLastByte);
+                let incoming = self.read(ReadUntil::LastByte);
                 if let Some(Incoming::Request(request)) = &incoming {
                     self.record_post(request, true);
                 }
             }
-            // What has arrived is thrown away, since bytes left in the socket would turn the close
-            // into a reset.
+            // What has arrived is discarded, since unread bytes would turn the close into a reset.
             _ => {
                 let _ = self.socket.shutdown(Shutdown::Write);
                 if self.socket.set_nonblocking(true).is_ok() {
@@ -205,186 +200,4 @@ impl Connection<'_> {
             }
         }
     }
-
-    fn answer_requests(self, requests: Receiver<Incoming>, answered: Sender<()>) {
-        for request in &requests {
-            // Where an answer is not written to its end, there is no way to go on.
-            match self.answer(request).unwrap_or(Next::Close) {
-                Next::ReadOn => {}
-                Next::Close => {
-                    let _ = self.socket.shutdown(Shutdown::Both);
-                    break;
-                }
-                Next::StopAnswering => {
-                    let _ = self.socket.shutdown(Shutdown::Write);
-                    break;
-                }
-            }
-            if answered.send(()).is_err() {
-                break;
-            }
-        }
-        // The reading thread ends when it needs an answer and nothing is left to give one.
-        drop((requests, answered));
-    }
-
-    fn answer(self, incoming: Incoming) -> io::Result<Next> {
-        let request = match incoming {
-            Incoming::Request(request) => request,
-            Incoming::Streamed { head, verdict } => return self.acknowledge_stream(&head, verdict),
-            Incoming::Malformed(Malformed { status, reason }) => {
-                self.note_refusal(
-                    "a request",
-                    &format!("{status}, not a request that is taken: {reason}"),
-                );
-                self.write(
-                    &announced(Reply::text(status, format!("not a request: {reason}")), false)
-                        .sized(),
-                )?;
-                return Ok(Next::StopAnswering);
-            }
-            Incoming::Refused(reply) => {
-                self.write(&announced(reply, false).sized())?;
-                return Ok(Next::StopAnswering);
-            }
-        };
-        let next = match request.endpoint() {
-            Endpoint::Poll => self.answer_poll(request.keep_alive),
-            Endpoint::Answer(..) => self.answer_post(&request),
-            Endpoint::WrongMethod => self.refuse_method(&request),
-            Endpoint::Unknown => self.refuse_target(&request),
-        }?;
-        Ok(if next == Next::ReadOn && !request.keep_alive { Next::Close } else { next })
-    }
-
-    fn answer_poll(self, keep_alive: bool) -> io::Result<Next> {
-        match self.shared.wait_for_turn(self.number) {
-            Turn::Closed => Ok(Next::Close),
-            Turn::Instead(fault) => self.send_instead(fault),
-            Turn::Event { event, fault, taken } => {
-                let result = self.send(announced(event.to_reply(), keep_alive), fault.as_ref());
-                if let (Err(_), Some(invocation)) = (&result, taken) {
-                    self.shared.update(|state| state.give_back(invocation, self.number));
-                }
-                result
-            }
-        }
-    }
-
-    fn answer_post(self, request: &Request) -> io::Result<Next> {
-        let fault = self.shared.update(State::take_post_fault);
-        let verdict =
-            self.record_post(request, fault.as_ref().is_none_or(Misbehaviour::accepts_post));
-        match fault {
-            Some(fault) if fault.is_instead_of_answer() => self.send_instead(fault),
-            fault => {
-                let reply = match verdict {
-                    Verdict::Accepted | Verdict::Refused => Reply::empty(200),
-                    Verdict::TooLarge => Reply::text(
-                        413,
-                        format!(
-                            "a response of {} bytes is larger than the platform takes",
-                            request.size()
-                        ),
-                    ),
-                    Verdict::Duplicate => self.refuse_second_answer(request),
-                    Verdict::Unknown => self.refuse_unknown_id(request),
-                };
-                self.send(announced(reply, request.keep_alive), fault.as_ref())
-            }
-        }
-    }
-
-    fn record_post(self, request: &Request, accept: bool) -> Verdict {
-        let Endpoint::Answer(kind, id) = request.endpoint() else { return Verdict::Refused };
-        if accept {
-            self.shared.tell_of_answer(id);
-        }
-        self.shared.update(|state| state.record_post(self.number, request, kind, id, accept))
-    }
-
-    fn send_instead(self, fault: Misbehaviour) -> io::Result<Next> {
-        match fault {
-            Misbehaviour::Status { code, headers, body } => {
-                self.send(Reply { status: code, headers, body }, None)
-            }
-            Misbehaviour::Raw { bytes, then } => {
-                self.write(&bytes)?;
-                Ok(if then == Afterwards::Close { Next::Close } else { Next::ReadOn })
-            }
-            _ => Ok(Next::StopAnswering),
-        }
-    }
-
-    /// Sends a reply in the way that the fault wants. An error means that it was not written to its
-    /// last byte.
-    fn send(self, mut reply: Reply, fault: Option<&Misbehaviour>) -> io::Result<Next> {
-        let mut next = if reply.closes() { Next::Close } else { Next::ReadOn };
-        match fault {
-            Some(Misbehaviour::CutAt(length)) => {
-                let bytes = reply.sized();
-                self.write(&bytes[..bytes.len().min(*length)])?;
-                if *length < bytes.len() {
-                    return Err(ErrorKind::ConnectionAborted.into());
-                }
-                next = Next::Close;
-            }
-            Some(Misbehaviour::Drip { bytes_per_write, pause }) => {
-                for (index, piece) in reply.sized().chunks((*bytes_per_write).max(1)).enumerate() {
-                    if index > 0 {
-                        self.pause(*pause)?;
-                    }
-                    self.write(piece)?;
-                }
-            }
-            Some(Misbehaviour::Chunked { sizes, extension, trailers }) => {
-                self.write(&reply.chunked(sizes, extension.as_deref(), trailers))?;
-            }
-            Some(Misbehaviour::CloseDelimited) => {
-                self.write(&reply.close_delimited())?;
-                next = Next::Close;
-            }
-            Some(Misbehaviour::InterimFirst(codes)) => {
-                for code in codes {
-                    self.write(&Reply::empty(*code).head())?;
-                }
-                self.write(&reply.sized())?;
-            }
-            Some(Misbehaviour::Delay(time)) => {
-                self.pause(*time)?;
-                self.write(&reply.sized())?;
-            }
-            Some(Misbehaviour::ConnectionClose) => {
-                reply.default_header("Connection", "close");
-                self.write(&reply.sized())?;
-                next = Next::Close;
-            }
-            Some(Misbehaviour::CloseAfterReply) => {
-                self.write(&reply.sized())?;
-                next = Next::Close;
-            }
-            _ => self.write(&reply.sized())?,
-        }
-        Ok(next)
-    }
-
-    fn write(self, bytes: &[u8]) -> io::Result<()> {
-        { self.socket }.write_all(bytes)
-    }
-
-    fn pause(self, time: Duration) -> io::Result<()> {
-        if self.shared.pause(self.number, time) {
-            Ok(())
-        } else {
-            Err(ErrorKind::ConnectionAborted.into())
-        }
-    }
-}
-
-/// With `Connection: close`, where the function does not want to keep the connection.
-fn announced(mut reply: Reply, keep_alive: bool) -> Reply {
-    if !keep_alive {
-        reply.default_header("Connection", "close");
-    }
-    reply
 }

@@ -2,16 +2,20 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::runtime_api::answer::{Answer, NoAnswer, Post};
-use crate::runtime_api::answer_stream::AnswerStream;
-use crate::runtime_api::chunk_queue::Stream;
-use crate::runtime_api::event::Event;
-use crate::runtime_api::fault::Fault;
-use crate::runtime_api::server::Listener;
-use crate::runtime_api::state::{Counts, Shared, State};
+use parking_lot::Mutex;
+
+use super::answer::Post;
+use super::answer_stream::AnswerStream;
+use super::chunk_queue::ChunkQueue;
+use super::event::Event;
+use super::fault::Fault;
+use super::pending::Pending;
+use super::server;
+use super::state::{Counts, Shared, State};
+use crate::http::accept_loop::AcceptLoop;
 
 /// The Runtime API of one instance of a function, on a TCP port. See the [crate's page](crate) for
 /// an example.
@@ -21,7 +25,7 @@ use crate::runtime_api::state::{Counts, Shared, State};
 pub struct RuntimeApi {
     shared: Arc<Shared>,
     address: SocketAddr,
-    listener: Mutex<Option<Listener>>,
+    server: Mutex<Option<AcceptLoop>>,
 }
 
 impl RuntimeApi {
@@ -29,20 +33,20 @@ impl RuntimeApi {
     ///
     /// # Errors
     ///
-    /// Where the port cannot be opened.
+    /// If the port cannot be opened.
     pub fn start() -> io::Result<Self> {
         Self::start_at("127.0.0.1:0")
     }
 
-    /// Starts at this address, such as one where the function has been polling in vain.
+    /// Starts at this address, such as one that the function has been polling without success.
     ///
     /// # Errors
     ///
-    /// Where the port cannot be opened.
+    /// If the port cannot be opened.
     pub fn start_at(address: impl ToSocketAddrs) -> io::Result<Self> {
         let shared = Arc::default();
-        let listener = Listener::start(&shared, address)?;
-        Ok(Self { shared, address: listener.address(), listener: Mutex::new(Some(listener)) })
+        let server = server::start(&shared, address)?;
+        Ok(Self { shared, address: server.address(), server: Mutex::new(Some(server)) })
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -55,57 +59,55 @@ impl RuntimeApi {
         self.address.to_string()
     }
 
-    /// Closes all connections, frees the port, and ends all threads. What has been recorded can
-    /// still be read.
+    /// Closes all connections, frees the port, and ends all threads. The records can still be read.
     pub fn stop(&self) {
-        let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut server = self.server.lock();
         self.shared.update(State::stop);
-        if let Some(listener) = listener.take() {
-            listener.join();
+        if let Some(server) = server.take() {
+            server.stop();
         }
     }
 
-    /// Stops if needed, and starts again at the same address with everything it knows: an
-    /// invocation that was handed out before can be answered after.
+    /// Stops if needed, and starts again at the same address with the same state: an invocation
+    /// that was handed out before can be answered after.
     ///
     /// # Errors
     ///
-    /// Where the port cannot be opened; the API is stopped then.
+    /// If the port cannot be opened. The API is stopped then.
     pub fn restart(&self) -> io::Result<()> {
         self.stop();
         self.shared.update(State::resume);
-        let started = Listener::start(&self.shared, self.address)
+        let started = server::start(&self.shared, self.address)
             .inspect_err(|_| self.shared.update(State::stop))?;
-        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
+        *self.server.lock() = Some(started);
         Ok(())
     }
 
-    /// Queues an event for the next poll that is free.
+    /// Queues an event for the next poll.
     pub fn invoke(&self, event: Event) -> Pending {
         let invocation = self.shared.update(|state| state.enqueue(event));
-        Pending { shared: Arc::clone(&self.shared), invocation }
+        Pending::new(&self.shared, invocation)
     }
 
-    /// Queues an event whose answer is read while it comes, piece by piece.
+    /// Queues an event whose answer can be read while the function writes it.
     pub fn invoke_streaming(&self, event: Event) -> AnswerStream {
-        let stream = Arc::new(Stream::for_a_reader());
-        AnswerStream::new(self.invoke_into(event, &stream), stream)
+        let chunks = Arc::new(ChunkQueue::bounded());
+        AnswerStream::new(self.invoke_into(event, &chunks), chunks)
     }
 
-    /// Queues an event; an answer in chunks goes into the stream.
-    pub(crate) fn invoke_into(&self, event: Event, stream: &Arc<Stream>) -> Pending {
+    /// Queues an event. A chunked answer goes into the queue.
+    pub(crate) fn invoke_into(&self, event: Event, chunks: &Arc<ChunkQueue>) -> Pending {
         let invocation =
-            self.shared.update(|state| state.enqueue_streamed(event, Arc::clone(stream)));
-        Pending { shared: Arc::clone(&self.shared), invocation }
+            self.shared.update(|state| state.enqueue_streamed(event, Arc::clone(chunks)));
+        Pending::new(&self.shared, invocation)
     }
 
-    /// Queues a fault: it happens once, after those that were queued before, and then all is as
-    /// usual.
+    /// Queues a fault. It happens once, after the faults that were queued before it.
     pub fn script(&self, fault: Fault) {
         self.shared.update(|state| state.script(fault));
     }
 
-    /// The faults that have not happened yet: those of polls, then those of POSTs.
+    /// The faults that have not happened yet: first those of polls, then those of POSTs.
     #[must_use]
     pub fn faults_left(&self) -> Vec<Fault> {
         self.shared.read(State::faults_left)
@@ -117,15 +119,15 @@ impl RuntimeApi {
         self.shared.read(|state| state.posts().to_vec())
     }
 
-    /// The bytes of every request as they came over the wire, in the order of arrival; of one that
-    /// was not read to its end, the part that was; of an answer that was passed on to an
-    /// [`AnswerStream`], its head.
+    /// The bytes of every request as they arrived, in the order of arrival. Of a request that was not
+    /// read to its end they are the part that was read; of an answer that was relayed to an
+    /// [`AnswerStream`], the head.
     #[must_use]
     pub fn raw_requests(&self) -> Vec<Vec<u8>> {
         self.shared.read(|state| state.raw_requests().to_vec())
     }
 
-    /// How many connections were accepted so far.
+    /// How many connections have been accepted so far.
     #[must_use]
     pub fn connections(&self) -> u64 {
         self.counts().connections
@@ -143,14 +145,13 @@ impl RuntimeApi {
         self.counts().polls
     }
 
-    /// All numbers, taken at one moment.
+    /// All counts at one moment.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.shared.read(State::counts)
     }
 
-    /// Waits until the numbers are as a test wants them, and tells whether that happened within the
-    /// time limit.
+    /// Waits until the counts meet a condition, and returns whether they did within the time limit.
     ///
     /// ```
     /// # let api = fg_emulator::RuntimeApi::start()?;
@@ -167,42 +168,5 @@ impl RuntimeApi {
 impl Drop for RuntimeApi {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// An invocation whose answer can be waited for.
-#[derive(Debug)]
-pub struct Pending {
-    shared: Arc<Shared>,
-    invocation: usize,
-}
-
-impl Pending {
-    pub(crate) fn number(&self) -> usize {
-        self.invocation
-    }
-
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.shared
-    }
-
-    /// The request id of the event.
-    #[must_use]
-    pub fn request_id(&self) -> String {
-        self.shared.read(|state| state.request_id(self.invocation).to_owned())
-    }
-
-    /// Waits for the answer. It stays available: to wait again gives it again.
-    ///
-    /// # Errors
-    ///
-    /// Where no answer came within the time limit, or the API is stopped: how far the invocation
-    /// has come.
-    pub fn wait(&self, limit: Duration) -> Result<Answer, NoAnswer> {
-        let ended = self.shared.wait(limit, |state| match state.outcome(self.invocation) {
-            Err(no_answer) if !no_answer.stopped => None,
-            outcome => Some(outcome),
-        });
-        ended.unwrap_or_else(|| self.shared.read(|state| state.outcome(self.invocation)))
     }
 }

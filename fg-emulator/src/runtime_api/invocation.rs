@@ -1,12 +1,12 @@
-//! One invocation as the API keeps it: its event, how far it has come, and its answer.
+//! One invocation as the API records it: its event, its progress, and its answer.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::runtime_api::answer::Answer;
-use crate::runtime_api::chunk_queue::Stream;
-use crate::runtime_api::event::Event;
-use crate::runtime_api::fault::Misbehaviour;
+use super::answer::Answer;
+use super::chunk_queue::ChunkQueue;
+use super::event::Event;
+use super::fault::Misbehaviour;
 
 /// An invocation that was queued.
 #[derive(Debug)]
@@ -15,34 +15,34 @@ pub(crate) struct Invocation {
     pub(crate) progress: Progress,
     pub(crate) answer: Option<Answer>,
     pub(crate) times: Times,
-    /// The size of an answer that was refused for it.
+    /// The size of an answer that was refused as too large.
     pub(crate) too_large: Option<usize>,
-    /// Where an answer in chunks is passed on to.
-    pub(crate) stream: Option<Arc<Stream>>,
-    /// What became of it there.
-    pub(crate) streamed: Option<Streamed>,
+    /// Where a chunked answer is relayed to.
+    pub(crate) chunks: Option<Arc<ChunkQueue>>,
+    /// How far it has been relayed.
+    pub(crate) relay: Option<RelayState>,
 }
 
-/// How far an answer has come that is passed on.
+/// How far a chunked answer has been relayed to its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Streamed {
-    UnderWay,
+pub(crate) enum RelayState {
+    InProgress,
     Complete,
     /// The function ended it without its last chunk.
     CutShort,
     TooLarge,
-    /// The caller has gone.
-    NotRead,
+    /// The reader has gone.
+    ReaderGone,
 }
 
-/// When an invocation came forward.
+/// When an invocation progressed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Times {
     pub(crate) handed_out: Option<Instant>,
     pub(crate) answered: Option<Instant>,
 }
 
-/// Where its event is.
+/// Where the event is; the numbers are those of connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Progress {
     NeverPolled,
@@ -58,19 +58,19 @@ impl Invocation {
             answer: None,
             times: Times::default(),
             too_large: None,
-            stream: None,
-            streamed: None,
+            chunks: None,
+            relay: None,
         }
     }
 
-    /// Whether an answer has been accepted for it, or has begun.
+    /// Whether an answer has been accepted, or has begun to be relayed.
     pub(crate) fn is_answered(&self) -> bool {
-        self.answer.is_some() || self.streamed.is_some()
+        self.answer.is_some() || self.relay.is_some()
     }
 
-    /// Whether a POST would be its answer, or the end of the one that has begun.
-    pub(crate) fn awaits_answer_or_its_end(&self) -> bool {
-        self.awaits_answer() || self.streamed == Some(Streamed::UnderWay)
+    /// Whether a POST would be its answer, or one that is its answer is being relayed.
+    pub(crate) fn awaits_end_of_answer(&self) -> bool {
+        self.awaits_answer() || self.relay == Some(RelayState::InProgress)
     }
 
     /// Whether a POST would be its answer.
@@ -81,13 +81,15 @@ impl Invocation {
 
 /// What a poll is answered with.
 #[derive(Debug)]
-pub(crate) enum Turn {
-    /// The invocation is the one that was taken from the queue for it.
+pub(crate) enum PollOutcome {
     Event {
         event: Event,
+        /// How the event is delivered, if in an unusual way.
         fault: Option<Misbehaviour>,
+        /// The invocation that was taken from the queue.
         taken: Option<usize>,
     },
+    /// No event, but what this fault asks for.
     Instead(Misbehaviour),
     Closed,
 }

@@ -1,9 +1,10 @@
-//! Who is on the other side of a connection to a Runtime API: the function's own process, or a
-//! stranger.
+//! Identifies the process at the other end of a connection to a Runtime API: the function's own, or
+//! another one.
 //!
-//! The port is open to everything on this machine, web pages in a browser included, and the
+//! Every program on this machine can reach the port, web pages in a browser included, and the
 //! protocol has no secret that a function could send. But the system knows which process has the
-//! other end. Linux tells it in `/proc`; elsewhere it is only looked for what a browser sends.
+//! other end. Linux reports it in `/proc`. On other systems only the headers are checked that a
+//! browser sends.
 
 use std::net::TcpStream;
 
@@ -14,37 +15,37 @@ mod system;
 #[path = "peer/elsewhere.rs"]
 mod system;
 
-/// Whose requests a Runtime API takes.
+/// Whose requests a Runtime API accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// A test that drives the protocol by hand.
+    /// Every process: a test drives the protocol by hand.
     #[default]
     Anyone,
-    /// A process that is being started.
+    /// A process that is being started. It is not known yet.
     Starting,
-    /// This process, and what it has started.
+    /// The process with this id, and its descendants.
     Process(u32),
-    /// A process that was started with the variables that it was announced by, what it has started,
-    /// and the process we are in.
+    /// Processes that were started with the `RUNTIME_API_ADDR` of this API, their descendants, and
+    /// this program.
     Announced,
 }
 
-/// What is known of the other side.
+/// What is known about the process at the other end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Own,
-    /// This system does not tell.
+pub(crate) enum PeerIdentity {
+    Owner,
+    /// The system does not report it.
     Unknown,
-    /// It has closed its end before it could be looked at.
+    /// It closed its end before it could be identified.
     Gone,
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux tells"))]
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux reports it"))]
     Stranger(Stranger),
 }
 
-/// A process that is not the function's.
+/// A process that does not belong to the function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stranger {
-    /// None where it is another user's, or was not looked for.
+    /// Its id and name; `None` if it belongs to another user, or was not looked up.
     pub(crate) process: Option<(u32, String)>,
     owner: Owner,
     port: u16,
@@ -70,18 +71,19 @@ impl Stranger {
     }
 }
 
-/// Looks at who has the other end of this socket. `owner` is known. Which process a stranger is
-/// takes a long look, which is asked for.
-pub(crate) fn standing(
+/// Identifies the process at the other end of this socket. `owner` is not
+/// [`Starting`](Owner::Starting). Looking up the name of a stranger is expensive, so
+/// `may_look_up` is asked first.
+pub(crate) fn identify(
     owner: Owner,
     socket: &TcpStream,
-    looks_closely: impl FnOnce() -> bool,
-) -> Standing {
-    let (Ok(here), Ok(there)) = (socket.local_addr(), socket.peer_addr()) else {
-        return Standing::Gone;
+    may_look_up: impl FnOnce() -> bool,
+) -> PeerIdentity {
+    let (Ok(local), Ok(remote)) = (socket.local_addr(), socket.peer_addr()) else {
+        return PeerIdentity::Gone;
     };
     match owner {
-        Owner::Anyone => Standing::Own,
-        owner => system::standing(owner, here, there, looks_closely),
+        Owner::Anyone => PeerIdentity::Owner,
+        owner => system::identify(owner, local, remote, may_look_up),
     }
 }

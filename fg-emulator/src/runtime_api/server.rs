@@ -1,103 +1,53 @@
-//! The listening socket, and the thread that accepts connections.
+//! The server of the Runtime API: gives each accepted connection its number and its thread.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
-use crate::runtime_api::function_connection;
-use crate::runtime_api::state::{Registered, Shared, State};
+use super::function_connection;
+use super::state::{Registration, Shared, State};
+use crate::http::accept_loop::{AcceptLoop, Accepted};
 
-/// How long to wait after a failed accept, such as for want of file descriptors.
-const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(20);
+/// How long to wait for room before connections are looked for that can be closed.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long to wait for room before it is looked again who can go.
-const WITHOUT_ROOM: Duration = Duration::from_millis(100);
-
-/// A listening socket that accepts connections on a thread.
-#[derive(Debug)]
-pub(crate) struct Listener {
-    address: SocketAddr,
-    thread: JoinHandle<()>,
+/// Serves connections at this address. The state has to be stopped before the loop is.
+pub(super) fn start(shared: &Arc<Shared>, address: impl ToSocketAddrs) -> io::Result<AcceptLoop> {
+    let listener = TcpListener::bind(address)?;
+    let shared = Arc::clone(shared);
+    AcceptLoop::start("runtime-api", listener, move |connections| serve(&shared, connections))
 }
 
-impl Listener {
-    pub(crate) fn start(shared: &Arc<Shared>, address: impl ToSocketAddrs) -> io::Result<Self> {
-        let listener = TcpListener::bind(address)?;
-        let address = listener.local_addr()?;
-        let shared = Arc::clone(shared);
-        let thread = thread::Builder::new()
-            .name("runtime-api".into())
-            .spawn(move || accept_connections(&shared, listener))?;
-        Ok(Self { address, thread })
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Ends all threads and frees the port. The state has to be stopped before.
-    pub(crate) fn join(self) {
-        let mut address = self.address;
-        if address.ip().is_unspecified() {
-            address.set_ip(if address.is_ipv4() {
-                IpAddr::V4(Ipv4Addr::LOCALHOST)
-            } else {
-                IpAddr::V6(Ipv6Addr::LOCALHOST)
+/// Returns when the threads of all connections have ended.
+fn serve(shared: &Shared, connections: Accepted) {
+    thread::scope(|scope| {
+        for socket in connections {
+            let socket = Arc::new(socket);
+            let Some(number) = register(shared, &socket) else { break };
+            scope.spawn(move || {
+                function_connection::serve(shared, &socket, number);
+                // The state holds the socket too; with both gone it is closed.
+                shared.update(|state| state.forget(number));
+                drop(socket);
             });
         }
-        // The standard library cannot interrupt an accept; a connection can. It is refused where
-        // the thread has ended its accepts.
-        match TcpStream::connect(address) {
-            Err(error)
-                if error.kind() != io::ErrorKind::ConnectionRefused
-                    && !self.thread.is_finished() =>
-            {
-                // The thread sees that the state is stopped when its next accept returns.
-            }
-            // A panic has been reported by the thread that had it.
-            _ => drop(self.thread.join()),
-        }
-    }
+    });
 }
 
-/// Gives a connection its number as soon as there is room for it: strangers do not stay for long.
-/// Nothing where the API is stopped.
+/// Waits until there is room for the connection, which is soon: those of other processes do not
+/// stay for long. `None` if the API is stopped.
 fn register(shared: &Shared, socket: &Arc<TcpStream>) -> Option<u64> {
     loop {
         match shared.update(|state| state.register(socket)) {
-            Registered::Number(number) => return Some(number),
-            Registered::Stopped => return None,
-            Registered::Full => {
-                let _ = shared.wait(WITHOUT_ROOM, |state| {
+            Registration::Accepted(number) => return Some(number),
+            Registration::Stopped => return None,
+            Registration::Full => {
+                let _ = shared.wait(RETRY_INTERVAL, |state: &mut State| {
                     (state.is_stopped() || state.has_room()).then_some(())
                 });
             }
         }
     }
-}
-
-fn accept_connections(shared: &Shared, listener: TcpListener) {
-    thread::scope(move |scope| {
-        loop {
-            let accepted = listener.accept();
-            if shared.read(State::is_stopped) {
-                break;
-            }
-            let Ok((socket, _)) = accepted else {
-                let _ = shared.wait(AFTER_FAILED_ACCEPT, |state| state.is_stopped().then_some(()));
-                continue;
-            };
-            let socket = Arc::new(socket);
-            let Some(number) = register(shared, &socket) else { break };
-            scope.spawn(move || {
-                function_connection::serve(shared, &socket, number);
-                // Without the other owner, the socket closes here.
-                shared.update(|state| state.forget(number));
-                drop(socket);
-            });
-        }
-        drop(listener);
-    });
 }

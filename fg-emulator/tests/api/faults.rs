@@ -340,7 +340,7 @@ fn an_announced_close_follows_the_event() {
 
 #[test]
 fn an_unannounced_close_follows_the_event() {
-    let (api, read) = poll_to_end(Misbehaviour::CloseAfterReply);
+    let (api, read) = poll_to_end(Misbehaviour::CloseAfterResponse);
     assert!(!read.contains("Connection:") && read.ends_with("\r\n\r\nhello"));
     assert_eq!(Client::connect(&api).ask(response("r-1", "answer")).status, 200);
 }

@@ -24,7 +24,7 @@ fn invoked() -> (RuntimeApi, AnswerStream, Client) {
 }
 
 fn next(answer: &mut AnswerStream) -> Result<Option<String>, StreamError> {
-    let piece = answer.next_piece(LIMIT)?;
+    let piece = answer.next_chunk(LIMIT)?;
     Ok(piece.map(|piece| String::from_utf8(piece).expect("text")))
 }
 
@@ -113,7 +113,7 @@ fn a_chunk_that_is_none_ends_the_answer_with_400() {
     let refusal = client.read_reply();
     assert_eq!(
         (refusal.status, refusal.body.as_str()),
-        (400, "not a request: a chunk without a valid size")
+        (400, "invalid request: a chunk without a valid size")
     );
     assert_eq!(next(&mut answer), Err(StreamError::CutShort { bytes: 2 }));
 }
@@ -121,12 +121,12 @@ fn a_chunk_that_is_none_ends_the_answer_with_400() {
 #[test]
 fn what_has_not_come_in_time_is_told() {
     let (_api, mut answer, mut client) = invoked();
-    let absent = answer.next_piece(Duration::ZERO).expect_err("no answer");
+    let absent = answer.next_chunk(Duration::ZERO).expect_err("no answer");
     assert!(matches!(absent, StreamError::NoAnswer(NoAnswer { .. })), "{absent}");
     client.send(HEAD);
     answer.head(LIMIT).expect("the head");
-    let absent = answer.next_piece(Duration::ZERO).expect_err("no piece");
-    assert_eq!(absent.to_string(), "the answer has begun, but no further piece of it came in time");
+    let absent = answer.next_chunk(Duration::ZERO).expect_err("no piece");
+    assert_eq!(absent.to_string(), "the answer has begun, but no further chunk of it came in time");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn no_more_is_read_than_what_is_taken_and_a_little() {
     let mut taken = 0;
     loop {
         assert!(answer.in_flight() <= MOST, "{} bytes", answer.in_flight());
-        let Some(piece) = answer.next_piece(LIMIT).expect("a complete answer") else { break };
+        let Some(piece) = answer.next_chunk(LIMIT).expect("a complete answer") else { break };
         taken += piece.len();
     }
     assert_eq!((taken, function.join().expect("no panic")), (CHUNK * CHUNKS, 200));
@@ -193,7 +193,7 @@ fn a_stop_ends_an_answer_that_nobody_takes() {
     }
     api.stop();
     let end = loop {
-        match answer.next_piece(LIMIT) {
+        match answer.next_chunk(LIMIT) {
             Ok(Some(_)) => {}
             end => break end,
         }
@@ -204,7 +204,7 @@ fn a_stop_ends_an_answer_that_nobody_takes() {
 
 #[test]
 fn an_early_answer_comes_in_the_middle_of_the_body() {
-    let early = |after, then| Misbehaviour::AnswerEarly {
+    let early = |after, then| Misbehaviour::RespondEarly {
         after,
         status: 413,
         body: b"enough".to_vec(),

@@ -3,16 +3,16 @@
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
-use fg_emulator::{Emulator, Outcome, PlatformError, PlatformErrorKind, ReplyStream};
+use fg_emulator::{Emulator, Outcome, PlatformError, PlatformErrorKind, ResponseStream};
 
 use crate::by_hand::Function;
 use crate::scripted::{LIMIT, event, function, start};
 
 /// The rest of a reply, and why it is not complete.
-fn read_broken(reply: &mut ReplyStream) -> (u64, PlatformError) {
+fn read_broken(reply: &mut ResponseStream) -> (u64, PlatformError) {
     let mut bytes = 0;
     loop {
-        match reply.next_piece() {
+        match reply.next_chunk() {
             Ok(Some(piece)) => bytes += piece.len() as u64,
             Ok(None) => panic!("it is taken for complete after {bytes} bytes"),
             Err(error) => {
@@ -26,11 +26,11 @@ fn read_broken(reply: &mut ReplyStream) -> (u64, PlatformError) {
 }
 
 /// A reply of which one piece has come, and the function that sends it.
-fn begin(emulator: &Emulator) -> (ReplyStream, Function) {
+fn begin(emulator: &Emulator) -> (ResponseStream, Function) {
     let mut reply = emulator.invoke_streaming(event("{}"));
     let mut function = Function::begin_reply(emulator);
     function.send_piece("one");
-    assert!(reply.next_piece().expect("a piece").is_some());
+    assert!(reply.next_chunk().expect("a piece").is_some());
     (reply, function)
 }
 
@@ -41,17 +41,17 @@ fn a_caller_has_each_piece_before_the_function_sends_the_next_one() {
     let mut function = Function::begin_reply(&emulator);
     for text in ["one", "three"] {
         function.send_piece(text);
-        assert_eq!(reply.next_piece().expect("a piece").as_deref(), Some(text.as_bytes()));
+        assert_eq!(reply.next_chunk().expect("a piece").as_deref(), Some(text.as_bytes()));
     }
     function.send("0\r\n\r\n");
-    assert_eq!(reply.next_piece().expect("the end"), None);
+    assert_eq!(reply.next_chunk().expect("the end"), None);
     let execution = reply.finish();
     assert_eq!(execution.outcome, Outcome::Streamed { bytes: 8 });
     assert!(
         execution.to_string().starts_with("--- function return ---\n(8 bytes, streamed)\n"),
         "{execution}"
     );
-    assert_eq!((execution.summary.request_id.as_str(), execution.reply()), ("r-1", None));
+    assert_eq!((execution.summary.request_id.as_str(), execution.response()), ("r-1", None));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_reply_without_its_last_chunk_is_never_complete() {
     assert_eq!((bytes, error.kind(), error.code()), (30, PlatformErrorKind::CutShort, "4002"));
     assert_eq!(
         error.to_string(),
-        "the function ended its streamed reply to request r-1 after 30 bytes, without the last chunk: what the caller has is not complete"
+        "the function ended its streamed response to request r-1 after 30 bytes, without the last chunk: the caller has an incomplete response"
     );
     assert_eq!(reply.finish().platform_error(), Some(&error));
 
@@ -85,7 +85,7 @@ fn a_reply_without_its_last_chunk_is_never_complete() {
     // and the instance serves on.
     assert_eq!(emulator.invoke(event(script)).platform_error(), Some(&error));
     assert_eq!(
-        emulator.invoke(event(r#"{"text":"still here"}"#)).reply().as_deref(),
+        emulator.invoke(event(r#"{"text":"still here"}"#)).response().as_deref(),
         Some("still here")
     );
     assert_eq!(emulator.instances().started, 1);
@@ -106,7 +106,10 @@ fn a_process_that_ends_in_its_reply_is_named() {
             .starts_with("the function exited with code 3 while it handled request r-1"),
         "{error}"
     );
-    assert_eq!(emulator.invoke(event(r#"{"text":"another"}"#)).reply().as_deref(), Some("another"));
+    assert_eq!(
+        emulator.invoke(event(r#"{"text":"another"}"#)).response().as_deref(),
+        Some("another")
+    );
 }
 
 #[test]
@@ -135,9 +138,9 @@ fn the_timeout_ends_a_reply_that_nobody_reads() {
 fn a_function_without_streaming_gives_its_reply_as_a_whole() {
     let emulator = start(function().response_limit(1000));
     let mut reply = emulator.invoke_streaming(event(r#"{"do":"stream","bytes":10,"times":3}"#));
-    assert_eq!(reply.next_piece().expect("a piece").map(|piece| piece.len()), Some(30));
-    assert_eq!(reply.next_piece().expect("the end"), None);
-    assert_eq!(reply.finish().outcome, Outcome::Reply(vec![b'x'; 30]));
+    assert_eq!(reply.next_chunk().expect("a piece").map(|piece| piece.len()), Some(30));
+    assert_eq!(reply.next_chunk().expect("the end"), None);
+    assert_eq!(reply.finish().outcome, Outcome::Response(vec![b'x'; 30]));
 
     let mut reply = emulator.invoke_streaming(event(r#"{"do":"stream","bytes":100,"times":20}"#));
     let (bytes, error) = read_broken(&mut reply);
@@ -150,7 +153,7 @@ fn a_function_without_streaming_gives_its_reply_as_a_whole() {
         "the reply came in chunks, and it has more than the 1000 bytes that the platform takes"
     );
     assert_eq!(
-        emulator.invoke(event(r#"{"text":"still here"}"#)).reply().as_deref(),
+        emulator.invoke(event(r#"{"text":"still here"}"#)).response().as_deref(),
         Some("still here")
     );
     assert_eq!(emulator.instances().started, 1);
@@ -164,16 +167,16 @@ fn a_reply_that_is_not_streamed_and_an_error_are_told_apart() {
     reply.read_to_string(&mut text).expect("a complete reply");
     assert_eq!(
         (text.as_str(), reply.finish().outcome),
-        ("whole", Outcome::Reply(b"whole".to_vec()))
+        ("whole", Outcome::Response(b"whole".to_vec()))
     );
 
     let mut reply = emulator.invoke_streaming(event(r#"{"do":"fail","text":"no stock"}"#));
-    let error = reply.next_piece().expect_err("an error");
+    let error = reply.next_chunk().expect_err("an error");
     assert_eq!(
         (error.kind(), error.to_string().as_str()),
         (ErrorKind::Other, "Scripted: no stock")
     );
-    assert!(reply.finish().failure().is_some());
+    assert!(reply.finish().function_error().is_some());
 
     let large = " ".repeat((6 << 20) + 101);
     let (_, error) = read_broken(&mut emulator.invoke_streaming(event(&large)));

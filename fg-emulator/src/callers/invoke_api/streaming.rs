@@ -1,4 +1,4 @@
-//! A synchronous call whose reply is passed on while the function writes it.
+//! A synchronous call whose response is sent to the caller while the function writes it.
 
 use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};
@@ -9,75 +9,75 @@ use std::time::Duration;
 use super::call;
 use crate::execution::platform_error::PlatformError;
 use crate::execution::{Execution, Outcome};
-use crate::http::request_parser::{Request, peek_first_byte};
-use crate::http::response::{Reply, header_of, write_chunk};
+use crate::http::request::Request;
+use crate::http::response::{Response, find_header, write_chunk};
+use crate::http::socket::peek_first_byte;
 use crate::instances::pool::Pool;
-use crate::runtime_api::chunk_queue::{End, Next, Stream};
+use crate::runtime_api::chunk_queue::{ChunkQueue, NextChunk, StreamEnd};
 use crate::runtime_api::event::Event;
 use crate::settings::Settings;
 
-/// The end of a chunked body.
+/// The last chunk of a chunked body.
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// Invokes the function. A reply that it streams is written to the socket as it comes, and ends the
-/// connection; every other one is returned.
+/// Invokes the function. A streamed response is written to the socket as it arrives, and ends the
+/// connection; any other response is returned.
 pub(super) fn invoke(
     pool: &Pool,
     event: Event,
     request: &Request,
     socket: &TcpStream,
-) -> io::Result<Option<Reply>> {
+) -> io::Result<Option<Response>> {
     if call::is_v1(request) || !pool.settings().streams {
-        return Ok(Some(call::show(&pool.run(event), request)));
+        return Ok(Some(call::response_of(&pool.run(event), request)));
     }
     let request_id = event.id().to_owned();
-    let stream = Arc::new(Stream::for_a_reader());
+    let chunks = Arc::new(ChunkQueue::bounded());
     thread::scope(|scope| {
-        let running = scope.spawn(|| pool.run_streaming(event, &stream));
-        let Some(headers) = stream.wait_for_head() else {
+        let invocation = scope.spawn(|| pool.run_streaming(event, &chunks));
+        let Some(headers) = chunks.wait_for_head() else {
             let execution =
-                running.join().map_err(|_| io::Error::other("the invocation panicked"))?;
-            return Ok(Some(call::show(&execution, request)));
+                invocation.join().map_err(|_| io::Error::other("the invocation panicked"))?;
+            return Ok(Some(call::response_of(&execution, request)));
         };
         scope.spawn(|| {
-            // The caller has nothing more to say: what comes is the end, its own or that of the
-            // reply.
+            // The caller has sent its request, so the end of the connection comes next.
             if peek_first_byte(socket).is_none() {
-                stream.abandon();
+                chunks.abandon();
             }
         });
-        let passed_on = pass_on(&stream, head(&request_id, &headers), socket);
-        // The socket's end is also that of the thread that waits for the caller's. An error means
-        // that the caller was faster.
-        if matches!(passed_on, Ok(End::Complete)) {
-            // As with every other reply, the instance is free when the caller has all of it. A
-            // panic has been reported.
-            let _ = running.join();
+        let sent = send(&chunks, head(&request_id, &headers), socket);
+        // Shutting down the socket also ends the thread that watches it. An error means that the
+        // caller has closed it.
+        if matches!(sent, Ok(StreamEnd::Complete)) {
+            // When the caller has the whole response its instance is idle again, as with any other
+            // response. A panic has been reported by the thread itself.
+            let _ = invocation.join();
             let written = { socket }.write_all(LAST_CHUNK);
             let _ = socket.shutdown(Shutdown::Both);
             return written.map(|()| None);
         }
-        stream.abandon();
+        chunks.abandon();
         let _ = socket.shutdown(Shutdown::Both);
-        if let Ok(Execution { outcome: Outcome::Platform(error), .. }) = running.join() {
-            tell(pool.settings(), &request_id, &error);
+        if let Ok(Execution { outcome: Outcome::Platform(error), .. }) = invocation.join() {
+            log_incomplete(pool.settings(), &request_id, &error);
         }
-        passed_on.map(|_| None)
+        sent.map(|_| None)
     })
 }
 
-/// The caller has its status and part of the reply, and cannot be told any more.
-fn tell(settings: &Settings, request_id: &str, error: &PlatformError) {
-    if let Some(log) = &settings.log {
-        log(&format!(
-            "the streamed reply to request {request_id} is not complete: {}",
-            error.platform_text()
+/// The caller has its status and a part of the response, and cannot get an error any more.
+fn log_incomplete(settings: &Settings, request_id: &str, error: &PlatformError) {
+    if let Some(sink) = &settings.line_sink {
+        sink(&format!(
+            "the streamed response to request {request_id} is incomplete: {}",
+            error.platform_message()
         ));
     }
 }
 
-fn head(request_id: &str, headers: &[(String, String)]) -> Reply {
-    let content_type = header_of(headers, "Content-Type").filter(|value| !value.is_empty());
+fn head(request_id: &str, headers: &[(String, String)]) -> Response {
+    let content_type = find_header(headers, "Content-Type").filter(|value| !value.is_empty());
     let headers = [
         ("Content-Type", content_type.unwrap_or("application/octet-stream")),
         ("X-Cff-Request-Id", request_id),
@@ -88,22 +88,22 @@ fn head(request_id: &str, headers: &[(String, String)]) -> Reply {
         ("Connection", "close"),
     ];
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Reply { headers: headers.into(), ..Reply::empty(200) }
+    Response { headers: headers.into(), ..Response::empty(200) }
 }
 
-/// Writes all but the last chunk, which only a complete reply has, so that the caller can tell.
-fn pass_on(stream: &Stream, head: Reply, mut socket: &TcpStream) -> io::Result<End> {
+/// Writes the response without its last chunk, which only a complete response may have.
+fn send(chunks: &ChunkQueue, head: Response, mut socket: &TcpStream) -> io::Result<StreamEnd> {
     socket.write_all(&head.chunked_head())?;
-    let mut chunk = Vec::new();
+    let mut bytes = Vec::new();
     loop {
-        match stream.next(Duration::MAX) {
-            Next::Piece(piece) => {
-                chunk.clear();
-                write_chunk(&mut chunk, &piece, "");
-                socket.write_all(&chunk)?;
+        match chunks.next(Duration::MAX) {
+            NextChunk::Chunk(chunk) => {
+                bytes.clear();
+                write_chunk(&mut bytes, &chunk, "");
+                socket.write_all(&bytes)?;
             }
-            Next::End(end) => return Ok(end),
-            Next::Nothing => {}
+            NextChunk::End(end) => return Ok(end),
+            NextChunk::TimedOut => {}
         }
     }
 }

@@ -1,105 +1,102 @@
-//! What is refused: strangers, and requests that the protocol does not have, each with what is
-//! wrong with it.
+//! Refuses strangers, and requests that the protocol does not have, with a message that says why.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-use super::{Connection, Next, announced};
-use crate::http::cross_site::Door;
-use crate::http::request_parser::{Endpoint, Request, let_go};
-use crate::http::response::Reply;
+use super::Connection;
+use super::responder::AfterResponse;
+use crate::http::cross_site::CrossSiteGuard;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::socket::lingering_close;
 use crate::printable::excerpt;
-use crate::runtime_api::peer::{Standing, Stranger};
+use crate::runtime_api::endpoint::Endpoint;
+use crate::runtime_api::peer::{PeerIdentity, Stranger};
 use crate::runtime_api::state::{Shared, State};
 
-/// What a request is to look like, for those that do not.
+/// The requests of the protocol, for messages.
 const PROTOCOL: &str = "FunctionGraph's Runtime API is GET /v1/runtime/invocation/request, and POST /v1/runtime/invocation/response/{request id} \
      or /v1/runtime/invocation/error/{request id}";
 
-/// How much of a target is repeated, in characters.
-const REPEATED: usize = 200;
+/// How much of a target is repeated in a message, in characters.
+const MAX_QUOTED: usize = 200;
 
-/// So much is taken of what a stranger sends, in bytes.
-const AFTER_STRANGER: usize = 64 << 10;
+/// How many bytes of a stranger's request are discarded after the response.
+const MAX_DISCARDED: usize = 64 << 10;
 
-/// Whether the other side may ask for this, as far as it is known; `Err` says why not.
-pub(super) fn let_in(standing: &Standing, head: &Request) -> Result<(), String> {
-    match standing {
-        // It cannot take an event any more. What it answers has a request id that no other process
-        // knows.
-        Standing::Gone if head.endpoint() == Endpoint::Poll => {
-            Err("the connection was closed before it could be looked at".into())
+/// Whether a peer that is not a stranger may send this request; `Err` says why not.
+pub(super) fn check_peer(peer: &PeerIdentity, head: &Request) -> Result<(), String> {
+    match peer {
+        // It cannot receive an event any more. An answer is safe: no other process knows the
+        // request id.
+        PeerIdentity::Gone if Endpoint::of(head) == Endpoint::Poll => {
+            Err("the connection was closed before its process could be identified".into())
         }
-        Standing::Own | Standing::Stranger(_) | Standing::Gone => Ok(()),
-        Standing::Unknown => Door::new(Ipv4Addr::LOCALHOST.into())
-            .check_lenient(head)
-            .map_err(|refused| refused.reason),
+        PeerIdentity::Owner | PeerIdentity::Stranger(_) | PeerIdentity::Gone => Ok(()),
+        PeerIdentity::Unknown => CrossSiteGuard::new(Ipv4Addr::LOCALHOST.into())
+            .check_headers(head)
+            .map_err(|rejection| rejection.reason),
     }
 }
 
-/// A stranger gets an answer, and nothing that it sends is looked at.
+/// Sends a stranger a refusal without reading its request.
 pub(super) fn refuse_stranger(shared: &Shared, mut socket: &TcpStream, stranger: &Stranger) {
     let reason = stranger.refusal();
-    shared.tell_of_stranger(stranger.process.as_ref().map(|(id, _)| *id), &reason);
-    if socket.write_all(&announced(Reply::text(403, reason), false).sized()).is_ok() {
-        let_go(socket, AFTER_STRANGER, Duration::from_millis(200));
+    shared.report_stranger(stranger.process.as_ref().map(|(id, _)| *id), &reason);
+    let response = Response::text(403, reason).closing_unless(false);
+    if socket.write_all(&response.sized()).is_ok() {
+        lingering_close(socket, MAX_DISCARDED, Duration::from_millis(200));
     }
 }
 
 impl Connection<'_> {
-    pub(super) fn refuse_method(self, request: &Request) -> io::Result<Next> {
-        let text = format!(
-            "{} is not a method of {}: {PROTOCOL}",
-            request.method,
-            excerpt(&request.target, REPEATED)
-        );
-        self.send(announced(self.refusal(request, 405, text), request.keep_alive), None)
+    pub(super) fn refuse_method(self, request: &Request) -> io::Result<AfterResponse> {
+        let target = excerpt(&request.target, MAX_QUOTED);
+        let message = format!("{} is not a method of {target}: {PROTOCOL}", request.method);
+        let response = self.refuse(request, 405, message);
+        self.send(response.closing_unless(request.keep_alive), None)
     }
 
-    pub(super) fn refuse_target(self, request: &Request) -> io::Result<Next> {
+    pub(super) fn refuse_target(self, request: &Request) -> io::Result<AfterResponse> {
         let cloud = other_cloud(&request.target);
-        let whose = cloud.map(|cloud| format!("; this is a path of {cloud}")).unwrap_or_default();
+        let hint = cloud.map(|cloud| format!("; this is a path of {cloud}")).unwrap_or_default();
         if cloud.is_some() {
-            self.shared.update(State::note_foreign);
+            self.shared.update(State::mark_foreign_protocol);
         }
-        let text = format!(
-            "there is nothing at {}{whose}: {PROTOCOL}",
-            excerpt(&request.target, REPEATED)
-        );
-        self.send(announced(self.refusal(request, 404, text), request.keep_alive), None)
+        let target = excerpt(&request.target, MAX_QUOTED);
+        let message = format!("there is nothing at {target}{hint}: {PROTOCOL}");
+        let response = self.refuse(request, 404, message);
+        self.send(response.closing_unless(request.keep_alive), None)
     }
 
-    pub(super) fn refuse_second_answer(self, request: &Request) -> Reply {
-        self.refusal(
-            request,
-            400,
-            format!("{} is answered already", excerpt(&request.target, REPEATED)),
-        )
+    pub(super) fn refuse_second_answer(self, request: &Request) -> Response {
+        let target = excerpt(&request.target, MAX_QUOTED);
+        self.refuse(request, 400, format!("{target} is answered already"))
     }
 
-    pub(super) fn refuse_unknown_id(self, request: &Request) -> Reply {
-        let waiting = self.shared.read(State::waits_for_answer);
-        let waiting = waiting
+    pub(super) fn refuse_unknown_id(self, request: &Request) -> Response {
+        let unanswered = self.shared.read(State::unanswered_request_id);
+        let hint = unanswered
             .map(|id| format!("; the one that waits for its answer is {id:?}"))
             .unwrap_or_default();
-        let target = excerpt(&request.target, REPEATED);
-        self.refusal(request, 404, format!("{target}: no such invocation was handed out{waiting}"))
+        let target = excerpt(&request.target, MAX_QUOTED);
+        self.refuse(request, 404, format!("{target}: no such invocation was handed out{hint}"))
     }
 
-    fn refusal(self, request: &Request, status: u16, text: String) -> Reply {
-        let line = format!("{} {}", request.method, excerpt(&request.target, REPEATED));
-        self.note_refusal(&line, &format!("{status}, {text}"));
-        Reply::text(status, text)
+    fn refuse(self, request: &Request, status: u16, message: String) -> Response {
+        let line = format!("{} {}", request.method, excerpt(&request.target, MAX_QUOTED));
+        self.record_refusal(&line, &format!("{status}, {message}"));
+        Response::text(status, message)
     }
 
-    /// Kept for the message that says why there is no answer.
-    pub(super) fn note_refusal(self, what: &str, why: &str) {
-        self.shared.update(|state| state.note_refusal(format!("{what} was refused with {why}")));
+    /// Records a refusal for the message that explains why an invocation has no answer.
+    pub(super) fn record_refusal(self, what: &str, why: &str) {
+        self.shared.update(|state| state.record_refusal(format!("{what} was refused with {why}")));
     }
 }
 
-/// Whose custom runtimes have such paths.
+/// The cloud whose custom runtimes have such paths.
 fn other_cloud(target: &str) -> Option<&'static str> {
     match target.split('/').nth(1)? {
         "2018-06-01" => Some("AWS Lambda's Runtime API"),
@@ -124,18 +121,21 @@ mod tests {
         let poll =
             |headers: &[(&str, &str)]| request("GET", "/v1/runtime/invocation/request", headers);
         for own in [&[][..], &[("Host", "127.0.0.1:9")], &[("Host", "localhost:9")]] {
-            assert_eq!(let_in(&Standing::Unknown, &poll(own)), Ok(()), "{own:?}");
+            assert_eq!(check_peer(&PeerIdentity::Unknown, &poll(own)), Ok(()), "{own:?}");
         }
         for page in [
             &[("Host", "rebind.evil.example:9")][..],
             &[("Host", "127.0.0.1:9"), ("Origin", "http://evil.example")],
             &[("Host", "127.0.0.1:9"), ("Sec-Fetch-Site", "cross-site")],
         ] {
-            assert!(let_in(&Standing::Unknown, &poll(page)).is_err(), "{page:?}");
+            assert!(check_peer(&PeerIdentity::Unknown, &poll(page)).is_err(), "{page:?}");
         }
-        assert!(let_in(&Standing::Gone, &poll(&[])).is_err());
+        assert!(check_peer(&PeerIdentity::Gone, &poll(&[])).is_err());
         assert_eq!(
-            let_in(&Standing::Gone, &request("POST", "/v1/runtime/invocation/response/r-1", &[])),
+            check_peer(
+                &PeerIdentity::Gone,
+                &request("POST", "/v1/runtime/invocation/response/r-1", &[])
+            ),
             Ok(())
         );
     }

@@ -1,14 +1,14 @@
-//! Systems that do not tell whose a socket is, or not without `unsafe` code.
+//! Systems that do not report which process has a socket, or not without `unsafe` code.
 
 use std::net::SocketAddr;
 
-use super::{Owner, Standing};
+use super::{Owner, PeerIdentity};
 
-pub(super) fn standing(
+pub(super) fn identify(
     _: Owner,
     _: SocketAddr,
     _: SocketAddr,
     _: impl FnOnce() -> bool,
-) -> Standing {
-    Standing::Unknown
+) -> PeerIdentity {
+    PeerIdentity::Unknown
 }

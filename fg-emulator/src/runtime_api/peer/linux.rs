@@ -1,71 +1,71 @@
-//! The owner of a socket, as `/proc` tells it: its inode by its two addresses, and the process that
-//! has the inode open.
+//! The process that has a socket, as Linux reports it in `/proc`: the inode of the socket with two
+//! addresses, and the process that has the inode open.
 
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::{Owner, Standing, Stranger};
-use crate::process::table::{Entry, processes, tree_of};
+use super::{Owner, PeerIdentity, Stranger};
+use crate::process::table::{ProcessEntry, process_tree, processes};
 
-/// The table of sockets is not read in one moment, and an entry can be missed.
-const LOOKS: usize = 3;
+/// The table of sockets changes while it is read, so that an entry can be missed.
+const ATTEMPTS: usize = 3;
 
-pub(super) fn standing(
+pub(super) fn identify(
     owner: Owner,
-    here: SocketAddr,
-    there: SocketAddr,
-    looks_closely: impl FnOnce() -> bool,
-) -> Standing {
+    local: SocketAddr,
+    remote: SocketAddr,
+    may_look_up: impl FnOnce() -> bool,
+) -> PeerIdentity {
     let mut inode = None;
-    for _ in 0..LOOKS {
-        match find_inode(there, here) {
+    for _ in 0..ATTEMPTS {
+        match find_inode(remote, local) {
             Ok(found) => inode = found,
-            Err(_) => return Standing::Unknown,
+            Err(_) => return PeerIdentity::Unknown,
         }
         if inode.is_some() {
             break;
         }
     }
-    // A socket that has been closed has no inode any more.
-    let Some(inode) = inode.filter(|inode| *inode != 0) else { return Standing::Gone };
+    // A closed socket has the inode 0.
+    let Some(inode) = inode.filter(|inode| *inode != 0) else { return PeerIdentity::Gone };
     let link = format!("socket:[{inode}]");
     let known = match owner {
-        Owner::Process(id) => standing_in_tree(id, &link),
-        _ => standing_of_announced(here.port(), &link),
+        Owner::Process(id) => identify_in_tree(id, &link),
+        _ => identify_announced(local.port(), &link),
     };
     known.unwrap_or_else(|| {
-        let holder = if looks_closely() { holders(&link, &processes()).next() } else { None };
+        let holder = if may_look_up() { holders(&link, &processes()).next() } else { None };
         let process = holder.map(|process| {
             let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
             (process, name.trim_end().to_owned())
         });
-        Standing::Stranger(Stranger { process, owner, port: here.port() })
+        PeerIdentity::Stranger(Stranger { process, owner, port: local.port() })
     })
 }
 
-/// Nothing where none of these processes has the socket.
-fn standing_in_tree(root: u32, link: &str) -> Option<Standing> {
+/// `None` if none of these processes has the socket.
+fn identify_in_tree(root: u32, link: &str) -> Option<PeerIdentity> {
     if has_socket(root, link).is_ok_and(|has_it| has_it) {
-        return Some(Standing::Own);
+        return Some(PeerIdentity::Owner);
     }
     let held: Vec<_> =
-        tree_of(root, &processes()).into_iter().map(|id| has_socket(id, link)).collect();
+        process_tree(root, &processes()).into_iter().map(|id| has_socket(id, link)).collect();
     if held.iter().any(|held| matches!(held, Ok(true))) {
-        return Some(Standing::Own);
+        return Some(PeerIdentity::Owner);
     }
-    // One that hides its files, such as a program with capabilities of its own.
-    held.iter().any(|held| held.as_ref().is_err_and(is_hidden)).then_some(Standing::Unknown)
+    // A process can hide its files, such as a program with file capabilities.
+    held.iter().any(|held| held.as_ref().is_err_and(is_hidden)).then_some(PeerIdentity::Unknown)
 }
 
-fn standing_of_announced(port: u16, link: &str) -> Option<Standing> {
+fn identify_announced(port: u16, link: &str) -> Option<PeerIdentity> {
     let table = processes();
     let is_announced = holders(link, &table).any(|process| is_announced(process, port, &table));
-    is_announced.then_some(Standing::Own)
+    is_announced.then_some(PeerIdentity::Owner)
 }
 
-/// The processes that have this socket open, of those that let us look.
-fn holders<'a>(link: &'a str, table: &'a [Entry]) -> impl Iterator<Item = u32> + 'a {
+/// The processes that have this socket open, as far as their files can be read.
+fn holders<'a>(link: &'a str, table: &'a [ProcessEntry]) -> impl Iterator<Item = u32> + 'a {
     table.iter().map(|process| process.id).filter(|id| has_socket(*id, link).unwrap_or(false))
 }
 
@@ -73,22 +73,24 @@ fn is_hidden(error: &io::Error) -> bool {
     error.kind() == ErrorKind::PermissionDenied
 }
 
-/// The inode of the socket with these addresses; 0 where its process has closed it.
+/// The inode of the socket with these addresses; 0 if its process has closed it.
 fn find_inode(local: SocketAddr, remote: SocketAddr) -> io::Result<Option<u64>> {
-    let found = inode_in(&fs::read_to_string("/proc/net/tcp")?, local, remote);
+    let found = parse_inode(&fs::read_to_string("/proc/net/tcp")?, local, remote);
     if found.is_some() {
         return Ok(found);
     }
-    // A socket for both families, as Java has them. Without IPv6 there is no such file.
-    Ok(fs::read_to_string("/proc/net/tcp6").ok().and_then(|table| inode_in(&table, local, remote)))
+    // A dual-stack socket, as Java uses them. Without IPv6 there is no such file.
+    Ok(fs::read_to_string("/proc/net/tcp6")
+        .ok()
+        .and_then(|table| parse_inode(&table, local, remote)))
 }
 
-fn inode_in(table: &str, local: SocketAddr, remote: SocketAddr) -> Option<u64> {
+fn parse_inode(table: &str, local: SocketAddr, remote: SocketAddr) -> Option<u64> {
     table.lines().skip(1).find_map(|line| {
         let mut fields = line.split_ascii_whitespace().skip(1);
-        let is_it = address(fields.next()?)? == canonical(local)
-            && address(fields.next()?)? == canonical(remote);
-        // Behind: state, queues, timer, retransmissions, user, timeout, inode.
+        let is_it = parse_address(fields.next()?)? == canonical(local)
+            && parse_address(fields.next()?)? == canonical(remote);
+        // State, queues, timer, retransmissions, user and timeout stand before the inode.
         if is_it { fields.nth(6)?.parse().ok() } else { None }
     })
 }
@@ -97,8 +99,8 @@ fn canonical(address: SocketAddr) -> (IpAddr, u16) {
     (address.ip().to_canonical(), address.port())
 }
 
-/// `0100007F:1F90`: words in the processor's byte order, and a port.
-fn address(text: &str) -> Option<(IpAddr, u16)> {
+/// Parses `0100007F:1F90`: 32-bit words in native byte order, and a port.
+fn parse_address(text: &str) -> Option<(IpAddr, u16)> {
     let (address, port) = text.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
     let word =
@@ -117,7 +119,7 @@ fn address(text: &str) -> Option<(IpAddr, u16)> {
 
 fn has_socket(process: u32, link: &str) -> io::Result<bool> {
     for file in fs::read_dir(format!("/proc/{process}/fd"))? {
-        // One that has been closed meanwhile is none.
+        // An error means that the file has been closed meanwhile.
         if fs::read_link(file?.path()).is_ok_and(|target| target.as_os_str() == link) {
             return Ok(true);
         }
@@ -125,11 +127,11 @@ fn has_socket(process: u32, link: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether this process, or one that it comes from, was started for the API at this port; or is the
-/// one we are in.
-fn is_announced(process: u32, port: u16, table: &[Entry]) -> bool {
+/// Whether this process is this program, or was started, or one of its ancestors was, with the
+/// variable of the API at this port.
+fn is_announced(process: u32, port: u16, table: &[ProcessEntry]) -> bool {
     let mut next = Some(process);
-    // No deeper than there are processes, should they change meanwhile.
+    // Bounded, since the processes may change meanwhile.
     for _ in 0..=table.len() {
         let Some(id) = next else { return false };
         if id == std::process::id() {
@@ -166,14 +168,14 @@ mod tests {
     fn a_socket_is_found_by_its_addresses_in_either_table() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
             0: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0000000000000000 20 4 30 10 -1\n";
-        let (here, there) = (([127, 0, 0, 1], 0x1f90).into(), ([127, 0, 0, 1], 0xc350).into());
+        let (local, remote) = (([127, 0, 0, 1], 0x1f90).into(), ([127, 0, 0, 1], 0xc350).into());
         if cfg!(target_endian = "little") {
             assert_eq!(
-                (inode_in(table, here, there), inode_in(table, there, here)),
+                (parse_inode(table, local, remote), parse_inode(table, remote, local)),
                 (Some(4711), None)
             );
             let mapped = table.replace("0100007F", "0000000000000000FFFF00000100007F");
-            assert_eq!(inode_in(&mapped, here, there), Some(4711));
+            assert_eq!(parse_inode(&mapped, local, remote), Some(4711));
         }
     }
 
@@ -186,18 +188,18 @@ mod tests {
         let (server, _) = listener.accept().expect("a connection");
         let addresses =
             (server.local_addr().expect("it is open"), server.peer_addr().expect("it is open"));
-        let standing = |owner| standing(owner, addresses.0, addresses.1, || true);
-        assert_eq!(standing(Owner::Process(std::process::id())), Standing::Own);
-        assert_eq!(standing(Owner::Announced), Standing::Own);
+        let identify = |owner| identify(owner, addresses.0, addresses.1, || true);
+        assert_eq!(identify(Owner::Process(std::process::id())), PeerIdentity::Owner);
+        assert_eq!(identify(Owner::Announced), PeerIdentity::Owner);
         let mut other =
             std::process::Command::new("sleep").arg("600").spawn().expect("there is sleep");
-        let refused = standing(Owner::Process(other.id()));
+        let refused = identify(Owner::Process(other.id()));
         other.kill().expect("it runs");
         other.wait().expect("it ends");
-        let Standing::Stranger(stranger) = refused else { panic!("{refused:?}") };
+        let PeerIdentity::Stranger(stranger) = refused else { panic!("{refused:?}") };
         assert_eq!(stranger.process.as_ref().map(|(id, _)| *id), Some(std::process::id()));
         assert!(stranger.refusal().contains("it is not the function's"), "{}", stranger.refusal());
         drop(client.take());
-        assert_eq!(standing(Owner::Announced), Standing::Gone);
+        assert_eq!(identify(Owner::Announced), PeerIdentity::Gone);
     }
 }

@@ -1,4 +1,4 @@
-//! The connections of an API, of which an instance has only so many.
+//! The connections of an API, whose number is limited for an instance.
 
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
@@ -8,56 +8,57 @@ use crate::runtime_api::invocation::Progress;
 use crate::runtime_api::peer::Owner;
 
 /// How many connections an instance can have.
-const MOST_CONNECTIONS: usize = 128;
+const MAX_CONNECTIONS: usize = 128;
 
 #[derive(Debug)]
-pub(super) struct Open {
+pub(super) struct OpenConnection {
     pub(super) socket: Arc<TcpStream>,
-    /// The function closed its side, or the reading ended.
+    /// The function has closed its side, or reading has ended.
     pub(super) ended: bool,
-    /// It may be the function's, and may not.
-    pub(super) is_unknown: bool,
+    /// Whether the process at the other end could not be identified.
+    pub(super) peer_is_unknown: bool,
 }
 
-/// What becomes of a connection that has been accepted.
+/// Whether a new connection was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Registered {
-    Number(u64),
-    /// There are too many already, and none of them can go yet.
+pub(in crate::runtime_api) enum Registration {
+    /// With its number, counted from 1.
+    Accepted(u64),
+    /// There are too many, and none can be closed yet.
     Full,
     Stopped,
 }
 
 impl State {
     /// Gives a new connection its number.
-    pub(crate) fn register(&mut self, socket: &Arc<TcpStream>) -> Registered {
+    pub(in crate::runtime_api) fn register(&mut self, socket: &Arc<TcpStream>) -> Registration {
         if self.stopped {
-            return Registered::Stopped;
+            return Registration::Stopped;
         }
         if !self.has_room() {
-            // The oldest one of which it cannot be known whose it is gives way, if it has not asked
-            // for anything; strangers do not stay.
-            let idle = |number: &u64| !self.waiting.contains(number) && !self.has_event(*number);
-            let mut connections = self.connections.iter().filter(|(_, open)| open.is_unknown);
-            let Some((number, open)) = connections.find(|(number, _)| idle(number)) else {
-                return Registered::Full;
+            // The oldest idle connection of an unknown process is closed. Those of strangers are
+            // closed soon anyway.
+            let is_idle = |number: &u64| !self.waiting.contains(number) && !self.has_event(*number);
+            let mut unknown = self.connections.iter().filter(|(_, open)| open.peer_is_unknown);
+            let Some((number, open)) = unknown.find(|(number, _)| is_idle(number)) else {
+                return Registration::Full;
             };
             let number = *number;
             // An error means that it is closed already.
             let _ = open.socket.shutdown(Shutdown::Both);
             self.connections.remove(&number);
         }
-        self.accepted += 1;
+        self.accepted_connections += 1;
         self.connections.insert(
-            self.accepted,
-            Open { socket: Arc::clone(socket), ended: false, is_unknown: false },
+            self.accepted_connections,
+            OpenConnection { socket: Arc::clone(socket), ended: false, peer_is_unknown: false },
         );
-        Registered::Number(self.accepted)
+        Registration::Accepted(self.accepted_connections)
     }
 
-    /// Whether there can be one more connection. A test has as many as it likes.
-    pub(crate) fn has_room(&self) -> bool {
-        self.owner == Owner::Anyone || self.connections.len() < MOST_CONNECTIONS
+    /// Whether there can be one more connection. A test can have any number.
+    pub(in crate::runtime_api) fn has_room(&self) -> bool {
+        self.owner == Owner::Anyone || self.connections.len() < MAX_CONNECTIONS
     }
 
     /// Whether the event that waits for its answer was handed out to this connection.
@@ -69,13 +70,19 @@ impl State {
         })
     }
 
-    pub(crate) fn mark_ended(&mut self, connection: u64) {
+    pub(in crate::runtime_api) fn mark_ended(&mut self, connection: u64) {
         if let Some(open) = self.connections.get_mut(&connection) {
             open.ended = true;
         }
     }
 
-    pub(crate) fn forget(&mut self, connection: u64) {
+    pub(in crate::runtime_api) fn mark_peer_unknown(&mut self, connection: u64) {
+        if let Some(open) = self.connections.get_mut(&connection) {
+            open.peer_is_unknown = true;
+        }
+    }
+
+    pub(in crate::runtime_api) fn forget(&mut self, connection: u64) {
         self.connections.remove(&connection);
     }
 
@@ -90,7 +97,7 @@ mod tests {
 
     use super::*;
     use crate::runtime_api::event::Event;
-    use crate::runtime_api::invocation::Turn;
+    use crate::runtime_api::invocation::PollOutcome;
     use crate::runtime_api::state::AnswerLimit;
 
     #[test]
@@ -100,16 +107,16 @@ mod tests {
             TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens"),
         );
         let mut state = State::default();
-        state.serve_an_instance(AnswerLimit { whole: 1, streamed: 1 }, None);
+        state.restrict_to_instance(AnswerLimit { whole: 1, streamed: 1 }, None);
         for number in 1..=128 {
-            assert_eq!(state.register(&socket), Registered::Number(number));
+            assert_eq!(state.register(&socket), Registration::Accepted(number));
         }
-        assert_eq!(state.register(&socket), Registered::Full, "those that are looked at stay");
-        (1..=4).for_each(|number| state.mark_unknown(number));
+        assert_eq!(state.register(&socket), Registration::Full, "those that are looked at stay");
+        (1..=4).for_each(|number| state.mark_peer_unknown(number));
         state.waiting.insert(1);
         state.enqueue(Event::new("{}"));
-        assert!(matches!(state.turn(2), Some(Turn::Event { .. })));
-        assert_eq!(state.register(&socket), Registered::Number(129));
+        assert!(matches!(state.poll_outcome(2), Some(PollOutcome::Event { .. })));
+        assert_eq!(state.register(&socket), Registration::Accepted(129));
         let open: Vec<_> =
             (1..=4).filter(|number| state.connections.contains_key(number)).collect();
         assert_eq!(open, [1, 2, 4]);

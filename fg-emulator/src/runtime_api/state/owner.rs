@@ -1,4 +1,4 @@
-//! Whose requests the API of an instance takes, and what it has refused.
+//! Whose requests an instance's API accepts, and what it has refused.
 
 use std::time::Duration;
 
@@ -6,16 +6,15 @@ use super::{AnswerLimit, Shared, State};
 use crate::process::output::LineSink;
 use crate::runtime_api::peer::Owner;
 
-/// How often it is looked which process a stranger is: that takes a look at all files of all
-/// processes.
-const MOST_LOOKED_AT: usize = 64;
+/// How many strangers are looked up, which takes reading the open files of all processes.
+const MAX_LOOKUPS: usize = 64;
 
 /// How many refusals are kept.
-const MOST_REFUSALS: usize = 8;
+const MAX_REFUSALS: usize = 8;
 
 impl Shared {
-    /// Waits until it is known whose requests are taken; nothing where the API is stopped before.
-    pub(crate) fn wait_for_owner(&self) -> Option<Owner> {
+    /// Waits until the owner is known; `None` if the API is stopped before.
+    pub(in crate::runtime_api) fn wait_for_owner(&self) -> Option<Owner> {
         self.wait(Duration::MAX, |state| match state.owner {
             _ if state.stopped => Some(None),
             Owner::Starting => None,
@@ -23,11 +22,11 @@ impl Shared {
         })?
     }
 
-    /// Tells of each stranger once.
-    pub(crate) fn tell_of_stranger(&self, process: Option<u32>, reason: &str) {
+    /// Reports each stranger once.
+    pub(in crate::runtime_api) fn report_stranger(&self, process: Option<u32>, reason: &str) {
         let sink = self.update(|state| {
-            let is_new = state.told_of.insert(process);
-            state.strangers.clone().filter(|_| is_new)
+            let is_new = state.reported_strangers.insert(process);
+            state.stranger_sink.clone().filter(|_| is_new)
         });
         if let Some(sink) = sink {
             sink(reason);
@@ -36,57 +35,50 @@ impl Shared {
 }
 
 impl State {
-    /// From now on nothing is recorded, answers are limited, and events go to the owner alone, who
-    /// is to be [known](Self::belong_to) soon: what an instance wants, and a test does not.
-    pub(crate) fn serve_an_instance(
+    /// Makes this the API of an instance: it keeps no records, limits answers, and gives events to
+    /// its owner alone, which has to be [set](Self::set_owner) soon.
+    pub(crate) fn restrict_to_instance(
         &mut self,
         answer_limit: AnswerLimit,
-        strangers: Option<LineSink>,
+        stranger_sink: Option<LineSink>,
     ) {
-        self.forgets = true;
+        self.discards_records = true;
         self.answer_limit = Some(answer_limit);
         self.owner = Owner::Starting;
-        self.strangers = strangers;
+        self.stranger_sink = stranger_sink;
     }
 
-    /// From now on it is known whose requests are taken.
-    pub(crate) fn belong_to(&mut self, owner: Owner) {
+    pub(crate) fn set_owner(&mut self, owner: Owner) {
         self.owner = owner;
     }
 
-    pub(crate) fn mark_unknown(&mut self, connection: u64) {
-        if let Some(open) = self.connections.get_mut(&connection) {
-            open.is_unknown = true;
-        }
+    /// Whether one more stranger may be looked up.
+    pub(in crate::runtime_api) fn may_look_up_stranger(&mut self) -> bool {
+        self.stranger_lookups += 1;
+        self.stranger_lookups <= MAX_LOOKUPS
     }
 
-    /// Whether the next stranger is to be looked at closely: which process it is.
-    pub(crate) fn look_at_stranger(&mut self) -> bool {
-        self.looked_at += 1;
-        self.looked_at <= MOST_LOOKED_AT
-    }
-
-    /// Keeps the newest ones.
-    pub(crate) fn note_refusal(&mut self, refusal: String) {
+    /// Records a refused request. The newest are kept.
+    pub(in crate::runtime_api) fn record_refusal(&mut self, refusal: String) {
         if self.refusals.back() == Some(&refusal) {
             return;
         }
-        if self.refusals.len() == MOST_REFUSALS {
+        if self.refusals.len() == MAX_REFUSALS {
             self.refusals.pop_front();
         }
         self.refusals.push_back(refusal);
     }
 
-    pub(crate) fn note_foreign(&mut self) {
-        self.speaks_foreign = true;
+    pub(in crate::runtime_api) fn mark_foreign_protocol(&mut self) {
+        self.uses_foreign_protocol = true;
     }
 
-    /// Whether the function speaks the protocol of another cloud, and will never ask for an event.
-    pub(crate) fn speaks_foreign(&self) -> bool {
-        self.speaks_foreign
+    /// Whether the function speaks the protocol of another cloud, and so will never get an event.
+    pub(crate) fn uses_foreign_protocol(&self) -> bool {
+        self.uses_foreign_protocol
     }
 
-    /// What the API has refused, the newest last.
+    /// The refused requests, each with the reason, the newest last.
     pub(crate) fn refusals(&self) -> Vec<String> {
         self.refusals.iter().cloned().collect()
     }

@@ -1,65 +1,73 @@
-//! Answers that are passed on while they come.
+//! Chunked answers that are relayed to a reader while they arrive.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::State;
-use crate::http::request_parser::{Endpoint, Request};
+use crate::http::request::Request;
 use crate::runtime_api::answer::{AnswerKind, Post, Verdict};
-use crate::runtime_api::chunk_queue::{End, Stream};
+use crate::runtime_api::chunk_queue::{ChunkQueue, StreamEnd};
+use crate::runtime_api::endpoint::Endpoint;
 use crate::runtime_api::event::Event;
-use crate::runtime_api::invocation::Streamed;
+use crate::runtime_api::invocation::RelayState;
 
-/// Where an answer is passed on to.
+/// An answer that is being relayed.
 #[derive(Debug)]
-pub(crate) struct Passage {
-    pub(crate) invocation: usize,
-    pub(crate) stream: Arc<Stream>,
-    /// In bytes.
-    pub(crate) limit: Option<usize>,
+pub(in crate::runtime_api) struct Relay {
+    invocation: usize,
+    pub(in crate::runtime_api) chunks: Arc<ChunkQueue>,
+    /// The largest answer, in bytes.
+    pub(in crate::runtime_api) limit: Option<usize>,
 }
 
 impl State {
-    /// As [`enqueue`](Self::enqueue); an answer in chunks goes into the stream, every other one is
-    /// kept as usual.
-    pub(crate) fn enqueue_streamed(&mut self, event: Event, stream: Arc<Stream>) -> usize {
+    /// As [`enqueue`](Self::enqueue), but a chunked answer goes into the queue.
+    pub(in crate::runtime_api) fn enqueue_streamed(
+        &mut self,
+        event: Event,
+        chunks: Arc<ChunkQueue>,
+    ) -> usize {
         let invocation = self.enqueue(event);
-        self.invocations[invocation].stream = Some(stream);
+        self.invocations[invocation].chunks = Some(chunks);
         invocation
     }
 
-    /// Begins to pass on the answer with this head, where the caller wants to have it so. One that
-    /// is to meet a fault is read whole.
-    pub(crate) fn begin_stream(&mut self, connection: u64, head: &Request) -> Option<Passage> {
-        let Endpoint::Answer(AnswerKind::Response, id) = head.endpoint() else { return None };
+    /// Begins to relay the answer with this head, if its invocation has a queue. An answer that is
+    /// to meet a fault is not relayed.
+    pub(in crate::runtime_api) fn begin_relay(
+        &mut self,
+        connection: u64,
+        head: &Request,
+    ) -> Option<Relay> {
+        let Endpoint::Answer(AnswerKind::Response, id) = Endpoint::of(head) else { return None };
         if !self.post_faults.is_empty() {
             return None;
         }
         let socket = Arc::downgrade(&self.connections.get(&connection)?.socket);
-        let mut candidates = self.by_request_id.get(id)?.iter().copied();
-        let invocation =
-            candidates.find(|candidate| self.invocations[*candidate].awaits_answer())?;
+        let invocation = self
+            .with_request_id(id)
+            .find(|invocation| self.invocations[*invocation].awaits_answer())?;
         let record = &mut self.invocations[invocation];
-        let stream = Arc::clone(record.stream.as_ref()?);
-        record.streamed = Some(Streamed::UnderWay);
-        stream.begin(head.headers.clone(), socket);
-        Some(Passage { invocation, stream, limit: self.answer_limit.map(|limit| limit.streamed) })
+        let chunks = Arc::clone(record.chunks.as_ref()?);
+        record.relay = Some(RelayState::InProgress);
+        chunks.begin(head.headers.clone(), socket);
+        Some(Relay { invocation, chunks, limit: self.answer_limit.map(|limit| limit.streamed) })
     }
 
-    /// No more of it comes.
-    pub(crate) fn end_stream(
+    pub(in crate::runtime_api) fn end_relay(
         &mut self,
-        passage: &Passage,
+        relay: &Relay,
         connection: u64,
         head: &Request,
-        how: Streamed,
+        end: RelayState,
     ) {
-        passage.stream.end(if how == Streamed::Complete { End::Complete } else { End::Broken });
-        let record = &mut self.invocations[passage.invocation];
-        record.streamed = Some(how);
+        let is_complete = end == RelayState::Complete;
+        relay.chunks.end(if is_complete { StreamEnd::Complete } else { StreamEnd::Broken });
+        let record = &mut self.invocations[relay.invocation];
+        record.relay = Some(end);
         record.times.answered = Some(Instant::now());
-        if let (Streamed::Complete, Endpoint::Answer(kind, id), false) =
-            (how, head.endpoint(), self.forgets)
+        if let (true, Endpoint::Answer(kind, id), false) =
+            (is_complete, Endpoint::of(head), self.discards_records)
         {
             self.posts.push(Post {
                 path: head.target.clone(),
@@ -74,16 +82,15 @@ impl State {
         }
     }
 
-    /// What has become of the answer that is passed on, where there is one.
-    pub(crate) fn streamed(&self, invocation: usize) -> Option<Streamed> {
-        self.invocations[invocation].streamed
+    /// How far the answer has been relayed; `None` if it is not relayed.
+    pub(crate) fn relay_state(&self, invocation: usize) -> Option<RelayState> {
+        self.invocations[invocation].relay
     }
 
-    /// Nothing that has begun goes on.
-    pub(super) fn break_off_streams(&self) {
+    pub(super) fn interrupt_relays(&self) {
         for record in &self.invocations {
-            if let (Some(stream), Some(Streamed::UnderWay)) = (&record.stream, record.streamed) {
-                stream.break_off();
+            if let (Some(chunks), Some(RelayState::InProgress)) = (&record.chunks, record.relay) {
+                chunks.interrupt();
             }
         }
     }

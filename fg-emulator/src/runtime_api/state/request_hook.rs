@@ -1,38 +1,36 @@
-//! What is told at once, before the function goes on.
+//! A function that is called before a request of the function is answered, while the function waits.
 
 use super::{Shared, State};
 
-/// A moment in the life of a function.
+/// A request of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// It asks for an event.
+pub(crate) enum FunctionRequest {
     Poll,
-    /// It has answered, and does not know yet that the answer was received.
+    /// The function does not know yet that its answer has arrived.
     Answer,
 }
 
 impl Shared {
-    /// `act` is called at each of these moments. Only the first call of this counts.
-    pub(crate) fn watch(&self, act: impl Fn(Moment) + Send + Sync + 'static) {
-        let _ = self.watch.set(Box::new(act));
+    /// Sets the hook. Only the first call has an effect.
+    pub(crate) fn on_request(&self, hook: impl Fn(FunctionRequest) + Send + Sync + 'static) {
+        let _ = self.request_hook.set(Box::new(hook));
     }
 
-    pub(super) fn tell(&self, moment: Moment) {
-        if let Some(watch) = self.watch.get() {
-            watch(moment);
+    pub(super) fn run_request_hook(&self, request: FunctionRequest) {
+        if let Some(hook) = self.request_hook.get() {
+            hook(request);
         }
     }
 
-    /// If this is the answer to an event that was handed out, it is told.
-    pub(crate) fn tell_of_answer(&self, id: &str) {
+    /// Runs the hook if an invocation with this request id waits for its answer.
+    pub(in crate::runtime_api) fn run_answer_hook(&self, id: &str) {
         let is_awaited = |state: &State| {
-            let candidates = state.by_request_id.get(id).into_iter().flatten();
-            candidates
-                .into_iter()
-                .any(|candidate| state.invocations[*candidate].awaits_answer_or_its_end())
+            state
+                .with_request_id(id)
+                .any(|invocation| state.invocations[invocation].awaits_end_of_answer())
         };
-        if self.watch.get().is_some() && self.read(is_awaited) {
-            self.tell(Moment::Answer);
+        if self.request_hook.get().is_some() && self.read(is_awaited) {
+            self.run_request_hook(FunctionRequest::Answer);
         }
     }
 }
