@@ -107,7 +107,7 @@ impl Kit {
         let output = if is_passed { Vec::new() } else { output.last() };
         if output.iter().any(|line| line.contains("AWS_LAMBDA_RUNTIME_API")) {
             refusals.push(
-                "the program wants AWS_LAMBDA_RUNTIME_API, as a runtime for AWS Lambda does; FunctionGraph sets RUNTIME_API_ADDR".into(),
+                "the program asks for AWS_LAMBDA_RUNTIME_API, as a runtime for AWS Lambda does; FunctionGraph sets RUNTIME_API_ADDR".into(),
             );
         }
         ScenarioResult {

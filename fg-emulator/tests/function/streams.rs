@@ -150,7 +150,7 @@ fn a_function_without_streaming_gives_its_reply_as_a_whole() {
     );
     assert_eq!(
         error.to_string(),
-        "the reply came in chunks, and it has more than the 1000 bytes that the platform takes"
+        "the streamed response has more than 1000 bytes, the platform's limit"
     );
     assert_eq!(
         emulator.invoke(event(r#"{"text":"still here"}"#)).response().as_deref(),
