@@ -1,7 +1,7 @@
 //! The process of a function: started, read from, and ended.
 //!
-//! `process/unix.rs` and `process/portable.rs` offer the same few functions: the first where there
-//! are signals, the second with what the standard library has on every system.
+//! `process/unix.rs` and `process/portable.rs` offer the same few functions: the first on Unix, the
+//! second with what the standard library has on every system.
 
 pub(crate) mod output;
 #[cfg(unix)]
@@ -99,7 +99,7 @@ impl fmt::Display for Exit {
 
 impl Process {
     /// Starts a process that polls the Runtime API at this address. `on_end` is called once, after
-    /// the process has ended and its output has been read. If this program ends first, in whatever
+    /// the process has ended and its output has been read. If this program ends first, in any
     /// way, a shell ends the process, on systems that have one.
     pub(crate) fn start(
         mut command: Command,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::api_error::early_error_response;
-use crate::http::accept_loop::{AcceptLoop, Accepted};
+use crate::http::accept_loop::{AcceptLoop, IncomingConnections};
 use crate::http::cross_site::{CrossSiteGuard, Rejection};
 use crate::http::limits::RequestLimits;
 use crate::http::read_error::{InvalidRequest, ReadError};
@@ -150,8 +150,8 @@ impl Connections {
 }
 
 impl ServerState {
-    fn accept(self: &Arc<Self>, name: &str, accepted: Accepted) {
-        for socket in accepted {
+    fn accept(self: &Arc<Self>, name: &str, incoming: IncomingConnections) {
+        for socket in incoming {
             let mut connections = self.connections.lock();
             if connections.stopped {
                 return;

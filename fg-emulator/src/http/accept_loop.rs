@@ -20,7 +20,7 @@ pub(crate) struct AcceptLoop {
 
 /// The connections of a listening socket, which closes when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Accepted {
+pub(crate) struct IncomingConnections {
     listener: TcpListener,
     stopped: Arc<AtomicBool>,
 }
@@ -30,12 +30,12 @@ impl AcceptLoop {
     pub(crate) fn start(
         name: &str,
         listener: TcpListener,
-        serve: impl FnOnce(Accepted) + Send + 'static,
+        serve: impl FnOnce(IncomingConnections) + Send + 'static,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let stopped = Arc::<AtomicBool>::default();
-        let accepted = Accepted { listener, stopped: Arc::clone(&stopped) };
-        let thread = thread::Builder::new().name(name.into()).spawn(move || serve(accepted))?;
+        let incoming = IncomingConnections { listener, stopped: Arc::clone(&stopped) };
+        let thread = thread::Builder::new().name(name.into()).spawn(move || serve(incoming))?;
         Ok(Self { address, stopped, thread })
     }
 
@@ -68,7 +68,7 @@ impl AcceptLoop {
     }
 }
 
-impl Iterator for Accepted {
+impl Iterator for IncomingConnections {
     type Item = TcpStream;
 
     /// Waits for the next connection; `None` once the loop has been stopped.

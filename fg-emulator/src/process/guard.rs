@@ -1,7 +1,7 @@
 //! Ends the processes that this program leaves behind, even if this program is killed.
 //!
 //! Otherwise a function would go on polling a Runtime API that is gone. A parent-death signal needs
-//! `unsafe` code and is bound to a thread. A pipe, however, closes when a process ends in whatever
+//! `unsafe` code and is bound to a thread. A pipe, however, closes when a process ends in any
 //! way. So a shell, in a process group of its own, reads from a pipe which processes run, and ends
 //! what is left when the pipe closes. All emulators of a program share one such shell. Without a
 //! shell nothing is guarded.
@@ -19,7 +19,7 @@ const SCRIPT: &str = include_str!("guard.sh");
 
 static PIPE: OnceLock<Option<Mutex<ChildStdin>>> = OnceLock::new();
 
-/// Tells the guard that a process with this Runtime API has started or ended. The end has to be told
+/// Tells the guard that a process with this Runtime API has started or ended. The end has to be sent
 /// before the process is reaped, while the system cannot reuse its id.
 pub(in crate::process) fn notify(id: u32, group: Group, api_address: &str, runs: bool) {
     let Some(pipe) = PIPE.get_or_init(start) else { return };

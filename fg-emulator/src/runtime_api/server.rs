@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::function_connection;
 use super::state::{Registration, Shared, State};
-use crate::http::accept_loop::{AcceptLoop, Accepted};
+use crate::http::accept_loop::{AcceptLoop, IncomingConnections};
 
 /// How long to wait for room before connections are looked for that can be closed.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
@@ -21,7 +21,7 @@ pub(super) fn start(shared: &Arc<Shared>, address: impl ToSocketAddrs) -> io::Re
 }
 
 /// Returns when the threads of all connections have ended.
-fn serve(shared: &Shared, connections: Accepted) {
+fn serve(shared: &Shared, connections: IncomingConnections) {
     thread::scope(|scope| {
         for socket in connections {
             let socket = Arc::new(socket);

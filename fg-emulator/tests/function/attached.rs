@@ -50,7 +50,7 @@ fn a_process_that_somebody_else_starts_is_told_its_variables_and_has_no_timeout(
     assert!(variables.contains(&("RUNTIME_HANDLER".into(), "greet".into())));
     let mut function = Command::new(program()).envs(variables).spawn().expect("it starts");
     let execution = emulator.invoke(event(r#"{"do":"environment"}"#));
-    assert!(execution.response().expect("a reply").contains("COLOUR=red"));
+    assert!(execution.response().expect("a response").contains("COLOUR=red"));
     assert!(emulator.process_ids().is_empty());
     drop(emulator);
     function.wait().expect("it ends when its Runtime API is gone");

@@ -7,7 +7,7 @@ use fg_emulator::{Credentials, Log, Outcome, PlatformErrorKind};
 use crate::scripted::{event, function, program, start};
 
 #[test]
-fn a_reply_comes_with_figures_and_the_lines_of_its_request() {
+fn a_response_comes_with_figures_and_the_lines_of_its_request() {
     let emulator = start(function().variable("AT_START", r#"{"say":"cold start"}"#).version("v1"));
     let first = emulator.invoke(event(r#"{"say":"one","complain":"two","text":"hello"}"#));
     assert_eq!(first.response().as_deref(), Some("hello"));
@@ -70,7 +70,7 @@ fn a_function_has_the_environment_of_the_platform_and_no_other() {
             .project_id("p-1"),
     );
     let execution = emulator.invoke(event(r#"{"do":"environment"}"#));
-    let environment = execution.response().expect("a reply").into_owned();
+    let environment = execution.response().expect("a response").into_owned();
     let directory = program().parent().expect("it is in a directory").display().to_string();
     for line in [
         "RUNTIME_HANDLER=greet",
@@ -91,13 +91,13 @@ fn a_function_has_the_environment_of_the_platform_and_no_other() {
 }
 
 #[test]
-fn events_and_replies_have_the_platforms_limits() {
+fn events_and_responses_have_the_platforms_limits() {
     let emulator = start(function().response_limit(1000));
     let fits = emulator.invoke(event(r#"{"do":"size","bytes":1100}"#));
-    assert_eq!(fits.response().map(|reply| reply.len()), Some(1100));
+    assert_eq!(fits.response().map(|response| response.len()), Some(1100));
 
-    let reply = emulator.invoke(event(r#"{"do":"size","bytes":1101}"#));
-    let error = reply.platform_error().expect("it is refused");
+    let response = emulator.invoke(event(r#"{"do":"size","bytes":1101}"#));
+    let error = response.platform_error().expect("it is refused");
     assert_eq!((error.kind(), error.code()), (PlatformErrorKind::ResponseTooLarge, "4004"));
     assert_eq!(error.platform_message(), "response body size 1101 exceeds the limit of 1000");
 
@@ -139,5 +139,8 @@ fn a_response_in_chunks_has_another_limit_where_streaming_is_switched_on() {
         emulator.invoke(event(streamed)).platform_error().map(fg_emulator::PlatformError::kind);
     assert_eq!(kind, Some(PlatformErrorKind::ResponseTooLarge));
     let emulator = start(function().response_limit(1000).streaming());
-    assert_eq!(emulator.invoke(event(streamed)).response().map(|reply| reply.len()), Some(2000));
+    assert_eq!(
+        emulator.invoke(event(streamed)).response().map(|response| response.len()),
+        Some(2000)
+    );
 }

@@ -1,4 +1,4 @@
-//! Replies that a caller of the invoke API reads while the function writes them.
+//! Responses that a caller of the invoke API reads while the function writes them.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -31,10 +31,10 @@ fn read_all(mut caller: TcpStream) -> (String, String) {
 }
 
 #[test]
-fn each_piece_is_passed_on_before_the_next_one_is_sent() {
+fn each_chunk_is_passed_on_before_the_next_one_is_sent() {
     let emulator = serve(Emulator::attach().streaming());
     let mut caller = call(&emulator, "", "{}");
-    let mut function = Function::begin_reply(&emulator);
+    let mut function = Function::begin_response(&emulator);
     let head = read_until(&mut caller, "\r\n\r\n");
     assert!(
         head.starts_with(
@@ -50,7 +50,7 @@ fn each_piece_is_passed_on_before_the_next_one_is_sent() {
     for (text, chunk) in
         [("data: 1\n\n", "9\r\ndata: 1\n\n\r\n"), ("data: 2\n\n", "9\r\ndata: 2\n\n\r\n")]
     {
-        function.send_piece(text);
+        function.send_chunk(text);
         assert_eq!(read_until(&mut caller, "\n\n\r\n"), chunk);
     }
     function.send("0\r\n\r\n");
@@ -60,7 +60,7 @@ fn each_piece_is_passed_on_before_the_next_one_is_sent() {
 }
 
 #[test]
-fn a_reply_that_is_cut_short_has_no_last_chunk_and_is_told_in_the_log() {
+fn a_response_that_is_cut_short_has_no_last_chunk_and_is_told_in_the_log() {
     let (lines, told) = channel();
     let emulator =
         serve(function().streaming().on_line(move |line| drop(lines.send(line.to_owned()))));
@@ -83,8 +83,8 @@ fn a_reply_that_is_cut_short_has_no_last_chunk_and_is_told_in_the_log() {
 fn a_caller_who_goes_away_is_noticed_by_the_function() {
     let emulator = serve(Emulator::attach().streaming());
     let mut caller = call(&emulator, "", "{}");
-    let mut function = Function::begin_reply(&emulator);
-    function.send_piece("one");
+    let mut function = Function::begin_response(&emulator);
+    function.send_chunk("one");
     read_until(&mut caller, "one\r\n");
     drop(caller);
     // It sends nothing meanwhile.
@@ -95,7 +95,7 @@ fn a_caller_who_goes_away_is_noticed_by_the_function() {
 }
 
 #[test]
-fn an_answer_in_json_has_the_whole_reply() {
+fn an_answer_in_json_has_the_whole_response() {
     let emulator = serve(function().streaming());
     let script = r#"{"do":"stream","bytes":3,"times":2}"#;
     let mut caller = call(&emulator, "X-CFF-Request-Version: v1\r\nConnection: close\r\n", script);
@@ -107,7 +107,7 @@ fn an_answer_in_json_has_the_whole_reply() {
 }
 
 #[test]
-fn an_error_before_the_first_piece_is_an_answer_like_any_other() {
+fn an_error_before_the_first_chunk_is_an_answer_like_any_other() {
     let emulator = serve(function().streaming());
     let mut caller = call(&emulator, "Connection: close\r\n", r#"{"do":"fail","text":"no"}"#);
     let mut answer = String::new();
