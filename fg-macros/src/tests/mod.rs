@@ -8,7 +8,7 @@ use quote::quote;
 use syn::LitStr;
 
 use crate::expand::expand;
-use crate::failure_derive;
+use crate::error_code_derive;
 
 /// The messages of all `compile_error!`s.
 fn errors_in(tokens: TokenStream) -> Vec<String> {
@@ -343,5 +343,5 @@ fn the_derive_reports_all_mistakes_at_once() {
             B,
         }
     };
-    assert_eq!(errors_in(failure_derive::expand(item)).len(), 3);
+    assert_eq!(errors_in(error_code_derive::expand(item)).len(), 3);
 }

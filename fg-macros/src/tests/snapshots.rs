@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::spans::spelled;
-use crate::{expand, failure_derive};
+use crate::{expand, error_code_derive};
 
 /// Compares with the file of this name, which shows the attribute, the user's item and the code
 /// beside it.
@@ -119,5 +119,5 @@ fn the_derive() {
             Closed,
         }
     };
-    compare("failure", "#[derive(fg::Failure)]", failure_derive::expand(item));
+    compare("error_code", "#[derive(fg::Failure)]", error_code_derive::expand(item));
 }
