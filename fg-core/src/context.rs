@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::after::{AfterQueue, AfterWork};
+use crate::after_response::{AfterQueue, AfterWork};
 use crate::cancellation::{Cancellation, Cancelled};
 use crate::context_builder::ContextBuilder;
 use crate::credentials::Credentials;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::bounded;
-use crate::describe::{bare_name, causes};
+use crate::error_details::{bare_name, causes};
 use crate::failure::Failure;
 use crate::limits::MESSAGE;
 

@@ -3,9 +3,9 @@
 use std::future::Future;
 
 use crate::context::Context;
-use crate::describe::Described;
+use crate::error_details::Described;
 use crate::failure::Failure;
-use crate::reply::Reply;
+use crate::response::Reply;
 
 /// A function that the runtime can run; `#[fg::handler]` implements it for a hidden type of the
 /// function's own name.

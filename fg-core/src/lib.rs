@@ -17,22 +17,22 @@
 //! }
 //! ```
 
-mod after;
+mod after_response;
 mod argument_kind;
 mod bounded;
 mod cancellation;
 mod context;
 mod context_builder;
 mod credentials;
-mod describe;
 mod environment;
 mod error;
-mod explain;
+mod error_details;
 mod failure;
 mod handler;
 mod handlers;
 mod headers;
 mod http_event;
+mod json_error;
 pub mod limits;
 mod log;
 mod log_filter;
@@ -40,11 +40,11 @@ mod named_texts;
 mod payload;
 mod printable;
 mod record;
-mod reply;
+mod response;
 mod secret;
 mod secret_headers;
 pub mod sse;
-mod stream;
+mod stream_response;
 
 pub use crate::cancellation::Cancelled;
 pub use crate::context::{Context, InvocationType};
@@ -62,22 +62,22 @@ pub use crate::http_event::HttpEvent;
 pub use crate::log::{Level, LogSink, Logger, ParseLevelError};
 pub use crate::payload::{FromPayload, Ignored, Raw};
 pub use crate::record::{LogDetails, LogField, LogSpan, LogValue, Record, RecordText};
-pub use crate::reply::{IntoPayload, RawResponse, Reply};
+pub use crate::response::{IntoPayload, RawResponse, Reply};
 pub use crate::secret::Secret;
-pub use crate::stream::{BodyStream, StreamResponse};
+pub use crate::stream_response::{BodyStream, StreamResponse};
 
 /// What the code written by `#[fg::handler]` needs; not for use by hand.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::after::AfterWork;
+    pub use crate::after_response::AfterWork;
     pub use crate::argument_kind::{Argument, ArgumentKind, BeforeState, LentArgument, NotContext};
     pub use crate::bounded::{Bounded, display as bounded, end_within};
-    pub use crate::describe::{
+    pub use crate::error_details::{
         AnyError, CodedError, DerefError, Described, Probe, StdError, UncodedError, WireError,
     };
-    pub use crate::explain::Misfit;
     pub use crate::handler::{initialised, respond};
     pub use crate::http_event::{EventKind, NotHttp};
+    pub use crate::json_error::Misfit;
     pub use crate::log_filter::{LogFilter, Verbosity};
     pub use crate::printable::{
         escape_json, find_unprintable, is_plain, is_unprintable, write_escaped, write_escaped_lines,

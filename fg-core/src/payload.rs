@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::explain::explain;
 use crate::failure::Failure;
+use crate::json_error::explain;
 
 /// The first argument of a handler: the event.
 ///

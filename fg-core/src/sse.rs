@@ -30,7 +30,7 @@ use futures_core::Stream;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::stream::StreamResponse;
+use crate::stream_response::StreamResponse;
 
 /// One event of an event stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

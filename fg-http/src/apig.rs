@@ -23,16 +23,16 @@
 //! # Ok::<(), fg_core::Failure>(())
 //! ```
 
-mod answer;
-mod event;
-mod fields;
-mod json;
+mod gateway_event;
+mod gateway_response;
+mod headers_and_query;
+mod json_output;
 mod media_type;
-mod text;
+mod nullable;
 
-pub use self::answer::{response_of, write_answer};
-pub(crate) use self::event::read_request;
-pub use self::event::{event_of, request_of};
+pub(crate) use self::gateway_event::read_request;
+pub use self::gateway_event::{event_of, request_of};
+pub use self::gateway_response::{response_of, write_answer};
 
 pub use fg_events::apig::RequestContext;
 

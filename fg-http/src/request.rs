@@ -8,7 +8,7 @@ use fg_core::{Failure, FromPayload, HttpEvent};
 use serde::de::DeserializeOwned;
 
 use crate::apig::{self, PathParameters, RequestContext};
-use crate::located;
+use crate::deserialize;
 
 /// An HTTP request whose body is all there: the event of a handler behind API Gateway, in an HTTP
 /// function or in a container.
@@ -57,7 +57,7 @@ impl Request {
     /// the path in it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         const INTRO: &str = "the body of the request cannot be read as JSON: ";
-        located::read(self.body())
+        deserialize::read(self.body())
             .map_err(|misfit| misfit.into_failure(Failure::INVALID_PAYLOAD, INTRO))
     }
 

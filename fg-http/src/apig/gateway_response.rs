@@ -12,12 +12,12 @@ use http::header::SET_COOKIE;
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::event::texts_of;
-use super::fields::Headers;
-use super::json::{EncodedBody, Entries, Object};
+use super::gateway_event::texts_of;
+use super::headers_and_query::Headers;
+use super::json_output::{EncodedBody, Entries, Object};
 use super::media_type::text_of;
-use super::text::{Flag, Text};
-use crate::located;
+use super::nullable::{Flag, Text};
+use crate::deserialize;
 
 /// The answer as it is written.
 #[derive(Serialize)]
@@ -173,7 +173,7 @@ pub fn response_of(answer: &[u8]) -> Result<http::Response<Bytes>, Failure> {
     let invalid = |reason: &dyn fmt::Display| {
         Failure::new(Failure::INVALID_RESPONSE, format!("{INTRO}{reason}"))
     };
-    let sent = located::read::<Sent<'_>>(answer)
+    let sent = deserialize::read::<Sent<'_>>(answer)
         .map_err(|misfit| misfit.into_failure(Failure::INVALID_RESPONSE, INTRO))?;
     let body = match (sent.is_base64_encoded.0, sent.body.0) {
         (true, text) => STANDARD

@@ -11,7 +11,7 @@ use futures_core::Stream;
 
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::reply::{BYTES, IntoPayload, Reply};
+use crate::response::{BYTES, IntoPayload, Reply};
 
 /// A reply whose body comes in pieces: a handler returns it as `Result<fg::StreamResponse, E>`.
 ///

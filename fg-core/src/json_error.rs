@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_path_to_error::{Path, Segment};
 
 use crate::bounded;
-use crate::describe::bare_name;
+use crate::error_details::bare_name;
 use crate::failure::Failure;
 use crate::limits::{MESSAGE, QUOTE};
 

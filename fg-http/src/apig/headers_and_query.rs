@@ -13,8 +13,8 @@ use serde::de::{
     Unexpected, Visitor,
 };
 
-use super::json::Entries;
-use super::text::Text;
+use super::json_output::Entries;
+use super::nullable::Text;
 
 /// Takes each value of a name, or says why it cannot.
 struct Values<'f>(&'f mut dyn FnMut(&str) -> Result<(), String>);

@@ -13,10 +13,10 @@ use http::{HeaderMap, HeaderName, Method, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::fields::{LeftOut, Query, RequestHeaders, parameters_of};
-use super::json::{EncodedBody, Entries, Object, text_len};
+use super::headers_and_query::{LeftOut, Query, RequestHeaders, parameters_of};
+use super::json_output::{EncodedBody, Entries, Object, text_len};
 use super::{AuthorizerData, PathParameters};
-use crate::located;
+use crate::deserialize;
 
 /// The event as it is read.
 ///
@@ -72,7 +72,7 @@ pub fn request_of(payload: &[u8]) -> Result<http::Request<Bytes>, Failure> {
 
 /// [`request_of`], and the headers that are not in it.
 pub(crate) fn read_request(payload: &[u8]) -> Result<(http::Request<Bytes>, LeftOut), Failure> {
-    let event = located::read::<Event<'_>>(payload)
+    let event = deserialize::read::<Event<'_>>(payload)
         .map_err(|misfit| misfit.into_failure(Failure::INVALID_PAYLOAD, NOT_AN_EVENT))?;
     let missing = |name, text: &str| {
         if text.is_empty() {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::limits::{BUFFER, MEDIA_TYPE};
-use crate::stream::BodyStream;
+use crate::stream_response::BodyStream;
 
 const JSON: &str = "application/json";
 pub(crate) const BYTES: &str = "application/octet-stream";
