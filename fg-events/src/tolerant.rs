@@ -1,8 +1,8 @@
-//! Reads what the platform sends in more than one form: a missing value, `null` and `""` are alike,
-//! numbers and flags may be texts.
+//! Tolerant deserialization of fields: a missing value, `null` and `""` are equivalent; numbers and
+//! flags may arrive as strings.
 //!
-//! What cannot be meant, such as a list where a text belongs, is an error; the deserializer that
-//! drives this knows the path.
+//! A value of the wrong kind, such as a list in place of a string, is an error. The JSON path is
+//! added by the deserializer that drives this.
 
 mod containers;
 mod flags;
@@ -21,15 +21,15 @@ pub(crate) use self::json_strings::Borrowed;
 pub(crate) use self::json_strings::Json;
 pub(crate) use self::unknown_shape::unknown_shape;
 
-/// A type of a field. Its default is what a missing value, `null` and `""` become.
+/// A type of a field. A missing value, `null` and `""` are its default.
 pub(crate) trait Tolerant: Default {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 
-    /// Whether it is left out when the event is written.
+    /// Whether the field is skipped when the event is serialized.
     fn is_absent(&self) -> bool;
 }
 
-/// For `#[serde(deserialize_with)]`: a field that is there, whatever is in it.
+/// For `#[serde(deserialize_with)]`: a field that is present, even as `null`.
 pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn null_and_the_empty_text_are_the_default() {
+    fn null_and_the_empty_string_are_the_default() {
         for json in ["null", r#""""#] {
             assert_eq!(read::<String>(json), Ok(String::new()));
             assert_eq!(read::<bool>(json), Ok(false));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_object_and_an_empty_list_are_nothing() {
+    fn an_empty_object_and_an_empty_list_are_the_default() {
         for json in ["{}", "[]"] {
             assert_eq!(read::<String>(json), Ok(String::new()));
             assert_eq!(read::<Vec<String>>(json), Ok(Vec::new()));
@@ -103,14 +103,14 @@ mod tests {
         }
         assert!(
             read::<String>(r#"{"a":1}"#)
-                .is_err_and(|error| error.contains("invalid type: map, expected a text"))
+                .is_err_and(|error| error.contains("invalid type: map, expected a string"))
         );
         assert!(read::<Vec<String>>(r#"{"a":1}"#).is_err());
     }
 
-    /// With `serde_json/arbitrary_precision` it looks like an object on its way here.
+    /// With `serde_json/arbitrary_precision` it is passed to `visit_map`.
     #[test]
-    fn a_fraction_is_a_number_wherever_it_stands() {
+    fn a_fraction_in_place_of_another_value_is_a_number() {
         let float = "invalid type: floating point `1.5`, expected";
         assert!(
             read::<Vec<String>>("1.5")
@@ -131,7 +131,7 @@ mod tests {
         );
         assert!(
             read::<String>(r#"{"a":1}"#)
-                .is_err_and(|error| error.contains("invalid type: map, expected a text"))
+                .is_err_and(|error| error.contains("invalid type: map, expected a string"))
         );
         assert_eq!(read::<Vec<String>>("[1.5]"), Ok(vec!["1.5".to_owned()]));
         assert_eq!(
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_and_the_buffers_of_serde_hold_the_same_numbers_as_the_payload() {
+    fn numbers_survive_a_value_and_the_buffers_of_serde() {
         #[derive(Deserialize)]
         #[serde(untagged)]
         enum Either {

@@ -1,4 +1,4 @@
-//! Lists, maps and objects; an empty one of another kind is taken for an empty one.
+//! Lists, maps and objects; an empty string, list or object in place of one is an empty one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use serde::de::{
 use super::{Element, Tolerant};
 use crate::number::Entries;
 
-/// Takes an empty object for nothing. One with entries does not belong here.
+/// The default for an empty object; one with entries is an error.
 pub(crate) fn only_empty_map<'de, T: Default, A: MapAccess<'de>>(
     visitor: &dyn Expected,
     mut entries: A,
@@ -25,7 +25,7 @@ pub(crate) fn only_empty_map<'de, T: Default, A: MapAccess<'de>>(
     }
 }
 
-/// The same of a list.
+/// The default for an empty list; one with elements is an error.
 pub(crate) fn only_empty_seq<'de, T: Default, A: SeqAccess<'de>>(
     visitor: &dyn Expected,
     mut elements: A,
@@ -155,7 +155,7 @@ impl<'de, T: Default + DeserializeOwned> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// An object inside an event.
+/// For `#[serde(deserialize_with)]`: an object inside an event.
 pub(crate) fn object<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Default + DeserializeOwned + Serialize,

@@ -1,4 +1,4 @@
-//! Flags: `true` and `false`, also as texts or bits.
+//! Flags: `true` and `false`, also as strings or as 0 and 1.
 
 use std::fmt;
 
@@ -52,7 +52,7 @@ impl Tolerant for bool {
         deserializer.deserialize_any(FlagVisitor)
     }
 
-    /// `false` is an answer.
+    /// `false` is serialized too: it is a value, not the lack of one.
     fn is_absent(&self) -> bool {
         false
     }
@@ -63,7 +63,7 @@ mod tests {
     use super::super::tests::read;
 
     #[test]
-    fn a_flag_may_be_a_text_or_a_bit() {
+    fn a_flag_may_arrive_as_a_string_or_a_bit() {
         for json in ["true", r#""true""#, r#""True""#, "1", r#""1""#] {
             assert_eq!(read::<bool>(json), Ok(true), "{json}");
         }

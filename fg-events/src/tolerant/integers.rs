@@ -1,4 +1,4 @@
-//! Integers, also as texts or as floats without a fraction.
+//! Integers, also as strings or as floats without a fraction.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
 use super::Tolerant;
 use crate::number;
 
-/// Any integer, before its range is known.
+/// Any integer; the range of the field's type is checked afterwards.
 struct IntegerVisitor;
 
 impl<'de> Visitor<'de> for IntegerVisitor {
@@ -26,8 +26,7 @@ impl<'de> Visitor<'de> for IntegerVisitor {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        // Up to here a float holds every whole number; beyond, it would be another number than the
-        // one sent.
+        // 2^53: up to here an `f64` represents every integer exactly.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         if number.fract() == 0.0 && number.abs() <= EXACT {
             return Ok(Some(number as i128));
@@ -76,7 +75,7 @@ mod tests {
     use super::super::tests::read;
 
     #[test]
-    fn a_number_may_be_a_text() {
+    fn a_number_may_arrive_as_a_string() {
         assert_eq!(read::<Option<u64>>(r#"" 100 ""#), Ok(Some(100)));
         assert_eq!(read::<Option<i64>>(r#""-1""#), Ok(Some(-1)));
         assert_eq!(read::<Option<i64>>("3.0"), Ok(Some(3)));
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_out_of_range_is_an_error_and_not_another_number() {
+    fn a_number_out_of_range_is_an_error() {
         assert!(
             read::<Option<u16>>("65536")
                 .is_err_and(|error| error.contains("65536 is out of range, expected a u16"))

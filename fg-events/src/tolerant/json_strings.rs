@@ -14,10 +14,10 @@ use super::Tolerant;
 use super::containers::ListVisitor;
 #[cfg(feature = "apig")]
 use super::containers::{only_empty_map, only_empty_seq};
-use super::strings::TextVisitor;
+use super::strings::StringVisitor;
 
-/// A string that may hold JSON, or a list of such: an object or a list in its place is taken as its
-/// JSON.
+/// A string that may hold JSON, or a list of such strings. An object or a list in place of the
+/// string is converted to its JSON.
 #[derive(Default)]
 pub(crate) struct Json<T>(pub(crate) T);
 
@@ -55,7 +55,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<String, A::Error> {
         let map = serde_json::Map::deserialize(MapAccessDeserializer::new(entries))?;
-        // An empty string and an empty object in its place mean the same: nothing.
+        // An empty object, like an empty string, is no value.
         Ok(if map.is_empty() { String::new() } else { Value::Object(map).to_string() })
     }
 
@@ -65,7 +65,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
-        TextVisitor.visit_str(text)
+        StringVisitor.visit_str(text)
     }
 
     fn visit_string<E: Error>(self, text: String) -> Result<String, E> {
@@ -73,19 +73,19 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_bool<E: Error>(self, flag: bool) -> Result<String, E> {
-        TextVisitor.visit_bool(flag)
+        StringVisitor.visit_bool(flag)
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
-        TextVisitor.visit_i64(number)
+        StringVisitor.visit_i64(number)
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
-        TextVisitor.visit_u64(number)
+        StringVisitor.visit_u64(number)
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<String, E> {
-        TextVisitor.visit_f64(number)
+        StringVisitor.visit_f64(number)
     }
 
     fn visit_unit<E: Error>(self) -> Result<String, E> {
@@ -93,8 +93,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 }
 
-/// [`String`], or with `JSON` what [`Json`] takes, that is borrowed from the payload where it
-/// stands there as it is.
+/// Like [`String`], or like [`Json`] if `JSON`, but borrowed from the payload if possible.
 #[cfg(feature = "apig")]
 pub(crate) struct Borrowed<const JSON: bool>;
 
@@ -103,7 +102,7 @@ impl<'de, const JSON: bool> Visitor<'de> for Borrowed<JSON> {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if JSON { JsonVisitor.expecting(formatter) } else { TextVisitor.expecting(formatter) }
+        if JSON { JsonVisitor.expecting(formatter) } else { StringVisitor.expecting(formatter) }
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
@@ -111,7 +110,7 @@ impl<'de, const JSON: bool> Visitor<'de> for Borrowed<JSON> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        TextVisitor.visit_str(text).map(Cow::Owned)
+        StringVisitor.visit_str(text).map(Cow::Owned)
     }
 
     fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
@@ -119,19 +118,19 @@ impl<'de, const JSON: bool> Visitor<'de> for Borrowed<JSON> {
     }
 
     fn visit_bool<E: Error>(self, flag: bool) -> Result<Self::Value, E> {
-        TextVisitor.visit_bool(flag).map(Cow::Owned)
+        StringVisitor.visit_bool(flag).map(Cow::Owned)
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        TextVisitor.visit_i64(number).map(Cow::Owned)
+        StringVisitor.visit_i64(number).map(Cow::Owned)
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        TextVisitor.visit_u64(number).map(Cow::Owned)
+        StringVisitor.visit_u64(number).map(Cow::Owned)
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        TextVisitor.visit_f64(number).map(Cow::Owned)
+        StringVisitor.visit_f64(number).map(Cow::Owned)
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
@@ -161,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_string_that_may_hold_json_takes_the_json_itself() {
+    fn a_string_that_may_hold_json_may_arrive_as_the_json_itself() {
         let json = |json: &str| read::<Json<String>>(json).map(|text| text.0);
         assert_eq!(json(r#" {"a": [1, null]} "#), Ok(r#"{"a":[1,null]}"#.to_owned()));
         assert_eq!(json(r#"[[], "b"]"#), Ok(r#"[[],"b"]"#.to_owned()));

@@ -1,4 +1,4 @@
-//! Strings: a number or a flag in place of one is taken as its text.
+//! Strings: a number or a flag in place of a string is converted to one.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use super::Tolerant;
 use super::containers::{only_empty_map, only_empty_seq};
 use crate::number::{self, Entries};
 
-pub(super) struct TextVisitor;
+pub(super) struct StringVisitor;
 
-impl<'de> Visitor<'de> for TextVisitor {
+impl<'de> Visitor<'de> for StringVisitor {
     type Value = String;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text")
+        formatter.write_str("a string")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
@@ -59,7 +59,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 
 impl Tolerant for String {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
+        deserializer.deserialize_any(StringVisitor)
     }
 
     fn is_absent(&self) -> bool {
@@ -72,22 +72,22 @@ mod tests {
     use super::super::tests::read;
 
     #[test]
-    fn a_text_may_be_a_number_or_a_flag() {
+    fn a_string_may_arrive_as_a_number_or_a_flag() {
         assert_eq!(read::<String>("-5"), Ok("-5".to_owned()));
         assert_eq!(read::<String>("2.5"), Ok("2.5".to_owned()));
         assert_eq!(read::<String>("true"), Ok("true".to_owned()));
         assert!(
             read::<String>("[1]")
-                .is_err_and(|error| error.contains("invalid type: sequence, expected a text"))
+                .is_err_and(|error| error.contains("invalid type: sequence, expected a string"))
         );
     }
 
     #[test]
-    fn a_number_too_large_to_be_kept_is_never_another_string() {
+    fn a_number_too_large_for_an_integer_keeps_its_digits_or_is_an_error() {
         for digits in ["123456789012345678901234", "-123456789012345678901234"] {
             match read::<String>(digits) {
                 Ok(text) => assert_eq!(text, digits),
-                Err(error) => assert!(error.contains("expected a text"), "{error}"),
+                Err(error) => assert!(error.contains("expected a string"), "{error}"),
             }
         }
         assert_eq!(read::<String>(&u64::MAX.to_string()), Ok(u64::MAX.to_string()));
