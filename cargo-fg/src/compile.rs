@@ -1,10 +1,10 @@
 //! Building functions: cargo does it and shows what it does; here it is seen where the programs
 //! are.
 
-mod causes;
+mod cargo_output;
 mod machine;
+mod native_dependencies;
 mod report;
-mod said;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -121,14 +121,14 @@ impl Compile {
         // is read, too.
         let is_read = self.target.is_some();
         if is_read {
-            said::pipe(&mut command);
+            cargo_output::pipe(&mut command);
         }
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| no_cargo(&error))?;
-        let said = child.stderr.take().map(said::repeat);
+        let said = child.stderr.take().map(cargo_output::repeat);
         let mut programs = vec![None; functions.len()];
         let mut has_begun = false;
         for line in child
@@ -152,7 +152,7 @@ impl Compile {
             }
         }
         let status = child.wait().map_err(|error| no_cargo(&error))?;
-        let said = said.map(said::Repeating::finish).unwrap_or_default();
+        let said = said.map(cargo_output::Repeating::finish).unwrap_or_default();
         if !status.success() {
             return Err(match status.code() {
                 None => Failure::new(Exit::Interrupted, "the build was interrupted"),
@@ -161,7 +161,7 @@ impl Compile {
                 Some(_) => self
                     .target
                     .as_ref()
-                    .and_then(|target| causes::explain(&said, target))
+                    .and_then(|target| native_dependencies::explain(&said, target))
                     .unwrap_or_else(|| {
                         Failure::new(
                             Exit::Build,

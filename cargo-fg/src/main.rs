@@ -1,7 +1,6 @@
 //! `cargo fg`: from nothing to a running FunctionGraph function, and to a package that works.
 
 mod arguments;
-mod bytes_of_text;
 mod compile;
 mod conformance;
 mod dependencies;
@@ -19,6 +18,7 @@ mod printable;
 mod project;
 mod screen;
 mod settings;
+mod text_encoding;
 mod trigger;
 
 use std::process::ExitCode;

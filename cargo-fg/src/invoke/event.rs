@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::de::IgnoredAny;
 
-use crate::bytes_of_text::{Decoded, decode};
 use crate::failure::Failure;
 use crate::screen::Screen;
+use crate::text_encoding::{Decoded, decode};
 use crate::trigger::Trigger;
 
 /// Where the event comes from; `{}` where nothing is said.

@@ -1,9 +1,9 @@
 //! What `--include` puts into a package: regular files of the workspace, found and judged before a
 //! byte of them is read.
 
+mod entry_name;
 mod ignored;
 mod include;
-mod name;
 mod open;
 mod refused;
 mod walk;

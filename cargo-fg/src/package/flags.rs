@@ -34,7 +34,7 @@ const QUESTION: [(&str, &str); 3] = [
         "[package]\nname = \"fg-flags\"\nversion = \"0.0.0\"\nedition = \"2021\"\npublish = false\n\n[lib]\npath = \"lib.rs\"\n\n[workspace]\n",
     ),
     ("lib.rs", "//! Nothing.\n#![no_std]\n"),
-    ("build.rs", include_str!("flags/question.rs")),
+    ("build.rs", include_str!("flags/print_flags.rs")),
 ];
 
 /// A line of cargo's: a build script has run.

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use fg_emulator::Credentials;
 
-use crate::bytes_of_text;
 use crate::failure::Failure;
+use crate::text_encoding;
 
 /// In the order in which they are asked for: access key, secret key, security token, project.
 const VARIABLES: [[&str; 4]; 3] = [
@@ -83,7 +83,7 @@ fn read_file(file: &Path) -> Result<Keys, Failure> {
             .because(&error)
             .advise("it is `env` for the variables of the SDKs, or their file, usually ~/.huaweicloud/credentials")
     })?;
-    let text = String::from_utf8_lossy(&bytes_of_text::decode(bytes).0).into_owned();
+    let text = String::from_utf8_lossy(&text_encoding::decode(bytes).0).into_owned();
     // What is needed is found in the first of them that is there.
     let section = ["basic", "global"].iter().find_map(|section| section_of(&text, section)).ok_or_else(|| {
         Failure::usage(format!("--credentials: {name} has no section [basic]"))

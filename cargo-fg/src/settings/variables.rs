@@ -4,8 +4,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::bytes_of_text;
 use crate::failure::Failure;
+use crate::text_encoding;
 
 /// `KEY=VALUE`, or `KEY` for the variable of the shell.
 #[derive(Clone, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub(super) fn read_file(file: &Path) -> Result<Vec<(String, String)>, Failure> {
     let bytes = std::fs::read(file).map_err(|error| {
         Failure::usage(format!("{} cannot be read", file.display())).because(&error)
     })?;
-    let text = bytes_of_text::decode(bytes).0;
+    let text = text_encoding::decode(bytes).0;
     let text = String::from_utf8(text)
         .map_err(|_| Failure::usage(format!("{} is not a text in UTF-8", file.display())))?;
     parse_file(&text).map_err(|(line, reason)| {

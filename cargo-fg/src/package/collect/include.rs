@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::package::collect::{Refused, name};
+use crate::package::collect::{Refused, entry_name};
 
 /// One thing to include.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Include {
         if written.is_empty() || source.is_empty() {
             return Err(refused("one side is empty"));
         }
-        let mut parts = name::parts(written).map_err(refused)?;
+        let mut parts = entry_name::parts(written).map_err(refused)?;
         let full = directory.join(source);
         let goes_below = parts.is_empty() || written.ends_with('/');
         if goes_below && !full.is_dir() {
@@ -80,7 +80,7 @@ impl Include {
         }
         parts
             .iter()
-            .try_for_each(|part| name::check(part))
+            .try_for_each(|part| entry_name::check(part))
             .map_err(|reason| Refused::new(text, reason))?;
         Ok(Self {
             written: text.to_owned(),

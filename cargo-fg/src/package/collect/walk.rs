@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::package::collect::ignored::Ignored;
 use crate::package::collect::open::identity;
-use crate::package::collect::{Found, Include, Kind, Refused, is_package, name};
+use crate::package::collect::{Found, Include, Kind, Refused, entry_name, is_package};
 use crate::package::image;
 
 /// Where version control keeps its own.
@@ -131,7 +131,7 @@ impl Walk {
             Ok(about) => about,
             Err(error) => return self.refuse(&step.shown, error.to_string()),
         };
-        if let Err(reason) = name::check_length(&step.destination) {
+        if let Err(reason) = entry_name::check_length(&step.destination) {
             return self.refuse(&step.shown, reason);
         }
         if about.is_dir() {
@@ -178,7 +178,7 @@ impl Walk {
         let Some(name) = name.to_str() else {
             return self.refuse(&shown, "its name is not UTF-8, and in a package names are");
         };
-        if let Err(reason) = name::check(name) {
+        if let Err(reason) = entry_name::check(name) {
             return self.refuse(&shown, reason);
         }
         let is_link = path.is_symlink();

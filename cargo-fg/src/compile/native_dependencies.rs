@@ -247,11 +247,11 @@ mod tests {
     #[test]
     fn a_compiler_for_musl_that_is_missing_is_known_in_the_words_of_every_crate() {
         for (said, name) in [
-            (include_str!("../../tests/said/ring.txt"), "ring"),
-            (include_str!("../../tests/said/sqlite.txt"), "libsqlite3-sys"),
-            (include_str!("../../tests/said/zstd.txt"), "zstd-sys"),
-            (include_str!("../../tests/said/aws-lc.txt"), "aws-lc-sys"),
-            (include_str!("../../tests/said/openssl-vendored.txt"), "openssl-sys"),
+            (include_str!("../../tests/cargo_output/ring.txt"), "ring"),
+            (include_str!("../../tests/cargo_output/sqlite.txt"), "libsqlite3-sys"),
+            (include_str!("../../tests/cargo_output/zstd.txt"), "zstd-sys"),
+            (include_str!("../../tests/cargo_output/aws-lc.txt"), "aws-lc-sys"),
+            (include_str!("../../tests/cargo_output/openssl-vendored.txt"), "openssl-sys"),
         ] {
             let (sentence, ways) = explained(said, MUSL);
             let expected = format!(
@@ -271,61 +271,61 @@ mod tests {
     fn what_else_is_missing_is_known_with_what_has_it() {
         for (said, target, end, first) in [
             (
-                include_str!("../../tests/said/openssl.txt"),
+                include_str!("../../tests/cargo_output/openssl.txt"),
                 MUSL,
                 "OpenSSL is not here for x86_64-unknown-linux-musl",
                 LINE,
             ),
             (
-                include_str!("../../tests/said/cmake.txt"),
+                include_str!("../../tests/cargo_output/cmake.txt"),
                 MUSL,
                 "`cmake` is not here",
                 "apt-get install cmake, and then cargo fg package --target x86_64-unknown-linux-gnu",
             ),
             (
-                include_str!("../../tests/said/pkg-config-cross.txt"),
+                include_str!("../../tests/cargo_output/pkg-config-cross.txt"),
                 MUSL,
                 "the dependency `alsa-sys` is not Rust alone, and the library `alsa` is not here for x86_64-unknown-linux-musl",
                 "a feature of the dependency",
             ),
             (
-                include_str!("../../tests/said/pkg-config.txt"),
+                include_str!("../../tests/cargo_output/pkg-config.txt"),
                 GLIBC,
                 "the library `alsa` is not here for x86_64-unknown-linux-gnu",
                 "a feature of the dependency",
             ),
             (
-                include_str!("../../tests/said/perl.txt"),
+                include_str!("../../tests/cargo_output/perl.txt"),
                 GLIBC,
                 "`perl` is not here",
                 "apt-get install perl",
             ),
             (
-                include_str!("../../tests/said/protoc.txt"),
+                include_str!("../../tests/cargo_output/protoc.txt"),
                 GLIBC,
                 "`protoc` is not here",
                 "apt-get install protobuf-compiler",
             ),
             (
-                include_str!("../../tests/said/libclang.txt"),
+                include_str!("../../tests/cargo_output/libclang.txt"),
                 GLIBC,
                 "`libclang` is not here",
                 "apt-get install libclang-dev",
             ),
             (
-                include_str!("../../tests/said/header.txt"),
+                include_str!("../../tests/cargo_output/header.txt"),
                 GLIBC,
                 "the header `librdkafka/rdkafka.h` of a C library is not here for x86_64-unknown-linux-gnu",
                 "a feature of the dependency",
             ),
             (
-                include_str!("../../tests/said/library.txt"),
+                include_str!("../../tests/cargo_output/library.txt"),
                 GLIBC,
                 "the library `rdkafka` is not here for x86_64-unknown-linux-gnu",
                 "a feature of the dependency",
             ),
             (
-                include_str!("../../tests/said/linker.txt"),
+                include_str!("../../tests/cargo_output/linker.txt"),
                 MUSL,
                 "there is no compiler here that it can use: it looked for `cc`",
                 "apt-get install build-essential",
@@ -353,13 +353,13 @@ mod tests {
 
     #[test]
     fn the_other_target_is_not_offered_where_it_would_not_work_or_is_the_one() {
-        let said = include_str!("../../tests/said/ring.txt");
+        let said = include_str!("../../tests/cargo_output/ring.txt");
         let ways = |target, machine: Machine| {
             explain_on(said, target, || machine).expect("it is known").to_string()
         };
         assert!(!ways(MUSL, Machine::debian(None)).contains("--target"));
         assert!(!ways(GLIBC, Machine::debian(Some(LINE))).contains("--target"));
-        let openssl = include_str!("../../tests/said/openssl.txt");
+        let openssl = include_str!("../../tests/cargo_output/openssl.txt");
         let machine = Machine { has_library: |_| false, ..Machine::debian(Some(LINE)) };
         let told = explain_on(openssl, MUSL, || machine).expect("it is known").to_string();
         assert!(told.contains("  help: rustls in its place"), "{told}");
