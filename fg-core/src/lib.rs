@@ -1,8 +1,8 @@
 //! What a FunctionGraph handler is: the traits, the context, the errors.
 //!
-//! This crate does no input or output and knows no async runtime, so that a library can depend on
-//! it alone: to make its own type an event ([`FromPayload`]), a reply ([`IntoPayload`]) or an error
-//! with a code ([`ErrorCode`]). Programs use it through `fg`.
+//! This crate does no I/O and does not depend on an async runtime. A library can depend on it alone
+//! to make its own type an event ([`FromPayload`]), a response ([`IntoPayload`]) or an error with a
+//! code ([`ErrorCode`]). Programs use it through `fg`.
 //!
 //! ```
 //! use fg_core::ErrorCode;
@@ -36,6 +36,7 @@ mod json_error;
 pub mod limits;
 mod log;
 mod log_filter;
+mod mutex;
 mod named_texts;
 mod payload;
 mod printable;
@@ -62,29 +63,29 @@ pub use crate::http_event::HttpEvent;
 pub use crate::log::{Level, LogSink, Logger, ParseLevelError};
 pub use crate::payload::{FromPayload, Ignored, Raw};
 pub use crate::record::{LogDetails, LogField, LogSpan, LogValue, Record, RecordText};
-pub use crate::response::{IntoPayload, RawResponse, Reply};
+pub use crate::response::{IntoPayload, RawResponse, ResponseBuffer};
 pub use crate::secret::Secret;
 pub use crate::stream_response::{BodyStream, StreamResponse};
 
-/// What the code written by `#[fg::handler]` needs; not for use by hand.
+/// Used by the code that `#[fg::handler]` generates; not part of the public API.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::after_response::AfterWork;
     pub use crate::argument_kind::{Argument, ArgumentKind, BeforeState, LentArgument, NotContext};
     pub use crate::bounded::{Bounded, display as bounded, end_within};
     pub use crate::error_details::{
-        AnyError, CodedError, DerefError, Described, Probe, StdError, UncodedError, WireError,
+        AnyError, CodedError, DerefError, ErrorDetails, OwnError, Probe, StdError, UncodedError,
     };
     pub use crate::handler::{initialised, respond};
     pub use crate::http_event::{EventKind, NotHttp};
-    pub use crate::json_error::Misfit;
+    pub use crate::json_error::JsonError;
     pub use crate::log_filter::{LogFilter, Verbosity};
     pub use crate::printable::{
         escape_json, find_unprintable, is_plain, is_unprintable, write_escaped, write_escaped_lines,
     };
 }
 
-/// The programs of the README, compiled with the documentation's own.
+/// Compiles the programs of the README as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

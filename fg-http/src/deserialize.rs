@@ -1,14 +1,14 @@
-//! JSON that is read once, and a second time only to say where it does not fit.
+//! Deserializes JSON, with the path of the value that does not fit in the error.
 
-use fg_core::__private::Misfit;
+use fg_core::__private::JsonError;
 use serde::Deserialize;
 
-/// The value, or what is wrong with the JSON and where.
-pub(crate) fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Misfit> {
+pub(crate) fn from_json<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, JsonError> {
     serde_json::from_slice(json).map_err(|error| {
         if json.is_empty() {
-            return Misfit { told: "it is empty".to_owned(), logged: "it is empty".to_owned() };
+            let message = "it is empty".to_owned();
+            return JsonError { logged: message.clone(), message };
         }
-        Misfit::of::<T>(json, &error)
+        JsonError::new::<T>(json, &error)
     })
 }

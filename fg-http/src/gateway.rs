@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, Reply};
+use fg_core::{Context, Failure, Handler, ResponseBuffer};
 use http::Method;
 use http::header::CONTENT_LENGTH;
 use http_body::Body as _;
@@ -20,8 +20,8 @@ use crate::shared::Shared;
 /// A service as a [`Handler`] of API Gateway's events; its state is the service, [`Shared`].
 ///
 /// The event becomes a request, as [`apig::request_of`] says, with the [`Context`] of the
-/// invocation among its extensions. The response is read to its end and becomes the answer, as
-/// [`apig::write_answer`] says. Trailers are left out: the answer has no place for them.
+/// invocation among its extensions. The response is read to its end and becomes the response, as
+/// [`apig::write_response`] says. Trailers are dropped: the JSON has no place for them.
 ///
 /// A response may have at most `RUNTIME_MAX_RESP_BODY_SIZE` bytes, 6 MB on the platform, and what
 /// is not text grows by a third on the way: above 4.5 MB a warning is logged, once in a process.
@@ -50,10 +50,10 @@ impl<S: HttpService> Handler for Gateway<S> {
         payload: &[u8],
         ctx: &Context,
         service: &Shared<S>,
-        reply: &mut Reply,
+        output: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
-        let (request, left_out) = apig::read_request(payload)?;
-        if let Some(message) = left_out.message() {
+        let (request, skipped) = apig::read_request(payload)?;
+        if let Some(message) = skipped.message() {
             ctx.logger().warn(format_args!("{message}"));
         }
         let mut request = request.map(Body::from);
@@ -76,7 +76,7 @@ impl<S: HttpService> Handler for Gateway<S> {
             collect(body, limit).await?
         };
         warn_of_size(body.len(), limit, ctx);
-        apig::write_answer(&parts, &body, reply)
+        apig::write_response(&parts, &body, output)
     }
 
     async fn pre_stop(_: &Shared<S>) {}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, Reply};
+use fg_core::{Context, Failure, Handler, ResponseBuffer};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use tower_service::Service;
@@ -85,7 +85,7 @@ where
         return Err(Failure::new(Failure::INVALID_PAYLOAD, message));
     };
     let payload = collect(body, usize::MAX).await?;
-    let mut reply = Reply::new();
+    let mut reply = ResponseBuffer::new();
     H::call(&payload, &ctx, state, &mut reply).await?;
     // Characters that cannot stand in a header are left out.
     let content_type: Vec<u8> =

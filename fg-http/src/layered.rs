@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
-use fg_core::{BodyStream, Context, Failure, Handler, Reply, StreamResponse};
+use fg_core::{BodyStream, Context, Failure, Handler, ResponseBuffer, StreamResponse};
 use futures_core::Stream;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
@@ -134,7 +134,7 @@ where
         payload: &[u8],
         ctx: &Context,
         state: &Self::State,
-        reply: &mut Reply,
+        output: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
         let mut request = http::Request::new(B::from(Bytes::copy_from_slice(payload)));
         *request.method_mut() = Method::POST;
@@ -158,9 +158,9 @@ where
             .unwrap_or(BYTES)
             .to_owned();
         if body.size_hint().exact().is_some() {
-            reply.set_bytes(collect(body, limit).await?.into(), content_type);
+            output.set_bytes(collect(body, limit).await?.into(), content_type);
         } else {
-            reply.set_stream(stream_of(body), content_type);
+            output.set_stream(stream_of(body), content_type);
         }
         Ok(())
     }

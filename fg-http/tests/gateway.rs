@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, LogSink, Record, Reply};
+use fg_core::{Context, Failure, Handler, LogSink, Record, ResponseBuffer};
 use fg_http::apig::{self, PathParameters, RequestContext};
 use fg_http::{Body, Connected, Gateway, HttpService, Shared};
 use http_body::Frame;
@@ -26,7 +26,7 @@ async fn invoked<S: HttpService>(
     event: Value,
     ctx: &Context,
 ) -> Result<http::Response<Bytes>, Failure> {
-    let mut reply = Reply::new();
+    let mut reply = ResponseBuffer::new();
     Gateway::<S>::call(
         event.to_string().as_bytes(),
         ctx,

@@ -10,7 +10,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, IntoPayload as _, Reply, Secret, StreamResponse};
+use fg_core::{
+    Context, Failure, Handler, IntoPayload as _, ResponseBuffer, Secret, StreamResponse,
+};
 use fg_http::{Body, HandlerService, InvocationLayer, Layered};
 use futures_core::Stream;
 use http_body_util::BodyExt as _;
@@ -41,7 +43,7 @@ impl Handler for Acts {
         payload: &[u8],
         ctx: &Context,
         state: &Self::State,
-        reply: &mut Reply,
+        reply: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
         match payload {
             b"fail" => {
@@ -89,7 +91,7 @@ macro_rules! invoke {
         invoke!($layer, $payload, Context::default(), Arc::default(), Body)
     };
     ($layer:expr, $payload:expr, $ctx:expr, $state:expr, $body:ty) => {{
-        let mut reply = Reply::new();
+        let mut reply = ResponseBuffer::new();
         let outcome = call::<_, $body>($layer, $payload, &$ctx, $state, &mut reply).await;
         outcome.map(|()| reply)
     }};
@@ -100,7 +102,7 @@ async fn call<L, B>(
     payload: &str,
     ctx: &Context,
     state: Arc<Acted>,
-    reply: &mut Reply,
+    reply: &mut ResponseBuffer,
 ) -> Result<(), Failure>
 where
     L: InvocationLayer<Acts, B>,

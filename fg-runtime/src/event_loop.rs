@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fg_core::limits::BUFFER;
-use fg_core::{Context, Failure, Handler, Logger, Reply};
+use fg_core::{Context, Failure, Handler, Logger, ResponseBuffer};
 use tokio::time::sleep;
 
 use crate::after_work;
@@ -90,7 +90,7 @@ struct EventLoop<'s> {
     ctx: Context,
     /// For what belongs to no invocation.
     log: Logger,
-    reply: Reply,
+    reply: ResponseBuffer,
     /// Who gets the errors.
     caller: Caller,
     shutdown: &'s Shutdown,
@@ -122,7 +122,7 @@ impl<'s> EventLoop<'s> {
             connection: Connection::new(peer),
             log: start.context().logger().clone(),
             ctx: start.context(),
-            reply: Reply::new(),
+            reply: ResponseBuffer::new(),
             caller,
             shutdown,
             alarm: Alarm::new(),

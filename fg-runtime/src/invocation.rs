@@ -16,7 +16,7 @@ use crate::panics::catch;
 use crate::streamed_reply::StreamedReply;
 use crate::voice;
 use crate::watchdog::margins;
-use fg_core::{Context, Failure, Handler, Reply};
+use fg_core::{Context, Failure, Handler, ResponseBuffer};
 
 /// What an invocation is held to.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +56,7 @@ pub(crate) async fn invoke<H: Handler>(
     payload: &[u8],
     ctx: &Context,
     state: &H::State,
-    reply: &mut Reply,
+    reply: &mut ResponseBuffer,
     limits: Limits,
     alarm: &mut Alarm,
 ) -> Result<Outcome, Failure> {

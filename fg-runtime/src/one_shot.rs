@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use fg_core::__private::{escape_json, write_escaped_lines};
-use fg_core::{Failure, Handler, Reply, Secret, header_names};
+use fg_core::{Failure, Handler, ResponseBuffer, Secret, header_names};
 
 use crate::alarm::Alarm;
 use crate::caller::Caller;
@@ -46,7 +46,7 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
         Watchdog::start(Listener::Stdout, Caller::Platform, start.invocation_limit(), None);
     panics::install_hook();
     panics::report_aborts_to(&watchdog);
-    let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
+    let (mut reply, mut alarm) = (ResponseBuffer::new(), Alarm::new());
 
     let limit = ctx.timeout();
     watchdog.begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
@@ -150,7 +150,7 @@ impl Credentials {
 
 async fn answer(
     outcome: Result<Outcome, Failure>,
-    reply: &Reply,
+    reply: &ResponseBuffer,
     ctx: &fg_core::Context,
 ) -> ExitCode {
     match outcome {

@@ -85,7 +85,7 @@ impl StreamedReply {
     #[cfg(feature = "server")]
     pub(crate) async fn collect_into(
         &mut self,
-        reply: &mut fg_core::Reply,
+        reply: &mut fg_core::ResponseBuffer,
         limits: Limits,
     ) -> Result<(), Failure> {
         let content_type = reply.content_type().to_owned();

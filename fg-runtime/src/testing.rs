@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fg_core::{Context, Failure, Handler, LogSink, Record, Reply};
+use fg_core::{Context, Failure, Handler, LogSink, Record, ResponseBuffer};
 
 use crate::after_work;
 use crate::alarm::Alarm;
@@ -73,8 +73,8 @@ async fn call<H: Handler>(
     ctx: &Context,
     state: &H::State,
     limits: Limits,
-) -> (Result<Outcome, Failure>, Reply) {
-    let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
+) -> (Result<Outcome, Failure>, ResponseBuffer) {
+    let (mut reply, mut alarm) = (ResponseBuffer::new(), Alarm::new());
     let outcome = run_invocation::<H>(payload, ctx, state, &mut reply, limits, &mut alarm).await;
     (outcome, reply)
 }

@@ -1,73 +1,73 @@
-//! Texts and flags of an event or an answer that may be `null`.
+//! Strings and flags that may be `null` in JSON.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
-/// A text, borrowed from the JSON where it has no escapes; empty where it is `null`.
+/// A string, borrowed from the JSON if it has no escape sequences; empty for `null`.
 #[derive(Default)]
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(super) struct NullableString<'a>(pub(super) Cow<'a, str>);
 
-struct TextVisitor;
+struct StringVisitor;
 
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Text<'de>;
+impl<'de> Visitor<'de> for StringVisitor {
+    type Value = NullableString<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
+        f.write_str("a string")
     }
 
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Borrowed(text)))
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(NullableString(Cow::Borrowed(text)))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Owned(text.to_owned())))
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(NullableString(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Text<'de>, E> {
-        Ok(Text::default())
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(NullableString::default())
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for NullableString<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
+        deserializer.deserialize_any(StringVisitor)
     }
 }
 
-/// A flag, which some senders write as a text; `false` where it is `null`.
+/// A flag, which some senders write as a string; `false` for `null`.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Flag(pub(super) bool);
+pub(super) struct NullableFlag(pub(super) bool);
 
 struct FlagVisitor;
 
 impl Visitor<'_> for FlagVisitor {
-    type Value = Flag;
+    type Value = NullableFlag;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("true or false")
     }
 
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<Flag, E> {
-        Ok(Flag(flag))
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Self::Value, E> {
+        Ok(NullableFlag(flag))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Flag, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         match text {
-            _ if text.eq_ignore_ascii_case("true") => Ok(Flag(true)),
-            _ if text.is_empty() || text.eq_ignore_ascii_case("false") => Ok(Flag(false)),
+            _ if text.eq_ignore_ascii_case("true") => Ok(NullableFlag(true)),
+            _ if text.is_empty() || text.eq_ignore_ascii_case("false") => Ok(NullableFlag(false)),
             _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
         }
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Flag, E> {
-        Ok(Flag(false))
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(NullableFlag(false))
     }
 }
 
-impl<'de> Deserialize<'de> for Flag {
+impl<'de> Deserialize<'de> for NullableFlag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(FlagVisitor)
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, Reply};
+use fg_core::{Context, Failure, Handler, ResponseBuffer};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
@@ -244,12 +244,12 @@ impl<H: Handler> EventFunction<H> {
         state: &H::State,
         run: Run,
         link: &Link,
-    ) -> Option<(Result<Outcome, Failure>, Reply)> {
+    ) -> Option<(Result<Outcome, Failure>, ResponseBuffer)> {
         let limits = self.start.limits;
         self.patience.extend(ctx.timeout());
         let unfinished = Unfinished::new(ctx.logger());
         let in_flight = link.begin(ctx, run, limits, self.start.caller::<H>());
-        let mut reply = Reply::new();
+        let mut reply = ResponseBuffer::new();
         let outcome = invoke::<H>(payload, ctx, state, &mut reply, limits, &mut Alarm::new()).await;
         unfinished.finish();
         in_flight.end(&self.contexts).then_some((outcome, reply))
@@ -266,7 +266,7 @@ impl<H: Handler> EventFunction<H> {
     async fn complete(
         &self,
         outcome: Result<Outcome, Failure>,
-        reply: &mut Reply,
+        reply: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
         match outcome? {
             Outcome::Buffered => Ok(()),
@@ -288,7 +288,7 @@ pub(crate) fn is_platform_route(path: &str) -> bool {
     matches!(path, "/invoke" | "/init" | "/healthz" | "/shutdown")
 }
 
-fn content_type(reply: &Reply) -> http::HeaderValue {
+fn content_type(reply: &ResponseBuffer) -> http::HeaderValue {
     if reply.content_type() == "application/json" {
         return http::HeaderValue::from_static("application/json");
     }
