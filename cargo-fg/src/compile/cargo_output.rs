@@ -1,55 +1,55 @@
-//! What cargo says on standard error: shown as it comes, and kept to be understood if the build
-//! fails.
+//! The standard error of cargo: forwarded to ours, and captured to explain a failed build.
 
 use std::env;
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::{ChildStderr, Command, Stdio};
 use std::thread::{self, JoinHandle};
 
-/// How much is kept, in bytes: the end, where it says what has failed.
-const KEPT: usize = 1 << 20;
+/// The number of bytes that are captured: the end of the output, which has the errors.
+const CAPTURED: usize = 1 << 20;
 
-/// Lets what the command says be read.
+/// Redirects the standard error of a command to a pipe.
 pub(super) fn pipe(command: &mut Command) {
     command.stderr(Stdio::piped());
-    let has_a_say = ["CARGO_TERM_COLOR", "NO_COLOR"].iter().any(|name| env::var_os(name).is_some());
-    if io::stderr().is_terminal() && !has_a_say {
-        // cargo leaves colours out of what goes to a pipe.
+    let is_configured =
+        ["CARGO_TERM_COLOR", "NO_COLOR"].iter().any(|name| env::var_os(name).is_some());
+    if io::stderr().is_terminal() && !is_configured {
+        // By default cargo does not write colours to a pipe.
         command.env("CARGO_TERM_COLOR", "always");
     }
 }
 
-/// What is being shown.
-pub(super) struct Repeating(JoinHandle<Vec<u8>>);
+/// A thread that forwards output.
+pub(super) struct Forwarding(JoinHandle<Vec<u8>>);
 
-/// Shows it on a thread of its own.
-pub(super) fn repeat(from: ChildStderr) -> Repeating {
-    Repeating(thread::spawn(move || copy(from, &mut io::stderr())))
+/// Starts a thread that forwards the output.
+pub(super) fn forward(from: ChildStderr) -> Forwarding {
+    Forwarding(thread::spawn(move || copy(from, &mut io::stderr())))
 }
 
-impl Repeating {
-    /// Waits for the end of it, and gives what was kept.
+impl Forwarding {
+    /// Waits for the end of the output, and returns what was captured.
     pub(super) fn finish(self) -> String {
         String::from_utf8_lossy(&self.0.join().unwrap_or_default()).into_owned()
     }
 }
 
 fn copy(mut from: impl Read, to: &mut impl Write) -> Vec<u8> {
-    let mut kept = Vec::new();
+    let mut captured = Vec::new();
     let mut buffer = [0; 8192];
     loop {
         match from.read(&mut buffer) {
-            Ok(0) => return kept,
+            Ok(0) => return captured,
             Ok(length) => {
-                // It is read on even if it can be shown no more: cargo must not wait.
+                // If it cannot be written, keep reading: cargo would block on a full pipe.
                 let _ = to.write_all(&buffer[..length]);
-                kept.extend_from_slice(&buffer[..length]);
-                if kept.len() > 2 * KEPT {
-                    kept.drain(..kept.len() - KEPT);
+                captured.extend_from_slice(&buffer[..length]);
+                if captured.len() > 2 * CAPTURED {
+                    captured.drain(..captured.len() - CAPTURED);
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return kept,
+            Err(_) => return captured,
         }
     }
 }
@@ -59,11 +59,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_of_it_is_shown_and_the_end_of_it_is_kept() {
-        let said: Vec<u8> = (0_u8..=255).cycle().take(3 * KEPT + 17).collect();
+    fn all_output_is_forwarded_and_its_end_is_captured() {
+        let output: Vec<u8> = (0_u8..=255).cycle().take(3 * CAPTURED + 17).collect();
         let mut shown = Vec::new();
-        let kept = copy(&said[..], &mut shown);
-        assert!(shown == said);
-        assert!((KEPT..=2 * KEPT).contains(&kept.len()) && said.ends_with(&kept));
+        let captured = copy(&output[..], &mut shown);
+        assert!(shown == output);
+        let lengths = CAPTURED..=2 * CAPTURED;
+        assert!(lengths.contains(&captured.len()) && output.ends_with(&captured));
     }
 }
