@@ -87,7 +87,7 @@ impl StreamedResponse {
     #[cfg(feature = "server")]
     pub(crate) async fn collect_into(
         &mut self,
-        reply: &mut fg_core::Reply,
+        reply: &mut fg_core::ResponseBuffer,
         limits: Limits,
     ) -> Result<(), Failure> {
         let content_type = reply.content_type().to_owned();

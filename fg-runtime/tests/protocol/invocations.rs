@@ -140,7 +140,7 @@ fn a_reply_that_json_cannot_hold_is_answered() {
     assert_failure(
         r#""unserialisable""#,
         "InvalidResponse",
-        "the reply cannot be written as JSON: key must be a string",
+        "the response cannot be serialized as JSON: key must be a string",
     );
 }
 
