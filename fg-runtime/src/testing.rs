@@ -90,7 +90,7 @@ async fn call<R: ReadyFunction>(
     (outcome, output)
 }
 
-/// The whole of a streamed reply.
+/// The whole of a streamed response.
 async fn collect(mut pieces: StreamedResponse) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     while let Some(piece) = pieces.next().await {

@@ -339,7 +339,7 @@ impl<'s> EventLoop<'s> {
                 // large as well, one of a few words.
                 Some(Ok(413)) if !is_shortest => {
                     is_shortest = kind == AnswerKind::Error;
-                    let refused = if is_shortest { "error" } else { "output" };
+                    let refused = if is_shortest { "error" } else { "response" };
                     let message = format!(
                         "the platform refused the {refused} of {} bytes as too large",
                         body.len()
@@ -404,7 +404,7 @@ impl<'s> EventLoop<'s> {
                 }
                 Some(Ok(Streamed::Whole(413) | Streamed::Refused(413))) => {
                     drop(pieces);
-                    let message = "the platform refused the streamed output as too large; is response streaming switched on for this function?";
+                    let message = "the platform refused the streamed response as too large; is response streaming switched on for this function?";
                     self.watchdog.claim();
                     return self
                         .deliver_failure(&Failure::new(Failure::RESPONSE_TOO_LARGE, message))

@@ -147,7 +147,7 @@ fn a_reply_that_json_cannot_hold_is_answered() {
 #[test]
 fn a_reply_above_the_limit_is_not_sent() {
     let message =
-        "the reply has 1001 bytes, and the platform takes 1000 (RUNTIME_MAX_RESP_BODY_SIZE)";
+        "the response has 1001 bytes, and the platform takes 1000 (RUNTIME_MAX_RESP_BODY_SIZE)";
     assert_failure(r#"{"large":999}"#, "FunctionResponseTooLarge", message);
 }
 
