@@ -24,7 +24,10 @@ fn count(name: &str) -> Result<usize, fg::Error> {
 
 #[tokio::test]
 async fn a_handler_is_called() {
-    assert_eq!(invoke(Function::of::<greet>(), br#""Ada""#).await.unwrap(), br#""Hello, Ada!""#);
+    assert_eq!(
+        invoke(Function::of::<greet>(), br#""Ada""#).await.expect("it is answered"),
+        br#""Hello, Ada!""#
+    );
 }
 
 #[tokio::test]
@@ -35,9 +38,9 @@ async fn a_test_says_which_of_several_handlers_is_called() {
         String::from_utf8(invoke_with(function(), br#""Ada""#, &ctx).await?)
             .map_err(|_| fg::Failure::new("Test", "bytes"))
     };
-    assert_eq!(call("greet").await.unwrap(), r#""Hello, Ada!""#);
-    assert_eq!(call("index.farewell").await.unwrap(), r#""Goodbye, Ada!""#);
-    assert_eq!(call("count").await.unwrap(), "3");
+    assert_eq!(call("greet").await.expect("it is answered"), r#""Hello, Ada!""#);
+    assert_eq!(call("index.farewell").await.expect("it is answered"), r#""Goodbye, Ada!""#);
+    assert_eq!(call("count").await.expect("it is answered"), "3");
     let failure = call("greeet").await.expect_err("there is none of this name");
     assert_eq!(failure.error_type(), "InitError");
     assert!(failure.message().contains("`greet`, `farewell`, `count`"), "{}", failure.message());
@@ -98,7 +101,10 @@ mod http {
         let function = Function::of::<greet>()
             .layer_of::<axum::body::Body, _, _>(from_fn(mark))
             .layer(Identity::new());
-        assert_eq!(invoke(function, br#""Ada""#).await.unwrap(), br#"<"Hello, Ada!">"#);
+        assert_eq!(
+            invoke(function, br#""Ada""#).await.expect("it is answered"),
+            br#"<"Hello, Ada!">"#
+        );
     }
 
     #[tokio::test]
@@ -107,7 +113,7 @@ mod http {
             .layer(TimeoutLayer::new(Duration::from_secs(60)))
             .layer(Identity::new());
         let ctx = Context::builder().handler("count").build();
-        assert_eq!(invoke_with(function, br#""Ada""#, &ctx).await.unwrap(), b"3");
+        assert_eq!(invoke_with(function, br#""Ada""#, &ctx).await.expect("it is answered"), b"3");
     }
 
     #[tokio::test]

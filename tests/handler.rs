@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use fg::{Context, Failure, Handler, Ignored, Raw, RawResponse, Reply};
+use fg::contract::{Handler, Reply};
+use fg::{Context, Failure, Ignored, Raw, RawResponse};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize)]
@@ -42,7 +43,7 @@ fn invoke<H: Handler>(payload: &str) -> Result<String, Failure> {
 }
 
 fn ok<H: Handler>(payload: &str) -> String {
-    invoke(fg::Function::of::<H>(), payload).expect("a reply")
+    invoke::<H>(payload).expect("a reply")
 }
 
 // row 1
@@ -58,10 +59,7 @@ fn an_event_goes_in_and_a_reply_comes_out() {
     assert_eq!(greet::NAME, "greet");
     const { assert!(!greet::BLOCKING) };
     assert_eq!(ok::<greet>(r#"{"name":"Ada"}"#), r#"{"message":"Hello, Ada! (r-1)"}"#);
-    assert_eq!(
-        invoke(fg::Function::of::<greet>(), "{}").expect_err("no name").error_type(),
-        Failure::INVALID_PAYLOAD
-    );
+    assert_eq!(invoke::<greet>("{}").expect_err("no name").error_type(), Failure::INVALID_PAYLOAD);
 }
 
 #[tokio::test]
@@ -280,7 +278,7 @@ mod results {
     }
 
     #[fg::handler]
-    async fn opaque_payload(event: Raw<'_>) -> Result<impl fg::IntoPayload, fg::Error> {
+    async fn opaque_payload(event: Raw<'_>) -> Result<impl fg::contract::IntoPayload, fg::Error> {
         Ok(RawResponse::new(event.bytes()))
     }
 
@@ -294,7 +292,7 @@ mod results {
     }
 
     fn failed<H: Handler>(payload: &str) -> (String, String, Vec<String>) {
-        let failure = invoke(fg::Function::of::<H>(), payload).expect_err("a failure");
+        let failure = invoke::<H>(payload).expect_err("a failure");
         (failure.error_type().to_owned(), failure.message().to_owned(), failure.cause().to_vec())
     }
 
@@ -374,8 +372,7 @@ mod state {
 
     #[test]
     fn a_failed_init_is_a_failure_with_its_own_message() {
-        let failure =
-            invoke(fg::Function::of::<without_context>(), r#""x""#).expect_err("no state");
+        let failure = invoke::<without_context>(r#""x""#).expect_err("no state");
         assert_eq!(failure.message(), "no route");
     }
 
@@ -547,7 +544,7 @@ fn a_handler_is_as_visible_as_its_function() {
 #[test]
 fn a_program_may_have_several_handlers() {
     assert_eq!(
-        <(greet, renamed, r#match) as fg::Handlers>::NAMES,
+        <(greet, renamed, r#match) as fg::contract::Handlers>::NAMES,
         ["greet", "shop.greet-2", "match"]
     );
 }

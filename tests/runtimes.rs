@@ -56,7 +56,7 @@ fn panics(_: fg::Ignored) -> Result<(), fg::Error> {
 
 async fn a_blocking_handler_may_block() {
     assert_eq!(invoke(fg::Function::of::<starts_a_runtime>(), b"1").await.expect("a reply"), b"2");
-    let log = fg::testing::KeptLog::new();
+    let log = fg::testing::CapturedLog::new();
     let ctx = fg::Context::builder().request_id("r-1").log_to(log.clone()).build();
     let reply = fg::testing::invoke_with(
         fg::Function::of::<waits_on_the_runtime_that_is_there>(),

@@ -10,7 +10,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use fg::{Context, Handler, Reply};
+use fg::Context;
+use fg::contract::{Handler, Reply};
 
 /// What an application injects, to mock it in tests.
 trait Repo: Send + Sync {
@@ -99,8 +100,8 @@ macro_rules! states {
         #[test]
         fn every_type_that_threads_can_share_is_a_state() {
             $(
-                assert_eq!(invoke(fg::Function::of::<$name::awaits>(), ), "8", stringify!($name));
-                assert_eq!(invoke(fg::Function::of::<$name::blocks>(), ), "8", stringify!($name));
+                assert_eq!(invoke::<$name::awaits>(), "8", stringify!($name));
+                assert_eq!(invoke::<$name::blocks>(), "8", stringify!($name));
             )*
         }
 

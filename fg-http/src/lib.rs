@@ -76,7 +76,6 @@ pub use crate::layered::Layered;
 pub use crate::request::Request;
 pub use crate::response::Response;
 pub use crate::service::HttpService;
-pub use crate::shared::Shared;
 
 /// The programs of the README, compiled with the documentation's own.
 #[cfg(doctest)]

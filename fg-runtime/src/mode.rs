@@ -2,7 +2,6 @@
 
 use fg_core::Environment;
 
-use crate::log::sink::Stream;
 use crate::system::Input;
 
 /// What the process does.
@@ -15,6 +14,15 @@ pub(crate) enum Mode {
     Server,
     /// In a shell: one event from standard input, its reply to standard output.
     OneShot,
+}
+
+/// Where log lines go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogStream {
+    /// The platform collects it.
+    Stdout,
+    /// In a shell, where standard output belongs to the response.
+    Stderr,
 }
 
 /// What decides the mode, beside the platform's variables.
@@ -31,9 +39,9 @@ pub(crate) struct LaunchConditions<'a> {
 
 impl Mode {
     /// Where the log goes.
-    pub(crate) fn log_stream(&self) -> Stream {
+    pub(crate) fn log_stream(&self) -> LogStream {
         // There standard output belongs to the reply.
-        if *self == Self::OneShot { Stream::Stderr } else { Stream::Stdout }
+        if *self == Self::OneShot { LogStream::Stderr } else { LogStream::Stdout }
     }
 
     /// Decides; `Err` is what to tell the user.
@@ -85,7 +93,7 @@ impl Mode {
 
 /// Where the log will go, as far as that is known before the function runs.
 #[cfg(feature = "tracing")]
-pub(crate) fn log_stream(environment: &Environment) -> Stream {
+pub(crate) fn log_stream(environment: &Environment) -> LogStream {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
     let wanted = variable("FG_MODE");
@@ -95,7 +103,7 @@ pub(crate) fn log_stream(environment: &Environment) -> Stream {
         input: crate::system::input(),
         is_service: false,
     };
-    Mode::decide(environment, conditions).map_or(Stream::Stderr, |mode| mode.log_stream())
+    Mode::decide(environment, conditions).map_or(LogStream::Stderr, |mode| mode.log_stream())
 }
 
 const fn has_server() -> bool {

@@ -12,16 +12,27 @@ use crate::invocation::init_phase::InitPhase;
 use crate::run::function::Function;
 use crate::run::source::{Fits, FromHandlers, Nothing, Source};
 
-/// Handlers with tower layers around each of their invocations.
-pub struct LayeredHandlers<H, L, B> {
+/// Handlers with tower layers around each of their invocations; `A` is [`Around`].
+pub struct LayeredHandlers<H, A> {
     handlers: FromHandlers<H>,
+    around: A,
+}
+
+impl<H, A> fmt::Debug for LayeredHandlers<H, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LayeredHandlers")
+    }
+}
+
+/// Layers that fit, and take requests with the body `B`.
+pub struct Around<L, B> {
     layer: L,
     body: PhantomData<fn() -> B>,
 }
 
-impl<H, L, B> fmt::Debug for LayeredHandlers<H, L, B> {
+impl<L, B> fmt::Debug for Around<L, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LayeredHandlers")
+        f.write_str("Around")
     }
 }
 
@@ -32,22 +43,32 @@ impl<H: Handlers> Function<FromHandlers<H>> {
     /// [`Context`] among its extensions, and the response of the handler is an HTTP response. So
     /// what was written for tower-http works here. `init` and `pre_stop` run as they do without
     /// layers. A layer that is added later goes around those before it.
-    pub fn layer<K, L: HandlerLayer<H, L, Body, K>>(self, layer: L) -> Function<L::Layered> {
-        self.layer_of::<Body, _, K>(layer)
+    pub fn layer<K, L: HandlerLayer<H, L, Body, K>>(
+        self,
+        layer: L,
+    ) -> Function<LayeredHandlers<H, L::Around>> {
+        self.layer_of::<Body, L, K>(layer)
     }
 
     /// As [`layer`](Self::layer), for one that takes requests with this body alone, as those do that
     /// are written for axum: `.layer_of::<axum::body::Body, _, _>(from_fn(guard))`.
-    pub fn layer_of<B, L: HandlerLayer<H, L, B, K>, K>(self, layer: L) -> Function<L::Layered> {
-        self.map(|handlers| L::around(layer, handlers))
+    pub fn layer_of<B, L: HandlerLayer<H, L, B, K>, K>(
+        self,
+        layer: L,
+    ) -> Function<LayeredHandlers<H, L::Around>> {
+        self.map(|handlers| LayeredHandlers { handlers, around: L::around(layer) })
     }
 }
 
-impl<H: Handlers, L: Send + 'static, B: 'static> Function<LayeredHandlers<H, L, B>> {
+impl<H: Handlers, L, B> Function<LayeredHandlers<H, Around<L, B>>> {
     /// Puts one more layer around the others.
-    pub fn layer<K, O: HandlerLayer<H, Stack<L, O>, B, K>>(self, layer: O) -> Function<O::Layered> {
-        self.map(|LayeredHandlers { handlers, layer: inner, .. }| {
-            O::around(Stack::new(inner, layer), handlers)
+    pub fn layer<K, O: HandlerLayer<H, Stack<L, O>, B, K>>(
+        self,
+        layer: O,
+    ) -> Function<LayeredHandlers<H, O::Around>> {
+        self.map(|LayeredHandlers { handlers, around }| LayeredHandlers {
+            handlers,
+            around: O::around(Stack::new(around.layer, layer)),
         })
     }
 }
@@ -64,11 +85,11 @@ impl<H: Handlers, L: Send + 'static, B: 'static> Function<LayeredHandlers<H, L, 
     note = "an axum middleware cannot go around a layer that fails, such as a timeout: add that one after it"
 )]
 pub trait HandlerLayer<H, All, B, K> {
-    /// The handlers with the layers around them.
-    type Layered: Source;
+    /// The layers, as what goes around handlers.
+    type Around;
 
-    /// Puts all of the layers around the handlers.
-    fn around(all: All, handlers: FromHandlers<H>) -> Self::Layered;
+    /// Marks all of the layers as ones that fit.
+    fn around(all: All) -> Self::Around;
 }
 
 #[diagnostic::do_not_recommend]
@@ -78,26 +99,23 @@ where
     All: Layer<InvocationService<H::Ready>, Service: HttpService<B>> + Send + 'static,
     B: From<Bytes> + Send + 'static,
 {
-    type Layered = LayeredHandlers<H, All, B>;
+    type Around = Around<All, B>;
 
-    fn around(all: All, handlers: FromHandlers<H>) -> Self::Layered {
-        LayeredHandlers { handlers, layer: all, body: PhantomData }
+    fn around(all: All) -> Around<All, B> {
+        Around { layer: all, body: PhantomData }
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<H, L: Nothing, All, B> HandlerLayer<H, All, B, ()> for L
-where
-    LayeredHandlers<H, All, B>: Source,
-{
-    type Layered = LayeredHandlers<H, All, B>;
+impl<H, L: Nothing, All, B> HandlerLayer<H, All, B, ()> for L {
+    type Around = Around<All, B>;
 
-    fn around(all: All, handlers: FromHandlers<H>) -> Self::Layered {
-        LayeredHandlers { handlers, layer: all, body: PhantomData }
+    fn around(all: All) -> Around<All, B> {
+        Around { layer: all, body: PhantomData }
     }
 }
 
-impl<H, L, B> InitPhase for LayeredHandlers<H, L, B>
+impl<H, L, B> InitPhase for LayeredHandlers<H, Around<L, B>>
 where
     H: Handlers,
     L: Layer<InvocationService<H::Ready>, Service: HttpService<B>> + Send + 'static,
@@ -115,10 +133,15 @@ where
     }
 
     async fn init(self, ctx: &Context) -> Result<Self::Ready, Failure> {
-        let Self { handlers, layer, .. } = self;
+        let Self { handlers, around } = self;
         let ready = handlers.init(ctx).await?;
-        Ok(Layered::new(layer, ready))
+        Ok(Layered::new(around.layer, ready))
     }
 }
 
-impl<H, L, B> Source for LayeredHandlers<H, L, B> where Self: InitPhase {}
+impl<H, L, B> Source for LayeredHandlers<H, Around<L, B>>
+where
+    H: Handlers,
+    Self: InitPhase,
+{
+}

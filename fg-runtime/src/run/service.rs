@@ -10,7 +10,7 @@ use fg_http::{Connected, Gateway, HttpService, MakeHttpService};
 
 use crate::invocation::init_phase::InitPhase;
 use crate::run::function::{Function, NoSource};
-use crate::run::source::Source;
+use crate::run::source::{Fits, Nothing, Source};
 use crate::start::{PlatformRoutes, Start};
 
 /// Runs an HTTP service until the process should end: `fn main() -> ExitCode {
@@ -55,8 +55,8 @@ impl Function<NoSource> {
     ///
     /// A service finds the invocation's [`Context`] among the extensions of each request. The
     /// headers of the context are those of the platform; the others are the request's own.
-    pub fn http<S: HttpService>(service: S) -> Function<Service<FromService<S>>> {
-        Function::from_source(Service(FromService(service)))
+    pub fn http<K, S: ServiceValue<K>>(service: S) -> Function<Service<S::Source>> {
+        Function::from_source(Service(service.into_source()))
     }
 
     /// Makes a function from an `async fn` that makes an HTTP service: its init phase, with the
@@ -98,6 +98,42 @@ pub trait MakeService: Send + 'static {
     fn make(self, ctx: &Context) -> impl Future<Output = Result<Self::Service, Failure>> + Send;
 }
 
+/// What [`Function::http`] takes: an [`HttpService`]. `K` is inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be served as a FunctionGraph function",
+    label = "not a tower service of HTTP requests that can be cloned and sent",
+    note = "an axum `Router` is one once it has its state: call `.with_state(..)` on it",
+    note = "any other `tower::Service<http::Request<fg::http::Body>>` must be `Clone + Send + 'static`, and so must its response body be `Send + 'static`"
+)]
+pub trait ServiceValue<K> {
+    /// What makes the service.
+    type Source: MakeService;
+
+    /// The service as that.
+    fn into_source(self) -> Self::Source;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: HttpService> ServiceValue<Fits> for S {
+    type Source = FromService<S>;
+
+    fn into_source(self) -> FromService<S> {
+        FromService(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Nothing> ServiceValue<()> for S
+where
+    FromService<S>: MakeService,
+{
+    type Source = FromService<S>;
+
+    fn into_source(self) -> FromService<S> {
+        FromService(self)
+    }
+}
+
 /// A service that is there.
 pub struct FromService<S>(S);
 
@@ -116,10 +152,13 @@ impl<S: HttpService> MakeService for FromService<S> {
     }
 }
 
+/// The types that follow from an init function: its argument, its service, its error.
+type Inferred<A, S, E> = fn() -> (A, S, E);
+
 /// An `async fn` that makes a service of the type `S`, with the argument `A`.
 pub struct FromInit<I, A, S, E> {
     init: I,
-    types: PhantomData<fn() -> (A, S, E)>,
+    types: PhantomData<Inferred<A, S, E>>,
 }
 
 impl<I, A, S, E> fmt::Debug for FromInit<I, A, S, E> {
@@ -137,28 +176,42 @@ pub struct WithContext(());
 pub struct WithoutContext(());
 
 /// A function of either kind, called with a context that lives for `'a`.
-pub trait InitService<'a, A, S, E>: Send + 'static {
+pub trait InitFunction<'a, A>: Send + 'static {
+    /// What it makes.
+    type Service;
+    /// Why it makes nothing.
+    type Error;
+
     /// Starts it.
-    fn start(self, ctx: &'a Context) -> impl Future<Output = Result<S, E>> + Send + 'a;
+    fn start(
+        self,
+        ctx: &'a Context,
+    ) -> impl Future<Output = Result<Self::Service, Self::Error>> + Send + 'a;
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, I, F, S, E> InitService<'a, WithContext, S, E> for I
+impl<'a, I, F, S, E> InitFunction<'a, WithContext> for I
 where
     I: FnOnce(&'a Context) -> F + Send + 'static,
     F: Future<Output = Result<S, E>> + Send + 'a,
 {
+    type Service = S;
+    type Error = E;
+
     fn start(self, ctx: &'a Context) -> impl Future<Output = Result<S, E>> + Send + 'a {
         self(ctx)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, I, F, S, E> InitService<'a, WithoutContext, S, E> for I
+impl<'a, I, F, S, E> InitFunction<'a, WithoutContext> for I
 where
     I: FnOnce() -> F + Send + 'static,
     F: Future<Output = Result<S, E>> + Send + 'a,
 {
+    type Service = S;
+    type Error = E;
+
     fn start(self, _: &'a Context) -> impl Future<Output = Result<S, E>> + Send + 'a {
         self()
     }
@@ -182,7 +235,7 @@ pub trait ServiceInit<K> {
 #[diagnostic::do_not_recommend]
 impl<I, S, E> ServiceInit<(WithContext, S, E)> for I
 where
-    I: for<'a> InitService<'a, WithContext, S, E>,
+    I: for<'a> InitFunction<'a, WithContext, Service = S, Error = E>,
     S: HttpService,
     E: Into<Error> + 'static,
 {
@@ -196,7 +249,7 @@ where
 #[diagnostic::do_not_recommend]
 impl<I, S, E> ServiceInit<(WithoutContext, S, E)> for I
 where
-    I: for<'a> InitService<'a, WithoutContext, S, E>,
+    I: for<'a> InitFunction<'a, WithoutContext, Service = S, Error = E>,
     S: HttpService,
     E: Into<Error> + 'static,
 {
@@ -209,7 +262,7 @@ where
 
 impl<I, A: 'static, S, E> MakeService for FromInit<I, A, S, E>
 where
-    I: for<'a> InitService<'a, A, S, E>,
+    I: for<'a> InitFunction<'a, A, Service = S, Error = E>,
     S: HttpService,
     E: Into<Error> + 'static,
 {

@@ -79,12 +79,13 @@ impl<H: Handlers> InitPhase for FromHandlers<H> {
 
 impl<H: Handlers> Source for FromHandlers<H> {}
 
-/// Marks, among the implementations of a layer's trait, the one for layers that fit.
+/// Marks, of the two implementations of a trait for a constructor or for `layer`, the one that
+/// applies.
 #[cfg(feature = "http")]
 #[derive(Debug)]
 pub struct Fits(());
 
-/// Implemented for nothing: with a second implementation that never applies, the compiler cannot
-/// conclude from the trait which one is meant, and reports a layer that does not fit only once.
+/// Implemented for nothing. A second implementation that never applies keeps the compiler from
+/// concluding which one is meant, so that it reports a mistake once and not at each later call.
 #[cfg(feature = "http")]
 pub(crate) trait Nothing {}

@@ -7,7 +7,8 @@ use std::io::Read;
 use fg_core::Environment;
 
 use crate::log::format::LineFormat;
-use crate::log::sink::{Stream, StreamSink};
+use crate::log::sink::StreamSink;
+use crate::mode::LogStream;
 use crate::start::Start;
 
 const LIMITS: Limits = Limits { response_size: 1000, timeouts: true };
@@ -32,7 +33,7 @@ async fn flush(link: &Link) {
 
 fn contexts() -> Arc<Contexts> {
     let environment = Environment::from_variables([("RUNTIME_TIMEOUT", "1")]);
-    let sink = Arc::new(StreamSink::new(Stream::Stdout, LineFormat::Text));
+    let sink = Arc::new(StreamSink::new(LogStream::Stdout, LineFormat::Text));
     Arc::new(Contexts::new(Arc::new(Start::new(environment, sink, LIMITS))))
 }
 
