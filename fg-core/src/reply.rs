@@ -37,6 +37,12 @@ impl Reply {
         Self { body: Vec::new(), content_type: Cow::Borrowed(JSON), stream: Mutex::new(None) }
     }
 
+    /// An empty reply with room for a body of so many bytes.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { body: Vec::with_capacity(capacity), ..Self::new() }
+    }
+
     /// Empties the reply and keeps its buffer, unless that is larger than most replies need.
     pub fn clear(&mut self) {
         self.body.clear();
