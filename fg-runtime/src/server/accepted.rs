@@ -1,5 +1,6 @@
 //! A request that has been accepted: its context, and what hangs on its answer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -7,9 +8,10 @@ use std::time::Instant;
 use fg_core::__private::lifecycle;
 use fg_core::limits::REQUEST_ID;
 use fg_core::{Context, Logger};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use tokio::time::timeout_at;
 
+use super::request_headers::RequestHeaders;
 use super::running::Run;
 use crate::invocation::after_response_work;
 use crate::invocation::deadline_timer::DeadlineTimer;
@@ -68,6 +70,13 @@ impl Contexts {
         ctx
     }
 
+    /// Makes the context of an invocation to which the table of its request's headers belongs.
+    pub(crate) fn begin_with_table(&self, received: Instant, headers: HeaderMap) -> Context {
+        let mut ctx = self.lock().pop().unwrap_or_else(|| self.start.context());
+        lifecycle::begin_with_table(&mut ctx, received, RequestHeaders(headers), choose_id);
+        ctx
+    }
+
     /// Takes back a context, unless there are secrets in it, which are wiped at once.
     fn take_back(&self, mut ctx: Context) {
         lifecycle::end(&mut ctx);
@@ -88,6 +97,19 @@ impl fmt::Debug for Contexts {
     }
 }
 
+/// An id in place of this one, if it cannot be the id of a request.
+fn choose_id<'h>(headers: &'h RequestHeaders, id: &str) -> Option<Cow<'h, str>> {
+    const OTHER: HeaderName = HeaderName::from_static(OTHER_REQUEST_ID);
+    if !id.is_empty() && id.len() <= REQUEST_ID {
+        return None;
+    }
+    let other = headers.0.get(OTHER).and_then(|id| id.to_str().ok());
+    match other.filter(|id| says_something(id) && id.len() <= REQUEST_ID) {
+        Some(id) => Some(Cow::Borrowed(id)),
+        None => Some(Cow::Owned(random_request_id())),
+    }
+}
+
 /// Engines send headers that they have nothing for empty, or as the word `null`.
 fn says_something(value: &str) -> bool {
     let value = value.trim();
@@ -102,6 +124,18 @@ pub(crate) struct Due(Option<(Context, Run, Arc<Contexts>)>);
 impl Due {
     pub(crate) fn of(ctx: Context, run: Run, contexts: &Arc<Contexts>) -> Self {
         Self(Some((ctx, run, Arc::clone(contexts))))
+    }
+
+    /// The context of the invocation.
+    pub(crate) fn ctx(&self) -> &Context {
+        &self.0.as_ref().expect("it is taken when it is dropped").0
+    }
+
+    /// The table of the request's headers, for the response; an empty one if a clone of the context
+    /// is still held.
+    pub(crate) fn take_headers(&mut self) -> HeaderMap {
+        let table = self.0.as_mut().and_then(|(ctx, ..)| lifecycle::take_table(ctx));
+        table.map(|RequestHeaders(headers)| headers).unwrap_or_default()
     }
 }
 

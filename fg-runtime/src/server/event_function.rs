@@ -23,7 +23,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 
-use super::accepted::{Contexts, Unfinished};
+use super::accepted::{Contexts, Due, Unfinished};
 use super::body::ResponseBody;
 use super::cloud_event::{self, CloudEvent};
 use super::failed::{self, failed_invocation};
@@ -44,6 +44,9 @@ use crate::start::Start;
 /// "notes and constraints".
 const TOLERANCE: usize = 100;
 
+/// Room that is made for a reply, in bytes: most of them need no more.
+const USUAL_REPLY: usize = 128;
+
 pub(crate) type Answer = Response<ResponseBody>;
 
 /// What every request needs.
@@ -58,6 +61,15 @@ pub(crate) struct EventFunction<R: ReadyFunction> {
     pub(crate) places: Places,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) patience: Patience,
+}
+
+/// Whose the table of a request's headers is during an invocation.
+#[derive(Clone, Copy)]
+enum HeadersOf {
+    /// The context's, so that they are not copied.
+    Context,
+    /// The request's, which is needed as a whole: the context has copies.
+    Request,
 }
 
 /// An invocation that can begin.
@@ -111,76 +123,78 @@ impl<R: ReadyFunction> EventFunction<R> {
 
     async fn invoke(&self, request: Request<Incoming>, link: &Link) -> Answer {
         let knows_chunks = request.version() > Version::HTTP_10;
-        let Accepted { ctx, head, payload, function, run } = match self.accept(request, link).await
-        {
+        let accepted = match self.accept(request, link, HeadersOf::Context).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &payload, &function, run, link).await
+        let Accepted { ctx, payload, function, run, .. } = accepted;
+        let Some((outcome, mut reply, mut due)) =
+            self.run(ctx, &payload, &function, run, link).await
         else {
             return lost();
         };
-        let outcome = match outcome {
+        let answer = match outcome {
             Ok(Outcome::Streamed(pieces)) if knows_chunks => {
-                return replied(head.headers, content_type(&reply), ResponseBody::pieces(pieces));
+                let body = ResponseBody::pieces(pieces);
+                replied(due.take_headers(), content_type(&reply), body)
             }
-            outcome => self.complete(outcome, &mut reply).await,
+            outcome => match self.complete(outcome, &mut reply).await {
+                Ok(()) => {
+                    let (size, limit) = (reply.body().len(), self.start.limits.response_size);
+                    wrapped_size::warn_of(size as u64, limit, due.ctx());
+                    let content_type = content_type(&reply);
+                    let body = ResponseBody::whole(reply.into_body());
+                    replied(due.take_headers(), content_type, body)
+                }
+                Err(failure) => {
+                    runtime_log::of(due.ctx().logger()).error(&failure);
+                    self.failed(&failure, due.ctx())
+                }
+            },
         };
-        match outcome {
-            Ok(()) => {
-                wrapped_size::warn_of(
-                    reply.body().len() as u64,
-                    self.start.limits.response_size,
-                    &ctx,
-                );
-                replied(head.headers, content_type(&reply), ResponseBody::whole(reply.into_body()))
-            }
-            Err(failure) => {
-                runtime_log::of(ctx.logger()).error(&failure);
-                self.failed(&failure, &ctx)
-            }
-        }
+        link.end_with_response(due);
+        answer
     }
 
     /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and
     /// its answer as the response.
     #[cfg(feature = "http")]
     async fn pass_on(&self, request: Request<Incoming>, link: &Link) -> Answer {
-        let Accepted { ctx, head, payload, function, run } = match self.accept(request, link).await
-        {
+        let accepted = match self.accept(request, link, HeadersOf::Request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
+        let Accepted { ctx, head, payload, function, run } = accepted;
         let event = match fg_http::apig::event_of(&head, &payload) {
             Ok(event) => event,
             Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &event, &function, run, link).await else {
+        let Some((outcome, mut reply, due)) = self.run(ctx, &event, &function, run, link).await
+        else {
             return lost();
         };
         let outcome = self.complete(outcome, &mut reply).await;
-        match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
+        let answer = match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
             Ok(response) => {
-                wrapped_size::warn_of(
-                    response.body().len() as u64,
-                    self.start.limits.response_size,
-                    &ctx,
-                );
+                let (size, limit) = (response.body().len(), self.start.limits.response_size);
+                wrapped_size::warn_of(size as u64, limit, due.ctx());
                 response.map(ResponseBody::whole)
             }
             Err(failure) => {
-                runtime_log::of(ctx.logger()).error(&failure);
-                self.failed(&failure, &ctx)
+                runtime_log::of(due.ctx().logger()).error(&failure);
+                self.failed(&failure, due.ctx())
             }
-        }
+        };
+        link.end_with_response(due);
+        answer
     }
 
     async fn receive_cloud_event(&self, request: Request<Incoming>, link: &Link) -> Answer {
-        let Accepted { ctx, head, payload, function, run } = match self.accept(request, link).await
-        {
+        let accepted = match self.accept(request, link, HeadersOf::Request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
+        let Accepted { ctx, head, payload, function, run } = accepted;
         let event = match CloudEvent::read(&head.headers, &payload) {
             Ok(event) => event,
             Err(refusal) => {
@@ -190,11 +204,13 @@ impl<R: ReadyFunction> EventFunction<R> {
                 );
             }
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &event.payload, &function, run, link).await
+        let Some((outcome, mut reply, due)) =
+            self.run(ctx, &event.payload, &function, run, link).await
         else {
             return lost();
         };
-        match self.complete(outcome, &mut reply).await {
+        let ctx = due.ctx();
+        let answer = match self.complete(outcome, &mut reply).await {
             Ok(()) => {
                 let content_type = content_type(&reply);
                 cloud_event::reply(&event, ctx.function_name(), content_type, reply.into_body())
@@ -212,7 +228,9 @@ impl<R: ReadyFunction> EventFunction<R> {
                 };
                 failed(status, &failure)
             }
-        }
+        };
+        link.end_with_response(due);
+        answer
     }
 
     /// A place, the state and the payload; or the answer that says why not.
@@ -220,6 +238,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         &self,
         request: Request<Incoming>,
         link: &Link,
+        headers: HeadersOf,
     ) -> Result<Accepted<R>, Box<Answer>> {
         let received = Instant::now();
         let Some(run) = link.begin_invocation(&self.places) else {
@@ -229,8 +248,13 @@ impl<R: ReadyFunction> EventFunction<R> {
                 &Failure::new("TooManyRequests", message),
             )));
         };
-        let (head, body) = request.into_parts();
-        let ctx = self.contexts.begin(received, &head.headers, |_| true);
+        let (mut head, body) = request.into_parts();
+        let ctx = match headers {
+            HeadersOf::Context => {
+                self.contexts.begin_with_table(received, std::mem::take(&mut head.headers))
+            }
+            HeadersOf::Request => self.contexts.begin(received, &head.headers, |_| true),
+        };
         let payload = read_body(
             body,
             self.start.limits.response_size.saturating_add(TOLERANCE),
@@ -244,25 +268,27 @@ impl<R: ReadyFunction> EventFunction<R> {
         Ok(Accepted { ctx, head, payload, function, run })
     }
 
-    /// Runs the handler to its end; none if it has come too late, and the caller has been answered
-    /// in its place.
+    /// Runs the handler to its end. What is due after the response is left to the caller.
+    ///
+    /// `None` if it has come too late: then its client has been answered in its place.
     async fn run(
         &self,
-        ctx: &Context,
+        ctx: Context,
         payload: &[u8],
         function: &Initialized<R>,
         run: Run,
         link: &Link,
-    ) -> Option<(Result<Outcome, Failure>, ResponseBuffer)> {
+    ) -> Option<(Result<Outcome, Failure>, ResponseBuffer, Due)> {
         let limits = self.start.limits;
         self.patience.extend(ctx.timeout());
         let unfinished = Unfinished::new(ctx.logger());
-        let in_flight = link.begin(ctx, run, limits, self.audience);
-        let mut reply = ResponseBuffer::new();
+        let in_flight = link.begin(&ctx, run, limits, self.audience);
+        let mut reply = ResponseBuffer::with_capacity(USUAL_REPLY);
         let outcome =
-            invoke(payload, ctx, function, &mut reply, limits, &mut DeadlineTimer::new()).await;
+            invoke(payload, &ctx, function, &mut reply, limits, &mut DeadlineTimer::new()).await;
         unfinished.finish();
-        in_flight.end(&self.contexts).then_some((outcome, reply))
+        let run = in_flight.end()?;
+        Some((outcome, reply, Due::of(ctx, run, &self.contexts)))
     }
 
     /// What went wrong in an invocation.

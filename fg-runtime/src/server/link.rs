@@ -14,7 +14,7 @@ use http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::accepted::{Contexts, Due};
+use super::accepted::Due;
 use super::door::Place;
 use super::failed::failed_invocation;
 use super::lookout::Lookout;
@@ -269,13 +269,12 @@ fn blocked(ctx: &Context, has_stood_still: bool) -> Failure {
 pub(crate) struct InFlight<'l>(&'l Link);
 
 impl InFlight<'_> {
-    /// The handler has ended: whether its caller is to be answered, and has not been in its place.
-    /// When the response has left, the invocation is over.
-    pub(crate) fn end(self, contexts: &Arc<Contexts>) -> bool {
-        let mut state = self.0.lock();
-        state.due_after_response =
-            state.flight.take().map(|flight| Due::of(flight.ctx, flight.run, contexts));
-        state.due_after_response.is_some()
+    /// The handler has ended: its run if its caller is to be answered, and has not been in its
+    /// place.
+    pub(crate) fn end(self) -> Option<Run> {
+        // The context is dropped when the lock is not held.
+        let flight = self.0.lock().flight.take();
+        flight.map(|flight| flight.run)
     }
 }
 
@@ -295,6 +294,11 @@ impl Link {
         state.idle_since = None;
         state.has_begun = true;
         state.gives_way = false;
+    }
+
+    /// When the response that is being made has left, the invocation is over.
+    pub(crate) fn end_with_response(&self, due: Due) {
+        self.lock().due_after_response = Some(due);
     }
 
     /// The response that is being made hands the connection over to the service. The invocation

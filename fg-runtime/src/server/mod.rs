@@ -31,6 +31,7 @@ mod patient_body;
 mod readiness;
 mod refusal;
 mod request_body;
+mod request_headers;
 mod running;
 #[cfg(feature = "http")]
 mod service_body;

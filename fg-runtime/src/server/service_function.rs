@@ -16,6 +16,7 @@ use fg_http::{Body, ClientAddress, Gateway, HttpService, Method, StatusCode, Uri
 use http::{Request, Response};
 use hyper::body::Incoming;
 
+use super::accepted::Due;
 use super::event_function::{EventFunction, path_of};
 use super::failed::{failed, failed_invocation};
 use super::link::Link;
@@ -89,9 +90,8 @@ impl<S: HttpService> ServiceFunction<S> {
         let mut budget = TimeBudget::new(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut timer = DeadlineTimer::new();
         let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
-        if !in_flight.end(contexts) {
-            return lost();
-        }
+        let Some(run) = in_flight.end() else { return lost() };
+        link.end_with_response(Due::of(ctx.clone(), run, contexts));
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();
