@@ -72,7 +72,7 @@ fn a_text_with_escapes_is_copied_twice_out_of_the_event() {
 fn bytes_are_copied_once_into_the_answer() {
     let (parts, body) = response("image/png", vec![0xa5; MEGABYTE]).into_parts();
     let counted = allocated(|| {
-        apig::write_response(&parts, &body, &mut ResponseBuffer::new()).expect("it is written")
+        apig::write_response(&parts, &body, &mut ResponseBuffer::new()).expect("it is written");
     });
     assert!(counted <= copies(4.0 / 3.0), "{counted} bytes");
 }
@@ -81,7 +81,7 @@ fn bytes_are_copied_once_into_the_answer() {
 fn a_text_is_copied_once_into_the_answer_even_where_it_grows() {
     let (parts, body) = response("application/json", b"\"".repeat(MEGABYTE)).into_parts();
     let counted = allocated(|| {
-        apig::write_response(&parts, &body, &mut ResponseBuffer::new()).expect("it is written")
+        apig::write_response(&parts, &body, &mut ResponseBuffer::new()).expect("it is written");
     });
     assert!(counted <= copies(2.0), "{counted} bytes");
 }

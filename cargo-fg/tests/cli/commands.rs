@@ -67,7 +67,7 @@ fn the_conformance_kit_tests_any_program() {
     );
     let form = run(&mut project.fg(&["conformance", "--report", "xml=x", "--", "x"])).ended_with(2);
     assert!(
-        form.stderr.contains("there is no report xml; there are junit, markdown and json"),
+        form.stderr.contains("unknown format xml; the formats are junit, markdown and json"),
         "{}",
         form.stderr
     );
