@@ -21,7 +21,7 @@ fn every_command_explains_itself_with_an_example() {
             "{own}"
         );
     }
-    assert!(!help.contains("guard"), "what nobody types is not shown: {help}");
+    assert!(!help.contains("guard"), "internal commands are hidden: {help}");
 }
 
 #[test]
