@@ -275,7 +275,7 @@ fn a_port_that_is_taken_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn a_process_that_somebody_else_starts_is_served() {
+fn a_process_started_elsewhere_is_served() {
     let project = NewProject::new("debugged", &[]);
     run(&mut project.fg(&["invoke", "-d", r#"{"name":"Ada"}"#])).ended_with(0);
     let mut dev = Dev::start(&project, &["--attach", "--env", "COLOUR=it's red"]);

@@ -48,7 +48,7 @@ fn main() {
     dev.wait_for("Changed proto/deep/greeting.txt\n", 1);
     dev.wait_for("Ready reads-a-directory\n", 2);
     assert_eq!(dev.ask("POST /", "{}"), (200, "\"v2\"".to_owned()));
-    project.write("unread.txt", "nobody reads it");
+    project.write("unread.txt", "unread");
     project.write("proto/new.txt", "");
     dev.wait_for("Changed proto/new.txt\n", 1);
     assert!(!dev.said().contains("unread.txt"), "{}", dev.said());

@@ -115,7 +115,7 @@ fn commands_of_other_tools_are_understood_or_answered_with_what_to_type() {
 }
 
 #[test]
-fn a_lock_file_that_does_not_fit_is_told_without_a_flag_that_nobody_has_given() {
+fn an_outdated_lock_file_is_reported_without_naming_a_flag_that_was_not_given() {
     let project = NewProject::bare("stale", "fn main() {}\n");
     run(&mut cargo(&project.directory, &["generate-lockfile"])).ended_with(0);
     let package = ["package", "--target", "x86_64-unknown-linux-gnu"];

@@ -146,7 +146,7 @@ fn inside_a_clone_of_fg_a_project_stays_by_itself() {
 }
 
 #[test]
-fn nothing_is_asked_where_nobody_can_answer() {
+fn it_does_not_prompt_without_a_terminal() {
     let parent = tempfile::tempdir().expect("a directory");
     let ran = run(&mut fg(parent.path(), &["new"])).ended_with(2);
     assert_eq!(

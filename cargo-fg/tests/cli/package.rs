@@ -266,7 +266,7 @@ fn what_cannot_be_built_for_is_told_with_the_line_that_helps() {
     let absent = ["x86_64-unknown-linux-ohos", "x86_64-unknown-linux-gnux32"]
         .into_iter()
         .find(|target| !is_installed(target));
-    let absent = absent.expect("nobody has installed all of them");
+    let absent = absent.expect("at least one target is not installed");
     let ran = run(&mut fg(&project.directory, &["package", "--target", absent])).ended_with(3);
     let expected = format!(
         "error: Rust's standard library for the target {absent} is not installed\n  help: rustup target add {absent}\n"
