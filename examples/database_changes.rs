@@ -5,7 +5,7 @@
 use fg::events::dds::DdsEvent;
 use serde::Deserialize;
 
-/// A number in MongoDB Extended JSON: an object with a string.
+/// A number in `MongoDB` Extended JSON: an object with a string.
 #[derive(Deserialize)]
 struct Int<'a> {
     #[serde(rename = "$numberInt")]
