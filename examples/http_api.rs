@@ -3,7 +3,7 @@
 //! `cargo run -q --example http_api --features http`, with `FG_MODE=server`, then `curl
 //! localhost:8000/greet?name=Ada`
 
-use fg::http::{Request, Response};
+use fg::http::{Request, Response, StatusCode};
 
 #[fg::handler]
 async fn api(request: Request, ctx: &fg::Context) -> Result<Response, fg::Error> {
@@ -14,7 +14,7 @@ async fn api(request: Request, ctx: &fg::Context) -> Result<Response, fg::Error>
             Ok(Response::text(format!("Hello, {}!", name.as_deref().unwrap_or("whoever you are"))))
         }
         "/echo" => Ok(http::Response::new(request.into_inner().into_body()).into()),
-        _ => Ok(Response::text("there is nothing here").with_status(404)),
+        _ => Ok(Response::text("there is nothing here").with_status(StatusCode::NOT_FOUND)),
     }
 }
 

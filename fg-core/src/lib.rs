@@ -92,6 +92,7 @@ pub mod __private {
     }
     pub use crate::json_error::JsonError;
     pub use crate::log_filter::{LogFilter, Verbosity};
+    pub use crate::mutex::Mutex;
     pub use crate::printable::{
         escape_json, find_unprintable, is_plain, is_unprintable, write_escaped, write_escaped_lines,
     };

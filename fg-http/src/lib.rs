@@ -15,7 +15,7 @@
 //!
 //! ```
 //! use fg_core::{Context, Error};
-//! use fg_http::{Request, Response};
+//! use fg_http::{Request, Response, StatusCode};
 //!
 //! # #[derive(serde::Deserialize)]
 //! # struct Order { item: String }
@@ -23,7 +23,7 @@
 //!     let order: Order = request.json()?;
 //!     let copies = request.query().find(|(name, _)| name == "copies").map_or(1, |(_, value)| value.parse().unwrap_or(1));
 //!     ctx.logger().info(format_args!("{copies} of {}", order.item));
-//!     Ok(Response::text("ordered").with_status(201))
+//!     Ok(Response::text("ordered").with_status(StatusCode::CREATED))
 //! }
 //!
 //! # use bytes::Bytes;

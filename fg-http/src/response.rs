@@ -18,24 +18,21 @@ use crate::apig;
 /// ```
 /// use fg_http::Response;
 ///
-/// let page = Response::html("<h1>Hello!</h1>").with_header("cache-control", "no-store");
-/// let created = Response::json(&serde_json::json!({ "id": 7 }))?.with_status(201);
-/// let image = Response::new(200).with_header("content-type", "image/png").with_body(vec![0x89, b'P', b'N', b'G']);
+/// use fg_http::StatusCode;
+///
+/// let page = Response::html("<h1>Hello!</h1>").with_header("cache-control", "no-store")?;
+/// let created = Response::json(&serde_json::json!({ "id": 7 }))?.with_status(StatusCode::CREATED);
+/// let image = Response::new(StatusCode::OK).with_header("content-type", "image/png")?.with_body(vec![0x89, b'P', b'N', b'G']);
 /// assert_eq!((created.status().as_u16(), page.headers()["cache-control"].as_bytes()), (201, &b"no-store"[..]));
 /// # Ok::<(), fg_core::Failure>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Response {
-    response: http::Response<Bytes>,
-    /// The error of the first builder method that got an invalid value.
-    error: Option<String>,
-}
+pub struct Response(http::Response<Bytes>);
 
 impl Response {
-    /// Creates a response with this status, without headers or body. See
-    /// [`with_status`](Self::with_status).
+    /// Creates a response with this status, without headers or body.
     #[must_use]
-    pub fn new(status: impl TryInto<StatusCode>) -> Self {
+    pub fn new(status: StatusCode) -> Self {
         Self::from(http::Response::new(Bytes::new())).with_status(status)
     }
 
@@ -74,75 +71,63 @@ impl Response {
         response.into()
     }
 
-    /// Sets the status: a [`StatusCode`] or a number. With an invalid one the invocation fails, see
-    /// [`into_inner`](Self::into_inner).
+    /// Sets the status.
     #[must_use]
-    pub fn with_status(mut self, status: impl TryInto<StatusCode>) -> Self {
-        match status.try_into() {
-            Ok(status) => *self.response.status_mut() = status,
-            Err(_) => {
-                self.set_error(
-                    "the status of the response is not a number from 100 to 999".to_owned(),
-                );
-            }
-        }
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        *self.0.status_mut() = status;
         self
     }
 
-    /// Appends a header, or replaces it if it is `content-type`. With a name or a value that HTTP
-    /// does not allow, such as one with a line break, the invocation fails, see
-    /// [`into_inner`](Self::into_inner).
-    #[must_use]
-    pub fn with_header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
+    /// Adds a header; one of the same name stays, except a `content-type`, which is replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::INVALID_RESPONSE`] if HTTP does not allow the name or the value, such as one with
+    /// a line break. The message does not show the value: it may be a secret.
+    pub fn with_header(
+        mut self,
+        name: impl AsRef<str>,
+        value: impl AsRef<[u8]>,
+    ) -> Result<Self, Failure> {
         let name = name.as_ref();
-        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_ref())) {
-            (Ok(name), Ok(value)) if name == CONTENT_TYPE => {
-                drop(self.headers_mut().insert(name, value));
-            }
-            (Ok(name), Ok(value)) => {
-                if self.headers_mut().try_append(name, value).is_err() {
-                    self.set_error("the response has too many headers".to_owned());
-                }
-            }
-            (Err(_), _) => {
-                self.set_error(format!("{name:?} cannot be the name of a header of the response"));
-            }
-            // The value is not shown: it may be a secret.
-            (Ok(name), Err(_)) => self.set_error(format!(
-                "the header `{name}` of the response has control characters in its value"
-            )),
+        let invalid = |message| Failure::new(Failure::INVALID_RESPONSE, message);
+        let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
+            return Err(invalid(format!(
+                "{name:?} cannot be the name of a header of the response"
+            )));
+        };
+        let value = HeaderValue::from_bytes(value.as_ref()).map_err(|_| {
+            invalid(format!(
+                "the header `{header}` of the response has control characters in its value"
+            ))
+        })?;
+        if header == CONTENT_TYPE {
+            drop(self.headers_mut().insert(header, value));
+        } else {
+            self.headers_mut()
+                .try_append(header, value)
+                .map_err(|_| invalid("the response has too many headers".to_owned()))?;
         }
-        self
+        Ok(self)
     }
 
     /// Sets the body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
-        *self.response.body_mut() = body.into();
+        *self.0.body_mut() = body.into();
         self
     }
 
-    /// Converts to the response type of the crate `http`.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::INVALID_RESPONSE`] if a builder method got a status or a header that HTTP does
-    /// not allow. The message names it.
-    pub fn into_inner(self) -> Result<http::Response<Bytes>, Failure> {
-        match self.error {
-            Some(error) => Err(Failure::new(Failure::INVALID_RESPONSE, error)),
-            None => Ok(self.response),
-        }
-    }
-
-    fn set_error(&mut self, error: String) {
-        self.error.get_or_insert(error);
+    /// The response of the crate `http`.
+    #[must_use]
+    pub fn into_inner(self) -> http::Response<Bytes> {
+        self.0
     }
 }
 
 impl<B: Into<Bytes>> From<http::Response<B>> for Response {
     fn from(response: http::Response<B>) -> Self {
-        Self { response: response.map(Into::into), error: None }
+        Self(response.map(Into::into))
     }
 }
 
@@ -150,20 +135,20 @@ impl Deref for Response {
     type Target = http::Response<Bytes>;
 
     fn deref(&self) -> &Self::Target {
-        &self.response
+        &self.0
     }
 }
 
 impl DerefMut for Response {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.response
+        &mut self.0
     }
 }
 
 /// Writes the JSON that API Gateway expects.
 impl IntoPayload for Response {
     fn write_payload(self, output: &mut ResponseBuffer) -> Result<(), Failure> {
-        let (parts, body) = self.into_inner()?.into_parts();
+        let (parts, body) = self.into_inner().into_parts();
         apig::write_response(&parts, &body, output)
     }
 }
@@ -191,7 +176,10 @@ mod tests {
         let expected = json!({ "statusCode": 200, "headers": { "content-type": "image/png" }, "isBase64Encoded": true, "body": "/w==" });
         assert_eq!(
             written(
-                Response::html("").with_header("Content-Type", "image/png").with_body(vec![0xff])
+                Response::html("")
+                    .with_header("Content-Type", "image/png")
+                    .expect("it is valid")
+                    .with_body(vec![0xff])
             ),
             Ok(expected)
         );
@@ -204,29 +192,34 @@ mod tests {
     }
 
     #[test]
-    fn what_http_does_not_allow_is_an_error_when_it_is_written() {
-        for (response, message) in [
-            (Response::new(0), "the status of the response is not a number from 100 to 999"),
+    fn what_http_does_not_allow_is_an_error_at_once() {
+        for (name, value, message) in [
+            ("a b", "c", "\"a b\" cannot be the name of a header of the response"),
             (
-                Response::text("x").with_status(600),
+                "x-a",
+                "b\r\nset-cookie: c",
+                "the header `x-a` of the response has control characters in its value",
+            ),
+        ] {
+            let failure = Response::text("x").with_header(name, value).expect_err("it is invalid");
+            assert_eq!(failure, Failure::new("InvalidResponse", message));
+        }
+    }
+
+    #[test]
+    fn what_the_gateway_does_not_take_is_an_error_when_it_is_written() {
+        let status = |status| StatusCode::from_u16(status).expect("it is valid");
+        let not_utf8 = Response::new(StatusCode::OK).with_header("x-a", b"\xe9");
+        for (response, message) in [
+            (
+                Response::text("x").with_status(status(600)),
                 "the status of the response is 600; API Gateway takes one from 200 to 599",
             ),
             (
-                Response::new(101),
+                Response::new(status(101)),
                 "the status of the response is 101; API Gateway takes one from 200 to 599",
             ),
-            (
-                Response::new(200).with_header("a b", "c"),
-                "\"a b\" cannot be the name of a header of the response",
-            ),
-            (
-                Response::new(200).with_header("x-a", "b\r\nset-cookie: c"),
-                "the header `x-a` of the response has control characters in its value",
-            ),
-            (
-                Response::new(200).with_header("x-a", b"\xe9"),
-                "the header `x-a` of the response is not UTF-8",
-            ),
+            (not_utf8.expect("HTTP allows it"), "the header `x-a` of the response is not UTF-8"),
         ] {
             assert_eq!(written(response), Err(Failure::new("InvalidResponse", message)));
         }

@@ -3,10 +3,11 @@
 //! No document says that the platform sends one. Where it comes, what runs is finished; where it
 //! comes twice, the process ends at once.
 
+use fg_core::__private::Mutex;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use tokio::task::yield_now;
@@ -123,5 +124,5 @@ impl Shutdown {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock()
 }

@@ -48,11 +48,12 @@ mod imp {
     use std::os::unix::fs::FileTypeExt;
     use std::os::unix::net::UnixStream;
     use std::pin::Pin;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::{Arc, Mutex, PoisonError};
     use std::task::{Context, Poll};
     use std::time::Duration;
 
+    use fg_core::__private::Mutex;
     use signal_hook::SigId;
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::low_level::{pipe, unregister};
@@ -147,7 +148,7 @@ mod imp {
             let is_interrupt = Arc::new(AtomicBool::new(false));
             let mut listening =
                 Self { is_interrupt: Arc::clone(&is_interrupt), registered: Vec::with_capacity(3) };
-            let mut all = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = LISTENING.lock();
             all.0 += 1;
             if let Some(is_over) = &all.1 {
                 is_over.store(false, Ordering::Relaxed);
@@ -176,7 +177,7 @@ mod imp {
             for id in self.registered.drain(..) {
                 unregister(id);
             }
-            let mut all = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = LISTENING.lock();
             all.0 -= 1;
             if all.0 > 0 {
                 return;

@@ -5,8 +5,9 @@
 //! here.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use fg_core::__private::Mutex;
 use fg_core::{Context, Failure, LogSink, ReadyFunction, Record, ResponseBuffer};
 
 use crate::invocation::after_response_work;
@@ -123,14 +124,14 @@ impl CapturedLog {
     /// The lines so far, as `<request id> <level> <text>`.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 }
 
 impl LogSink for CapturedLog {
     fn write(&self, record: &Record<'_>) {
         let line = format!("{} {} {}", record.request_id, record.level, record.text());
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        self.0.lock().push(line);
     }
 }
 

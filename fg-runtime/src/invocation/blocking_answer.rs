@@ -5,9 +5,10 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use fg_core::__private::Mutex;
 use fg_core::Failure;
 
 use crate::log::runtime_log;
@@ -53,11 +54,11 @@ impl ApiAddress {
 
     /// Records the address that a connection was made to.
     pub(crate) fn set_reached_at(&self, address: SocketAddr) {
-        *self.reached_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+        *self.reached_at.lock() = Some(address);
     }
 
     fn reached_at(&self) -> Option<SocketAddr> {
-        *self.reached_at.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.reached_at.lock()
     }
 }
 

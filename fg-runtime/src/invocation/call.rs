@@ -6,10 +6,11 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::{Mutex, PoisonError};
+
 use std::task::{Context as TaskContext, Poll};
 
 use fg_core::__private::AfterWork;
+use fg_core::__private::Mutex;
 use fg_core::__private::lifecycle::take_before_stop;
 use fg_core::{Context, Failure, ReadyFunction, ResponseBuffer};
 
@@ -127,9 +128,7 @@ pub(crate) async fn end<R: ReadyFunction>(
     if let Err(failure) = run_until(stopping, ctx, budget, timer).await {
         log.error(format_args!("in pre_stop: {failure}"));
     }
-    let registered = std::mem::take(
-        &mut *function.borrow().before_stop.lock().unwrap_or_else(PoisonError::into_inner),
-    );
+    let registered = std::mem::take(&mut *function.borrow().before_stop.lock());
     for work in registered {
         let budget = TimeBudget::new(ctx, limits, "the limit of pre_stop");
         if let Err(failure) = run_until(work, ctx, budget, timer).await {

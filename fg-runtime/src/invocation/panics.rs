@@ -9,8 +9,9 @@ use std::any::Any;
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+use std::sync::{Arc, Once, Weak};
 
+use fg_core::__private::Mutex;
 use fg_core::__private::{bounded, find_unprintable};
 use fg_core::{Context, Failure, limits};
 
@@ -109,13 +110,13 @@ fn say_panic(panic: &PanicHookInfo<'_>) {
 /// Tells the hook who answers for what is lost if the process aborts.
 pub(crate) fn report_aborts_to<L: AbortResponder + 'static>(abort_responder: &Arc<L>) {
     let abort_responder: Weak<L> = Arc::downgrade(abort_responder);
-    *ABORT_RESPONDER.lock().unwrap_or_else(PoisonError::into_inner) = Some(abort_responder);
+    *ABORT_RESPONDER.lock() = Some(abort_responder);
 }
 
 fn abort_responder() -> Option<Arc<dyn AbortResponder>> {
     // The lock is held for an assignment only; should it be taken, this thread panicked in the
     // middle of that, and nothing is lost.
-    ABORT_RESPONDER.try_lock().ok()?.as_ref()?.upgrade()
+    ABORT_RESPONDER.try_lock()?.as_ref()?.upgrade()
 }
 
 fn set_panic(abort_responder: Option<&dyn AbortResponder>, panic: Option<Failure>) {

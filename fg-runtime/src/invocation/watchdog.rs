@@ -14,9 +14,10 @@
 //! sleeps beyond the deadline of an invocation that begins while it sleeps.
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
+use fg_core::__private::Mutex;
 use fg_core::{Context, Failure};
 
 use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
@@ -125,7 +126,7 @@ impl Watchdog {
         let wakes = Arc::new(Mutex::new(Some(wakes)));
         let for_thread = Arc::clone(&wakes);
         let watch = move || {
-            let wakes = for_thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let wakes = for_thread.lock().take();
             if let Some(wakes) = wakes {
                 watch(&of_thread, wakes, for_signals.as_deref());
             }
@@ -134,9 +135,7 @@ impl Watchdog {
             say(format_args!(
                 "fg: what blocks its thread will not be noticed, for want of a thread that watches: {error}"
             ));
-            if let (Some(shutdown), Some(wakes)) =
-                (shutdown, wakes.lock().unwrap_or_else(PoisonError::into_inner).take())
-            {
+            if let (Some(shutdown), Some(wakes)) = (shutdown, wakes.lock().take()) {
                 shutdown.listen_itself(wakes);
             }
         }
@@ -144,7 +143,7 @@ impl Watchdog {
     }
 
     fn lock(&self) -> MutexGuard<'_, Current> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        self.current.lock()
     }
 
     /// An invocation begins; from now on it is owed an answer.
@@ -313,7 +312,7 @@ impl Watchdog {
     /// watches over that.
     pub(crate) fn watch_over_the_end(self: &Arc<Self>, code: ExitCode) {
         self.begin_phase(Phase::End { code: number_of(code) }, Some(END_LIMIT));
-        *AT_THE_END.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(self));
+        *AT_THE_END.lock() = Some(Arc::clone(self));
     }
 }
 
@@ -322,7 +321,7 @@ static AT_THE_END: Mutex<Option<Arc<Watchdog>>> = Mutex::new(None);
 /// Everything is over, and `main` goes on. What it may still have to write is written here: if that
 /// is not read, the process would never end.
 pub(crate) fn let_go(code: ExitCode) {
-    let watchdog = AT_THE_END.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let watchdog = AT_THE_END.lock().take();
     if watchdog.is_some() && !runtime_log::flush_stdout() {
         end_now(number_of(code));
     }

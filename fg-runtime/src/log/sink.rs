@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use fg_core::__private::Bounded;
+use fg_core::__private::Mutex;
 use fg_core::limits::LOG_RECORD;
 use fg_core::{LogSink, Record};
 
@@ -36,7 +37,7 @@ impl StreamSink {
     }
 
     fn buffers(&self) -> MutexGuard<'_, Buffers> {
-        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.buffers.lock()
     }
 }
 
