@@ -9,7 +9,7 @@ use fg_core::{Context, Logger};
 use http::HeaderMap;
 use tokio::time::timeout_at;
 
-use super::running::Run;
+use super::shutdown_guard::Run;
 use crate::invocation::after_response_work;
 use crate::invocation::deadline_timer::Alarm;
 use crate::invocation::request_id::random_request_id;

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::cloud_event::CloudEvent;
-use super::strict_head::scanned;
+use super::request_framing::scanned;
 
 /// Whatever comes, in whatever pieces, it is passed or refused alike; and what passes is read as
 /// `httparse`, the parser of hyper, reads it: one request after another, their bodies untouched.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::link::Link;
+use super::connection_state::Link;
 
 pin_project! {
     /// The body of a response on a connection.

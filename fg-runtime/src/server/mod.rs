@@ -11,34 +11,34 @@
 //!
 //! Many requests run at once, and each is isolated from another's panic, deadline and log lines.
 
+mod accept_loop;
 mod accepted;
 mod address;
-mod body;
 mod cloud_event;
-mod connection;
-mod door;
+mod connection_io;
+mod connection_state;
+mod error_response;
 mod event_function;
 mod failed;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
-mod grace;
-mod link;
+mod http1_connection;
 mod linked_body;
-mod lookout;
-mod outgoing;
+mod open_connections;
 #[cfg(feature = "http")]
 mod patient_body;
+mod protocol;
 mod readiness;
-mod refusal;
 mod request_body;
-mod running;
+mod request_framing;
+mod response_body;
 #[cfg(feature = "http")]
 mod service_body;
 #[cfg(feature = "http")]
 mod service_function;
-mod stall;
-mod strict_head;
-mod unspoken;
+mod settings;
+mod shutdown_guard;
+mod stalled_runtime;
 mod wrapped_size;
 
 use std::future::Future;
@@ -55,15 +55,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use self::accept_loop::Door;
 use self::accepted::Contexts;
-use self::door::Door;
+use self::connection_state::Link;
 use self::event_function::EventFunction;
-use self::link::Link;
-use self::lookout::Lookout;
+use self::open_connections::Lookout;
+use self::protocol::Unspoken;
 use self::readiness::readiness;
-use self::running::{Places, Run};
-use self::stall::Patience;
-use self::unspoken::Unspoken;
+use self::shutdown_guard::{Places, Run};
+use self::stalled_runtime::Patience;
 
 use crate::invocation::blocking_answer::{LastWords, Listener};
 use crate::invocation::call::{end, init};
@@ -117,7 +117,7 @@ where
         say(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
     }
-    let grace = match grace::grace(grace::given().as_deref(), start.environment()) {
+    let grace = match settings::grace(settings::given().as_deref(), start.environment()) {
         Ok(grace) => grace,
         Err(reason) => {
             say(format_args!("fg: {reason}"));
@@ -179,8 +179,10 @@ where
         let unspoken = Arc::new(Unspoken::new(logger.clone()));
         let serve = |stream: TcpStream, client, place| {
             let link = Link::new(stream, client, place, run.another(), &lookout);
-            let (serving, unspoken) =
-                (connection::serve(link, stopping.clone(), answer.clone()), Arc::clone(&unspoken));
+            let (serving, unspoken) = (
+                http1_connection::serve(link, stopping.clone(), answer.clone()),
+                Arc::clone(&unspoken),
+            );
             async move { unspoken.note(serving.await) }
         };
         shutdown

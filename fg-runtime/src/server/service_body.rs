@@ -10,7 +10,7 @@ use fg_http::BoxError;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::body::ResponseBody;
+use super::response_body::ResponseBody;
 use crate::invocation::call::Turn;
 use crate::invocation::deadline_timer::Alarm;
 use crate::invocation::streamed_response::{STREAM_LIMIT, too_large};

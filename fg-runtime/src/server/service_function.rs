@@ -15,13 +15,13 @@ use fg_http::{Body, ClientAddress, Gateway, HttpService, Method, Shared, StatusC
 use http::{Request, Response};
 use hyper::body::Incoming;
 
+use super::connection_state::Link;
+use super::error_response::refusal;
 use super::event_function::{EventFunction, is_platform_route, path_of};
 use super::failed::{failed, failed_invocation};
-use super::link::Link;
 use super::patient_body::Patient;
-use super::refusal::refusal;
-use super::running::MOST_INVOCATIONS;
 use super::service_body::ServiceBody;
+use super::shutdown_guard::MOST_INVOCATIONS;
 use super::wrapped_size;
 use crate::invocation::call::{Limits, Turn, run_pinned};
 use crate::invocation::deadline_timer::Alarm;

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
-use super::lookout::Lookout;
+use super::open_connections::Lookout;
 
 /// The most connections at a time. The platform allows 2048 open files, and the function needs some
 /// for itself.

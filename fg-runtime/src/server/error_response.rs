@@ -6,9 +6,9 @@ use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
 
+use super::connection_state::Link;
 use super::event_function::path_of;
 use super::failed::failed;
-use super::link::Link;
 
 /// The answer to a request that is refused on this connection, which is then closed.
 pub(crate) fn refusal<B: Body>(request: &Request<B>, link: &Link) -> Option<Response<Bytes>> {

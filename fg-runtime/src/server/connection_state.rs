@@ -14,11 +14,11 @@ use http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::accept_loop::Place;
 use super::accepted::{Contexts, Due};
-use super::door::Place;
 use super::failed::failed_invocation;
-use super::lookout::Lookout;
-use super::running::{Places, Run};
+use super::open_connections::Lookout;
+use super::shutdown_guard::{Places, Run};
 use crate::invocation::call::Limits;
 use crate::invocation::error_audience::Caller;
 use crate::invocation::overdue::Overdue;
@@ -419,5 +419,5 @@ impl Link {
 }
 
 #[cfg(test)]
-#[path = "link_tests.rs"]
+#[path = "connection_state_tests.rs"]
 mod tests;

@@ -458,5 +458,5 @@ pub(super) fn scanned(bytes: &[u8], piece: usize) -> Vec<u8> {
 }
 
 #[cfg(test)]
-#[path = "strict_head_tests.rs"]
+#[path = "request_framing_tests.rs"]
 mod tests;

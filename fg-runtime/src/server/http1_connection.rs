@@ -20,10 +20,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::link::Link;
+use super::connection_io::Outgoing;
+use super::connection_state::Link;
 use super::linked_body::LinkedBody;
-use super::outgoing::Outgoing;
-use super::strict_head::{HEAD_TIMEOUT, Protocol, StrictHead};
+use super::request_framing::{HEAD_TIMEOUT, Protocol, StrictHead};
 use crate::invocation::deadline_timer::Alarm;
 use crate::invocation::panics::for_caller;
 

@@ -18,7 +18,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use fg_core::Failure;
 
-use super::link::{Link, Looked};
+use super::connection_state::{Link, Looked};
 use crate::log::runtime_log::{self, say};
 
 /// The connections, and when they are looked at.

@@ -6,7 +6,7 @@ use fg_core::Logger;
 
 use crate::log::runtime_log;
 
-use super::strict_head::Protocol;
+use super::request_framing::Protocol;
 
 /// What has been said.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep, sleep_until};
 
-use super::link::Link;
-use super::strict_head::Passable;
+use super::connection_state::Link;
+use super::request_framing::Passable;
 
 /// How long a client may take nothing at all of what is sent to it. One that is merely slow takes a
 /// part of it every now and then.
