@@ -1,8 +1,8 @@
-//! Lets connections in: as many as there are places, which are not held by silence.
+//! Accepts connections, up to a limit.
 //!
-//! Where all places are taken, a new connection gets that of the one that has been waiting for a
-//! request for the longest. Where all of them are at work, there are a few more places for a
-//! question that must always be answered, which is whether the function is well.
+//! If all slots are taken, a new connection gets the slot of the one that has been idle for the
+//! longest. If none is idle, a few more slots are reserved for the probes of an engine, which must
+//! always be answered.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -13,73 +13,53 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
-use super::open_connections::Lookout;
+use super::open_connections::OpenConnections;
+use super::slots::ConnectionSlot;
 
 /// The most connections at a time. The platform allows 2048 open files, and the function needs some
 /// for itself.
-const MOST_CONNECTIONS: usize = 1500;
+const MAX_CONNECTIONS: usize = 1500;
 
-/// The most places for the probes of an engine.
-const MOST_RESERVE: usize = 32;
+/// The most slots that are reserved for the probes of an engine.
+const MAX_PROBES: usize = 32;
 
-/// The fewest files that are left to the function.
-const LEAST_SPARE_FILES: usize = 24;
+/// The fewest open files that are left to the function.
+const MIN_SPARE_FILES: usize = 24;
 
-/// How long one that is asked to give way has for it, before another one is asked.
-const TIME_TO_GIVE_WAY: Duration = Duration::from_millis(100);
+/// How long an evicted connection has to close before another one is evicted.
+const EVICTION_TIME: Duration = Duration::from_millis(100);
 
 /// After an error of `accept`, such as too many open files, others get the time to close some.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
-/// A place among the connections, until this is dropped.
+/// Accepts connections.
 #[derive(Debug)]
-pub(crate) struct Place {
-    _permit: OwnedSemaphorePermit,
-    /// Whether it is one of the few that are left for probes.
-    pub(crate) is_reserve: bool,
+pub(crate) struct AcceptLoop {
+    slots: Arc<Semaphore>,
+    probe_slots: Arc<Semaphore>,
+    connections: OpenConnections,
 }
 
-#[cfg(test)]
-impl Place {
-    /// Among no others.
-    pub(crate) fn of_its_own() -> Self {
-        let permit = Arc::new(Semaphore::new(1)).try_acquire_owned();
-        Self { _permit: permit.expect("there is one"), is_reserve: false }
-    }
-}
-
-/// Where connections come in.
-#[derive(Debug)]
-pub(crate) struct Door {
-    places: Arc<Semaphore>,
-    reserve: Arc<Semaphore>,
-    lookout: Lookout,
-}
-
-impl Door {
-    /// With as many places as the limit of open files allows.
-    pub(crate) fn new(lookout: Lookout) -> Self {
-        Self::with(open_files(), lookout)
-    }
-
-    fn with(open_files: Option<usize>, lookout: Lookout) -> Self {
-        let (places, reserve) = places(open_files);
+impl AcceptLoop {
+    /// With as many slots as the limit of open files allows.
+    pub(crate) fn new(connections: OpenConnections) -> Self {
+        let (slots, probe_slots) = slots(open_files());
         Self {
-            places: Arc::new(Semaphore::new(places)),
-            reserve: Arc::new(Semaphore::new(reserve)),
-            lookout,
+            slots: Arc::new(Semaphore::new(slots)),
+            probe_slots: Arc::new(Semaphore::new(probe_slots)),
+            connections,
         }
     }
 
-    /// Takes connections until it should stop; each is served in a task of its own.
-    pub(crate) async fn accept<F>(
+    /// Accepts until it should stop; each connection is served in a task of its own.
+    pub(crate) async fn run<F>(
         &self,
         listener: TcpListener,
         stopping: &mut watch::Receiver<bool>,
-        serve: impl Fn(TcpStream, SocketAddr, Place) -> F,
+        serve: impl Fn(TcpStream, SocketAddr, ConnectionSlot) -> F,
     ) where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -87,7 +67,7 @@ impl Door {
         loop {
             let next = async {
                 let (stream, client) = listener.accept().await?;
-                io::Result::Ok((stream, client, self.admit().await))
+                io::Result::Ok((stream, client, self.acquire_slot().await))
             };
             let mut next = pin!(next);
             let accepted = poll_fn(|task| {
@@ -98,42 +78,41 @@ impl Door {
             });
             match accepted.await {
                 None => return,
-                Some(Ok((stream, client, place))) => {
-                    // Small answers leave at once. Where it cannot be set, they come a little
-                    // later.
+                Some(Ok((stream, client, slot))) => {
+                    // Small responses leave at once. If it cannot be set, they leave a little later.
                     let _ = stream.set_nodelay(true);
-                    tokio::spawn(serve(stream, client, place));
+                    tokio::spawn(serve(stream, client, slot));
                 }
                 Some(Err(_)) => {
-                    self.lookout.ask_to_give_way();
+                    self.connections.evict_idle();
                     sleep(PAUSE_AFTER_ERROR).await;
                 }
             }
         }
     }
 
-    /// A place for a connection that has come.
-    async fn admit(&self) -> Place {
-        let ordinary = |permit| Place { _permit: permit, is_reserve: false };
-        if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
+    /// A slot for a connection that has come.
+    async fn acquire_slot(&self) -> ConnectionSlot {
+        let ordinary = |permit| ConnectionSlot::new(permit, false);
+        if let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() {
             return ordinary(permit);
         }
-        while self.lookout.ask_to_give_way() {
+        while self.connections.evict_idle() {
             if let Ok(Ok(permit)) =
-                timeout(TIME_TO_GIVE_WAY, Arc::clone(&self.places).acquire_owned()).await
+                timeout(EVICTION_TIME, Arc::clone(&self.slots).acquire_owned()).await
             {
                 return ordinary(permit);
             }
         }
-        let mut place = pin!(Arc::clone(&self.places).acquire_owned());
-        let mut reserve = pin!(Arc::clone(&self.reserve).acquire_owned());
-        // None of the two is ever closed.
+        let mut slot = pin!(Arc::clone(&self.slots).acquire_owned());
+        let mut probe_slot = pin!(Arc::clone(&self.probe_slots).acquire_owned());
+        // Neither semaphore is ever closed.
         poll_fn(|task| {
-            if let Poll::Ready(Ok(permit)) = place.as_mut().poll(task) {
+            if let Poll::Ready(Ok(permit)) = slot.as_mut().poll(task) {
                 return Poll::Ready(ordinary(permit));
             }
-            match reserve.as_mut().poll(task) {
-                Poll::Ready(Ok(permit)) => Poll::Ready(Place { _permit: permit, is_reserve: true }),
+            match probe_slot.as_mut().poll(task) {
+                Poll::Ready(Ok(permit)) => Poll::Ready(ConnectionSlot::new(permit, true)),
                 _ => Poll::Pending,
             }
         })
@@ -141,15 +120,15 @@ impl Door {
     }
 }
 
-/// How many places there are, and how many more for probes, where so many files can be open.
-fn places(open_files: Option<usize>) -> (usize, usize) {
-    let Some(files) = open_files else { return (MOST_CONNECTIONS, MOST_RESERVE) };
-    let reserve = (files / 8).clamp(1, MOST_RESERVE);
-    let spare = (files / 4).max(LEAST_SPARE_FILES);
-    (files.saturating_sub(spare + reserve).clamp(1, MOST_CONNECTIONS), reserve)
+/// How many slots there are, and how many more for probes, if so many files can be open.
+fn slots(open_files: Option<usize>) -> (usize, usize) {
+    let Some(files) = open_files else { return (MAX_CONNECTIONS, MAX_PROBES) };
+    let probes = (files / 8).clamp(1, MAX_PROBES);
+    let spare = (files / 4).max(MIN_SPARE_FILES);
+    (files.saturating_sub(spare + probes).clamp(1, MAX_CONNECTIONS), probes)
 }
 
-/// How many files this process can have open, where the system says so.
+/// How many files this process can have open, if the system tells.
 fn open_files() -> Option<usize> {
     let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
     limits
@@ -167,12 +146,12 @@ mod tests {
 
     #[test]
     fn the_limit_of_open_files_leaves_some_to_the_function() {
-        assert_eq!(places(None), (1500, 32));
-        assert_eq!(places(Some(1_000_000)), (1500, 32));
-        assert_eq!(places(Some(2048)), (1500, 32), "the platform's");
-        assert_eq!(places(Some(1024)), (736, 32));
-        assert_eq!(places(Some(64)), (32, 8));
-        assert_eq!(places(Some(16)), (1, 2));
+        assert_eq!(slots(None), (1500, 32));
+        assert_eq!(slots(Some(1_000_000)), (1500, 32));
+        assert_eq!(slots(Some(2048)), (1500, 32), "the platform's");
+        assert_eq!(slots(Some(1024)), (736, 32));
+        assert_eq!(slots(Some(64)), (32, 8));
+        assert_eq!(slots(Some(16)), (1, 2));
     }
 
     #[cfg(target_os = "linux")]

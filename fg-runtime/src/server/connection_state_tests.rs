@@ -1,8 +1,9 @@
-//! What a connection knows of itself: when it is idle, late, or gives way.
+//! When a connection is idle, evicted, or answered for.
 
 use super::*;
-use std::future::poll_fn;
 use std::io::Read;
+use std::sync::Weak;
+use std::time::Duration;
 
 use fg_core::Environment;
 
@@ -10,25 +11,29 @@ use crate::log::format::LineFormat;
 use crate::log::sink::{Stream, StreamSink};
 use crate::run::Start;
 use crate::run::mode::Mode;
+use crate::server::accepted::Contexts;
+use crate::server::response_writer::Looked;
+use crate::server::slots::InvocationSlots;
 
 const LIMITS: Limits = Limits { response_size: 1000, timeouts: true };
+const LATER: Duration = Duration::from_secs(365 * 24 * 3600);
 
-async fn link() -> (Arc<Link>, std::net::TcpStream) {
+async fn connection() -> (Arc<ConnectionState>, OwnedReadHalf, std::net::TcpStream) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
     let client = std::net::TcpStream::connect(listener.local_addr().expect("it has an address"))
         .expect("it listens");
     let (stream, address) = listener.accept().await.expect("it is connected");
     stream.writable().await.expect("it can be written to");
-    let place = Place::of_its_own();
-    (Link::new(stream, address, place, Run::first().0, &Lookout::new()), client)
+    let permit = Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned();
+    let slot = ConnectionSlot::new(permit.expect("there is one"), false);
+    let schedule = Arc::new(WatchSchedule::new(Weak::new()));
+    let (state, reader) =
+        ConnectionState::new(stream, address, slot, ShutdownGuard::new().0, &schedule);
+    (state, reader, client)
 }
 
-fn idle_since(link: &Link) -> Option<Instant> {
-    link.poll_rest(&TaskContext::from_waker(Waker::noop())).expect("its place is not wanted")
-}
-
-async fn flush(link: &Link) {
-    poll_fn(|task| link.poll_flush(task)).await.expect("nothing is left to write");
+fn is_idle(state: &ConnectionState) -> bool {
+    state.idle_since().expect("it is not evicted").is_some()
 }
 
 fn contexts() -> Arc<Contexts> {
@@ -39,75 +44,86 @@ fn contexts() -> Arc<Contexts> {
 
 #[tokio::test]
 async fn a_connection_is_idle_from_the_end_of_a_response_to_the_next_request() {
-    let (link, _client) = link().await;
-    assert_eq!(idle_since(&link), None);
-    flush(&link).await;
-    assert!(idle_since(&link).is_some());
-    link.begin_request();
+    let (state, _reader, _client) = connection().await;
+    assert!(is_idle(&state), "before the first request");
+    state.begin_request();
     // A part of the response has left.
-    flush(&link).await;
-    assert_eq!(idle_since(&link), None);
-    link.end_response();
-    assert_eq!(idle_since(&link), None);
-    flush(&link).await;
-    assert!(idle_since(&link).is_some());
-    link.begin_request();
-    link.end_response();
-    link.begin_request();
-    flush(&link).await;
-    assert_eq!(idle_since(&link), None, "the next request has come before the response has left");
+    state.flushed();
+    assert!(!is_idle(&state));
+    state.end_response();
+    assert!(!is_idle(&state), "the response has not left");
+    state.flushed();
+    assert!(is_idle(&state));
+    state.begin_request();
+    state.end_response();
+    state.begin_request();
+    state.flushed();
+    assert!(!is_idle(&state), "the next request has come before the response has left");
 }
 
 #[tokio::test]
-async fn a_handler_is_answered_for_once_it_is_late_and_then_has_nobody_to_answer() {
-    let ((link, mut client), places, contexts) = (link().await, Places::new(), contexts());
+async fn a_handler_is_answered_for_once_it_is_late_and_its_own_response_is_then_not_sent() {
+    let ((state, _reader, mut client), slots, contexts) =
+        (connection().await, InvocationSlots::default(), contexts());
     let begin = || {
         let mut ctx = Context::default();
         ctx.begin(Instant::now(), []);
-        link.begin(
-            &ctx,
-            link.begin_invocation(&places).expect("there is a place"),
-            LIMITS,
-            Caller::Platform,
-        )
+        let slot = slots.acquire().expect("a slot is free");
+        state.begin_invocation(&ctx, slot, LIMITS, Caller::Platform)
     };
-    let look = |time| link.look(time, Duration::ZERO);
+    let look = |time| state.writer.look(time, Duration::ZERO);
     let now = Instant::now();
-    let in_time = begin();
-    assert!(matches!(look(now), Looked::Later(too_late) if too_late > now));
+    let in_time = begin().expect("the connection is open");
+    assert!(matches!(look(now), Looked::Running(Some(too_late)) if too_late > now));
     assert!(in_time.end(&contexts));
-    assert!(matches!(look(now + NEVER), Looked::Idle), "nothing runs");
-    let late = begin();
-    let Looked::Later(second) = look(now + NEVER) else { panic!("it may have stood still") };
-    assert!(matches!(look(second), Looked::Answered(..)));
+    assert!(matches!(look(now + LATER), Looked::Idle), "nothing runs");
+    let late = begin().expect("the connection is open");
+    let Looked::Running(Some(second)) = look(now + LATER) else {
+        panic!("it may have stood still")
+    };
+    let Looked::Answered(blocked) = look(second) else { panic!("it is late") };
+    assert!(blocked.guard.is_some(), "the server waits for the log, and for nothing else");
     assert!(!late.end(&contexts));
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).expect("it is an answer, and the end");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("it has a head");
+    let mut response = String::new();
+    client.read_to_string(&mut response).expect("it is a response, and the end");
+    let (head, body) = response.split_once("\r\n\r\n").expect("it has a head");
     assert!(
         head.starts_with("HTTP/1.1 500 ")
             && head.contains(&format!("content-length: {}", body.len())),
         "{head}"
     );
     assert!(body.contains("FunctionTimeout") && body.contains("has blocked its thread"), "{body}");
-    assert!(link.begin_invocation(&places).is_none(), "the connection is over");
+    assert!(begin().is_none(), "the connection is over");
 }
 
 #[tokio::test]
-async fn a_connection_gives_way_while_it_waits_for_a_request_and_at_no_other_time() {
-    let (link, _client) = link().await;
-    assert!(link.waits_since().is_some(), "for the first one");
-    link.begin_request();
-    assert_eq!(link.waits_since(), None);
-    link.end_response();
-    assert_eq!(link.waits_since(), None, "the response has not left");
-    flush(&link).await;
-    assert!(link.waits_since().is_some());
-    link.ask_to_give_way();
-    assert_eq!(link.waits_since(), None, "it has been asked");
-    assert_eq!(link.poll_rest(&TaskContext::from_waker(Waker::noop())), Err(GivesWay));
-    link.begin_request();
-    assert!(idle_since(&link).is_none(), "a request has come first");
-    link.ask_to_give_way();
-    assert!(idle_since(&link).is_none(), "it is at work");
+async fn a_handler_without_a_deadline_runs_and_is_never_late() {
+    let (state, _reader, _client) = connection().await;
+    let slot = InvocationSlots::default().acquire().expect("a slot is free");
+    let limits = Limits { timeouts: false, ..LIMITS };
+    let running = state.begin_invocation(&Context::default(), slot, limits, Caller::Platform);
+    let looked = state.writer.look(Instant::now() + LATER, Duration::ZERO);
+    assert!(matches!(looked, Looked::Running(None)), "others must not be held up by it");
+    drop(running);
+    let looked = state.writer.look(Instant::now() + LATER, Duration::ZERO);
+    assert!(matches!(looked, Looked::Idle));
+}
+
+#[tokio::test]
+async fn a_connection_is_evicted_while_it_waits_for_a_request_and_at_no_other_time() {
+    let (state, _reader, _client) = connection().await;
+    assert!(state.evictable_since().is_some(), "before the first request");
+    state.begin_request();
+    assert_eq!(state.evictable_since(), None);
+    state.end_response();
+    assert_eq!(state.evictable_since(), None, "the response has not left");
+    state.flushed();
+    let since = state.evictable_since().expect("it is idle");
+    state.evict(since);
+    assert_eq!(state.evictable_since(), None, "it has been evicted");
+    assert_eq!(state.idle_since(), Err(Evicted));
+    state.begin_request();
+    assert!(!is_idle(&state), "a request has come first");
+    state.evict(since);
+    assert!(!is_idle(&state), "it is at work");
 }

@@ -17,23 +17,25 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, Reply};
+use fg_core::{Context, Failure, Handler, Logger, Reply};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 
-use super::accepted::{Contexts, Unfinished};
+use super::accepted::Contexts;
+use super::base64_limit;
 use super::cloud_event::{self, CloudEvent};
-use super::connection_state::Link;
-use super::error_response::refusal;
-use super::failed::{self, failed_invocation};
+use super::connection_state::ConnectionState;
+use super::error_response::{self, failed_invocation, refusal};
 use super::readiness::Ready;
 use super::request_body::read_body;
+#[cfg(feature = "http")]
+use super::request_path::is_platform_route;
+use super::request_path::path_of;
 use super::response_body::ResponseBody;
-use super::shutdown_guard::{MOST_INVOCATIONS, Places, Run};
-use super::stalled_runtime::Patience;
-use super::wrapped_size;
+use super::slots::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
+use super::stalled_runtime::LongestTimeout;
 use crate::invocation::call::{Outcome, invoke};
 use crate::invocation::deadline_timer::Alarm;
 use crate::log::runtime_log;
@@ -50,9 +52,9 @@ pub(crate) struct EventFunction<H: Handler> {
     pub(crate) start: Arc<Start>,
     pub(crate) contexts: Arc<Contexts>,
     pub(crate) ready: Ready<Arc<H::State>>,
-    pub(crate) places: Places,
+    pub(crate) slots: InvocationSlots,
     pub(crate) stop: watch::Sender<bool>,
-    pub(crate) patience: Patience,
+    pub(crate) longest_timeout: LongestTimeout,
 }
 
 /// An invocation that can begin.
@@ -61,7 +63,7 @@ struct Accepted<H: Handler> {
     head: Parts,
     payload: Bytes,
     state: Arc<H::State>,
-    run: Run,
+    slot: InvocationSlot,
 }
 
 impl<H: Handler> EventFunction<H> {
@@ -69,18 +71,18 @@ impl<H: Handler> EventFunction<H> {
     pub(crate) async fn respond(
         self: Arc<Self>,
         request: Request<Incoming>,
-        link: Arc<Link>,
+        connection: Arc<ConnectionState>,
     ) -> Answer {
-        if let Some(refusal) = refusal(&request, &link) {
+        if let Some(refusal) = refusal(&request, connection.is_for_probes) {
             return refusal.map(ResponseBody::whole);
         }
         #[cfg(feature = "http")]
         if H::HTTP && !(self.start.platform_routes && is_platform_route(path_of(request.uri()))) {
-            return self.pass_on(request, &link).await;
+            return self.pass_on(request, &connection).await;
         }
         match (request.method(), path_of(request.uri())) {
-            (&Method::POST, "/invoke") => self.invoke(request, &link).await,
-            (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request, &link)).await,
+            (&Method::POST, "/invoke") => self.invoke(request, &connection).await,
+            (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request, &connection)).await,
             (&Method::POST, "/init") => match self.ready.wait().await {
                 Ok(_) => empty(StatusCode::OK),
                 Err(failure) => self.failed(&failure, &self.start.context()),
@@ -104,13 +106,14 @@ impl<H: Handler> EventFunction<H> {
         }
     }
 
-    async fn invoke(&self, request: Request<Incoming>, link: &Link) -> Answer {
+    async fn invoke(&self, request: Request<Incoming>, connection: &ConnectionState) -> Answer {
         let knows_chunks = request.version() > Version::HTTP_10;
-        let Accepted { ctx, head, payload, state, run } = match self.accept(request, link).await {
+        let Accepted { ctx, head, payload, state, slot } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &payload, &state, run, link).await else {
+        let Some((outcome, mut reply)) = self.run(&ctx, &payload, &state, slot, connection).await
+        else {
             return lost();
         };
         let outcome = match outcome {
@@ -121,7 +124,7 @@ impl<H: Handler> EventFunction<H> {
         };
         match outcome {
             Ok(()) => {
-                wrapped_size::warn_of(
+                base64_limit::warn_if_above(
                     reply.body().len() as u64,
                     self.start.limits.response_size,
                     &ctx,
@@ -138,8 +141,8 @@ impl<H: Handler> EventFunction<H> {
     /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and
     /// its answer as the response.
     #[cfg(feature = "http")]
-    async fn pass_on(&self, request: Request<Incoming>, link: &Link) -> Answer {
-        let Accepted { ctx, head, payload, state, run } = match self.accept(request, link).await {
+    async fn pass_on(&self, request: Request<Incoming>, connection: &ConnectionState) -> Answer {
+        let Accepted { ctx, head, payload, state, slot } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -147,13 +150,14 @@ impl<H: Handler> EventFunction<H> {
             Ok(event) => event,
             Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &event, &state, run, link).await else {
+        let Some((outcome, mut reply)) = self.run(&ctx, &event, &state, slot, connection).await
+        else {
             return lost();
         };
         let outcome = self.complete(outcome, &mut reply).await;
         match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
             Ok(response) => {
-                wrapped_size::warn_of(
+                base64_limit::warn_if_above(
                     response.body().len() as u64,
                     self.start.limits.response_size,
                     &ctx,
@@ -167,8 +171,12 @@ impl<H: Handler> EventFunction<H> {
         }
     }
 
-    async fn receive_cloud_event(&self, request: Request<Incoming>, link: &Link) -> Answer {
-        let Accepted { ctx, head, payload, state, run } = match self.accept(request, link).await {
+    async fn receive_cloud_event(
+        &self,
+        request: Request<Incoming>,
+        connection: &ConnectionState,
+    ) -> Answer {
+        let Accepted { ctx, head, payload, state, slot } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -181,7 +189,8 @@ impl<H: Handler> EventFunction<H> {
                 );
             }
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &event.payload, &state, run, link).await
+        let Some((outcome, mut reply)) =
+            self.run(&ctx, &event.payload, &state, slot, connection).await
         else {
             return lost();
         };
@@ -206,15 +215,11 @@ impl<H: Handler> EventFunction<H> {
         }
     }
 
-    /// A place, the state and the payload; or the answer that says why not.
-    async fn accept(
-        &self,
-        request: Request<Incoming>,
-        link: &Link,
-    ) -> Result<Accepted<H>, Box<Answer>> {
+    /// Waits for the payload and the state. `Err` is the response that says why there is none.
+    async fn accept(&self, request: Request<Incoming>) -> Result<Accepted<H>, Box<Answer>> {
         let received = Instant::now();
-        let Some(run) = link.begin_invocation(&self.places) else {
-            let message = format!("this instance handles {MOST_INVOCATIONS} invocations already");
+        let Some(slot) = self.slots.acquire() else {
+            let message = format!("this instance handles {MAX_INVOCATIONS} invocations already");
             return Err(Box::new(failed(
                 StatusCode::TOO_MANY_REQUESTS,
                 &Failure::new("TooManyRequests", message),
@@ -232,27 +237,26 @@ impl<H: Handler> EventFunction<H> {
             failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason))
         })?;
         let state = self.ready.wait().await.map_err(|failure| self.failed(&failure, &ctx))?;
-        Ok(Accepted { ctx, head, payload, state, run })
+        Ok(Accepted { ctx, head, payload, state, slot })
     }
 
-    /// Runs the handler to its end; none if it has come too late, and the caller has been answered
-    /// in its place.
+    /// Runs the handler to its end. `None` if it comes too late: its caller has been answered.
     async fn run(
         &self,
         ctx: &Context,
         payload: &[u8],
         state: &H::State,
-        run: Run,
-        link: &Link,
+        slot: InvocationSlot,
+        connection: &ConnectionState,
     ) -> Option<(Result<Outcome, Failure>, Reply)> {
         let limits = self.start.limits;
-        self.patience.extend(ctx.timeout());
-        let unfinished = Unfinished::new(ctx.logger());
-        let in_flight = link.begin(ctx, run, limits, self.start.caller::<H>());
+        self.longest_timeout.extend(ctx.timeout());
+        let running = connection.begin_invocation(ctx, slot, limits, self.start.caller::<H>())?;
+        let unfinished = LogIfDropped(Some(ctx.logger()));
         let mut reply = Reply::new();
         let outcome = invoke::<H>(payload, ctx, state, &mut reply, limits, &mut Alarm::new()).await;
-        unfinished.finish();
-        in_flight.end(&self.contexts).then_some((outcome, reply))
+        unfinished.disarm();
+        running.end(&self.contexts).then_some((outcome, reply))
     }
 
     /// What went wrong in an invocation.
@@ -275,17 +279,22 @@ impl<H: Handler> EventFunction<H> {
     }
 }
 
-/// The path of a request. The engine puts a slash before the path of a gateway's event, which has
-/// one.
-pub(crate) fn path_of(uri: &http::Uri) -> &str {
-    let path = uri.path();
-    if path.starts_with("//") { &path[1..] } else { path }
+/// Logs it if a handler is dropped before its end.
+struct LogIfDropped<'l>(Option<&'l Logger>);
+
+impl LogIfDropped<'_> {
+    /// The handler has ended, or its end is no longer waited for.
+    fn disarm(mut self) {
+        self.0 = None;
+    }
 }
 
-/// Whether this is one of the paths that the platform calls.
-#[cfg(feature = "http")]
-pub(crate) fn is_platform_route(path: &str) -> bool {
-    matches!(path, "/invoke" | "/init" | "/healthz" | "/shutdown")
+impl Drop for LogIfDropped<'_> {
+    fn drop(&mut self) {
+        if let Some(log) = self.0 {
+            runtime_log::of(log).warn("the handler was dropped before its reply: the client has gone away, or the process ends");
+        }
+    }
 }
 
 fn content_type(reply: &Reply) -> http::HeaderValue {
@@ -314,14 +323,14 @@ fn replied(mut table: HeaderMap, content_type: http::HeaderValue, body: Response
     response
 }
 
-/// For a caller who has been answered, and whose connection takes nothing more.
+/// For a caller that has been answered: it is not sent.
 #[cold]
 fn lost() -> Answer {
     empty(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn failed(status: StatusCode, failure: &Failure) -> Answer {
-    failed::failed(status, failure).map(ResponseBody::whole)
+    error_response::failed(status, failure).map(ResponseBody::whole)
 }
 
 fn empty(status: StatusCode) -> Answer {

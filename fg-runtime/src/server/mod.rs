@@ -13,33 +13,34 @@
 
 mod accept_loop;
 mod accepted;
-mod address;
+mod base64_limit;
+mod blocked_handlers;
 mod cloud_event;
 mod connection_io;
 mod connection_state;
 mod error_response;
 mod event_function;
-mod failed;
+mod finished_invocation;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod http1_connection;
-mod linked_body;
 mod open_connections;
-#[cfg(feature = "http")]
-mod patient_body;
 mod protocol;
 mod readiness;
 mod request_body;
 mod request_framing;
+mod request_path;
 mod response_body;
+mod response_writer;
 #[cfg(feature = "http")]
-mod service_body;
+mod service_bodies;
 #[cfg(feature = "http")]
 mod service_function;
 mod settings;
 mod shutdown_guard;
+mod slots;
 mod stalled_runtime;
-mod wrapped_size;
+mod watch_schedule;
 
 use std::future::Future;
 use std::pin::pin;
@@ -52,18 +53,22 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use self::accept_loop::Door;
+use self::accept_loop::AcceptLoop;
 use self::accepted::Contexts;
-use self::connection_state::Link;
+use self::blocked_handlers::BlockedHandlers;
+use self::connection_state::ConnectionState;
 use self::event_function::EventFunction;
-use self::open_connections::Lookout;
-use self::protocol::Unspoken;
+use self::open_connections::OpenConnections;
+use self::protocol::UnsupportedProtocols;
 use self::readiness::readiness;
-use self::shutdown_guard::{Places, Run};
-use self::stalled_runtime::Patience;
+use self::shutdown_guard::ShutdownGuard;
+use self::slots::InvocationSlots;
+use self::stalled_runtime::{LongestTimeout, RuntimeProbe};
+use self::watch_schedule::WatchSchedule;
 
 use crate::invocation::blocking_answer::{LastWords, Listener};
 use crate::invocation::call::{end, init};
@@ -79,7 +84,7 @@ use crate::shutdown::Shutdown;
 /// Serves an event function until the process should end.
 pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
     run_with(start, make, |function: Arc<EventFunction<H>>| {
-        move |request, link| Arc::clone(&function).respond(request, link)
+        move |request, connection| Arc::clone(&function).respond(request, connection)
     })
     .await
 }
@@ -93,7 +98,7 @@ pub(crate) async fn run_http<S: fg_http::HttpService>(start: Start, service: S) 
                 service: fg_http::Shared::new(service),
                 platform,
             });
-            move |request, link| Arc::clone(&function).respond(request, link)
+            move |request, connection| Arc::clone(&function).respond(request, connection)
         }
     };
     run_with(
@@ -109,7 +114,7 @@ async fn run_with<H, A, R, F, B>(start: Start, make: impl MakeState<H>, answers:
 where
     H: Handler,
     A: FnOnce(Arc<EventFunction<H>>) -> R + Send,
-    R: Fn(Request<Incoming>, Arc<Link>) -> F + Clone + Send + 'static,
+    R: Fn(Request<Incoming>, Arc<ConnectionState>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
@@ -117,7 +122,8 @@ where
         say(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
     }
-    let grace = match settings::grace(settings::given().as_deref(), start.environment()) {
+    let grace = std::env::var(settings::GRACE_VARIABLE).ok();
+    let grace = match settings::shutdown_grace(grace.as_deref(), start.environment()) {
         Ok(grace) => grace,
         Err(reason) => {
             say(format_args!("fg: {reason}"));
@@ -137,16 +143,19 @@ where
     let shutdown = Shutdown::new();
     let watchdog = Watchdog::start(Listener::Nobody, Caller::Platform, None, Some(&shutdown));
     panics::install_hook();
-    let lookout = Lookout::new();
+    let schedule = Arc::new(WatchSchedule::new(Arc::downgrade(&watchdog)));
+    let connections = OpenConnections::new(Arc::clone(&schedule));
+    let handlers = Arc::new(BlockedHandlers::new(Arc::clone(&schedule), connections.clone()));
+    watchdog.also_watch(Arc::clone(&handlers) as _);
     let last_words =
-        Arc::new(OfServer { lookout: lookout.clone(), watchdog: Arc::clone(&watchdog) });
+        Arc::new(OfServer { connections: connections.clone(), watchdog: Arc::clone(&watchdog) });
     panics::report_aborts_to(&last_words);
-    let patience = Patience::new(start.environment().timeout());
+    let longest_timeout = LongestTimeout::new(start.environment().timeout());
     let serving = pin!(async {
         let (announcer, ready) = readiness();
         let initialising = tokio::spawn({
-            let (start, patience, watchdog) =
-                (Arc::clone(&start), patience.clone(), Arc::clone(&watchdog));
+            let (start, watchdog) = (Arc::clone(&start), Arc::clone(&watchdog));
+            let longest_timeout = longest_timeout.clone();
             async move {
                 let ctx = start.context();
                 let limit = ctx.timeout();
@@ -157,41 +166,41 @@ where
                     Ok(_) => start.complete_log(),
                     Err(failure) => runtime_log::of(ctx.logger()).error(failure),
                 }
-                // The initialisation may block, and has a limit of its own.
+                // The init phase may block, and has a limit of its own.
                 if start.limits.timeouts {
-                    patience.watch();
+                    handlers.watch_threads(RuntimeProbe::spawn(Handle::current(), longest_timeout));
+                    watchdog.wake();
                 }
                 announcer.announce(made.map(Arc::new));
             }
         });
-        lookout.start();
-        let (run, drained) = Run::first();
+        let (guard, drained) = ShutdownGuard::new();
         let (stop, stopping) = watch::channel(false);
         let answer = answers(Arc::new(EventFunction {
             start: Arc::clone(&start),
             contexts: Arc::new(Contexts::new(Arc::clone(&start))),
             ready: ready.clone(),
-            places: Places::new(),
+            slots: InvocationSlots::default(),
             stop: stop.clone(),
-            patience,
+            longest_timeout,
         }));
-        let door = Door::new(lookout.clone());
-        let unspoken = Arc::new(Unspoken::new(logger.clone()));
-        let serve = |stream: TcpStream, client, place| {
-            let link = Link::new(stream, client, place, run.another(), &lookout);
-            let (serving, unspoken) = (
-                http1_connection::serve(link, stopping.clone(), answer.clone()),
-                Arc::clone(&unspoken),
-            );
-            async move { unspoken.note(serving.await) }
+        let accept_loop = AcceptLoop::new(connections.clone());
+        let unsupported = Arc::new(UnsupportedProtocols::new(logger.clone()));
+        let serve = |stream: TcpStream, client, slot| {
+            let (state, reader) =
+                ConnectionState::new(stream, client, slot, guard.clone(), &schedule);
+            connections.insert(&state);
+            let serving = http1_connection::serve(state, reader, stopping.clone(), answer.clone());
+            let unsupported = Arc::clone(&unsupported);
+            async move { unsupported.log(serving.await) }
         };
         shutdown
-            .or_until_requested(pin!(door.accept(listener, &mut stopping.clone(), serve)))
+            .or_until_requested(pin!(accept_loop.run(listener, &mut stopping.clone(), serve)))
             .await;
         stop.send_replace(true);
         initialising.abort();
         drop(answer);
-        drop(run);
+        drop(guard);
         watchdog.begin_phase(Phase::Draining { grace }, Some(grace));
         if timeout(grace, drained.wait()).await.is_err() {
             log.error(format_args!(
@@ -216,23 +225,23 @@ where
 
 /// Answers for what runs, before a panic ends the process.
 struct OfServer {
-    lookout: Lookout,
+    connections: OpenConnections,
     watchdog: Arc<Watchdog>,
 }
 
 impl LastWords for OfServer {
     fn speak(&self, failure: &Failure, caller: u64) {
-        self.lookout.answer_all(failure, caller);
+        self.connections.answer_all(failure, caller);
         self.watchdog.expect_abort();
     }
 
     fn note_panic(&self, panic: Option<Failure>, caller: u64) {
-        self.lookout.note_panic(panic, caller);
+        self.connections.note_panic(panic, caller);
     }
 }
 
 async fn listen() -> Result<TcpListener, ExitCode> {
-    let address = address::address(|name| std::env::var(name).ok()).map_err(|reason| {
+    let address = settings::listen_address(|name| std::env::var(name).ok()).map_err(|reason| {
         say(format_args!("fg: {reason}"));
         ExitCode::from(2)
     })?;

@@ -1,4 +1,5 @@
-//! Makes requests that two servers could read differently unreadable for ours too.
+//! Follows the framing of the requests on a connection, and makes those unreadable that two servers
+//! could read differently.
 //!
 //! The parser takes a line that ends in a bare LF, and a request with both `Content-Length` and
 //! `Transfer-Encoding`. A proxy in front of us may read either of them in another way, and take the
@@ -6,208 +7,12 @@
 //! come, and the byte that makes them ambiguous is replaced by a NUL, which no head may have: the
 //! parser then refuses the request with status 400 and closes the connection.
 
-use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-/// How long a client may take for the head of a request: the first one from the beginning, another
-/// from its first byte.
-pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What is written is put together up to this many bytes.
-const SMALL: usize = 1024;
-
-/// Until when the head of a request must be complete: that of the first one from the beginning,
-/// another from its first byte.
-#[derive(Clone, Debug)]
-pub(crate) struct HeadDeadline(Arc<Mutex<Option<Instant>>>);
-
-impl HeadDeadline {
-    /// None while there is none.
-    pub(crate) fn get(&self) -> Option<Instant> {
-        *self.lock()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A stream that may be passed on to something else than the server.
-pub(crate) trait Passable {
-    /// Whether what comes is no longer HTTP, and not ours to look at.
-    fn is_passed_on(&self) -> bool;
-}
-
-/// A connection whose requests are looked at.
+/// Which bytes of a connection are a head, and which a body.
 #[derive(Debug)]
-pub(crate) struct StrictHead<S> {
-    stream: S,
-    scanner: Scanner,
-    head_deadline: HeadDeadline,
-    is_head_begun: bool,
-    /// What a client speaks that does not speak HTTP/1.
-    protocol: Protocol,
-}
-
-impl<S> StrictHead<S> {
-    pub(crate) fn new(stream: S, timeout: Duration) -> Self {
-        let head_deadline = HeadDeadline(Arc::new(Mutex::new(Some(Instant::now() + timeout))));
-        Self {
-            stream,
-            scanner: Scanner::default(),
-            head_deadline,
-            is_head_begun: true,
-            protocol: Protocol::Unknown { matched: 0 },
-        }
-    }
-
-    /// What the client has begun to speak.
-    pub(crate) const fn protocol(&self) -> Protocol {
-        self.protocol
-    }
-
-    pub(crate) fn head_deadline(&self) -> HeadDeadline {
-        self.head_deadline.clone()
-    }
-
-    /// Whether a head has begun and is not complete.
-    pub(crate) fn is_in_head(&self) -> bool {
-        matches!(self.scanner.state, State::Head) && !self.scanner.is_at_start
-    }
-
-    /// Whether a request has begun and is not complete.
-    pub(crate) fn is_in_request(&self) -> bool {
-        self.is_in_head() || !matches!(self.scanner.state, State::Head)
-    }
-
-    pub(crate) fn into_inner(self) -> S {
-        self.stream
-    }
-}
-
-impl<S: AsyncRead + Passable + Unpin> AsyncRead for StrictHead<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        task: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(task, buffer))?;
-        if self.stream.is_passed_on() {
-            return Poll::Ready(Ok(()));
-        }
-        let bytes = &mut buffer.filled_mut()[before..];
-        if let Protocol::Unknown { matched } = self.protocol {
-            self.protocol = Protocol::begun_by(matched, bytes);
-            if self.protocol == Protocol::Http2 {
-                // The parser would answer it itself, so it waits; and the connection ends, as its
-                // time is over.
-                *self.head_deadline.lock() = Some(Instant::now());
-                buffer.set_filled(before);
-                return Poll::Pending;
-            }
-        }
-        // Empty lines before a request are nothing of it.
-        let are_empty_lines = bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
-        self.scanner.scan(bytes);
-        let is_head_begun = self.is_in_head();
-        if is_head_begun && !self.is_head_begun {
-            *self.head_deadline.lock() = Some(Instant::now() + HEAD_TIMEOUT);
-        } else if !is_head_begun && !are_empty_lines {
-            *self.head_deadline.lock() = None;
-        }
-        self.is_head_begun = is_head_begun;
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for StrictHead<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        task: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(task, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        task: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let length = parts.iter().map(|part| part.len()).sum();
-        if length > SMALL {
-            return Pin::new(&mut self.stream).poll_write_vectored(task, parts);
-        }
-        // The system takes one small piece faster than two.
-        let mut whole = [0; SMALL];
-        let mut free = &mut whole[..];
-        for part in parts {
-            let (taken, rest) = free.split_at_mut(part.len());
-            taken.copy_from_slice(part);
-            free = rest;
-        }
-        Pin::new(&mut self.stream).poll_write(task, &whole[..length])
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(task)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(task)
-    }
-}
-
-/// What a client begins to speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    /// Only so many bytes have come, all of them of the beginning of HTTP/2.
-    Unknown {
-        matched: usize,
-    },
-    Http1,
-    /// HTTP/2 without having asked whether we speak it, as gRPC does.
-    Http2,
-    Tls,
-}
-
-impl Protocol {
-    /// By the first bytes of a connection, which may come in pieces: `matched` of them have come
-    /// before these.
-    fn begun_by(matched: usize, bytes: &[u8]) -> Self {
-        /// No request of HTTP/1 begins with it.
-        const PREFACE: &[u8] = b"PRI * HTTP/2";
-        /// The type of a TLS record that holds a handshake. No method begins with it.
-        const HANDSHAKE: u8 = 0x16;
-        let missing = &PREFACE[matched..];
-        let length = missing.len().min(bytes.len());
-        if missing[..length] != bytes[..length] {
-            return if matched == 0 && bytes[0] == HANDSHAKE { Self::Tls } else { Self::Http1 };
-        }
-        if length == missing.len() {
-            Self::Http2
-        } else {
-            Self::Unknown { matched: matched + length }
-        }
-    }
-}
-
-/// Follows the framing of the requests on a connection: which bytes are a head, and which a body.
-#[derive(Debug)]
-struct Scanner {
+pub(crate) struct RequestFraming {
     state: State,
     last: u8,
-    /// Whether nothing of the head has come.
+    /// Whether nothing of the head has come but empty lines.
     is_at_start: bool,
     line: Line,
     length: Option<u64>,
@@ -249,7 +54,7 @@ const LONGEST_NAME: usize = TRANSFER_ENCODING.len();
 const CONTENT_LENGTH: &[u8] = b"content-length";
 const TRANSFER_ENCODING: &[u8] = b"transfer-encoding";
 
-impl Default for Scanner {
+impl Default for RequestFraming {
     fn default() -> Self {
         Self {
             state: State::Head,
@@ -262,8 +67,19 @@ impl Default for Scanner {
     }
 }
 
-impl Scanner {
-    fn scan(&mut self, mut bytes: &mut [u8]) {
+impl RequestFraming {
+    /// Whether a head has begun and is not complete.
+    pub(crate) const fn is_in_head(&self) -> bool {
+        matches!(self.state, State::Head) && !self.is_at_start
+    }
+
+    /// Whether a request has begun and is not complete.
+    pub(crate) const fn is_in_request(&self) -> bool {
+        self.is_in_head() || !matches!(self.state, State::Head)
+    }
+
+    /// Follows the bytes that have come, and replaces the one that makes a head ambiguous.
+    pub(crate) fn scan(&mut self, mut bytes: &mut [u8]) {
         loop {
             let ordinary = self.pass_lines(bytes);
             bytes = &mut bytes[ordinary..];
@@ -312,34 +128,52 @@ impl Scanner {
         taken
     }
 
-    /// Passes over the lines of a head that are here as a whole and are as they should be, which
-    /// most are: how many bytes they have.
+    /// Passes over the lines of a head that are complete and of the usual form, as most are.
+    /// Returns how many bytes they have.
     ///
-    /// It comes to what [`refuses`](Self::refuses) does byte by byte, and leaves to it whatever is
-    /// special.
+    /// This is a shortcut for what [`refuses`](Self::refuses) does byte by byte: only the first
+    /// letter of a line is looked at, and everything special is left to it.
     fn pass_lines(&mut self, bytes: &[u8]) -> usize {
         if !matches!(self.state, State::Head) || self.line.length > 0 {
             return 0;
         }
         let mut passed = 0;
-        for end in memchr::memchr_iter(b'\n', bytes) {
-            let line = &bytes[passed..end];
-            let (Some(first), Some(b'\r')) = (line.first(), line.last()) else { break };
-            match first {
-                b'\r' | b'T' | b't' => break,
-                b'C' | b'c' if starts_with(line, CONTENT_LENGTH) => match plain_length(line) {
-                    Some(length) if !self.is_chunked => self.length = Some(length),
-                    _ => break,
-                },
-                _ => {}
+        for end in LineFeeds::of(bytes) {
+            match &bytes[passed..end] {
+                [b'\r'] if !self.is_at_start => {
+                    self.last = b'\n';
+                    self.end_head();
+                    return end + 1;
+                }
+                [] | [b'\r' | b'T' | b't', ..] => break,
+                line @ [b'C' | b'c', .., b'\r'] if starts_with(line, CONTENT_LENGTH) => {
+                    match plain_length(line) {
+                        Some(length) if !self.is_chunked => self.length = Some(length),
+                        _ => break,
+                    }
+                }
+                [.., b'\r'] => {}
+                _ => break,
             }
+            self.is_at_start = false;
             passed = end + 1;
         }
         if passed > 0 {
             self.last = b'\n';
-            self.is_at_start = false;
         }
         passed
+    }
+
+    /// Behind the empty line: what follows is the body, or another head.
+    fn end_head(&mut self) {
+        self.state = match (self.is_chunked, self.length) {
+            (true, _) => State::ChunkSize(0, false),
+            (false, Some(length)) if length > 0 => State::Body(length),
+            _ => {
+                self.begin_head(0);
+                State::Head
+            }
+        };
     }
 
     /// Whether the head becomes ambiguous with this byte.
@@ -360,14 +194,7 @@ impl Scanner {
             self.length = Some(length);
         }
         if is_empty_line && !self.is_at_start {
-            self.state = match (self.is_chunked, self.length) {
-                (true, _) => State::ChunkSize(0, false),
-                (false, Some(length)) if length > 0 => State::Body(length),
-                _ => {
-                    self.begin_head(0);
-                    State::Head
-                }
-            };
+            self.end_head();
         }
         false
     }
@@ -433,6 +260,54 @@ impl Scanner {
     }
 }
 
+/// The places of the line feeds among some bytes, eight of which are looked at together.
+struct LineFeeds<'b> {
+    words: std::slice::ChunksExact<'b, u8>,
+    /// What is left behind the words, filled up with zeros.
+    rest: Option<[u8; 8]>,
+    /// The place of the word that comes next.
+    next: usize,
+    /// The highest bit of each byte of the current word that is a line feed.
+    found: u64,
+}
+
+impl<'b> LineFeeds<'b> {
+    fn of(bytes: &'b [u8]) -> Self {
+        let words = bytes.chunks_exact(8);
+        let mut rest = [0; 8];
+        rest[..words.remainder().len()].copy_from_slice(words.remainder());
+        Self { words, rest: Some(rest), next: 0, found: 0 }
+    }
+}
+
+impl Iterator for LineFeeds<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            let word = match self.words.next() {
+                Some(word) => word.try_into().ok()?,
+                None => self.rest.take()?,
+            };
+            self.found = line_feeds_in(u64::from_le_bytes(word));
+            self.next += 8;
+        }
+        let place = self.next - 8 + self.found.trailing_zeros() as usize / 8;
+        self.found &= self.found - 1;
+        Some(place)
+    }
+}
+
+/// The highest bit of each byte that is a line feed.
+const fn line_feeds_in(word: u64) -> u64 {
+    const LINE_FEEDS: u64 = u64::from_ne_bytes([b'\n'; 8]);
+    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
+    let zeros = word ^ LINE_FEEDS;
+    // The sum has the highest bit of a byte if any of its other bits is set; it never overflows.
+    !(((zeros & LOW) + LOW) | zeros | LOW)
+}
+
 fn starts_with(line: &[u8], name: &[u8]) -> bool {
     // The last letter tells most apart.
     let last = name.len() - 1;
@@ -452,8 +327,8 @@ fn plain_length(line: &[u8]) -> Option<u64> {
 #[cfg(any(fuzzing, test))]
 pub(super) fn scanned(bytes: &[u8], piece: usize) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
-    let mut scanner = Scanner::default();
-    bytes.chunks_mut(piece).for_each(|piece| scanner.scan(piece));
+    let mut framing = RequestFraming::default();
+    bytes.chunks_mut(piece).for_each(|piece| framing.scan(piece));
     bytes
 }
 

@@ -57,103 +57,7 @@ fn two_ways_to_tell_the_length_are_refused_in_either_order() {
 }
 
 #[test]
-fn the_protocol_is_known_whatever_the_pieces_in_which_a_client_begins() {
-    let http2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-    let tls = b"\x16\x03\x01\x02\x00";
-    let cases: [(&[u8], Protocol); 5] = [
-        (http2, Protocol::Http2),
-        (tls, Protocol::Tls),
-        (b"PRINT / HTTP/1.1\r\n", Protocol::Http1),
-        (b"PRI * HTTP/1.1\r\n", Protocol::Http1),
-        (b"GET / HTTP/1.1\r\n", Protocol::Http1),
-    ];
-    for (sent, expected) in cases {
-        for size in 1..=sent.len() {
-            let protocol =
-                sent.chunks(size).fold(Protocol::Unknown { matched: 0 }, |protocol, piece| {
-                    match protocol {
-                        Protocol::Unknown { matched } => Protocol::begun_by(matched, piece),
-                        known => known,
-                    }
-                });
-            assert_eq!(protocol, expected, "in pieces of {size}");
-        }
-    }
-    assert_eq!(Protocol::begun_by(0, b""), Protocol::Unknown { matched: 0 }, "the client has gone");
-}
-
-impl Passable for tokio::io::DuplexStream {
-    fn is_passed_on(&self) -> bool {
-        false
-    }
-}
-
-#[tokio::test]
-async fn a_client_of_http_2_has_no_time_left() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let (mut client, server) = tokio::io::duplex(64);
-    let mut stream = StrictHead::new(server, HEAD_TIMEOUT);
-    let mut seen = vec![0; 64];
-    for piece in ["PRI * H", "TTP/"] {
-        client.write_all(piece.as_bytes()).await.expect("it is read");
-        assert_eq!(stream.read(&mut seen).await.ok(), Some(piece.len()));
-    }
-    client.write_all(b"2.0\r\n").await.expect("it is read");
-    let read = std::pin::pin!(stream.read(&mut seen))
-        .poll(&mut Context::from_waker(std::task::Waker::noop()));
-    assert!(
-        read.is_pending()
-            && stream.head_deadline().get().is_some_and(|deadline| deadline <= Instant::now())
-    );
-    assert_eq!(stream.protocol(), Protocol::Http2);
-}
-
-/// Counts what is written, by how many bytes in how many parts.
-#[derive(Default)]
-struct Writes(Vec<(usize, usize)>);
-impl AsyncWrite for Writes {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.0.push((bytes.len(), 1));
-        Poll::Ready(Ok(bytes.len()))
-    }
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let length = parts.iter().map(|part| part.len()).sum();
-        self.0.push((length, parts.len()));
-        Poll::Ready(Ok(length))
-    }
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-#[test]
-fn a_small_answer_is_written_as_one_part_and_a_large_one_is_not_copied() {
-    let mut guarded = StrictHead::new(Writes::default(), HEAD_TIMEOUT);
-    let mut write = |length: usize| {
-        let (head, body) = (vec![b'h'; 100], vec![b'b'; length - 100]);
-        let mut task = Context::from_waker(std::task::Waker::noop());
-        let parts = [IoSlice::new(&head), IoSlice::new(&body)];
-        assert!(
-            matches!(Pin::new(&mut guarded).poll_write_vectored(&mut task, &parts), Poll::Ready(Ok(written)) if written == length)
-        );
-    };
-    [101, SMALL, SMALL + 1].into_iter().for_each(&mut write);
-    assert_eq!(guarded.into_inner().0, [(101, 1), (SMALL, 1), (SMALL + 1, 2)]);
-}
-
-#[test]
-fn a_length_is_read_as_everybody_writes_it_and_in_other_ways() {
+fn a_length_is_read_in_the_usual_form_and_in_others() {
     for line in [
         "Content-Length: 3",
         "content-length:3",
@@ -170,6 +74,14 @@ fn a_length_is_read_as_everybody_writes_it_and_in_other_ways() {
 }
 
 proptest! {
+    #[test]
+    fn every_line_feed_is_found(bytes in "[a\r\n\u{0}\u{9}\u{b}\u{8a}]{0,40}") {
+        let bytes = bytes.as_bytes();
+        let expected: Vec<_> =
+            bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
+        prop_assert_eq!(LineFeeds::of(bytes).collect::<Vec<_>>(), expected);
+    }
+
     #[test]
     fn the_size_of_the_pieces_makes_no_difference(bytes in "[a\r\n:0-9 ]{0,40}(Content-Length: [0-9]{1,2}\r\n|Transfer-Encoding: x\r\n){0,2}\r\n[0-9\r\n]{0,20}", piece in 1_usize..9) {
         let bytes = bytes.as_bytes();

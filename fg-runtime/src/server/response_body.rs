@@ -1,12 +1,16 @@
-//! The body of a response: the whole of it, or pieces that are still being made.
+//! The bodies of responses: an event function's, a service's with the deadline and the panics of its
+//! request, and what both are wrapped in.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
 use fg_core::Failure;
 use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 
+use super::connection_state::ConnectionState;
 use crate::invocation::streamed_response::StreamedReply;
 
 /// What a response carries.
@@ -48,7 +52,7 @@ impl Body for ResponseBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        task: &mut Context<'_>,
+        task: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
         match &mut self.content {
             Content::Whole(bytes) => Poll::Ready(bytes.take().map(Frame::data).map(Ok)),
@@ -89,5 +93,51 @@ impl Drop for ResponseBody {
         if let Content::Pieces(pieces) = &self.content {
             pieces.log_if_abandoned();
         }
+    }
+}
+
+pin_project! {
+    /// The body of any response: its connection learns when it is complete.
+    #[derive(Debug)]
+    pub(crate) struct TrackedBody<B> {
+        #[pin]
+        body: B,
+        end: ResponseEnd,
+    }
+}
+
+/// Tells the connection when it is dropped.
+#[derive(Debug)]
+struct ResponseEnd(Arc<ConnectionState>);
+
+impl Drop for ResponseEnd {
+    fn drop(&mut self) {
+        self.0.end_response();
+    }
+}
+
+impl<B> TrackedBody<B> {
+    pub(crate) const fn new(body: B, connection: Arc<ConnectionState>) -> Self {
+        Self { body, end: ResponseEnd(connection) }
+    }
+}
+
+impl<B: Body> Body for TrackedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        self.project().body.poll_frame(task)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

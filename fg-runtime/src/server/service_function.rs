@@ -15,14 +15,13 @@ use fg_http::{Body, ClientAddress, Gateway, HttpService, Method, Shared, StatusC
 use http::{Request, Response};
 use hyper::body::Incoming;
 
-use super::connection_state::Link;
-use super::error_response::refusal;
-use super::event_function::{EventFunction, is_platform_route, path_of};
-use super::failed::{failed, failed_invocation};
-use super::patient_body::Patient;
-use super::service_body::ServiceBody;
-use super::shutdown_guard::MOST_INVOCATIONS;
-use super::wrapped_size;
+use super::base64_limit;
+use super::connection_state::ConnectionState;
+use super::error_response::{failed, failed_invocation, refusal};
+use super::event_function::EventFunction;
+use super::request_path::{is_platform_route, path_of};
+use super::service_bodies::{ServiceBody, TimedRequestBody};
+use super::slots::MAX_INVOCATIONS;
 use crate::invocation::call::{Limits, Turn, run_pinned};
 use crate::invocation::deadline_timer::Alarm;
 use crate::log::runtime_log;
@@ -39,20 +38,20 @@ impl<S: HttpService> ServiceFunction<S> {
     pub(crate) async fn respond(
         self: Arc<Self>,
         request: Request<Incoming>,
-        link: Arc<Link>,
+        connection: Arc<ConnectionState>,
     ) -> Response<ServiceBody<S::ResponseBody>> {
-        if let Some(refusal) = refusal(&request, &link) {
+        if let Some(refusal) = refusal(&request, connection.is_for_probes) {
             return refusal.map(ServiceBody::from);
         }
         if self.platform.start.platform_routes && is_platform_route(path_of(request.uri())) {
             // In a box, so that the requests that are not the platform's do not carry the space for
             // it.
-            return Box::pin(Arc::clone(&self.platform).respond(request, link))
+            return Box::pin(Arc::clone(&self.platform).respond(request, connection))
                 .await
                 .map(|body| ServiceBody::Own(Box::new(body)));
         }
-        let Some(run) = link.begin_invocation(&self.platform.places) else {
-            let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
+        let Some(slot) = self.platform.slots.acquire() else {
+            let message = format!("this instance handles {MAX_INVOCATIONS} requests already");
             return failed(
                 StatusCode::TOO_MANY_REQUESTS,
                 &Failure::new("TooManyRequests", message),
@@ -63,13 +62,16 @@ impl<S: HttpService> ServiceFunction<S> {
         let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
         let limits = limits(self.platform.start.limits, &ctx);
         let is_tunnel = request.method() == Method::CONNECT;
-        let response = pin!(Some(self.service.get().respond(prepare(request, &ctx, link.client))));
+        let response =
+            pin!(Some(self.service.get().respond(prepare(request, &ctx, connection.client))));
         let caller = self.platform.start.http_caller;
-        let in_flight = link.begin(&ctx, run, limits, caller);
+        let Some(running) = connection.begin_invocation(&ctx, slot, limits, caller) else {
+            return lost();
+        };
         let mut turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut alarm = Alarm::new();
         let responded = run_pinned(response, &ctx, &mut turn, &mut alarm).await;
-        if !in_flight.end(contexts) {
+        if !running.end(contexts) {
             return lost();
         }
         let failure = match responded {
@@ -78,9 +80,9 @@ impl<S: HttpService> ServiceFunction<S> {
                 if response.status() == StatusCode::SWITCHING_PROTOCOLS
                     || is_tunnel && response.status().is_success()
                 {
-                    link.upgrade(&ctx, limits);
+                    connection.upgrade(&ctx, limits);
                 }
-                wrapped_size::warn_of(size, limits.response_size, &ctx);
+                base64_limit::warn_if_above(size, limits.response_size, &ctx);
                 return response.map(|body| ServiceBody::served(body, ctx, turn, alarm));
             }
             Ok(Err(error)) => error.to_failure(),
@@ -107,8 +109,8 @@ fn limits(limits: Limits, ctx: &Context) -> Limits {
 /// The request as its sender has written it, but for the platform's secrets.
 fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Request<Body> {
     let is_empty = http_body::Body::is_end_stream(request.body());
-    let mut request =
-        request.map(|body| if is_empty { Body::empty() } else { Body::new(Patient::new(body)) });
+    let mut request = request
+        .map(|body| if is_empty { Body::empty() } else { Body::new(TimedRequestBody::new(body)) });
     if ctx.has_secrets() {
         for name in header_names::SECRETS {
             request.headers_mut().remove(name);
@@ -127,7 +129,7 @@ fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Req
     request
 }
 
-/// For a caller who has been answered, and whose connection takes nothing more.
+/// For a caller that has been answered: it is not sent.
 #[cold]
 fn lost<B>() -> Response<ServiceBody<B>> {
     Response::new(Bytes::new().into())

@@ -1,63 +1,30 @@
-//! What is still running: requests, and the work they have left. The server ends when nothing is.
-
-use std::sync::Arc;
+//! What the server waits for before it ends.
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The most invocations at a time. Source: the platform's manual, "concurrency per instance": 1 to
-/// 1000.
-pub(crate) const MOST_INVOCATIONS: usize = 1000;
-
-/// Something that is running, until this is dropped.
-#[derive(Debug)]
-pub(crate) struct Run {
-    place: Option<OwnedSemaphorePermit>,
-    sender: Sender<()>,
+/// The server does not end before all of its guards have been dropped: each connection has one, and
+/// so has work that was left by `spawn_after`.
+#[derive(Clone, Debug)]
+pub(crate) struct ShutdownGuard {
+    /// Nothing is ever sent: the receiver waits for the last sender to be dropped.
+    _sender: Sender<()>,
 }
 
-/// Waits until nothing is running.
+/// Waits for the guards.
 #[derive(Debug)]
 pub(crate) struct Drained(Receiver<()>);
 
-/// The places for invocations.
-#[derive(Debug)]
-pub(crate) struct Places(Arc<Semaphore>);
-
-impl Run {
-    /// The first thing that runs, of which all others come.
-    pub(crate) fn first() -> (Self, Drained) {
+impl ShutdownGuard {
+    /// The first guard, which the others are cloned from.
+    pub(crate) fn new() -> (Self, Drained) {
         let (sender, receiver) = channel(1);
-        (Self { place: None, sender }, Drained(receiver))
-    }
-
-    /// Something else runs that is no invocation.
-    pub(crate) fn another(&self) -> Self {
-        Self { place: None, sender: self.sender.clone() }
-    }
-
-    /// The invocation has been answered, and what it has left goes on: its place is free.
-    pub(crate) fn leave_place(&mut self) {
-        self.place = None;
-    }
-}
-
-impl Places {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(MOST_INVOCATIONS)))
-    }
-
-    /// An invocation runs, as a part of something else that does, if there is a place for it.
-    pub(crate) fn begin(&self, within: &Run) -> Option<Run> {
-        let place = Arc::clone(&self.0).try_acquire_owned().ok()?;
-        Some(Run { place: Some(place), ..within.another() })
+        (Self { _sender: sender }, Drained(receiver))
     }
 }
 
 impl Drained {
-    /// Waits until every [`Run`] has been dropped.
+    /// Waits until every [`ShutdownGuard`] has been dropped.
     pub(crate) async fn wait(mut self) {
-        // Nothing is ever sent: this ends when the last sender is gone.
         let _ = self.0.recv().await;
     }
 }
@@ -67,18 +34,15 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_is_over_when_the_last_one_is_and_there_are_a_thousand_places() {
-        let ((first, drained), places) = (Run::first(), Places::new());
-        let mut all: Vec<_> = (0..MOST_INVOCATIONS)
-            .map(|_| places.begin(&first).expect("there is a place"))
-            .collect();
-        assert!(places.begin(&first).is_none());
-        all[0].leave_place();
-        assert!(places.begin(&first).is_some());
+    async fn the_server_is_drained_once_the_last_guard_has_been_dropped() {
+        let (first, drained) = ShutdownGuard::new();
+        let mut others: Vec<_> = (0..3).map(|_| first.clone()).collect();
         drop(first);
         let mut drained = Box::pin(drained.wait());
-        assert!(!is_ready(&mut drained));
-        drop(all);
+        while let Some(guard) = others.pop() {
+            assert!(!is_ready(&mut drained));
+            drop(guard);
+        }
         assert!(is_ready(&mut drained));
     }
 

@@ -1,9 +1,8 @@
-//! A response that fits into the platform's limit as it is, but perhaps not as the platform passes
-//! it on.
+//! Warns of a response that may be too large once the platform has encoded it.
 //!
-//! The platform wraps the body of a container's or an HTTP function's response in base64, which
-//! makes it a third larger. Whether its limit of 6 MB is for the body or for what is wrapped no
-//! document says, so a response between the two is mentioned, once.
+//! The platform encodes the body of a container's or an HTTP function's response in base64, which
+//! makes it a third larger. No document says whether its limit of 6 MB is for the body or for what
+//! is encoded, so a response between the two is logged, once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,9 +10,9 @@ use fg_core::Context;
 
 use crate::log::runtime_log;
 
-/// Logs a warning if a body of this size may be too large once it is wrapped. Elsewhere than on the
-/// platform nothing is wrapped.
-pub(crate) fn warn_of(size: u64, limit: usize, ctx: &Context) {
+/// Logs a warning if a body of this size may be too large once it is encoded. Elsewhere than on the
+/// platform nothing is.
+pub(crate) fn warn_if_above(size: u64, limit: usize, ctx: &Context) {
     static WARNED: AtomicBool = AtomicBool::new(false);
     let safe = limit as u64 / 4 * 3;
     if size > safe && !ctx.function_name().is_empty() && !WARNED.swap(true, Ordering::Relaxed) {
@@ -33,12 +32,12 @@ mod tests {
         const LIMIT: usize = 6 * 1024 * 1024;
         let log = KeptLog::new();
         let elsewhere = Context::builder().log_to(log.clone()).build();
-        warn_of(5_000_000, LIMIT, &elsewhere);
+        warn_if_above(5_000_000, LIMIT, &elsewhere);
         let ctx = Context::builder().function_name("greet").log_to(log.clone()).build();
-        warn_of(4_718_592, LIMIT, &ctx);
+        warn_if_above(4_718_592, LIMIT, &ctx);
         assert_eq!(log.lines().len(), 0);
-        warn_of(4_718_593, LIMIT, &ctx);
-        warn_of(5_000_000, LIMIT, &ctx);
+        warn_if_above(4_718_593, LIMIT, &ctx);
+        warn_if_above(5_000_000, LIMIT, &ctx);
         assert_eq!(log.lines().len(), 1);
         assert!(
             log.lines()[0].contains("a response of 4718593 bytes is larger than 4718592 bytes"),
