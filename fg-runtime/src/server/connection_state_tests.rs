@@ -12,6 +12,8 @@ use crate::log::sink::{Stream, StreamSink};
 use crate::run::Start;
 use crate::run::mode::Mode;
 use crate::server::accepted::Contexts;
+use crate::server::connection_io::{ConnectionIo, HEAD_TIMEOUT};
+use crate::server::protocol::Protocol;
 use crate::server::response_writer::Looked;
 use crate::server::slots::InvocationSlots;
 
@@ -126,4 +128,28 @@ async fn a_connection_is_evicted_while_it_waits_for_a_request_and_at_no_other_ti
     assert!(!is_idle(&state), "a request has come first");
     state.evict(since);
     assert!(!is_idle(&state), "it is at work");
+}
+
+#[tokio::test]
+async fn a_client_of_http_2_has_no_time_left() {
+    use std::io::Write;
+    use std::task::{Context as TaskContext, Waker};
+    use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+    let (state, reader, mut client) = connection().await;
+    let mut io = ConnectionIo::new(Arc::clone(&state), reader, HEAD_TIMEOUT);
+    assert!(state.head_deadline().is_some_and(|deadline| deadline > Instant::now()));
+    let mut seen = [0; 64];
+    for part in ["PRI * H", "TTP/"] {
+        client.write_all(part.as_bytes()).expect("it is read");
+        assert_eq!(io.read(&mut seen).await.ok(), Some(part.len()));
+    }
+    client.write_all(b"2.0\r\n").expect("it is read");
+    while io.protocol() != Protocol::Http2 {
+        let (mut task, mut buffer) =
+            (TaskContext::from_waker(Waker::noop()), ReadBuf::new(&mut seen));
+        let read = std::pin::Pin::new(&mut io).poll_read(&mut task, &mut buffer);
+        assert!(read.is_pending() && buffer.filled().is_empty());
+        tokio::task::yield_now().await;
+    }
+    assert!(state.head_deadline().is_some_and(|deadline| deadline <= Instant::now()));
 }

@@ -45,6 +45,9 @@ use crate::run::Start;
 /// "notes and constraints".
 const TOLERANCE: usize = 100;
 
+/// The size of most replies, in bytes.
+const SMALL_REPLY: usize = 128;
+
 pub(crate) type Answer = Response<ResponseBody>;
 
 /// What every request needs.
@@ -254,6 +257,8 @@ impl<H: Handler> EventFunction<H> {
         let running = connection.begin_invocation(ctx, slot, limits, self.start.caller::<H>())?;
         let unfinished = LogIfDropped(Some(ctx.logger()));
         let mut reply = Reply::new();
+        // A small reply is written without growing.
+        reply.set_bytes(Vec::with_capacity(SMALL_REPLY), "application/json");
         let outcome = invoke::<H>(payload, ctx, state, &mut reply, limits, &mut Alarm::new()).await;
         unfinished.disarm();
         running.end(&self.contexts).then_some((outcome, reply))

@@ -1,6 +1,8 @@
 //! Whether the function has been initialised: any number of requests can wait for it, and it
 //! happens once.
 
+use std::sync::OnceLock;
+
 use fg_core::Failure;
 use tokio::sync::watch;
 
@@ -18,17 +20,21 @@ pub(crate) struct Announcer<S>(watch::Sender<Readiness<S>>);
 
 /// Learns how far it is.
 #[derive(Debug)]
-pub(crate) struct Ready<S>(watch::Receiver<Readiness<S>>);
+pub(crate) struct Ready<S> {
+    receiver: watch::Receiver<Readiness<S>>,
+    /// The state, once it has been asked for: the channel has a lock.
+    state: OnceLock<S>,
+}
 
 impl<S> Clone for Ready<S> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { receiver: self.receiver.clone(), state: OnceLock::new() }
     }
 }
 
 pub(crate) fn readiness<S>() -> (Announcer<S>, Ready<S>) {
     let (sender, receiver) = watch::channel(Readiness::Starting);
-    (Announcer(sender), Ready(receiver))
+    (Announcer(sender), Ready { receiver, state: OnceLock::new() })
 }
 
 impl<S> Announcer<S> {
@@ -44,7 +50,7 @@ impl<S> Announcer<S> {
 impl<S: Clone> Ready<S> {
     /// The state if it is there by now; else the reason, if there is one already.
     pub(crate) fn now(&self) -> Result<S, Option<Failure>> {
-        match &*self.0.borrow() {
+        match &*self.receiver.borrow() {
             Readiness::Starting => Err(None),
             Readiness::Ready(state) => Ok(state.clone()),
             Readiness::Failed(failure) => Err(Some(failure.clone())),
@@ -53,12 +59,15 @@ impl<S: Clone> Ready<S> {
 
     /// Waits for the end of the initialisation.
     pub(crate) async fn wait(&self) -> Result<S, Failure> {
+        if let Some(state) = self.state.get() {
+            return Ok(state.clone());
+        }
         match self.now() {
-            Ok(state) => return Ok(state),
+            Ok(state) => return Ok(self.state.get_or_init(|| state).clone()),
             Err(Some(failure)) => return Err(failure),
             Err(None) => {}
         }
-        let mut receiver = self.0.clone();
+        let mut receiver = self.receiver.clone();
         match receiver
             .wait_for(|readiness| !matches!(readiness, Readiness::Starting))
             .await

@@ -139,21 +139,23 @@ impl RequestFraming {
         }
         let mut passed = 0;
         for end in LineFeeds::of(bytes) {
-            match &bytes[passed..end] {
-                [b'\r'] if !self.is_at_start => {
+            // An empty line in the middle of this has an LF there, too.
+            if end == 0 || bytes[end - 1] != b'\r' {
+                break;
+            }
+            match bytes[passed] {
+                b'\r' if !self.is_at_start && end == passed + 1 => {
                     self.last = b'\n';
                     self.end_head();
                     return end + 1;
                 }
-                [] | [b'\r' | b'T' | b't', ..] => break,
-                line @ [b'C' | b'c', .., b'\r'] if starts_with(line, CONTENT_LENGTH) => {
-                    match plain_length(line) {
-                        Some(length) if !self.is_chunked => self.length = Some(length),
-                        _ => break,
-                    }
-                }
-                [.., b'\r'] => {}
-                _ => break,
+                b'\r' | b'T' | b't' => break,
+                b'C' | b'c' => match length_in(&bytes[passed..end]) {
+                    Some(Some(length)) if !self.is_chunked => self.length = Some(length),
+                    None => {}
+                    Some(_) => break,
+                },
+                _ => {}
             }
             self.is_at_start = false;
             passed = end + 1;
@@ -308,19 +310,22 @@ const fn line_feeds_in(word: u64) -> u64 {
     !(((zeros & LOW) + LOW) | zeros | LOW)
 }
 
-fn starts_with(line: &[u8], name: &[u8]) -> bool {
-    // The last letter tells most apart.
-    let last = name.len() - 1;
-    line.get(last).is_some_and(|letter| letter.eq_ignore_ascii_case(&name[last]))
-        && line[..last].eq_ignore_ascii_case(&name[..last])
-}
-
-/// The number in a line of the usual form: `Content-Length: 17` and the CR.
-fn plain_length(line: &[u8]) -> Option<u64> {
-    let digits = line.get(CONTENT_LENGTH.len()..)?.strip_prefix(b": ")?.strip_suffix(b"\r")?;
+/// The number in a line that is a `Content-Length`: `None` if it is another one, `Some(None)` if it is
+/// not of the usual form, which is `Content-Length: 17` and the CR.
+fn length_in(line: &[u8]) -> Option<Option<u64>> {
+    const USUAL: [&[u8]; 2] = [b"ontent-Length: ", b"ontent-length: "];
+    // The last letter tells most lines apart.
+    let last = CONTENT_LENGTH.len() - 1;
+    if line.get(last).is_none_or(|letter| letter.to_ascii_lowercase() != CONTENT_LENGTH[last]) {
+        return None;
+    }
+    let Some(value) = USUAL.iter().find_map(|usual| line[1..].strip_prefix(*usual)) else {
+        return line[..=last].eq_ignore_ascii_case(CONTENT_LENGTH).then_some(None);
+    };
     // With more digits it could be too large.
-    (digits.len() < 19 && digits.iter().all(u8::is_ascii_digit))
-        .then(|| digits.iter().fold(0, |number, digit| 10 * number + u64::from(digit - b'0')))
+    let digits = value.strip_suffix(b"\r").filter(|digits| digits.len() < 19);
+    let digits = digits.filter(|digits| digits.iter().all(u8::is_ascii_digit));
+    Some(digits.map(|d| d.iter().fold(0, |number, digit| 10 * number + u64::from(digit - b'0'))))
 }
 
 /// What the parser sees of these bytes, handed over in pieces of this size.
@@ -330,6 +335,26 @@ pub(super) fn scanned(bytes: &[u8], piece: usize) -> Vec<u8> {
     let mut framing = RequestFraming::default();
     bytes.chunks_mut(piece).for_each(|piece| framing.scan(piece));
     bytes
+}
+
+/// Where each head and each body ends, up to what is refused.
+#[cfg(any(fuzzing, test))]
+pub(super) fn ends_of_heads_and_bodies(bytes: &[u8]) -> Vec<usize> {
+    let (mut framing, mut ends) = (RequestFraming::default(), Vec::new());
+    for (at, byte) in bytes.iter().enumerate() {
+        let (was_in_head, was_in_request) = (framing.is_in_head(), framing.is_in_request());
+        framing.scan(&mut [*byte]);
+        if matches!(framing.state, State::Refused) {
+            break;
+        }
+        if was_in_head && !framing.is_in_head() {
+            ends.push(at + 1);
+        }
+        if was_in_request && !framing.is_in_request() {
+            ends.push(at + 1);
+        }
+    }
+    ends
 }
 
 #[cfg(test)]

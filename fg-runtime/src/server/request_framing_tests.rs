@@ -73,6 +73,18 @@ fn a_length_is_read_in_the_usual_form_and_in_others() {
     }
 }
 
+/// A line of a head, as it should be or a little different.
+fn line() -> impl Strategy<Value = String> {
+    let lengths = "(Content-Length|content-length|CONTENT-LENGTH|Content-Lengths): {0,2}[0-9]{1,2}";
+    let encodings = "(Transfer-Encoding|transfer-encoding|TE|Trailer): ?(chunked|gzip, chunked)";
+    let others = "(Host|Cookie|Connection|[a-zA-Z]{1,8}):[ a-z0-9]{0,9}";
+    (
+        prop_oneof![lengths, encodings, others],
+        prop_oneof![9 => Just("\r\n"), 1 => Just("\n"), 1 => Just("\r\n ")],
+    )
+        .prop_map(|(field, end)| field + end)
+}
+
 proptest! {
     #[test]
     fn every_line_feed_is_found(bytes in "[a\r\n\u{0}\u{9}\u{b}\u{8a}]{0,40}") {
@@ -80,6 +92,17 @@ proptest! {
         let expected: Vec<_> =
             bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
         prop_assert_eq!(LineFeeds::of(bytes).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn hyper_reads_what_passes_in_the_same_way(
+        lines in proptest::collection::vec(line(), 0..5),
+        end in "(\r\n){1,2}[0-9a\r\n]{0,12}",
+        second in "(GET / HTTP/1.1\r\nHost: a\r\n\r\n){0,2}",
+        piece in 1_usize..9,
+    ) {
+        let sent = format!("POST /a HTTP/1.1\r\n{}{end}{second}", lines.concat());
+        crate::server::fuzzing::strict_head(sent.as_bytes(), piece);
     }
 
     #[test]

@@ -54,7 +54,9 @@ struct RunningInvocation {
     ctx: Context,
     slot: InvocationSlot,
     caller: Caller,
-    /// When the watchdog's thread answers. `None` if the handler may take any time.
+    /// Whether the handler has to end before its deadline.
+    has_deadline: bool,
+    /// When the watchdog's thread answers; `None` before its first look.
     overdue: Option<Overdue>,
     /// What the handler has panicked with, while that is being printed.
     panic: Option<Failure>,
@@ -105,11 +107,9 @@ impl ResponseWriter {
         has_deadline: bool,
         caller: Caller,
     ) -> Option<Running<'_>> {
-        let overdue = has_deadline.then(|| {
-            let margins = margins(ctx.timeout());
-            Overdue::at(ctx.deadline() - margins.answer, margins.drop - margins.answer)
-        });
-        let running = RunningInvocation { ctx: ctx.clone(), slot, caller, overdue, panic: None };
+        let ctx = ctx.clone();
+        let running =
+            RunningInvocation { ctx, slot, caller, has_deadline, overdue: None, panic: None };
         let mut state = self.lock();
         state.stream.as_ref()?;
         state.running = Some(running);
@@ -174,7 +174,14 @@ impl ResponseWriter {
     pub(crate) fn look(&self, now: Instant, late: Duration) -> Looked {
         let mut state = self.lock();
         let Some(running) = &mut state.running else { return Looked::Idle };
-        let Some(overdue) = &mut running.overdue else { return Looked::Running(None) };
+        if !running.has_deadline {
+            return Looked::Running(None);
+        }
+        let overdue = running.overdue.get_or_insert_with(|| {
+            let margins = margins(running.ctx.timeout());
+            let deadline = running.ctx.deadline();
+            Overdue::at(deadline - margins.answer, margins.drop - margins.answer)
+        });
         if let Some(next) = overdue.look(now, late) {
             return Looked::Running(Some(next));
         }

@@ -96,7 +96,11 @@ impl<S: HttpService> ServiceFunction<S> {
 
 /// Whether a header tells of the invocation; the others are the request's, and are found there.
 fn is_of_platform(name: &str) -> bool {
-    name.starts_with("x-cff-") || name.starts_with("x-stream-") || name == header_names::TRACE_ID
+    // Most others are told apart by their first letter.
+    name.starts_with('x')
+        && (name.starts_with("x-cff-")
+            || name.starts_with("x-stream-")
+            || name == header_names::TRACE_ID)
 }
 
 /// A service that runs elsewhere has no timeout unless one is set.
