@@ -8,8 +8,7 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use serde::Deserialize;
-use tower::ServiceBuilder;
-use tower_http::map_request_body::MapRequestBodyLayer;
+use tower::timeout::TimeoutLayer;
 
 #[derive(Deserialize)]
 struct Nap {
@@ -38,9 +37,8 @@ async fn measure(request: Request, next: Next) -> Response {
 }
 
 fn main() -> std::process::ExitCode {
-    let layers = ServiceBuilder::new()
-        .timeout(Duration::from_secs(1))
-        .layer(MapRequestBodyLayer::new(axum::body::Body::new))
-        .layer(from_fn(measure));
-    fg::tower::run::<sleep>(layers)
+    fg::Function::of::<sleep>()
+        .layer_of::<axum::body::Body, _, _>(from_fn(measure))
+        .layer(TimeoutLayer::new(Duration::from_secs(1)))
+        .run()
 }

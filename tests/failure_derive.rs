@@ -85,10 +85,10 @@ fn the_code_is_what_the_caller_of_the_function_sees() {
     async fn find(event: u32) -> Result<(), Order> {
         Err(Order::NotFound { id: event })
     }
-    let (ctx, mut reply) = (fg::Context::default(), fg::Reply::new());
+    let (ctx, mut reply) = (fg::Context::default(), fg::contract::Reply::new());
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let failure = runtime
-        .block_on(<find as fg::Handler>::call(b"7", &ctx, &(), &mut reply))
+        .block_on(<find as fg::contract::Handler>::call(b"7", &ctx, &(), &mut reply))
         .expect_err("not found");
     assert_eq!((failure.error_type(), failure.message()), ("Order.NotFound", "NotFound { id: 7 }"));
 }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use fg::{Context, Failure, Handler, Ignored, Raw, RawResponse, Reply};
+use fg::contract::{Handler, Reply};
+use fg::{Context, Failure, Ignored, Raw, RawResponse};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize)]
@@ -277,7 +278,7 @@ mod results {
     }
 
     #[fg::handler]
-    async fn opaque_payload(event: Raw<'_>) -> Result<impl fg::IntoPayload, fg::Error> {
+    async fn opaque_payload(event: Raw<'_>) -> Result<impl fg::contract::IntoPayload, fg::Error> {
         Ok(RawResponse::new(event.bytes()))
     }
 
@@ -543,7 +544,7 @@ fn a_handler_is_as_visible_as_its_function() {
 #[test]
 fn a_program_may_have_several_handlers() {
     assert_eq!(
-        <(greet, renamed, r#match) as fg::Handlers>::NAMES,
+        <(greet, renamed, r#match) as fg::contract::Handlers>::NAMES,
         ["greet", "shop.greet-2", "match"]
     );
 }

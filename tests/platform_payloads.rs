@@ -40,10 +40,14 @@ fn payloads() -> Vec<(PathBuf, Vec<u8>)> {
 #[tokio::test]
 async fn every_payload_goes_through_the_raw_entry_point() {
     for (path, payload) in payloads() {
-        let reply = fg::testing::invoke::<pass>(&payload).await.expect("bytes are bytes");
+        let reply = fg::testing::invoke(fg::Function::of::<pass>(), &payload)
+            .await
+            .expect("bytes are bytes");
         assert_eq!(reply, payload, "{}", path.display());
         let sent: Value = serde_json::from_slice(&payload).expect("the platform sends JSON");
-        let reply = fg::testing::invoke::<mirror>(&payload).await.expect("JSON is JSON");
+        let reply = fg::testing::invoke(fg::Function::of::<mirror>(), &payload)
+            .await
+            .expect("JSON is JSON");
         assert_eq!(
             serde_json::from_slice::<Value>(&reply).expect("the reply is JSON"),
             sent,
@@ -57,7 +61,7 @@ async fn every_payload_goes_through_the_raw_entry_point() {
 async fn every_payload_goes_through_a_poll_and_a_post() {
     let api = RuntimeApi::start().expect("loopback has a free port");
     let environment = fg::Environment::from_variables([("RUNTIME_API_ADDR", api.address())]);
-    let function = tokio::spawn(fg::Runtime::new().environment(environment).serve::<pass>());
+    let function = tokio::spawn(fg::Function::of::<pass>().environment(environment).run_async());
     for (path, payload) in payloads() {
         let pending = api.invoke(Event::new(payload.clone()));
         let answer =

@@ -55,16 +55,26 @@ fn panics(_: fg::Ignored) -> Result<(), fg::Error> {
 }
 
 async fn a_blocking_handler_may_block() {
-    assert_eq!(invoke::<starts_a_runtime>(b"1").await.expect("a reply"), b"2");
-    let log = fg::testing::KeptLog::new();
+    assert_eq!(invoke(fg::Function::of::<starts_a_runtime>(), b"1").await.expect("a reply"), b"2");
+    let log = fg::testing::CapturedLog::new();
     let ctx = fg::Context::builder().request_id("r-1").log_to(log.clone()).build();
-    let reply = fg::testing::invoke_with::<waits_on_the_runtime_that_is_there>(br#""Ada""#, &ctx)
-        .await
-        .expect("a reply");
+    let reply = fg::testing::invoke_with(
+        fg::Function::of::<waits_on_the_runtime_that_is_there>(),
+        br#""Ada""#,
+        &ctx,
+    )
+    .await
+    .expect("a reply");
     assert_eq!(String::from_utf8_lossy(&reply), r#""Hello Ada r-1""#);
     assert_eq!(log.lines(), ["r-1 INFO waited"]);
-    assert_eq!(invoke::<fails>(b"").await.expect_err("it fails").message(), "no stock");
-    assert_eq!(invoke::<panics>(b"").await.expect_err("it panics").error_type(), "panic");
+    assert_eq!(
+        invoke(fg::Function::of::<fails>(), b"").await.expect_err("it fails").message(),
+        "no stock"
+    );
+    assert_eq!(
+        invoke(fg::Function::of::<panics>(), b"").await.expect_err("it panics").error_type(),
+        "panic"
+    );
 }
 
 #[tokio::test]
@@ -92,7 +102,9 @@ async fn a_blocking_handler_may_wait_for_what_its_test_serves() {
         listener.accept().await.expect("a client").0.write_all(b"Hello!").await
     });
     assert_eq!(
-        invoke::<asks_a_server>(port.to_string().as_bytes()).await.expect("a reply"),
+        invoke(fg::Function::of::<asks_a_server>(), port.to_string().as_bytes())
+            .await
+            .expect("a reply"),
         br#""Hello!""#
     );
     serving.await.expect("no panic").expect("it is sent");
@@ -105,9 +117,10 @@ async fn blocks_in_place(_: fg::Ignored) -> Result<u8, fg::Error> {
 
 #[tokio::test]
 async fn a_handler_that_blocks_in_place_on_one_thread_is_told_what_to_write() {
-    let failure = invoke::<blocks_in_place>(b"").await.expect_err("there is one thread");
+    let failure =
+        invoke(fg::Function::of::<blocks_in_place>(), b"").await.expect_err("there is one thread");
     assert_eq!(failure.error_type(), "panic");
-    for part in ["#[fg::handler(blocking)]", "spawn_blocking", "fg::Runtime::new().threads(2)"] {
+    for part in ["#[fg::handler(blocking)]", "spawn_blocking", "`.threads(2)` of `fg::Function`"] {
         assert!(failure.message().contains(part), "{}", failure.message());
     }
 }
@@ -150,7 +163,9 @@ fn a_main_of_its_own() {
         "http" => several().block_on(async { fg::http::run(axum::Router::new()) }),
         #[cfg(feature = "http")]
         "tower" => several().block_on(async {
-            fg::tower::run::<greet>(tower::timeout::TimeoutLayer::new(Duration::from_secs(1)))
+            fg::Function::of::<greet>()
+                .layer(tower::timeout::TimeoutLayer::new(Duration::from_secs(1)))
+                .run()
         }),
         "entered" => {
             let runtime = several();
@@ -159,15 +174,18 @@ fn a_main_of_its_own() {
         }
         "no runtime" => {
             let mut task = std::task::Context::from_waker(std::task::Waker::noop());
-            match std::pin::pin!(fg::serve::<greet>()).poll(&mut task) {
+            match std::pin::pin!(fg::Function::of::<greet>().run_async()).poll(&mut task) {
                 std::task::Poll::Ready(code) => code,
                 std::task::Poll::Pending => panic!("it waits"),
             }
         }
-        "serve on one thread" => one().block_on(fg::serve::<starts_a_runtime>()),
+        "serve on one thread" => one().block_on(fg::Function::of::<starts_a_runtime>().run_async()),
         #[cfg(feature = "http")]
-        "serve layers on one thread" => one()
-            .block_on(fg::tower::serve::<starts_a_runtime>(tower::layer::util::Identity::new())),
+        "serve layers on one thread" => one().block_on(
+            fg::Function::of::<starts_a_runtime>()
+                .layer(tower::layer::util::Identity::new())
+                .run_async(),
+        ),
         name => panic!("there is no main {name}"),
     };
     println!("the exit code is {code:?}");
@@ -176,15 +194,15 @@ fn a_main_of_its_own() {
 #[test]
 fn an_entry_point_that_is_called_in_a_runtime_says_what_to_write() {
     let mut mains = vec![
-        ("run", "`fg::run`", "`fg::serve::<..>().await`"),
-        ("run on one thread", "`fg::run`", "`fg::serve::<..>().await`"),
-        ("run in a task", "`fg::run`", "`fg::serve::<..>().await`"),
+        ("run", "`fg::Function::of::<..>().run_async().await`"),
+        ("run on one thread", "`fg::Function::of::<..>().run_async().await`"),
+        ("run in a task", "`fg::Function::of::<..>().run_async().await`"),
     ];
     if cfg!(feature = "http") {
-        mains.push(("http", "`fg::http::run`", "`fg::http::serve(..).await`"));
-        mains.push(("tower", "`fg::tower::run`", "`fg::tower::serve::<..>(..).await`"));
+        mains.push(("http", "`fg::Function::http(..).run_async().await`"));
+        mains.push(("tower", "`fg::Function::of::<..>().run_async().await`"));
     }
-    for (name, called, instead) in mains {
+    for (name, instead) in mains {
         let (stdout, stderr) =
             main_of(name, &[("FG_MODE", "custom-runtime"), ("RUNTIME_API_ADDR", "127.0.0.1:1")]);
         assert!(
@@ -195,7 +213,10 @@ fn an_entry_point_that_is_called_in_a_runtime_says_what_to_write() {
             stderr.contains("#[tokio::main]") && stderr.contains("Write `fn main()`"),
             "{name}: {stderr}"
         );
-        assert!(stderr.contains(called) && stderr.contains(instead), "{name}: {stderr}");
+        assert!(
+            stderr.contains("`run` starts a tokio runtime") && stderr.contains(instead),
+            "{name}: {stderr}"
+        );
         assert!(!stderr.contains("panicked"), "{name}: {stderr}");
     }
 }

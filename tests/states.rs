@@ -10,7 +10,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use fg::{Context, Handler, Reply};
+use fg::Context;
+use fg::contract::{Handler, Reply};
 
 /// What an application injects, to mock it in tests.
 trait Repo: Send + Sync {
@@ -107,10 +108,10 @@ macro_rules! states {
         #[test]
         fn what_runs_a_handler_can_be_sent_whatever_its_state_is() {
             $(
-                is_sent(fg::serve::<$name::awaits>());
-                is_sent(fg::serve::<($name::blocks, $name::awaits)>());
-                is_sent(fg::testing::invoke::<$name::awaits>(b"1"));
-                is_sent(fg::testing::invoke::<$name::blocks>(b"1"));
+                is_sent(fg::Function::of::<$name::awaits>().run_async());
+                is_sent(fg::Function::of::<($name::blocks, $name::awaits)>().run_async());
+                is_sent(fg::testing::invoke(fg::Function::of::<$name::awaits>(), b"1"));
+                is_sent(fg::testing::invoke(fg::Function::of::<$name::blocks>(), b"1"));
                 is_sent(async {
                     let (ctx, mut reply) = (Context::default(), Reply::new());
                     let state = $name::awaits::init(&ctx).await.expect("a state");

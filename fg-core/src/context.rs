@@ -72,6 +72,8 @@ struct Invocation {
     secrets: SecretHeaders,
     cancellation: Cancellation,
     after: AfterQueue,
+    /// `None` once an invocation has begun: only `init` can add to it.
+    before_stop: Option<AfterQueue>,
 }
 
 /// Whether the caller waits for the reply.
@@ -146,6 +148,34 @@ impl Context {
     /// ctx.logger().clone();`.
     pub fn spawn_after(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.invocation.after.push(work);
+    }
+
+    /// Registers work to be done before the instance ends, where `pre_stop` runs: for an `init` that
+    /// opens what has to be closed.
+    ///
+    /// Several are run one after the other, the last registered first. A panic in one is logged and
+    /// goes no further. All of them and `pre_stop` share its time limit.
+    ///
+    /// ```
+    /// # struct Pool;
+    /// # impl Pool {
+    /// #     async fn connect() -> Result<Self, std::io::Error> { Ok(Pool) }
+    /// #     async fn close(self: std::sync::Arc<Self>) {}
+    /// # }
+    /// async fn connect(ctx: &fg_core::Context) -> Result<std::sync::Arc<Pool>, std::io::Error> {
+    ///     let pool = std::sync::Arc::new(Pool::connect().await?);
+    ///     ctx.before_stop(pool.clone().close());
+    ///     Ok(pool)
+    /// }
+    /// ```
+    ///
+    /// It belongs to the instance, so it can be called in `init` only. In an invocation and in
+    /// `pre_stop` it does nothing but log a warning.
+    pub fn before_stop(&self, work: impl Future<Output = ()> + Send + 'static) {
+        match &self.invocation.before_stop {
+            Some(queue) => queue.push(work),
+            None => self.logger.warn("`before_stop` has no effect here: call it in `init`"),
+        }
     }
 
     /// Logs lines that carry the request id.
@@ -329,7 +359,10 @@ impl Context {
             logger: Logger::with_filter("", Arc::clone(environment.log_filter()), sink),
             received: Instant::now(),
             timeout: environment.init_timeout(),
-            invocation: Arc::default(),
+            invocation: Arc::new(Invocation {
+                before_stop: Some(AfterQueue::default()),
+                ..Invocation::default()
+            }),
             environment,
         }
     }
@@ -381,6 +414,21 @@ impl Context {
                 own.secrets = SecretHeaders::default();
             }
         }
+    }
+
+    /// Lets [`Context::before_stop`] register work: for a context that a test gives to an `init`.
+    pub(crate) fn accept_before_stop(&mut self) {
+        if let Some(own) = Arc::get_mut(&mut self.invocation) {
+            own.before_stop.get_or_insert_default();
+        }
+    }
+
+    /// The work registered by [`Context::before_stop`], in the order in which it is to run.
+    pub(crate) fn take_before_stop(&self) -> Vec<AfterWork> {
+        let mut work =
+            self.invocation.before_stop.as_ref().map(AfterQueue::take).unwrap_or_default();
+        work.reverse();
+        work
     }
 
     /// Whether secrets came with the invocation.
@@ -439,6 +487,7 @@ impl Invocation {
         }
         own.cancellation.reset();
         own.after.clear();
+        own.before_stop = None;
         own
     }
 

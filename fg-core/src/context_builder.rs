@@ -40,6 +40,12 @@ impl ContextBuilder {
         self.variable("RUNTIME_FUNC_NAME", name)
     }
 
+    /// Sets which of several handlers is called, by the name of its function: for a test of a tuple
+    /// of handlers.
+    pub fn handler(self, name: impl Into<String>) -> Self {
+        self.variable("RUNTIME_HANDLER", name)
+    }
+
     /// Sets the function's version.
     pub fn version(self, version: impl Into<String>) -> Self {
         self.variable("RUNTIME_FUNC_VERSION", version)
@@ -125,6 +131,7 @@ impl ContextBuilder {
             Instant::now(),
             self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())),
         );
+        ctx.accept_before_stop();
         if let Some(timeout) = self.timeout {
             ctx.timeout = timeout;
         }

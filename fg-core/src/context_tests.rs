@@ -1,6 +1,7 @@
 use super::*;
 use crate::credentials::Credentials;
 use crate::headers::names;
+use crate::lifecycle;
 use crate::log::NoLog;
 
 fn context_from(headers: &[(&str, &[u8])]) -> Context {
@@ -177,4 +178,49 @@ fn a_clone_goes_on_telling_of_its_invocation() {
     assert_eq!((clone.request_id(), ctx.request_id()), ("id-1", "id-2"));
     assert!(clone.has_been_cancelled() && !ctx.has_been_cancelled());
     assert!(clone.has_after_work() && !ctx.has_after_work());
+}
+
+#[test]
+fn work_before_the_stop_is_registered_in_init_and_taken_in_reverse() {
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let ctx = Context::between_invocations(Arc::default(), Arc::new(NoLog));
+    for name in ["opened first", "opened second"] {
+        let order = Arc::clone(&order);
+        ctx.clone().before_stop(async move { order.lock().expect("no panic").push(name) });
+    }
+    for mut work in lifecycle::take_before_stop(&ctx) {
+        let waker = std::task::Waker::noop();
+        assert!(work.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_ready());
+    }
+    assert_eq!(*order.lock().expect("no panic"), ["opened second", "opened first"]);
+    assert!(lifecycle::take_before_stop(&ctx).is_empty());
+}
+
+#[test]
+fn before_stop_in_an_invocation_is_a_warning_and_nothing_else() {
+    #[derive(Default)]
+    struct Kept(std::sync::Mutex<Vec<String>>);
+    impl LogSink for Kept {
+        fn write(&self, record: &crate::record::Record<'_>) {
+            self.0.lock().expect("no panic").push(format!("{} {}", record.level, record.text()));
+        }
+    }
+    let log = Arc::new(Kept::default());
+    let mut ctx = Context::between_invocations(Arc::default(), Arc::<Kept>::clone(&log));
+    ctx.before_stop(async {});
+    ctx.begin(Instant::now(), [("x-cff-request-id", &b"one"[..])]);
+    ctx.before_stop(async {});
+    assert!(lifecycle::take_before_stop(&ctx).is_empty(), "what was not taken is dropped");
+    assert_eq!(
+        *log.0.lock().expect("no panic"),
+        ["WARN `before_stop` has no effect here: call it in `init`"]
+    );
+}
+
+#[test]
+fn a_test_chooses_a_handler_and_sees_what_its_init_registers() {
+    let ctx = Context::builder().handler("farewell").build();
+    assert_eq!(ctx.environment().handler(), Some("farewell"));
+    ctx.before_stop(async {});
+    assert_eq!(lifecycle::take_before_stop(&ctx).len(), 1);
 }

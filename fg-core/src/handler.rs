@@ -21,7 +21,7 @@ use crate::reply::Reply;
     message = "`{Self}` is not a FunctionGraph handler",
     label = "not a handler",
     note = "put `#[fg::handler]` on the function and name the function here",
-    note = "several handlers, as a tuple, are for `fg::run` and `fg::serve` alone"
+    note = "several handlers, as a tuple, are for `fg::run` and `fg::Function::of`"
 )]
 pub trait Handler: 'static {
     /// The name that `RUNTIME_HANDLER` selects it by.

@@ -2,7 +2,11 @@
 
 use std::future::Future;
 
+use crate::context::Context;
+use crate::failure::Failure;
 use crate::handler::Handler;
+use crate::ready_function::{ReadyFunction, ReadyHandler};
+use crate::reply::Reply;
 
 /// What `fg::run` takes: a handler, or a tuple of two to eight of them.
 ///
@@ -24,37 +28,63 @@ pub trait Handlers: 'static {
     #[doc(hidden)]
     const BLOCKING: bool;
 
-    /// Hands the handler of this index to the runner.
+    /// The handler that was chosen, with its state.
     #[doc(hidden)]
-    fn run_with<R: HandlerRunner>(
+    type Ready: ReadyFunction;
+
+    /// Whether the handler of this index takes HTTP requests.
+    #[doc(hidden)]
+    fn takes_http(index: usize) -> bool;
+
+    /// Runs the `init` of the handler of this index.
+    #[doc(hidden)]
+    fn init(
         index: usize,
-        runner: R,
-    ) -> impl Future<Output = R::Output> + Send;
-}
-
-/// What a runtime does with the handler that was chosen; without `dyn`, since each call is compiled
-/// for its handler.
-#[doc(hidden)]
-pub trait HandlerRunner: Send {
-    /// How it ended.
-    type Output: Send;
-
-    /// Runs the handler.
-    fn run<H: Handler>(self) -> impl Future<Output = Self::Output> + Send;
+        ctx: &Context,
+    ) -> impl Future<Output = Result<Self::Ready, Failure>> + Send;
 }
 
 #[diagnostic::do_not_recommend]
 impl<H: Handler> Handlers for H {
     const NAMES: &'static [&'static str] = &[H::NAME];
     const BLOCKING: bool = H::BLOCKING;
+    type Ready = ReadyHandler<H>;
 
-    fn run_with<R: HandlerRunner>(_: usize, runner: R) -> impl Future<Output = R::Output> + Send {
-        runner.run::<H>()
+    fn takes_http(_: usize) -> bool {
+        H::HTTP
+    }
+
+    fn init(_: usize, ctx: &Context) -> impl Future<Output = Result<Self::Ready, Failure>> + Send {
+        ReadyHandler::init(ctx)
     }
 }
 
+/// For one number of handlers: an enum of the ready ones, and the tuple.
 macro_rules! handlers_for_tuples {
-    ($($handler:ident $index:literal),+) => {
+    ($chosen:ident: $($handler:ident $index:literal),+) => {
+        /// The handler of a tuple that was chosen.
+        #[derive(Debug)]
+        pub enum $chosen<$($handler: Handler),+> {
+            $(
+                #[doc = concat!("The one of the index ", $index, ".")]
+                $handler(ReadyHandler<$handler>),
+            )+
+        }
+
+        impl<$($handler: Handler),+> ReadyFunction for $chosen<$($handler),+> {
+            async fn call(&self, payload: &[u8], ctx: &Context, reply: &mut Reply) -> Result<(), Failure> {
+                match self {
+                    $(Self::$handler(ready) => ready.call(payload, ctx, reply).await,)+
+                }
+            }
+
+            async fn pre_stop(&self) {
+                match self {
+                    $(Self::$handler(ready) => ready.pre_stop().await,)+
+                }
+            }
+        }
+
         #[diagnostic::do_not_recommend]
         impl<$($handler: Handler),+> Handlers for ($($handler,)+) {
             const NAMES: &'static [&'static str] = {
@@ -63,10 +93,15 @@ macro_rules! handlers_for_tuples {
                 names
             };
             const BLOCKING: bool = $($handler::BLOCKING)||+;
+            type Ready = $chosen<$($handler),+>;
 
-            async fn run_with<R: HandlerRunner>(index: usize, runner: R) -> R::Output {
+            fn takes_http(index: usize) -> bool {
+                [$($handler::HTTP),+][index]
+            }
+
+            async fn init(index: usize, ctx: &Context) -> Result<Self::Ready, Failure> {
                 match index {
-                    $($index => runner.run::<$handler>().await,)+
+                    $($index => ReadyHandler::init(ctx).await.map($chosen::$handler),)+
                     _ => unreachable!("the index is that of a name"),
                 }
             }
@@ -74,13 +109,13 @@ macro_rules! handlers_for_tuples {
     };
 }
 
-handlers_for_tuples!(A 0, B 1);
-handlers_for_tuples!(A 0, B 1, C 2);
-handlers_for_tuples!(A 0, B 1, C 2, D 3);
-handlers_for_tuples!(A 0, B 1, C 2, D 3, E 4);
-handlers_for_tuples!(A 0, B 1, C 2, D 3, E 4, F 5);
-handlers_for_tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-handlers_for_tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+handlers_for_tuples!(OneOf2: A 0, B 1);
+handlers_for_tuples!(OneOf3: A 0, B 1, C 2);
+handlers_for_tuples!(OneOf4: A 0, B 1, C 2, D 3);
+handlers_for_tuples!(OneOf5: A 0, B 1, C 2, D 3, E 4);
+handlers_for_tuples!(OneOf6: A 0, B 1, C 2, D 3, E 4, F 5);
+handlers_for_tuples!(OneOf7: A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+handlers_for_tuples!(OneOf8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
 /// Whether no name is there twice.
 const fn all_differ(names: &[&str]) -> bool {

@@ -33,12 +33,14 @@ mod handler;
 mod handlers;
 mod headers;
 mod http_event;
+mod lifecycle;
 pub mod limits;
 mod log;
 mod log_filter;
 mod named_texts;
 mod payload;
 mod printable;
+mod ready_function;
 mod record;
 mod reply;
 mod secret;
@@ -56,17 +58,18 @@ pub use crate::failure::{ErrorCode, Failure, IntoFailure};
 pub use crate::handler::{
     FromInvocation, Handler, HandlerResult, InitFunction, InitState, PreStopFunction, Supplied,
 };
-pub use crate::handlers::{HandlerRunner, Handlers};
+pub use crate::handlers::Handlers;
 pub use crate::headers::names as header_names;
 pub use crate::http_event::HttpEvent;
 pub use crate::log::{Level, LogSink, Logger, ParseLevelError};
 pub use crate::payload::{FromPayload, Ignored, Raw};
+pub use crate::ready_function::{ReadyFunction, ReadyHandler};
 pub use crate::record::{LogDetails, LogField, LogSpan, LogValue, Record, RecordText};
 pub use crate::reply::{IntoPayload, RawResponse, Reply};
 pub use crate::secret::Secret;
 pub use crate::stream::{BodyStream, StreamResponse};
 
-/// What the code written by `#[fg::handler]` needs; not for use by hand.
+/// What the code written by `#[fg::handler]` needs, and what runtimes need; not for use by hand.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::after::AfterWork;
@@ -77,7 +80,12 @@ pub mod __private {
     };
     pub use crate::explain::Misfit;
     pub use crate::handler::{initialised, respond};
+    pub use crate::handlers::{OneOf2, OneOf3, OneOf4, OneOf5, OneOf6, OneOf7, OneOf8};
     pub use crate::http_event::{EventKind, NotHttp};
+    /// What a runtime does with a context.
+    pub mod lifecycle {
+        pub use crate::lifecycle::*;
+    }
     pub use crate::log_filter::{LogFilter, Verbosity};
     pub use crate::printable::{
         escape_json, find_unprintable, is_plain, is_unprintable, write_escaped, write_escaped_lines,

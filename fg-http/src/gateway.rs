@@ -1,11 +1,10 @@
 //! A service as an event function behind API Gateway.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, Reply};
+use fg_core::{Context, Failure, ReadyFunction, Reply};
 use http::Method;
 use http::header::CONTENT_LENGTH;
 use http_body::Body as _;
@@ -17,7 +16,7 @@ use crate::connected::ClientAddress;
 use crate::service::HttpService;
 use crate::shared::Shared;
 
-/// A service as a [`Handler`] of API Gateway's events; its state is the service, [`Shared`].
+/// A service as a function of API Gateway's events.
 ///
 /// The event becomes a request, as [`apig::request_of`] says, with the [`Context`] of the
 /// invocation among its extensions. The response is read to its end and becomes the answer, as
@@ -25,7 +24,19 @@ use crate::shared::Shared;
 ///
 /// A response may have at most `RUNTIME_MAX_RESP_BODY_SIZE` bytes, 6 MB on the platform, and what
 /// is not text grows by a third on the way: above 4.5 MB a warning is logged, once in a process.
-pub struct Gateway<S>(PhantomData<fn() -> S>);
+pub struct Gateway<S>(Shared<S>);
+
+impl<S: HttpService> Gateway<S> {
+    /// Puts a service behind API Gateway.
+    pub const fn new(service: S) -> Self {
+        Self(Shared::new(service))
+    }
+
+    /// A clone of the service.
+    pub fn service(&self) -> S {
+        self.0.get()
+    }
+}
 
 impl<S> fmt::Debug for Gateway<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,25 +44,8 @@ impl<S> fmt::Debug for Gateway<S> {
     }
 }
 
-impl<S: HttpService> Handler for Gateway<S> {
-    const NAME: &'static str = "http";
-    const HTTP: bool = true;
-    type State = Shared<S>;
-
-    /// Fails: nothing but the program can make a service. A runtime is given the state.
-    async fn init(_: &Context) -> Result<Shared<S>, Failure> {
-        Err(Failure::new(
-            Failure::INIT_ERROR,
-            "an HTTP service cannot be made by the runtime; pass it to `fg::http::run`",
-        ))
-    }
-
-    async fn call(
-        payload: &[u8],
-        ctx: &Context,
-        service: &Shared<S>,
-        reply: &mut Reply,
-    ) -> Result<(), Failure> {
+impl<S: HttpService> ReadyFunction for Gateway<S> {
+    async fn call(&self, payload: &[u8], ctx: &Context, reply: &mut Reply) -> Result<(), Failure> {
         let (request, left_out) = apig::read_request(payload)?;
         if let Some(message) = left_out.message() {
             ctx.logger().warn(format_args!("{message}"));
@@ -61,7 +55,7 @@ impl<S: HttpService> Handler for Gateway<S> {
         let client = ClientAddress::of_gateway(request.extensions().get());
         request.extensions_mut().insert(client);
         let is_head = request.method() == Method::HEAD;
-        let response = service.get().respond(request).await.map_err(|error| error.to_failure())?;
+        let response = self.service().respond(request).await.map_err(|error| error.to_failure())?;
         let (mut parts, body) = response.into_parts();
         let limit = ctx.environment().max_response_size();
         let body = if is_head {
@@ -79,7 +73,7 @@ impl<S: HttpService> Handler for Gateway<S> {
         apig::write_answer(&parts, &body, reply)
     }
 
-    async fn pre_stop(_: &Shared<S>) {}
+    async fn pre_stop(&self) {}
 }
 
 /// Says once that a response is so large that base64 makes it larger than the platform takes.

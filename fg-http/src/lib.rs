@@ -9,7 +9,7 @@
 //! | a service, behind API Gateway | [`Gateway`] | the event becomes a request, the response becomes the answer |
 //! | a service, as an HTTP function or in a container | [`HttpService`] | the server calls it with the requests themselves |
 //! | a handler of [`Request`]s | `#[fg::handler]` | typed: `async fn(Request, &Context) -> Result<Response, E>` |
-//! | any handler, with layers around it | [`Layered`] | an invocation is a request to [`HandlerService`] |
+//! | any function, with layers around it | [`Layered`] | an invocation is a request to [`InvocationService`] |
 //!
 //! The conversions themselves are in [`apig`], in both directions.
 //!
@@ -54,7 +54,7 @@ mod collect;
 mod connected;
 mod failure;
 mod gateway;
-mod handler_service;
+mod invocation_service;
 mod layered;
 mod located;
 mod request;
@@ -66,17 +66,16 @@ mod shared;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub use bytes::Bytes;
-pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+pub use http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
 pub use crate::body::Body;
 pub use crate::connected::{ClientAddress, Connected, MakeHttpService};
 pub use crate::gateway::Gateway;
-pub use crate::handler_service::HandlerService;
-pub use crate::layered::{InvocationLayer, Layered, LayeredState};
+pub use crate::invocation_service::InvocationService;
+pub use crate::layered::Layered;
 pub use crate::request::Request;
 pub use crate::response::Response;
 pub use crate::service::HttpService;
-pub use crate::shared::Shared;
 
 /// The programs of the README, compiled with the documentation's own.
 #[cfg(doctest)]

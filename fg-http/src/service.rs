@@ -12,9 +12,9 @@ use crate::body::Body;
 /// A tower service of HTTP requests that can be cloned for each of them: any axum `Router` is one,
 /// and so is a `BoxCloneService`.
 ///
-/// Implemented for every `Service<http::Request<Body>, Response = http::Response<B>>` whose future
-/// can be sent, whose errors become boxes, and whose response body `B` is an [`http_body::Body`] of
-/// `Bytes`.
+/// Implemented for every `Service<http::Request<B>, Response = http::Response<R>>` whose future can
+/// be sent, whose errors become boxes, and whose response body `R` is an [`http_body::Body`] of
+/// `Bytes`. The body of the requests, `B`, is [`Body`] for what is served.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -30,7 +30,7 @@ use crate::body::Body;
     note = "an axum `Router` is one once it has its state: call `.with_state(..)` on it",
     note = "any other `tower::Service<http::Request<fg::http::Body>>` must be `Clone + Send + 'static`, and so must its response body be `Send + 'static`"
 )]
-pub trait HttpService: Clone + Send + 'static {
+pub trait HttpService<B = Body>: Clone + Send + 'static {
     /// The body of a response.
     type ResponseBody: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
 
@@ -39,28 +39,24 @@ pub trait HttpService: Clone + Send + 'static {
     /// The error has the name of the service's error type, unless that is a box.
     fn respond(
         self,
-        request: http::Request<Body>,
+        request: http::Request<B>,
     ) -> impl Future<Output = Result<http::Response<Self::ResponseBody>, Error>> + Send + 'static;
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, B> HttpService for S
+impl<S, B, R> HttpService<B> for S
 where
-    S: Service<
-            http::Request<Body>,
-            Response = http::Response<B>,
-            Error: Into<BoxError>,
-            Future: Send,
-        >,
+    S: Service<http::Request<B>, Response = http::Response<R>, Error: Into<BoxError>, Future: Send>,
     S: Clone + Send + 'static,
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    B: Send + 'static,
+    R: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    type ResponseBody = B;
+    type ResponseBody = R;
 
     fn respond(
         self,
-        request: http::Request<Body>,
-    ) -> impl Future<Output = Result<http::Response<B>, Error>> + Send + 'static {
+        request: http::Request<B>,
+    ) -> impl Future<Output = Result<http::Response<R>, Error>> + Send + 'static {
         ready_then_call(self, request)
     }
 }

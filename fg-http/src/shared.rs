@@ -6,18 +6,18 @@ use std::sync::{Mutex, PoisonError};
 /// A service that can be cloned from any thread: one at a time, for as long as that takes.
 ///
 /// Many services, such as tower's `BoxCloneService`, can be sent but not shared.
-pub struct Shared<S>(Mutex<S>);
+pub(crate) struct Shared<S>(Mutex<S>);
 
 impl<S> Shared<S> {
     /// Holds the service.
-    pub const fn new(service: S) -> Self {
+    pub(crate) const fn new(service: S) -> Self {
         Self(Mutex::new(service))
     }
 }
 
 impl<S: Clone> Shared<S> {
     /// A clone of the service.
-    pub fn get(&self) -> S {
+    pub(crate) fn get(&self) -> S {
         // A `clone` that panicked has changed nothing.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

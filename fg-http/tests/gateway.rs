@@ -13,9 +13,9 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, LogSink, Record, Reply};
+use fg_core::{Context, Failure, LogSink, ReadyFunction, Record, Reply};
 use fg_http::apig::{self, PathParameters, RequestContext};
-use fg_http::{Body, Connected, Gateway, HttpService, Shared};
+use fg_http::{Body, Connected, Gateway, HttpService};
 use http_body::Frame;
 use http_body_util::Full;
 use serde_json::{Value, json};
@@ -27,13 +27,7 @@ async fn invoked<S: HttpService>(
     ctx: &Context,
 ) -> Result<http::Response<Bytes>, Failure> {
     let mut reply = Reply::new();
-    Gateway::<S>::call(
-        event.to_string().as_bytes(),
-        ctx,
-        &Shared::new(service.clone()),
-        &mut reply,
-    )
-    .await?;
+    Gateway::new(service.clone()).call(event.to_string().as_bytes(), ctx, &mut reply).await?;
     Ok(apig::response_of(reply.body()).expect("the gateway accepts the answer"))
 }
 
@@ -247,12 +241,6 @@ async fn a_service_is_called_when_it_is_ready_and_not_before() {
         .await
         .expect("it is answered");
     assert_eq!(response.body(), "asked 3 times");
-}
-
-#[tokio::test]
-async fn a_gateway_cannot_make_its_service() {
-    let failure = Gateway::<Router>::init(&Context::default()).await.expect_err("it has none");
-    assert_eq!(failure.error_type(), "InitError");
 }
 
 #[tokio::test]

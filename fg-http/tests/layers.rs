@@ -10,18 +10,18 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, IntoPayload as _, Reply, Secret, StreamResponse};
-use fg_http::{Body, HandlerService, InvocationLayer, Layered};
+use fg_core::{Context, Failure, IntoPayload as _, ReadyFunction, Reply, Secret, StreamResponse};
+use fg_http::{Body, HttpService, InvocationService, Layered};
 use futures_core::Stream;
 use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
 use tower::timeout::TimeoutLayer;
-use tower::{Service, ServiceExt as _};
+use tower::{Layer, Service, ServiceExt as _};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
 /// What the payload says is what it does.
-struct Acts;
+struct Acts(Arc<Acted>);
 
 #[derive(Default)]
 struct Acted {
@@ -29,27 +29,16 @@ struct Acted {
     pieces: Mutex<Option<mpsc::Receiver<Result<String, Failure>>>>,
 }
 
-impl Handler for Acts {
-    const NAME: &'static str = "acts";
-    type State = Arc<Acted>;
-
-    async fn init(_: &Context) -> Result<Self::State, Failure> {
-        Ok(Arc::default())
-    }
-
-    async fn call(
-        payload: &[u8],
-        ctx: &Context,
-        state: &Self::State,
-        reply: &mut Reply,
-    ) -> Result<(), Failure> {
+impl ReadyFunction for Acts {
+    async fn call(&self, payload: &[u8], ctx: &Context, reply: &mut Reply) -> Result<(), Failure> {
         match payload {
             b"fail" => {
                 Err(Failure::new("Order.Lost", "it is lost").with_cause(["rain".to_owned()]))
             }
             b"wait" => std::future::pending().await,
             b"stream" => {
-                let pieces = state
+                let pieces = self
+                    .0
                     .pieces
                     .lock()
                     .expect("it is not poisoned")
@@ -64,8 +53,8 @@ impl Handler for Acts {
         }
     }
 
-    async fn pre_stop(state: &Self::State) {
-        state.stopped.store(true, Ordering::Relaxed);
+    async fn pre_stop(&self) {
+        self.0.stopped.store(true, Ordering::Relaxed);
     }
 }
 
@@ -103,11 +92,11 @@ async fn call<L, B>(
     reply: &mut Reply,
 ) -> Result<(), Failure>
 where
-    L: InvocationLayer<Acts, B>,
+    L: Layer<InvocationService<Acts>, Service: HttpService<B>>,
     B: From<Bytes> + Send + 'static,
 {
-    let state = Layered::<Acts, L, B>::state(state, &layer);
-    Layered::<Acts, L, B>::call(payload.as_bytes(), ctx, &state, reply).await
+    let layered = Layered::<_, _, B>::new(layer, Acts(state));
+    layered.call(payload.as_bytes(), ctx, reply).await
 }
 
 #[tokio::test]
@@ -244,21 +233,15 @@ async fn the_layers_see_the_headers_of_the_invocation_and_no_secret() {
 #[tokio::test]
 async fn the_handler_inside_is_told_of_the_end() {
     let acted = Arc::<Acted>::default();
-    stop(TraceLayer::new_for_http(), Arc::clone(&acted)).await;
+    let function = Acts(Arc::clone(&acted));
+    Layered::<_, _, Body>::new(TraceLayer::new_for_http(), function).pre_stop().await;
     assert!(acted.stopped.load(Ordering::Relaxed));
-}
-
-async fn stop(layer: impl InvocationLayer<Acts>, state: Arc<Acted>) {
-    async fn with<L: InvocationLayer<Acts>>(layer: L, state: Arc<Acted>) {
-        Layered::<Acts, L>::pre_stop(&Layered::<Acts, L>::state(state, &layer)).await;
-    }
-    with(layer, state).await;
 }
 
 #[tokio::test]
 async fn a_handler_is_an_axum_service_too() {
-    let router: axum::Router =
-        axum::Router::new().route_service("/invoke", HandlerService::<Acts>::new(Arc::default()));
+    let router: axum::Router = axum::Router::new()
+        .route_service("/invoke", InvocationService::new(Arc::new(Acts(Arc::default()))));
     let request = |with_context| {
         let mut request = http::Request::post("/invoke")
             .body(axum::body::Body::from("work"))
@@ -293,5 +276,5 @@ async fn the_service_is_one_of_invocations() {
         _: &S,
     ) {
     }
-    is_a_service(&HandlerService::<Acts>::new(Arc::default()));
+    is_a_service(&InvocationService::new(Arc::new(Acts(Arc::default()))));
 }

@@ -16,7 +16,7 @@ pub(crate) struct greet {
 }
 #[cfg(feature = "shop")]
 const _: () = {
-    use ::fg as __fg;
+    use ::fg::contract as __fg;
     #[automatically_derived]
     #[allow(deprecated)]
     impl __fg::Handler for greet {

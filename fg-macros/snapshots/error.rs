@@ -12,7 +12,7 @@ struct greet {
     _sealed: (),
 }
 const _: () = {
-    use ::fg as __fg;
+    use ::fg::contract as __fg;
     #[automatically_derived]
     impl __fg::Handler for greet {
         const NAME: &'static ::core::primitive::str = "greet";

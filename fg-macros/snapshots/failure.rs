@@ -1,7 +1,7 @@
 // #[derive(fg::Failure)]
 
 const _: () = {
-    use ::fg as __fg;
+    use ::fg::contract as __fg;
     #[automatically_derived]
     impl<T> __fg::ErrorCode for OrderError<T> {
         fn error_code(&self) -> &::core::primitive::str {

@@ -8,7 +8,7 @@ struct greet {
     _sealed: (),
 }
 const _: () = {
-    use ::fg as __fg;
+    use ::fg::contract as __fg;
     type __FgLast = __fg::__private::Argument<
         Db,
         {

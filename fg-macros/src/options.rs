@@ -29,15 +29,15 @@ pub(crate) struct Options {
     pub(crate) misread: bool,
 }
 
-/// Gives the crate one name for the code that follows, so that a wrong path is one error and not
+/// Gives `fg::contract` one name for the code that follows, so that a wrong path is one error and not
 /// one for each item.
 ///
 /// The error is at the user's path, or else at the attribute, whose own path is most likely the
 /// right one.
 pub(crate) fn import(krate: Option<&Path>) -> TokenStream {
     match krate {
-        Some(path) => quote_spanned!(mixed(Ends::of(path).first)=> use #path as __fg;),
-        None => quote_spanned!(mixed(Span::call_site())=> use ::fg as __fg;),
+        Some(path) => quote_spanned!(mixed(Ends::of(path).first)=> use #path::contract as __fg;),
+        None => quote_spanned!(mixed(Span::call_site())=> use ::fg::contract as __fg;),
     }
 }
 

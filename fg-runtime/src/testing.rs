@@ -7,27 +7,30 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fg_core::{Context, Failure, Handler, LogSink, Record, Reply};
+use fg_core::{Context, Failure, LogSink, ReadyFunction, Record, Reply};
 
 use crate::invocation::after_response_work;
-use crate::invocation::call::{Limits, Outcome, end, init, invoke as run_invocation};
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::call::{Initialized, Outcome, end, init, invoke as run_invocation};
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::limits::Limits;
 use crate::invocation::panics;
-use crate::invocation::streamed_response::StreamedReply;
-use crate::run::make_state::ByInit;
+use crate::invocation::streamed_response::StreamedResponse;
+use crate::run::function::Function;
+use crate::run::source::Source;
 use crate::run::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowed};
 
-/// Runs a handler on one payload: `init`, the call, work left by `spawn_after`, `pre_stop`.
+/// Runs a function on one payload: the init phase, the call, work left by `spawn_after`, `pre_stop`.
 ///
 /// A `blocking` handler runs where it may block, as it does in a function, whatever the flavor of
 /// the test's runtime: on a thread of its own under a plain `#[tokio::test]`, while the runtime
-/// goes on.
+/// goes on. Of several handlers, `Context::builder().handler(name)` and [`invoke_with`] choose one.
 ///
 /// ```text
 /// #[tokio::test]
 /// async fn it_greets() {
-///     let reply = fg::testing::invoke::<greet>(br#"{"name":"Ada"}"#).await.unwrap();
-///     assert_eq!(reply, br#"{"message":"Hello, Ada!"}"#);
+///     let function = fg::Function::of::<greet>();
+///     let response = fg::testing::invoke(function, br#"{"name":"Ada"}"#).await.unwrap();
+///     assert_eq!(response, br#"{"message":"Hello, Ada!"}"#);
 /// }
 /// ```
 ///
@@ -35,52 +38,60 @@ use crate::run::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowe
 ///
 /// What the caller of the function would get: the handler's error, a panic, a payload that does not
 /// fit, a timeout.
-pub async fn invoke<H: Handler>(
-    payload: &[u8], /* write `invoke::<greet>(payload)` */
+pub async fn invoke<S: Source>(
+    function: Function<S>, /* write `invoke(fg::Function::of::<greet>(), payload)` */
+    payload: &[u8],
 ) -> Result<Vec<u8>, Failure> {
-    invoke_with::<H>(payload, &Context::default()).await
+    invoke_with(function, payload, &Context::default()).await
 }
 
-/// Like [`invoke`], with a context from [`Context::builder`].
+/// Like [`invoke`], with a context from [`Context::builder`]. The environment is that of the context,
+/// whatever the function has been set to.
 ///
 /// # Errors
 ///
 /// As [`invoke`].
-pub async fn invoke_with<H: Handler>(payload: &[u8], ctx: &Context) -> Result<Vec<u8>, Failure> {
+pub async fn invoke_with<S: Source>(
+    function: Function<S>,
+    payload: &[u8],
+    ctx: &Context,
+) -> Result<Vec<u8>, Failure> {
     panics::install_hook_beside_the_standard_one();
     let limits = Limits { response_size: ctx.environment().max_response_size(), timeouts: true };
-    let mut alarm = Alarm::new();
-    let state = Arc::new(init::<H>(ByInit, ctx, limits, &mut alarm).await?);
-    let (outcome, reply) = if H::BLOCKING && is_on_one_thread() {
-        let (payload, ctx, state) = (payload.to_vec(), ctx.clone(), Arc::clone(&state));
-        where_blocking_is_allowed(async move { call::<H>(&payload, &ctx, &state, limits).await })
+    let mut timer = DeadlineTimer::new();
+    let mut source = function.source;
+    source.choose(ctx.environment().handler())?;
+    let function = Arc::new(init(source, ctx, limits, &mut timer).await?);
+    let (outcome, reply) = if S::BLOCKING && is_on_one_thread() {
+        let (payload, ctx, function) = (payload.to_vec(), ctx.clone(), Arc::clone(&function));
+        where_blocking_is_allowed(async move { call(&payload, &ctx, &function, limits).await })
             .await
     } else {
-        call::<H>(payload, ctx, &state, limits).await
+        call(payload, ctx, &function, limits).await
     };
     let body = match outcome {
         Ok(Outcome::Buffered) => Ok(reply.into_body()),
-        Ok(Outcome::Streamed(pieces)) => collect(*pieces).await,
+        Ok(Outcome::Streamed(chunks)) => collect(*chunks).await,
         Err(failure) => Err(failure),
     };
-    after_response_work::finish(ctx, &mut alarm).await;
-    end::<H>(ctx, state, &mut alarm).await;
+    after_response_work::finish(ctx, &mut timer).await;
+    end::<S::Ready>(ctx, function, &mut timer).await;
     body
 }
 
-async fn call<H: Handler>(
+async fn call<R: ReadyFunction>(
     payload: &[u8],
     ctx: &Context,
-    state: &H::State,
+    function: &Initialized<R>,
     limits: Limits,
 ) -> (Result<Outcome, Failure>, Reply) {
-    let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
-    let outcome = run_invocation::<H>(payload, ctx, state, &mut reply, limits, &mut alarm).await;
+    let (mut reply, mut timer) = (Reply::new(), DeadlineTimer::new());
+    let outcome = run_invocation(payload, ctx, function, &mut reply, limits, &mut timer).await;
     (outcome, reply)
 }
 
 /// The whole of a streamed reply.
-async fn collect(mut pieces: StreamedReply) -> Result<Vec<u8>, Failure> {
+async fn collect(mut pieces: StreamedResponse) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     while let Some(piece) = pieces.next().await {
         body.extend_from_slice(&piece?);
@@ -92,17 +103,17 @@ async fn collect(mut pieces: StreamedReply) -> Result<Vec<u8>, Failure> {
 ///
 /// ```
 /// use fg_core::Context;
-/// use fg_runtime::testing::KeptLog;
+/// use fg_runtime::testing::CapturedLog;
 ///
-/// let log = KeptLog::new();
+/// let log = CapturedLog::new();
 /// let ctx = Context::builder().log_to(log.clone()).build();
 /// ctx.logger().info("hello");
 /// assert_eq!(log.lines(), ["test-request INFO hello"]);
 /// ```
 #[derive(Default)]
-pub struct KeptLog(Mutex<Vec<String>>);
+pub struct CapturedLog(Mutex<Vec<String>>);
 
-impl KeptLog {
+impl CapturedLog {
     /// An empty log, to be handed to [`ContextBuilder::log_to`](fg_core::ContextBuilder::log_to).
     #[must_use]
     pub fn new() -> Arc<Self> {
@@ -116,31 +127,31 @@ impl KeptLog {
     }
 }
 
-impl LogSink for KeptLog {
+impl LogSink for CapturedLog {
     fn write(&self, record: &Record<'_>) {
         let line = format!("{} {} {}", record.request_id, record.level, record.text());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 }
 
-impl fmt::Debug for KeptLog {
+impl fmt::Debug for CapturedLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("KeptLog").field(&self.lines()).finish()
+        f.debug_tuple("CapturedLog").field(&self.lines()).finish()
     }
 }
 
 /// Runs that many invocations side by side on one thread, each with a logger of its own, and lets
 /// each say three things: in every order but one after the other.
 #[cfg(all(test, any(feature = "log", feature = "tracing")))]
-pub(crate) fn interleave(count: usize, say: impl Fn(usize, usize)) -> Vec<Arc<KeptLog>> {
+pub(crate) fn interleave(count: usize, say: impl Fn(usize, usize)) -> Vec<Arc<CapturedLog>> {
     use fg_core::{Level, Logger};
 
-    let logs: Vec<_> = (0..count).map(|_| KeptLog::new()).collect();
+    let logs: Vec<_> = (0..count).map(|_| CapturedLog::new()).collect();
     let loggers: Vec<_> = logs
         .iter()
         .enumerate()
         .map(|(number, log)| {
-            Logger::new(&format!("request-{number}"), Level::Info, Arc::<KeptLog>::clone(log))
+            Logger::new(&format!("request-{number}"), Level::Info, Arc::<CapturedLog>::clone(log))
         })
         .collect();
     for step in 0..3 {

@@ -84,7 +84,7 @@ fn allocations_of<H: Handler>(invocations: u64, name: &str) -> u64 {
         let counted = allocation_counter::measure(|| {
             tokio.block_on(async {
                 tokio::select! {
-                    code = fg_runtime::Runtime::new().environment(environment).serve::<H>() => panic!("it ended: {code:?}"),
+                    code = fg_runtime::Function::of::<H>().environment(environment).run_async() => panic!("it ended: {code:?}"),
                     _ = stopped => {}
                 }
             });

@@ -77,13 +77,21 @@ pub(crate) struct Package {
     pub(crate) fg: &'static str,
     pub(crate) library: Option<PathBuf>,
     pub(crate) programs: Vec<PathBuf>,
+    /// Whether it uses `fg` with axum and tower.
+    pub(crate) is_http: bool,
     /// What stands at the end of its Cargo.toml.
     pub(crate) manifest: String,
 }
 
+const HTTP_DEPENDENCIES: &str = r#"axum = { version = "0.8", default-features = false }
+tower = { version = "0.5", default-features = false, features = ["util"] }
+"#;
+
 impl Package {
     fn manifest(&self) -> String {
-        let Self { name, edition, fg, .. } = self;
+        let Self { name, edition, fg, is_http, .. } = self;
+        let (features, dependencies) =
+            if *is_http { (r#"["http"]"#, HTTP_DEPENDENCIES) } else { ("[]", "") };
         let root = env!("CARGO_MANIFEST_DIR");
         let mut manifest = format!(
             r#"[package]
@@ -98,10 +106,10 @@ keywords = ["test"]
 categories = ["asynchronous"]
 
 [dependencies]
-{fg} = {{ path = {root:?}, package = "functiongraph" }}
+{fg} = {{ path = {root:?}, package = "functiongraph", features = {features} }}
 serde = {{ version = "1", features = ["derive"] }}
 tokio = {{ version = "1", features = ["macros", "rt-multi-thread"] }}
-"#
+{dependencies}"#
         );
         if let Some(path) = &self.library {
             let _ = write!(manifest, "\n[lib]\npath = {path:?}\n");

@@ -45,18 +45,29 @@ fn mistakes() -> &'static (Vec<PathBuf>, Messages) {
     MISTAKES.get_or_init(|| {
         let mut files = files(&ui());
         files.retain(|file| !is_in(file, "hygiene"));
-        let (renamed, named) = files.iter().cloned().partition(|file| is_in(file, "renamed_crate"));
+        let of = |family: &str| files.iter().filter(|file| is_in(file, family)).cloned().collect();
+        let (renamed, running) = (of("renamed_crate"), of("running"));
+        let named = files
+            .iter()
+            .filter(|file| !is_in(file, "renamed_crate") && !is_in(file, "running"))
+            .cloned()
+            .collect();
         let package = |name, fg, programs| Package {
             name,
             edition: "2024",
             fg,
             library: None,
             programs,
+            is_http: name == "running",
             manifest: String::new(),
         };
         let messages = compile(
             "check",
-            &[package("mistakes", "fg", named), package("renamed_crate", "faas", renamed)],
+            &[
+                package("mistakes", "fg", named),
+                package("renamed_crate", "faas", renamed),
+                package("running", "fg", running),
+            ],
         );
         (files, messages)
     })
@@ -80,14 +91,11 @@ fn each_mistake_has_its_message_and_no_other() {
 fn the_compiler_prints_how_an_entry_point_is_written() {
     let (_, messages) = mistakes();
     let said = &messages[&ui().join("surroundings/handler_as_argument.rs")];
-    for (message, written) in said.iter().zip([
-        "`fg::serve::<greet>().await`",
-        "`.run::<greet>()`",
-        "`fg::run::<greet>()`",
-    ]) {
+    for (message, written) in said.iter().zip(["`Function::of::<greet>()`", "`fg::run::<greet>()`"])
+    {
         assert!(message.rendered.contains(&format!("write {written}")), "{}", message.rendered);
     }
-    assert_eq!(said.len(), 3);
+    assert_eq!(said.len(), 2);
 }
 
 /// Rows of the catalogue that no file can show.
@@ -196,6 +204,7 @@ fn nothing_is_said_about_generated_code_whatever_the_names_the_edition_and_the_l
         programs: ["names_taken.rs", "no_implicit_prelude.rs", "values_taken.rs", "deprecated.rs"]
             .map(|file| folder.join(file))
             .into(),
+        is_http: false,
         manifest: String::new(),
     };
     let lints = |name, edition, level| Package {
@@ -204,6 +213,7 @@ fn nothing_is_said_about_generated_code_whatever_the_names_the_edition_and_the_l
         fg: "fg",
         library: Some(folder.join("library.rs")),
         programs: Vec::new(),
+        is_http: false,
         manifest: all_lints(level),
     };
     let messages = compile(

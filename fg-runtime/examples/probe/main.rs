@@ -18,6 +18,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply};
+use fg_runtime::{Function, Source};
+#[cfg(feature = "http")]
+use tower::layer::util::Identity;
 
 use crate::event::Event;
 use crate::mirror::Mirror;
@@ -157,29 +160,27 @@ impl Handler for Api {
 
 fn main() -> ExitCode {
     let is_set = |name: &str| std::env::var_os(name).is_some();
-    let runtime = fg_runtime::Runtime::new()
-        .report_timeouts(!is_set("PROBE_NO_TIMEOUTS"))
-        .json_log(is_set("PROBE_JSON"));
     #[cfg(feature = "http")]
     if let Ok(by) = std::env::var("PROBE_ROUTER") {
-        return router::run(runtime, &by);
+        return router::run(&by);
     }
     #[cfg(feature = "http")]
-    if is_set("PROBE_SERVICE") {
-        let runtime = if is_set("PROBE_ROUTES") { runtime.platform_routes(true) } else { runtime };
-        return runtime
-            .run_http(tower::util::BoxCloneService::new(tower::service_fn(service::respond)));
+    if let Some(code) = service::run(is_set) {
+        return code;
     }
     #[cfg(feature = "tracing")]
     if is_set("PROBE_SUBSCRIBER") {
         set_subscriber();
         tracing::info!("before the function");
     }
-    let code = if is_set("PROBE_ABANDON") {
-        abandon(runtime)
-    } else {
-        runtime.run::<(Act, Echo, Mirror, Stream, Api)>()
-    };
+    let function = Function::of::<(Act, Echo, Mirror, Stream, Api)>()
+        .report_timeouts(!is_set("PROBE_NO_TIMEOUTS"))
+        .json_log(is_set("PROBE_JSON"));
+    #[cfg(feature = "http")]
+    if is_set("PROBE_LAYERS") {
+        return function.layer(Identity::new()).layer(Identity::new()).run();
+    }
+    let code = if is_set("PROBE_ABANDON") { abandon(function) } else { function.run() };
     if let Ok(address) = std::env::var("PROBE_GOES_ON") {
         act::block_at(&address);
     }
@@ -195,15 +196,14 @@ fn set_subscriber() {
 }
 
 /// Drops the loop in the middle of an invocation, and stays until after its deadline.
-fn abandon(runtime: fg_runtime::Runtime) -> ExitCode {
+fn abandon(function: Function<impl Source>) -> ExitCode {
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("it can be started");
     let timeout = Duration::from_secs(1);
-    let ended = tokio.block_on(async {
-        tokio::time::timeout(timeout / 2, runtime.serve::<(Act, Echo, Mirror, Stream, Api)>()).await
-    });
+    let ended =
+        tokio.block_on(async { tokio::time::timeout(timeout / 2, function.run_async()).await });
     assert!(ended.is_err(), "it runs for ever");
     std::thread::sleep(timeout);
     ExitCode::SUCCESS

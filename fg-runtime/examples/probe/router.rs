@@ -12,11 +12,11 @@ use axum::routing::{any, get, post};
 use http_body_util::BodyExt;
 
 /// Serves it by axum or by us.
-pub(crate) fn run(runtime: fg_runtime::Runtime, by: &str) -> ExitCode {
+pub(crate) fn run(by: &str) -> ExitCode {
     if by != "axum" {
-        return runtime.run_http(fg_http::Connected::new(
+        return fg_runtime::http::run_make_service(
             router().into_make_service_with_connect_info::<SocketAddr>(),
-        ));
+        );
     }
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,15 +1,51 @@
 //! An HTTP service that does what the path of a request says.
 
+use std::process::ExitCode;
+
 use fg_core::{Context, Failure};
 use fg_http::{Body, Bytes, HeaderMap, HeaderName};
+use fg_runtime::Function;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
+use tower::layer::util::Identity;
+use tower::service_fn;
+use tower::util::BoxCloneService;
 
 use crate::stream::stream_of;
 
-pub(crate) async fn respond(request: Request<Body>) -> Result<Response<Body>, Failure> {
+/// What `PROBE_SERVICE` asks for: a service that is there, or one with an init phase and a layer.
+pub(crate) fn run(is_set: impl Fn(&str) -> bool) -> Option<ExitCode> {
+    let asked = std::env::var("PROBE_SERVICE").ok()?;
+    if asked == "init" {
+        return Some(Function::http_with(connect).layer(Identity::new()).run());
+    }
+    let function = Function::http(service());
+    Some(if is_set("PROBE_ROUTES") { function.platform_routes(true).run() } else { function.run() })
+}
+
+/// One that can be cloned and sent, but not shared.
+type Service = BoxCloneService<Request<Body>, Response<Body>, Failure>;
+
+fn service() -> Service {
+    BoxCloneService::new(service_fn(respond))
+}
+
+async fn connect(ctx: &Context) -> Result<Service, Failure> {
+    match ctx.user_data("PROBE_INIT") {
+        Some("fails") => return Err(Failure::new("DatabaseDown", "no connection at db:5432")),
+        Some(address) => crate::act::wait_at(address).await,
+        None => {}
+    }
+    for name in ["opened first", "opened second"] {
+        let logger = ctx.logger().clone();
+        ctx.before_stop(async move { logger.info(format_args!("closed what was {name}")) });
+    }
+    Ok(service())
+}
+
+async fn respond(request: Request<Body>) -> Result<Response<Body>, Failure> {
     let ctx = request.extensions().get::<Context>().expect("each request has one").clone();
     match request.uri().path() {
         // As it comes.

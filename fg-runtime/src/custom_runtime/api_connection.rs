@@ -24,7 +24,7 @@ use fg_core::limits::BUFFER;
 
 use crate::custom_runtime::fault_policy::Fault;
 use crate::custom_runtime::response_reader::{BodyLength, Chunks, Seen, read_head};
-use crate::invocation::blocking_answer::Peer;
+use crate::invocation::blocking_answer::ApiAddress;
 use crate::invocation::panics::catch_quietly;
 use crate::runtime_api::{
     AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll,
@@ -37,7 +37,7 @@ const READ_SIZE: usize = 4 * 1024;
 #[derive(Debug)]
 pub(crate) struct Connection {
     /// Host and port, as in `RUNTIME_API_ADDR`.
-    peer: Arc<Peer>,
+    api: Arc<ApiAddress>,
     stream: Option<TcpStream>,
     /// Whether the stream has already carried a whole exchange.
     has_served: bool,
@@ -59,9 +59,9 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(peer: Arc<Peer>) -> Self {
+    pub(crate) fn new(api: Arc<ApiAddress>) -> Self {
         Self {
-            peer,
+            api,
             stream: None,
             has_served: false,
             request: Vec::new(),
@@ -77,12 +77,12 @@ impl Connection {
 
     /// Host and port of the other side.
     pub(crate) fn address(&self) -> &str {
-        &self.peer.address
+        &self.api.address
     }
 
     /// The other side, for another connection to it.
-    pub(crate) fn peer(&self) -> Arc<Peer> {
-        Arc::clone(&self.peer)
+    pub(crate) fn api(&self) -> Arc<ApiAddress> {
+        Arc::clone(&self.api)
     }
 
     /// The body of the last response, until the next request.
@@ -110,7 +110,7 @@ impl Connection {
             self.forget_response();
             self.begin_response().await
         } else {
-            write_poll(&mut self.request, &self.peer.address);
+            write_poll(&mut self.request, &self.api.address);
             self.next_request.clear();
             self.send(&[]).await
         };
@@ -136,7 +136,7 @@ impl Connection {
         let Answer { kind, request_id, content_type, body } = *answer;
         write_answer_head(
             &mut self.request,
-            &self.peer.address,
+            &self.api.address,
             kind,
             request_id,
             content_type,
@@ -144,7 +144,7 @@ impl Connection {
         );
         self.next_request.clear();
         if and_request_event {
-            write_poll(&mut self.next_request, &self.peer.address);
+            write_poll(&mut self.next_request, &self.api.address);
         }
         let acknowledged = match self.send(body).await {
             Ok(()) => self.receive(&mut |_, _| {}).await,
@@ -229,9 +229,9 @@ impl Connection {
 
     async fn connect(&self) -> Result<TcpStream, Fault> {
         let connecting = async {
-            let stream = TcpStream::connect(&look_up(&self.peer.address).await?[..]).await?;
+            let stream = TcpStream::connect(&look_up(&self.api.address).await?[..]).await?;
             stream.set_nodelay(true)?;
-            self.peer.is_at(stream.peer_addr()?);
+            self.api.set_reached_at(stream.peer_addr()?);
             Ok(stream)
         };
         match timeout(CONNECT_TIMEOUT, connecting).await {

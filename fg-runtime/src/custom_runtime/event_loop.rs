@@ -13,25 +13,26 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fg_core::limits::BUFFER;
-use fg_core::{Context, Failure, Handler, Logger, Reply};
+use fg_core::{Context, Failure, Logger, ReadyFunction, Reply};
 use tokio::time::sleep;
 
 use crate::custom_runtime::api_connection::{Answer, Connection, Streamed};
 use crate::custom_runtime::backoff::Backoff;
 use crate::custom_runtime::fault_policy::Fault;
 use crate::invocation::after_response_work;
-use crate::invocation::blocking_answer::{Listener, Peer};
-use crate::invocation::call::{Limits, Outcome, end, init, invoke};
-use crate::invocation::deadline_timer::Alarm;
-use crate::invocation::error_audience::Caller;
+use crate::invocation::blocking_answer::{AnswerRoute, ApiAddress};
+use crate::invocation::call::{Initialized, Outcome, end, init, invoke};
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::error_audience::ErrorAudience;
+use crate::invocation::init_phase::InitPhase;
+use crate::invocation::limits::Limits;
 use crate::invocation::panics;
-use crate::invocation::streamed_response::StreamedReply;
+use crate::invocation::streamed_response::StreamedResponse;
 use crate::invocation::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
 use crate::log::runtime_log::{self, say};
-use crate::run::Start;
-use crate::run::make_state::MakeState;
 use crate::runtime_api::{AnswerKind, BODY_LIMIT};
 use crate::shutdown::Shutdown;
+use crate::start::Start;
 
 /// An answer gets at least this long to be delivered, even if the handler has used up its time.
 const LEAST_TIME_TO_ANSWER: Duration = Duration::from_secs(1);
@@ -40,44 +41,41 @@ const LEAST_TIME_TO_ANSWER: Duration = Duration::from_secs(1);
 const MOST_TIME_TO_ANSWER_AT_THE_END: Duration = Duration::from_secs(3);
 
 /// Runs the handler until the process should end.
-pub(crate) async fn run<H: Handler>(
-    mut start: Start,
-    address: String,
-    make: impl MakeState<H>,
-) -> ExitCode {
+pub(crate) async fn run<P: InitPhase>(mut start: Start, address: String, phase: P) -> ExitCode {
     let shutdown = Shutdown::new();
     let no_handler = start.no_handler.take();
     let running = pin!(async {
-        let mut function = EventLoop::new(&start, start.caller::<H>(), address, &shutdown);
+        let audience = start.audience(phase.takes_http());
+        let mut event_loop = EventLoop::new(&start, audience, address, &shutdown);
         let init = async {
             match no_handler {
                 Some(failure) => Err(failure),
                 None => {
-                    let limit = function.ctx.timeout();
-                    function
+                    let limit = event_loop.ctx.timeout();
+                    event_loop
                         .watchdog
                         .begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
-                    init(make, &function.ctx, start.limits, &mut function.alarm).await
+                    init(phase, &event_loop.ctx, start.limits, &mut event_loop.timer).await
                 }
             }
         };
-        let made = shutdown.or_until_requested(pin!(init)).await;
-        function.watchdog.end_phase(|_| true);
-        let code = match made {
-            Some(Ok(state)) => {
+        let initialized = shutdown.or_until_requested(pin!(init)).await;
+        event_loop.watchdog.end_phase(|_| true);
+        let code = match initialized {
+            Some(Ok(function)) => {
                 start.complete_log();
-                function.serve::<H>(&state).await;
-                function.ctx.rest(PRE_STOP_LIMIT);
-                function.watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
-                end::<H>(&function.ctx, state, &mut function.alarm).await;
-                function.watchdog.end_phase(|_| true);
+                event_loop.serve(&function).await;
+                event_loop.ctx.rest(PRE_STOP_LIMIT);
+                event_loop.watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
+                end(&event_loop.ctx, function, &mut event_loop.timer).await;
+                event_loop.watchdog.end_phase(|_| true);
                 ExitCode::SUCCESS
             }
-            Some(Err(failure)) => function.refuse(failure).await,
+            Some(Err(failure)) => event_loop.refuse(failure).await,
             None => ExitCode::SUCCESS,
         };
         if start.is_whole_program {
-            function.watchdog.watch_over_the_end(code);
+            event_loop.watchdog.watch_over_the_end(code);
         }
         code
     });
@@ -91,17 +89,16 @@ struct EventLoop<'s> {
     /// For what belongs to no invocation.
     log: Logger,
     reply: Reply,
-    /// Who gets the errors.
-    caller: Caller,
+    audience: ErrorAudience,
     shutdown: &'s Shutdown,
-    alarm: Alarm,
+    timer: DeadlineTimer,
     limits: Limits,
     /// Whether an answer takes the request for the next event along.
     pipeline: bool,
     watchdog: Arc<Watchdog>,
     backoff: Backoff,
     /// Why polling does not work at the moment.
-    trouble: Option<Fault>,
+    poll_fault: Option<Fault>,
 }
 
 enum State {
@@ -112,40 +109,45 @@ enum State {
 }
 
 impl<'s> EventLoop<'s> {
-    fn new(start: &Start, caller: Caller, address: String, shutdown: &'s Arc<Shutdown>) -> Self {
-        let peer = Peer::new(address);
-        let listener = Listener::RuntimeApi(Arc::clone(&peer));
-        let watchdog = Watchdog::start(listener, caller, start.invocation_limit(), Some(shutdown));
+    fn new(
+        start: &Start,
+        audience: ErrorAudience,
+        address: String,
+        shutdown: &'s Arc<Shutdown>,
+    ) -> Self {
+        let api = ApiAddress::new(address);
+        let route = AnswerRoute::RuntimeApi(Arc::clone(&api));
+        let watchdog = Watchdog::start(route, audience, start.invocation_limit(), Some(shutdown));
         panics::install_hook();
         panics::report_aborts_to(&watchdog);
         Self {
-            connection: Connection::new(peer),
+            connection: Connection::new(api),
             log: start.context().logger().clone(),
             ctx: start.context(),
             reply: Reply::new(),
-            caller,
+            audience,
             shutdown,
-            alarm: Alarm::new(),
+            timer: DeadlineTimer::new(),
             limits: start.limits,
             pipeline: start.pipeline,
             watchdog,
             backoff: Backoff::new(),
-            trouble: None,
+            poll_fault: None,
         }
     }
 
-    async fn serve<H: Handler>(&mut self, state: &H::State) {
+    async fn serve<R: ReadyFunction>(&mut self, function: &Initialized<R>) {
         let mut next = State::Polling;
         loop {
             next = match next {
                 State::Polling => self.poll().await,
-                State::Handling => State::Answering(self.handle::<H>(state).await),
+                State::Handling => State::Answering(self.handle(function).await),
                 State::Answering(outcome) => {
                     self.answer(outcome).await;
                     if self.ctx.has_after_work() {
                         self.finish_after_work().await;
                     }
-                    self.forget();
+                    self.release();
                     State::Polling
                 }
                 State::Stopped => return,
@@ -155,7 +157,7 @@ impl<'s> EventLoop<'s> {
 
     /// The invocation is over. The instance may be frozen now, or wait for long: what came with the
     /// event is not left in its memory.
-    fn forget(&mut self) {
+    fn release(&mut self) {
         self.ctx.end();
         if self.reply.body().len() > BUFFER {
             self.reply.clear();
@@ -164,7 +166,7 @@ impl<'s> EventLoop<'s> {
 
     async fn finish_after_work(&mut self) {
         self.watchdog.begin_after_work(&self.ctx);
-        after_response_work::finish(&self.ctx, &mut self.alarm).await;
+        after_response_work::finish(&self.ctx, &mut self.timer).await;
         self.watchdog.end_phase(|_| true);
     }
 
@@ -192,7 +194,7 @@ impl<'s> EventLoop<'s> {
             if fault.is_stale_connection() {
                 continue;
             }
-            self.note(fault);
+            self.log_poll_fault(fault);
             let pause = self.backoff.pause();
             if self.shutdown.or_until_requested(pin!(sleep(pause))).await.is_none() {
                 return State::Stopped;
@@ -226,14 +228,14 @@ impl<'s> EventLoop<'s> {
         };
         match self.connection.receive_event(&mut take_headers).await {
             Ok(200) if is_invocation => {
-                self.take_off();
+                self.begin_invocation();
                 Ok(State::Handling)
             }
             Ok(200) => Err(Fault::NoRequestId),
             Ok(204) => Err(Fault::NoEvent),
             Ok(status) => Err(Fault::status(status, self.connection.body())),
             Err(Fault::BodyTooLarge) if is_invocation => {
-                self.take_off();
+                self.begin_invocation();
                 let message =
                     format!("the payload is larger than {BODY_LIMIT} bytes and was not read");
                 Ok(State::Answering(Err(Failure::new(Failure::INVALID_PAYLOAD, message))))
@@ -243,34 +245,37 @@ impl<'s> EventLoop<'s> {
     }
 
     /// An event has been received: from now on an answer is owed.
-    fn take_off(&mut self) {
+    fn begin_invocation(&mut self) {
         self.watchdog.begin(&self.ctx);
     }
 
     /// Logs that polling has begun to fail, or fails in another way than before; not each attempt.
-    fn note(&mut self, fault: Fault) {
+    fn log_poll_fault(&mut self, fault: Fault) {
         if matches!(fault, Fault::NoEvent) {
             return;
         }
-        if !self.trouble.as_ref().is_some_and(|trouble| trouble.is_like(&fault)) {
+        if !self.poll_fault.as_ref().is_some_and(|trouble| trouble.is_like(&fault)) {
             let address = self.connection.address();
             runtime_log::of(&self.log).warn(format_args!(
                 "cannot take an event from the Runtime API at {address}: {fault}; trying again"
             ));
         }
-        self.trouble = Some(fault);
+        self.poll_fault = Some(fault);
     }
 
     fn recover(&mut self) {
         self.backoff.reset();
-        if self.trouble.take().is_some() {
+        if self.poll_fault.take().is_some() {
             runtime_log::of(&self.log).info("the Runtime API answers again");
         }
     }
 
-    async fn handle<H: Handler>(&mut self, state: &H::State) -> Result<Outcome, Failure> {
-        let Self { connection, ctx, reply, limits, alarm, .. } = self;
-        invoke::<H>(connection.body(), ctx, state, reply, *limits, alarm).await
+    async fn handle<R: ReadyFunction>(
+        &mut self,
+        function: &Initialized<R>,
+    ) -> Result<Outcome, Failure> {
+        let Self { connection, ctx, reply, limits, timer, .. } = self;
+        invoke(connection.body(), ctx, function, reply, *limits, timer).await
     }
 
     async fn answer(&mut self, outcome: Result<Outcome, Failure>) {
@@ -293,8 +298,8 @@ impl<'s> EventLoop<'s> {
 
     fn answer_with(&mut self, failure: &Failure) {
         runtime_log::of(self.ctx.logger()).error(failure);
-        let told = self.caller.told(failure, self.ctx.request_id());
-        self.reply.set_bytes(told.to_json(), "application/json");
+        let shown = self.audience.shown(failure, self.ctx.request_id());
+        self.reply.set_bytes(shown.to_json(), "application/json");
     }
 
     /// Delivers the answer, through whatever faults there are while time remains.
@@ -312,11 +317,11 @@ impl<'s> EventLoop<'s> {
                 (self.ctx.request_id(), self.reply.content_type(), self.reply.body());
             let answer = Answer { kind, request_id, content_type, body };
             let connection = if self.connection.is_ahead() {
-                spare.get_or_insert_with(|| Connection::new(self.connection.peer()))
+                spare.get_or_insert_with(|| Connection::new(self.connection.api()))
             } else {
                 &mut self.connection
             };
-            let sent = self.alarm.limit(until, connection.answer(&answer, and_request_event)).await;
+            let sent = self.timer.limit(until, connection.answer(&answer, and_request_event)).await;
             let fault = match sent {
                 Some(Ok(200..=299)) => {
                     if and_request_event && !self.connection.is_ahead() {
@@ -372,10 +377,10 @@ impl<'s> EventLoop<'s> {
     /// Delivers a streamed answer. It can be sent again as long as its second piece has not been
     /// made; after that, what goes wrong is seen by the caller as a body without an end, and logged
     /// here.
-    async fn deliver_pieces(&mut self, mut pieces: StreamedReply) {
+    async fn deliver_pieces(&mut self, mut pieces: StreamedResponse) {
         let until = self.ctx.deadline().max(Instant::now() + LEAST_TIME_TO_ANSWER);
         let first = pieces.take_ready();
-        let (mut went_on, mut backoff) = (false, Backoff::new());
+        let (mut second_chunk_was_sent, mut backoff) = (false, Backoff::new());
         loop {
             let (request_id, content_type) = (self.ctx.request_id(), self.reply.content_type());
             let sending = self.connection.answer_in_pieces(
@@ -383,9 +388,9 @@ impl<'s> EventLoop<'s> {
                 content_type,
                 first.as_ref(),
                 &mut pieces,
-                &mut went_on,
+                &mut second_chunk_was_sent,
             );
-            let fault = match self.alarm.limit(until, sending).await {
+            let fault = match self.timer.limit(until, sending).await {
                 Some(Ok(Streamed::Whole(200..=299))) => break,
                 Some(Ok(Streamed::Cut(failure))) => {
                     pieces.log_end(&failure);
@@ -409,7 +414,7 @@ impl<'s> EventLoop<'s> {
                 }
             };
             let pause = if fault.is_stale_connection() { Duration::ZERO } else { backoff.pause() };
-            if went_on || !fault.may_pass() || Instant::now() + pause >= until {
+            if second_chunk_was_sent || !fault.may_pass() || Instant::now() + pause >= until {
                 self.report_undelivered(&fault);
                 break;
             }

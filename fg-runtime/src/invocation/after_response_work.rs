@@ -11,10 +11,10 @@ use std::task::Poll;
 use fg_core::__private::AfterWork;
 use fg_core::Context;
 
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::panics::catch;
 use crate::log::current_logger::with_logger;
-use crate::log::runtime_log::{self, OwnLogger};
+use crate::log::runtime_log::{self, RuntimeLogger};
 
 /// How many threads run such work at this moment.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
@@ -26,17 +26,17 @@ pub(crate) fn is_running() -> bool {
 }
 
 /// Finishes the work of one invocation, and what that work leaves in its turn.
-pub(crate) async fn finish(ctx: &Context, alarm: &mut Alarm) {
+pub(crate) async fn finish(ctx: &Context, timer: &mut DeadlineTimer) {
     loop {
         let work = ctx.take_after_work();
         if work.is_empty() {
             return;
         }
-        finish_all(work, ctx, alarm).await;
+        finish_all(work, ctx, timer).await;
     }
 }
 
-async fn finish_all(mut work: Vec<AfterWork>, ctx: &Context, alarm: &mut Alarm) {
+async fn finish_all(mut work: Vec<AfterWork>, ctx: &Context, timer: &mut DeadlineTimer) {
     let logger = ctx.logger();
     let log = runtime_log::of(logger);
     let finishing = poll_fn(|task| {
@@ -56,14 +56,14 @@ async fn finish_all(mut work: Vec<AfterWork>, ctx: &Context, alarm: &mut Alarm) 
         }
         if work.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     });
-    if alarm.limit(ctx.deadline(), finishing).await.is_none() {
+    if timer.limit(ctx.deadline(), finishing).await.is_none() {
         log.error("work left by spawn_after was not finished in the time of its invocation, and was dropped");
         work.into_iter().for_each(|piece| drop_logged(piece, &log));
     }
 }
 
 /// Drops work, and logs a panic in a `Drop` of the user's.
-fn drop_logged(work: AfterWork, log: &OwnLogger<'_>) {
+fn drop_logged(work: AfterWork, log: &RuntimeLogger<'_>) {
     if let Err(failure) = catch(|| drop(work)) {
         log.error(format_args!("in work left by spawn_after: {failure}"));
     }

@@ -1,8 +1,7 @@
-//! The error report for the cases in which the loop itself can no longer speak: a process that
-//! aborts, a handler that never yields.
+//! Sends an error response when the async loop cannot: the process aborts, or a handler never
+//! yields.
 //!
-//! Everything here is synchronous, uses a connection of its own, and waits a fifth of a second for
-//! each step at the most.
+//! Everything here is synchronous and uses a connection of its own. Each step takes at most 200 ms.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,44 +15,44 @@ use crate::runtime_api::{AnswerKind, write_answer_head};
 
 const LIMIT: Duration = Duration::from_millis(200);
 
-/// Answers for what runs, before a panic ends the process.
-pub(crate) trait LastWords: Send + Sync {
-    /// Answers with this failure what has not been answered. `caller` is the one whose request the
-    /// thread works for; 0 is none.
-    fn speak(&self, failure: &Failure, caller: u64);
+/// Answers what is in flight before a panic ends the process.
+///
+/// `connection` is the one whose request the panicking thread works for; 0 is none.
+pub(crate) trait AbortResponder: Send + Sync {
+    /// Answers with this failure what has not been answered.
+    fn answer_before_abort(&self, failure: &Failure, connection: u64);
 
-    /// What works for this caller has panicked, and that is being printed; none once it has been.
-    fn note_panic(&self, panic: Option<Failure>, caller: u64);
+    /// Sets the panic that is being printed; `None` once it has been.
+    fn set_panic(&self, panic: Option<Failure>, connection: u64);
 }
 
-/// Where the caller listens.
+/// Where an answer goes.
 #[derive(Debug)]
-pub(crate) enum Listener {
-    /// The Runtime API.
-    RuntimeApi(Arc<Peer>),
-    /// Standard output: the process runs in a shell.
+pub(crate) enum AnswerRoute {
+    RuntimeApi(Arc<ApiAddress>),
+    /// The process runs in a shell.
     Stdout,
-    /// Callers are answered elsewhere.
+    /// The server answers on its own connections.
     #[cfg(feature = "server")]
-    Nobody,
+    Elsewhere,
 }
 
-/// The other side of a connection.
+/// The address of the Runtime API.
 #[derive(Debug)]
-pub(crate) struct Peer {
+pub(crate) struct ApiAddress {
     /// Host and port, as they were given.
     pub(crate) address: String,
-    /// Where that is, once a connection has been made: to look it up again may take long.
+    /// The address of the last connection: resolving the host again may take long.
     reached_at: Mutex<Option<SocketAddr>>,
 }
 
-impl Peer {
+impl ApiAddress {
     pub(crate) fn new(address: impl Into<String>) -> Arc<Self> {
         Arc::new(Self { address: address.into(), reached_at: Mutex::default() })
     }
 
-    /// A connection has been made to this.
-    pub(crate) fn is_at(&self, address: SocketAddr) {
+    /// Records the address that a connection was made to.
+    pub(crate) fn set_reached_at(&self, address: SocketAddr) {
         *self.reached_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
     }
 
@@ -62,25 +61,25 @@ impl Peer {
     }
 }
 
-impl Listener {
-    /// Tells the caller why there will be no answer.
-    pub(crate) fn tell(&self, request_id: &str, failure: &Failure) -> io::Result<()> {
+impl AnswerRoute {
+    /// Sends an error response.
+    pub(crate) fn send(&self, request_id: &str, failure: &Failure) -> io::Result<()> {
         match self {
-            Self::RuntimeApi(peer) => post(peer, request_id, &failure.to_json()),
+            Self::RuntimeApi(api) => post(api, request_id, &failure.to_json()),
             Self::Stdout => {
                 let mut line = failure.to_json();
                 line.push(b'\n');
                 if runtime_log::print(line) { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
             }
             #[cfg(feature = "server")]
-            Self::Nobody => Ok(()),
+            Self::Elsewhere => Ok(()),
         }
     }
 }
 
-fn post(peer: &Peer, request_id: &str, body: &[u8]) -> io::Result<()> {
-    let address = &peer.address;
-    let reached_at = peer.reached_at().ok_or(io::ErrorKind::AddrNotAvailable)?;
+fn post(api: &ApiAddress, request_id: &str, body: &[u8]) -> io::Result<()> {
+    let address = &api.address;
+    let reached_at = api.reached_at().ok_or(io::ErrorKind::AddrNotAvailable)?;
     let mut stream = TcpStream::connect_timeout(&reached_at, LIMIT)?;
     stream.set_write_timeout(Some(LIMIT))?;
     stream.set_read_timeout(Some(LIMIT))?;

@@ -1,96 +1,102 @@
-//! One call of a handler: with its deadline, its panics and its limits, as a value that says how it
-//! ended.
+//! One call of the user's code, as a value that says how it ended: `init`, an invocation, `pre_stop`.
 //!
-//! Nothing that the user's code does leads out of here but by the returned `Result`.
+//! A panic, a deadline or an error of the user's code leaves here only as the returned `Result`.
 
 use std::borrow::Borrow;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::{Context as TaskContext, Poll, ready};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context as TaskContext, Poll};
 
-use crate::invocation::deadline_timer::Alarm;
-use crate::invocation::panics::catch;
-use crate::invocation::streamed_response::StreamedReply;
-use crate::invocation::watchdog::margins;
-use crate::log::current_logger::with_logger;
+use fg_core::__private::AfterWork;
+use fg_core::__private::lifecycle::take_before_stop;
+use fg_core::{Context, Failure, ReadyFunction, Reply};
+
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::init_phase::InitPhase;
+use crate::invocation::limits::Limits;
+use crate::invocation::panics::{catch, log_failed_drop};
+use crate::invocation::streamed_response::StreamedResponse;
+use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
-use crate::run::make_state::MakeState;
-use fg_core::{Context, Failure, Handler, Reply};
 
-/// What an invocation is held to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// The largest reply in bytes.
-    pub(crate) response_size: usize,
-    /// Whether a handler past its deadline is dropped and reported.
-    pub(crate) timeouts: bool,
-}
-
-impl Limits {
-    /// Whether a reply of this many bytes may be sent as a whole.
-    pub(crate) fn check_size(&self, size: usize) -> Result<(), Failure> {
-        let limit = self.response_size;
-        if size > limit {
-            let message = format!(
-                "the reply has {size} bytes, and the platform takes {limit} (RUNTIME_MAX_RESP_BODY_SIZE)"
-            );
-            return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
-        }
-        Ok(())
-    }
-}
-
-/// How a handler replied.
+/// How a handler responded.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The whole body is in the reply.
     Buffered,
     /// The first piece is there, and others may follow.
-    Streamed(Box<StreamedReply>),
+    Streamed(Box<StreamedResponse>),
 }
 
-/// Calls the handler. A streamed reply has begun when this returns, so that it can still be a
-/// failure.
-pub(crate) async fn invoke<H: Handler>(
+/// A function after its init phase, with what is to run before it ends.
+pub(crate) struct Initialized<R> {
+    function: R,
+    before_stop: Mutex<Vec<AfterWork>>,
+}
+
+impl<R> Initialized<R> {
+    /// The function itself.
+    #[cfg(feature = "http")]
+    pub(crate) const fn function(&self) -> &R {
+        &self.function
+    }
+}
+
+impl<R> fmt::Debug for Initialized<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Initialized")
+    }
+}
+
+/// Runs the init phase, within the time limit of the context.
+pub(crate) async fn init<P: InitPhase>(
+    phase: P,
+    ctx: &Context,
+    limits: Limits,
+    timer: &mut DeadlineTimer,
+) -> Result<Initialized<P::Ready>, Failure> {
+    let budget = TimeBudget::new(ctx, limits, "RUNTIME_INITIALIZER_TIMEOUT");
+    let initializing = with_subscriber(phase.init(ctx), ctx);
+    let initialized =
+        run_until(initializing, ctx, budget, timer).await.and_then(|returned| returned);
+    match initialized {
+        Ok(function) => {
+            Ok(Initialized { function, before_stop: Mutex::new(take_before_stop(ctx)) })
+        }
+        Err(failure) => {
+            let cause = std::iter::once(failure.to_string());
+            let message = format!("the function could not be initialised: {}", failure.message());
+            Err(Failure::new(Failure::INIT_ERROR, message)
+                .with_cause(cause)
+                .with_stack_trace(failure.stack_trace().to_vec()))
+        }
+    }
+}
+
+/// Runs one invocation. A streamed response has its first chunk when this returns, so that an error
+/// up to there is an ordinary one.
+pub(crate) async fn invoke<R: ReadyFunction>(
     payload: &[u8],
     ctx: &Context,
-    state: &H::State,
+    function: &Initialized<R>,
     reply: &mut Reply,
     limits: Limits,
-    alarm: &mut Alarm,
+    timer: &mut DeadlineTimer,
 ) -> Result<Outcome, Failure> {
     reply.clear();
-    let turn = Turn::of(ctx, limits, "RUNTIME_TIMEOUT");
-    run_until(H::call(payload, ctx, state, reply), ctx, turn, alarm)
+    let budget = TimeBudget::new(ctx, limits, "RUNTIME_TIMEOUT");
+    run_until(function.function.call(payload, ctx, reply), ctx, budget, timer)
         .await
         .and_then(|returned| returned)?;
     if let Some(body) = reply.take_stream() {
-        return StreamedReply::begin(body, ctx, limits)
+        return StreamedResponse::begin(body, ctx, limits)
             .await
-            .map(|reply| Outcome::Streamed(Box::new(reply)));
+            .map(|response| Outcome::Streamed(Box::new(response)));
     }
     limits.check_size(reply.body().len())?;
     Ok(Outcome::Buffered)
-}
-
-/// Makes the handler's state.
-pub(crate) async fn init<H: Handler>(
-    make: impl MakeState<H>,
-    ctx: &Context,
-    limits: Limits,
-    alarm: &mut Alarm,
-) -> Result<H::State, Failure> {
-    let turn = Turn::of(ctx, limits, "RUNTIME_INITIALIZER_TIMEOUT");
-    let making = with_subscriber(make.make(ctx), ctx);
-    let made = run_until(making, ctx, turn, alarm).await.and_then(|returned| returned);
-    made.map_err(|failure| {
-        let cause = std::iter::once(failure.to_string());
-        let message = format!("the function could not be initialised: {}", failure.message());
-        Failure::new(Failure::INIT_ERROR, message)
-            .with_cause(cause)
-            .with_stack_trace(failure.stack_trace().to_vec())
-    })
 }
 
 /// Sends what comes of `tracing` in the meantime to the log, unless a subscriber has been set:
@@ -107,101 +113,31 @@ fn with_subscriber<F: Future>(future: F, _: &Context) -> F {
     future
 }
 
-/// Runs `pre_stop`, and drops the state. What goes wrong is logged: no caller is left to tell.
-pub(crate) async fn end<H: Handler>(
+/// Runs `pre_stop` and what `before_stop` has registered, and drops the function. Errors are logged:
+/// there is no caller to answer.
+pub(crate) async fn end<R: ReadyFunction>(
     ctx: &Context,
-    state: impl Borrow<H::State>,
-    alarm: &mut Alarm,
+    function: impl Borrow<Initialized<R>>,
+    timer: &mut DeadlineTimer,
 ) {
     let limits = Limits { response_size: 0, timeouts: true };
-    let turn = Turn::of(ctx, limits, "the limit of pre_stop");
-    let said = run_until(H::pre_stop(state.borrow()), ctx, turn, alarm).await;
-    if let Err(failure) = said.and_then(|()| catch(|| drop(state))) {
-        runtime_log::of(ctx.logger()).error(format_args!("in pre_stop: {failure}"));
+    let log = runtime_log::of(ctx.logger());
+    let budget = TimeBudget::new(ctx, limits, "the limit of pre_stop");
+    let stopping = function.borrow().function.pre_stop();
+    if let Err(failure) = run_until(stopping, ctx, budget, timer).await {
+        log.error(format_args!("in pre_stop: {failure}"));
     }
-}
-
-/// A timer that rings so late has not been late by itself: the process stood still. Everything else
-/// then has as much time to be noticed.
-const LATE: Duration = Duration::from_millis(100);
-
-/// The time that the user's code has: when it is told to give up, when it has to, and how much of
-/// it was spent running.
-#[derive(Debug)]
-pub(crate) struct Turn {
-    begun: Instant,
-    timeout: Duration,
-    /// Who has set the timeout.
-    set_by: &'static str,
-    enforced: bool,
-    has_been_polled: bool,
-    /// Until when it is polled after its time is over, where nothing could be noticed before.
-    last_chance: Option<Instant>,
-    busy: Duration,
-}
-
-impl Turn {
-    pub(crate) fn of(ctx: &Context, limits: Limits, set_by: &'static str) -> Self {
-        let (begun, timeout, enforced) = (Instant::now(), ctx.timeout(), limits.timeouts);
-        Self {
-            begun,
-            timeout,
-            set_by,
-            enforced,
-            has_been_polled: false,
-            last_chance: None,
-            busy: Duration::ZERO,
+    let registered = std::mem::take(
+        &mut *function.borrow().before_stop.lock().unwrap_or_else(PoisonError::into_inner),
+    );
+    for work in registered {
+        let budget = TimeBudget::new(ctx, limits, "the limit of pre_stop");
+        if let Err(failure) = run_until(work, ctx, budget, timer).await {
+            log.error(format_args!("in before_stop: {failure}"));
         }
     }
-
-    /// Polls the user's code: until it is ready, or its time is over, or it panics.
-    pub(crate) fn poll<T>(
-        &mut self,
-        task: &mut TaskContext<'_>,
-        ctx: &Context,
-        alarm: &mut Alarm,
-        mut poll: impl FnMut(&mut TaskContext<'_>) -> Poll<T>,
-    ) -> Poll<Result<T, Failure>> {
-        loop {
-            // The clock is looked at no more often than needed: for code that does not wait, once.
-            let before = if self.has_been_polled { Instant::now() } else { self.begun };
-            self.has_been_polled = true;
-            match catch(|| with_logger(ctx.logger(), || poll(task))) {
-                Ok(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
-                Ok(Poll::Pending) => self.busy += before.elapsed(),
-                Err(failure) => return Poll::Ready(Err(failure)),
-            }
-            if !self.enforced {
-                return Poll::Pending;
-            }
-            if ctx.has_been_cancelled() {
-                let due = ctx.deadline() - margins(self.timeout).drop;
-                ready!(alarm.poll_at(due, task));
-                let now = Instant::now();
-                if self.last_chance.is_none() && now.saturating_duration_since(due) > LATE {
-                    // After a freeze the timer rings before tokio has looked at its sockets.
-                    self.last_chance = Some(now + LATE);
-                }
-                if let Some(last_chance) = self.last_chance {
-                    ready!(alarm.poll_at(last_chance, task));
-                }
-                return Poll::Ready(Err(self.timed_out()));
-            }
-            ready!(alarm.poll_at(ctx.cancelled_at(), task));
-            // The user's code is told first, and has until the second alarm.
-            ctx.cancel();
-        }
-    }
-
-    #[cold]
-    fn timed_out(&self) -> Failure {
-        let elapsed = self.begun.elapsed();
-        let (timeout, set_by, busy, waiting) =
-            (self.timeout, self.set_by, self.busy, elapsed.saturating_sub(self.busy));
-        let message = format!(
-            "not finished after {elapsed:.1?} of {timeout:?} ({set_by}): {busy:.1?} of it running, {waiting:.1?} waiting"
-        );
-        Failure::new(Failure::TIMEOUT, message)
+    if let Err(failure) = catch(|| drop(function)) {
+        log.error(format_args!("in pre_stop: {failure}"));
     }
 }
 
@@ -209,27 +145,27 @@ impl Turn {
 pub(crate) async fn run_until<F>(
     future: F,
     ctx: &Context,
-    mut turn: Turn,
-    alarm: &mut Alarm,
+    mut budget: TimeBudget,
+    timer: &mut DeadlineTimer,
 ) -> Result<F::Output, Failure>
 where
     F: Future<Output: Send> + Send,
 {
-    run_pinned(pin!(Some(future)), ctx, &mut turn, alarm).await
+    run_pinned(pin!(Some(future)), ctx, &mut budget, timer).await
 }
 
 /// As [`run_until`], for a future that has its place: a large one is not moved once more.
 pub(crate) async fn run_pinned<F>(
     future: Pin<&mut Option<F>>,
     ctx: &Context,
-    turn: &mut Turn,
-    alarm: &mut Alarm,
+    budget: &mut TimeBudget,
+    timer: &mut DeadlineTimer,
 ) -> Result<F::Output, Failure>
 where
     F: Future<Output: Send> + Send,
 {
     let mut step = Step { future, output: None };
-    drive(&mut step, ctx, turn, alarm).await?;
+    drive(&mut step, ctx, budget, timer).await?;
     Ok(step.output.expect("a step that has ended has an output"))
 }
 
@@ -265,28 +201,15 @@ impl<F: Future<Output: Send> + Send> AnyStep for Step<'_, F> {
 async fn drive(
     step: &mut dyn AnyStep,
     ctx: &Context,
-    turn: &mut Turn,
-    alarm: &mut Alarm,
+    budget: &mut TimeBudget,
+    timer: &mut DeadlineTimer,
 ) -> Result<(), Failure> {
-    let ended = poll_fn(|task| turn.poll(task, ctx, alarm, |task| step.poll(task))).await;
+    let ended = poll_fn(|task| budget.poll(task, ctx, timer, |task| step.poll(task))).await;
     // Dropped here, so that a panic in a `Drop` of the user's ends here as well.
     if let Err(failure) = catch(|| step.end()) {
         log_failed_drop(&failure, ctx);
     }
     ended
-}
-
-/// Drops what is the user's; a panic in a `Drop` ends here.
-pub(crate) fn drop_caught<T>(value: T, ctx: &Context) {
-    if let Err(failure) = catch(|| drop(value)) {
-        log_failed_drop(&failure, ctx);
-    }
-}
-
-#[cold]
-fn log_failed_drop(failure: &Failure, ctx: &Context) {
-    runtime_log::of(ctx.logger())
-        .error(format_args!("while the invocation was dropped: {failure}"));
 }
 
 /// Calls a blocking handler without holding up the other tasks of a multi-threaded runtime; on a

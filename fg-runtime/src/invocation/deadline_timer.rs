@@ -13,14 +13,14 @@ use tokio::time::{Sleep, sleep_until};
 
 /// Rings at the time it was last asked for.
 #[derive(Debug)]
-pub(crate) struct Alarm {
+pub(crate) struct DeadlineTimer {
     /// None until it is first asked for.
     sleep: Option<Pin<Box<Sleep>>>,
     /// Who is woken when it rings.
     waker: Option<Waker>,
 }
 
-impl Alarm {
+impl DeadlineTimer {
     pub(crate) const fn new() -> Self {
         Self { sleep: None, waker: None }
     }
@@ -73,14 +73,14 @@ mod tests {
     async fn it_rings_at_the_time_that_was_asked_for_last_be_it_earlier_or_later() {
         let begun = TokioInstant::now();
         let after = |seconds| (begun + Duration::from_secs(seconds)).into_std();
-        let mut alarm = Alarm::new();
-        assert_eq!(alarm.limit(after(5), async { 1 }).await, Some(1));
+        let mut timer = DeadlineTimer::new();
+        assert_eq!(timer.limit(after(5), async { 1 }).await, Some(1));
         assert_eq!(
-            alarm.limit(after(9), tokio::time::sleep(Duration::from_secs(1))).await,
+            timer.limit(after(9), tokio::time::sleep(Duration::from_secs(1))).await,
             Some(())
         );
         for (asked, rings) in [(3, 3), (8, 8), (2, 8)] {
-            assert_eq!(alarm.limit(after(asked), pending::<()>()).await, None);
+            assert_eq!(timer.limit(after(asked), pending::<()>()).await, None);
             assert_eq!(begun.elapsed().as_secs(), rings);
         }
     }
@@ -89,10 +89,10 @@ mod tests {
     async fn it_wakes_the_task_that_has_asked_last() {
         let time = (TokioInstant::now() + Duration::from_secs(1)).into_std();
         let (first, second) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
-        let mut alarm = Alarm::new();
+        let mut timer = DeadlineTimer::new();
         for task in [&first, &second, &second] {
             let waker = Waker::from(Arc::clone(task));
-            assert!(alarm.poll_at(time, &mut Context::from_waker(&waker)).is_pending());
+            assert!(timer.poll_at(time, &mut Context::from_waker(&waker)).is_pending());
         }
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert!(!first.0.load(Ordering::SeqCst) && second.0.load(Ordering::SeqCst));

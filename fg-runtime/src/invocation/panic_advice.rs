@@ -7,7 +7,7 @@ pub(crate) fn advice(message: &str) -> Option<&'static str> {
         (
             "can call blocking only when running on the multi-threaded runtime",
             "`block_in_place` needs several threads, and an instance with less than two cores has one: make the handler a `fn` with \
-             `#[fg::handler(blocking)]`, or use `tokio::task::spawn_blocking`, or set `fg::Runtime::new().threads(2)`",
+             `#[fg::handler(blocking)]`, or use `tokio::task::spawn_blocking`, or set `.threads(2)` of `fg::Function`",
         ),
         ("Cannot start a runtime from within a runtime", BLOCKING),
         ("Cannot drop a runtime in a context where blocking is not allowed", BLOCKING),

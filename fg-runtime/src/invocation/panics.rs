@@ -2,7 +2,7 @@
 //!
 //! The hook sees a panic first: it knows the place and the stack. It keeps both for [`catch`],
 //! which is further up on the same thread. In a program built with `panic = "abort"` nothing can be
-//! caught, so there the hook itself reports the invocation, by its last words; and before the panic
+//! caught, so there the hook itself reports the invocation, by its abort responder; and before the panic
 //! is printed, since a standard error that is not read would block it for ever.
 
 use std::any::Any;
@@ -12,11 +12,11 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
 use fg_core::__private::{bounded, find_unprintable};
-use fg_core::{Failure, limits};
+use fg_core::{Context, Failure, limits};
 
-use crate::invocation::blocking_answer::LastWords;
+use crate::invocation::blocking_answer::AbortResponder;
 use crate::invocation::panic_advice::advice;
-use crate::log::runtime_log::say;
+use crate::log::runtime_log::{self, say};
 
 thread_local! {
     /// Whether a panic on this thread would be caught by [`catch`].
@@ -25,12 +25,12 @@ thread_local! {
     static SEEN: RefCell<Option<Failure>> = const { RefCell::new(None) };
     /// Whether a panic is our own business, and not printed.
     static IS_QUIET: Cell<bool> = const { Cell::new(false) };
-    /// Whose request this thread works for; 0 is none.
-    static CALLER: Cell<u64> = const { Cell::new(0) };
+    /// The connection whose request this thread works for; 0 is none.
+    static CONNECTION: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Who answers for what is lost if the process aborts, as long as it is there.
-static LAST_WORDS: Mutex<Option<Weak<dyn LastWords>>> = Mutex::new(None);
+static ABORT_RESPONDER: Mutex<Option<Weak<dyn AbortResponder>>> = Mutex::new(None);
 
 /// Installs the hook, once per process. The hook that was there before, the standard one or the
 /// user's, is called as well; but the standard one prints a message as it is, so ours speaks in its
@@ -66,10 +66,10 @@ fn install(replaces_standard: bool) {
                     return;
                 }
                 // Should the printing never end, the watchdog knows what it is about.
-                let last_words = last_words();
-                note(last_words.as_deref(), Some(failure));
+                let abort_responder = abort_responder();
+                set_panic(abort_responder.as_deref(), Some(failure));
                 print(panic);
-                note(last_words.as_deref(), None);
+                set_panic(abort_responder.as_deref(), None);
                 return;
             }
             print(panic);
@@ -107,20 +107,20 @@ fn say_panic(panic: &PanicHookInfo<'_>) {
 }
 
 /// Tells the hook who answers for what is lost if the process aborts.
-pub(crate) fn report_aborts_to<L: LastWords + 'static>(last_words: &Arc<L>) {
-    let last_words: Weak<L> = Arc::downgrade(last_words);
-    *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(last_words);
+pub(crate) fn report_aborts_to<L: AbortResponder + 'static>(abort_responder: &Arc<L>) {
+    let abort_responder: Weak<L> = Arc::downgrade(abort_responder);
+    *ABORT_RESPONDER.lock().unwrap_or_else(PoisonError::into_inner) = Some(abort_responder);
 }
 
-fn last_words() -> Option<Arc<dyn LastWords>> {
+fn abort_responder() -> Option<Arc<dyn AbortResponder>> {
     // The lock is held for an assignment only; should it be taken, this thread panicked in the
     // middle of that, and nothing is lost.
-    LAST_WORDS.try_lock().ok()?.as_ref()?.upgrade()
+    ABORT_RESPONDER.try_lock().ok()?.as_ref()?.upgrade()
 }
 
-fn note(last_words: Option<&dyn LastWords>, panic: Option<Failure>) {
-    if let Some(last_words) = last_words {
-        last_words.note_panic(panic, CALLER.get());
+fn set_panic(abort_responder: Option<&dyn AbortResponder>, panic: Option<Failure>) {
+    if let Some(abort_responder) = abort_responder {
+        abort_responder.set_panic(panic, CONNECTION.get());
     }
 }
 
@@ -135,19 +135,19 @@ fn is_final(panic: &PanicHookInfo<'_>) -> bool {
 
 #[cold]
 fn report_before_abort(failure: &Failure) {
-    if let Some(last_words) = last_words() {
-        last_words.speak(failure, CALLER.get());
+    if let Some(abort_responder) = abort_responder() {
+        abort_responder.answer_before_abort(failure, CONNECTION.get());
     }
 }
 
 /// Calls what works for this caller, who then is the one to be answered if it takes the process
 /// along.
 #[cfg(feature = "server")]
-pub(crate) fn for_caller<R>(caller: u64, run: impl FnOnce() -> R) -> R {
-    let before = CALLER.replace(caller);
+pub(crate) fn for_connection<R>(connection: u64, run: impl FnOnce() -> R) -> R {
+    let before = CONNECTION.replace(connection);
     // A panic does not come through here.
     let result = run();
-    CALLER.set(before);
+    CONNECTION.set(before);
     result
 }
 
@@ -227,7 +227,8 @@ fn frames_of(backtrace: &str) -> Vec<String> {
             }
         }
     }
-    let end = frames.iter().position(|(name, _)| is_runtime(name)).unwrap_or(frames.len());
+    let is_caller = |name: &str| is_runtime(name) && !is_panic_machinery(name);
+    let end = frames.iter().position(|(name, _)| is_caller(name)).unwrap_or(frames.len());
     let begin = frames[..end]
         .iter()
         .rposition(|(name, _)| is_panic_machinery(name))
@@ -253,7 +254,7 @@ fn is_panic_machinery(name: &str) -> bool {
         "std::panic::panic_any",
         "__rustc::",
         "rust_begin_unwind",
-        "fg_runtime::panics::describe",
+        "fg_runtime::invocation::panics::describe",
     ];
     prefixes.iter().any(|prefix| name.starts_with(prefix)) && !is_catch_machinery(name)
 }
@@ -261,7 +262,7 @@ fn is_panic_machinery(name: &str) -> bool {
 /// Frames of this crate that called the user's code.
 fn is_runtime(name: &str) -> bool {
     let name = name.trim_start_matches('<');
-    ["fg_runtime::invocation::", "fg_runtime::current::", "fg_runtime::panics::catch"]
+    ["fg_runtime::invocation::", "fg_runtime::log::current_logger::"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
 }
@@ -285,6 +286,19 @@ fn shorten(path: &str) -> &str {
         return rest;
     }
     path.strip_prefix("./").unwrap_or(path)
+}
+
+/// Drops what is the user's; a panic in a `Drop` ends here.
+pub(crate) fn drop_caught<T>(value: T, ctx: &Context) {
+    if let Err(failure) = catch(|| drop(value)) {
+        log_failed_drop(&failure, ctx);
+    }
+}
+
+#[cold]
+pub(crate) fn log_failed_drop(failure: &Failure, ctx: &Context) {
+    runtime_log::of(ctx.logger())
+        .error(format_args!("while the invocation was dropped: {failure}"));
 }
 
 #[cfg(test)]
@@ -334,7 +348,7 @@ mod tests {
 
     #[test]
     fn the_frames_of_the_user_are_between_the_panic_and_the_runtime() {
-        let backtrace = "   0: fg_runtime::panics::describe\n             at /x/fg-runtime/src/panics.rs:80:5\n   1: __rustc::rust_begin_unwind\n             at /rustc/abc/library/std/src/panicking.rs:689:5\n   2: core::panicking::panic_fmt\n             at /rustc/abc/library/core/src/panicking.rs:80:14\n   3: core::option::unwrap_failed\n             at /rustc/abc/library/core/src/option.rs:9:5\n   4: shop::order\n             at ./src/main.rs:12:9\n   5: serde::de::read\n             at /root/.cargo/registry/src/index.crates.io-1/serde-1.0.0/src/de.rs:3:1\n   6: <unknown>\n   7: core::ops::function::FnOnce::call_once\n   8: fg_runtime::panics::catch\n   9: main\n";
+        let backtrace = "   0: fg_runtime::invocation::panics::describe\n             at /x/fg-runtime/src/invocation/panics.rs:80:5\n   1: __rustc::rust_begin_unwind\n             at /rustc/abc/library/std/src/panicking.rs:689:5\n   2: core::panicking::panic_fmt\n             at /rustc/abc/library/core/src/panicking.rs:80:14\n   3: core::option::unwrap_failed\n             at /rustc/abc/library/core/src/option.rs:9:5\n   4: shop::order\n             at ./src/main.rs:12:9\n   5: serde::de::read\n             at /root/.cargo/registry/src/index.crates.io-1/serde-1.0.0/src/de.rs:3:1\n   6: <unknown>\n   7: core::ops::function::FnOnce::call_once\n   8: fg_runtime::invocation::panics::catch\n   9: main\n";
         assert_eq!(
             frames_of(backtrace),
             [

@@ -8,8 +8,10 @@ use bytes::Bytes;
 use fg_core::{BodyStream, Context, Failure};
 use futures_core::Stream;
 
-use crate::invocation::call::{Limits, Turn, drop_caught};
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::limits::Limits;
+use crate::invocation::panics::drop_caught;
+use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
 
 /// The most bytes of a streamed reply. Source: the platform's manual, "response streaming": 200 MB.
@@ -17,32 +19,32 @@ pub(crate) const STREAM_LIMIT: u64 = 200 * 1024 * 1024;
 
 /// The pieces that are still to come, after the handler has returned.
 #[derive(Debug)]
-pub(crate) struct StreamedReply {
+pub(crate) struct StreamedResponse {
     /// None once it has ended, in whatever way.
     body: Option<BodyStream>,
     /// A piece that is there already.
     ready: Option<Bytes>,
     made: u64,
     ctx: Context,
-    turn: Turn,
-    alarm: Alarm,
+    budget: TimeBudget,
+    timer: DeadlineTimer,
 }
 
-impl StreamedReply {
+impl StreamedResponse {
     /// Waits for the first piece, since an error up to there is an ordinary one.
     pub(crate) async fn begin(
         body: BodyStream,
         ctx: &Context,
         limits: Limits,
     ) -> Result<Self, Failure> {
-        let turn = Turn::of(ctx, limits, "RUNTIME_TIMEOUT");
+        let budget = TimeBudget::new(ctx, limits, "RUNTIME_TIMEOUT");
         let mut reply = Self {
             body: Some(body),
             ready: None,
             made: 0,
             ctx: ctx.clone(),
-            turn,
-            alarm: Alarm::new(),
+            budget,
+            timer: DeadlineTimer::new(),
         };
         reply.ready = reply.next().await.transpose()?;
         Ok(reply)
@@ -67,7 +69,7 @@ impl StreamedReply {
             return Poll::Ready(Some(Ok(piece)));
         }
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
-        let polled = self.turn.poll(task, &self.ctx, &mut self.alarm, |task| {
+        let polled = self.budget.poll(task, &self.ctx, &mut self.timer, |task| {
             std::pin::Pin::new(&mut *body).poll_next(task)
         });
         let piece = match ready!(polled) {
@@ -138,7 +140,7 @@ pub(crate) fn too_large() -> Failure {
 }
 
 /// What is not sent any more is dropped; a panic in a `Drop` of the user's ends here.
-impl Drop for StreamedReply {
+impl Drop for StreamedResponse {
     fn drop(&mut self) {
         self.end();
     }

@@ -19,10 +19,11 @@ use std::time::{Duration, Instant};
 
 use fg_core::{Context, Failure};
 
-use crate::invocation::blocking_answer::{LastWords, Listener};
+use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
 use crate::invocation::call::Outcome;
-use crate::invocation::error_audience::Caller;
+use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::overdue::Overdue;
+use crate::invocation::time_budget::Margins;
 use crate::log::runtime_log::{self, say};
 use crate::shutdown::Shutdown;
 use crate::system::{self, Waker, Wakes, Woken, end_now};
@@ -46,8 +47,8 @@ const LONG: Duration = Duration::from_secs(3600);
 /// Watches what runs, as long as it is held.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
-    listener: Listener,
-    caller: Caller,
+    route: AnswerRoute,
+    audience: ErrorAudience,
     /// How long an invocation may take; `None` for any time.
     timeout: Option<Duration>,
     current: Mutex<Current>,
@@ -116,8 +117,8 @@ impl Watchdog {
     ///
     /// Invocations take so long at the most; `None` for any time.
     pub(crate) fn start(
-        listener: Listener,
-        caller: Caller,
+        route: AnswerRoute,
+        audience: ErrorAudience,
         timeout: Option<Duration>,
         shutdown: Option<&Arc<Shutdown>>,
     ) -> Arc<Self> {
@@ -127,8 +128,8 @@ impl Watchdog {
             Err(_) => (None, None),
         };
         let watchdog = Arc::new(Self {
-            listener,
-            caller,
+            route,
+            audience,
             timeout,
             current: Mutex::default(),
             waker,
@@ -168,7 +169,7 @@ impl Watchdog {
     pub(crate) fn begin(&self, ctx: &Context) {
         let timeout = ctx.timeout();
         let overdue = self.timeout.is_some().then(|| {
-            let margins = margins(timeout);
+            let margins = Margins::of(timeout);
             Overdue::at(ctx.deadline() - margins.answer, margins.drop - margins.answer)
         });
         let mut current = self.lock();
@@ -259,8 +260,9 @@ impl Watchdog {
         // The clock of an invocation runs from the first byte of its event, and it is only known
         // here when the last one has come. If that takes no longer than the other half, this is in
         // time, whenever it begins.
-        let longest =
-            self.timeout.map_or(LONG, |timeout| ((timeout - margins(timeout).drop) / 2).min(LONG));
+        let longest = self
+            .timeout
+            .map_or(LONG, |timeout| ((timeout - Margins::of(timeout).drop) / 2).min(LONG));
         let mut current = self.lock();
         let Some(watched) = &mut current.watched else { return longest };
         let Some(overdue) = &mut watched.overdue else { return longest };
@@ -285,7 +287,7 @@ impl Watchdog {
             Phase::Handler { timeout } => {
                 let failure =
                     panic.unwrap_or_else(|| timed_out_while_blocking(timeout, elapsed, standstill));
-                self.tell(request_id, &failure);
+                self.send_error(request_id, &failure);
             }
             Phase::Stream { timeout } => {
                 let failure = timed_out_while_blocking(timeout, elapsed, standstill);
@@ -337,11 +339,11 @@ impl Watchdog {
         self.watch_phase(Phase::Abort, Some(Instant::now() + ABORT_LIMIT));
     }
 
-    /// Answers the caller, and only then speaks.
-    fn tell(&self, request_id: &str, failure: &Failure) {
-        let told = self.listener.tell(request_id, &self.caller.told(failure, request_id));
+    /// Sends the error response, and only then reports it on standard error.
+    fn send_error(&self, request_id: &str, failure: &Failure) {
+        let sent = self.route.send(request_id, &self.audience.shown(failure, request_id));
         say(format_args!("fg: ending the process: request {request_id}: {failure}"));
-        if let Err(error) = told {
+        if let Err(error) = sent {
             say(format_args!("fg: request {request_id} could not be answered: {error}"));
         }
     }
@@ -369,8 +371,8 @@ fn number_of(code: ExitCode) -> i32 {
     if code == ExitCode::SUCCESS { 0 } else { 1 }
 }
 
-impl LastWords for Watchdog {
-    fn speak(&self, failure: &Failure, _: u64) {
+impl AbortResponder for Watchdog {
+    fn answer_before_abort(&self, failure: &Failure, _: u64) {
         let mut current = self.lock();
         let is_answered = !matches!(
             current.watched,
@@ -384,12 +386,12 @@ impl LastWords for Watchdog {
         if is_streaming {
             say(format_args!("fg: ending the process: request {request_id}: {failure}"));
         } else if !is_answered {
-            self.tell(&request_id, failure);
+            self.send_error(&request_id, failure);
         }
         self.expect_abort();
     }
 
-    fn note_panic(&self, panic: Option<Failure>, _: u64) {
+    fn set_panic(&self, panic: Option<Failure>, _: u64) {
         self.lock().panic = panic;
     }
 }
@@ -422,24 +424,6 @@ fn timed_out_while_blocking(timeout: Duration, elapsed: Duration, standstill: &s
     Failure::new(Failure::TIMEOUT, message)
 }
 
-/// How long before the deadline each thing happens, after the handler has been told.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Margins {
-    /// The handler is dropped, and `FunctionTimeout` is posted.
-    pub(crate) drop: Duration,
-    /// The watchdog speaks, because that has not happened.
-    pub(crate) answer: Duration,
-}
-
-/// The longest of them.
-pub(crate) const MAX_MARGIN: Duration = Duration::from_millis(250);
-
-/// A twentieth of the timeout before its end, and a fortieth; never more than 250 and 125 ms.
-/// `ctx.cancelled()` has fired before.
-pub(crate) fn margins(timeout: Duration) -> Margins {
-    Margins { drop: (timeout / 20).min(MAX_MARGIN), answer: (timeout / 40).min(MAX_MARGIN / 2) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -447,8 +431,8 @@ mod tests {
     fn watchdog(timeouts: bool) -> Watchdog {
         let timeout = timeouts.then_some(Duration::from_secs(4));
         Watchdog {
-            listener: Listener::Stdout,
-            caller: Caller::Platform,
+            route: AnswerRoute::Stdout,
+            audience: ErrorAudience::Owner,
             timeout,
             current: Mutex::default(),
             waker: None,
@@ -482,15 +466,5 @@ mod tests {
         assert!(watchdog.lock().watched.is_some());
         watchdog.end_phase(|phase| phase == Phase::PreStop);
         assert!(watchdog.lock().watched.is_none());
-    }
-
-    #[test]
-    fn cancelling_dropping_and_answering_come_in_this_order() {
-        for seconds in [1, 3, 30, 259_200] {
-            let ctx = Context::builder().timeout(Duration::from_secs(seconds)).build();
-            let margins = margins(ctx.timeout());
-            assert!(ctx.deadline() - margins.drop > ctx.cancelled_at());
-            assert!(margins.drop > margins.answer && margins.answer > Duration::ZERO);
-        }
     }
 }

@@ -64,11 +64,11 @@ const fn verbosity_of(level: log::Level) -> Verbosity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{KeptLog, interleave};
+    use crate::testing::{CapturedLog, interleave};
 
     #[test]
     fn each_record_has_the_request_id_of_its_invocation_however_they_interleave() {
-        let outside = KeptLog::new();
+        let outside = CapturedLog::new();
         install(&Logger::new("", Level::Info, outside.clone()));
         log::info!(target: "start", "before");
         log::debug!(target: "start", "not written");

@@ -88,15 +88,15 @@ pub(crate) fn flush_stdout() -> bool {
 }
 
 /// A logger for the runtime's own lines.
-pub(crate) fn of(logger: &Logger) -> OwnLogger<'_> {
-    OwnLogger(logger)
+pub(crate) fn of(logger: &Logger) -> RuntimeLogger<'_> {
+    RuntimeLogger(logger)
 }
 
 /// Logs the runtime's own lines.
 #[derive(Debug)]
-pub(crate) struct OwnLogger<'l>(&'l Logger);
+pub(crate) struct RuntimeLogger<'l>(&'l Logger);
 
-impl OwnLogger<'_> {
+impl RuntimeLogger<'_> {
     pub(crate) fn info(&self, message: impl fmt::Display) {
         self.log(Level::Info, &message);
     }

@@ -10,24 +10,16 @@ use fg_core::{LogSink, Record};
 
 use crate::log::format::{LineFormat, write_lines};
 use crate::log::timestamp::Timestamp;
+use crate::mode::LogStream;
 
 /// A buffer that one record has made larger than this is given back.
 const KEPT: usize = 64 * 1024;
-
-/// Which stream the lines go to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stream {
-    /// The platform collects it.
-    Stdout,
-    /// Standard output belongs to the reply.
-    Stderr,
-}
 
 /// Writes each record as soon as it comes, in one system call: it is out before the answer, and not
 /// lost if the process dies.
 #[derive(Debug)]
 pub(crate) struct StreamSink {
-    stream: Stream,
+    stream: LogStream,
     format: LineFormat,
     buffers: Mutex<Buffers>,
 }
@@ -39,7 +31,7 @@ struct Buffers {
 }
 
 impl StreamSink {
-    pub(crate) fn new(stream: Stream, format: LineFormat) -> Self {
+    pub(crate) fn new(stream: LogStream, format: LineFormat) -> Self {
         Self { stream, format, buffers: Mutex::default() }
     }
 
@@ -63,11 +55,11 @@ impl LogSink for StreamSink {
         write_lines(&mut buffers.lines, self.format, Timestamp::now(), record, &message, length);
         // If the log is not read, the function goes on.
         let _ = match self.stream {
-            Stream::Stdout => {
+            LogStream::Stdout => {
                 let mut out = io::stdout().lock();
                 out.write_all(&buffers.lines).and_then(|()| out.flush())
             }
-            Stream::Stderr => io::stderr().lock().write_all(&buffers.lines),
+            LogStream::Stderr => io::stderr().lock().write_all(&buffers.lines),
         };
         if buffers.lines.capacity() > KEPT {
             buffers.lines = Vec::new();

@@ -26,7 +26,7 @@ use crate::log::current_logger;
 use crate::log::format::LineFormat;
 use crate::log::sink::StreamSink;
 use crate::log::tracing_fields::{Room, read_event, read_span};
-use crate::run::mode::log_stream;
+use crate::mode::log_stream;
 
 /// Writes `tracing` events where the function's log goes, with their request ids, as far as
 /// `FG_LOG` and `RUNTIME_LOG_LEVEL` say.
@@ -205,7 +205,7 @@ fn verbosity_of(metadata: &Metadata<'_>) -> Verbosity {
 mod tests {
     use super::*;
     use crate::log::current_logger::with_logger;
-    use crate::testing::{KeptLog, interleave};
+    use crate::testing::{CapturedLog, interleave};
 
     fn with_layer<R>(run: impl FnOnce() -> R) -> R {
         tracing::subscriber::with_default(
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_span_takes_its_invocation_along_to_wherever_it_is_entered() {
-        let (one, two) = (KeptLog::new(), KeptLog::new());
+        let (one, two) = (CapturedLog::new(), CapturedLog::new());
         let (first, second) = (
             Logger::new("one", Level::Info, one.clone()),
             Logger::new("two", Level::Info, two.clone()),
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn events_outside_of_any_invocation_go_to_the_process() {
-        let log = KeptLog::new();
+        let log = CapturedLog::new();
         let layer = TracingLayer { process: Some(Logger::new("", Level::Info, log.clone())) };
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             tracing::warn!(target: "start", port = 8000, "listening");
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_field_that_is_recorded_later_belongs_to_its_span() {
-        let log = KeptLog::new();
+        let log = CapturedLog::new();
         let logger = Logger::new("one", Level::Info, log.clone());
         with_layer(|| {
             with_logger(&logger, || {
@@ -277,7 +277,7 @@ mod tests {
     fn an_event_is_written_as_far_as_the_directives_for_its_target_say() {
         let environment =
             Environment::from_variables([("FG_LOG", "warn,shop=debug,shop::stock=off")]);
-        let log = KeptLog::new();
+        let log = CapturedLog::new();
         let logger = Logger::with_filter("", Arc::clone(environment.log_filter()), log.clone());
         dispatcher::with_default(&own_dispatch(&logger), || {
             tracing::info!(target: "hyper", "not written");
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn whatever_is_put_into_an_event_it_stays_small() {
-        let log = KeptLog::new();
+        let log = CapturedLog::new();
         let logger = Logger::new("one", Level::Info, log.clone());
         let long = "x".repeat(1_000_000);
         with_layer(|| {
@@ -309,10 +309,10 @@ mod tests {
     #[test]
     fn an_initialisation_may_set_a_subscriber_and_until_then_its_events_are_logged() {
         // The default of this thread stands for the one of the process, which can be set only once.
-        let log = KeptLog::new();
+        let log = CapturedLog::new();
         let during = DuringInit::new(&Logger::new("", Level::Info, log.clone()));
         during.run(|| tracing::info!(target: "init", "before"));
-        let own = KeptLog::new();
+        let own = CapturedLog::new();
         let layer = TracingLayer { process: Some(Logger::new("", Level::Info, own.clone())) };
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             during.run(|| tracing::info!(target: "init", "after"));

@@ -9,23 +9,23 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use fg_core::__private::{escape_json, write_escaped_lines};
-use fg_core::{Failure, Handler, Reply, Secret, header_names};
+use fg_core::{Failure, Reply, Secret, header_names};
 
 use crate::invocation::after_response_work;
-use crate::invocation::blocking_answer::Listener;
+use crate::invocation::blocking_answer::AnswerRoute;
 use crate::invocation::call::{Outcome, end, init, invoke};
-use crate::invocation::deadline_timer::Alarm;
-use crate::invocation::error_audience::Caller;
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::error_audience::ErrorAudience;
+use crate::invocation::init_phase::InitPhase;
 use crate::invocation::panics;
 use crate::invocation::request_id::random_request_id;
 use crate::invocation::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
 use crate::log::runtime_log::{self, say, say_lines};
-use crate::run::Start;
-use crate::run::make_state::MakeState;
+use crate::start::Start;
 use summary::Summary;
 
 /// Runs the handler on one event; the exit code says whether it succeeded.
-pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
+pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
     if let Some(failure) = &start.no_handler {
         say(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
@@ -47,17 +47,17 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     let mut ctx = start.context();
     // A signal ends what runs in a shell at once.
     let watchdog =
-        Watchdog::start(Listener::Stdout, Caller::Platform, start.invocation_limit(), None);
+        Watchdog::start(AnswerRoute::Stdout, ErrorAudience::Owner, start.invocation_limit(), None);
     panics::install_hook();
     panics::report_aborts_to(&watchdog);
-    let (mut reply, mut alarm) = (Reply::new(), Alarm::new());
+    let (mut reply, mut timer) = (Reply::new(), DeadlineTimer::new());
 
     let limit = ctx.timeout();
     watchdog.begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
-    let made = init(make, &ctx, start.limits, &mut alarm).await;
+    let initialized = init(phase, &ctx, start.limits, &mut timer).await;
     watchdog.end_phase(|_| true);
-    let state = match made {
-        Ok(state) => state,
+    let function = match initialized {
+        Ok(function) => function,
         Err(failure) => {
             say(format_args!("fg: {failure}"));
             let _ = print(&failure.to_json(), true);
@@ -74,7 +74,7 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     );
     drop(credentials);
     watchdog.begin(&ctx);
-    let outcome = invoke::<H>(&payload, &ctx, &state, &mut reply, start.limits, &mut alarm).await;
+    let outcome = invoke(&payload, &ctx, &function, &mut reply, start.limits, &mut timer).await;
     if !watchdog.claim_for(&outcome) {
         // The watchdog has answered and is about to end the process.
         std::future::pending::<()>().await;
@@ -84,11 +84,11 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
     watchdog.claim();
     if ctx.has_after_work() {
         watchdog.begin_after_work(&ctx);
-        after_response_work::finish(&ctx, &mut alarm).await;
+        after_response_work::finish(&ctx, &mut timer).await;
     }
     ctx.rest(PRE_STOP_LIMIT);
     watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
-    end::<H>(&ctx, state, &mut alarm).await;
+    end(&ctx, function, &mut timer).await;
     watchdog.end_phase(|_| true);
     if start.is_whole_program {
         watchdog.watch_over_the_end(code);

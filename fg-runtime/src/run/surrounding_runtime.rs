@@ -13,30 +13,19 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{consume_budget, spawn_blocking};
 
 use crate::log::runtime_log::say;
-use crate::run::{Serving, block_on};
+use crate::run::tokio_runtime::{Running, block_on};
 
-/// An entry point that starts a runtime, and what to write instead where there is one already.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct EntryPoint {
-    /// How it is called.
-    pub(crate) run: &'static str,
-    /// The same on the runtime that is there.
-    pub(crate) serve: &'static str,
-}
-
-impl EntryPoint {
-    /// Checks that a runtime can be started here; tokio would panic.
-    pub(crate) fn check(self) -> Result<(), ExitCode> {
-        if Handle::try_current().is_err() || !is_polled_by_tokio() {
-            return Ok(());
-        }
-        let Self { run, serve } = self;
-        say(format_args!(
-            "fg: `{run}` starts a tokio runtime of its own, and this `main` already runs in one, such as that of `#[tokio::main]`. Write `fn main()`, \
-             without `async` and without `#[tokio::main]`; or `{serve}.await` instead of `{run}`, to stay in the runtime that is there"
-        ));
-        Err(ExitCode::from(2))
+/// Checks that a runtime can be started here; tokio would panic. `instead` is what to await in the
+/// runtime that is there.
+pub(crate) fn check_there_is_none(instead: &str) -> Result<(), ExitCode> {
+    if Handle::try_current().is_err() || !is_polled_by_tokio() {
+        return Ok(());
     }
+    say(format_args!(
+        "fg: `run` starts a tokio runtime of its own, and this `main` already runs in one, such as that of `#[tokio::main]`. Write `fn main()`, \
+         without `async` and without `#[tokio::main]`; or `{instead}.await` instead of `run`, to stay in the runtime that is there"
+    ));
+    Err(ExitCode::from(2))
 }
 
 /// Checks that there is a runtime, for what runs on that of the caller; tokio would panic.
@@ -45,7 +34,7 @@ pub(crate) fn check_there_is_one() -> Result<(), ExitCode> {
         return Ok(());
     }
     say(
-        "fg: `serve` runs on the tokio runtime of its caller, and there is none: put `#[tokio::main]` on `main`; or call `run`, which starts one",
+        "fg: `run_async` runs on the tokio runtime of its caller, and there is none: put `#[tokio::main]` on `main`; or call `run`, which starts one",
     );
     Err(ExitCode::from(2))
 }
@@ -69,8 +58,8 @@ pub(crate) fn is_on_one_thread() -> bool {
 }
 
 /// Runs on a runtime of its own, beside the one that is there, which goes on meanwhile.
-pub(crate) async fn beside(runtime: tokio::runtime::Runtime, serving: Serving) -> ExitCode {
-    spawn_blocking(move || block_on(runtime, serving, true))
+pub(crate) async fn beside(runtime: tokio::runtime::Runtime, running: Running) -> ExitCode {
+    spawn_blocking(move || block_on(runtime, running, true))
         .await
         .unwrap_or_else(|error| resume_unwind(error.into_panic()))
 }

@@ -9,7 +9,7 @@ use fg_core::limits::REQUEST_ID;
 use http::HeaderMap;
 
 use crate::invocation::request_id::random_request_id;
-use crate::run::Start;
+use crate::start::Start;
 
 /// Some engines send the request's id under this name.
 const OTHER_REQUEST_ID: &str = "x-request-id";

@@ -25,12 +25,12 @@ pub(crate) fn warn_if_above(size: u64, limit: usize, ctx: &Context) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::KeptLog;
+    use crate::testing::CapturedLog;
 
     #[test]
     fn it_is_said_once_and_only_on_the_platform() {
         const LIMIT: usize = 6 * 1024 * 1024;
-        let log = KeptLog::new();
+        let log = CapturedLog::new();
         let elsewhere = Context::builder().log_to(log.clone()).build();
         warn_if_above(5_000_000, LIMIT, &elsewhere);
         let ctx = Context::builder().function_name("greet").log_to(log.clone()).build();

@@ -15,8 +15,8 @@ use super::response_writer::{ResponseWriter, Running};
 use super::shutdown_guard::ShutdownGuard;
 use super::slots::{ConnectionSlot, InvocationSlot};
 use super::watch_schedule::WatchSchedule;
-use crate::invocation::call::Limits;
-use crate::invocation::error_audience::Caller;
+use crate::invocation::error_audience::ErrorAudience;
+use crate::invocation::limits::Limits;
 use crate::log::runtime_log;
 
 /// The connection has to close, because its slot is wanted for another one.
@@ -102,7 +102,7 @@ impl ConnectionState {
         ctx: &Context,
         slot: InvocationSlot,
         limits: Limits,
-        caller: Caller,
+        caller: ErrorAudience,
     ) -> Option<Running<'_>> {
         let running = self.writer.begin(ctx, slot, limits.timeouts, caller)?;
         self.schedule.watch(ctx, limits.timeouts);

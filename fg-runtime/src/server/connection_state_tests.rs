@@ -8,14 +8,14 @@ use std::time::Duration;
 use fg_core::Environment;
 
 use crate::log::format::LineFormat;
-use crate::log::sink::{Stream, StreamSink};
-use crate::run::Start;
-use crate::run::mode::Mode;
+use crate::log::sink::StreamSink;
+use crate::mode::LogStream;
 use crate::server::accepted::Contexts;
 use crate::server::connection_io::{ConnectionIo, HEAD_TIMEOUT};
 use crate::server::protocol::Protocol;
 use crate::server::response_writer::Looked;
 use crate::server::slots::InvocationSlots;
+use crate::start::Start;
 
 const LIMITS: Limits = Limits { response_size: 1000, timeouts: true };
 const LATER: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -40,8 +40,8 @@ fn is_idle(state: &ConnectionState) -> bool {
 
 fn contexts() -> Arc<Contexts> {
     let environment = Environment::from_variables([("RUNTIME_TIMEOUT", "1")]);
-    let sink = Arc::new(StreamSink::new(Stream::Stdout, LineFormat::Text));
-    Arc::new(Contexts::new(Arc::new(Start::new(environment, sink, LIMITS, Mode::Server))))
+    let sink = Arc::new(StreamSink::new(LogStream::Stdout, LineFormat::Text));
+    Arc::new(Contexts::new(Arc::new(Start::new(environment, sink, LIMITS))))
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_handler_is_answered_for_once_it_is_late_and_its_own_response_is_then_
         let mut ctx = Context::default();
         ctx.begin(Instant::now(), []);
         let slot = slots.acquire().expect("a slot is free");
-        state.begin_invocation(&ctx, slot, LIMITS, Caller::Platform)
+        state.begin_invocation(&ctx, slot, LIMITS, ErrorAudience::Owner)
     };
     let look = |time| state.writer.look(time, Duration::ZERO);
     let now = Instant::now();
@@ -103,7 +103,7 @@ async fn a_handler_without_a_deadline_runs_and_is_never_late() {
     let (state, _reader, _client) = connection().await;
     let slot = InvocationSlots::default().acquire().expect("a slot is free");
     let limits = Limits { timeouts: false, ..LIMITS };
-    let running = state.begin_invocation(&Context::default(), slot, limits, Caller::Platform);
+    let running = state.begin_invocation(&Context::default(), slot, limits, ErrorAudience::Owner);
     let looked = state.writer.look(Instant::now() + LATER, Duration::ZERO);
     assert!(matches!(looked, Looked::Running(None)), "others must not be held up by it");
     drop(running);

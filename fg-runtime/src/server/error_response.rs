@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Ve
 use http_body::Body;
 
 use super::request_path::path_of;
-use crate::invocation::error_audience::{Caller, shortened};
+use crate::invocation::error_audience::{ErrorAudience, shortened};
 
 /// Where an HTTP client finds the id of its request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,10 +26,10 @@ pub(crate) fn failed_invocation(
     status: StatusCode,
     failure: &Failure,
     ctx: &Context,
-    caller: Caller,
+    caller: ErrorAudience,
 ) -> Response<Bytes> {
-    let mut response = failed(status, &caller.told(failure, ctx.request_id()));
-    if caller == Caller::Stranger {
+    let mut response = failed(status, &caller.shown(failure, ctx.request_id()));
+    if caller == ErrorAudience::HttpClient {
         // An id that cannot stand in a header is in the body alone.
         if let Ok(id) = HeaderValue::from_str(shortened(ctx.request_id())) {
             response.headers_mut().insert(REQUEST_ID, id);

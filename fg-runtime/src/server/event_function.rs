@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, Logger, Reply};
+use fg_core::{Context, Failure, Logger, ReadyFunction, Reply};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
@@ -30,16 +30,15 @@ use super::connection_state::ConnectionState;
 use super::error_response::{self, failed_invocation, refusal};
 use super::readiness::Ready;
 use super::request_body::read_body;
-#[cfg(feature = "http")]
-use super::request_path::is_platform_route;
 use super::request_path::path_of;
 use super::response_body::ResponseBody;
 use super::slots::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
 use super::stalled_runtime::LongestTimeout;
-use crate::invocation::call::{Outcome, invoke};
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::call::{Initialized, Outcome, invoke};
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::error_audience::ErrorAudience;
 use crate::log::runtime_log;
-use crate::run::Start;
+use crate::start::Start;
 
 /// The platform's tolerance for the size of a payload, in bytes. Source: the platform's manual,
 /// "notes and constraints".
@@ -51,25 +50,29 @@ const SMALL_REPLY: usize = 128;
 pub(crate) type Answer = Response<ResponseBody>;
 
 /// What every request needs.
-pub(crate) struct EventFunction<H: Handler> {
+pub(crate) struct EventFunction<R: ReadyFunction> {
     pub(crate) start: Arc<Start>,
     pub(crate) contexts: Arc<Contexts>,
-    pub(crate) ready: Ready<Arc<H::State>>,
+    pub(crate) ready: Ready<Arc<Initialized<R>>>,
+    pub(crate) audience: ErrorAudience,
+    /// Whether the events are HTTP requests.
+    #[cfg(feature = "http")]
+    pub(crate) takes_http: bool,
     pub(crate) slots: InvocationSlots,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) longest_timeout: LongestTimeout,
 }
 
 /// An invocation that can begin.
-struct Accepted<H: Handler> {
+struct Accepted<R> {
     ctx: Context,
     head: Parts,
     payload: Bytes,
-    state: Arc<H::State>,
+    function: Arc<Initialized<R>>,
     slot: InvocationSlot,
 }
 
-impl<H: Handler> EventFunction<H> {
+impl<R: ReadyFunction> EventFunction<R> {
     /// Answers one request, whatever it is.
     pub(crate) async fn respond(
         self: Arc<Self>,
@@ -80,7 +83,7 @@ impl<H: Handler> EventFunction<H> {
             return refusal.map(ResponseBody::whole);
         }
         #[cfg(feature = "http")]
-        if H::HTTP && !(self.start.platform_routes && is_platform_route(path_of(request.uri()))) {
+        if self.takes_http && !self.start.platform_routes.contain(path_of(request.uri())) {
             return self.pass_on(request, &connection).await;
         }
         match (request.method(), path_of(request.uri())) {
@@ -111,11 +114,12 @@ impl<H: Handler> EventFunction<H> {
 
     async fn invoke(&self, request: Request<Incoming>, connection: &ConnectionState) -> Answer {
         let knows_chunks = request.version() > Version::HTTP_10;
-        let Accepted { ctx, head, payload, state, slot } = match self.accept(request).await {
+        let Accepted { ctx, head, payload, function, slot } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &payload, &state, slot, connection).await
+        let Some((outcome, mut reply)) =
+            self.run(&ctx, &payload, &function, slot, connection).await
         else {
             return lost();
         };
@@ -145,7 +149,7 @@ impl<H: Handler> EventFunction<H> {
     /// its answer as the response.
     #[cfg(feature = "http")]
     async fn pass_on(&self, request: Request<Incoming>, connection: &ConnectionState) -> Answer {
-        let Accepted { ctx, head, payload, state, slot } = match self.accept(request).await {
+        let Accepted { ctx, head, payload, function, slot } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -153,7 +157,7 @@ impl<H: Handler> EventFunction<H> {
             Ok(event) => event,
             Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &event, &state, slot, connection).await
+        let Some((outcome, mut reply)) = self.run(&ctx, &event, &function, slot, connection).await
         else {
             return lost();
         };
@@ -179,7 +183,7 @@ impl<H: Handler> EventFunction<H> {
         request: Request<Incoming>,
         connection: &ConnectionState,
     ) -> Answer {
-        let Accepted { ctx, head, payload, state, slot } = match self.accept(request).await {
+        let Accepted { ctx, head, payload, function, slot } = match self.accept(request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -193,7 +197,7 @@ impl<H: Handler> EventFunction<H> {
             }
         };
         let Some((outcome, mut reply)) =
-            self.run(&ctx, &event.payload, &state, slot, connection).await
+            self.run(&ctx, &event.payload, &function, slot, connection).await
         else {
             return lost();
         };
@@ -218,8 +222,8 @@ impl<H: Handler> EventFunction<H> {
         }
     }
 
-    /// Waits for the payload and the state. `Err` is the response that says why there is none.
-    async fn accept(&self, request: Request<Incoming>) -> Result<Accepted<H>, Box<Answer>> {
+    /// Waits for the payload and the function. `Err` is the response that says why there is none.
+    async fn accept(&self, request: Request<Incoming>) -> Result<Accepted<R>, Box<Answer>> {
         let received = Instant::now();
         let Some(slot) = self.slots.acquire() else {
             let message = format!("this instance handles {MAX_INVOCATIONS} invocations already");
@@ -239,8 +243,8 @@ impl<H: Handler> EventFunction<H> {
         let payload = payload.map_err(|unread| {
             failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason))
         })?;
-        let state = self.ready.wait().await.map_err(|failure| self.failed(&failure, &ctx))?;
-        Ok(Accepted { ctx, head, payload, state, slot })
+        let function = self.ready.wait().await.map_err(|failure| self.failed(&failure, &ctx))?;
+        Ok(Accepted { ctx, head, payload, function, slot })
     }
 
     /// Runs the handler to its end. `None` if it comes too late: its caller has been answered.
@@ -248,26 +252,26 @@ impl<H: Handler> EventFunction<H> {
         &self,
         ctx: &Context,
         payload: &[u8],
-        state: &H::State,
+        function: &Initialized<R>,
         slot: InvocationSlot,
         connection: &ConnectionState,
     ) -> Option<(Result<Outcome, Failure>, Reply)> {
         let limits = self.start.limits;
         self.longest_timeout.extend(ctx.timeout());
-        let running = connection.begin_invocation(ctx, slot, limits, self.start.caller::<H>())?;
+        let running = connection.begin_invocation(ctx, slot, limits, self.audience)?;
         let unfinished = LogIfDropped(Some(ctx.logger()));
         let mut reply = Reply::new();
         // A small reply is written without growing.
         reply.set_bytes(Vec::with_capacity(SMALL_REPLY), "application/json");
-        let outcome = invoke::<H>(payload, ctx, state, &mut reply, limits, &mut Alarm::new()).await;
+        let outcome =
+            invoke(payload, ctx, function, &mut reply, limits, &mut DeadlineTimer::new()).await;
         unfinished.disarm();
         running.end(&self.contexts).then_some((outcome, reply))
     }
 
     /// What went wrong in an invocation.
     fn failed(&self, failure: &Failure, ctx: &Context) -> Answer {
-        let caller = self.start.caller::<H>();
-        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, ctx, caller)
+        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, ctx, self.audience)
             .map(ResponseBody::whole)
     }
 

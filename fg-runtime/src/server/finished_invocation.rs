@@ -10,7 +10,7 @@ use super::accepted::Contexts;
 use super::shutdown_guard::ShutdownGuard;
 use super::slots::InvocationSlot;
 use crate::invocation::after_response_work;
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::watchdog::NOTICE;
 use crate::log::runtime_log;
 
@@ -56,7 +56,7 @@ fn spawn_after_response(ctx: Context, guard: Option<ShutdownGuard>) {
     runtime.spawn(async move {
         let (deadline, logger) = (ctx.deadline(), ctx.logger().clone());
         let work = tokio::spawn(async move {
-            after_response_work::finish(&ctx, &mut Alarm::new()).await;
+            after_response_work::finish(&ctx, &mut DeadlineTimer::new()).await;
         });
         // The work ends by itself, unless it blocks its thread. The server does not wait for that.
         if timeout_at((deadline.max(Instant::now()) + NOTICE).into(), work).await.is_err() {

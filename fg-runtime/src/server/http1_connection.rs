@@ -26,8 +26,8 @@ use super::connection_io::{ConnectionIo, HEAD_TIMEOUT};
 use super::connection_state::ConnectionState;
 use super::protocol::Protocol;
 use super::response_body::TrackedBody;
-use crate::invocation::deadline_timer::Alarm;
-use crate::invocation::panics::for_caller;
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::panics::for_connection;
 
 /// How long a client may send nothing between two requests: longer than the 90 s for which Go's HTTP
 /// client, and so Knative, keeps a connection that it may use again.
@@ -72,7 +72,7 @@ where
 {
     let head_timeout = if state.is_for_probes { PROBE_TIMEOUT } else { HEAD_TIMEOUT };
     let io = TokioIo::new(ConnectionIo::new(Arc::clone(&state), reader, head_timeout));
-    let mut alarm = Alarm::new();
+    let mut timer = DeadlineTimer::new();
     let caller = state.id();
     let of_service = Arc::clone(&state);
     let service = service_fn(move |request| {
@@ -114,12 +114,13 @@ where
             state.set_waker(task.waker());
             waker = Some(task.waker().clone());
         }
-        if let Poll::Ready(served) = for_caller(caller, || Pin::new(&mut connection).poll(task)) {
+        if let Poll::Ready(served) = for_connection(caller, || Pin::new(&mut connection).poll(task))
+        {
             return Poll::Ready(Served::Over(served));
         }
         let Ok(idle_since) = state.idle_since() else { return Poll::Ready(Served::Evicted) };
         match state.head_deadline().or_else(|| idle_since.map(|since| since + IDLE_TIMEOUT)) {
-            Some(deadline) => alarm.poll_at(deadline, task).map(|()| Served::Late),
+            Some(deadline) => timer.poll_at(deadline, task).map(|()| Served::Late),
             None => Poll::Pending,
         }
     })

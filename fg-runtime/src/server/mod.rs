@@ -48,7 +48,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fg_core::{Failure, Handler};
+use fg_core::Failure;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -70,20 +70,20 @@ use self::slots::InvocationSlots;
 use self::stalled_runtime::{LongestTimeout, RuntimeProbe};
 use self::watch_schedule::WatchSchedule;
 
-use crate::invocation::blocking_answer::{LastWords, Listener};
+use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
 use crate::invocation::call::{end, init};
-use crate::invocation::deadline_timer::Alarm;
-use crate::invocation::error_audience::Caller;
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::error_audience::ErrorAudience;
+use crate::invocation::init_phase::InitPhase;
 use crate::invocation::panics;
 use crate::invocation::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
 use crate::log::runtime_log::{self, say};
-use crate::run::Start;
-use crate::run::make_state::MakeState;
 use crate::shutdown::Shutdown;
+use crate::start::Start;
 
 /// Serves an event function until the process should end.
-pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> ExitCode {
-    run_with(start, make, |function: Arc<EventFunction<H>>| {
+pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
+    run_with(start, phase, |function: Arc<EventFunction<P::Ready>>| {
         move |request, connection| Arc::clone(&function).respond(request, connection)
     })
     .await
@@ -91,29 +91,23 @@ pub(crate) async fn run<H: Handler>(start: Start, make: impl MakeState<H>) -> Ex
 
 /// Serves an HTTP service until the process should end.
 #[cfg(feature = "http")]
-pub(crate) async fn run_http<S: fg_http::HttpService>(start: Start, service: S) -> ExitCode {
-    let answers = |service| {
-        move |platform: Arc<EventFunction<fg_http::Gateway<S>>>| {
-            let function = Arc::new(service_function::ServiceFunction {
-                service: fg_http::Shared::new(service),
-                platform,
-            });
-            move |request, connection| Arc::clone(&function).respond(request, connection)
-        }
-    };
-    run_with(
-        start,
-        crate::run::make_state::Made(fg_http::Shared::new(service.clone())),
-        answers(service),
-    )
+pub(crate) async fn run_http<P, S>(start: Start, phase: P) -> ExitCode
+where
+    P: InitPhase<Ready = fg_http::Gateway<S>>,
+    S: fg_http::HttpService,
+{
+    run_with(start, phase, |platform| {
+        let function = Arc::new(service_function::ServiceFunction::new(platform));
+        move |request, connection| Arc::clone(&function).respond(request, connection)
+    })
     .await
 }
 
-/// Listens, initialises, serves, and ends; `answers` makes of the function what answers a request.
-async fn run_with<H, A, R, F, B>(start: Start, make: impl MakeState<H>, answers: A) -> ExitCode
+/// Listens, initializes, serves, and ends; `answers` makes of the function what answers a request.
+async fn run_with<P, A, R, F, B>(start: Start, phase: P, answers: A) -> ExitCode
 where
-    H: Handler,
-    A: FnOnce(Arc<EventFunction<H>>) -> R + Send,
+    P: InitPhase,
+    A: FnOnce(Arc<EventFunction<P::Ready>>) -> R + Send,
     R: Fn(Request<Incoming>, Arc<ConnectionState>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
@@ -134,6 +128,8 @@ where
         Ok(listener) => listener,
         Err(code) => return code,
     };
+    let takes_http = phase.takes_http();
+    let audience = start.audience(takes_http);
     let start = Arc::new(start);
     let logger = start.context().logger().clone();
     let log = runtime_log::of(&logger);
@@ -141,7 +137,8 @@ where
         log.info(format_args!("listening on {address}"));
     }
     let shutdown = Shutdown::new();
-    let watchdog = Watchdog::start(Listener::Nobody, Caller::Platform, None, Some(&shutdown));
+    let watchdog =
+        Watchdog::start(AnswerRoute::Elsewhere, ErrorAudience::Owner, None, Some(&shutdown));
     panics::install_hook();
     let schedule = Arc::new(WatchSchedule::new(Arc::downgrade(&watchdog)));
     let connections = OpenConnections::new(Arc::clone(&schedule));
@@ -160,9 +157,9 @@ where
                 let ctx = start.context();
                 let limit = ctx.timeout();
                 watchdog.begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
-                let made = init(make, &ctx, start.limits, &mut Alarm::new()).await;
+                let initialized = init(phase, &ctx, start.limits, &mut DeadlineTimer::new()).await;
                 watchdog.end_phase(|phase| matches!(phase, Phase::Init { .. }));
-                match &made {
+                match &initialized {
                     Ok(_) => start.complete_log(),
                     Err(failure) => runtime_log::of(ctx.logger()).error(failure),
                 }
@@ -171,7 +168,7 @@ where
                     handlers.watch_threads(RuntimeProbe::spawn(Handle::current(), longest_timeout));
                     watchdog.wake();
                 }
-                announcer.announce(made.map(Arc::new));
+                announcer.announce(initialized.map(Arc::new));
             }
         });
         let (guard, drained) = ShutdownGuard::new();
@@ -180,6 +177,9 @@ where
             start: Arc::clone(&start),
             contexts: Arc::new(Contexts::new(Arc::clone(&start))),
             ready: ready.clone(),
+            audience,
+            #[cfg(feature = "http")]
+            takes_http,
             slots: InvocationSlots::default(),
             stop: stop.clone(),
             longest_timeout,
@@ -207,12 +207,12 @@ where
                 "not all requests were finished within {grace:?}; the process ends"
             ));
         }
-        if let Ok(state) = ready.now() {
+        if let Ok(function) = ready.now() {
             drop(ready);
             let mut ctx = start.context();
             ctx.rest(PRE_STOP_LIMIT);
             watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
-            end::<H>(&ctx, state, &mut Alarm::new()).await;
+            end::<P::Ready>(&ctx, function, &mut DeadlineTimer::new()).await;
         }
         watchdog.end_phase(|_| true);
         if start.is_whole_program {
@@ -229,13 +229,13 @@ struct OfServer {
     watchdog: Arc<Watchdog>,
 }
 
-impl LastWords for OfServer {
-    fn speak(&self, failure: &Failure, caller: u64) {
+impl AbortResponder for OfServer {
+    fn answer_before_abort(&self, failure: &Failure, caller: u64) {
         self.connections.answer_all(failure, caller);
         self.watchdog.expect_abort();
     }
 
-    fn note_panic(&self, panic: Option<Failure>, caller: u64) {
+    fn set_panic(&self, panic: Option<Failure>, caller: u64) {
         self.connections.note_panic(panic, caller);
     }
 }

@@ -7,7 +7,7 @@ use http::StatusCode;
 use http_body::Body;
 use http_body_util::BodyExt;
 
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::runtime_api::SILENCE_LIMIT;
 
 /// Why there is no body.
@@ -37,11 +37,11 @@ where
         return Err(too_large());
     }
     let (mut first, mut whole) = (Bytes::new(), BytesMut::new());
-    let mut alarm = Alarm::new();
+    let mut timer = DeadlineTimer::new();
     while !body.is_end_stream() {
         let too_long_silent = tokio::time::Instant::now().into_std() + SILENCE_LIMIT;
         let frame =
-            alarm.limit(deadline.min(too_long_silent), body.frame()).await.ok_or_else(|| {
+            timer.limit(deadline.min(too_long_silent), body.frame()).await.ok_or_else(|| {
                 Unread {
                     status: StatusCode::REQUEST_TIMEOUT,
                     reason: if deadline < too_long_silent {

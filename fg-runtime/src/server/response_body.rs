@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::connection_state::ConnectionState;
-use crate::invocation::streamed_response::StreamedReply;
+use crate::invocation::streamed_response::StreamedResponse;
 
 /// What a response carries.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct ResponseBody {
 #[derive(Debug)]
 enum Content {
     Whole(Option<Bytes>),
-    Pieces(Box<StreamedReply>),
+    Pieces(Box<StreamedResponse>),
     /// The end of pieces that are not complete.
     Failed(Option<Failure>),
 }
@@ -33,7 +33,7 @@ impl ResponseBody {
         Self { content: Content::Whole((!bytes.is_empty()).then_some(bytes)) }
     }
 
-    pub(crate) fn pieces(pieces: Box<StreamedReply>) -> Self {
+    pub(crate) fn pieces(pieces: Box<StreamedResponse>) -> Self {
         Self { content: Content::Pieces(pieces) }
     }
 }

@@ -21,9 +21,9 @@ use super::error_response::failed_invocation;
 use super::finished_invocation::FinishedInvocation;
 use super::shutdown_guard::ShutdownGuard;
 use super::slots::InvocationSlot;
-use crate::invocation::error_audience::Caller;
+use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::overdue::Overdue;
-use crate::invocation::watchdog::margins;
+use crate::invocation::time_budget::Margins;
 
 /// The writing half of a connection.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ struct State {
 struct RunningInvocation {
     ctx: Context,
     slot: InvocationSlot,
-    caller: Caller,
+    caller: ErrorAudience,
     /// Whether the handler has to end before its deadline.
     has_deadline: bool,
     /// When the watchdog's thread answers; `None` before its first look.
@@ -105,7 +105,7 @@ impl ResponseWriter {
         ctx: &Context,
         slot: InvocationSlot,
         has_deadline: bool,
-        caller: Caller,
+        caller: ErrorAudience,
     ) -> Option<Running<'_>> {
         let ctx = ctx.clone();
         let running =
@@ -178,7 +178,7 @@ impl ResponseWriter {
             return Looked::Running(None);
         }
         let overdue = running.overdue.get_or_insert_with(|| {
-            let margins = margins(running.ctx.timeout());
+            let margins = Margins::of(running.ctx.timeout());
             let deadline = running.ctx.deadline();
             Overdue::at(deadline - margins.answer, margins.drop - margins.answer)
         });

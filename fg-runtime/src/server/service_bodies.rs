@@ -14,9 +14,9 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
 use super::response_body::ResponseBody;
-use crate::invocation::call::Turn;
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::streamed_response::{STREAM_LIMIT, too_large};
+use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
 use crate::runtime_api::SILENCE_LIMIT;
 
@@ -34,17 +34,17 @@ pin_project! {
         #[pin]
         body: B,
         ctx: Context,
-        turn: Turn,
-        alarm: Alarm,
+        budget: TimeBudget,
+        timer: DeadlineTimer,
         // How many bytes the platform still takes; elsewhere there is no limit.
         room: u64,
     }
 }
 
 impl<B> ServiceBody<B> {
-    pub(crate) fn served(body: B, ctx: Context, turn: Turn, alarm: Alarm) -> Self {
+    pub(crate) fn served(body: B, ctx: Context, budget: TimeBudget, timer: DeadlineTimer) -> Self {
         let room = if ctx.function_name().is_empty() { u64::MAX } else { STREAM_LIMIT };
-        Self::Served(Box::pin(Served { body, ctx, turn, alarm, room }))
+        Self::Served(Box::pin(Served { body, ctx, budget, timer, room }))
     }
 }
 
@@ -73,7 +73,7 @@ where
         };
         let (mut body, ctx) = (served.body, &*served.ctx);
         let error: BoxError = match ready!(
-            served.turn.poll(task, ctx, served.alarm, |task| body.as_mut().poll_frame(task))
+            served.budget.poll(task, ctx, served.timer, |task| body.as_mut().poll_frame(task))
         ) {
             Ok(Some(Err(error))) => error.into(),
             Ok(Some(Ok(frame))) => {

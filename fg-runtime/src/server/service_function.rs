@@ -6,12 +6,13 @@
 
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use bytes::Bytes;
+use fg_core::__private::lifecycle;
 use fg_core::{Context, Failure, header_names};
-use fg_http::{Body, ClientAddress, Gateway, HttpService, Method, Shared, StatusCode, Uri};
+use fg_http::{Body, ClientAddress, Gateway, HttpService, Method, StatusCode, Uri};
 use http::{Request, Response};
 use hyper::body::Incoming;
 
@@ -19,21 +20,28 @@ use super::base64_limit;
 use super::connection_state::ConnectionState;
 use super::error_response::{failed, failed_invocation, refusal};
 use super::event_function::EventFunction;
-use super::request_path::{is_platform_route, path_of};
+use super::request_path::path_of;
 use super::service_bodies::{ServiceBody, TimedRequestBody};
 use super::slots::MAX_INVOCATIONS;
-use crate::invocation::call::{Limits, Turn, run_pinned};
-use crate::invocation::deadline_timer::Alarm;
+use crate::invocation::call::{Initialized, run_pinned};
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::limits::Limits;
+use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
 
 /// What every request needs.
 pub(crate) struct ServiceFunction<S: HttpService> {
-    pub(crate) service: Shared<S>,
     /// Answers what is the platform's.
-    pub(crate) platform: Arc<EventFunction<Gateway<S>>>,
+    platform: Arc<EventFunction<Gateway<S>>>,
+    /// The service, once it has been initialized.
+    initialized: OnceLock<Arc<Initialized<Gateway<S>>>>,
 }
 
 impl<S: HttpService> ServiceFunction<S> {
+    pub(crate) const fn new(platform: Arc<EventFunction<Gateway<S>>>) -> Self {
+        Self { platform, initialized: OnceLock::new() }
+    }
+
     /// Answers one request.
     pub(crate) async fn respond(
         self: Arc<Self>,
@@ -43,7 +51,7 @@ impl<S: HttpService> ServiceFunction<S> {
         if let Some(refusal) = refusal(&request, connection.is_for_probes) {
             return refusal.map(ServiceBody::from);
         }
-        if self.platform.start.platform_routes && is_platform_route(path_of(request.uri())) {
+        if self.platform.start.platform_routes.contain(path_of(request.uri())) {
             // In a box, so that the requests that are not the platform's do not carry the space for
             // it.
             return Box::pin(Arc::clone(&self.platform).respond(request, connection))
@@ -60,17 +68,28 @@ impl<S: HttpService> ServiceFunction<S> {
         };
         let contexts = &self.platform.contexts;
         let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
+        let caller = self.platform.start.http_audience;
+        let service = match self.service().await {
+            Ok(service) => service,
+            Err(failure) => {
+                return failed_invocation(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    &failure,
+                    &ctx,
+                    caller,
+                )
+                .map(ServiceBody::from);
+            }
+        };
         let limits = limits(self.platform.start.limits, &ctx);
         let is_tunnel = request.method() == Method::CONNECT;
-        let response =
-            pin!(Some(self.service.get().respond(prepare(request, &ctx, connection.client))));
-        let caller = self.platform.start.http_caller;
+        let response = pin!(Some(service.respond(prepare(request, &ctx, connection.client))));
         let Some(running) = connection.begin_invocation(&ctx, slot, limits, caller) else {
             return lost();
         };
-        let mut turn = Turn::of(&ctx, limits, "RUNTIME_TIMEOUT");
-        let mut alarm = Alarm::new();
-        let responded = run_pinned(response, &ctx, &mut turn, &mut alarm).await;
+        let mut budget = TimeBudget::new(&ctx, limits, "RUNTIME_TIMEOUT");
+        let mut timer = DeadlineTimer::new();
+        let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
         if !running.end(contexts) {
             return lost();
         }
@@ -83,7 +102,7 @@ impl<S: HttpService> ServiceFunction<S> {
                     connection.upgrade(&ctx, limits);
                 }
                 base64_limit::warn_if_above(size, limits.response_size, &ctx);
-                return response.map(|body| ServiceBody::served(body, ctx, turn, alarm));
+                return response.map(|body| ServiceBody::served(body, ctx, budget, timer));
             }
             Ok(Err(error)) => error.to_failure(),
             Err(failure) => failure,
@@ -91,6 +110,18 @@ impl<S: HttpService> ServiceFunction<S> {
         runtime_log::of(ctx.logger()).error(&failure);
         failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, &failure, &ctx, caller)
             .map(ServiceBody::from)
+    }
+}
+
+impl<S: HttpService> ServiceFunction<S> {
+    /// A clone of the service, once it has been initialized.
+    async fn service(&self) -> Result<S, Failure> {
+        if let Some(initialized) = self.initialized.get() {
+            return Ok(initialized.function().service());
+        }
+        // In a box, so that the requests after the first do not carry the space for it.
+        let initialized = Box::pin(self.platform.ready.wait()).await?;
+        Ok(self.initialized.get_or_init(|| initialized).function().service())
     }
 }
 
@@ -115,7 +146,7 @@ fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Req
     let is_empty = http_body::Body::is_end_stream(request.body());
     let mut request = request
         .map(|body| if is_empty { Body::empty() } else { Body::new(TimedRequestBody::new(body)) });
-    if ctx.has_secrets() {
+    if lifecycle::has_secrets(ctx) {
         for name in header_names::SECRETS {
             request.headers_mut().remove(name);
         }

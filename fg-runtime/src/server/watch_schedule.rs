@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use fg_core::Context;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::invocation::watchdog::{MAX_MARGIN, Watchdog};
+use crate::invocation::time_budget::Margins;
+use crate::invocation::watchdog::Watchdog;
 
 /// How long a handler that blocks one of several threads may hold up the others.
 const HOLD_UP: Duration = Duration::from_millis(100);
@@ -63,7 +64,7 @@ impl WatchSchedule {
             let received = deadline.saturating_sub(milliseconds_of(ctx.timeout()));
             received + milliseconds_of(HOLD_UP)
         } else if has_deadline {
-            deadline.saturating_sub(milliseconds_of(MAX_MARGIN))
+            deadline.saturating_sub(milliseconds_of(Margins::MAX))
         } else {
             return;
         };

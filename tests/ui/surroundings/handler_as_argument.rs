@@ -5,17 +5,14 @@ async fn greet(event: String) -> Result<String, fg::Error> {
     Ok(event)
 }
 
-async fn serve() -> std::process::ExitCode {
-    fg::serve(greet).await
+fn function() -> fg::Function<impl fg::Source> {
+    fg::Function::of(greet)
     //~ error[E0061]
-    //~ under: fg::serve
+    //~ under: fg::Function::of
 }
 
 fn main() -> std::process::ExitCode {
-    drop(serve());
-    fg::Runtime::new().run(greet);
-    //~ error[E0061]
-    //~ under: run
+    drop(function());
     fg::run(greet)
     //~ error[E0061]
     //~ under: fg::run

@@ -11,7 +11,7 @@ use tokio::io::AsyncWrite;
 
 use super::Connection;
 use crate::custom_runtime::fault_policy::Fault;
-use crate::invocation::streamed_response::StreamedReply;
+use crate::invocation::streamed_response::StreamedResponse;
 use crate::runtime_api::{AnswerKind, write_answer_head};
 
 /// How a streamed answer ended.
@@ -37,12 +37,12 @@ impl Connection {
         request_id: &str,
         content_type: &str,
         first: Option<&Bytes>,
-        pieces: &mut StreamedReply,
+        pieces: &mut StreamedResponse,
         went_on: &mut bool,
     ) -> Result<Streamed, Fault> {
         write_answer_head(
             &mut self.request,
-            &self.peer.address,
+            &self.api.address,
             AnswerKind::Response,
             request_id,
             content_type,
@@ -62,7 +62,7 @@ impl Connection {
     async fn send_pieces(
         &mut self,
         first: Option<&Bytes>,
-        pieces: &mut StreamedReply,
+        pieces: &mut StreamedResponse,
         went_on: &mut bool,
     ) -> Result<Streamed, Fault> {
         let mut piece = first.cloned();
@@ -87,7 +87,7 @@ impl Connection {
 
     /// Waits for the next piece; a response that begins meanwhile, or the end of the connection,
     /// ends the waiting.
-    async fn next_piece(&mut self, pieces: &mut StreamedReply) -> Result<Next, Fault> {
+    async fn next_piece(&mut self, pieces: &mut StreamedResponse) -> Result<Next, Fault> {
         poll_fn(|task| {
             if let Poll::Ready(piece) = pieces.poll_next(task) {
                 return Poll::Ready(Ok(Next::Piece(piece)));

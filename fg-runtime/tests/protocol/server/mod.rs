@@ -13,6 +13,8 @@ mod initialisation;
 mod isolation;
 mod request_context;
 #[cfg(feature = "http")]
+mod service_init;
+#[cfg(feature = "http")]
 mod services;
 mod shutdown;
 mod slow_clients;

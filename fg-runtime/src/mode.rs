@@ -2,7 +2,6 @@
 
 use fg_core::Environment;
 
-use crate::log::sink::Stream;
 use crate::system::Input;
 
 /// What the process does.
@@ -17,9 +16,18 @@ pub(crate) enum Mode {
     OneShot,
 }
 
-/// What the program was started with, beside the platform's variables.
+/// Where log lines go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogStream {
+    /// The platform collects it.
+    Stdout,
+    /// In a shell, where standard output belongs to the response.
+    Stderr,
+}
+
+/// What decides the mode, beside the platform's variables.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Surroundings<'a> {
+pub(crate) struct LaunchConditions<'a> {
     /// `FG_MODE`.
     pub(crate) wanted: Option<&'a str>,
     /// Whether `FG_PORT` or `PORT` says where to listen.
@@ -31,9 +39,9 @@ pub(crate) struct Surroundings<'a> {
 
 impl Mode {
     /// Where the log goes.
-    pub(crate) fn log_stream(&self) -> Stream {
+    pub(crate) fn log_stream(&self) -> LogStream {
         // There standard output belongs to the reply.
-        if *self == Self::OneShot { Stream::Stderr } else { Stream::Stdout }
+        if *self == Self::OneShot { LogStream::Stderr } else { LogStream::Stdout }
     }
 
     /// Decides; `Err` is what to tell the user.
@@ -43,9 +51,9 @@ impl Mode {
     /// input from a pipe or a file means a shell.
     pub(crate) fn decide(
         environment: &Environment,
-        surroundings: Surroundings<'_>,
+        conditions: LaunchConditions<'_>,
     ) -> Result<Self, String> {
-        let Surroundings { wanted, has_port, input, is_service } = surroundings;
+        let LaunchConditions { wanted, has_port, input, is_service } = conditions;
         let is_deployed = has_port || !environment.function_name().is_empty();
         match (wanted, environment.api_address(), input) {
             (Some("custom-runtime") | None, Some(address), _) => Ok(Self::CustomRuntime(address.to_owned())),
@@ -85,17 +93,17 @@ impl Mode {
 
 /// Where the log will go, as far as that is known before the function runs.
 #[cfg(feature = "tracing")]
-pub(crate) fn log_stream(environment: &Environment) -> Stream {
+pub(crate) fn log_stream(environment: &Environment) -> LogStream {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
     let wanted = variable("FG_MODE");
-    let surroundings = Surroundings {
+    let conditions = LaunchConditions {
         wanted: wanted.as_deref(),
         has_port,
         input: crate::system::input(),
         is_service: false,
     };
-    Mode::decide(environment, surroundings).map_or(Stream::Stderr, |mode| mode.log_stream())
+    Mode::decide(environment, conditions).map_or(LogStream::Stderr, |mode| mode.log_stream())
 }
 
 const fn has_server() -> bool {
@@ -128,8 +136,8 @@ mod tests {
         wanted: Option<&str>,
         input: Input,
     ) -> Result<Mode, String> {
-        let surroundings = Surroundings { wanted, has_port: false, input, is_service: false };
-        Mode::decide(&Environment::from_variables(variables.iter().copied()), surroundings)
+        let conditions = LaunchConditions { wanted, has_port: false, input, is_service: false };
+        Mode::decide(&Environment::from_variables(variables.iter().copied()), conditions)
     }
 
     #[test]
@@ -148,15 +156,19 @@ mod tests {
         assert_eq!(decide(&IMAGE, None, Input::Given), Ok(Mode::Server));
         assert_eq!(decide(&NONE, None, Input::Nothing), Ok(Mode::Server));
         assert_eq!(decide(&PLATFORM, Some("server"), Input::Nothing), Ok(Mode::Server));
-        let at_terminal = Surroundings {
+        let at_terminal = LaunchConditions {
             wanted: None,
             has_port: false,
             input: Input::Terminal,
             is_service: true,
         };
         assert_eq!(Mode::decide(&Environment::default(), at_terminal), Ok(Mode::Server));
-        let with_port =
-            Surroundings { has_port: true, input: Input::Given, is_service: false, ..at_terminal };
+        let with_port = LaunchConditions {
+            has_port: true,
+            input: Input::Given,
+            is_service: false,
+            ..at_terminal
+        };
         assert_eq!(Mode::decide(&Environment::default(), with_port), Ok(Mode::Server));
     }
 
@@ -170,8 +182,12 @@ mod tests {
             assert!(text.contains("the feature `server`"), "{text}");
         }
         assert!(said(&NONE, None).contains("< event.json"));
-        let with_port =
-            Surroundings { wanted: None, has_port: true, input: Input::Given, is_service: false };
+        let with_port = LaunchConditions {
+            wanted: None,
+            has_port: true,
+            input: Input::Given,
+            is_service: false,
+        };
         assert_eq!(
             Mode::decide(&Environment::default(), with_port),
             Ok(Mode::OneShot),

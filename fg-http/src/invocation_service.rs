@@ -1,4 +1,4 @@
-//! A handler as a tower service of invocations.
+//! The invocations of a function as a tower service.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, Handler, Reply};
+use fg_core::{Context, Failure, ReadyFunction, Reply};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use tower_service::Service;
@@ -17,7 +17,8 @@ use crate::BoxError;
 use crate::body::Body;
 use crate::collect::collect;
 
-/// A handler as a tower service: what the layers of [`Layered`](crate::Layered) are put around.
+/// The invocations of a function as a tower service, for the layers of
+/// [`Layered`](crate::Layered) to go around.
 ///
 /// An invocation is a `POST /invoke` whose body is the payload and whose extensions hold the
 /// [`Context`]. The response is 200 with the reply, streamed where the reply is, or 500 with the
@@ -25,33 +26,33 @@ use crate::collect::collect;
 ///
 /// The service takes a request with any body, so that layers may replace it, and is an axum service
 /// too.
-pub struct HandlerService<H: Handler> {
-    state: Arc<H::State>,
+pub struct InvocationService<R> {
+    function: Arc<R>,
 }
 
-impl<H: Handler> HandlerService<H> {
-    /// The handler with what its `init` has made.
+impl<R> InvocationService<R> {
+    /// The invocations of this function.
     #[must_use]
-    pub const fn new(state: Arc<H::State>) -> Self {
-        Self { state }
+    pub const fn new(function: Arc<R>) -> Self {
+        Self { function }
     }
 }
 
-impl<H: Handler> Clone for HandlerService<H> {
+impl<R> Clone for InvocationService<R> {
     fn clone(&self) -> Self {
-        Self { state: Arc::clone(&self.state) }
+        Self { function: Arc::clone(&self.function) }
     }
 }
 
-impl<H: Handler> fmt::Debug for HandlerService<H> {
+impl<R> fmt::Debug for InvocationService<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HandlerService({})", H::NAME)
+        f.write_str("InvocationService")
     }
 }
 
-impl<H, B> Service<http::Request<B>> for HandlerService<H>
+impl<R, B> Service<http::Request<B>> for InvocationService<R>
 where
-    H: Handler,
+    R: ReadyFunction,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     type Response = http::Response<Body>;
@@ -63,20 +64,20 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let state = Arc::clone(&self.state);
+        let function = Arc::clone(&self.function);
         Box::pin(async move {
-            let response = invoke::<H, B>(request, &state).await;
+            let response = invoke(request, &*function).await;
             Ok(response.unwrap_or_else(|failure| error_response(&failure)))
         })
     }
 }
 
-async fn invoke<H, B>(
+async fn invoke<R, B>(
     request: http::Request<B>,
-    state: &H::State,
+    function: &R,
 ) -> Result<http::Response<Body>, Failure>
 where
-    H: Handler,
+    R: ReadyFunction,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let (mut parts, body) = request.into_parts();
@@ -86,7 +87,7 @@ where
     };
     let payload = collect(body, usize::MAX).await?;
     let mut reply = Reply::new();
-    H::call(&payload, &ctx, state, &mut reply).await?;
+    function.call(&payload, &ctx, &mut reply).await?;
     // Characters that cannot stand in a header are left out.
     let content_type: Vec<u8> =
         reply.content_type().bytes().filter(|byte| !byte.is_ascii_control()).collect();

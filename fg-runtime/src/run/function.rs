@@ -1,0 +1,274 @@
+//! A function as a value: what it is made from, and its settings.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use fg_core::{Environment, Handlers};
+
+use crate::custom_runtime::event_loop;
+use crate::invocation::error_audience::ErrorAudience;
+use crate::invocation::limits::Limits;
+use crate::log::format::LineFormat;
+use crate::log::runtime_log::{self, say_lines};
+use crate::log::sink::StreamSink;
+use crate::mode::{LaunchConditions, Mode};
+use crate::one_shot;
+use crate::run::source::{FromHandlers, Source};
+use crate::run::surrounding_runtime::{
+    beside, check_there_is_none, check_there_is_one, is_on_one_thread,
+};
+use crate::run::tokio_runtime::{block_on, tokio_runtime};
+#[cfg(feature = "http")]
+use crate::start::PlatformRoutes;
+use crate::start::Start;
+use crate::system::{Input, input};
+
+/// A function: handlers or an HTTP service, with tower layers around it and a few settings.
+///
+/// | made from | by |
+/// | --- | --- |
+/// | a handler, or a tuple of two to eight | [`Function::of`] |
+/// | an HTTP service, such as an axum `Router` | [`Function::http`] |
+/// | an `async fn` that makes such a service | [`Function::http_with`] |
+///
+/// Whatever it was made from, it takes tower layers by `layer`, is called in a unit test by
+/// [`testing::invoke`](crate::testing::invoke), and runs by [`run`](Self::run) or
+/// [`run_async`](Self::run_async).
+///
+/// ```text
+/// fn function() -> fg::Function<impl fg::Source> {
+///     fg::Function::of::<(greet, farewell)>().layer(TimeoutLayer::new(..)).json_log(true)
+/// }
+///
+/// fn main() -> std::process::ExitCode {
+///     function().run()
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "call `.run()` or `.run_async()`"]
+pub struct Function<S> {
+    pub(crate) source: S,
+    pub(crate) settings: Settings,
+}
+
+/// What can be set about a function.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) environment: Option<Environment>,
+    threads: Option<usize>,
+    report_timeouts: bool,
+    json_log: bool,
+    pipeline: bool,
+    is_whole_program: bool,
+    #[cfg(feature = "http")]
+    platform_routes: Option<bool>,
+}
+
+/// Stands for the source in `Function::of`, where there is none yet.
+#[derive(Debug)]
+pub struct NoSource(());
+
+impl Function<NoSource> {
+    /// Makes a function from a handler, or from a tuple of two to eight of which `RUNTIME_HANDLER`
+    /// names one: `Function::of::<greet>()`.
+    pub fn of<H: Handlers>(/* nothing: write `Function::of::<greet>()` */)
+     -> Function<FromHandlers<H>> {
+        Function::from_source(FromHandlers::new())
+    }
+}
+
+impl<S> Function<S> {
+    /// The defaults.
+    pub(crate) const fn from_source(source: S) -> Self {
+        let settings = Settings {
+            environment: None,
+            threads: None,
+            report_timeouts: true,
+            json_log: false,
+            pipeline: false,
+            is_whole_program: false,
+            #[cfg(feature = "http")]
+            platform_routes: None,
+        };
+        Self { source, settings }
+    }
+
+    /// The same settings with another source.
+    #[cfg(feature = "http")]
+    pub(crate) fn map<T>(self, change: impl FnOnce(S) -> T) -> Function<T> {
+        Function { source: change(self.source), settings: self.settings }
+    }
+
+    /// Sets how many threads run futures, with [`run`](Self::run). The default is one below 2000
+    /// millicores of CPU, and one per core from there on. A `blocking` handler always gets a thread
+    /// of its own beside them.
+    ///
+    /// With one thread, `tokio::task::block_in_place` in a handler that is `async` is a panic,
+    /// which the caller gets as an error that says what to do. `tokio::task::spawn_blocking` and a
+    /// `blocking` handler work with any number, and so does `block_in_place` from two on.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.settings.threads = Some(threads);
+        self
+    }
+
+    /// Sets whether a handler that is about to exceed `RUNTIME_TIMEOUT` is dropped and reported as
+    /// `FunctionTimeout`. The default is yes: otherwise the platform kills the instance without a
+    /// word from the function.
+    pub fn report_timeouts(mut self, report: bool) -> Self {
+        self.settings.report_timeouts = report;
+        self
+    }
+
+    /// Sets whether log lines are JSON objects; `FG_LOG_FORMAT=json` or `text` comes before it. The
+    /// default is the platform's own form.
+    ///
+    /// An object has `time`, `requestId` (`""` outside of invocations), `level` and `message`; of
+    /// the crates `log` and `tracing` also `target`, `fields` (an object) and `spans` (a list of
+    /// objects with `name` and the span's fields, outermost first). A message that is longer than
+    /// 90 KiB goes on in further objects, which have `"continued":"true"`.
+    pub fn json_log(mut self, json: bool) -> Self {
+        self.settings.json_log = json;
+        self
+    }
+
+    /// Sets whether an answer and the request for the next event leave in one write, on the custom
+    /// runtime; `FG_PIPELINE=1` does the same.
+    ///
+    /// It saves a round trip and half the system calls of a warm invocation. The default is no:
+    /// HTTP/1.1 allows it, but nothing documents that the platform's server takes a second request
+    /// before it has answered the first, and an instance whose request was lost would wait for
+    /// ever. A server that closes the connection instead turns it off, with one line in the log.
+    pub fn pipeline(mut self, pipeline: bool) -> Self {
+        self.settings.pipeline = pipeline;
+        self
+    }
+
+    /// Sets whether the server keeps `/invoke`, `/init`, `/healthz` and `/shutdown` for the
+    /// platform, where the function takes HTTP requests.
+    ///
+    /// The default is yes for a handler of `fg::http::Request`, which may be an event function in a
+    /// container image. It is no for a service, since all paths of an HTTP function are the user's;
+    /// but one with an init phase keeps `GET /healthz`, which is 200 once the service is there.
+    #[cfg(feature = "http")]
+    pub fn platform_routes(mut self, keep: bool) -> Self {
+        self.settings.platform_routes = Some(keep);
+        self
+    }
+
+    /// Sets the function's settings, instead of reading them from the process's variables: for
+    /// tests and emulators.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.settings.environment = Some(environment);
+        self
+    }
+}
+
+impl<S: Source> Function<S> {
+    /// Builds a tokio runtime and runs the function on it until the process should end; see
+    /// [`run`](crate::run()) for what that means in each place, and for the exit codes.
+    #[must_use = "this is the exit code: return it from `main`"]
+    pub fn run(mut self) -> ExitCode {
+        if let Err(code) = check_there_is_none(S::RUN_ASYNC) {
+            return code;
+        }
+        self.settings.is_whole_program = true;
+        let (environment, threads) = (self.settings.take_environment(), self.settings.threads);
+        match tokio_runtime(&environment, threads, S::BLOCKING) {
+            Ok(runtime) => {
+                block_on(runtime, Box::pin(self.environment(environment).run_here()), S::BLOCKING)
+            }
+            Err(code) => code,
+        }
+    }
+
+    /// Runs the function on the tokio runtime of the caller, which needs its timers and its I/O
+    /// enabled.
+    ///
+    /// ```text
+    /// #[tokio::main]
+    /// async fn main() -> std::process::ExitCode {
+    ///     fg::Function::of::<greet>().run_async().await
+    /// }
+    /// ```
+    ///
+    /// If that has one thread (`flavor = "current_thread"`), a `blocking` handler and its `init` run
+    /// on a runtime of several threads beside it.
+    #[must_use = "this is the exit code: return it from `main`"]
+    pub async fn run_async(mut self) -> ExitCode {
+        if !(S::BLOCKING && is_on_one_thread()) {
+            return self.run_here().await;
+        }
+        let (environment, threads) = (self.settings.take_environment(), self.settings.threads);
+        match tokio_runtime(&environment, threads, true) {
+            Ok(runtime) => {
+                beside(runtime, Box::pin(self.environment(environment).run_here())).await
+            }
+            Err(code) => code,
+        }
+    }
+
+    async fn run_here(self) -> ExitCode {
+        let Self { mut source, settings } = self;
+        let (mode, mut start) = match settings.start::<S>() {
+            Ok(started) => started,
+            Err(code) => return code,
+        };
+        start.no_handler = source.choose(start.environment().handler()).err();
+        match mode {
+            Mode::CustomRuntime(address) => event_loop::run(start, address, source).await,
+            #[cfg(feature = "server")]
+            Mode::Server => source.serve(start).await,
+            Mode::OneShot => one_shot::run(start, source).await,
+        }
+    }
+}
+
+impl Settings {
+    fn take_environment(&mut self) -> Environment {
+        self.environment.take().unwrap_or_else(Environment::from_process)
+    }
+
+    /// Decides what there is to decide before the function is initialised; the exit code if nothing
+    /// can be done.
+    fn start<S: Source>(mut self) -> Result<(Mode, Start), ExitCode> {
+        check_there_is_one()?;
+        let environment = self.take_environment();
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let wanted = variable("FG_MODE");
+        let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
+        // On the platform's custom runtime it does not matter, and to look takes four system calls.
+        let input = if environment.api_address().is_some() { Input::Nothing } else { input() };
+        let conditions = LaunchConditions {
+            wanted: wanted.as_deref(),
+            has_port,
+            input,
+            is_service: S::IS_SERVICE,
+        };
+        let mode = Mode::decide(&environment, conditions).map_err(|text| {
+            say_lines(text);
+            ExitCode::from(2)
+        })?;
+        let sink = StreamSink::new(mode.log_stream(), LineFormat::of(&environment, self.json_log));
+        let limits = Limits {
+            response_size: environment.max_response_size(),
+            timeouts: self.report_timeouts,
+        };
+        let mut start = Start::new(environment, Arc::new(sink), limits);
+        start.is_whole_program = self.is_whole_program;
+        start.pipeline = self.pipeline || std::env::var("FG_PIPELINE").is_ok_and(|set| set == "1");
+        #[cfg(feature = "http")]
+        {
+            start.platform_routes = match self.platform_routes {
+                Some(true) => PlatformRoutes::All,
+                Some(false) => PlatformRoutes::None,
+                None => S::PLATFORM_ROUTES,
+            };
+        }
+        start.prepare_log(matches!(mode, Mode::CustomRuntime(_)));
+        match ErrorAudience::of_http(variable("FG_HTTP_ERRORS").as_deref()) {
+            Ok(audience) => start.http_audience = audience,
+            Err(warning) => runtime_log::of(start.context().logger()).warn(warning),
+        }
+        Ok((mode, start))
+    }
+}

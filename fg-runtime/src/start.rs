@@ -1,0 +1,127 @@
+//! What is decided before a function is initialised.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fg_core::{Context, Environment, Failure, LogSink};
+
+use crate::invocation::error_audience::ErrorAudience;
+use crate::invocation::limits::Limits;
+use crate::log::runtime_log;
+
+/// The settings, the log and the limits of a function.
+#[cfg_attr(
+    not(feature = "server"),
+    allow(unreachable_pub, reason = "the server is behind a sealed trait")
+)]
+pub struct Start {
+    environment: Arc<Environment>,
+    sink: Arc<dyn LogSink>,
+    pub(crate) limits: Limits,
+    pub(crate) pipeline: bool,
+    /// Whether there is nothing after it but the end of the process.
+    pub(crate) is_whole_program: bool,
+    /// Who gets the errors of a function of HTTP requests.
+    pub(crate) http_audience: ErrorAudience,
+    /// Why no handler could be chosen.
+    pub(crate) no_handler: Option<Failure>,
+    /// What the server keeps for the platform, if the function takes HTTP requests.
+    #[cfg(feature = "http")]
+    pub(crate) platform_routes: PlatformRoutes,
+}
+
+/// Which requests of an HTTP function are the platform's.
+#[cfg(feature = "http")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlatformRoutes {
+    /// `/invoke`, `/init`, `/healthz` and `/shutdown`.
+    All,
+    /// The readiness probe alone.
+    Healthz,
+    /// All paths are the function's.
+    None,
+}
+
+#[cfg(feature = "http")]
+impl PlatformRoutes {
+    /// Whether this path is the platform's.
+    #[cfg(feature = "server")]
+    pub(crate) fn contain(self, path: &str) -> bool {
+        match self {
+            Self::All => matches!(path, "/invoke" | "/init" | "/healthz" | "/shutdown"),
+            Self::Healthz => path == "/healthz",
+            Self::None => false,
+        }
+    }
+}
+
+impl std::fmt::Debug for Start {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Start").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Start {
+    pub(crate) fn new(environment: Environment, sink: Arc<dyn LogSink>, limits: Limits) -> Self {
+        Self {
+            environment: Arc::new(environment),
+            sink,
+            limits,
+            pipeline: false,
+            is_whole_program: false,
+            http_audience: ErrorAudience::HttpClient,
+            no_handler: None,
+            #[cfg(feature = "http")]
+            platform_routes: PlatformRoutes::All,
+        }
+    }
+
+    /// The function's settings.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// How long an invocation may take; `None` for any time.
+    pub(crate) fn invocation_limit(&self) -> Option<Duration> {
+        self.limits.timeouts.then(|| self.environment.timeout())
+    }
+
+    /// Who gets the errors of a function.
+    pub(crate) const fn audience(&self, takes_http: bool) -> ErrorAudience {
+        if takes_http { self.http_audience } else { ErrorAudience::Owner }
+    }
+
+    /// A context for the time before the first invocation.
+    pub(crate) fn context(&self) -> Context {
+        Context::between_invocations(Arc::clone(&self.environment), Arc::clone(&self.sink))
+    }
+
+    /// Says what is wrong with the environment, and sends the records of `log` where ours go.
+    pub(crate) fn prepare_log(&self, is_custom_runtime: bool) {
+        let ctx = self.context();
+        #[cfg(feature = "tracing")]
+        crate::log::tracing_layer::set_process_logger(ctx.logger());
+        #[cfg(all(feature = "log", not(feature = "tracing")))]
+        crate::log::log_crate::install(ctx.logger());
+        // In the other modes the platform's variables need not be set.
+        let missing = if is_custom_runtime { self.environment.missing() } else { &[] };
+        for warning in self.environment.warnings().iter().chain(missing) {
+            runtime_log::of(ctx.logger()).warn(warning);
+        }
+    }
+
+    /// The function has been initialised, and whatever `init` may have set has been: what has not
+    /// been set by now is ours.
+    ///
+    /// A subscriber of `tracing` may want to be the logger of `log` as well, so with both features
+    /// ours waits for that too.
+    pub(crate) fn complete_log(&self) {
+        #[cfg(feature = "tracing")]
+        {
+            let ctx = self.context();
+            crate::log::tracing_layer::install(ctx.logger());
+            #[cfg(feature = "log")]
+            crate::log::log_crate::install(ctx.logger());
+        }
+    }
+}
