@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &ConformanceArguments) -> Result<ExitCode, Failure>
     if arguments.echo {
         kit = kit.compares_echo();
     }
-    let report = kit.run_and_tell(&scenarios, |result| println!("{result}"));
+    let report = kit.run_with_progress(&scenarios, |result| println!("{result}"));
     println!("{}", report.summary());
     let asked_for = if arguments.robust { Class::Robust } else { Class::Contract };
     for (format, file) in &arguments.report {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use fg_emulator::{Emulator, Ending, Event, Execution, Outcome};
+use fg_emulator::{Emulator, Event, Execution, Outcome, ShutdownReport};
 use serde_json::{Value, json};
 
 use crate::arguments::Selection;
@@ -136,26 +136,26 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
     } else {
         emulator.invoke(Event::new(event))
     };
-    let ending = emulator.finish();
+    let report = emulator.finish();
     if is_interrupted.load(Ordering::SeqCst) {
         return Err(Failure::new(Exit::Interrupted, "the invocation was interrupted"));
     }
     let (text, form) = match arguments.output {
-        OutputForm::Text => (format!("{execution:#}{}", after_the_answer(&ending)), Form::Text),
-        OutputForm::Json => (format!("{:#}\n", to_json(&execution, &ending)), Form::Json),
+        OutputForm::Text => (format!("{execution:#}{}", after_the_answer(&report)), Form::Text),
+        OutputForm::Json => (format!("{:#}\n", to_json(&execution, &report)), Form::Json),
     };
     let mut out = io::stdout();
     let text = if out.is_terminal() { printable(&text, form) } else { text.into() };
     // The reader may have seen enough.
     let _ = out.write_all(text.as_bytes());
-    if execution.reply().is_some() && !ending.errors.is_empty() {
-        let errors = ending.errors.join("\n");
+    if execution.response().is_some() && !report.errors.is_empty() {
+        let errors = report.errors.join("\n");
         return Err(Failure::new(
             Exit::Failed,
             format!("the function has answered, and failed after that:\n{errors}"),
         ));
     }
-    Ok(if execution.reply().is_some() {
+    Ok(if execution.response().is_some() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(Exit::Failed as u8)
@@ -163,32 +163,32 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
 }
 
 /// A fourth part, where there is one: what work after the answer, and the end, have written.
-fn after_the_answer(ending: &Ending) -> String {
-    let lines: String = ending.lines.iter().map(|line| format!("{line}\n")).collect();
+fn after_the_answer(report: &ShutdownReport) -> String {
+    let lines: String = report.lines.iter().map(|line| format!("{line}\n")).collect();
     if lines.is_empty() { lines } else { format!("--- after the answer ---\n{lines}") }
 }
 
 /// `return` is what the function returned: JSON where it is JSON, else a text.
-fn to_json(execution: &Execution, ending: &Ending) -> Value {
+fn to_json(execution: &Execution, report: &ShutdownReport) -> Value {
     let Execution { outcome, summary, log, .. } = execution;
     let error = match outcome {
-        Outcome::Reply(_) | Outcome::Streamed { .. } => Value::Null,
-        Outcome::Failure(failure) => {
-            let body = serde_json::from_slice(&failure.body)
-                .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&failure.body)));
-            json!({"by": "function", "type": failure.error_type, "message": failure.error_message, "body": body})
+        Outcome::Response(_) | Outcome::Streamed { .. } => Value::Null,
+        Outcome::Error(error) => {
+            let body = serde_json::from_slice(&error.body)
+                .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&error.body)));
+            json!({"by": "function", "type": error.error_type, "message": error.error_message, "body": body})
         }
         Outcome::Platform(error) => {
             json!({"by": "platform", "type": error.code(), "message": error.to_string()})
         }
     };
     let result = match outcome {
-        Outcome::Reply(body) => serde_json::from_slice(body)
+        Outcome::Response(body) => serde_json::from_slice(body)
             .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(body))),
-        Outcome::Failure(_) | Outcome::Platform(_) | Outcome::Streamed { .. } => Value::Null,
+        Outcome::Error(_) | Outcome::Platform(_) | Outcome::Streamed { .. } => Value::Null,
     };
     json!({
-        "ok": execution.reply().is_some() && ending.errors.is_empty(),
+        "ok": execution.response().is_some() && report.errors.is_empty(),
         "return": result,
         "error": error,
         "summary": {
@@ -199,6 +199,6 @@ fn to_json(execution: &Execution, ending: &Ending) -> Value {
             "memory_used_bytes": summary.memory_used,
         },
         "log": log.full().lines().collect::<Vec<_>>(),
-        "after": {"lines": ending.lines, "errors": ending.errors},
+        "after": {"lines": report.lines, "errors": report.errors},
     })
 }

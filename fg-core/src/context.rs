@@ -5,15 +5,16 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::after::{AfterQueue, AfterWork};
-use crate::cancellation::{Cancellation, Cancelled};
+use crate::cancellation::Cancelled;
 use crate::context_builder::ContextBuilder;
 use crate::credentials::Credentials;
 use crate::environment::Environment;
-use crate::headers::{Headers, names, present};
-use crate::log::{LogSink, Logger};
+use crate::header_names as names;
+use crate::headers::present;
+use crate::invocation::Invocation;
+use crate::lifecycle::cancelled_at;
+use crate::log::Logger;
 use crate::secret::Secret;
-use crate::secret_headers::SecretHeaders;
 
 /// The context of one invocation: the second argument of a handler.
 ///
@@ -58,22 +59,12 @@ use crate::secret_headers::SecretHeaders;
 /// ```
 #[derive(Clone)]
 pub struct Context {
-    environment: Arc<Environment>,
-    logger: Logger,
-    received: Instant,
+    pub(crate) environment: Arc<Environment>,
+    pub(crate) logger: Logger,
+    pub(crate) received: Instant,
     pub(crate) timeout: Duration,
-    /// What clones have in common, so that one costs no more than a count.
-    invocation: Arc<Invocation>,
-}
-
-#[derive(Default)]
-struct Invocation {
-    headers: Headers,
-    secrets: SecretHeaders,
-    cancellation: Cancellation,
-    after: AfterQueue,
-    /// `None` once an invocation has begun: only `init` can add to it.
-    before_stop: Option<AfterQueue>,
+    /// Shared by the clones, so that a clone costs no more than a count.
+    pub(crate) invocation: Arc<Invocation>,
 }
 
 /// Whether the caller waits for the reply.
@@ -138,7 +129,7 @@ impl Context {
     /// do not await, such as `blocking` ones.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.invocation.cancellation.has_fired() || Instant::now() >= self.cancelled_at()
+        self.invocation.cancellation.has_fired() || Instant::now() >= cancelled_at(self)
     }
 
     /// Leaves work to be done after the reply has been sent, before the next invocation is taken.
@@ -285,12 +276,12 @@ impl Context {
     /// Headers with secrets are not among them: they have methods of their own.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.invocation.headers.get(name)
+        self.invocation.header(name)
     }
 
     /// The headers that came with the invocation, without those with secrets.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.invocation.headers.iter()
+        self.invocation.headers()
     }
 
     /// The trace id; the request id where the platform sends none.
@@ -348,167 +339,10 @@ impl Context {
     }
 }
 
-/// What a runtime does with a context; handlers only ever borrow one.
-#[doc(hidden)]
-impl Context {
-    /// A context between invocations: no request id, no headers, and the time of the
-    /// initialisation.
-    #[must_use]
-    pub fn between_invocations(environment: Arc<Environment>, sink: Arc<dyn LogSink>) -> Self {
-        Self {
-            logger: Logger::with_filter("", Arc::clone(environment.log_filter()), sink),
-            received: Instant::now(),
-            timeout: environment.init_timeout(),
-            invocation: Arc::new(Invocation {
-                before_stop: Some(AfterQueue::default()),
-                ..Invocation::default()
-            }),
-            environment,
-        }
-    }
-
-    /// Makes this the context of the invocation that has just been received, reusing its buffers.
-    ///
-    /// Returns whether there is a request id; without one it is not an invocation.
-    pub fn begin<'h>(
-        &mut self,
-        received: Instant,
-        headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
-    ) -> bool {
-        let own = Invocation::renew(&mut self.invocation);
-        headers.into_iter().for_each(|(name, value)| own.take_header(name, value));
-        own.complete();
-        self.take_in(received)
-    }
-
-    /// What follows from the headers, once all of them are there.
-    fn take_in(&mut self, received: Instant) -> bool {
-        self.received = received;
-        let given = self
-            .header(names::TIMEOUT)
-            .and_then(|seconds| seconds.parse().ok())
-            .filter(|&seconds| seconds > 0);
-        self.timeout = given.map_or(self.environment.timeout(), Duration::from_secs);
-        let request_id = self.invocation.headers.get(names::REQUEST_ID).unwrap_or_default();
-        self.logger.renew(request_id);
-        !request_id.is_empty()
-    }
-
-    /// Gives the invocation an id, where none has come with it.
-    pub fn set_request_id(&mut self, request_id: &str) {
-        self.logger.renew(request_id);
-    }
-
-    /// Makes this a context between invocations again: no request id, and this much time.
-    pub fn rest(&mut self, timeout: Duration) {
-        self.begin(Instant::now(), []);
-        self.timeout = timeout;
-    }
-
-    /// The invocation is over: what came with it is wiped, unless a clone is still there. The
-    /// request id stays.
-    pub fn end(&mut self) {
-        if let Some(own) = Arc::get_mut(&mut self.invocation) {
-            own.headers.clear();
-            if own.secrets.are_any {
-                own.secrets = SecretHeaders::default();
-            }
-        }
-    }
-
-    /// Lets [`Context::before_stop`] register work: for a context that a test gives to an `init`.
-    pub(crate) fn accept_before_stop(&mut self) {
-        if let Some(own) = Arc::get_mut(&mut self.invocation) {
-            own.before_stop.get_or_insert_default();
-        }
-    }
-
-    /// The work registered by [`Context::before_stop`], in the order in which it is to run.
-    pub(crate) fn take_before_stop(&self) -> Vec<AfterWork> {
-        let mut work =
-            self.invocation.before_stop.as_ref().map(AfterQueue::take).unwrap_or_default();
-        work.reverse();
-        work
-    }
-
-    /// Whether secrets came with the invocation.
-    #[must_use]
-    pub fn has_secrets(&self) -> bool {
-        self.invocation.secrets.are_any
-    }
-
-    /// Whether [`Context::cancel`] has been called.
-    #[must_use]
-    pub fn has_been_cancelled(&self) -> bool {
-        self.invocation.cancellation.has_fired()
-    }
-
-    /// When [`Context::cancelled`] fires.
-    #[must_use]
-    pub fn cancelled_at(&self) -> Instant {
-        const MOST: Duration = Duration::from_millis(500);
-        self.deadline() - (self.timeout / 10).min(MOST)
-    }
-
-    /// Fires [`Context::cancelled`].
-    pub fn cancel(&self) {
-        self.invocation.cancellation.fire();
-    }
-
-    /// Whether [`Context::spawn_after`] has left work.
-    #[must_use]
-    pub fn has_after_work(&self) -> bool {
-        !self.invocation.after.is_empty()
-    }
-
-    /// The work left by [`Context::spawn_after`].
-    #[must_use]
-    pub fn take_after_work(&self) -> Vec<AfterWork> {
-        self.invocation.after.take()
-    }
-}
-
 /// A variable's value, else that of a header: an HTTP function or a container image may have only
 /// the latter.
 fn first_of<'c>(variable: &'c str, in_header: impl FnOnce() -> Option<&'c str>) -> &'c str {
     if variable.is_empty() { in_header().unwrap_or_default() } else { variable }
-}
-
-impl Invocation {
-    /// Makes this a new one; a clone that is still held keeps the old.
-    fn renew(shared: &mut Arc<Self>) -> &mut Self {
-        if Arc::get_mut(shared).is_none() {
-            *shared = Arc::default();
-        }
-        let own = Arc::get_mut(shared).expect("it was made here and is not shared");
-        own.headers.clear();
-        if own.secrets.are_any {
-            own.secrets = SecretHeaders::default();
-        }
-        own.cancellation.reset();
-        own.after.clear();
-        own.before_stop = None;
-        own
-    }
-
-    fn take_header(&mut self, name: &str, value: &[u8]) {
-        let value = value.trim_ascii();
-        if value.is_empty() || (value.len() == 4 && value.eq_ignore_ascii_case(b"null")) {
-            if value.is_empty() {
-                self.secrets.take_empty(name);
-            }
-            return;
-        }
-        if !self.secrets.take(name, value) {
-            self.headers.push(name, value);
-        }
-    }
-
-    /// After the last header.
-    fn complete(&mut self) {
-        self.headers.complete();
-        self.secrets.complete();
-    }
 }
 
 impl Default for Context {
@@ -524,10 +358,7 @@ impl fmt::Debug for Context {
         f.debug_struct("Context")
             .field("request_id", &self.request_id())
             .field("remaining_time", &self.remaining_time())
-            .field(
-                "headers",
-                &self.invocation.headers.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-            )
+            .field("headers", &self.headers().map(|(name, _)| name).collect::<Vec<_>>())
             .field("after", &self.invocation.after)
             .field("environment", &self.environment)
             .finish_non_exhaustive()

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use crate::context::{Context, InvocationType};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
-use crate::headers::names;
+use crate::header_names as names;
+use crate::lifecycle;
 use crate::log::{LogSink, NoLog};
 use crate::secret::Secret;
 
@@ -123,15 +124,15 @@ impl ContextBuilder {
             self.variables.push(("RUNTIME_USERDATA".to_owned(), user_data.to_string()));
         }
         let environment = Arc::new(Environment::from_variables(self.variables));
-        let mut ctx =
-            Context::between_invocations(environment, self.sink.unwrap_or_else(|| Arc::new(NoLog)));
+        let mut ctx = lifecycle::between_invocations(
+            environment,
+            self.sink.unwrap_or_else(|| Arc::new(NoLog)),
+        );
         // The first header of a name counts, so this one is for those who gave none.
         self.headers.push((names::REQUEST_ID.to_owned(), "test-request".to_owned()));
-        ctx.begin(
-            Instant::now(),
-            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())),
-        );
-        ctx.accept_before_stop();
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        lifecycle::begin(&mut ctx, Instant::now(), headers);
+        lifecycle::accept_before_stop(&mut ctx);
         if let Some(timeout) = self.timeout {
             ctx.timeout = timeout;
         }

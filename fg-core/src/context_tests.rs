@@ -1,12 +1,12 @@
 use super::*;
 use crate::credentials::Credentials;
-use crate::headers::names;
+use crate::header_names as names;
 use crate::lifecycle;
-use crate::log::NoLog;
+use crate::log::{LogSink, NoLog};
 
 fn context_from(headers: &[(&str, &[u8])]) -> Context {
-    let mut ctx = Context::between_invocations(Arc::default(), Arc::new(NoLog));
-    ctx.begin(Instant::now(), headers.iter().copied());
+    let mut ctx = lifecycle::between_invocations(Arc::default(), Arc::new(NoLog));
+    lifecycle::begin(&mut ctx, Instant::now(), headers.iter().copied());
     ctx
 }
 
@@ -66,7 +66,7 @@ fn keys_that_do_not_expire_come_with_an_empty_token() {
         Some("")
     );
     let without_agency = context_from(&[(key, b""), (secret, b""), (token, b"")]);
-    assert!(without_agency.credentials().is_none() && !without_agency.has_secrets());
+    assert!(without_agency.credentials().is_none() && !lifecycle::has_secrets(&without_agency));
     assert!(context_from(&[(key, b"a"), (secret, b"b"), (token, b"null")]).credentials().is_none());
 }
 
@@ -74,20 +74,24 @@ fn keys_that_do_not_expire_come_with_an_empty_token() {
 fn nothing_of_one_invocation_is_seen_by_the_next() {
     let mut ctx =
         context_from(&[("x-cff-request-id", b"one"), ("x-a", b"1"), ("x-cff-auth-token", b"t")]);
-    ctx.cancel();
+    lifecycle::cancel(&ctx);
     ctx.spawn_after(async {});
     assert!(ctx.is_cancelled());
-    assert!(ctx.begin(Instant::now(), [("x-cff-request-id", &b"two"[..])]));
+    assert!(lifecycle::begin(&mut ctx, Instant::now(), [("x-cff-request-id", &b"two"[..])]));
     assert_eq!((ctx.request_id(), ctx.header("x-a")), ("two", None));
     assert!(ctx.token().is_none());
     assert!(!ctx.is_cancelled());
-    assert!(ctx.take_after_work().is_empty());
+    assert!(lifecycle::take_after_work(&ctx).is_empty());
 }
 
 #[test]
 fn an_invocation_without_a_request_id_is_none() {
     let mut ctx = Context::default();
-    assert!(!ctx.begin(Instant::now(), [("x-cff-request-id", &b""[..]), ("x-a", &b"1"[..])]));
+    assert!(!lifecycle::begin(
+        &mut ctx,
+        Instant::now(),
+        [("x-cff-request-id", &b""[..]), ("x-a", &b"1"[..])]
+    ));
 }
 
 #[test]
@@ -138,9 +142,13 @@ fn time_that_is_over_is_zero_and_cancelled() {
 
 #[test]
 fn a_handler_that_does_not_await_sees_in_time_that_it_should_give_up() {
-    let mut ctx = Context::between_invocations(Arc::default(), Arc::new(NoLog));
+    let mut ctx = lifecycle::between_invocations(Arc::default(), Arc::new(NoLog));
     let begin = |ctx: &mut Context, age| {
-        ctx.begin(Instant::now() - Duration::from_millis(age), [("x-cff-request-id", &b"one"[..])])
+        lifecycle::begin(
+            ctx,
+            Instant::now() - Duration::from_millis(age),
+            [("x-cff-request-id", &b"one"[..])],
+        )
     };
     begin(&mut ctx, 2_000);
     assert!(!ctx.is_cancelled());
@@ -171,19 +179,19 @@ fn a_clone_goes_on_telling_of_its_invocation() {
     let mut ctx = context_from(&[("X-Cff-Request-Id", b"id-1")]);
     let clone = ctx.clone();
     clone.spawn_after(async {});
-    assert!(ctx.has_after_work(), "both leave work in one place");
-    ctx.cancel();
+    assert!(lifecycle::has_after_work(&ctx), "both leave work in one place");
+    lifecycle::cancel(&ctx);
     assert!(clone.is_cancelled());
-    ctx.begin(Instant::now(), [("X-Cff-Request-Id", &b"id-2"[..])]);
+    lifecycle::begin(&mut ctx, Instant::now(), [("X-Cff-Request-Id", &b"id-2"[..])]);
     assert_eq!((clone.request_id(), ctx.request_id()), ("id-1", "id-2"));
-    assert!(clone.has_been_cancelled() && !ctx.has_been_cancelled());
-    assert!(clone.has_after_work() && !ctx.has_after_work());
+    assert!(lifecycle::is_cancelled(&clone) && !lifecycle::is_cancelled(&ctx));
+    assert!(lifecycle::has_after_work(&clone) && !lifecycle::has_after_work(&ctx));
 }
 
 #[test]
 fn work_before_the_stop_is_registered_in_init_and_taken_in_reverse() {
     let order = Arc::new(std::sync::Mutex::new(Vec::new()));
-    let ctx = Context::between_invocations(Arc::default(), Arc::new(NoLog));
+    let ctx = lifecycle::between_invocations(Arc::default(), Arc::new(NoLog));
     for name in ["opened first", "opened second"] {
         let order = Arc::clone(&order);
         ctx.clone().before_stop(async move { order.lock().expect("no panic").push(name) });
@@ -206,9 +214,9 @@ fn before_stop_in_an_invocation_is_a_warning_and_nothing_else() {
         }
     }
     let log = Arc::new(Kept::default());
-    let mut ctx = Context::between_invocations(Arc::default(), Arc::<Kept>::clone(&log));
+    let mut ctx = lifecycle::between_invocations(Arc::default(), Arc::<Kept>::clone(&log));
     ctx.before_stop(async {});
-    ctx.begin(Instant::now(), [("x-cff-request-id", &b"one"[..])]);
+    lifecycle::begin(&mut ctx, Instant::now(), [("x-cff-request-id", &b"one"[..])]);
     ctx.before_stop(async {});
     assert!(lifecycle::take_before_stop(&ctx).is_empty(), "what was not taken is dropped");
     assert_eq!(

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::headers::present;
 use crate::log::Level;
 use crate::log_filter::{LogFilter, Verbosity};
-use crate::named_texts::NamedTexts;
+use crate::string_map::NamedTexts;
 
 /// The function's settings, read once and never again.
 ///

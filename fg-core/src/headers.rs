@@ -1,173 +1,137 @@
-//! The headers that come with an invocation, without the secret ones.
+//! The headers of an invocation, copied into one buffer that is reused.
 
 use std::ops::Range;
+use std::str::from_utf8;
 
-/// Names of the headers that the platform sends, lower case. Source of each: the platform's manual,
-/// "custom runtime" and "HTTP function", and the headers that its Go runtime reads.
-pub mod names {
-    /// The request id.
-    pub const REQUEST_ID: &str = "x-cff-request-id";
-    /// `sync` or `async`.
-    pub const INVOKE_TYPE: &str = "x-cff-invoke-type";
-    /// The agency's access key; no longer kept up by the platform.
-    pub const ACCESS_KEY: &str = "x-cff-access-key";
-    /// The agency's secret key; no longer kept up by the platform.
-    pub const SECRET_KEY: &str = "x-cff-secret-key";
-    /// The agency's IAM token.
-    pub const AUTH_TOKEN: &str = "x-cff-auth-token";
-    /// The agency's temporary access key.
-    pub const SECURITY_ACCESS_KEY: &str = "x-cff-security-access-key";
-    /// The agency's temporary secret key.
-    pub const SECURITY_SECRET_KEY: &str = "x-cff-security-secret-key";
-    /// The agency's security token.
-    pub const SECURITY_TOKEN: &str = "x-cff-security-token";
-    /// Those whose values are secrets: a context has them apart from the others.
-    pub const SECRETS: [&str; 7] = [
-        ACCESS_KEY,
-        SECRET_KEY,
-        AUTH_TOKEN,
-        SECURITY_ACCESS_KEY,
-        SECURITY_SECRET_KEY,
-        SECURITY_TOKEN,
-        STREAM_TOKEN,
-    ];
-    /// `!alias`, when the function was called through an alias.
-    pub const ORIGIN_VERSION_TAG: &str = "x-cff-origin-version-tag";
-    /// The workflow that calls.
-    pub const WORKFLOW_ID: &str = "x-cff-workflow-id";
-    /// The run of that workflow.
-    pub const WORKFLOW_RUN_ID: &str = "x-cff-workflow-run-id";
-    /// The state in that run.
-    pub const WORKFLOW_STATE_ID: &str = "x-cff-workflow-state-id";
-    /// The function's name, as `0@package@name`; sent to HTTP functions and container images.
-    pub const FUNCTION_NAME: &str = "x-cff-func-name";
-    /// The function's version; sent to HTTP functions and container images.
-    pub const FUNCTION_VERSION: &str = "x-cff-func-version";
-    /// The package; sent to HTTP functions and container images.
-    pub const PACKAGE: &str = "x-cff-package";
-    /// The memory in MB; sent to HTTP functions and container images.
-    pub const MEMORY: &str = "x-cff-memory";
-    /// The timeout in seconds; sent to HTTP functions and container images.
-    pub const TIMEOUT: &str = "x-cff-timeout";
-    /// The project id; some regions send a constant.
-    pub const PROJECT_ID: &str = "x-cff-project-id";
-    /// The run of a streaming function flow.
-    pub const STREAM_RUN_ID: &str = "x-stream-run-id";
-    /// Whether the flow streams.
-    pub const STREAM_ENABLE: &str = "x-stream-enable";
-    /// The token of the stream; a secret.
-    pub const STREAM_TOKEN: &str = "x-stream-token";
-    /// Where the stream goes.
-    pub const STREAM_ADDR: &str = "x-stream-addr";
-    /// The trace id.
-    pub const TRACE_ID: &str = "x-caas-trace-id";
-}
+/// How many bytes the headers of an invocation usually have, and how many there are.
+const USUAL_BYTES: usize = 512;
+const USUAL_COUNT: usize = 16;
 
-/// How many bytes the headers of an invocation usually have, and how many lines.
-const USUAL_TEXT: usize = 512;
-const USUAL_LINES: usize = 16;
-
-/// Header lines in one buffer that is reused from invocation to invocation.
+/// Headers in one buffer that is reused from invocation to invocation.
 #[derive(Debug, Default)]
 pub(crate) struct Headers {
-    text: String,
-    lines: Vec<Line>,
-    /// The text as long as lines are added. Then it is known to be UTF-8, which is looked at once
-    /// and not for each line.
+    /// The names and the values, and what stood between them. After [`complete`](Self::complete)
+    /// each of them is UTF-8.
     bytes: Vec<u8>,
+    lines: Vec<Line>,
 }
 
-/// Where a name and its value are in the text.
-type Line = (Range<usize>, Range<usize>);
+/// Where a name and its value are in the buffer.
+#[derive(Clone, Debug)]
+struct Line {
+    name: Range<usize>,
+    value: Range<usize>,
+}
 
 impl Headers {
-    /// Forgets all of them: what a caller has sent, such as an `Authorization`, is not left in the
-    /// memory.
+    /// Removes and wipes all of them: what a caller has sent, such as an `Authorization`, is not
+    /// left in memory.
     pub(crate) fn clear(&mut self) {
-        if self.lines.is_empty() {
+        if self.bytes.is_empty() {
             return;
         }
-        self.bytes = std::mem::take(&mut self.text).into_bytes();
         wipe(&mut self.bytes);
         self.bytes.clear();
         self.lines.clear();
     }
 
-    /// Adds a line; it is found after [`complete`](Self::complete).
-    pub(crate) fn push(&mut self, name: &str, value: &[u8]) {
-        if self.lines.is_empty() {
-            // Enough for most invocations; no more than a look at the capacity from the second one
-            // on.
-            self.lines.reserve(USUAL_LINES);
+    /// Copies a whole head, in one go. Its lines have to be [pushed](Self::push), or
+    /// [removed](Self::remove), right after that.
+    pub(crate) fn copy_head(&mut self, head: &[u8]) {
+        if self.bytes.capacity() < head.len() {
+            self.make_room(head.len());
         }
-        let start = self.bytes.len();
-        let needed = start + name.len() + value.len();
-        if needed > self.bytes.capacity() {
-            self.make_room(needed);
-        }
-        self.bytes.extend_from_slice(name.as_bytes());
-        let middle = self.bytes.len();
-        self.bytes.extend_from_slice(value);
-        self.lines.push((start..middle, middle..self.bytes.len()));
+        self.bytes.extend_from_slice(head);
     }
 
-    /// A larger buffer. The one before is wiped, which it would not be if the vector grew by
-    /// itself.
+    /// Adds a header; it is found after [`complete`](Self::complete). It is copied unless it is a
+    /// part of `head`, which has been copied.
+    #[inline]
+    pub(crate) fn push(&mut self, head: &[u8], name: &str, value: &[u8]) {
+        let line = match (place_in(head, name.as_bytes()), place_in(head, value)) {
+            (Some(name), Some(value)) => Line { name, value },
+            _ => self.copy(name, value),
+        };
+        self.lines.push(line);
+    }
+
+    /// Wipes the value of a header that is a part of `head`, which has been copied.
+    #[inline(never)]
+    pub(crate) fn remove(&mut self, head: &[u8], value: &[u8]) {
+        if let Some(value) = place_in(head, value) {
+            wipe(&mut self.bytes[value]);
+        }
+    }
+
+    #[cold]
+    fn copy(&mut self, name: &str, value: &[u8]) -> Line {
+        let start = self.bytes.len();
+        let middle = start + name.len();
+        let end = middle + value.len();
+        if self.bytes.capacity() < end {
+            self.make_room(end);
+        }
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.extend_from_slice(value);
+        Line { name: start..middle, value: middle..end }
+    }
+
+    /// Replaces the buffer with a larger one. A vector that grows by itself does not wipe the
+    /// memory it leaves.
     #[cold]
     fn make_room(&mut self, needed: usize) {
-        let mut larger = Vec::with_capacity(USUAL_TEXT.max(2 * needed));
+        self.lines.reserve(USUAL_COUNT);
+        let mut larger = Vec::with_capacity(USUAL_BYTES.max(2 * needed));
         larger.extend_from_slice(&self.bytes);
         wipe(&mut std::mem::replace(&mut self.bytes, larger));
     }
 
-    /// After the last line.
+    /// Has to be called after the last header.
     pub(crate) fn complete(&mut self) {
-        let mut bytes = match String::from_utf8(std::mem::take(&mut self.bytes)) {
-            // A character that begins in one part and ends in the next would make the whole valid,
-            // but not the parts.
-            Ok(text) if self.lines.iter().all(|(_, value)| text.is_char_boundary(value.end)) => {
-                self.text = text;
-                return;
-            }
-            Ok(text) => text.into_bytes(),
-            Err(error) => error.into_bytes(),
-        };
-        self.text = self.mend(&bytes);
-        wipe(&mut bytes);
-    }
-
-    /// A value may be of any bytes; what is not UTF-8 cannot be what the platform meant, but is no
-    /// reason to fail.
-    #[cold]
-    fn mend(&mut self, bytes: &[u8]) -> String {
-        // No byte becomes longer than the three of the replacement character.
-        let mut text = String::with_capacity(3 * bytes.len());
-        for part in self.lines.iter_mut().flat_map(|(name, value)| [name, value]) {
-            let start = text.len();
-            text.push_str(&String::from_utf8_lossy(&bytes[part.clone()]));
-            *part = start..text.len();
+        // `is_ascii` looks at the last bytes one by one; this is done for many at a time.
+        if self.bytes.iter().fold(0, |all, byte| all | byte) >= 0x80 {
+            self.mend();
         }
-        text
     }
 
-    /// The first header of this name, whatever its case.
+    /// Replaces what is not UTF-8, name by name and value by value. The platform sends nothing
+    /// else, but a caller may, and that is no reason to fail.
+    #[cold]
+    fn mend(&mut self) {
+        let mut mended = Self::default();
+        // No byte becomes longer than the three of the replacement character.
+        mended.make_room(3 * self.bytes.len());
+        for line in &self.lines {
+            let name = String::from_utf8_lossy(&self.bytes[line.name.clone()]);
+            let value = String::from_utf8_lossy(&self.bytes[line.value.clone()]);
+            mended.push(&[], &name, value.as_bytes());
+        }
+        // What is replaced is wiped when it is dropped.
+        *self = mended;
+    }
+
+    /// Returns the first header of this name, whatever its case.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        let is_it = |candidate: &Range<usize>| {
-            // Most are ruled out by their length, and servers have names in lower case already.
-            candidate.len() == name.len() && {
-                let candidate = &self.text[candidate.clone()];
-                candidate == name || candidate.eq_ignore_ascii_case(name)
-            }
-        };
-        self.lines
-            .iter()
-            .find(|(candidate, _)| is_it(candidate))
-            .map(|(_, value)| &self.text[value.clone()])
+        let line = self.lines.iter().find(|line| {
+            line.name.len() == name.len()
+                && self.bytes[line.name.clone()].eq_ignore_ascii_case(name.as_bytes())
+        })?;
+        from_utf8(&self.bytes[line.value.clone()]).ok()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines.iter().map(|(name, value)| (&self.text[name.clone()], &self.text[value.clone()]))
+        self.lines.iter().filter_map(|line| {
+            let name = from_utf8(&self.bytes[line.name.clone()]).ok()?;
+            Some((name, from_utf8(&self.bytes[line.value.clone()]).ok()?))
+        })
     }
+}
+
+/// Where in `whole` its part is, unless it is none.
+fn place_in(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    let end = start.checked_add(part.len())?;
+    (end <= whole.len()).then_some(start..end)
 }
 
 impl Drop for Headers {
@@ -176,17 +140,22 @@ impl Drop for Headers {
     }
 }
 
-/// Forgets what is there. Not left out because nothing reads it.
+/// Overwrites the bytes, even though nothing reads them afterwards.
 fn wipe(bytes: &mut [u8]) {
     bytes.fill(0);
     std::hint::black_box(bytes);
 }
 
-/// The value, unless it says "nothing": the platform sends unused headers and variables empty, or
-/// as the word `null`.
+/// Whether a value, without spaces around it, stands for no value: the platform sends headers and
+/// variables that are not in use empty, or as the word `null`.
+pub(crate) fn is_absent(value: &[u8]) -> bool {
+    value.is_empty() || value.len() == 4 && value.eq_ignore_ascii_case(b"null")
+}
+
+/// The value without spaces around it; `None` if it is [absent](is_absent).
 pub(crate) fn present(value: &str) -> Option<&str> {
     let value = value.trim();
-    (!value.is_empty() && !value.eq_ignore_ascii_case("null")).then_some(value)
+    (!is_absent(value.as_bytes())).then_some(value)
 }
 
 #[cfg(test)]
@@ -196,14 +165,28 @@ mod tests {
     #[test]
     fn a_character_cut_in_two_by_the_end_of_a_value_is_mended() {
         let mut headers = Headers::default();
-        headers.push("a", b"x\xc3");
-        headers.push("", b"\xa9y");
-        headers.push("b", "é".as_bytes());
+        headers.push(&[], "a", b"x\xc3");
+        headers.push(&[], "", b"\xa9y");
+        headers.push(&[], "b", "é".as_bytes());
         headers.complete();
         assert_eq!(
             headers.iter().collect::<Vec<_>>(),
             [("a", "x\u{fffd}"), ("", "\u{fffd}y"), ("b", "é")]
         );
         assert_eq!((headers.get("A"), headers.get("")), (Some("x\u{fffd}"), Some("\u{fffd}y")));
+    }
+
+    #[test]
+    fn a_head_is_copied_once_and_what_is_not_a_part_of_it_beside_it() {
+        let head = b"host: a\r\ntoken: hunter2\r\n\r\n";
+        let mut headers = Headers::default();
+        headers.copy_head(head);
+        headers.push(head, std::str::from_utf8(&head[..4]).expect("ASCII"), &head[6..7]);
+        headers.remove(head, &head[16..23]);
+        headers.push(head, "other", b"b");
+        headers.complete();
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [("host", "a"), ("other", "b")]);
+        assert!(!headers.bytes.windows(7).any(|bytes| bytes == b"hunter2"));
+        assert_eq!(headers.bytes.len(), head.len() + "otherb".len());
     }
 }

@@ -31,13 +31,16 @@ mod explain;
 mod failure;
 mod handler;
 mod handlers;
+pub mod header_names;
+mod header_table;
 mod headers;
 mod http_event;
+mod invocation;
+mod known_header;
 mod lifecycle;
 pub mod limits;
 mod log;
 mod log_filter;
-mod named_texts;
 mod payload;
 mod printable;
 mod ready_function;
@@ -47,6 +50,7 @@ mod secret;
 mod secret_headers;
 pub mod sse;
 mod stream;
+mod string_map;
 
 pub use crate::cancellation::Cancelled;
 pub use crate::context::{Context, InvocationType};
@@ -59,7 +63,6 @@ pub use crate::handler::{
     FromInvocation, Handler, HandlerResult, InitFunction, InitState, PreStopFunction, Supplied,
 };
 pub use crate::handlers::Handlers;
-pub use crate::headers::names as header_names;
 pub use crate::http_event::HttpEvent;
 pub use crate::log::{Level, LogSink, Logger, ParseLevelError};
 pub use crate::payload::{FromPayload, Ignored, Raw};
@@ -81,6 +84,7 @@ pub mod __private {
     pub use crate::explain::Misfit;
     pub use crate::handler::{initialised, respond};
     pub use crate::handlers::{OneOf2, OneOf3, OneOf4, OneOf5, OneOf6, OneOf7, OneOf8};
+    pub use crate::header_table::HeaderTable;
     pub use crate::http_event::{EventKind, NotHttp};
     /// What a runtime does with a context.
     pub mod lifecycle {

@@ -1,8 +1,141 @@
 //! What a runtime does with a [`Context`]: functions, so that a handler, which has only methods,
 //! cannot call them.
 
-use crate::after::AfterWork;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::after::{AfterQueue, AfterWork};
 use crate::context::Context;
+use crate::environment::Environment;
+use crate::header_table::HeaderTable;
+use crate::invocation::{Invocation, KnownHeaders};
+use crate::log::{LogSink, Logger};
+
+/// Makes a context between invocations: without a request id and headers, and with the time of the
+/// initialisation.
+#[must_use]
+pub fn between_invocations(environment: Arc<Environment>, sink: Arc<dyn LogSink>) -> Context {
+    Context {
+        logger: Logger::with_filter("", Arc::clone(environment.log_filter()), sink),
+        received: Instant::now(),
+        timeout: environment.init_timeout(),
+        invocation: Arc::new(Invocation::of_init()),
+        environment,
+    }
+}
+
+/// Makes this the context of the invocation that has just been received, reusing its buffers.
+///
+/// Returns whether there is a request id; without one it is not an invocation.
+pub fn begin<'h>(
+    ctx: &mut Context,
+    received: Instant,
+    headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+) -> bool {
+    begin_with_head(ctx, received, &[], headers)
+}
+
+/// Like [`begin`], with the head of the message that the names and values are parts of: it is copied
+/// as a whole, which costs less than to copy each of them.
+pub fn begin_with_head<'h>(
+    ctx: &mut Context,
+    received: Instant,
+    head: &[u8],
+    headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+) -> bool {
+    let Context { environment, logger, timeout, invocation, .. } = ctx;
+    let known = Invocation::renew(invocation).copy(head, headers);
+    ctx.received = received;
+    set_known(&known, environment, timeout, logger)
+}
+
+/// Like [`begin`], with a table of headers that is not copied. It belongs to the context until it is
+/// [taken](take_table), or the invocation [ends](end).
+pub fn begin_with_table(ctx: &mut Context, received: Instant, table: impl HeaderTable) -> bool {
+    let Context { environment, logger, timeout, invocation, .. } = ctx;
+    let own = Invocation::renew(invocation);
+    let known = own.read_table(&table);
+    let is_invocation = set_known(&known, environment, timeout, logger);
+    own.take_over(table);
+    ctx.received = received;
+    is_invocation
+}
+
+/// Takes the table back. There is none if the headers were copied, or while a clone of the context
+/// is held: to the clone the headers are still there.
+pub fn take_table<T: HeaderTable>(ctx: &mut Context) -> Option<T> {
+    Arc::get_mut(&mut ctx.invocation)?.take_table()
+}
+
+/// Sets what follows from these headers; whether there is a request id.
+fn set_known(
+    known: &KnownHeaders<'_>,
+    environment: &Environment,
+    timeout: &mut Duration,
+    logger: &mut Logger,
+) -> bool {
+    *timeout = known.timeout().unwrap_or_else(|| environment.timeout());
+    let request_id = known.request_id();
+    logger.renew(&request_id);
+    !request_id.is_empty()
+}
+
+/// Gives the invocation an id if it came without one.
+pub fn set_request_id(ctx: &mut Context, request_id: &str) {
+    ctx.logger.renew(request_id);
+}
+
+/// Makes this a context between invocations again: without a request id, and with this much time.
+pub fn rest(ctx: &mut Context, timeout: Duration) {
+    Invocation::renew(&mut ctx.invocation);
+    ctx.received = Instant::now();
+    ctx.timeout = timeout;
+    ctx.logger.renew("");
+}
+
+/// Ends the invocation: wipes what came with it, unless a clone of the context is held. The request
+/// id stays.
+pub fn end(ctx: &mut Context) {
+    if let Some(own) = Arc::get_mut(&mut ctx.invocation) {
+        own.wipe();
+    }
+}
+
+/// Whether secrets came with the invocation.
+#[must_use]
+pub fn has_secrets(ctx: &Context) -> bool {
+    ctx.invocation.secrets.are_any
+}
+
+/// When [`Context::cancelled`] is due.
+#[must_use]
+pub fn cancelled_at(ctx: &Context) -> Instant {
+    const MOST: Duration = Duration::from_millis(500);
+    ctx.deadline() - (ctx.timeout / 10).min(MOST)
+}
+
+/// Fires [`Context::cancelled`].
+pub fn cancel(ctx: &Context) {
+    ctx.invocation.cancellation.fire();
+}
+
+/// Whether [`cancel`] has been called.
+#[must_use]
+pub fn is_cancelled(ctx: &Context) -> bool {
+    ctx.invocation.cancellation.has_fired()
+}
+
+/// Whether [`Context::spawn_after`] has left work.
+#[must_use]
+pub fn has_after_work(ctx: &Context) -> bool {
+    !ctx.invocation.after.is_empty()
+}
+
+/// Takes the work left by [`Context::spawn_after`].
+#[must_use]
+pub fn take_after_work(ctx: &Context) -> Vec<AfterWork> {
+    ctx.invocation.after.take()
+}
 
 /// Takes the work registered by [`Context::before_stop`], in the order in which it is to run.
 ///
@@ -10,5 +143,15 @@ use crate::context::Context;
 /// begins an invocation: `begin` and `rest` drop what has not been taken.
 #[must_use]
 pub fn take_before_stop(ctx: &Context) -> Vec<AfterWork> {
-    ctx.take_before_stop()
+    let registered = ctx.invocation.before_stop.as_ref().map(AfterQueue::take);
+    let mut work = registered.unwrap_or_default();
+    work.reverse();
+    work
+}
+
+/// Lets [`Context::before_stop`] register work: for a context that a test gives to an `init`.
+pub(crate) fn accept_before_stop(ctx: &mut Context) {
+    if let Some(own) = Arc::get_mut(&mut ctx.invocation) {
+        own.before_stop.get_or_insert_default();
+    }
 }

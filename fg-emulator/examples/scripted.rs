@@ -4,9 +4,9 @@
 //! The event is a JSON object: `say` is written to standard output, `complain` to standard error,
 //! `print` to standard output without a line end; after the answer `after` is written,
 //! `print_after` without a line end, or `exit_after` is the code of its exit. Then `do` happens:
-//! `reply` (the default, with the bytes of `text`), `size` (a reply of so many `bytes`), `chunks`
+//! `response` (the default, with the bytes of `text`), `size` (a response of so many `bytes`), `chunks`
 //! (the same in chunked transfer encoding), `stream` (a chunk of so many `bytes`, so many `times`,
-//! and then the last chunk, or what `then` says: `cut`, `exit`, `hang`), `environment` (a reply
+//! and then the last chunk, or what `then` says: `cut`, `exit`, `hang`), `environment` (a response
 //! with the variables), `fail`, `exit`, `loop`, `hang`. The variable `AT_START` makes the same
 //! happen before the first poll.
 

@@ -1,10 +1,9 @@
-//! A conformance kit for the Runtime API: scenarios in files drive a `bootstrap`, in whatever
-//! language, and a report says what it did.
+//! A conformance kit for the Runtime API: scenarios in files drive a `bootstrap` in any language, and
+//! a report has the results.
 //!
-//! The least is asked of the program under test: it answers each event with a POST to `/response/`,
-//! whatever the body. What the event is can be [chosen](Kit::event), for a function that
-//! understands only some; where the program answers with the same bytes, the kit can be
-//! [told](Kit::compares_echo), and compares them.
+//! The program under test only has to answer each event with a POST to `/response/`, with any body.
+//! The [event](Kit::event) can be set, for a function that accepts only certain events. If the
+//! program answers with the bytes of the event, the kit can [compare](Kit::compares_echo) them.
 //!
 //! ```no_run
 //! use fg_emulator::conformance::{Class, Kit, Scenario};
@@ -15,8 +14,8 @@
 //! ```
 //!
 //! A scenario has a [class](Class). Those of the contract name the document that asks for what they
-//! test; a program that does not pass all of them would fail on the platform. The others are good
-//! to have: no document asks for them.
+//! test; a program that fails one of them would fail on the platform. The others are good to have:
+//! no document asks for them.
 //!
 //! A scenario is a JSON file:
 //!
@@ -34,26 +33,27 @@
 //! # Ok::<(), String>(())
 //! ```
 //!
-//! One of the class `contract` has a `source`, too: the document. The steps are taken in order; the
-//! program starts at the first one that is not a fault. At the end of every scenario all its faults
-//! have to have happened, and one more plain event has to be answered. The steps:
+//! A scenario of the class `contract` also has a `source`: the document. The steps are taken in order,
+//! and the program starts at the first step that is not a fault. At the end of every scenario all its
+//! faults must have happened, and one more plain event must be answered. The steps:
 //!
-//! - `{"invoke": {..}}` hands out an event and waits. `event`: its text, else the kit's; `pad-to`:
-//!   with a `name` of so many bytes in all; `headers`: pairs; `async`: true; `expect`: `response`
-//!   (the default), `answer` (a response or an error), `post` (whatever the API says to it),
-//!   `nothing` (no wait); `echo`: the bytes are compared, where the kit is told that the program
-//!   echoes.
-//! - `{"fault": {"on": "poll" | "post", "do": ..}}` makes the next request of this sort meet a
-//!   [`Misbehaviour`](crate::Misbehaviour), whose names are the same in lower case with hyphens.
-//! - `{"restart": {"down-ms": 50}}` ends the Runtime API and starts it again after so long.
-//! - `{"pause-ms": 1500}` does nothing for so long.
+//! - `{"invoke": {..}}` hands out an event and waits for what it `expect`s: `response` (the default),
+//!   `answer` (a response or an error), `post` (even if the API refuses it), `nothing` (does not
+//!   wait). `event` is the event as a string, by default the kit's; `pad-to` makes it an object with
+//!   a `name` and this size in bytes; `headers` are pairs; `async` makes it asynchronous; `echo`
+//!   compares the bytes, if the kit compares echoes.
+//! - `{"fault": {"on": "poll" | "post", "do": ..}}` makes the next poll or POST meet a
+//!   [`Misbehaviour`](crate::Misbehaviour), whose names are written in lower case with hyphens.
+//! - `{"restart": {"down-ms": 50}}` stops the Runtime API and starts it again after this time.
+//! - `{"pause-ms": 1500}` waits for this time.
 
 mod built_in;
 mod fault_file;
+mod kit;
 mod report;
-mod run;
 mod scenario;
+mod scenario_run;
 
+pub use kit::Kit;
 pub use report::{Format, Mismatch, Report, ScenarioResult};
-pub use run::Kit;
 pub use scenario::{Class, Scenario};

@@ -1,47 +1,49 @@
-//! The function as its callers see it: invoke it, and get what the platform would show.
+//! A function on this machine as its callers see it: they invoke it, and get what the platform would
+//! return.
 
-use std::io;
-use std::net::ToSocketAddrs;
+pub(crate) mod async_queue;
+pub(crate) mod builder;
+pub(crate) mod response_stream;
+
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::asynchronous::{AsyncInvocation, AsyncQueue};
-use crate::builder::Builder;
-use crate::ending::Ending;
-use crate::event::Event;
 use crate::execution::Execution;
-use crate::http_server::HttpServer;
-use crate::invoke_api;
-use crate::platform_error::{Cause, PlatformError};
-use crate::pool::{Instances, Pool};
-use crate::reply_stream::ReplyStream;
-use crate::settings::{ASYNC_LIMIT, Program, SYNC_LIMIT, Settings, TOLERANCE};
-use crate::variables;
+use crate::execution::platform_error::PlatformError;
+use crate::execution::shutdown_report::ShutdownReport;
+use crate::instances::environment;
+use crate::instances::pool::{Instances, Pool};
+use crate::runtime_api::event::Event;
+use crate::settings::limits::{ASYNC_LIMIT, SYNC_LIMIT, check_event_size};
+use crate::settings::{Program, Settings};
 
-/// A function that runs here as it does on the platform. See the [crate's page](crate) for an
+use async_queue::{AsyncInvocation, AsyncQueue};
+use builder::Builder;
+use response_stream::ResponseStream;
+
+/// A function that runs on this machine as on the platform. See the [crate's page](crate) for an
 /// example.
 ///
-/// All methods take `&self`, so that invocations can be made from several threads at the same time.
-/// Dropping it ends the function's processes: first SIGTERM where there are signals, then a kill.
-/// They end with the process that holds it however that ends, SIGKILL included, on Linux and macOS
-/// (a shell watches over them); on Windows they go on until they notice that their Runtime API is
-/// no more.
+/// All methods take `&self`, so that several threads can invoke the function at the same time.
+/// Dropping the emulator stops the function's processes: first with SIGTERM, on systems that have
+/// it, then with a kill. On Linux and macOS they also end if this program ends in any other way,
+/// SIGKILL included, since a shell watches it. On Windows they go on until they notice that their
+/// Runtime API is gone.
 ///
-/// Events go to the function alone. Linux tells whose process is on the other side of a connection:
-/// that of the function, or one that it has started, and every other is refused. macOS and Windows
-/// do not tell; there requests are refused that a web page has sent.
+/// Events go to the function alone. Linux reports which process is at the other end of a connection;
+/// a process that is neither the function's nor started by it is refused. macOS and Windows do not
+/// report it; there, requests of web pages are refused.
 #[derive(Debug)]
 pub struct Emulator {
     pool: Arc<Pool>,
     queue: Arc<AsyncQueue>,
     reclaiming: Option<JoinHandle<()>>,
-    invoke_apis: Mutex<Vec<HttpServer>>,
 }
 
 impl Emulator {
-    /// The settings of a function whose code is this program, such as `target/debug/greet` or
+    /// The settings of a function with this program, such as `target/debug/greet` or
     /// `/opt/function/code/bootstrap`.
     pub fn builder(program: impl Into<PathBuf>) -> Builder {
         Builder::new(Settings::new(Program::Started {
@@ -50,42 +52,42 @@ impl Emulator {
         }))
     }
 
-    /// The settings of a function whose process is started elsewhere, such as a debugger. It has
-    /// one instance, no timeout, and its output goes where it goes. [`variables`](Self::variables)
-    /// tells what has to be set for it.
+    /// The settings of a function whose process is started elsewhere, such as in a debugger. It has one
+    /// instance and no timeout, and its output is not collected. [`variables`](Self::variables)
+    /// returns the variables that it needs.
     pub fn attach() -> Builder {
         let mut settings = Settings::new(Program::Attached);
         settings.instances = 1;
         Builder::new(settings)
     }
 
-    pub(crate) fn start(settings: Settings) -> Result<Self, PlatformError> {
+    fn start(settings: Settings) -> Result<Self, PlatformError> {
         let pool = Pool::start(settings)?;
         let reclaimed = Arc::clone(&pool);
         let reclaiming = thread::Builder::new()
             .name("reclaim-idle".into())
             .spawn(move || reclaimed.reclaim_idle());
         let queue = AsyncQueue::new(&pool);
-        Ok(Self { pool, queue, reclaiming: reclaiming.ok(), invoke_apis: Mutex::default() })
+        Ok(Self { pool, queue, reclaiming: reclaiming.ok() })
     }
 
-    /// Invokes the function and waits for the result: the platform's synchronous invocation, of at
-    /// most 6 MB.
+    /// Invokes the function and waits for the result: the platform's synchronous invocation, with an
+    /// event of at most 6 MB.
     ///
-    /// Where all instances are busy, it waits for one; where that takes too long it is refused as
-    /// the platform refuses it.
+    /// If all instances are busy it waits for one. If that takes too long it is refused, as on the
+    /// platform.
     #[must_use]
     pub fn invoke(&self, event: Event) -> Execution {
-        match too_large(&event, SYNC_LIMIT) {
-            Some(error) => self.pool.refuse(event.id(), error),
-            None => self.pool.run(event),
+        match check_event_size(&event, SYNC_LIMIT) {
+            Ok(()) => self.pool.run(event),
+            Err(error) => self.pool.refuse(event.id(), error),
         }
     }
 
-    /// Invokes the function, and gives the reply while the function writes it.
+    /// Invokes the function, and returns the response while the function writes it.
     ///
-    /// A function without [`streaming`](Builder::streaming) gives its reply as a whole, and so does
-    /// one that does not answer in chunks. The platform streams at most 200 MB.
+    /// Without [`streaming`](Builder::streaming), or if the function's answer is not chunked, the
+    /// response comes as a whole. The platform streams at most 200 MB.
     ///
     /// ```no_run
     /// use std::io;
@@ -93,63 +95,33 @@ impl Emulator {
     /// use fg_emulator::{Emulator, Event};
     ///
     /// let emulator = Emulator::builder("target/debug/examples/stream").streaming().start()?;
-    /// let mut reply = emulator.invoke_streaming(Event::new("{}"));
-    /// io::copy(&mut reply, &mut io::stdout())?; // an error where the reply is not complete
-    /// println!("{}", reply.finish());
+    /// let mut response = emulator.invoke_streaming(Event::new("{}"));
+    /// io::copy(&mut response, &mut io::stdout())?; // an error if the response is incomplete
+    /// println!("{}", response.finish());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn invoke_streaming(&self, event: Event) -> ReplyStream {
-        match too_large(&event, SYNC_LIMIT) {
-            Some(error) => ReplyStream::refused(&self.pool, event.id(), error),
-            None => ReplyStream::start(&self.pool, event),
+    pub fn invoke_streaming(&self, event: Event) -> ResponseStream {
+        match check_event_size(&event, SYNC_LIMIT) {
+            Ok(()) => ResponseStream::start(&self.pool, event),
+            Err(error) => ResponseStream::refused(&self.pool, event.id(), error),
         }
     }
 
-    /// Queues the event: the platform's asynchronous invocation, of at most 256 KB. What comes of
-    /// it can be waited for here, and is told to the destinations of the
-    /// [policy](crate::AsyncPolicy).
+    /// Queues the event: the platform's asynchronous invocation, with an event of at most 256 KB. Its
+    /// result can be waited for, and is sent to the destinations
+    /// [`on_success`](Builder::on_success) and [`on_failure`](Builder::on_failure).
     ///
     /// # Errors
     ///
-    /// Where the event is too large, 1,000 events wait already, or the emulator is stopped.
+    /// If the event is too large, 1,000 events wait already, or the emulator is stopped.
     pub fn invoke_async(&self, event: Event) -> Result<AsyncInvocation, PlatformError> {
-        match too_large(&event, ASYNC_LIMIT) {
-            Some(error) => Err(error),
-            None => self.queue.push(event.asynchronous()),
-        }
-    }
-
-    /// Serves the platform's API for invocations on a free port of 127.0.0.1, and returns host and
-    /// port.
-    ///
-    /// # Errors
-    ///
-    /// Where the port cannot be opened.
-    pub fn invoke_api(&self) -> io::Result<String> {
-        self.invoke_api_at("127.0.0.1:0")
-    }
-
-    /// Serves the platform's API for invocations at this address, and returns host and port. It
-    /// takes requests as a [`Gateway`](crate::Gateway) does: with a `Host` of its own, and not from
-    /// pages of other sites.
-    ///
-    /// # Errors
-    ///
-    /// Where the port cannot be opened.
-    pub fn invoke_api_at(&self, address: impl ToSocketAddrs) -> io::Result<String> {
-        let api = invoke_api::start(&self.pool, &self.queue, address)?;
-        let address = api.address().to_string();
-        self.invoke_apis.lock().unwrap_or_else(PoisonError::into_inner).push(api);
-        Ok(address)
+        check_event_size(&event, ASYNC_LIMIT)?;
+        self.queue.push(event.asynchronous())
     }
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
-    }
-
-    pub(crate) fn queue(&self) -> &Arc<AsyncQueue> {
-        &self.queue
     }
 
     /// The function's name.
@@ -164,8 +136,8 @@ impl Emulator {
         self.pool.settings().urn()
     }
 
-    /// The variables that an [attached](Self::attach) process needs; nothing where this emulator
-    /// starts the processes itself.
+    /// The variables that an [attached](Self::attach) process needs; none if this emulator starts the
+    /// processes itself.
     ///
     /// ```
     /// let emulator = fg_emulator::Emulator::attach().handler("greet").start()?;
@@ -180,20 +152,20 @@ impl Emulator {
         else {
             return Vec::new();
         };
-        let platform = variables::of_the_platform(settings, &address)
+        let platform = environment::platform_variables(settings, &address)
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value));
-        let is_users = |name: &str| settings.variables.iter().any(|(users, _)| users == name);
-        let of_the_process = settings.process_variables.iter().filter(|(name, _)| !is_users(name));
-        platform.chain(of_the_process.cloned()).chain(settings.variables.iter().cloned()).collect()
+        let is_user_variable = |name: &str| settings.variables.iter().any(|(user, _)| user == name);
+        let process = settings.process_variables.iter().filter(|(name, _)| !is_user_variable(name));
+        platform.chain(process.cloned()).chain(settings.variables.iter().cloned()).collect()
     }
 
-    /// Waits until the function asks for its first event: then it is at its work. Of an
-    /// [attached](Self::attach) process it waits for as long as that takes.
+    /// Waits until the function asks for its first event. For an [attached](Self::attach) process
+    /// there is no time limit.
     ///
     /// # Errors
     ///
-    /// Where it ends before, or does not ask within the [time limit](Builder::init_timeout).
+    /// If it ends before, or does not ask within the [time limit](Builder::init_timeout).
     pub fn wait_until_ready(&self) -> Result<(), PlatformError> {
         self.pool.wait_until_ready()
     }
@@ -204,44 +176,41 @@ impl Emulator {
         self.pool.counts()
     }
 
-    /// Waits until the instances are as a test wants them, and tells whether that happened within
-    /// the time limit.
+    /// Waits until the instances meet a condition, and returns whether they did within the time limit.
     #[must_use]
     pub fn wait_until(&self, limit: Duration, reached: impl FnMut(Instances) -> bool) -> bool {
         self.pool.wait_until(limit, reached)
     }
 
-    /// The ids of the processes that run, for a debugger or a profiler.
+    /// The ids of the running processes, for a debugger or a profiler.
     #[must_use]
     pub fn process_ids(&self) -> Vec<u32> {
         self.pool.process_ids()
     }
 
-    /// Waits until the function is done with what it does after its answer, asks it to end, and
-    /// tells what it has written since, and what went wrong. Before that it has the
-    /// [timeout](Builder::timeout); then it is [stopped](Self::stop).
+    /// Waits until the function is done with what it does after its answer, at most for the
+    /// [timeout](Builder::timeout), and [stops](Self::stop) it. Returns what it has written since its
+    /// answer, and what went wrong.
     ///
     /// ```no_run
     /// let emulator = fg_emulator::Emulator::builder("target/debug/greet").start()?;
     /// let execution = emulator.invoke(fg_emulator::Event::new("{}"));
-    /// let ending = emulator.finish();
-    /// assert!(ending.errors.is_empty(), "{:?}", ending.lines);
+    /// let report = emulator.finish();
+    /// assert!(report.errors.is_empty(), "{:?}", report.lines);
     /// # Ok::<(), fg_emulator::PlatformError>(())
     /// ```
-    pub fn finish(&self) -> Ending {
+    #[allow(clippy::must_use_candidate, reason = "it is called for its effect")]
+    pub fn finish(&self) -> ShutdownReport {
         self.queue.stop();
-        let ending = self.pool.finish();
+        let report = self.pool.finish();
         self.stop();
-        ending
+        report
     }
 
-    /// Ends the function's processes and frees all ports. What waits gets an error.
+    /// Stops the function's processes and frees all ports. Invocations that wait get an error.
     pub fn stop(&self) {
         self.queue.stop();
         self.pool.stop();
-        for api in self.invoke_apis.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            api.stop();
-        }
     }
 }
 
@@ -249,14 +218,8 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         self.stop();
         if let Some(reclaiming) = self.reclaiming.take() {
-            // A panic has been reported by the thread that had it.
+            // A panic has been reported by the thread itself.
             let _ = reclaiming.join();
         }
     }
-}
-
-/// The platform's limits count the serialized event, with a tolerance.
-pub(crate) fn too_large(event: &Event, limit: usize) -> Option<PlatformError> {
-    let size = event.body().len();
-    (size > limit + TOLERANCE).then(|| PlatformError::new(Cause::RequestTooLarge { size, limit }))
 }

@@ -1,9 +1,8 @@
-//! What a function or its caller has written, as it can be shown on a terminal.
+//! Makes the output of a function, and what its callers have sent, safe to show on a terminal.
 //!
-//! A terminal does what control characters say: it changes its title, its clipboard, lines that it
-//! has shown before. Most of what is shown here repeats something that a caller has sent. So no
-//! escape sequence is passed on: colours are left out, since functions that log in colour are
-//! common, and everything else is shown as `\u{1b}`.
+//! Control characters can change a terminal's title, its clipboard, and lines that it has shown
+//! before. So escape sequences are not passed on. Those that set colours are removed, since
+//! functions that log in colour are common, and all others are shown as `\u{1b}`.
 //!
 //! ```
 //! use fg_emulator::printable::{Form, printable};
@@ -18,11 +17,11 @@ use std::borrow::Cow;
 pub enum Form {
     /// As `\u{1b}`.
     Text,
-    /// As `\u001b`: in JSON it stands in strings only, and stays equal.
+    /// As `\u001b`, which keeps JSON equal, since control characters occur in its strings only.
     Json,
 }
 
-/// The text without escape sequences. Line breaks and tabs are left.
+/// The string without escape sequences. Line breaks and tabs are kept.
 #[must_use]
 pub fn printable(text: &str, form: Form) -> Cow<'_, str> {
     if !text.chars().any(is_unprintable) {
@@ -41,7 +40,7 @@ pub fn printable(text: &str, form: Form) -> Cow<'_, str> {
         }
         match form {
             Form::Text => shown.extend(character.escape_default()),
-            // None of them is beyond the first plane.
+            // All of them have at most four hexadecimal digits.
             Form::Json => shown.push_str(&format!("\\u{:04x}", u32::from(character))),
         }
         rest = &rest[character.len_utf8()..];
@@ -50,14 +49,14 @@ pub fn printable(text: &str, form: Form) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// On one line, and cut where it is long.
+/// The beginning of a string, on one line.
 pub(crate) fn excerpt(text: &str, characters: usize) -> String {
     let cut = text.char_indices().nth(characters).map_or(text, |(at, _)| &text[..at]);
     let shown = printable(cut, Form::Text).replace('\n', "\\n");
     if cut.len() < text.len() { format!("{shown}..") } else { shown }
 }
 
-/// What is behind a sequence that sets colours.
+/// What follows a sequence that sets colours, if the string begins with one.
 fn strip_colour(text: &str) -> Option<&str> {
     let parameters = text.strip_prefix("\x1b[")?;
     parameters
@@ -65,7 +64,7 @@ fn strip_colour(text: &str) -> Option<&str> {
         .strip_prefix('m')
 }
 
-/// Control characters, line separators, and marks for the direction of writing.
+/// Whether this is a control character, a line separator, or a bidirectional mark.
 fn is_unprintable(character: char) -> bool {
     match character {
         '\t' | '\n' => false,

@@ -1,17 +1,23 @@
 //! The process of a function: started, read from, and ended.
 //!
-//! What only one sort of system has is in `process/unix.rs` and in `process/portable.rs`, which
-//! offer the same few functions.
+//! `process/unix.rs` and `process/portable.rs` offer the same few functions: the first on Unix, the
+//! second with what the standard library has on every system.
+
+pub(crate) mod output;
+#[cfg(unix)]
+pub(crate) mod table;
+pub(crate) mod usage;
 
 use std::fmt;
 use std::io;
 use std::process::{Child, Command, ExitStatus};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::output::Output;
-use crate::state::Moment;
+use parking_lot::Mutex;
+
+use output::Output;
 
 #[cfg(not(unix))]
 #[path = "process/portable.rs"]
@@ -20,49 +26,51 @@ mod system;
 #[path = "process/unix.rs"]
 mod system;
 
-/// A process whose output is collected, and whose end is told.
+/// A running process. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Process {
-    running: Arc<Running>,
+    state: Arc<ProcessState>,
 }
 
 #[derive(Debug)]
-struct Running {
+struct ProcessState {
     id: u32,
-    child: Mutex<Held>,
+    child: Mutex<ChildHandle>,
     exit: Mutex<Option<Exit>>,
     pipe: system::Pipe,
     group: Group,
-    /// Of its Runtime API.
+    /// The address of its Runtime API.
     api_address: String,
-    /// Whether it was asked to end, or killed.
-    is_asked: AtomicBool,
-    /// What it had started when it was.
-    descendants: Mutex<Vec<system::Entry>>,
+    /// Whether this program has asked it to stop, or has killed it.
+    stop_requested: AtomicBool,
+    /// The processes that it had started by then.
+    descendants: Mutex<Vec<system::ProcessEntry>>,
 }
 
 /// The end of a process.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct End {
+pub(crate) struct ProcessEnd {
     pub(crate) exit: Exit,
-    pub(crate) was_asked_for: bool,
+    /// Whether this program has asked for it.
+    pub(crate) was_requested: bool,
 }
 
-/// A process is waited for in one place only: until then its id, and that of its group, cannot be
-/// another's.
+/// A child process and whether it has been reaped. Until then the system does not give its id, and
+/// the id of its group, to another process.
 #[derive(Debug)]
-struct Held {
+struct ChildHandle {
     child: Child,
     is_reaped: bool,
 }
 
-/// Whose signals the process gets.
+/// The process group of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
-    /// It leads a group of its own, and what it leaves behind there is killed when it ends.
+    /// It leads a group of its own. Processes that it leaves behind in the group are killed when it
+    /// ends.
     Own,
-    /// It stays in the group of the caller, so that Ctrl-C in a terminal ends both.
-    Callers,
+    /// It stays in the group of this program, so that Ctrl-C in a terminal ends both.
+    Inherited,
 }
 
 /// How a process ended.
@@ -73,7 +81,7 @@ pub(crate) struct Exit {
 }
 
 impl Exit {
-    /// Nothing where a signal ended it.
+    /// The exit code; `None` if a signal ended the process.
     pub(crate) fn code(self) -> Option<i32> {
         self.code
     }
@@ -90,80 +98,71 @@ impl fmt::Display for Exit {
 }
 
 impl Process {
-    /// Starts it, for the Runtime API at this address. `ended` is called once, when it has ended
-    /// and its output has been taken in. Should the process that we are in end before it, however
-    /// that happens, it is ended too, where there is a shell.
+    /// Starts a process that polls the Runtime API at this address. `on_end` is called once, after
+    /// the process has ended and its output has been read. If this program ends first, in any
+    /// way, a shell ends the process, on systems that have one.
     pub(crate) fn start(
         mut command: Command,
         group: Group,
         api_address: String,
         output: Arc<Output>,
-        ended: impl FnOnce(End) + Send + 'static,
+        on_end: impl FnOnce(ProcessEnd) + Send + 'static,
     ) -> io::Result<Self> {
         let (child, pipe) = system::start(&mut command, group, &output)?;
-        system::tell_guard(child.id(), group, &api_address, true);
-        // The command holds the other end of the pipe, which has to close with the process.
+        system::notify_guard(child.id(), group, &api_address, true);
+        // The command holds the write end of the pipe, which has to close with the process.
         drop(command);
-        let running = Arc::new(Running {
+        let state = Arc::new(ProcessState {
             id: child.id(),
-            child: Mutex::new(Held { child, is_reaped: false }),
+            child: Mutex::new(ChildHandle { child, is_reaped: false }),
             exit: Mutex::default(),
             pipe,
             group,
             api_address,
-            is_asked: AtomicBool::new(false),
+            stop_requested: AtomicBool::new(false),
             descendants: Mutex::default(),
         });
-        let process = Self { running: Arc::clone(&running) };
+        let process = Self { state: Arc::clone(&state) };
         let waiting = thread::Builder::new().name("function-exit".into()).spawn(move || {
-            let exit = running.wait();
-            running.pipe.drain(&output);
+            let exit = state.wait();
+            state.pipe.drain(&output);
             output.end_line();
-            *running.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
-            ended(End { exit, was_asked_for: running.is_asked.load(Ordering::SeqCst) });
+            *state.exit.lock() = Some(exit);
+            on_end(ProcessEnd { exit, was_requested: state.stop_requested.load(Ordering::SeqCst) });
         });
-        // Without that thread the end would not be seen; dropping the process kills it.
+        // Without this thread the end would go unnoticed, so the process is dropped, which kills it.
         waiting.map(|_| process)
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.running.id
+        self.state.id
     }
 
     /// How it ended, if it has.
     pub(crate) fn exit(&self) -> Option<Exit> {
-        *self.running.exit.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.state.exit.lock()
     }
 
-    /// Takes in all that it has written until now.
+    /// Moves what it has written so far from the pipe to `output`.
     pub(crate) fn drain(&self, output: &Output) {
-        self.running.pipe.drain(output);
+        self.state.pipe.drain(output);
     }
 
-    /// What takes in all that it has written by then, at each moment of its life that it is told.
-    pub(crate) fn output_taker(
-        &self,
-        output: &Arc<Output>,
-    ) -> impl Fn(Moment) + Send + Sync + 'static {
-        let (running, output) = (Arc::clone(&self.running), Arc::clone(output));
-        move |moment| {
-            running.pipe.drain(&output);
-            match moment {
-                // With its next poll a function is done with all that it did after its answer.
-                Moment::Poll => output.end_line(),
-                Moment::Answer => output.end_request(),
-            }
+    /// [`drain`](Self::drain) as a function that does not borrow the process.
+    pub(crate) fn drain_function(&self) -> impl Fn(&Output) + Send + Sync + 'static {
+        let state = Arc::clone(&self.state);
+        move |output| {
+            state.pipe.drain(output);
         }
     }
 
-    /// Asks it to end: SIGTERM, where there are signals.
-    pub(crate) fn ask_to_end(&self) {
-        self.running.signal(system::ask_to_end);
+    /// Sends SIGTERM, on systems that have signals.
+    pub(crate) fn request_stop(&self) {
+        self.state.signal(system::request_stop);
     }
 
-    /// Ends it at once.
     pub(crate) fn kill(&self) {
-        self.running.signal(system::kill);
+        self.state.signal(system::kill);
     }
 }
 
@@ -173,23 +172,20 @@ impl Drop for Process {
     }
 }
 
-impl Running {
-    fn child(&self) -> MutexGuard<'_, Held> {
-        self.child.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+impl ProcessState {
     fn wait(&self) -> Exit {
-        system::wait_until_ended(self.id, || matches!(self.child().child.try_wait(), Ok(None)));
-        let mut held = self.child();
+        system::wait_until_ended(self.id, || {
+            matches!(self.child.lock().child.try_wait(), Ok(None))
+        });
+        let mut handle = self.child.lock();
+        // The platform leaves nothing of an instance behind either.
         if self.group == Group::Own {
-            // On the platform nothing of an instance is left either.
-            system::kill(&mut held.child, self.group);
+            system::kill(&mut handle.child, self.group);
         }
-        let known = self.descendants.lock().unwrap_or_else(PoisonError::into_inner);
-        system::kill_what_has_left(self.id, &self.api_address, &known);
-        system::tell_guard(self.id, self.group, &self.api_address, false);
-        let status = held.child.wait();
-        held.is_reaped = true;
+        system::kill_escaped(self.id, &self.api_address, &self.descendants.lock());
+        system::notify_guard(self.id, self.group, &self.api_address, false);
+        let status = handle.child.wait();
+        handle.is_reaped = true;
         match status {
             Ok(status) => Exit { code: status.code(), signal: signal_of(status) },
             Err(_) => Exit { code: None, signal: None },
@@ -197,13 +193,13 @@ impl Running {
     }
 
     fn signal(&self, send: impl FnOnce(&mut Child, Group)) {
-        self.is_asked.store(true, Ordering::SeqCst);
-        let mut held = self.child();
-        if !held.is_reaped {
-            // When it has ended, nothing tells any more what was its.
-            let known = system::descendants(self.id);
-            self.descendants.lock().unwrap_or_else(PoisonError::into_inner).extend(known);
-            send(&mut held.child, self.group);
+        self.stop_requested.store(true, Ordering::SeqCst);
+        let mut handle = self.child.lock();
+        if !handle.is_reaped {
+            // After its end, its children have another parent and can no longer be found.
+            let descendants = system::descendants(self.id);
+            self.descendants.lock().extend(descendants);
+            send(&mut handle.child, self.group);
         }
     }
 }

@@ -1,16 +1,17 @@
-//! The largest streamed reply: 200 MB pass through a few hundred KB, and no more than that is
+//! The largest streamed response: 200 MB pass through a few hundred KB, and no more than that is
 //! taken. Alone in its process, whose peak of memory is looked at.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use fg_emulator::{Emulator, Event, PlatformError, PlatformErrorKind};
+use fg_emulator::{Emulator, Event, InvokeApi, PlatformError, PlatformErrorKind};
 
 const MB: u64 = 1 << 20;
 
-/// Far less than the reply, and far more than what is read ahead of the caller.
+/// Far less than the response, and far more than what is read ahead of the caller.
 const MOST: u64 = 24 * MB;
 
 /// Long enough for any machine: only a failing test waits so long.
@@ -34,8 +35,8 @@ fn function() -> Emulator {
         .expect("it starts")
 }
 
-/// A reply in chunks of 1 MB.
-fn reply_of(megabytes: u64) -> String {
+/// A response in chunks of 1 MB.
+fn response_of(megabytes: u64) -> String {
     format!(r#"{{"do":"stream","bytes":{MB},"times":{megabytes}}}"#)
 }
 
@@ -47,20 +48,20 @@ fn peak_memory() -> Option<u64> {
 }
 
 fn pass_200_mb_to_a_reader(emulator: &Emulator) {
-    let mut reply = emulator.invoke_streaming(Event::new(reply_of(200)));
+    let mut response = emulator.invoke_streaming(Event::new(response_of(200)));
     let mut bytes = 0;
-    while let Some(piece) = reply.next_piece().expect("a complete reply") {
-        bytes += piece.len() as u64;
+    while let Some(chunk) = response.next_chunk().expect("a complete response") {
+        bytes += chunk.len() as u64;
     }
     assert_eq!(bytes, 200 * MB);
 }
 
-fn pass_200_mb_over_http(emulator: &Emulator) {
-    let mut caller =
-        TcpStream::connect(emulator.invoke_api().expect("a free port")).expect("it listens");
+fn pass_200_mb_over_http(emulator: &Arc<Emulator>) {
+    let api = InvokeApi::start("127.0.0.1:0", Arc::clone(emulator)).expect("a free port");
+    let mut caller = TcpStream::connect(api.address()).expect("it listens");
     caller.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let (path, body) =
-        (format!("/v2/p/fgs/functions/{}/invocations", emulator.urn()), reply_of(200));
+        (format!("/v2/p/fgs/functions/{}/invocations", emulator.urn()), response_of(200));
     write!(
         caller,
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
@@ -81,36 +82,36 @@ fn pass_200_mb_over_http(emulator: &Emulator) {
 }
 
 fn refuse_201_mb(emulator: &Emulator) {
-    let mut reply = emulator.invoke_streaming(Event::new(reply_of(201)));
+    let mut response = emulator.invoke_streaming(Event::new(response_of(201)));
     let mut bytes = 0;
     let error = loop {
-        match reply.next_piece() {
-            Ok(Some(piece)) => bytes += piece.len() as u64,
+        match response.next_chunk() {
+            Ok(Some(chunk)) => bytes += chunk.len() as u64,
             Ok(None) => panic!("it is taken for complete after {bytes} bytes"),
             Err(error) => break error,
         }
     };
     assert_eq!((bytes, error.kind()), (200 * MB, ErrorKind::UnexpectedEof));
-    let execution = reply.finish();
+    let execution = response.finish();
     assert_eq!(
         execution.platform_error().map(PlatformError::kind),
         Some(PlatformErrorKind::ResponseTooLarge)
     );
     assert!(
-        execution.to_string().contains("more than the 209715200 bytes that the platform takes"),
+        execution.to_string().contains("more than 209715200 bytes, the platform's limit"),
         "{execution}"
     );
     // It has seen the refusal, and serves on.
     assert_eq!(
-        emulator.invoke(Event::new(r#"{"text":"still here"}"#)).reply().as_deref(),
+        emulator.invoke(Event::new(r#"{"text":"still here"}"#)).response().as_deref(),
         Some("still here")
     );
     assert_eq!(emulator.instances().started, 1);
 }
 
 #[test]
-fn a_streamed_reply_has_at_most_200_mb_and_passes_through_little_memory() {
-    let emulator = function();
+fn a_streamed_response_has_at_most_200_mb_and_passes_through_little_memory() {
+    let emulator = Arc::new(function());
     let before = peak_memory();
     pass_200_mb_to_a_reader(&emulator);
     pass_200_mb_over_http(&emulator);

@@ -84,7 +84,10 @@ async fn the_extensions_tell_of_the_invocation_and_of_the_gateway() {
     let ctx = Context::builder().request_id("of-the-invocation").build();
     let response = invoked(&router, event, &ctx).await.expect("it is answered");
     assert_eq!(response.body(), r#"of-the-invocation of-the-gateway Some("7")"#);
-    assert!(ctx.has_after_work(), "work left by the service is work of the invocation");
+    assert!(
+        fg_core::__private::lifecycle::has_after_work(&ctx),
+        "work left by the service is work of the invocation"
+    );
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ pub fn read_response(bytes: &[u8], piece: usize) {
     let mut received = Vec::new();
     let mut pieces = bytes.chunks(piece);
     let head = loop {
-        match read_head(&received, &mut |_, _| {}) {
+        match read_head(&received, &mut |_, _, _| {}) {
             Ok(Some(head)) => break head,
             Ok(None) => {}
             Err(_) => return,

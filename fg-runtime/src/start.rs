@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fg_core::__private::lifecycle;
 use fg_core::{Context, Environment, Failure, LogSink};
 
 use crate::invocation::error_audience::ErrorAudience;
@@ -93,7 +94,7 @@ impl Start {
 
     /// A context for the time before the first invocation.
     pub(crate) fn context(&self) -> Context {
-        Context::between_invocations(Arc::clone(&self.environment), Arc::clone(&self.sink))
+        lifecycle::between_invocations(Arc::clone(&self.environment), Arc::clone(&self.sink))
     }
 
     /// Says what is wrong with the environment, and sends the records of `log` where ours go.

@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use fg_core::__private::lifecycle;
 use fg_core::{Context, Environment};
 
 libfuzzer_sys::fuzz_target!(|input: (Vec<(String, String)>, Vec<(String, Vec<u8>)>)| {
@@ -32,7 +33,7 @@ libfuzzer_sys::fuzz_target!(|input: (Vec<(String, String)>, Vec<(String, Vec<u8>
     ];
     let named = names.iter().zip(&headers).map(|(name, (_, value))| (*name, value.as_slice()));
     let given = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
-    let is_invocation = ctx.begin(Instant::now(), named.chain(given));
+    let is_invocation = lifecycle::begin(&mut ctx, Instant::now(), named.chain(given));
     assert_eq!(is_invocation, !ctx.request_id().is_empty());
     // With punctuation it could be found in what `Debug` itself writes.
     let is_telling = |token: &&str| token.len() > 12 && token.chars().all(char::is_alphanumeric);

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use fg_emulator::{Exchange, Gateway};
+use fg_emulator::{Exchange, LocalGateway};
 
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -36,7 +36,7 @@ pub(super) fn listen(
     address: SocketAddr,
     labels: &[String],
     screen: Screen,
-) -> Result<Gateway, Failure> {
+) -> Result<LocalGateway, Failure> {
     let several = labels.len() > 1;
     let observer = move |exchange: &Exchange<'_>| {
         let about =
@@ -46,7 +46,7 @@ pub(super) fn listen(
             screen.note(advice);
         }
     };
-    Gateway::start(address, labels, observer).map_err(|error| {
+    LocalGateway::start(address, labels, observer).map_err(|error| {
         Failure::machine(format!("{address} could not be listened at"), &error).advise(
             "is `cargo fg dev` running already? --listen takes another port; 0 is one that is free",
         )

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use fg_emulator::{Builder, Emulator, Gateway, Notification};
+use fg_emulator::{Builder, Emulator, LocalGateway, Notification};
 
 use crate::failure::{Exit, Failure};
 use crate::project::{Function, Project};
@@ -17,7 +17,7 @@ use crate::settings::{Settings, SettingsFlags};
 
 /// What serves functions on one port.
 pub(super) struct Serving {
-    gateway: Arc<Gateway>,
+    gateway: Arc<LocalGateway>,
     screen: Screen,
     /// Where the programs run that are served: cargo writes over its own.
     directory: PathBuf,
@@ -46,7 +46,7 @@ pub(super) enum Put {
 
 impl Serving {
     pub(super) fn new(
-        gateway: Arc<Gateway>,
+        gateway: Arc<LocalGateway>,
         project: &Project,
         screen: Screen,
     ) -> Result<Self, Failure> {

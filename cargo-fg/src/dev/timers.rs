@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::thread;
 
-use fg_emulator::{Event, Gateway};
+use fg_emulator::{Event, LocalGateway};
 use fg_events::timer::TimerEvent;
 use jiff::ZonedDateTime;
 
@@ -147,7 +147,7 @@ fn function_of(timer: &Timer, functions: &[Function]) -> Result<String, Failure>
 /// Starts a thread for each timer.
 pub(super) fn start(
     alarms: Vec<Alarm>,
-    gateway: &Arc<Gateway>,
+    gateway: &Arc<LocalGateway>,
     screen: Screen,
 ) -> Result<(), Failure> {
     for alarm in alarms {
@@ -164,7 +164,7 @@ pub(super) fn start(
 }
 
 impl Alarm {
-    fn run(&self, gateway: &Gateway, screen: Screen) {
+    fn run(&self, gateway: &LocalGateway, screen: Screen) {
         let name = &self.name;
         while let Some(wait) = self.timer.schedule.wait(&ZonedDateTime::now()) {
             thread::sleep(wait);

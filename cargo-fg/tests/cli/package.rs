@@ -186,10 +186,14 @@ fn runs(zip: &mut ZipArchive<Cursor<&Vec<u8>>>) {
         .timeout(Duration::from_secs(60));
     let emulator = emulator.code_root(code.path()).start().expect("it starts");
     let execution = emulator.invoke(Event::new(r#"{"name":"Ada"}"#));
-    assert_eq!(execution.reply().as_deref(), Some(r#"{"message":"Hello, Ada!"}"#), "{execution}");
+    assert_eq!(
+        execution.response().as_deref(),
+        Some(r#"{"message":"Hello, Ada!"}"#),
+        "{execution}"
+    );
     let panic = emulator
         .invoke(Event::new(r#"{"name":"nobody"}"#))
-        .failure()
+        .function_error()
         .expect("it panics")
         .error_message
         .clone();

@@ -1,5 +1,5 @@
-//! `fg-conformance`: drives a `bootstrap`, in whatever language, through the scenarios of the
-//! Runtime API, and reports.
+//! `fg-conformance`: runs a `bootstrap` in any language through the scenarios of the Runtime API, and
+//! reports the results.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -13,20 +13,20 @@ const USAGE: &str = "\
 usage: fg-conformance [OPTIONS] -- BOOTSTRAP [ARGUMENTS]
        fg-conformance --list [--contract] [--scenarios DIR]
 
-Starts BOOTSTRAP as the platform's custom runtime does, once for each scenario, hands it events, and sees what it answers. Scenarios of the
-class `contract` test what a document asks for, which is named; those of the class `robust` what is good to have.
+Starts BOOTSTRAP as the platform's custom runtime does, once for each scenario, hands it events, and checks what it answers. Scenarios of the
+class `contract` test what a document asks for, which they name; those of the class `robust` test what is good to have.
 
-  --contract         only what a document asks for
-  --robust           what is good to have counts for the exit code, too
+  --contract         only scenarios of the class `contract`
+  --robust           scenarios of the class `robust` count for the exit code, too
   --only NAME        only this scenario; can be given more than once
-  --scenarios DIR    the *.json in this directory, not the scenarios that come with the kit
-  --event TEXT       an event that BOOTSTRAP answers with a response; {\"name\":\"Ada\"} by default
-  --echo             BOOTSTRAP answers with the bytes of the event: compare them
+  --scenarios DIR    the *.json in this directory instead of the built-in scenarios
+  --event TEXT       the event, which BOOTSTRAP has to answer with a response; {\"name\":\"Ada\"} by default
+  --echo             compare the answer with the event: BOOTSTRAP answers with the bytes of the event
   --deadline SECONDS how long BOOTSTRAP may take to poll and to answer; 10 by default
   --report FORM=FILE writes a report; FORM is junit, markdown or json; can be given more than once
   --list             lists the scenarios
 
-Exit code: 0 where all scenarios of the contract are passed (with --robust: all), 1 where one is not, 2 where they could not be run.";
+Exit code: 0 if all scenarios of the contract pass (with --robust: all scenarios), 1 if one fails, 2 if they could not be run.";
 
 fn main() -> ExitCode {
     match Command::parse(env::args_os().skip(1)).and_then(Command::execute) {
@@ -86,7 +86,7 @@ impl Command {
         Ok(command)
     }
 
-    /// Whether all scenarios are passed that are asked for.
+    /// Returns whether all scenarios pass that are asked for.
     fn execute(self) -> Result<bool, String> {
         if self.helps {
             println!("{USAGE}");
@@ -112,7 +112,7 @@ impl Command {
         if self.compares_echo {
             kit = kit.compares_echo();
         }
-        let report = kit.run_and_tell(&scenarios, |result| println!("{result}"));
+        let report = kit.run_with_progress(&scenarios, |result| println!("{result}"));
         println!("{}", report.summary());
         let asked_for = if self.asks_for_robust { Class::Robust } else { Class::Contract };
         for (format, file) in &self.reports {
@@ -138,7 +138,7 @@ impl Command {
     }
 }
 
-/// `junit=report.xml`.
+/// Parses `junit=report.xml`.
 fn report(text: &OsStr) -> Result<(Format, PathBuf), String> {
     let parts = text.to_str().and_then(|text| text.split_once('='));
     let (form, file) = parts.ok_or("--report is written FORM=FILE")?;

@@ -1,6 +1,6 @@
 //! The files of the scenarios that come with the kit.
 
-/// Name and text of each.
+/// The name and the content of each file.
 pub(super) const FILES: &[(&str, &str)] = &[
     (
         "answer-acknowledgement-1xx-first.json",

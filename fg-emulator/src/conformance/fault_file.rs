@@ -1,32 +1,32 @@
-//! A fault as a scenario's file has it.
+//! A fault as it is written in the file of a scenario.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::fault::{Afterwards, Fault, Misbehaviour};
+use crate::runtime_api::fault::{Afterwards, Fault, Misbehaviour};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct FaultFile {
-    on: On,
-    r#do: Do,
+    on: Requests,
+    r#do: Action,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum On {
+enum Requests {
     Poll,
     Post,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-enum Do {
+enum Action {
     CloseBeforeReading,
     CloseAfterReading(usize),
     Reset,
-    AnswerEarly {
+    RespondEarly {
         after: usize,
         status: u16,
         #[serde(default)]
@@ -38,7 +38,7 @@ enum Do {
         code: u16,
         #[serde(default)]
         headers: Vec<(String, String)>,
-        /// One more header, of so many bytes.
+        /// The size of one more header, in bytes.
         #[serde(default)]
         header_bytes: usize,
         #[serde(default)]
@@ -65,7 +65,7 @@ enum Do {
     InterimFirst(Vec<u16>),
     DelayMs(u64),
     ConnectionClose,
-    CloseAfterReply,
+    CloseAfterResponse,
     Duplicate,
 }
 
@@ -89,19 +89,19 @@ impl FaultFile {
     pub(super) fn to_fault(&self) -> Fault {
         let misbehaviour = self.r#do.to_misbehaviour();
         match self.on {
-            On::Poll => Fault::OnPoll(misbehaviour),
-            On::Post => Fault::OnPost(misbehaviour),
+            Requests::Poll => Fault::OnPoll(misbehaviour),
+            Requests::Post => Fault::OnPost(misbehaviour),
         }
     }
 }
 
-impl Do {
+impl Action {
     fn to_misbehaviour(&self) -> Misbehaviour {
         match self.clone() {
             Self::CloseBeforeReading => Misbehaviour::CloseBeforeReading,
             Self::CloseAfterReading(bytes) => Misbehaviour::CloseAfterReading(bytes),
             Self::Reset => Misbehaviour::Reset,
-            Self::AnswerEarly { after, status, body, then } => Misbehaviour::AnswerEarly {
+            Self::RespondEarly { after, status, body, then } => Misbehaviour::RespondEarly {
                 after,
                 status,
                 body: body.into_bytes(),
@@ -129,7 +129,7 @@ impl Do {
             Self::InterimFirst(codes) => Misbehaviour::InterimFirst(codes),
             Self::DelayMs(time) => Misbehaviour::Delay(Duration::from_millis(time)),
             Self::ConnectionClose => Misbehaviour::ConnectionClose,
-            Self::CloseAfterReply => Misbehaviour::CloseAfterReply,
+            Self::CloseAfterResponse => Misbehaviour::CloseAfterResponse,
             Self::Duplicate => Misbehaviour::Duplicate,
         }
     }

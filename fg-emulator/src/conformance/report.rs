@@ -1,9 +1,11 @@
-//! What a program did with the scenarios: for people, for `JUnit`'s readers, and as JSON.
+//! The results of a program in the scenarios.
+
+mod json;
+mod junit;
+mod markdown;
 
 use std::fmt;
 use std::time::Duration;
-
-use serde_json::{Value, json};
 
 use super::scenario::Class;
 use crate::printable::{Form, printable};
@@ -24,29 +26,29 @@ pub struct Report {
 pub struct ScenarioResult {
     /// The scenario's name.
     pub name: String,
-    /// The scenario's sentence.
+    /// What the scenario [says](crate::conformance::Scenario::says).
     pub says: String,
     /// The scenario's class.
     pub class: Class,
-    /// The document that asks for it, where one does.
+    /// The document that asks for it, if one does.
     pub source: Option<String>,
     /// How long it took.
     pub time: Duration,
-    /// Nothing where it was passed.
+    /// What went wrong; `None` if the scenario passed.
     pub mismatch: Option<Mismatch>,
-    /// The requests of the program that the Runtime API refused, and why, where it was not passed.
+    /// If it failed: the requests of the program that the Runtime API refused, with the reasons.
     pub refused: Vec<String>,
-    /// The last lines of the program, where it was not passed.
+    /// If it failed: the last lines that the program wrote.
     pub output: Vec<String>,
 }
 
-/// What should have happened, and what did.
+/// What was expected, and what happened instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mismatch {
-    /// A sentence.
+    /// As a sentence.
     pub expected: String,
-    /// Another one.
+    /// As a sentence.
     pub happened: String,
 }
 
@@ -54,7 +56,7 @@ pub struct Mismatch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// The XML of `JUnit`, which continuous integration reads.
+    /// The XML of `JUnit`, for continuous integration.
     Junit,
     /// For people, such as in `$GITHUB_STEP_SUMMARY`.
     Markdown,
@@ -63,7 +65,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// By its name: `junit`, `markdown`, `json`.
+    /// The format of this name: `junit`, `markdown`, `json`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -81,16 +83,13 @@ impl Mismatch {
     }
 
     pub(super) fn at_the_end(self) -> Self {
-        Self {
-            expected: format!("after all that, one more plain event: {}", self.expected),
-            ..self
-        }
+        Self { expected: format!("afterwards, one more plain event: {}", self.expected), ..self }
     }
 }
 
 impl Report {
-    /// Whether every scenario that is asked for was passed: with [`Contract`](Class::Contract)
-    /// those of the contract, with [`Robust`](Class::Robust) all of them.
+    /// Whether all scenarios passed that are asked for: with [`Contract`](Class::Contract) those of
+    /// the contract, with [`Robust`](Class::Robust) all of them.
     #[must_use]
     pub fn passes(&self, asked_for: Class) -> bool {
         self.results
@@ -98,14 +97,15 @@ impl Report {
             .all(|result| result.mismatch.is_none() || !result.is_asked_for(asked_for))
     }
 
-    /// How many scenarios of a class were passed, and how many there were.
+    /// How many scenarios of a class passed, and how many there were.
     #[must_use]
     pub fn passed(&self, class: Class) -> (usize, usize) {
         let of_class: Vec<_> = self.results.iter().filter(|result| result.class == class).collect();
         (of_class.iter().filter(|result| result.mismatch.is_none()).count(), of_class.len())
     }
 
-    /// In this form. What is not [asked for](Self::passes) is no failure there.
+    /// Renders the report. A scenario that is not [asked for](Self::passes) does not count as a
+    /// failure.
     #[must_use]
     pub fn render(&self, format: Format, asked_for: Class) -> String {
         match format {
@@ -123,7 +123,7 @@ impl Report {
         self.results.iter().map(|result| result.time).sum()
     }
 
-    /// The verdict of each class, in one line.
+    /// How many scenarios of each class passed, in one line.
     #[must_use]
     pub fn summary(&self) -> String {
         let of = |class: Class| {
@@ -134,72 +134,6 @@ impl Report {
             [Class::Contract, Class::Robust].into_iter().filter_map(of).collect();
         format!("{}: {}", self.program, verdicts.join("; "))
     }
-
-    /// `bootstrap`, `passed`, `failed`, and `contract` and `robust`, each with the same two; and
-    /// `scenarios`, each with `name`, `class`, `source`, `says`, `seconds`, `passed`, and where it
-    /// was not: `expected`, `happened`, `refused`, `output`.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let failed = self.failures();
-        let scenarios: Vec<Value> = self.results.iter().map(ScenarioResult::to_json).collect();
-        let of = |class| {
-            let (passed, all) = self.passed(class);
-            json!({"passed": passed, "failed": all - passed})
-        };
-        let report = json!({
-            "bootstrap": self.program,
-            "passed": self.results.len() - failed,
-            "failed": failed,
-            "contract": of(Class::Contract),
-            "robust": of(Class::Robust),
-            "scenarios": scenarios,
-        });
-        format!("{report:#}\n")
-    }
-
-    /// The XML that continuous integration reads: a case for each scenario. One that was not
-    /// passed, and was not [asked for](Self::passes), is skipped there.
-    // By hand: one element with three children, whose only difficulty is `escaped`. A crate for it
-    // brings an XML library and a calendar.
-    #[must_use]
-    pub fn to_junit(&self, asked_for: Class) -> String {
-        let (tests, time) = (self.results.len(), self.time().as_secs_f64());
-        let missed = |result: &&ScenarioResult| result.mismatch.is_some();
-        let failures = self
-            .results
-            .iter()
-            .filter(missed)
-            .filter(|result| result.is_asked_for(asked_for))
-            .count();
-        let skipped = self.failures() - failures;
-        let cases: String = self.results.iter().map(|result| result.to_junit(asked_for)).collect();
-        format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-             <testsuites>\n<testsuite name=\"FunctionGraph Runtime API: {}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" \
-             skipped=\"{skipped}\" time=\"{time:.3}\">\n{cases}</testsuite>\n</testsuites>\n",
-            escaped(&self.program)
-        )
-    }
-
-    /// A table of verdicts, and what was not passed.
-    #[must_use]
-    pub fn to_markdown(&self, asked_for: Class) -> String {
-        let verdict = if self.passes(asked_for) { "passed" } else { "**not passed**" };
-        let mut text = format!(
-            "## FunctionGraph Runtime API: {verdict}\n\n`{}`\n\n| class | passed | of |\n| --- | --: | --: |\n",
-            self.program.replace('`', "'")
-        );
-        for class in [Class::Contract, Class::Robust] {
-            let (passed, all) = self.passed(class);
-            if all > 0 {
-                text += &format!("| {} | {passed} | {all} |\n", class.name());
-            }
-        }
-        for result in self.results.iter().filter(|result| result.mismatch.is_some()) {
-            text += &result.to_markdown();
-        }
-        text
-    }
 }
 
 impl ScenarioResult {
@@ -207,58 +141,7 @@ impl ScenarioResult {
         asked_for == Class::Robust || self.class == Class::Contract
     }
 
-    fn to_json(&self) -> Value {
-        let mut json = json!({
-            "name": self.name,
-            "class": self.class.name(),
-            "source": self.source,
-            "says": self.says,
-            "seconds": (self.time.as_secs_f64() * 1000.0).round() / 1000.0,
-            "passed": self.mismatch.is_none(),
-        });
-        if let Some(mismatch) = &self.mismatch {
-            json["expected"] = mismatch.expected.as_str().into();
-            json["happened"] = mismatch.happened.as_str().into();
-            json["refused"] = self.refused.clone().into();
-            json["output"] = self.output.clone().into();
-        }
-        json
-    }
-
-    fn to_junit(&self, asked_for: Class) -> String {
-        let Self { name, class, time, .. } = self;
-        let head = format!(
-            "  <testcase name=\"{}\" classname=\"{}\" time=\"{:.3}\"",
-            escaped(name),
-            class.name(),
-            time.as_secs_f64()
-        );
-        let Some(Mismatch { happened, .. }) = &self.mismatch else { return format!("{head}/>\n") };
-        let element = if self.is_asked_for(asked_for) { "failure" } else { "skipped" };
-        format!(
-            "{head}>\n    <{element} message=\"{}\">{}</{element}>\n    <system-out>{}</system-out>\n  </testcase>\n",
-            escaped(happened),
-            escaped(&self.lines().join("\n")),
-            escaped(&self.output.join("\n")),
-        )
-    }
-
-    fn to_markdown(&self) -> String {
-        let mut lines = self.lines();
-        lines.extend(self.output.iter().map(|line| format!("output:   {line}")));
-        // A fence that is longer than any in the text.
-        let longest = lines
-            .iter()
-            .flat_map(|line| line.split(|character| character != '`'))
-            .map(str::len)
-            .max()
-            .unwrap_or(0);
-        let fence = "`".repeat(longest.max(2) + 1);
-        let lines = printable(&lines.join("\n"), Form::Text).into_owned();
-        format!("\n### {} ({})\n\n{fence}text\n{lines}\n{fence}\n", self.name, self.class.name())
-    }
-
-    /// What was not passed, apart from the program's own output.
+    /// What is reported of a failed scenario, apart from the program's output.
     fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.says.clone()];
         lines.extend(self.source.iter().map(|source| format!("source:   {source}")));
@@ -268,24 +151,6 @@ impl ScenarioResult {
         lines.extend(self.refused.iter().map(|refused| format!("refused:  {refused}")));
         lines
     }
-}
-
-/// What has a meaning in XML is written in another way; what cannot stand in it at all is U+FFFD.
-fn escaped(text: &str) -> String {
-    let mut result = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => result.push_str("&amp;"),
-            '<' => result.push_str("&lt;"),
-            '>' => result.push_str("&gt;"),
-            '"' => result.push_str("&quot;"),
-            '\t' | '\n' => result.push(character),
-            '\u{fffe}' | '\u{ffff}' => result.push('\u{fffd}'),
-            _ if character.is_control() => result.push('\u{fffd}'),
-            _ => result.push(character),
-        }
-    }
-    result
 }
 
 impl fmt::Display for ScenarioResult {
@@ -321,6 +186,8 @@ impl fmt::Display for Report {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn report() -> Report {

@@ -1,4 +1,4 @@
-//! A scenario as its file has it.
+//! A scenario as it is written in its file.
 
 use std::fs;
 use std::path::Path;
@@ -8,18 +8,18 @@ use serde::Deserialize;
 use super::built_in::FILES;
 use super::fault_file::FaultFile;
 
-/// What is asked of a program, step by step. The format is on the [module's page](super).
+/// The steps of a test. The format is on the [module's page](super).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Scenario {
     /// Unique, in lower case with hyphens.
     pub name: String,
-    /// The sentence that holds for a program that passes.
+    /// A sentence that is true of a program that passes.
     pub says: String,
     /// Whether a program has to pass it.
     pub class: Class,
-    /// The document that asks for it, and what it says: of one that is
+    /// The document that asks for it, and what that says, if the class is
     /// [`Contract`](Class::Contract).
     #[serde(default)]
     pub source: Option<String>,
@@ -30,11 +30,10 @@ pub struct Scenario {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
-    /// A [document](Scenario::source) asks for it. A program that does not pass is no custom
-    /// runtime.
+    /// A [document](Scenario::source) asks for it. A program that fails is not a custom runtime.
     Contract,
-    /// No document asks for it, and it is good to have: what a network and a server can do is
-    /// survived, and an answer that was lost, or refused for now, is sent again.
+    /// No document asks for it, but it is good to have: the program survives faults of the network
+    /// and the server, and sends an answer again that was lost or refused for now.
     Robust,
 }
 
@@ -86,11 +85,11 @@ pub(super) struct Restart {
 }
 
 impl Scenario {
-    /// Reads a scenario from the text of its file.
+    /// Parses the content of a scenario's file.
     ///
     /// # Errors
     ///
-    /// Where it is not a scenario: what is wrong, with line and column.
+    /// If it is not a scenario: what is wrong, with line and column.
     pub fn parse(text: &str) -> Result<Self, String> {
         let scenario: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if scenario.class == Class::Contract && scenario.source.is_none() {
@@ -102,18 +101,18 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// Those that come with the kit, those of the contract first.
+    /// The scenarios of the kit, those of the contract first.
     #[must_use]
     pub fn built_in() -> Vec<Self> {
-        // The tests of this crate read each of them.
+        // A test of this crate parses each of them.
         in_order(FILES.iter().filter_map(|(_, text)| Self::parse(text).ok()).collect())
     }
 
-    /// All `*.json` of a directory, those of the contract first.
+    /// The scenarios in the `*.json` of a directory, those of the contract first.
     ///
     /// # Errors
     ///
-    /// Where the directory or a file cannot be read, or there is none, or one is not a scenario.
+    /// If the directory or a file cannot be read, there is no scenario, or a file is not one.
     pub fn from_directory(directory: &Path) -> Result<Vec<Self>, String> {
         let failed = |error: std::io::Error| format!("{}: {error}", directory.display());
         let mut scenarios = Vec::new();

@@ -1,10 +1,10 @@
-# Outlives the process that has started it for a moment, and ends what that one has left behind, however it has ended.
+# Outlives the process that has started it, and kills the processes that it has left behind.
 #
-# It is told on standard input what runs, `+g11@127.0.0.1:5000`, and what has ended, `-g11@127.0.0.1:5000`: the id of a process that leads a
-# group (g) or does not (p), and its Runtime API. When the pipe ends, so has the other side. Then it kills each process that is left, its
-# group, what it has started, and on Linux also what has left all that, by the variable that it has inherited.
+# Standard input says which processes run, `+g11@127.0.0.1:5000`, and which have ended, `-g11@127.0.0.1:5000`: the id of a process that
+# leads a process group (g) or does not (p), and the address of its Runtime API. When the input ends, the parent has ended. Then each process
+# that is left is killed with its group and its descendants, and on Linux also processes that have inherited its variable.
 
-# What a terminal sends to those whom it reaches.
+# Signals of the terminal must not end it.
 trap '' HUP INT QUIT TERM
 
 running=
@@ -37,7 +37,7 @@ processes() {
     fi
 }
 
-# When a process was started, by the clock of the kernel; nothing where that is not told.
+# When a process was started, by the clock of the kernel; nothing on systems without /proc.
 start_of() {
     if read -r stat <"/proc/$1/stat"; then
         set -- ${stat##*) }
@@ -79,7 +79,7 @@ for id in $tree; do
     kill -KILL "$id"
 done
 
-# Who has the variable and is younger than the one that left it: another program may have been told the same address long ago.
+# Processes that have the variable and are younger than the one that left them: an older one may have got the same address before.
 for one in $since; do
     [ -n "${one#*=}" ] || continue
     for directory in /proc/[0-9]*; do

@@ -1,5 +1,5 @@
-//! Processes with what the standard library has everywhere: a pipe for each output, and no way to
-//! ask a process to end.
+//! Processes with what the standard library has on every system: a pipe for each output, and no way
+//! to ask a process to stop.
 
 use std::io::{self, Read};
 use std::process::{Child, Command, Stdio};
@@ -8,23 +8,24 @@ use std::thread;
 use std::time::Duration;
 
 use super::Group;
-use crate::output::Output;
+use super::output::Output;
 
-/// How often it is looked whether a process has ended.
-const LOOK: Duration = Duration::from_millis(10);
+/// How often is checked whether a process has ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How long what was written before an answer may take through the pipe.
-const ON_THE_WAY: Duration = Duration::from_millis(20);
+/// How long output may take from the process through the pipe.
+const PIPE_DELAY: Duration = Duration::from_millis(20);
 
-/// The outputs, which threads read.
+/// The output pipes, which threads read.
 #[derive(Debug)]
 pub(super) struct Pipe;
 
 impl Pipe {
-    /// A pipe cannot be asked here whether it is empty, so what is on its way gets a moment.
-    #[allow(clippy::unused_self, reason = "the same signature as where there is something to read")]
+    /// Waits until the threads have probably read what was written: whether a pipe is empty cannot
+    /// be asked here.
+    #[allow(clippy::unused_self, reason = "the signature is that of the other systems")]
     pub(super) fn drain(&self, _output: &Output) -> bool {
-        thread::sleep(ON_THE_WAY);
+        thread::sleep(PIPE_DELAY);
         true
     }
 }
@@ -47,9 +48,9 @@ pub(super) fn start(
 
 fn read_on_a_thread(mut pipe: impl Read + Send + 'static, output: Arc<Output>) -> io::Result<()> {
     let reading = thread::Builder::new().name("function-output".into()).spawn(move || {
-        let mut piece = [0; 16 << 10];
-        while let Ok(length @ 1..) = pipe.read(&mut piece) {
-            output.append(&piece[..length]);
+        let mut buffer = [0; 16 << 10];
+        while let Ok(length @ 1..) = pipe.read(&mut buffer) {
+            output.append(&buffer[..length]);
         }
     });
     reading.map(drop)
@@ -57,27 +58,27 @@ fn read_on_a_thread(mut pipe: impl Read + Send + 'static, output: Arc<Output>) -
 
 pub(super) fn wait_until_ended(_id: u32, is_running: impl Fn() -> bool) {
     while is_running() {
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
-pub(super) fn ask_to_end(_child: &mut Child, _group: Group) {}
+pub(super) fn request_stop(_child: &mut Child, _group: Group) {}
 
 pub(super) fn kill(child: &mut Child, _group: Group) {
     // An error means that it has ended.
     let _ = child.kill();
 }
 
-/// What is left when this process is ended from outside goes on until it notices that its Runtime
-/// API is no more.
-pub(super) fn tell_guard(_id: u32, _group: Group, _api_address: &str, _runs: bool) {}
+/// There is no guard: if this program is killed, its functions go on until they notice that their
+/// Runtime API is gone.
+pub(super) fn notify_guard(_id: u32, _group: Group, _api_address: &str, _runs: bool) {}
 
-/// A process that is known besides the function's own. None is.
+/// Another process. None can be seen here.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Entry {}
+pub(super) enum ProcessEntry {}
 
-pub(super) fn descendants(_id: u32) -> Vec<Entry> {
+pub(super) fn descendants(_id: u32) -> Vec<ProcessEntry> {
     Vec::new()
 }
 
-pub(super) fn kill_what_has_left(_id: u32, _api_address: &str, _known: &[Entry]) {}
+pub(super) fn kill_escaped(_id: u32, _api_address: &str, _known: &[ProcessEntry]) {}

@@ -1,41 +1,42 @@
-//! Processes where there are signals: one pipe for both outputs, so that their lines keep their
-//! order, and SIGTERM.
+//! Processes on Unix: signals, and one pipe for both outputs, so that their lines keep their order.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
+
+use parking_lot::Mutex;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::Group;
-use crate::output::Output;
-use crate::process_table::{processes, start_of, tree_of};
+use super::output::Output;
+use super::table::{process_tree, processes, start_time};
 
-pub(super) use crate::process_table::Entry;
+pub(super) use super::table::ProcessEntry;
 
 #[path = "guard.rs"]
 mod guard;
 
-pub(super) use self::guard::tell as tell_guard;
+pub(super) use self::guard::notify as notify_guard;
 
-/// The end from which the output is read; it does not block.
+/// The read end of the output pipe, in non-blocking mode.
 #[derive(Clone, Debug)]
 pub(super) struct Pipe(Arc<Mutex<File>>);
 
 impl Pipe {
-    /// Takes in what has been written until now; tells whether more may come.
+    /// Reads what has been written so far, and returns whether more may come.
     pub(super) fn drain(&self, output: &Output) -> bool {
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut piece = [0; 16 << 10];
+        let mut file = self.0.lock();
+        let mut buffer = [0; 16 << 10];
         loop {
-            match file.read(&mut piece) {
+            match file.read(&mut buffer) {
                 Ok(0) => return false,
-                Ok(length) => output.append(&piece[..length]),
+                Ok(length) => output.append(&buffer[..length]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
             }
@@ -58,15 +59,15 @@ pub(super) fn start(
     let pipe = Pipe(Arc::new(Mutex::new(File::from(read))));
     let child = command.spawn()?;
     let (reading, output) = (pipe.clone(), Arc::clone(output));
-    // It ends with the last process that has the other end, which may be one that the function has
-    // left behind.
+    // The thread ends with the last process that holds the write end, which may be one that the
+    // function has left behind.
     thread::Builder::new()
         .name("function-output".into())
         .spawn(move || while wait_for_output(&to_poll) && reading.drain(&output) {})?;
     Ok((child, pipe))
 }
 
-/// The read end and the write end, neither of which another process inherits.
+/// The read end and the write end of a new pipe. Other processes do not inherit them.
 #[cfg(not(target_vendor = "apple"))]
 fn open_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?)
@@ -90,7 +91,7 @@ fn wait_for_output(pipe: &OwnedFd) -> bool {
     }
 }
 
-/// Waits for the end, and leaves the process to be waited for.
+/// Waits until a child has ended, and does not reap it.
 pub(super) fn wait_until_ended(id: u32, _is_running: impl Fn() -> bool) {
     let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -99,7 +100,7 @@ pub(super) fn wait_until_ended(id: u32, _is_running: impl Fn() -> bool) {
     }
 }
 
-pub(super) fn ask_to_end(child: &mut Child, group: Group) {
+pub(super) fn request_stop(child: &mut Child, group: Group) {
     send(child, group, Signal::TERM);
 }
 
@@ -107,24 +108,24 @@ pub(super) fn kill(child: &mut Child, group: Group) {
     send(child, group, Signal::KILL);
 }
 
-/// What this process has started by now, all the way down.
-pub(super) fn descendants(id: u32) -> Vec<Entry> {
+/// The processes that this one has started, and those that they have started.
+pub(super) fn descendants(id: u32) -> Vec<ProcessEntry> {
     let table = processes();
-    let tree = tree_of(id, &table);
+    let tree = process_tree(id, &table);
     table.into_iter().filter(|process| process.id != id && tree.contains(&process.id)).collect()
 }
 
-/// Ends what has left the group of this process, which has ended and still has its id, as far as
-/// that can be told: what was [known](descendants) of it, and what has inherited the variable. On
-/// the platform nothing of an instance is left either.
-pub(super) fn kill_what_has_left(id: u32, api_address: &str, known: &[Entry]) {
+/// Kills what has left the group of a process that has ended and is not reaped, as far as it can be
+/// found: its [descendants] that are known, and processes that have inherited its
+/// `RUNTIME_API_ADDR`.
+pub(super) fn kill_escaped(id: u32, api_address: &str, known: &[ProcessEntry]) {
     known
         .iter()
-        .filter(|process| start_of(process.id) == Some(process.start))
+        .filter(|process| start_time(process.id) == Some(process.start))
         .for_each(|process| kill_one(process.id));
-    let Some(start) = start_of(id) else { return };
+    let Some(start) = start_time(id) else { return };
     let variable = format!("RUNTIME_API_ADDR={api_address}");
-    // What is ended may have begun something meanwhile.
+    // A process may have started another one before it was killed.
     for _ in 0..5 {
         let found = processes_with(variable.as_bytes(), start);
         if found.is_empty() {
@@ -141,10 +142,10 @@ fn kill_one(id: u32) {
     }
 }
 
-/// The processes with this variable in their environment. Older ones may have been told the same
-/// address before.
+/// The processes with this variable in their environment. Those that started before this time may
+/// have got the same address from another emulator, and are left out.
 fn processes_with(variable: &[u8], start: u64) -> Vec<u32> {
-    let has_it = |process: &Entry| {
+    let has_it = |process: &ProcessEntry| {
         let environment = fs::read(format!("/proc/{}/environ", process.id)).unwrap_or_default();
         environment.split(|byte| *byte == 0).any(|found| found == variable)
     };
@@ -159,6 +160,6 @@ fn send(child: &Child, group: Group, signal: Signal) {
     // An error means that it has ended.
     let _ = match group {
         Group::Own => rustix::process::kill_process_group(pid, signal),
-        Group::Callers => rustix::process::kill_process(pid, signal),
+        Group::Inherited => rustix::process::kill_process(pid, signal),
     };
 }

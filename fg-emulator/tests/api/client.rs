@@ -16,13 +16,13 @@ pub(crate) const POLL: &str =
 pub(crate) struct Client(TcpStream);
 
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
-impl Reply {
+impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -58,9 +58,9 @@ impl Client {
     }
 
     /// Sends a request and reads what comes back.
-    pub(crate) fn ask(&mut self, bytes: impl AsRef<[u8]>) -> Reply {
+    pub(crate) fn ask(&mut self, bytes: impl AsRef<[u8]>) -> Response {
         self.send(bytes);
-        self.read_reply()
+        self.read_response()
     }
 
     pub(crate) fn read_head(&mut self) -> String {
@@ -73,8 +73,8 @@ impl Client {
         String::from_utf8(head).expect("a head in ASCII")
     }
 
-    /// Reads a reply with a length.
-    pub(crate) fn read_reply(&mut self) -> Reply {
+    /// Reads a response with a length.
+    pub(crate) fn read_response(&mut self) -> Response {
         let head = self.read_head();
         let mut lines = head.lines();
         let status =
@@ -83,13 +83,13 @@ impl Client {
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
-        let mut reply = Reply { status, headers, body: String::new() };
+        let mut response = Response { status, headers, body: String::new() };
         let length =
-            reply.header("Content-Length").map_or(0, |length| length.parse().expect("a number"));
+            response.header("Content-Length").map_or(0, |length| length.parse().expect("a number"));
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).expect("a whole body");
-        reply.body = String::from_utf8(body).expect("a body in UTF-8");
-        reply
+        response.body = String::from_utf8(body).expect("a body in UTF-8");
+        response
     }
 
     /// Reads until the API closes the connection.

@@ -68,9 +68,9 @@ fn faults_happen_in_order_and_once() {
 
     let mut client = Client::connect(&api);
     for code in [500, 302, 404] {
-        let reply = client.ask(POLL);
+        let response = client.ask(POLL);
         assert_eq!(
-            (reply.status, reply.body.as_str(), reply.header("Location")),
+            (response.status, response.body.as_str(), response.header("Location")),
             (code, "later", Some("/"))
         );
     }
@@ -105,7 +105,7 @@ fn a_poll_that_already_waits_does_not_meet_a_fault_of_reading() {
     assert!(api.wait_until(LIMIT, |counts| counts.polls == 1));
     api.script(Fault::OnPoll(Misbehaviour::CloseBeforeReading));
     let _pending = api.invoke(Event::new("{}"));
-    assert_eq!(client.read_reply().status, 200);
+    assert_eq!(client.read_response().status, 200);
     client.send(POLL);
     assert_eq!(client.read_to_end().expect("an orderly close"), "");
 }
@@ -300,7 +300,7 @@ fn interim_heads_come_before_the_event() {
     client.send(POLL);
     assert_eq!(client.read_head(), "HTTP/1.1 100 Continue\r\n\r\n");
     assert_eq!(client.read_head(), "HTTP/1.1 103 Early Hints\r\n\r\n");
-    assert_eq!(client.read_reply().body, "hello");
+    assert_eq!(client.read_response().body, "hello");
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn an_announced_close_follows_the_event() {
 
 #[test]
 fn an_unannounced_close_follows_the_event() {
-    let (api, read) = poll_to_end(Misbehaviour::CloseAfterReply);
+    let (api, read) = poll_to_end(Misbehaviour::CloseAfterResponse);
     assert!(!read.contains("Connection:") && read.ends_with("\r\n\r\nhello"));
     assert_eq!(Client::connect(&api).ask(response("r-1", "answer")).status, 200);
 }

@@ -45,7 +45,7 @@ fn a_poll_waits_for_the_next_event() {
     client.send(POLL);
     assert!(api.wait_until(LIMIT, |counts| counts.polls == 1));
     let _pending = api.invoke(Event::new("late"));
-    assert_eq!(client.read_reply().body, "late");
+    assert_eq!(client.read_response().body, "late");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn an_answer_and_the_next_poll_in_one_write_are_handled_in_order() {
     let answer = response("r-1", "done");
     let acknowledgement = client.ask(format!("{answer}{POLL}"));
     assert_eq!((acknowledgement.status, acknowledgement.body.as_str()), (200, ""));
-    assert_eq!(client.read_reply().body, "two");
+    assert_eq!(client.read_response().body, "two");
     assert_eq!(first.wait(LIMIT).expect("an answer").text(), "done");
     assert_eq!(api.raw_requests(), [POLL.as_bytes(), answer.as_bytes(), POLL.as_bytes()]);
 }

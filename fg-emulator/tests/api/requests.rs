@@ -63,7 +63,7 @@ fn what_is_not_http_is_answered_400_with_the_reason_and_closed() {
     let refusal = client.ask("POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n");
     assert_eq!(
         (refusal.status, refusal.body.as_str()),
-        (400, "not a request: Content-Length many")
+        (400, "invalid request: Content-Length many")
     );
     assert_eq!(client.read_to_end().expect("an orderly close"), "");
 }

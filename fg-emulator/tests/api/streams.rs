@@ -24,11 +24,11 @@ fn invoked() -> (RuntimeApi, AnswerStream, Client) {
 }
 
 fn next(answer: &mut AnswerStream) -> Result<Option<String>, StreamError> {
-    let piece = answer.next_piece(LIMIT)?;
-    Ok(piece.map(|piece| String::from_utf8(piece).expect("text")))
+    let chunk = answer.next_chunk(LIMIT)?;
+    Ok(chunk.map(|chunk| String::from_utf8(chunk).expect("text")))
 }
 
-fn piece(text: &str) -> Result<Option<String>, StreamError> {
+fn chunk(text: &str) -> Result<Option<String>, StreamError> {
     Ok(Some(text.to_owned()))
 }
 
@@ -42,18 +42,18 @@ fn assert_closed(client: &mut Client) {
 }
 
 #[test]
-fn each_piece_is_there_before_the_next_one_is_sent() {
+fn each_chunk_is_there_before_the_next_one_is_sent() {
     let (api, mut answer, mut client) = invoked();
     client.send(HEAD);
     let head = answer.head(LIMIT).expect("the head");
     assert_eq!((head.kind, head.content_type()), (AnswerKind::Response, Some("text/event-stream")));
     client.send("2\r\nab\r\n");
-    assert_eq!(next(&mut answer), piece("ab"));
+    assert_eq!(next(&mut answer), chunk("ab"));
     // Not even the end of a chunk is waited for.
     client.send("5;a=b\r\ncd");
-    assert_eq!(next(&mut answer), piece("cd"));
+    assert_eq!(next(&mut answer), chunk("cd"));
     client.send("efg\r\n");
-    assert_eq!(next(&mut answer), piece("efg"));
+    assert_eq!(next(&mut answer), chunk("efg"));
 
     assert_eq!(client.ask(format!("0\r\nX-Sum: 1\r\n\r\n{POLL}")).status, 200);
     assert_eq!((next(&mut answer), next(&mut answer)), (Ok(None), Ok(None)));
@@ -64,28 +64,28 @@ fn each_piece_is_there_before_the_next_one_is_sent() {
     // The poll that came with the last chunk waits.
     assert!(api.wait_until(LIMIT, |counts| counts.polls == 2));
     let _second = api.invoke(Event::new("two"));
-    assert_eq!((client.read_reply().body.as_str(), api.connections()), ("two", 1));
+    assert_eq!((client.read_response().body.as_str(), api.connections()), ("two", 1));
 }
 
 #[test]
-fn an_answer_that_is_not_in_chunks_is_one_piece() {
+fn an_answer_that_is_not_in_chunks_is_one_chunk() {
     let (_api, mut answer, mut client) = invoked();
     assert_eq!(client.ask(response("r-1", "whole")).status, 200);
-    assert_eq!((next(&mut answer), next(&mut answer)), (piece("whole"), Ok(None)));
+    assert_eq!((next(&mut answer), next(&mut answer)), (chunk("whole"), Ok(None)));
 
     let (_api, mut answer, mut client) = invoked();
     assert_eq!(client.ask(error("r-1", "no")).status, 200);
     assert_eq!(answer.head(LIMIT).map(|head| head.kind), Ok(AnswerKind::Error));
-    assert_eq!((next(&mut answer), next(&mut answer)), (piece("no"), Ok(None)));
+    assert_eq!((next(&mut answer), next(&mut answer)), (chunk("no"), Ok(None)));
 }
 
 #[test]
-fn an_answer_that_meets_a_fault_is_one_piece() {
+fn an_answer_that_meets_a_fault_is_one_chunk() {
     let (api, mut answer, mut client) = invoked();
     api.script(Fault::OnPost(Misbehaviour::ConnectionClose));
     client.send(format!("{HEAD}1\r\na\r\n1\r\nb\r\n0\r\n\r\n"));
-    assert_eq!(client.read_reply().header("Connection"), Some("close"));
-    assert_eq!((next(&mut answer), next(&mut answer)), (piece("ab"), Ok(None)));
+    assert_eq!(client.read_response().header("Connection"), Some("close"));
+    assert_eq!((next(&mut answer), next(&mut answer)), (chunk("ab"), Ok(None)));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn an_answer_without_its_last_chunk_is_never_complete() {
     for begun in ["2\r\nab\r\n", "4\r\nab", "2\r\nab\r\n0\r\n"] {
         let (api, mut answer, mut client) = invoked();
         client.send(format!("{HEAD}{begun}"));
-        assert_eq!(next(&mut answer), piece("ab"));
+        assert_eq!(next(&mut answer), chunk("ab"));
         drop(client);
         let cut_short = StreamError::CutShort { bytes: 2 };
         assert_eq!(
@@ -109,11 +109,11 @@ fn an_answer_without_its_last_chunk_is_never_complete() {
 fn a_chunk_that_is_none_ends_the_answer_with_400() {
     let (_api, mut answer, mut client) = invoked();
     client.send(format!("{HEAD}2\r\nab\r\nrubbish\r\n"));
-    assert_eq!(next(&mut answer), piece("ab"));
-    let refusal = client.read_reply();
+    assert_eq!(next(&mut answer), chunk("ab"));
+    let refusal = client.read_response();
     assert_eq!(
         (refusal.status, refusal.body.as_str()),
-        (400, "not a request: a chunk without a valid size")
+        (400, "invalid request: a chunk without a valid size")
     );
     assert_eq!(next(&mut answer), Err(StreamError::CutShort { bytes: 2 }));
 }
@@ -121,12 +121,12 @@ fn a_chunk_that_is_none_ends_the_answer_with_400() {
 #[test]
 fn what_has_not_come_in_time_is_told() {
     let (_api, mut answer, mut client) = invoked();
-    let absent = answer.next_piece(Duration::ZERO).expect_err("no answer");
+    let absent = answer.next_chunk(Duration::ZERO).expect_err("no answer");
     assert!(matches!(absent, StreamError::NoAnswer(NoAnswer { .. })), "{absent}");
     client.send(HEAD);
     answer.head(LIMIT).expect("the head");
-    let absent = answer.next_piece(Duration::ZERO).expect_err("no piece");
-    assert_eq!(absent.to_string(), "the answer has begun, but no further piece of it came in time");
+    let absent = answer.next_chunk(Duration::ZERO).expect_err("no chunk");
+    assert_eq!(absent.to_string(), "the answer has begun, but no further chunk of it came in time");
 }
 
 #[test]
@@ -135,14 +135,14 @@ fn a_body_that_waits_to_be_asked_for_is_asked_for() {
     client.send(HEAD.replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n"));
     assert_eq!(client.read_head(), "HTTP/1.1 100 Continue\r\n\r\n");
     assert_eq!(client.ask("1\r\na\r\n0\r\n\r\n").status, 200);
-    assert_eq!(next(&mut answer), piece("a"));
+    assert_eq!(next(&mut answer), chunk("a"));
 }
 
 #[test]
 fn a_reader_who_goes_away_closes_the_functions_connection() {
     let (api, mut answer, mut client) = invoked();
     client.send(format!("{HEAD}2\r\nab\r\n"));
-    assert_eq!(next(&mut answer), piece("ab"));
+    assert_eq!(next(&mut answer), chunk("ab"));
     drop(answer);
     assert_closed(&mut client);
     assert!(api.posts().is_empty());
@@ -174,8 +174,8 @@ fn no_more_is_read_than_what_is_taken_and_a_little() {
     let mut taken = 0;
     loop {
         assert!(answer.in_flight() <= MOST, "{} bytes", answer.in_flight());
-        let Some(piece) = answer.next_piece(LIMIT).expect("a complete answer") else { break };
-        taken += piece.len();
+        let Some(chunk) = answer.next_chunk(LIMIT).expect("a complete answer") else { break };
+        taken += chunk.len();
     }
     assert_eq!((taken, function.join().expect("no panic")), (CHUNK * CHUNKS, 200));
 }
@@ -193,7 +193,7 @@ fn a_stop_ends_an_answer_that_nobody_takes() {
     }
     api.stop();
     let end = loop {
-        match answer.next_piece(LIMIT) {
+        match answer.next_chunk(LIMIT) {
             Ok(Some(_)) => {}
             end => break end,
         }
@@ -204,7 +204,7 @@ fn a_stop_ends_an_answer_that_nobody_takes() {
 
 #[test]
 fn an_early_answer_comes_in_the_middle_of_the_body() {
-    let early = |after, then| Misbehaviour::AnswerEarly {
+    let early = |after, then| Misbehaviour::RespondEarly {
         after,
         status: 413,
         body: b"enough".to_vec(),
@@ -244,5 +244,5 @@ fn a_close_in_the_middle_of_the_body_does_not_count() {
     client.send(format!("{HEAD}2\r\nab\r\n2\r\ncd\r\n"));
     assert_closed(&mut client);
     assert_eq!(Client::connect(&api).ask(format!("{HEAD}1\r\nx\r\n0\r\n\r\n")).status, 200);
-    assert_eq!((next(&mut answer), next(&mut answer)), (piece("x"), Ok(None)));
+    assert_eq!((next(&mut answer), next(&mut answer)), (chunk("x"), Ok(None)));
 }

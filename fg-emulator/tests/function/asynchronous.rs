@@ -14,7 +14,10 @@ fn an_accepted_event_is_handled_later_and_its_success_is_told() {
     let invocation =
         emulator.invoke_async(event(r#"{"text":"hello world!"}"#)).expect("it is accepted");
     assert_eq!(invocation.request_id(), "r-1");
-    assert_eq!(invocation.wait(LIMIT).expect("it ends").reply().as_deref(), Some("hello world!"));
+    assert_eq!(
+        invocation.wait(LIMIT).expect("it ends").response().as_deref(),
+        Some("hello world!")
+    );
     let mut note: Value =
         serde_json::from_str(&told.try_recv().expect("it was told before")).expect("JSON");
     assert_eq!(
@@ -44,7 +47,7 @@ fn a_failure_is_repeated_as_often_as_the_policy_says_and_then_told() {
     let invocation = emulator
         .invoke_async(event(r#"{"say":"tried","do":"fail","text":"no"}"#))
         .expect("it is accepted");
-    assert!(invocation.wait(LIMIT).expect("it ends").failure().is_some());
+    assert!(invocation.wait(LIMIT).expect("it ends").function_error().is_some());
     assert_eq!(written.try_iter().collect::<Vec<_>>(), ["tried"; 3]);
     let note: Value =
         serde_json::from_str(&told.try_recv().expect("it was told before")).expect("JSON");

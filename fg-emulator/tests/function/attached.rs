@@ -33,7 +33,7 @@ pub(crate) fn poll_once(emulator: &Emulator) -> String {
         }
         let answer = "POST /v1/runtime/invocation/response/r-1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nok";
         function.write_all(answer.as_bytes()).expect("it reads");
-        assert_eq!(invoked.join().expect("no panic").reply().as_deref(), Some("ok"));
+        assert_eq!(invoked.join().expect("no panic").response().as_deref(), Some("ok"));
         String::from_utf8_lossy(&head).into_owned()
     })
 }
@@ -50,7 +50,7 @@ fn a_process_that_somebody_else_starts_is_told_its_variables_and_has_no_timeout(
     assert!(variables.contains(&("RUNTIME_HANDLER".into(), "greet".into())));
     let mut function = Command::new(program()).envs(variables).spawn().expect("it starts");
     let execution = emulator.invoke(event(r#"{"do":"environment"}"#));
-    assert!(execution.reply().expect("a reply").contains("COLOUR=red"));
+    assert!(execution.response().expect("a response").contains("COLOUR=red"));
     assert!(emulator.process_ids().is_empty());
     drop(emulator);
     function.wait().expect("it ends when its Runtime API is gone");
@@ -124,10 +124,13 @@ fn a_request_that_an_attached_process_leaves_behind_is_told_when_it_comes_back()
         assert_eq!(
             execution.platform_error().map(ToString::to_string).as_deref(),
             Some(
-                "the function closed its connection while it handled request r-1, and asks for another event"
+                "the function closed its connection while it handled request r-1, and then asked for another event"
             )
         );
-        assert_eq!(emulator.invoke(event(r#"{"text":"back"}"#)).reply().as_deref(), Some("back"));
+        assert_eq!(
+            emulator.invoke(event(r#"{"text":"back"}"#)).response().as_deref(),
+            Some("back")
+        );
         again.kill().expect("it runs");
         again.wait().expect("it ends");
     });

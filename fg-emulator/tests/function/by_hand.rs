@@ -32,9 +32,9 @@ impl Function {
         function
     }
 
-    /// Polls, and begins a reply in chunks to the event that comes, of which it reads the head
+    /// Polls, and begins a response in chunks to the event that comes, of which it reads the head
     /// alone.
-    pub(crate) fn begin_reply(emulator: &Emulator) -> Self {
+    pub(crate) fn begin_response(emulator: &Emulator) -> Self {
         let mut function = Self::poll(emulator);
         let head = read_until(&mut function.0, "\r\n\r\n");
         let id = head
@@ -52,7 +52,7 @@ impl Function {
         self.0.write_all(bytes.as_bytes()).expect("the connection is open");
     }
 
-    pub(crate) fn send_piece(&mut self, text: &str) {
+    pub(crate) fn send_chunk(&mut self, text: &str) {
         self.send(&format!("{:x}\r\n{text}\r\n", text.len()));
     }
 

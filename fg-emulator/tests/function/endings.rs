@@ -32,7 +32,7 @@ fn what_is_written_and_what_goes_wrong_after_the_answer_is_told() {
     let script =
         r#"{"text":"ok","after":"2026-11-23T03:21:00.123Z r-1 ERROR the mail could not be sent"}"#;
     let execution = emulator.invoke(Event::new(script));
-    assert_eq!(execution.reply().as_deref(), Some("ok"));
+    assert_eq!(execution.response().as_deref(), Some("ok"));
     let ending = emulator.finish();
     assert_eq!(ending.lines, ["2026-11-23T03:21:00.123Z r-1 ERROR the mail could not be sent"]);
     assert_eq!(ending.errors, ending.lines);
@@ -41,7 +41,7 @@ fn what_is_written_and_what_goes_wrong_after_the_answer_is_told() {
 #[test]
 fn an_exit_after_the_answer_is_told() {
     let emulator = start(function());
-    assert!(emulator.invoke(Event::new(r#"{"text":"ok","exit_after":7}"#)).reply().is_some());
+    assert!(emulator.invoke(Event::new(r#"{"text":"ok","exit_after":7}"#)).response().is_some());
     assert_eq!(emulator.finish().errors, ["after its answer, the function exited with code 7"]);
 }
 
@@ -49,12 +49,12 @@ fn an_exit_after_the_answer_is_told() {
 fn an_exit_between_two_requests_is_told_where_the_lines_are() {
     let (lines, told) = std::sync::mpsc::channel();
     let emulator = start(function().on_line(move |line| drop(lines.send(line.to_owned()))));
-    assert!(emulator.invoke(Event::new(r#"{"text":"ok","exit_after":7}"#)).reply().is_some());
+    assert!(emulator.invoke(Event::new(r#"{"text":"ok","exit_after":7}"#)).response().is_some());
     assert_eq!(
         told.recv_timeout(LIMIT).as_deref(),
         Ok("the function exited with code 7, while it handled no request")
     );
-    assert!(emulator.invoke(Event::new(r#"{"text":"ok"}"#)).reply().is_some());
+    assert!(emulator.invoke(Event::new(r#"{"text":"ok"}"#)).response().is_some());
     drop(emulator);
     assert_eq!(told.try_iter().count(), 0, "an end that was asked for is none");
 }
@@ -84,7 +84,7 @@ fn what_is_written_at_the_end_is_told_and_an_end_that_was_asked_for_is_no_error(
             .timeout(LIMIT)
             .stop_grace(LIMIT),
     );
-    assert!(emulator.invoke(Event::new("{}")).reply().is_some());
+    assert!(emulator.invoke(Event::new("{}")).response().is_some());
     let ending = emulator.finish();
     assert!(ending.lines.iter().any(|line| line == "good-bye"), "{ending:?}");
     assert!(ending.errors.is_empty(), "{ending:?}");

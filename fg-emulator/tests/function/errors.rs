@@ -51,10 +51,10 @@ fn a_program_that_exits_in_a_request_is_told_and_replaced() {
         "the function exited with code 3 while it handled request r-1; its last output:\n    oh"
     );
     assert_eq!(
-        (error.kind(), error.platform_text()),
+        (error.kind(), error.platform_message()),
         (PlatformErrorKind::ExitedInRequest, "process exits with 3".into())
     );
-    assert_eq!(emulator.invoke(event(r#"{"text":"again"}"#)).reply().as_deref(), Some("again"));
+    assert_eq!(emulator.invoke(event(r#"{"text":"again"}"#)).response().as_deref(), Some("again"));
     assert_eq!(emulator.instances().started, 2);
 }
 
@@ -86,8 +86,11 @@ fn a_request_that_takes_too_long_ends_the_process_and_the_next_one_has_a_new_one
         "{text}"
     );
     assert!(text.ends_with("its last output:\n    waiting"), "{text}");
-    assert_eq!((error.code(), error.platform_text().as_str()), ("4010", "call invoke timeout 1s"));
-    assert_eq!(emulator.invoke(event(r#"{"text":"again"}"#)).reply().as_deref(), Some("again"));
+    assert_eq!(
+        (error.code(), error.platform_message().as_str()),
+        ("4010", "call invoke timeout 1s")
+    );
+    assert_eq!(emulator.invoke(event(r#"{"text":"again"}"#)).response().as_deref(), Some("again"));
     assert_eq!(emulator.instances().started, 2);
 }
 

@@ -4,13 +4,13 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
-use fg_emulator::{Builder, Emulator, Gateway};
+use fg_emulator::{Builder, Emulator, LocalGateway};
 use serde_json::{Value, json};
 
 use crate::scripted::{LIMIT, function};
 
 /// The status, the head and the body of the answer.
-fn send(gateway: &Gateway, request: &str, body: &str) -> (u16, String, String) {
+fn send(gateway: &LocalGateway, request: &str, body: &str) -> (u16, String, String) {
     let mut socket = TcpStream::connect(gateway.address()).expect("it listens");
     socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let request = format!(
@@ -25,9 +25,10 @@ fn send(gateway: &Gateway, request: &str, body: &str) -> (u16, String, String) {
     (status, head.to_owned(), body.to_owned())
 }
 
-fn gateway(functions: &[(&str, Builder)]) -> Gateway {
-    let gateway = Gateway::start("127.0.0.1:0", functions.iter().map(|(name, _)| *name), |_| {})
-        .expect("a free port");
+fn gateway(functions: &[(&str, Builder)]) -> LocalGateway {
+    let gateway =
+        LocalGateway::start("127.0.0.1:0", functions.iter().map(|(name, _)| *name), |_| {})
+            .expect("a free port");
     for (name, builder) in functions {
         gateway.serve(Arc::new(builder.clone().name(*name).start().expect("it starts")));
     }
@@ -82,7 +83,7 @@ fn several_functions_are_served_under_their_names() {
 fn a_function_that_is_not_ready_is_status_503_and_one_that_is_replaced_is_asked_no_more() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&seen);
-    let gateway = Gateway::start("127.0.0.1:0", ["greet"], move |exchange| {
+    let gateway = LocalGateway::start("127.0.0.1:0", ["greet"], move |exchange| {
         told.lock().expect("no panic").push(exchange.status);
     })
     .expect("a free port");
@@ -99,7 +100,7 @@ fn a_function_that_is_not_ready_is_status_503_and_one_that_is_replaced_is_asked_
 
 #[test]
 fn a_request_waits_for_a_function_that_is_expected_and_is_told_why_there_is_none() {
-    let gateway = Gateway::start("127.0.0.1:0", ["greet"], |_| {}).expect("a free port");
+    let gateway = LocalGateway::start("127.0.0.1:0", ["greet"], |_| {}).expect("a free port");
     gateway.set_expected("greet");
     std::thread::scope(|scope| {
         let urn = "urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3Agreet";
@@ -114,7 +115,7 @@ fn a_request_waits_for_a_function_that_is_expected_and_is_told_why_there_is_none
     gateway.set_absent("greet", "it is served, and stays so");
     assert_eq!(send(&gateway, "POST /", "{}").0, 200);
 
-    let gateway = Gateway::start("127.0.0.1:0", ["greet"], |_| {}).expect("a free port");
+    let gateway = LocalGateway::start("127.0.0.1:0", ["greet"], |_| {}).expect("a free port");
     gateway.set_expected("greet");
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| send(&gateway, "POST /", "{}"));
@@ -130,7 +131,7 @@ fn a_request_waits_for_a_function_that_is_expected_and_is_told_why_there_is_none
 
 #[test]
 fn functions_of_the_same_name_are_served_under_longer_ones_and_all_are_listed() {
-    let gateway = Gateway::start("127.0.0.1:0", ["a/bootstrap", "b/bootstrap", "b"], |_| {})
+    let gateway = LocalGateway::start("127.0.0.1:0", ["a/bootstrap", "b/bootstrap", "b"], |_| {})
         .expect("a free port");
     for name in ["a/bootstrap", "b/bootstrap"] {
         let emulator = function().name(name.replace('/', "-")).start().expect("it starts");

@@ -51,7 +51,7 @@ fn an_invocation_that_waits_gets_the_instance_that_becomes_free() {
             .map(|_| scope.spawn(|| emulator.invoke(Event::new(r#"{"text":"ok"}"#))))
             .collect();
         for one in all {
-            assert_eq!(one.join().expect("no panic").reply().as_deref(), Some("ok"));
+            assert_eq!(one.join().expect("no panic").response().as_deref(), Some("ok"));
         }
     });
     assert_eq!(emulator.instances().started, 1);
@@ -60,9 +60,9 @@ fn an_invocation_that_waits_gets_the_instance_that_becomes_free() {
 #[test]
 fn idle_instances_are_reclaimed_and_come_back() {
     let emulator = start(function().idle_limit(Duration::from_millis(20)));
-    assert!(emulator.invoke(event("{}")).reply().is_some());
+    assert!(emulator.invoke(event("{}")).response().is_some());
     assert!(emulator.wait_until(LIMIT, |instances| instances.idle == 0 && instances.busy == 0));
-    assert_eq!(emulator.invoke(event(r#"{"text":"back"}"#)).reply().as_deref(), Some("back"));
+    assert_eq!(emulator.invoke(event(r#"{"text":"back"}"#)).response().as_deref(), Some("back"));
     assert!(emulator.instances().started >= 2);
 }
 
@@ -70,7 +70,7 @@ fn idle_instances_are_reclaimed_and_come_back() {
 fn every_line_is_told_as_it_comes() {
     let (lines, told) = channel();
     let emulator = start(function().on_line(move |line| drop(lines.send(line.to_owned()))));
-    assert!(emulator.invoke(event(r#"{"say":"hello"}"#)).reply().is_some());
+    assert!(emulator.invoke(event(r#"{"say":"hello"}"#)).response().is_some());
     assert_eq!(told.recv_timeout(LIMIT).as_deref(), Ok("hello"));
 }
 
@@ -78,7 +78,7 @@ fn every_line_is_told_as_it_comes() {
 #[cfg(target_os = "linux")]
 fn no_process_is_left_behind() {
     let emulator = start(function());
-    assert!(emulator.invoke(event("{}")).reply().is_some());
+    assert!(emulator.invoke(event("{}")).response().is_some());
     let processes = emulator.process_ids();
     assert_eq!(processes.len(), 1);
     drop(emulator);

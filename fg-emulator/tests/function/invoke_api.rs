@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use fg_emulator::Emulator;
 use serde_json::{Value, json};
 
-use crate::scripted::{LIMIT, function, start};
+use crate::scripted::{LIMIT, Served, function, serve};
 
 struct Answer {
     status: u16,
@@ -29,9 +29,8 @@ impl Answer {
     }
 }
 
-fn call(emulator: &Emulator, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let address = emulator.invoke_api().expect("a free port");
-    let mut socket = TcpStream::connect(address).expect("it listens");
+fn call(function: &Served, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let mut socket = TcpStream::connect(function.address()).expect("it listens");
     socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let headers: String =
         headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -54,7 +53,7 @@ fn path(emulator: &Emulator, what: &str) -> String {
 
 #[test]
 fn a_synchronous_call_has_the_raw_result_and_the_figures_in_headers() {
-    let emulator = start(function());
+    let emulator = serve(function());
     let answer = call(
         &emulator,
         &path(&emulator, "invocations"),
@@ -81,7 +80,7 @@ fn a_synchronous_call_has_the_raw_result_and_the_figures_in_headers() {
 
 #[test]
 fn the_tail_of_the_log_has_4_kb() {
-    let emulator = start(function());
+    let emulator = serve(function());
     let event = json!({"say": "x".repeat(10_000)}).to_string();
     let answer =
         call(&emulator, &path(&emulator, "invocations"), &[("X-Cff-Log-Type", "tail")], &event);
@@ -92,7 +91,7 @@ fn the_tail_of_the_log_has_4_kb() {
 
 #[test]
 fn a_call_in_version_1_has_result_log_and_status_in_json() {
-    let emulator = start(function());
+    let emulator = serve(function());
     let v1 = [("X-CFF-Request-Version", "v1")];
     let answer = call(&emulator, &path(&emulator, "invocations"), &v1, r#"{"text":"hi"}"#).json();
     assert_eq!((&answer["result"], &answer["status"]), (&json!("hi"), &json!(200)));
@@ -107,7 +106,7 @@ fn a_call_in_version_1_has_result_log_and_status_in_json() {
 
 #[test]
 fn a_functions_error_is_told_in_the_headers() {
-    let emulator = start(function());
+    let emulator = serve(function());
     for (script, code) in
         [(r#"{"do":"fail","text":"no"}"#, "4002"), (r#"{"do":"exit","code":3}"#, "4002")]
     {
@@ -124,7 +123,7 @@ fn a_functions_error_is_told_in_the_headers() {
 fn an_asynchronous_call_is_accepted_with_its_request_id() {
     let (notes, told) = std::sync::mpsc::channel();
     let emulator =
-        start(function().on_success(move |note| drop(notes.send(note.request_id.clone()))));
+        serve(function().on_success(move |note| drop(notes.send(note.request_id.clone()))));
     let answer = call(&emulator, &path(&emulator, "invocations-async"), &[], r#"{"text":"hi"}"#);
     assert_eq!(answer.status, 202);
     assert_eq!(
@@ -135,7 +134,7 @@ fn an_asynchronous_call_is_accepted_with_its_request_id() {
 
 #[test]
 fn what_the_platform_refuses_is_refused_with_its_code() {
-    let emulator = start(function());
+    let emulator = serve(function());
     let large = format!("\"{}\"", "x".repeat(6 * 1024 * 1024 + 100));
     let medium = format!("\"{}\"", "x".repeat(256 * 1024 + 100));
     let (sync, queued) = (path(&emulator, "invocations"), path(&emulator, "invocations-async"));
@@ -157,7 +156,7 @@ fn what_the_platform_refuses_is_refused_with_its_code() {
 
 #[test]
 fn signatures_are_verified_where_a_key_pair_is_set() {
-    let emulator = start(function().key_pair("AccessKey", "SecretKey"));
+    let emulator = serve(function().key_pair("AccessKey", "SecretKey"));
     let refused = call(&emulator, &path(&emulator, "invocations"), &[], "{}");
     assert_eq!((refused.status, &refused.json()["error_code"]), (401, &json!("FSS.0401")));
 

@@ -62,10 +62,10 @@ fn strangers_that_stay_do_not_keep_the_function_out() {
     let address = api_of(&emulator);
     let strangers: Vec<_> =
         (0..200).map(|_| TcpStream::connect(&address).expect("it listens")).collect();
-    assert_eq!(emulator.invoke(Event::new(r#"{"text":"ok"}"#)).reply().as_deref(), Some("ok"));
+    assert_eq!(emulator.invoke(Event::new(r#"{"text":"ok"}"#)).response().as_deref(), Some("ok"));
     drop(strangers);
     assert_eq!(
-        emulator.invoke(Event::new(r#"{"text":"again"}"#)).reply().as_deref(),
+        emulator.invoke(Event::new(r#"{"text":"again"}"#)).response().as_deref(),
         Some("again")
     );
 }
@@ -86,7 +86,7 @@ fn what_the_function_has_started_may_ask_for_events_in_its_place() {
             .timeout(LIMIT),
     );
     assert_eq!(
-        emulator.invoke(Event::new(r#""from a grandchild""#)).reply().as_deref(),
+        emulator.invoke(Event::new(r#""from a grandchild""#)).response().as_deref(),
         Some(r#""from a grandchild""#)
     );
 }

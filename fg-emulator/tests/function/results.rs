@@ -7,10 +7,10 @@ use fg_emulator::{Credentials, Log, Outcome, PlatformErrorKind};
 use crate::scripted::{event, function, program, start};
 
 #[test]
-fn a_reply_comes_with_figures_and_the_lines_of_its_request() {
+fn a_response_comes_with_figures_and_the_lines_of_its_request() {
     let emulator = start(function().variable("AT_START", r#"{"say":"cold start"}"#).version("v1"));
     let first = emulator.invoke(event(r#"{"say":"one","complain":"two","text":"hello"}"#));
-    assert_eq!(first.reply().as_deref(), Some("hello"));
+    assert_eq!(first.response().as_deref(), Some("hello"));
     assert_eq!(
         (first.log.before(), first.log.lines()),
         (&["cold start".to_owned()][..], &["one".to_owned(), "two".to_owned()][..])
@@ -44,18 +44,15 @@ fn the_short_log_is_the_last_4_kb_and_the_full_one_is_all() {
 fn a_functions_own_error_has_its_type_and_its_message() {
     let emulator = start(function());
     let execution = emulator.invoke(event(r#"{"do":"fail","text":"no stock"}"#));
-    let failure = execution.failure().expect("it fails");
-    assert_eq!(
-        (failure.error_type.as_str(), failure.error_message.as_str()),
-        ("Scripted", "no stock")
-    );
+    let error = execution.function_error().expect("it fails");
+    assert_eq!((error.error_type.as_str(), error.error_message.as_str()), ("Scripted", "no stock"));
     assert!(
         execution.to_string().starts_with(
             "--- function return ---\nerrorMessage: no stock\nerrorType:    Scripted\n"
         )
     );
     assert_eq!(
-        emulator.invoke(event(r#"{"text":"still here"}"#)).reply().as_deref(),
+        emulator.invoke(event(r#"{"text":"still here"}"#)).response().as_deref(),
         Some("still here")
     );
     assert_eq!(emulator.instances().started, 1);
@@ -73,7 +70,7 @@ fn a_function_has_the_environment_of_the_platform_and_no_other() {
             .project_id("p-1"),
     );
     let execution = emulator.invoke(event(r#"{"do":"environment"}"#));
-    let environment = execution.reply().expect("a reply").into_owned();
+    let environment = execution.response().expect("a response").into_owned();
     let directory = program().parent().expect("it is in a directory").display().to_string();
     for line in [
         "RUNTIME_HANDLER=greet",
@@ -94,19 +91,19 @@ fn a_function_has_the_environment_of_the_platform_and_no_other() {
 }
 
 #[test]
-fn events_and_replies_have_the_platforms_limits() {
+fn events_and_responses_have_the_platforms_limits() {
     let emulator = start(function().response_limit(1000));
     let fits = emulator.invoke(event(r#"{"do":"size","bytes":1100}"#));
-    assert_eq!(fits.reply().map(|reply| reply.len()), Some(1100));
+    assert_eq!(fits.response().map(|response| response.len()), Some(1100));
 
-    let reply = emulator.invoke(event(r#"{"do":"size","bytes":1101}"#));
-    let error = reply.platform_error().expect("it is refused");
+    let response = emulator.invoke(event(r#"{"do":"size","bytes":1101}"#));
+    let error = response.platform_error().expect("it is refused");
     assert_eq!((error.kind(), error.code()), (PlatformErrorKind::ResponseTooLarge, "4004"));
-    assert_eq!(error.platform_text(), "response body size 1101 exceeds the limit of 1000");
+    assert_eq!(error.platform_message(), "response body size 1101 exceeds the limit of 1000");
 
     let limit = 6 * 1024 * 1024;
     let padded = |bytes: usize| format!("{{\"text\":\"ok\"}}{}", " ".repeat(bytes - 13));
-    assert_eq!(emulator.invoke(event(&padded(limit + 100))).reply().as_deref(), Some("ok"));
+    assert_eq!(emulator.invoke(event(&padded(limit + 100))).response().as_deref(), Some("ok"));
     let refused = emulator.invoke(event(&padded(limit + 101)));
     let error = refused.platform_error().expect("it is refused");
     assert_eq!(
@@ -117,7 +114,7 @@ fn events_and_replies_have_the_platforms_limits() {
     let limit = 256 * 1024;
     let refused = emulator.invoke_async(event(&padded(limit + 101))).expect_err("it is refused");
     assert_eq!(refused.kind(), PlatformErrorKind::RequestTooLarge);
-    assert!(matches!(emulator.invoke(event(&padded(limit + 101))).outcome, Outcome::Reply(_)));
+    assert!(matches!(emulator.invoke(event(&padded(limit + 101))).outcome, Outcome::Response(_)));
 }
 
 #[test]
@@ -142,5 +139,8 @@ fn a_response_in_chunks_has_another_limit_where_streaming_is_switched_on() {
         emulator.invoke(event(streamed)).platform_error().map(fg_emulator::PlatformError::kind);
     assert_eq!(kind, Some(PlatformErrorKind::ResponseTooLarge));
     let emulator = start(function().response_limit(1000).streaming());
-    assert_eq!(emulator.invoke(event(streamed)).reply().map(|reply| reply.len()), Some(2000));
+    assert_eq!(
+        emulator.invoke(event(streamed)).response().map(|response| response.len()),
+        Some(2000)
+    );
 }

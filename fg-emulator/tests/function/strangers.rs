@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use fg_emulator::{Event, Gateway};
+use fg_emulator::{Event, LocalGateway};
 use serde_json::Value;
 
 use crate::scripted::{LIMIT, function, start};
@@ -35,13 +35,13 @@ fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     headers.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-fn gateway() -> (Gateway, Arc<Mutex<Vec<String>>>) {
+fn gateway() -> (LocalGateway, Arc<Mutex<Vec<String>>>) {
     let seen = Arc::<Mutex<Vec<String>>>::default();
     let told = Arc::clone(&seen);
     let observer = move |exchange: &fg_emulator::Exchange<'_>| {
         told.lock().expect("no panic").push(exchange.to_string());
     };
-    let gateway = Gateway::start("127.0.0.1:0", ["greet"], observer).expect("a free port");
+    let gateway = LocalGateway::start("127.0.0.1:0", ["greet"], observer).expect("a free port");
     gateway.serve(Arc::new(function().name("greet").start().expect("it starts")));
     (gateway, seen)
 }
@@ -246,5 +246,5 @@ fn asynchronous_events_are_refused_when_too_many_wait() {
     }
     let error = refused.expect("the queue has an end");
     assert_eq!((error.code(), error.http_status()), ("FSS.0429", 429));
-    assert_eq!(error.to_string(), "1000 asynchronous events wait already");
+    assert_eq!(error.to_string(), "1000 asynchronous events are waiting already");
 }

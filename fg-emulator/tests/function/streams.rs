@@ -1,19 +1,19 @@
-//! Replies that are read while the function writes them.
+//! Responses that are read while the function writes them.
 
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
-use fg_emulator::{Emulator, Outcome, PlatformError, PlatformErrorKind, ReplyStream};
+use fg_emulator::{Emulator, Outcome, PlatformError, PlatformErrorKind, ResponseStream};
 
 use crate::by_hand::Function;
 use crate::scripted::{LIMIT, event, function, start};
 
-/// The rest of a reply, and why it is not complete.
-fn read_broken(reply: &mut ReplyStream) -> (u64, PlatformError) {
+/// The rest of a response, and why it is not complete.
+fn read_broken(response: &mut ResponseStream) -> (u64, PlatformError) {
     let mut bytes = 0;
     loop {
-        match reply.next_piece() {
-            Ok(Some(piece)) => bytes += piece.len() as u64,
+        match response.next_chunk() {
+            Ok(Some(chunk)) => bytes += chunk.len() as u64,
             Ok(None) => panic!("it is taken for complete after {bytes} bytes"),
             Err(error) => {
                 assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
@@ -25,67 +25,68 @@ fn read_broken(reply: &mut ReplyStream) -> (u64, PlatformError) {
     }
 }
 
-/// A reply of which one piece has come, and the function that sends it.
-fn begin(emulator: &Emulator) -> (ReplyStream, Function) {
-    let mut reply = emulator.invoke_streaming(event("{}"));
-    let mut function = Function::begin_reply(emulator);
-    function.send_piece("one");
-    assert!(reply.next_piece().expect("a piece").is_some());
-    (reply, function)
+/// A response of which one chunk has come, and the function that sends it.
+fn begin(emulator: &Emulator) -> (ResponseStream, Function) {
+    let mut response = emulator.invoke_streaming(event("{}"));
+    let mut function = Function::begin_response(emulator);
+    function.send_chunk("one");
+    assert!(response.next_chunk().expect("a chunk").is_some());
+    (response, function)
 }
 
 #[test]
-fn a_caller_has_each_piece_before_the_function_sends_the_next_one() {
+fn a_caller_has_each_chunk_before_the_function_sends_the_next_one() {
     let emulator = start(Emulator::attach().streaming());
-    let mut reply = emulator.invoke_streaming(event("{}"));
-    let mut function = Function::begin_reply(&emulator);
+    let mut response = emulator.invoke_streaming(event("{}"));
+    let mut function = Function::begin_response(&emulator);
     for text in ["one", "three"] {
-        function.send_piece(text);
-        assert_eq!(reply.next_piece().expect("a piece").as_deref(), Some(text.as_bytes()));
+        function.send_chunk(text);
+        assert_eq!(response.next_chunk().expect("a chunk").as_deref(), Some(text.as_bytes()));
     }
     function.send("0\r\n\r\n");
-    assert_eq!(reply.next_piece().expect("the end"), None);
-    let execution = reply.finish();
+    assert_eq!(response.next_chunk().expect("the end"), None);
+    let execution = response.finish();
     assert_eq!(execution.outcome, Outcome::Streamed { bytes: 8 });
     assert!(
         execution.to_string().starts_with("--- function return ---\n(8 bytes, streamed)\n"),
         "{execution}"
     );
-    assert_eq!((execution.summary.request_id.as_str(), execution.reply()), ("r-1", None));
+    assert_eq!((execution.summary.request_id.as_str(), execution.response()), ("r-1", None));
 }
 
 #[test]
-fn a_reply_can_be_read_like_a_file() {
+fn a_response_can_be_read_like_a_file() {
     let emulator = start(function().streaming());
-    let mut reply = emulator.invoke_streaming(event(r#"{"do":"stream","bytes":100000,"times":3}"#));
+    let mut response =
+        emulator.invoke_streaming(event(r#"{"do":"stream","bytes":100000,"times":3}"#));
     let mut bytes = Vec::new();
-    assert_eq!(reply.read_to_end(&mut bytes).expect("a complete reply"), 300_000);
+    assert_eq!(response.read_to_end(&mut bytes).expect("a complete response"), 300_000);
     assert_eq!(emulator.instances().started, 1);
 
-    let mut reply = emulator
+    let mut response = emulator
         .invoke_streaming(event(r#"{"do":"stream","bytes":100000,"times":3,"then":"cut"}"#));
-    let error = reply.read_to_end(&mut bytes).expect_err("it is not complete");
+    let error = response.read_to_end(&mut bytes).expect_err("it is not complete");
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
 }
 
 #[test]
-fn a_reply_without_its_last_chunk_is_never_complete() {
+fn a_response_without_its_last_chunk_is_never_complete() {
     let emulator = start(function().streaming());
     let script = r#"{"do":"stream","bytes":10,"times":3,"then":"cut"}"#;
-    let mut reply = emulator.invoke_streaming(event(script));
-    let (bytes, error) = read_broken(&mut reply);
+    let mut response = emulator.invoke_streaming(event(script));
+    let (bytes, error) = read_broken(&mut response);
     assert_eq!((bytes, error.kind(), error.code()), (30, PlatformErrorKind::CutShort, "4002"));
     assert_eq!(
         error.to_string(),
-        "the function ended its streamed reply to request r-1 after 30 bytes, without the last chunk: what the caller has is not complete"
+        "the function ended its streamed response to request r-1 after 30 bytes, without the last chunk: the caller has an incomplete response"
     );
-    assert_eq!(reply.finish().platform_error(), Some(&error));
+    assert_eq!(response.finish().platform_error(), Some(&error));
 
     // Nor for a caller who does not read while it comes, whether streaming is switched on or not;
     // and the instance serves on.
     assert_eq!(emulator.invoke(event(script)).platform_error(), Some(&error));
     assert_eq!(
-        emulator.invoke(event(r#"{"text":"still here"}"#)).reply().as_deref(),
+        emulator.invoke(event(r#"{"text":"still here"}"#)).response().as_deref(),
         Some("still here")
     );
     assert_eq!(emulator.instances().started, 1);
@@ -94,11 +95,11 @@ fn a_reply_without_its_last_chunk_is_never_complete() {
 }
 
 #[test]
-fn a_process_that_ends_in_its_reply_is_named() {
+fn a_process_that_ends_in_its_response_is_named() {
     let emulator = start(function().streaming());
-    let mut reply =
+    let mut response =
         emulator.invoke_streaming(event(r#"{"do":"stream","bytes":10,"times":1,"then":"exit"}"#));
-    let (bytes, error) = read_broken(&mut reply);
+    let (bytes, error) = read_broken(&mut response);
     assert_eq!((bytes, error.kind()), (10, PlatformErrorKind::ExitedInRequest));
     assert!(
         error
@@ -106,25 +107,29 @@ fn a_process_that_ends_in_its_reply_is_named() {
             .starts_with("the function exited with code 3 while it handled request r-1"),
         "{error}"
     );
-    assert_eq!(emulator.invoke(event(r#"{"text":"another"}"#)).reply().as_deref(), Some("another"));
+    assert_eq!(
+        emulator.invoke(event(r#"{"text":"another"}"#)).response().as_deref(),
+        Some("another")
+    );
 }
 
 #[test]
-fn the_timeout_ends_a_reply_that_has_begun() {
+fn the_timeout_ends_a_response_that_has_begun() {
     let emulator = start(function().streaming().timeout(Duration::from_millis(500)));
-    let mut reply =
+    let mut response =
         emulator.invoke_streaming(event(r#"{"do":"stream","bytes":10,"times":1,"then":"hang"}"#));
-    let (bytes, error) = read_broken(&mut reply);
+    let (bytes, error) = read_broken(&mut response);
     assert_eq!((bytes, error.kind()), (10, PlatformErrorKind::TimedOut));
 }
 
 #[test]
-fn the_timeout_ends_a_reply_that_nobody_reads() {
+fn the_timeout_ends_a_response_that_nobody_reads() {
     let emulator = start(function().streaming().timeout(Duration::from_millis(500)));
-    let reply = emulator.invoke_streaming(event(r#"{"do":"stream","bytes":100000,"times":1000}"#));
+    let response =
+        emulator.invoke_streaming(event(r#"{"do":"stream","bytes":100000,"times":1000}"#));
     assert!(emulator.wait_until(LIMIT, |instances| instances.busy == 1));
     assert!(emulator.wait_until(LIMIT, |instances| instances.busy == 0));
-    let execution = reply.finish();
+    let execution = response.finish();
     assert_eq!(
         execution.platform_error().map(PlatformError::kind),
         Some(PlatformErrorKind::TimedOut)
@@ -132,48 +137,49 @@ fn the_timeout_ends_a_reply_that_nobody_reads() {
 }
 
 #[test]
-fn a_function_without_streaming_gives_its_reply_as_a_whole() {
+fn a_function_without_streaming_gives_its_response_as_a_whole() {
     let emulator = start(function().response_limit(1000));
-    let mut reply = emulator.invoke_streaming(event(r#"{"do":"stream","bytes":10,"times":3}"#));
-    assert_eq!(reply.next_piece().expect("a piece").map(|piece| piece.len()), Some(30));
-    assert_eq!(reply.next_piece().expect("the end"), None);
-    assert_eq!(reply.finish().outcome, Outcome::Reply(vec![b'x'; 30]));
+    let mut response = emulator.invoke_streaming(event(r#"{"do":"stream","bytes":10,"times":3}"#));
+    assert_eq!(response.next_chunk().expect("a chunk").map(|chunk| chunk.len()), Some(30));
+    assert_eq!(response.next_chunk().expect("the end"), None);
+    assert_eq!(response.finish().outcome, Outcome::Response(vec![b'x'; 30]));
 
-    let mut reply = emulator.invoke_streaming(event(r#"{"do":"stream","bytes":100,"times":20}"#));
-    let (bytes, error) = read_broken(&mut reply);
+    let mut response =
+        emulator.invoke_streaming(event(r#"{"do":"stream","bytes":100,"times":20}"#));
+    let (bytes, error) = read_broken(&mut response);
     assert_eq!(
         (bytes, error.kind(), error.code()),
         (0, PlatformErrorKind::ResponseTooLarge, "4004")
     );
     assert_eq!(
         error.to_string(),
-        "the reply came in chunks, and it has more than the 1000 bytes that the platform takes"
+        "the streamed response has more than 1000 bytes, the platform's limit"
     );
     assert_eq!(
-        emulator.invoke(event(r#"{"text":"still here"}"#)).reply().as_deref(),
+        emulator.invoke(event(r#"{"text":"still here"}"#)).response().as_deref(),
         Some("still here")
     );
     assert_eq!(emulator.instances().started, 1);
 }
 
 #[test]
-fn a_reply_that_is_not_streamed_and_an_error_are_told_apart() {
+fn a_response_that_is_not_streamed_and_an_error_are_told_apart() {
     let emulator = start(function().streaming());
-    let mut reply = emulator.invoke_streaming(event(r#"{"text":"whole"}"#));
+    let mut response = emulator.invoke_streaming(event(r#"{"text":"whole"}"#));
     let mut text = String::new();
-    reply.read_to_string(&mut text).expect("a complete reply");
+    response.read_to_string(&mut text).expect("a complete response");
     assert_eq!(
-        (text.as_str(), reply.finish().outcome),
-        ("whole", Outcome::Reply(b"whole".to_vec()))
+        (text.as_str(), response.finish().outcome),
+        ("whole", Outcome::Response(b"whole".to_vec()))
     );
 
-    let mut reply = emulator.invoke_streaming(event(r#"{"do":"fail","text":"no stock"}"#));
-    let error = reply.next_piece().expect_err("an error");
+    let mut response = emulator.invoke_streaming(event(r#"{"do":"fail","text":"no stock"}"#));
+    let error = response.next_chunk().expect_err("an error");
     assert_eq!(
         (error.kind(), error.to_string().as_str()),
         (ErrorKind::Other, "Scripted: no stock")
     );
-    assert!(reply.finish().failure().is_some());
+    assert!(response.finish().function_error().is_some());
 
     let large = " ".repeat((6 << 20) + 101);
     let (_, error) = read_broken(&mut emulator.invoke_streaming(event(&large)));
@@ -183,8 +189,8 @@ fn a_reply_that_is_not_streamed_and_an_error_are_told_apart() {
 #[test]
 fn a_caller_who_goes_away_is_noticed_by_the_function() {
     let emulator = start(Emulator::attach().streaming());
-    let (reply, mut function) = begin(&emulator);
-    drop(reply);
+    let (response, mut function) = begin(&emulator);
+    drop(response);
     function.wait_for_close();
     drop(function);
     // The instance is free when it polls again.
@@ -193,9 +199,9 @@ fn a_caller_who_goes_away_is_noticed_by_the_function() {
 }
 
 #[test]
-fn a_stop_ends_a_reply_that_has_begun() {
+fn a_stop_ends_a_response_that_has_begun() {
     let emulator = start(Emulator::attach().streaming());
-    let (mut reply, _function) = begin(&emulator);
+    let (mut response, _function) = begin(&emulator);
     emulator.stop();
-    assert_eq!(read_broken(&mut reply).1.kind(), PlatformErrorKind::Stopped);
+    assert_eq!(read_broken(&mut response).1.kind(), PlatformErrorKind::Stopped);
 }

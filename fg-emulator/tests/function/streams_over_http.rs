@@ -1,4 +1,4 @@
-//! Replies that a caller of the invoke API reads while the function writes them.
+//! Responses that a caller of the invoke API reads while the function writes them.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,11 +8,10 @@ use fg_emulator::Emulator;
 use serde_json::Value;
 
 use crate::by_hand::{Function, read_until};
-use crate::scripted::{LIMIT, function, start};
+use crate::scripted::{LIMIT, Served, function, serve};
 
-fn call(emulator: &Emulator, headers: &str, body: &str) -> TcpStream {
-    let mut caller =
-        TcpStream::connect(emulator.invoke_api().expect("a free port")).expect("it listens");
+fn call(emulator: &Served, headers: &str, body: &str) -> TcpStream {
+    let mut caller = TcpStream::connect(emulator.address()).expect("it listens");
     caller.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let path = format!("/v2/p/fgs/functions/{}/invocations", emulator.urn());
     let request = format!(
@@ -32,10 +31,10 @@ fn read_all(mut caller: TcpStream) -> (String, String) {
 }
 
 #[test]
-fn each_piece_is_passed_on_before_the_next_one_is_sent() {
-    let emulator = start(Emulator::attach().streaming());
+fn each_chunk_is_passed_on_before_the_next_one_is_sent() {
+    let emulator = serve(Emulator::attach().streaming());
     let mut caller = call(&emulator, "", "{}");
-    let mut function = Function::begin_reply(&emulator);
+    let mut function = Function::begin_response(&emulator);
     let head = read_until(&mut caller, "\r\n\r\n");
     assert!(
         head.starts_with(
@@ -51,7 +50,7 @@ fn each_piece_is_passed_on_before_the_next_one_is_sent() {
     for (text, chunk) in
         [("data: 1\n\n", "9\r\ndata: 1\n\n\r\n"), ("data: 2\n\n", "9\r\ndata: 2\n\n\r\n")]
     {
-        function.send_piece(text);
+        function.send_chunk(text);
         assert_eq!(read_until(&mut caller, "\n\n\r\n"), chunk);
     }
     function.send("0\r\n\r\n");
@@ -61,16 +60,16 @@ fn each_piece_is_passed_on_before_the_next_one_is_sent() {
 }
 
 #[test]
-fn a_reply_that_is_cut_short_has_no_last_chunk_and_is_told_in_the_log() {
+fn a_response_that_is_cut_short_has_no_last_chunk_and_is_told_in_the_log() {
     let (lines, told) = channel();
     let emulator =
-        start(function().streaming().on_line(move |line| drop(lines.send(line.to_owned()))));
+        serve(function().streaming().on_line(move |line| drop(lines.send(line.to_owned()))));
     let (_, body) =
         read_all(call(&emulator, "", r#"{"do":"stream","bytes":3,"times":1,"then":"cut"}"#));
     assert_eq!(body, "3\r\nxxx\r\n");
     let line = told.recv_timeout(LIMIT).expect("a line");
     assert!(
-        line.starts_with("the streamed reply to request ")
+        line.starts_with("the streamed response to request ")
             && line.contains("after 3 bytes, without the last chunk"),
         "{line}"
     );
@@ -82,10 +81,10 @@ fn a_reply_that_is_cut_short_has_no_last_chunk_and_is_told_in_the_log() {
 
 #[test]
 fn a_caller_who_goes_away_is_noticed_by_the_function() {
-    let emulator = start(Emulator::attach().streaming());
+    let emulator = serve(Emulator::attach().streaming());
     let mut caller = call(&emulator, "", "{}");
-    let mut function = Function::begin_reply(&emulator);
-    function.send_piece("one");
+    let mut function = Function::begin_response(&emulator);
+    function.send_chunk("one");
     read_until(&mut caller, "one\r\n");
     drop(caller);
     // It sends nothing meanwhile.
@@ -96,8 +95,8 @@ fn a_caller_who_goes_away_is_noticed_by_the_function() {
 }
 
 #[test]
-fn an_answer_in_json_has_the_whole_reply() {
-    let emulator = start(function().streaming());
+fn an_answer_in_json_has_the_whole_response() {
+    let emulator = serve(function().streaming());
     let script = r#"{"do":"stream","bytes":3,"times":2}"#;
     let mut caller = call(&emulator, "X-CFF-Request-Version: v1\r\nConnection: close\r\n", script);
     let mut answer = String::new();
@@ -108,8 +107,8 @@ fn an_answer_in_json_has_the_whole_reply() {
 }
 
 #[test]
-fn an_error_before_the_first_piece_is_an_answer_like_any_other() {
-    let emulator = start(function().streaming());
+fn an_error_before_the_first_chunk_is_an_answer_like_any_other() {
+    let emulator = serve(function().streaming());
     let mut caller = call(&emulator, "Connection: close\r\n", r#"{"do":"fail","text":"no"}"#);
     let mut answer = String::new();
     caller.read_to_string(&mut answer).expect("an orderly close");

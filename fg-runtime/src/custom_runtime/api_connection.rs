@@ -147,7 +147,7 @@ impl Connection {
             write_poll(&mut self.next_request, &self.api.address);
         }
         let acknowledged = match self.send(body).await {
-            Ok(()) => self.receive(&mut |_, _| {}).await,
+            Ok(()) => self.receive(&mut |_, _, _| {}).await,
             Err(fault) => Err(fault),
         };
         self.closed_after(acknowledged)
@@ -182,31 +182,64 @@ impl Connection {
         }
     }
 
-    /// Makes ready for a request: a connection, and no response.
-    async fn open(&mut self) -> Result<(), Fault> {
+    /// Makes room for the response to the next request.
+    fn release_response(&mut self) {
         self.response_end = self.filled;
         self.forget_response();
-        if self.stream.is_none() {
-            self.stream = Some(self.connect().await?);
-            self.has_served = false;
-        }
+    }
+
+    /// Opens the connection.
+    async fn open(&mut self) -> Result<(), Fault> {
+        self.stream = Some(self.connect().await?);
+        self.has_served = false;
         Ok(())
     }
 
     /// Sends the request and this body, and waits for the first bytes of the response.
     async fn send(&mut self, body: &[u8]) -> Result<(), Fault> {
-        self.open().await?;
-        self.is_ahead = !self.next_request.is_empty();
-        let sent = match &mut self.stream {
-            Some(stream) => write_all(stream, [&self.request, body, &self.next_request]).await,
-            None => Err(io::ErrorKind::NotConnected.into()),
-        };
-        // A server may answer before it has read everything (413) and then close: its answer tells
-        // more than the broken pipe.
-        match (self.begin_response().await, sent) {
-            (Err(Fault::Broken(_)), Err(error)) => Err(Fault::Broken(error)),
-            (begun, _) => begun,
+        self.release_response();
+        if self.stream.is_none() {
+            self.open().await?;
         }
+        self.is_ahead = !self.next_request.is_empty();
+        let (mut written, mut sent) = (0, None);
+        poll_fn(|task| {
+            if sent.is_none() {
+                sent = Some(ready!(self.poll_send(task, body, &mut written)));
+            }
+            // A server may answer before it has read everything (413) and then close: its answer
+            // tells more than the broken pipe.
+            match (ready!(self.poll_begin_response(task)), sent.take()) {
+                (Err(Fault::Broken(_)), Some(Err(error))) => Poll::Ready(Err(Fault::Broken(error))),
+                (begun, _) => Poll::Ready(begun),
+            }
+        })
+        .await
+    }
+
+    /// Writes the request, the body and the next request, in one system call if the system takes
+    /// them at once, and without copying the body. `written` bytes of them have been taken.
+    fn poll_send(
+        &mut self,
+        task: &mut Context<'_>,
+        body: &[u8],
+        written: &mut usize,
+    ) -> Poll<io::Result<()>> {
+        let Some(stream) = &mut self.stream else {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+        };
+        let parts = [&self.request, body, &self.next_request];
+        let length = parts.iter().map(|part| part.len()).sum();
+        while *written < length {
+            let mut parts = parts.map(io::IoSlice::new);
+            let mut rest = &mut parts[..];
+            io::IoSlice::advance_slices(&mut rest, *written);
+            match ready!(Pin::new(&mut *stream).poll_write_vectored(task, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => *written += count,
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Waits for the first bytes of a response, unless they are here.
@@ -378,22 +411,4 @@ pub(crate) struct Answer<'a> {
     pub(crate) request_id: &'a str,
     pub(crate) content_type: &'a str,
     pub(crate) body: &'a [u8],
-}
-
-/// Writes the head, the body and what follows, in one system call where the system takes them at
-/// once, and without copying the body.
-async fn write_all(stream: &mut TcpStream, parts: [&[u8]; 3]) -> io::Result<()> {
-    let mut parts = parts.map(io::IoSlice::new);
-    let mut rest = &mut parts[..];
-    // Takes the empty ones away.
-    io::IoSlice::advance_slices(&mut rest, 0);
-    while !rest.is_empty() {
-        let written =
-            poll_fn(|task| Pin::new(&mut *stream).poll_write_vectored(task, rest)).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        io::IoSlice::advance_slices(&mut rest, written);
-    }
-    Ok(())
 }

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fg_core::__private::lifecycle;
 use fg_core::limits::BUFFER;
 use fg_core::{Context, Failure, Logger, ReadyFunction, Reply};
 use tokio::time::sleep;
@@ -65,7 +66,7 @@ pub(crate) async fn run<P: InitPhase>(mut start: Start, address: String, phase: 
             Some(Ok(function)) => {
                 start.complete_log();
                 event_loop.serve(&function).await;
-                event_loop.ctx.rest(PRE_STOP_LIMIT);
+                lifecycle::rest(&mut event_loop.ctx, PRE_STOP_LIMIT);
                 event_loop.watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
                 end(&event_loop.ctx, function, &mut event_loop.timer).await;
                 event_loop.watchdog.end_phase(|_| true);
@@ -144,7 +145,7 @@ impl<'s> EventLoop<'s> {
                 State::Handling => State::Answering(self.handle(function).await),
                 State::Answering(outcome) => {
                     self.answer(outcome).await;
-                    if self.ctx.has_after_work() {
+                    if lifecycle::has_after_work(&self.ctx) {
                         self.finish_after_work().await;
                     }
                     self.release();
@@ -158,7 +159,7 @@ impl<'s> EventLoop<'s> {
     /// The invocation is over. The instance may be frozen now, or wait for long: what came with the
     /// event is not left in its memory.
     fn release(&mut self) {
-        self.ctx.end();
+        lifecycle::end(&mut self.ctx);
         if self.reply.body().len() > BUFFER {
             self.reply.clear();
         }
@@ -222,9 +223,14 @@ impl<'s> EventLoop<'s> {
         let received = Instant::now();
         let ctx = &mut self.ctx;
         let mut is_invocation = false;
-        let mut take_headers = |status, headers: &[httparse::Header<'_>]| {
+        let mut take_headers = |status, head: &[u8], headers: &[httparse::Header<'_>]| {
             is_invocation = status == 200
-                && ctx.begin(received, headers.iter().map(|header| (header.name, header.value)));
+                && lifecycle::begin_with_head(
+                    ctx,
+                    received,
+                    head,
+                    headers.iter().map(|header| (header.name, header.value)),
+                );
         };
         match self.connection.receive_event(&mut take_headers).await {
             Ok(200) if is_invocation => {
@@ -309,7 +315,7 @@ impl<'s> EventLoop<'s> {
         let mut backoff = Backoff::new();
         let (mut may_have_arrived, mut is_shortest) = (false, false);
         let mut and_request_event =
-            self.pipeline && !self.ctx.has_after_work() && !self.shutdown.is_requested();
+            self.pipeline && !lifecycle::has_after_work(&self.ctx) && !self.shutdown.is_requested();
         // For a second attempt while the next event may come on the first connection.
         let mut spare = None;
         loop {

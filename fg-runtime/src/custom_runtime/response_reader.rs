@@ -9,7 +9,7 @@ use crate::custom_runtime::fault_policy::Fault;
 use crate::runtime_api::{BODY_LIMIT, HEAD_LIMIT, HEADER_COUNT_LIMIT};
 
 /// Is shown the status and the headers of a response.
-pub(crate) type Seen<'a> = dyn FnMut(u16, &[Header<'_>]) + Send + 'a;
+pub(crate) type Seen<'a> = dyn FnMut(u16, &[u8], &[Header<'_>]) + Send + 'a;
 
 /// What a complete head says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,25 +49,31 @@ pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head
     let mut keep_alive = response.version == Some(1);
     let (mut length_given, mut is_chunked) = (None, false);
     for header in &*response.headers {
-        if header.name.eq_ignore_ascii_case("content-length") {
-            let length = parse_length(header.value)?;
-            if length_given.is_some_and(|other| other != length) {
-                return Err(Fault::Garbled("it has two different lengths"));
+        match FramingHeader::of(header.name) {
+            None => {}
+            Some(FramingHeader::ContentLength) => {
+                let length = parse_length(header.value)?;
+                if length_given.is_some_and(|other| other != length) {
+                    return Err(Fault::Garbled("it has two different lengths"));
+                }
+                length_given = Some(length);
             }
-            length_given = Some(length);
-        } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
-            let last = header.value.rsplit(|&byte| byte == b',').next().unwrap_or_default();
-            if !last.trim_ascii().eq_ignore_ascii_case(b"chunked") {
-                return Err(Fault::Garbled("its transfer encoding is not chunked"));
+            Some(FramingHeader::TransferEncoding) => {
+                let last = header.value.rsplit(|&byte| byte == b',').next().unwrap_or_default();
+                if !last.trim_ascii().eq_ignore_ascii_case(b"chunked") {
+                    return Err(Fault::Garbled("its transfer encoding is not chunked"));
+                }
+                is_chunked = true;
             }
-            is_chunked = true;
-        } else if header.name.eq_ignore_ascii_case("connection") {
-            for option in header.value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
-                if option.eq_ignore_ascii_case(b"close") {
-                    keep_alive = false;
-                } else if option.eq_ignore_ascii_case(b"keep-alive") && response.version == Some(0)
-                {
-                    keep_alive = true;
+            Some(FramingHeader::Connection) => {
+                for option in header.value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+                    if option.eq_ignore_ascii_case(b"close") {
+                        keep_alive = false;
+                    } else if option.eq_ignore_ascii_case(b"keep-alive")
+                        && response.version == Some(0)
+                    {
+                        keep_alive = true;
+                    }
                 }
             }
         }
@@ -90,7 +96,7 @@ pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head
         return Err(Fault::Garbled("it switches to a protocol that was not asked for"));
     }
     if status >= 200 {
-        seen(status, response.headers);
+        seen(status, &bytes[..length], response.headers);
     }
     if matches!(body, BodyLength::Known(length) if length > BODY_LIMIT) {
         return Err(Fault::BodyTooLarge);
@@ -98,14 +104,39 @@ pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head
     Ok(Some(Head { status, length, body, keep_alive }))
 }
 
+/// A header that says where a response ends.
+#[derive(Clone, Copy)]
+enum FramingHeader {
+    ContentLength,
+    TransferEncoding,
+    Connection,
+}
+
+impl FramingHeader {
+    fn of(name: &str) -> Option<Self> {
+        // The usual spellings are compared as a whole, which is much faster than letter by letter.
+        Some(match name {
+            "Content-Length" | "content-length" => Self::ContentLength,
+            "Transfer-Encoding" | "transfer-encoding" => Self::TransferEncoding,
+            "Connection" | "connection" => Self::Connection,
+            _ if !matches!(name.len(), 10 | 14 | 17) => return None,
+            _ if name.eq_ignore_ascii_case("content-length") => Self::ContentLength,
+            _ if name.eq_ignore_ascii_case("transfer-encoding") => Self::TransferEncoding,
+            _ if name.eq_ignore_ascii_case("connection") => Self::Connection,
+            _ => return None,
+        })
+    }
+}
+
 fn parse_length(value: &[u8]) -> Result<usize, Fault> {
-    const BAD: Fault = Fault::Garbled("its length is not a number");
     let value = value.trim_ascii();
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return Err(BAD);
+        return Err(Fault::Garbled("its length is not a number"));
     }
-    // Digits are text; what does not fit is larger than any limit.
-    Ok(std::str::from_utf8(value).map_err(|_| BAD)?.parse().unwrap_or(usize::MAX))
+    // What does not fit is larger than any limit.
+    Ok(value.iter().fold(0_usize, |length, digit| {
+        length.saturating_mul(10).saturating_add(usize::from(digit - b'0'))
+    }))
 }
 
 /// Takes the chunks of a body out of their frames, in place, as the bytes come.

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn head(text: &str) -> Result<Option<Head>, String> {
-    read_head(text.as_bytes(), &mut |_, _| {}).map_err(|fault| fault.to_string())
+    read_head(text.as_bytes(), &mut |_, _, _| {}).map_err(|fault| fault.to_string())
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn bad_chunks_are_faults_and_unfinished_ones_are_not() {
 proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), piece in 1_usize..9) {
-        let _ = read_head(&bytes, &mut |_, _| {});
+        let _ = read_head(&bytes, &mut |_, _, _| {});
         let _ = unchunk(&bytes, piece);
     }
 

@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
-use fg_core::__private::AfterWork;
+use fg_core::__private::{AfterWork, lifecycle};
 use fg_core::Context;
 
 use crate::invocation::deadline_timer::DeadlineTimer;
@@ -28,7 +28,7 @@ pub(crate) fn is_running() -> bool {
 /// Finishes the work of one invocation, and what that work leaves in its turn.
 pub(crate) async fn finish(ctx: &Context, timer: &mut DeadlineTimer) {
     loop {
-        let work = ctx.take_after_work();
+        let work = lifecycle::take_after_work(ctx);
         if work.is_empty() {
             return;
         }

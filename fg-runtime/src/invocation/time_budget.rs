@@ -3,6 +3,7 @@
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::{Duration, Instant};
 
+use fg_core::__private::lifecycle;
 use fg_core::{Context, Failure};
 
 use crate::invocation::deadline_timer::DeadlineTimer;
@@ -16,7 +17,7 @@ const LATE: Duration = Duration::from_millis(100);
 
 /// The time that one call of the user's code has.
 ///
-/// At [`Context::cancelled_at`] the code is told; at the deadline, less a margin, it is dropped, and
+/// At [`lifecycle::cancelled_at`] the code is told; at the deadline, less a margin, it is dropped, and
 /// the failure says how much of the time it was running.
 #[derive(Debug)]
 pub(crate) struct TimeBudget {
@@ -65,7 +66,7 @@ impl TimeBudget {
             if !self.enforced {
                 return Poll::Pending;
             }
-            if ctx.has_been_cancelled() {
+            if lifecycle::is_cancelled(ctx) {
                 let due = ctx.deadline() - Margins::of(self.timeout).drop;
                 ready!(timer.poll_at(due, task));
                 let now = Instant::now();
@@ -78,9 +79,9 @@ impl TimeBudget {
                 }
                 return Poll::Ready(Err(self.timed_out()));
             }
-            ready!(timer.poll_at(ctx.cancelled_at(), task));
+            ready!(timer.poll_at(lifecycle::cancelled_at(ctx), task));
             // The user's code is told first, and has until the deadline.
-            ctx.cancel();
+            lifecycle::cancel(ctx);
         }
     }
 
@@ -125,7 +126,7 @@ mod tests {
         for seconds in [1, 3, 30, 259_200] {
             let ctx = Context::builder().timeout(Duration::from_secs(seconds)).build();
             let margins = Margins::of(ctx.timeout());
-            assert!(ctx.deadline() - margins.drop > ctx.cancelled_at());
+            assert!(ctx.deadline() - margins.drop > lifecycle::cancelled_at(&ctx));
             assert!(margins.drop > margins.answer && margins.answer > Duration::ZERO);
         }
     }

@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use fg_core::__private::lifecycle;
 use fg_core::__private::{escape_json, write_escaped_lines};
 use fg_core::{Failure, Reply, Secret, header_names};
 
@@ -68,7 +69,8 @@ pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
     let request_id = random_request_id();
     let begun = Instant::now();
     let of_request = [(header_names::REQUEST_ID, request_id.as_bytes())];
-    ctx.begin(
+    lifecycle::begin(
+        &mut ctx,
         begun,
         of_request.into_iter().chain(credentials.iter().flat_map(Credentials::headers)),
     );
@@ -82,11 +84,11 @@ pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
     let code = answer(outcome, &reply, &ctx).await;
     let duration = begun.elapsed();
     watchdog.claim();
-    if ctx.has_after_work() {
+    if lifecycle::has_after_work(&ctx) {
         watchdog.begin_after_work(&ctx);
         after_response_work::finish(&ctx, &mut timer).await;
     }
-    ctx.rest(PRE_STOP_LIMIT);
+    lifecycle::rest(&mut ctx, PRE_STOP_LIMIT);
     watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
     end(&ctx, function, &mut timer).await;
     watchdog.end_phase(|_| true);

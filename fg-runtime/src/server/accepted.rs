@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use fg_core::__private::lifecycle;
 use fg_core::Context;
 use fg_core::limits::REQUEST_ID;
 use http::HeaderMap;
@@ -49,13 +50,13 @@ impl Contexts {
             // Engines send what they have nothing for empty.
             (!value.is_empty() && is_of_interest(name)).then_some((name, value.as_bytes()))
         });
-        if !ctx.begin(received, given) || ctx.request_id().len() > REQUEST_ID {
+        if !lifecycle::begin(&mut ctx, received, given) || ctx.request_id().len() > REQUEST_ID {
             match other_id
                 .and_then(|id| id.to_str().ok())
                 .filter(|id| says_something(id) && id.len() <= REQUEST_ID)
             {
-                Some(id) => ctx.set_request_id(id),
-                None => ctx.set_request_id(&random_request_id()),
+                Some(id) => lifecycle::set_request_id(&mut ctx, id),
+                None => lifecycle::set_request_id(&mut ctx, &random_request_id()),
             }
         }
         ctx
@@ -63,9 +64,9 @@ impl Contexts {
 
     /// Takes back a context, unless there are secrets in it, which are wiped at once.
     pub(crate) fn take_back(&self, mut ctx: Context) {
-        ctx.end();
+        lifecycle::end(&mut ctx);
         let mut idle = self.lock();
-        if idle.len() < MOST_IDLE && !ctx.has_secrets() {
+        if idle.len() < MOST_IDLE && !lifecycle::has_secrets(&ctx) {
             idle.push(ctx);
         }
     }

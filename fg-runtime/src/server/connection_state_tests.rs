@@ -5,6 +5,7 @@ use std::io::Read;
 use std::sync::Weak;
 use std::time::Duration;
 
+use fg_core::__private::lifecycle;
 use fg_core::Environment;
 
 use crate::log::format::LineFormat;
@@ -69,7 +70,7 @@ async fn a_handler_is_answered_for_once_it_is_late_and_its_own_response_is_then_
         (connection().await, InvocationSlots::default(), contexts());
     let begin = || {
         let mut ctx = Context::default();
-        ctx.begin(Instant::now(), []);
+        lifecycle::begin(&mut ctx, Instant::now(), []);
         let slot = slots.acquire().expect("a slot is free");
         state.begin_invocation(&ctx, slot, LIMITS, ErrorAudience::Owner)
     };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use fg_core::__private::lifecycle;
 use fg_core::Context;
 use tokio::time::timeout_at;
 
@@ -32,7 +33,7 @@ impl FinishedInvocation {
         guard: Option<&ShutdownGuard>,
         contexts: &Arc<Contexts>,
     ) -> Self {
-        let guard = guard.filter(|_| ctx.has_after_work()).cloned();
+        let guard = guard.filter(|_| lifecycle::has_after_work(&ctx)).cloned();
         Self { invocation: Some((ctx, slot)), guard, contexts: Arc::clone(contexts) }
     }
 }
@@ -41,7 +42,7 @@ impl Drop for FinishedInvocation {
     fn drop(&mut self) {
         let Some((ctx, slot)) = self.invocation.take() else { return };
         drop(slot);
-        if ctx.has_after_work() {
+        if lifecycle::has_after_work(&ctx) {
             spawn_after_response(ctx, self.guard.take());
         } else {
             self.contexts.take_back(ctx);

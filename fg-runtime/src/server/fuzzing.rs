@@ -107,7 +107,7 @@ fn ends_read_by_hyper(bytes: &[u8]) -> Vec<usize> {
     let (mut serving, mut task) = (pin!(serving), Context::from_waker(Waker::noop()));
     // Nothing has to be waited for: it goes on whenever it is polled.
     while serving.as_mut().poll(&mut task).is_pending() {}
-    ends.into_inner()
+    ends.take()
 }
 
 /// Bytes that come one by one, and a client that reads everything.

@@ -48,6 +48,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use fg_core::__private::lifecycle;
 use fg_core::Failure;
 use http::{Request, Response};
 use http_body::Body;
@@ -210,7 +211,7 @@ where
         if let Ok(function) = ready.now() {
             drop(ready);
             let mut ctx = start.context();
-            ctx.rest(PRE_STOP_LIMIT);
+            lifecycle::rest(&mut ctx, PRE_STOP_LIMIT);
             watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
             end::<P::Ready>(&ctx, function, &mut DeadlineTimer::new()).await;
         }

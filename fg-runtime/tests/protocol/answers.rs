@@ -52,7 +52,7 @@ fn an_answer_is_delivered_through_every_fault_that_may_pass() {
         Misbehaviour::Drip { bytes_per_write: 1, pause: Duration::ZERO },
         Misbehaviour::Delay(Duration::from_millis(10)),
         Misbehaviour::ConnectionClose,
-        Misbehaviour::CloseAfterReply,
+        Misbehaviour::CloseAfterResponse,
     ] {
         assert_delivers(&api, &fault);
     }

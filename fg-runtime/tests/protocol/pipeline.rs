@@ -73,7 +73,7 @@ fn an_event_that_came_with_the_acknowledgement_is_answered_before_the_end() {
 
 #[test]
 fn a_server_that_closes_after_an_answer_is_asked_for_one_thing_at_a_time_from_then_on() {
-    for closing in [Misbehaviour::ConnectionClose, Misbehaviour::CloseAfterReply] {
+    for closing in [Misbehaviour::ConnectionClose, Misbehaviour::CloseAfterResponse] {
         let api = api();
         let function = pipelined(act()).start(&api);
         for _ in 0..3 {

@@ -149,7 +149,7 @@ fn an_event_may_come_in_any_way_that_http_allows() {
         Misbehaviour::Drip { bytes_per_write: 1, pause: Duration::ZERO },
         Misbehaviour::Delay(Duration::from_millis(10)),
         Misbehaviour::ConnectionClose,
-        Misbehaviour::CloseAfterReply,
+        Misbehaviour::CloseAfterResponse,
     ]);
 }
 

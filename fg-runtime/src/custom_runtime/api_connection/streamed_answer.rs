@@ -48,7 +48,9 @@ impl Connection {
             content_type,
             None,
         );
-        let streamed = match self.open().await {
+        self.release_response();
+        let opened = if self.stream.is_none() { self.open().await } else { Ok(()) };
+        let streamed = match opened {
             Ok(()) => self.send_pieces(first, pieces, went_on).await,
             Err(fault) => Err(fault),
         };
@@ -69,20 +71,22 @@ impl Connection {
         while let Some(bytes) = piece {
             write!(self.request, "{:x}\r\n", bytes.len()).expect("writing to memory cannot fail");
             if !self.send_part(&bytes, b"\r\n").await? {
-                return self.receive(&mut |_, _| {}).await.map(Streamed::Refused);
+                return self.receive(&mut |_, _, _| {}).await.map(Streamed::Refused);
             }
             self.request.clear();
             piece = match self.next_piece(pieces).await? {
                 Next::Piece(Some(Ok(bytes))) => Some(bytes),
                 Next::Piece(Some(Err(failure))) => return Ok(Streamed::Cut(failure)),
                 Next::Piece(None) => None,
-                Next::Response => return self.receive(&mut |_, _| {}).await.map(Streamed::Refused),
+                Next::Response => {
+                    return self.receive(&mut |_, _, _| {}).await.map(Streamed::Refused);
+                }
             };
             *went_on |= piece.is_some();
         }
         self.send_part(b"", b"0\r\n\r\n").await?;
         self.begin_response().await?;
-        self.receive(&mut |_, _| {}).await.map(Streamed::Whole)
+        self.receive(&mut |_, _, _| {}).await.map(Streamed::Whole)
     }
 
     /// Waits for the next piece; a response that begins meanwhile, or the end of the connection,

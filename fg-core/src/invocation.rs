@@ -1,0 +1,185 @@
+//! What belongs to one invocation, and is shared by the clones of its context.
+
+use std::borrow::Cow;
+use std::str::from_utf8;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::after::AfterQueue;
+use crate::cancellation::Cancellation;
+use crate::header_names as names;
+use crate::header_table::{HeaderTable, Owned, OwnedTable};
+use crate::headers::{Headers, is_absent};
+use crate::known_header::{KnownHeader, SecretName};
+use crate::secret_headers::SecretHeaders;
+
+#[derive(Default)]
+pub(crate) struct Invocation {
+    /// The headers that were copied, or none.
+    headers: Headers,
+    /// The headers that were taken over in their table.
+    table: Option<Box<dyn OwnedTable>>,
+    pub(crate) secrets: SecretHeaders,
+    pub(crate) cancellation: Cancellation,
+    pub(crate) after: AfterQueue,
+    /// `None` once an invocation has begun: only `init` can add to it.
+    pub(crate) before_stop: Option<AfterQueue>,
+}
+
+/// Those headers that are looked at for each invocation, as they came.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct KnownHeaders<'h> {
+    pub(crate) request_id: Option<&'h [u8]>,
+    pub(crate) timeout: Option<&'h [u8]>,
+}
+
+impl Invocation {
+    /// What a context has in `init`: no headers, and room for what is to run before the stop.
+    pub(crate) fn of_init() -> Self {
+        Self { before_stop: Some(AfterQueue::default()), ..Self::default() }
+    }
+
+    /// Makes this a new invocation; a clone that is still held keeps the old one.
+    pub(crate) fn renew(shared: &mut Arc<Self>) -> &mut Self {
+        if Arc::get_mut(shared).is_none() {
+            *shared = Arc::default();
+        }
+        let own = Arc::get_mut(shared).expect("it was made here and is not shared");
+        own.wipe();
+        own.cancellation.reset();
+        own.after.clear();
+        own.before_stop = None;
+        own
+    }
+
+    /// Removes and wipes what came with the invocation.
+    pub(crate) fn wipe(&mut self) {
+        self.headers.clear();
+        if let Some(table) = &mut self.table {
+            table.clear();
+        }
+        if self.secrets.are_any {
+            self.secrets = SecretHeaders::default();
+        }
+    }
+
+    /// Copies the headers. Those that are parts of `head` are copied with it, as a whole.
+    pub(crate) fn copy<'h>(
+        &mut self,
+        head: &[u8],
+        lines: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+    ) -> KnownHeaders<'h> {
+        let Self { headers, secrets, .. } = self;
+        headers.copy_head(head);
+        let known = read(lines, |header| match header {
+            Header::Secret(name, value) => {
+                secrets.insert(name, value);
+                headers.remove(head, value);
+            }
+            Header::Other(name, value) => headers.push(head, name, value),
+        });
+        headers.complete();
+        secrets.complete();
+        known
+    }
+
+    /// Reads a table of headers that is going to be [taken over](Self::take_over).
+    pub(crate) fn read_table<'h>(&mut self, table: &'h impl HeaderTable) -> KnownHeaders<'h> {
+        let known = read(table.lines(), |header| {
+            if let Header::Secret(name, value) = header {
+                self.secrets.insert(name, value);
+            }
+        });
+        self.secrets.complete();
+        known
+    }
+
+    /// Takes over the table that has just been read.
+    pub(crate) fn take_over<T: HeaderTable>(&mut self, mut table: T) {
+        if self.secrets.are_any {
+            names::SECRETS.into_iter().for_each(|name| table.remove(name));
+        }
+        let owned = Owned::new(table);
+        match self.owned_mut() {
+            // Without an allocation.
+            Some(place) => *place = owned,
+            None => self.table = Some(Box::new(owned)),
+        }
+    }
+
+    /// Takes the table back if it has this type.
+    pub(crate) fn take_table<T: HeaderTable>(&mut self) -> Option<T> {
+        self.owned_mut().map(|owned| std::mem::take(owned).into_table())
+    }
+
+    fn owned_mut<T: HeaderTable>(&mut self) -> Option<&mut Owned<T>> {
+        self.table.as_mut()?.as_any_mut().downcast_mut()
+    }
+
+    /// Returns the first header of this name, whatever its case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).or_else(|| self.table.as_ref()?.get(name))
+    }
+
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let of_table = self.table.as_ref().map(|table| table.strings());
+        of_table.unwrap_or(&self.headers).iter()
+    }
+}
+
+/// A header that is not absent, or whose absence counts.
+enum Header<'h> {
+    Secret(SecretName, &'h [u8]),
+    Other(&'h str, &'h [u8]),
+}
+
+/// Passes on each header, and returns those that are known.
+fn read<'h>(
+    lines: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+    mut pass: impl FnMut(Header<'h>),
+) -> KnownHeaders<'h> {
+    let mut known = KnownHeaders::default();
+    lines.into_iter().for_each(|(name, value)| {
+        let value = trim(value);
+        let known_header = KnownHeader::of(name);
+        let header = match known_header {
+            Some(KnownHeader::Secret(secret)) => Header::Secret(secret, value),
+            _ if is_absent(value) => return,
+            _ => Header::Other(name, value),
+        };
+        match known_header {
+            Some(KnownHeader::RequestId) => {
+                known.request_id = known.request_id.or(Some(value));
+            }
+            Some(KnownHeader::Timeout) => {
+                known.timeout = known.timeout.or(Some(value));
+            }
+            _ => {}
+        }
+        pass(header);
+    });
+    known
+}
+
+impl KnownHeaders<'_> {
+    /// The request id, or an empty string.
+    pub(crate) fn request_id(&self) -> Cow<'_, str> {
+        let id = self.request_id.unwrap_or_default();
+        // Without the preparations of `from_utf8_lossy` for what is not UTF-8.
+        from_utf8(id).map_or_else(|_| String::from_utf8_lossy(id), Cow::Borrowed)
+    }
+
+    /// The timeout that the platform has sent.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        let seconds = from_utf8(self.timeout?).ok()?.parse().ok()?;
+        (seconds > 0).then(|| Duration::from_secs(seconds))
+    }
+}
+
+/// The value without spaces around it; most values have none.
+fn trim(value: &[u8]) -> &[u8] {
+    match value {
+        [first, .., last] if *first > b' ' && *last > b' ' => value,
+        _ => value.trim_ascii(),
+    }
+}
