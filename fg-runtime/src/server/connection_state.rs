@@ -11,9 +11,8 @@ use fg_core::Context;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
+use super::in_progress::{ConnectionSlot, InvocationSlot, ShutdownGuard};
 use super::response_writer::{ResponseWriter, Running};
-use super::shutdown_guard::ShutdownGuard;
-use super::slots::{ConnectionSlot, InvocationSlot};
 use super::watch_schedule::WatchSchedule;
 use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::limits::Limits;

@@ -13,9 +13,9 @@ use crate::log::sink::StreamSink;
 use crate::mode::LogStream;
 use crate::server::accepted::Contexts;
 use crate::server::connection_io::{ConnectionIo, HEAD_TIMEOUT};
+use crate::server::in_progress::InvocationSlots;
 use crate::server::protocol::Protocol;
 use crate::server::response_writer::Looked;
-use crate::server::slots::InvocationSlots;
 use crate::start::Start;
 
 const LIMITS: Limits = Limits { response_size: 1000, timeouts: true };

@@ -7,7 +7,6 @@ use http::header::{CONNECTION, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
 
-use super::request_path::path_of;
 use crate::invocation::error_audience::{ErrorAudience, shortened};
 
 /// Where an HTTP client finds the id of its request.
@@ -43,7 +42,7 @@ pub(crate) fn refusal<B: Body>(
     request: &Request<B>,
     is_for_probes: bool,
 ) -> Option<Response<Bytes>> {
-    if is_for_probes && path_of(request.uri()) != "/healthz" {
+    if is_for_probes && !matches!(request.uri().path(), "/healthz" | "//healthz") {
         let reason = "all connections of this instance are at work";
         return Some(refuse(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", reason));
     }

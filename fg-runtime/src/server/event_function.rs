@@ -24,16 +24,14 @@ use hyper::body::Incoming;
 use tokio::sync::watch;
 
 use super::accepted::Contexts;
-use super::base64_limit;
+use super::blocked_handlers::LongestTimeout;
 use super::cloud_event::{self, CloudEvent};
 use super::connection_state::ConnectionState;
 use super::error_response::{self, failed_invocation, refusal};
+use super::in_progress::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
 use super::readiness::Ready;
 use super::request_body::read_body;
-use super::request_path::path_of;
-use super::response_body::ResponseBody;
-use super::slots::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
-use super::stalled_runtime::LongestTimeout;
+use super::response_body::{ResponseBody, warn_of_encoded_size};
 use crate::invocation::call::{Initialized, Outcome, invoke};
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::error_audience::ErrorAudience;
@@ -131,7 +129,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         };
         match outcome {
             Ok(()) => {
-                base64_limit::warn_if_above(
+                warn_of_encoded_size(
                     reply.body().len() as u64,
                     self.start.limits.response_size,
                     &ctx,
@@ -164,7 +162,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         let outcome = self.complete(outcome, &mut reply).await;
         match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
             Ok(response) => {
-                base64_limit::warn_if_above(
+                warn_of_encoded_size(
                     response.body().len() as u64,
                     self.start.limits.response_size,
                     &ctx,
@@ -304,6 +302,13 @@ impl Drop for LogIfDropped<'_> {
             runtime_log::of(log).warn("the handler was dropped before its reply: the client has gone away, or the process ends");
         }
     }
+}
+
+/// The path of a request. The engine puts a slash before the path of a gateway's event, which has
+/// one.
+pub(crate) fn path_of(uri: &http::Uri) -> &str {
+    let path = uri.path();
+    if path.starts_with("//") { &path[1..] } else { path }
 }
 
 fn content_type(reply: &Reply) -> http::HeaderValue {

@@ -8,8 +8,7 @@ use fg_core::Context;
 use tokio::time::timeout_at;
 
 use super::accepted::Contexts;
-use super::shutdown_guard::ShutdownGuard;
-use super::slots::InvocationSlot;
+use super::in_progress::{InvocationSlot, ShutdownGuard};
 use crate::invocation::after_response_work;
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::watchdog::NOTICE;

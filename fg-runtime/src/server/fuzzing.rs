@@ -85,7 +85,7 @@ pub fn strict_head(sent: &[u8], piece: usize) {
 }
 
 /// Where each head and each body ends, as hyper reads them.
-fn ends_read_by_hyper(bytes: &[u8]) -> Vec<usize> {
+pub(super) fn ends_read_by_hyper(bytes: &[u8]) -> Vec<usize> {
     let (at, ends) = (Cell::new(0), RefCell::new(Vec::new()));
     let service = service_fn(|request: Request<Incoming>| {
         // The bytes come one by one, so none behind the head has been read.

@@ -13,7 +13,6 @@
 
 mod accept_loop;
 mod accepted;
-mod base64_limit;
 mod blocked_handlers;
 mod cloud_event;
 mod connection_io;
@@ -24,12 +23,12 @@ mod finished_invocation;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod http1_connection;
+mod in_progress;
 mod open_connections;
 mod protocol;
 mod readiness;
 mod request_body;
 mod request_framing;
-mod request_path;
 mod response_body;
 mod response_writer;
 #[cfg(feature = "http")]
@@ -37,9 +36,6 @@ mod service_bodies;
 #[cfg(feature = "http")]
 mod service_function;
 mod settings;
-mod shutdown_guard;
-mod slots;
-mod stalled_runtime;
 mod watch_schedule;
 
 use std::future::Future;
@@ -60,15 +56,13 @@ use tokio::time::timeout;
 
 use self::accept_loop::AcceptLoop;
 use self::accepted::Contexts;
-use self::blocked_handlers::BlockedHandlers;
+use self::blocked_handlers::{BlockedHandlers, LongestTimeout, RuntimeProbe};
 use self::connection_state::ConnectionState;
 use self::event_function::EventFunction;
+use self::in_progress::{InvocationSlots, ShutdownGuard};
 use self::open_connections::OpenConnections;
 use self::protocol::UnsupportedProtocols;
 use self::readiness::readiness;
-use self::shutdown_guard::ShutdownGuard;
-use self::slots::InvocationSlots;
-use self::stalled_runtime::{LongestTimeout, RuntimeProbe};
 use self::watch_schedule::WatchSchedule;
 
 use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};

@@ -35,6 +35,17 @@ fn ordinary_requests_pass_one_after_another() {
 }
 
 #[test]
+fn hyper_sees_heads_and_bodies_end_at_the_same_places() {
+    let with_length = b"POST /a HTTP/1.1\r\ncontent-length: 3\r\n\r\na\nb";
+    let chunked = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n\n\n\r\n0\r\n\r\n";
+    let without = b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let sent = [&with_length[..], chunked, without, with_length].concat();
+    let ends = ends_of_heads_and_bodies(&sent);
+    assert_eq!(ends.len(), 8);
+    assert_eq!(crate::server::fuzzing::ends_read_by_hyper(&sent), ends);
+}
+
+#[test]
 fn a_bare_line_feed_is_refused_in_the_head_of_any_request() {
     assert_refuses(b"GET / HTTP/1.1\nHost: a\r\n\r\n", 14);
     assert_refuses(b"GET / HTTP/1.1\r\nHost: a\n\r\n", 23);

@@ -1,17 +1,18 @@
-//! The bodies of responses: an event function's, a service's with the deadline and the panics of its
-//! request, and what both are wrapped in.
+//! The bodies of responses: an event function's, and what every body is wrapped in.
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
-use fg_core::Failure;
+use fg_core::{Context, Failure};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::connection_state::ConnectionState;
 use crate::invocation::streamed_response::StreamedResponse;
+use crate::log::runtime_log;
 
 /// What a response carries.
 #[derive(Debug)]
@@ -139,5 +140,44 @@ impl<B: Body> Body for TrackedBody<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// Logs a warning, once, if a body of this size may be too large once the platform has encoded it.
+///
+/// The platform encodes the body of a container's or an HTTP function's response in base64, which
+/// makes it a third larger. No document says whether its limit of 6 MB is for the body or for what
+/// is encoded. Elsewhere than on the platform nothing is encoded.
+pub(crate) fn warn_of_encoded_size(size: u64, limit: usize, ctx: &Context) {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    let safe = limit as u64 / 4 * 3;
+    if size > safe && !ctx.function_name().is_empty() && !WARNED.swap(true, Ordering::Relaxed) {
+        runtime_log::of(ctx.logger()).warn(format_args!(
+            "a response of {size} bytes is larger than {safe} bytes, which is what fits into {limit} bytes as base64; the platform may refuse it. This is said once"
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::CapturedLog;
+
+    #[test]
+    fn a_size_that_may_be_too_large_is_logged_once_and_only_on_the_platform() {
+        const LIMIT: usize = 6 * 1024 * 1024;
+        let log = CapturedLog::new();
+        let elsewhere = Context::builder().log_to(log.clone()).build();
+        warn_of_encoded_size(5_000_000, LIMIT, &elsewhere);
+        let ctx = Context::builder().function_name("greet").log_to(log.clone()).build();
+        warn_of_encoded_size(4_718_592, LIMIT, &ctx);
+        assert_eq!(log.lines().len(), 0);
+        warn_of_encoded_size(4_718_593, LIMIT, &ctx);
+        warn_of_encoded_size(5_000_000, LIMIT, &ctx);
+        assert_eq!(log.lines().len(), 1);
+        assert!(
+            log.lines()[0].contains("a response of 4718593 bytes is larger than 4718592 bytes"),
+            "{log:?}"
+        );
     }
 }

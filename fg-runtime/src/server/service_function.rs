@@ -16,13 +16,12 @@ use fg_http::{Body, ClientAddress, Gateway, HttpService, Method, StatusCode, Uri
 use http::{Request, Response};
 use hyper::body::Incoming;
 
-use super::base64_limit;
 use super::connection_state::ConnectionState;
 use super::error_response::{failed, failed_invocation, refusal};
-use super::event_function::EventFunction;
-use super::request_path::path_of;
+use super::event_function::{EventFunction, path_of};
+use super::in_progress::MAX_INVOCATIONS;
+use super::response_body::warn_of_encoded_size;
 use super::service_bodies::{ServiceBody, TimedRequestBody};
-use super::slots::MAX_INVOCATIONS;
 use crate::invocation::call::{Initialized, run_pinned};
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::limits::Limits;
@@ -101,7 +100,7 @@ impl<S: HttpService> ServiceFunction<S> {
                 {
                     connection.upgrade(&ctx, limits);
                 }
-                base64_limit::warn_if_above(size, limits.response_size, &ctx);
+                warn_of_encoded_size(size, limits.response_size, &ctx);
                 return response.map(|body| ServiceBody::served(body, ctx, budget, timer));
             }
             Ok(Err(error)) => error.to_failure(),
