@@ -7,6 +7,8 @@
 //! come, and the byte that makes them ambiguous is replaced by a NUL, which no head may have: the
 //! parser then refuses the request with status 400 and closes the connection.
 
+use std::ops::ControlFlow;
+
 /// Which bytes of a connection are a head, and which a body.
 #[derive(Debug)]
 pub(crate) struct RequestFraming {
@@ -138,29 +140,30 @@ impl RequestFraming {
             return 0;
         }
         let mut passed = 0;
-        for end in LineFeeds::of(bytes) {
-            // An empty line in the middle of this has an LF there, too.
-            if end == 0 || bytes[end - 1] != b'\r' {
-                break;
+        let _ = for_each_line_feed(bytes, |end| {
+            // An empty line has an LF in this place, or nothing.
+            if bytes.get(end.wrapping_sub(1)) != Some(&b'\r') {
+                return ControlFlow::Break(());
             }
             match bytes[passed] {
                 b'\r' if !self.is_at_start && end == passed + 1 => {
-                    self.last = b'\n';
                     self.end_head();
-                    return end + 1;
+                    passed = end + 1;
+                    return ControlFlow::Break(());
                 }
-                b'\r' | b'T' | b't' => break,
+                b'\r' | b'T' | b't' => return ControlFlow::Break(()),
                 b'C' | b'c' => match length_in(&bytes[passed..end]) {
                     Some(Some(length)) if !self.is_chunked => self.length = Some(length),
                     None => {}
-                    Some(_) => break,
+                    Some(_) => return ControlFlow::Break(()),
                 },
                 _ => {}
             }
             self.is_at_start = false;
             passed = end + 1;
-        }
-        if passed > 0 {
+            ControlFlow::Continue(())
+        });
+        if passed > 0 && matches!(self.state, State::Head) {
             self.last = b'\n';
         }
         passed
@@ -262,52 +265,41 @@ impl RequestFraming {
     }
 }
 
-/// The places of the line feeds among some bytes, eight of which are looked at together.
-struct LineFeeds<'b> {
-    words: std::slice::ChunksExact<'b, u8>,
-    /// What is left behind the words, filled up with zeros.
-    rest: Option<[u8; 8]>,
-    /// The place of the word that comes next.
-    next: usize,
-    /// The highest bit of each byte of the current word that is a line feed.
-    found: u64,
-}
-
-impl<'b> LineFeeds<'b> {
-    fn of(bytes: &'b [u8]) -> Self {
-        let words = bytes.chunks_exact(8);
-        let mut rest = [0; 8];
-        rest[..words.remainder().len()].copy_from_slice(words.remainder());
-        Self { words, rest: Some(rest), next: 0, found: 0 }
-    }
-}
-
-impl Iterator for LineFeeds<'_> {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        while self.found == 0 {
-            let word = match self.words.next() {
-                Some(word) => word.try_into().ok()?,
-                None => self.rest.take()?,
-            };
-            self.found = line_feeds_in(u64::from_le_bytes(word));
-            self.next += 8;
+/// Calls `visit` with the place of each line feed until it breaks. Eight bytes are looked at together.
+#[inline]
+fn for_each_line_feed(
+    bytes: &[u8],
+    mut visit: impl FnMut(usize) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let mut place = 0;
+    let mut visit_word = |word: [u8; 8]| {
+        let mut found = up_to_line_feed(u64::from_le_bytes(word));
+        while found != 0 {
+            let at = place + found.trailing_zeros() as usize / 8;
+            if bytes.get(at) == Some(&b'\n') {
+                visit(at)?;
+            }
+            found &= found - 1;
         }
-        let place = self.next - 8 + self.found.trailing_zeros() as usize / 8;
-        self.found &= self.found - 1;
-        Some(place)
+        place += 8;
+        ControlFlow::Continue(())
+    };
+    let mut words = bytes.chunks_exact(8);
+    for word in &mut words {
+        visit_word(word.try_into().expect("a chunk has this size"))?;
     }
+    let mut rest = [u8::MAX; 8];
+    rest[..words.remainder().len()].copy_from_slice(words.remainder());
+    visit_word(rest)
 }
 
-/// The highest bit of each byte that is a line feed.
-const fn line_feeds_in(word: u64) -> u64 {
-    const LINE_FEEDS: u64 = u64::from_ne_bytes([b'\n'; 8]);
-    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
-    let zeros = word ^ LINE_FEEDS;
-    // The sum has the highest bit of a byte if any of its other bits is set; it never overflows.
-    !(((zeros & LOW) + LOW) | zeros | LOW)
+/// The highest bit of each byte that is a line feed or less, as few bytes of a head are, and of some
+/// others behind those.
+const fn up_to_line_feed(word: u64) -> u64 {
+    const ABOVE: u64 = u64::from_ne_bytes([b'\n' + 1; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    // The subtraction borrows from the byte behind.
+    word.wrapping_sub(ABOVE) & !word & HIGH
 }
 
 /// The number in a line that is a `Content-Length`: `None` if it is another one, `Some(None)` if it is

@@ -102,7 +102,12 @@ proptest! {
         let bytes = bytes.as_bytes();
         let expected: Vec<_> =
             bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
-        prop_assert_eq!(LineFeeds::of(bytes).collect::<Vec<_>>(), expected);
+        let mut found = Vec::new();
+        let _ = for_each_line_feed(bytes, |at| {
+            found.push(at);
+            ControlFlow::Continue(())
+        });
+        prop_assert_eq!(found, expected);
     }
 
     #[test]
