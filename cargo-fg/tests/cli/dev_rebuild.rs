@@ -108,7 +108,7 @@ fn main() {
         script,
     );
     let mut dev = Dev::start(&project, &[]);
-    let note = "note: generated.txt is written anew by each build, and with other contents: that leads to no further build\n";
+    let note = "note: every build writes generated.txt with different contents; changes of it are ignored\n";
     dev.wait_for("Ready restless\n", 1);
     project.edit("src/main.rs", "fn main()", "/// It runs.\nfn main()");
     dev.wait_for(note, 1);

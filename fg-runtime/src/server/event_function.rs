@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, Logger, ReadyFunction, Reply};
+use fg_core::{Context, Failure, Logger, ReadyFunction, ResponseBuffer};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
@@ -253,12 +253,12 @@ impl<R: ReadyFunction> EventFunction<R> {
         function: &Initialized<R>,
         slot: InvocationSlot,
         connection: &ConnectionState,
-    ) -> Option<(Result<Outcome, Failure>, Reply)> {
+    ) -> Option<(Result<Outcome, Failure>, ResponseBuffer)> {
         let limits = self.start.limits;
         self.longest_timeout.extend(ctx.timeout());
         let running = connection.begin_invocation(ctx, slot, limits, self.audience)?;
         let unfinished = LogIfDropped(Some(ctx.logger()));
-        let mut reply = Reply::new();
+        let mut reply = ResponseBuffer::new();
         // A small reply is written without growing.
         reply.set_bytes(Vec::with_capacity(SMALL_REPLY), "application/json");
         let outcome =
@@ -277,7 +277,7 @@ impl<R: ReadyFunction> EventFunction<R> {
     async fn complete(
         &self,
         outcome: Result<Outcome, Failure>,
-        reply: &mut Reply,
+        reply: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
         match outcome? {
             Outcome::Buffered => Ok(()),
@@ -311,7 +311,7 @@ pub(crate) fn path_of(uri: &http::Uri) -> &str {
     if path.starts_with("//") { &path[1..] } else { path }
 }
 
-fn content_type(reply: &Reply) -> http::HeaderValue {
+fn content_type(reply: &ResponseBuffer) -> http::HeaderValue {
     if reply.content_type() == "application/json" {
         return http::HeaderValue::from_static("application/json");
     }
