@@ -69,27 +69,41 @@ impl Invocation {
         head: &[u8],
         lines: impl IntoIterator<Item = (&'h str, &'h [u8])>,
     ) -> KnownHeaders<'h> {
-        let Self { headers, secrets, .. } = self;
-        headers.copy_head(head);
-        let known = read(lines, |header| match header {
-            Header::Secret(name, value) => {
-                secrets.insert(name, value);
-                headers.remove(head, value);
-            }
-            Header::Other(name, value) => headers.push(head, name, value),
-        });
-        headers.complete();
-        secrets.complete();
+        let mut known = KnownHeaders::default();
+        self.headers.copy_head(head);
+        lines.into_iter().for_each(|(name, value)| self.copy_line(head, name, value, &mut known));
+        self.headers.complete();
+        self.secrets.complete();
         known
+    }
+
+    // Not inlined, so that it is there once, and not for each type of `lines`.
+    #[inline(never)]
+    fn copy_line<'h>(
+        &mut self,
+        head: &[u8],
+        name: &str,
+        value: &'h [u8],
+        known: &mut KnownHeaders<'h>,
+    ) {
+        match Header::of(name, value, known) {
+            Some(Header::Secret(name, value)) => {
+                self.secrets.insert(name, value);
+                self.headers.remove(head, value);
+            }
+            Some(Header::Other(value)) => self.headers.push(head, name, value),
+            None => {}
+        }
     }
 
     /// Reads a table of headers that is going to be [taken over](Self::take_over).
     pub(crate) fn read_table<'h>(&mut self, table: &'h impl HeaderTable) -> KnownHeaders<'h> {
-        let known = read(table.lines(), |header| {
-            if let Header::Secret(name, value) = header {
+        let mut known = KnownHeaders::default();
+        for (name, value) in table.lines() {
+            if let Some(Header::Secret(name, value)) = Header::of(name, value, &mut known) {
                 self.secrets.insert(name, value);
             }
-        });
+        }
         self.secrets.complete();
         known
     }
@@ -127,38 +141,31 @@ impl Invocation {
     }
 }
 
-/// A header that is not absent, or whose absence counts.
+/// A header that is not absent, or whose absence counts; without spaces around its value.
 enum Header<'h> {
     Secret(SecretName, &'h [u8]),
-    Other(&'h str, &'h [u8]),
+    Other(&'h [u8]),
 }
 
-/// Passes on each header, and returns those that are known.
-fn read<'h>(
-    lines: impl IntoIterator<Item = (&'h str, &'h [u8])>,
-    mut pass: impl FnMut(Header<'h>),
-) -> KnownHeaders<'h> {
-    let mut known = KnownHeaders::default();
-    lines.into_iter().for_each(|(name, value)| {
+impl<'h> Header<'h> {
+    /// Looks at a header, and keeps it if it is the first of a known name.
+    #[inline]
+    fn of(name: &str, value: &'h [u8], known: &mut KnownHeaders<'h>) -> Option<Self> {
         let value = trim(value);
         let known_header = KnownHeader::of(name);
-        let header = match known_header {
-            Some(KnownHeader::Secret(secret)) => Header::Secret(secret, value),
-            _ if is_absent(value) => return,
-            _ => Header::Other(name, value),
-        };
+        if let Some(KnownHeader::Secret(name)) = known_header {
+            return Some(Self::Secret(name, value));
+        }
+        if is_absent(value) {
+            return None;
+        }
         match known_header {
-            Some(KnownHeader::RequestId) => {
-                known.request_id = known.request_id.or(Some(value));
-            }
-            Some(KnownHeader::Timeout) => {
-                known.timeout = known.timeout.or(Some(value));
-            }
+            Some(KnownHeader::RequestId) => known.request_id = known.request_id.or(Some(value)),
+            Some(KnownHeader::Timeout) => known.timeout = known.timeout.or(Some(value)),
             _ => {}
         }
-        pass(header);
-    });
-    known
+        Some(Self::Other(value))
+    }
 }
 
 impl KnownHeaders<'_> {

@@ -1,6 +1,7 @@
 //! What a runtime does with a [`Context`]: functions, so that a handler, which has only methods,
 //! cannot call them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,14 +52,22 @@ pub fn begin_with_head<'h>(
 
 /// Like [`begin`], with a table of headers that is not copied. It belongs to the context until it is
 /// [taken](take_table), or the invocation [ends](end).
-pub fn begin_with_table(ctx: &mut Context, received: Instant, table: impl HeaderTable) -> bool {
-    let Context { environment, logger, timeout, invocation, .. } = ctx;
-    let own = Invocation::renew(invocation);
+///
+/// `choose_id` is given the request id, or an empty string, and may return one to use in its place.
+pub fn begin_with_table<T: HeaderTable>(
+    ctx: &mut Context,
+    received: Instant,
+    table: T,
+    choose_id: impl for<'t> FnOnce(&'t T, &str) -> Option<Cow<'t, str>>,
+) {
+    let own = Invocation::renew(&mut ctx.invocation);
     let known = own.read_table(&table);
-    let is_invocation = set_known(&known, environment, timeout, logger);
+    set_known(&known, &ctx.environment, &mut ctx.timeout, &mut ctx.logger);
+    if let Some(id) = choose_id(&table, ctx.logger.request_id()) {
+        ctx.logger.renew(&id);
+    }
     own.take_over(table);
     ctx.received = received;
-    is_invocation
 }
 
 /// Takes the table back. There is none if the headers were copied, or while a clone of the context

@@ -36,6 +36,12 @@ impl ResponseBuffer {
         Self { body: Vec::new(), content_type: Cow::Borrowed(JSON), stream: Mutex::new(None) }
     }
 
+    /// An empty response with room for a body of so many bytes.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { body: Vec::with_capacity(capacity), ..Self::new() }
+    }
+
     /// Clears the response. Its buffer is kept, unless it is larger than [`BUFFER`].
     pub fn clear(&mut self) {
         self.body.clear();

@@ -31,17 +31,17 @@ impl SecretHeaders {
             }
             return;
         }
-        let secret = Some(Secret::new(String::from_utf8_lossy(value)));
+        let place = match name {
+            SecretName::AccessKey => &mut self.access_key,
+            SecretName::SecretKey => &mut self.secret_key,
+            SecretName::AuthToken => &mut self.token,
+            SecretName::SecurityAccessKey => &mut self.security[0],
+            SecretName::SecuritySecretKey => &mut self.security[1],
+            SecretName::SecurityToken => &mut self.security[2],
+            SecretName::StreamToken => &mut self.stream_token,
+        };
+        *place = Some(Secret::new(String::from_utf8_lossy(value)));
         self.are_any = true;
-        match name {
-            SecretName::AccessKey => self.access_key = secret,
-            SecretName::SecretKey => self.secret_key = secret,
-            SecretName::AuthToken => self.token = secret,
-            SecretName::SecurityAccessKey => self.security[0] = secret,
-            SecretName::SecuritySecretKey => self.security[1] = secret,
-            SecretName::SecurityToken => self.security[2] = secret,
-            SecretName::StreamToken => self.stream_token = secret,
-        }
     }
 
     /// Has to be called after the last header: the temporary credentials are three or none.

@@ -3,6 +3,7 @@
 //! Source: the platform's manual, "creating a custom runtime". The limits without a source are
 //! ours.
 
+use std::io::Write;
 use std::time::Duration;
 
 pub(crate) const POLL_PATH: &str = "/v1/runtime/invocation/request";
@@ -70,32 +71,52 @@ pub(crate) fn write_answer_head(
     write_header_value(out, content_type);
     match length {
         Some(length) => {
+            let mut room = [0; 20];
+            let length = digits_of(length, &mut room);
             out.extend_from_slice(b"\r\ncontent-length: ");
-            write_decimal(out, length);
+            out.extend_from_slice(length);
             out.extend_from_slice(b"\r\n\r\n");
         }
         None => out.extend_from_slice(b"\r\ntransfer-encoding: chunked\r\n\r\n"),
     }
 }
 
+/// The characters other than letters and digits that a segment of a path may have as they are.
+const MARKS: &[u8] = b"-._~!$&'()*+,;=:@";
+
+/// All characters that a segment of a path may have as they are.
+static IN_SEGMENT: [bool; 256] = {
+    let mut table = [false; 256];
+    let (mut byte, mut mark) = (0_u8, 0);
+    while byte < 0x80 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    while mark < MARKS.len() {
+        table[MARKS[mark] as usize] = true;
+        mark += 1;
+    }
+    table
+};
+
 /// Writes a request id into the path. It is a UUID; should it ever be something else, it must not
 /// break the request line.
 fn write_path_segment(out: &mut Vec<u8>, id: &str) {
-    if all(id, |byte| byte.is_ascii_alphanumeric() | (byte == b'-')) {
-        out.extend_from_slice(id.as_bytes());
-    } else {
+    let start = out.len();
+    out.extend_from_slice(id.as_bytes());
+    if !id.bytes().all(|byte| IN_SEGMENT[usize::from(byte)]) {
+        out.truncate(start);
         write_percent_encoded(out, id);
     }
 }
 
 #[cold]
 fn write_percent_encoded(out: &mut Vec<u8>, text: &str) {
-    for &byte in text.as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte) {
+    for byte in text.bytes() {
+        if IN_SEGMENT[usize::from(byte)] {
             out.push(byte);
         } else {
-            let digits = b"0123456789ABCDEF";
-            out.extend([b'%', digits[usize::from(byte >> 4)], digits[usize::from(byte & 0xf)]]);
+            write!(out, "%{byte:02X}").expect("writing to memory cannot fail");
         }
     }
 }
@@ -103,31 +124,23 @@ fn write_percent_encoded(out: &mut Vec<u8>, text: &str) {
 /// Writes a value of the user's. What cannot stand in one is left out: a line break would end the
 /// header.
 fn write_header_value(out: &mut Vec<u8>, value: &str) {
-    let is_allowed = |byte: u8| matches!(byte, b' '..=b'~');
-    if all(value, is_allowed) {
+    if value == "application/json" {
         out.extend_from_slice(value.as_bytes());
     } else {
-        out.extend(value.bytes().filter(|&byte| is_allowed(byte)));
+        out.extend(value.bytes().filter(|byte| matches!(byte, b' '..=b'~')));
     }
 }
 
-/// Whether all bytes are such. There is no way out of the loop, so that many are looked at at a
-/// time.
-fn all(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
-    text.bytes().fold(true, |all, byte| all & is_such(byte))
-}
-
-/// Writes a number without the machinery of `fmt`, which takes ten times as long.
-fn write_decimal(out: &mut Vec<u8>, mut number: usize) {
-    // As many as the largest number has.
-    let mut digits = [0; 20];
-    let mut start = digits.len();
+/// The digits of a number, at the end of this room for the longest. `fmt` would take ten times as
+/// long.
+fn digits_of(mut number: usize, room: &mut [u8; 20]) -> &[u8] {
+    let mut start = room.len();
     loop {
         start -= 1;
-        digits[start] = b"0123456789"[number % 10];
+        room[start] = b"0123456789"[number % 10];
         number /= 10;
         if number == 0 {
-            return out.extend_from_slice(&digits[start..]);
+            return &room[start..];
         }
     }
 }

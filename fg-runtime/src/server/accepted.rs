@@ -1,5 +1,6 @@
 //! The context of a request, made from its headers.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -7,8 +8,9 @@ use std::time::Instant;
 use fg_core::__private::lifecycle;
 use fg_core::Context;
 use fg_core::limits::REQUEST_ID;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
+use super::request_headers::RequestHeaders;
 use crate::invocation::request_id::random_request_id;
 use crate::start::Start;
 
@@ -62,6 +64,13 @@ impl Contexts {
         ctx
     }
 
+    /// Makes the context of an invocation to which the table of its request's headers belongs.
+    pub(crate) fn begin_with_table(&self, received: Instant, headers: HeaderMap) -> Context {
+        let mut ctx = self.lock().pop().unwrap_or_else(|| self.start.context());
+        lifecycle::begin_with_table(&mut ctx, received, RequestHeaders(headers), choose_id);
+        ctx
+    }
+
     /// Takes back a context, unless there are secrets in it, which are wiped at once.
     pub(crate) fn take_back(&self, mut ctx: Context) {
         lifecycle::end(&mut ctx);
@@ -79,6 +88,19 @@ impl Contexts {
 impl fmt::Debug for Contexts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} idle", self.lock().len())
+    }
+}
+
+/// An id in place of this one, if it cannot be the id of a request.
+fn choose_id<'h>(headers: &'h RequestHeaders, id: &str) -> Option<Cow<'h, str>> {
+    const OTHER: HeaderName = HeaderName::from_static(OTHER_REQUEST_ID);
+    if !id.is_empty() && id.len() <= REQUEST_ID {
+        return None;
+    }
+    let other = headers.0.get(OTHER).and_then(|id| id.to_str().ok());
+    match other.filter(|id| says_something(id) && id.len() <= REQUEST_ID) {
+        Some(id) => Some(Cow::Borrowed(id)),
+        None => Some(Cow::Owned(random_request_id())),
     }
 }
 

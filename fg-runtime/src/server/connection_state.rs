@@ -11,6 +11,7 @@ use fg_core::Context;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
+use super::finished_invocation::FinishedInvocation;
 use super::in_progress::{ConnectionSlot, InvocationSlot, ShutdownGuard};
 use super::response_writer::{ResponseWriter, Running};
 use super::watch_schedule::WatchSchedule;
@@ -106,6 +107,11 @@ impl ConnectionState {
         let running = self.writer.begin(ctx, slot, limits.timeouts, caller)?;
         self.schedule.watch(ctx, limits.timeouts);
         Some(running)
+    }
+
+    /// The response of this invocation is being made. When it has left, the invocation is over.
+    pub(crate) fn respond(&self, finished: FinishedInvocation) {
+        self.writer.respond(finished);
     }
 
     /// The whole of the response has been made, or it has been given up.

@@ -28,6 +28,7 @@ use super::blocked_handlers::LongestTimeout;
 use super::cloud_event::{self, CloudEvent};
 use super::connection_state::ConnectionState;
 use super::error_response::{self, failed_invocation, refusal};
+use super::finished_invocation::FinishedInvocation;
 use super::in_progress::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
 use super::readiness::Ready;
 use super::request_body::read_body;
@@ -42,8 +43,8 @@ use crate::start::Start;
 /// "notes and constraints".
 const TOLERANCE: usize = 100;
 
-/// The size of most replies, in bytes.
-const SMALL_REPLY: usize = 128;
+/// Room that is made for a response, in bytes: most need no more.
+const USUAL_RESPONSE: usize = 128;
 
 pub(crate) type Answer = Response<ResponseBody>;
 
@@ -59,6 +60,15 @@ pub(crate) struct EventFunction<R: ReadyFunction> {
     pub(crate) slots: InvocationSlots,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) longest_timeout: LongestTimeout,
+}
+
+/// Who owns the table of a request's headers during an invocation.
+#[derive(Clone, Copy)]
+enum HeadersOf {
+    /// The context, so that they are not copied.
+    Context,
+    /// The request, which is needed as a whole: the context has copies.
+    Request,
 }
 
 /// An invocation that can begin.
@@ -112,68 +122,71 @@ impl<R: ReadyFunction> EventFunction<R> {
 
     async fn invoke(&self, request: Request<Incoming>, connection: &ConnectionState) -> Answer {
         let knows_chunks = request.version() > Version::HTTP_10;
-        let Accepted { ctx, head, payload, function, slot } = match self.accept(request).await {
+        let accepted = match self.accept(request, HeadersOf::Context).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Some((outcome, mut reply)) =
-            self.run(&ctx, &payload, &function, slot, connection).await
+        let Accepted { ctx, payload, function, slot, .. } = accepted;
+        let Some((outcome, mut reply, mut finished)) =
+            self.run(ctx, &payload, &function, slot, connection).await
         else {
             return lost();
         };
-        let outcome = match outcome {
+        let answer = match outcome {
             Ok(Outcome::Streamed(pieces)) if knows_chunks => {
-                return replied(head.headers, content_type(&reply), ResponseBody::pieces(pieces));
+                let body = ResponseBody::pieces(pieces);
+                replied(finished.take_headers(), content_type(&reply), body)
             }
-            outcome => self.complete(outcome, &mut reply).await,
+            outcome => match self.complete(outcome, &mut reply).await {
+                Ok(()) => {
+                    let (size, limit) = (reply.body().len(), self.start.limits.response_size);
+                    warn_of_encoded_size(size as u64, limit, finished.ctx());
+                    let content_type = content_type(&reply);
+                    let body = ResponseBody::whole(reply.into_body());
+                    replied(finished.take_headers(), content_type, body)
+                }
+                Err(failure) => {
+                    runtime_log::of(finished.ctx().logger()).error(&failure);
+                    self.failed(&failure, finished.ctx())
+                }
+            },
         };
-        match outcome {
-            Ok(()) => {
-                warn_of_encoded_size(
-                    reply.body().len() as u64,
-                    self.start.limits.response_size,
-                    &ctx,
-                );
-                replied(head.headers, content_type(&reply), ResponseBody::whole(reply.into_body()))
-            }
-            Err(failure) => {
-                runtime_log::of(ctx.logger()).error(&failure);
-                self.failed(&failure, &ctx)
-            }
-        }
+        connection.respond(finished);
+        answer
     }
 
     /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and
     /// its answer as the response.
     #[cfg(feature = "http")]
     async fn pass_on(&self, request: Request<Incoming>, connection: &ConnectionState) -> Answer {
-        let Accepted { ctx, head, payload, function, slot } = match self.accept(request).await {
+        let accepted = match self.accept(request, HeadersOf::Request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
+        let Accepted { ctx, head, payload, function, slot } = accepted;
         let event = match fg_http::apig::event_of(&head, &payload) {
             Ok(event) => event,
             Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
         };
-        let Some((outcome, mut reply)) = self.run(&ctx, &event, &function, slot, connection).await
+        let Some((outcome, mut reply, finished)) =
+            self.run(ctx, &event, &function, slot, connection).await
         else {
             return lost();
         };
         let outcome = self.complete(outcome, &mut reply).await;
-        match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
+        let answer = match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
             Ok(response) => {
-                warn_of_encoded_size(
-                    response.body().len() as u64,
-                    self.start.limits.response_size,
-                    &ctx,
-                );
+                let (size, limit) = (response.body().len(), self.start.limits.response_size);
+                warn_of_encoded_size(size as u64, limit, finished.ctx());
                 response.map(ResponseBody::whole)
             }
             Err(failure) => {
-                runtime_log::of(ctx.logger()).error(&failure);
-                self.failed(&failure, &ctx)
+                runtime_log::of(finished.ctx().logger()).error(&failure);
+                self.failed(&failure, finished.ctx())
             }
-        }
+        };
+        connection.respond(finished);
+        answer
     }
 
     async fn receive_cloud_event(
@@ -181,10 +194,11 @@ impl<R: ReadyFunction> EventFunction<R> {
         request: Request<Incoming>,
         connection: &ConnectionState,
     ) -> Answer {
-        let Accepted { ctx, head, payload, function, slot } = match self.accept(request).await {
+        let accepted = match self.accept(request, HeadersOf::Request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
+        let Accepted { ctx, head, payload, function, slot } = accepted;
         let event = match CloudEvent::read(&head.headers, &payload) {
             Ok(event) => event,
             Err(refusal) => {
@@ -194,12 +208,13 @@ impl<R: ReadyFunction> EventFunction<R> {
                 );
             }
         };
-        let Some((outcome, mut reply)) =
-            self.run(&ctx, &event.payload, &function, slot, connection).await
+        let Some((outcome, mut reply, finished)) =
+            self.run(ctx, &event.payload, &function, slot, connection).await
         else {
             return lost();
         };
-        match self.complete(outcome, &mut reply).await {
+        let ctx = finished.ctx();
+        let answer = match self.complete(outcome, &mut reply).await {
             Ok(()) => {
                 let content_type = content_type(&reply);
                 cloud_event::reply(&event, ctx.function_name(), content_type, reply.into_body())
@@ -217,11 +232,17 @@ impl<R: ReadyFunction> EventFunction<R> {
                 };
                 failed(status, &failure)
             }
-        }
+        };
+        connection.respond(finished);
+        answer
     }
 
     /// Waits for the payload and the function. `Err` is the response that says why there is none.
-    async fn accept(&self, request: Request<Incoming>) -> Result<Accepted<R>, Box<Answer>> {
+    async fn accept(
+        &self,
+        request: Request<Incoming>,
+        headers: HeadersOf,
+    ) -> Result<Accepted<R>, Box<Answer>> {
         let received = Instant::now();
         let Some(slot) = self.slots.acquire() else {
             let message = format!("this instance handles {MAX_INVOCATIONS} invocations already");
@@ -230,8 +251,13 @@ impl<R: ReadyFunction> EventFunction<R> {
                 &Failure::new("TooManyRequests", message),
             )));
         };
-        let (head, body) = request.into_parts();
-        let ctx = self.contexts.begin(received, &head.headers, |_| true);
+        let (mut head, body) = request.into_parts();
+        let ctx = match headers {
+            HeadersOf::Context => {
+                self.contexts.begin_with_table(received, std::mem::take(&mut head.headers))
+            }
+            HeadersOf::Request => self.contexts.begin(received, &head.headers, |_| true),
+        };
         let payload = read_body(
             body,
             self.start.limits.response_size.saturating_add(TOLERANCE),
@@ -248,23 +274,22 @@ impl<R: ReadyFunction> EventFunction<R> {
     /// Runs the handler to its end. `None` if it comes too late: its caller has been answered.
     async fn run(
         &self,
-        ctx: &Context,
+        ctx: Context,
         payload: &[u8],
         function: &Initialized<R>,
         slot: InvocationSlot,
         connection: &ConnectionState,
-    ) -> Option<(Result<Outcome, Failure>, ResponseBuffer)> {
+    ) -> Option<(Result<Outcome, Failure>, ResponseBuffer, FinishedInvocation)> {
         let limits = self.start.limits;
         self.longest_timeout.extend(ctx.timeout());
-        let running = connection.begin_invocation(ctx, slot, limits, self.audience)?;
+        let running = connection.begin_invocation(&ctx, slot, limits, self.audience)?;
         let unfinished = LogIfDropped(Some(ctx.logger()));
-        let mut reply = ResponseBuffer::new();
-        // A small reply is written without growing.
-        reply.set_bytes(Vec::with_capacity(SMALL_REPLY), "application/json");
+        let mut reply = ResponseBuffer::with_capacity(USUAL_RESPONSE);
         let outcome =
-            invoke(payload, ctx, function, &mut reply, limits, &mut DeadlineTimer::new()).await;
+            invoke(payload, &ctx, function, &mut reply, limits, &mut DeadlineTimer::new()).await;
         unfinished.disarm();
-        running.end(&self.contexts).then_some((outcome, reply))
+        let ended = running.end()?;
+        Some((outcome, reply, FinishedInvocation::new(ctx, ended, &self.contexts)))
     }
 
     /// What went wrong in an invocation.

@@ -5,10 +5,12 @@ use std::time::Instant;
 
 use fg_core::__private::lifecycle;
 use fg_core::Context;
+use http::HeaderMap;
 use tokio::time::timeout_at;
 
 use super::accepted::Contexts;
 use super::in_progress::{InvocationSlot, ShutdownGuard};
+use super::request_headers::RequestHeaders;
 use crate::invocation::after_response_work;
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::watchdog::NOTICE;
@@ -19,30 +21,42 @@ use crate::log::runtime_log;
 #[derive(Debug)]
 pub(crate) struct FinishedInvocation {
     /// `None` once it is being dropped.
-    invocation: Option<(Context, InvocationSlot)>,
-    /// For the work that it has left.
-    guard: Option<ShutdownGuard>,
+    invocation: Option<(Context, EndedInvocation)>,
     contexts: Arc<Contexts>,
 }
 
+/// What an invocation keeps after its handler has ended.
+#[derive(Debug)]
+pub(crate) struct EndedInvocation {
+    pub(crate) slot: InvocationSlot,
+    /// For the work that it leaves, until its response has left.
+    pub(crate) guard: Option<ShutdownGuard>,
+}
+
 impl FinishedInvocation {
-    pub(crate) fn new(
-        ctx: Context,
-        slot: InvocationSlot,
-        guard: Option<&ShutdownGuard>,
-        contexts: &Arc<Contexts>,
-    ) -> Self {
-        let guard = guard.filter(|_| lifecycle::has_after_work(&ctx)).cloned();
-        Self { invocation: Some((ctx, slot)), guard, contexts: Arc::clone(contexts) }
+    pub(crate) fn new(ctx: Context, ended: EndedInvocation, contexts: &Arc<Contexts>) -> Self {
+        Self { invocation: Some((ctx, ended)), contexts: Arc::clone(contexts) }
+    }
+
+    /// The context of the invocation.
+    pub(crate) fn ctx(&self) -> &Context {
+        &self.invocation.as_ref().expect("it is taken when it is dropped").0
+    }
+
+    /// The table of the request's headers, for the response; an empty one if a clone of the context
+    /// is still held.
+    pub(crate) fn take_headers(&mut self) -> HeaderMap {
+        let table = self.invocation.as_mut().and_then(|(ctx, _)| lifecycle::take_table(ctx));
+        table.map(|RequestHeaders(headers)| headers).unwrap_or_default()
     }
 }
 
 impl Drop for FinishedInvocation {
     fn drop(&mut self) {
-        let Some((ctx, slot)) = self.invocation.take() else { return };
+        let Some((ctx, EndedInvocation { slot, guard })) = self.invocation.take() else { return };
         drop(slot);
         if lifecycle::has_after_work(&ctx) {
-            spawn_after_response(ctx, self.guard.take());
+            spawn_after_response(ctx, guard);
         } else {
             self.contexts.take_back(ctx);
         }

@@ -29,6 +29,7 @@ mod protocol;
 mod readiness;
 mod request_body;
 mod request_framing;
+mod request_headers;
 mod response_body;
 mod response_writer;
 #[cfg(feature = "http")]

@@ -7,7 +7,7 @@
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, Instant};
 
@@ -16,9 +16,8 @@ use http::StatusCode;
 use tokio::io::AsyncWrite;
 use tokio::net::tcp::OwnedWriteHalf;
 
-use super::accepted::Contexts;
 use super::error_response::failed_invocation;
-use super::finished_invocation::FinishedInvocation;
+use super::finished_invocation::{EndedInvocation, FinishedInvocation};
 use super::in_progress::{InvocationSlot, ShutdownGuard};
 use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::overdue::Overdue;
@@ -113,6 +112,11 @@ impl ResponseWriter {
         state.stream.as_ref()?;
         state.running = Some(running);
         Some(Running { writer: self, has_ended: false })
+    }
+
+    /// The response of this invocation is being made.
+    pub(crate) fn respond(&self, finished: FinishedInvocation) {
+        self.lock().responding = Some(finished);
     }
 
     /// The response is complete, or has been given up.
@@ -261,16 +265,16 @@ pub(crate) struct Running<'w> {
 }
 
 impl Running<'_> {
-    /// The handler has ended. Returns whether its response is to be sent; if not, its caller has
-    /// been answered already.
-    pub(crate) fn end(mut self, contexts: &Arc<Contexts>) -> bool {
+    /// The handler has ended. `None` if its response is not to be sent, because its caller has been
+    /// answered already.
+    pub(crate) fn end(mut self) -> Option<EndedInvocation> {
         self.has_ended = true;
         let mut state = self.writer.lock();
-        let Some(running) = state.running.take() else { return false };
-        let RunningInvocation { ctx, slot, .. } = running;
-        let finished = FinishedInvocation::new(ctx, slot, state.guard.as_ref(), contexts);
-        state.responding = Some(finished);
-        true
+        let running = state.running.take()?;
+        let guard = state.guard.clone();
+        // The context is dropped when the lock is not held.
+        drop(state);
+        Some(EndedInvocation { slot: running.slot, guard })
     }
 }
 

@@ -19,6 +19,7 @@ use hyper::body::Incoming;
 use super::connection_state::ConnectionState;
 use super::error_response::{failed, failed_invocation, refusal};
 use super::event_function::{EventFunction, path_of};
+use super::finished_invocation::FinishedInvocation;
 use super::in_progress::MAX_INVOCATIONS;
 use super::response_body::warn_of_encoded_size;
 use super::service_bodies::{ServiceBody, TimedRequestBody};
@@ -89,9 +90,8 @@ impl<S: HttpService> ServiceFunction<S> {
         let mut budget = TimeBudget::new(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut timer = DeadlineTimer::new();
         let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
-        if !running.end(contexts) {
-            return lost();
-        }
+        let Some(ended) = running.end() else { return lost() };
+        connection.respond(FinishedInvocation::new(ctx.clone(), ended, contexts));
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();
