@@ -79,7 +79,8 @@ impl AcceptLoop {
             match accepted.await {
                 None => return,
                 Some(Ok((stream, client, slot))) => {
-                    // Small responses leave at once. If it cannot be set, they leave a little later.
+                    // Small responses leave at once. If it cannot be set, they leave a little
+                    // later.
                     let _ = stream.set_nodelay(true);
                     tokio::spawn(serve(stream, client, slot));
                 }

@@ -140,7 +140,7 @@ impl RuntimeProbe {
         if self.has_begun.load(Ordering::Relaxed) || self.task.is_finished() {
             *self = Self::spawn(self.runtime.clone(), self.longest_timeout.clone());
         }
-        // What blocks the threads may have begun, with a longer timeout, after the task was spawned.
+        // What blocks the threads may have begun after the task was spawned, with a longer timeout.
         let limit = self.longest_timeout.get();
         if self.limit != limit {
             self.limit = limit;

@@ -46,7 +46,7 @@ pub(crate) fn refusal<B: Body>(
         let reason = "all connections of this instance are at work";
         return Some(refuse(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", reason));
     }
-    // Only a chunked body has no length, and to look for a header takes longer than to look at that.
+    // Only a chunked body has no length, and that takes less time than to look for a header.
     let is_chunked = request.body().size_hint().exact().is_none();
     refusal_of(request, is_chunked)
 }

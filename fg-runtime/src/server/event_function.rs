@@ -1,17 +1,17 @@
 //! An event function over HTTP: the routes that the platform calls in a container image, and the
 //! invocations behind them.
 //!
-//! | route | answer |
+//! | route | response |
 //! | --- | --- |
-//! | `POST /invoke` | 200 with the reply, 500 with the error as JSON; waits for the initialisation |
-//! | `POST /init` | 200 when the function is initialised, 500 with the error as JSON; any number of times |
+//! | `POST /invoke` | 200 with the response, 500 with the error as JSON; waits for the init phase |
+//! | `POST /init` | 200 when the function is initialized, 500 with the error as JSON; any number of times |
 //! | `GET /healthz` | 200 when it is ready, else 503 |
 //! | `GET /shutdown` | 200; no new connections are taken, what runs is finished, and the process ends |
 //! | `POST /` with a CloudEvent | see [`cloud_event`](super::cloud_event) |
 //!
 //! Source: the platform's manual, "creating a function with an image"; `/healthz` and `/shutdown`
 //! are those of the open-source engine. The status of `/init` may be ignored by the caller, so
-//! `/invoke` is refused after a failed initialisation as well.
+//! `/invoke` is refused after a failed init phase as well.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,7 +23,6 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 
-use super::accepted::Contexts;
 use super::blocked_handlers::LongestTimeout;
 use super::cloud_event::{self, CloudEvent};
 use super::connection_state::ConnectionState;
@@ -32,6 +31,7 @@ use super::finished_invocation::FinishedInvocation;
 use super::in_progress::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
 use super::readiness::Ready;
 use super::request_body::read_body;
+use super::request_context::Contexts;
 use super::response_body::{ResponseBody, warn_of_encoded_size};
 use crate::invocation::call::{Initialized, Outcome, invoke};
 use crate::invocation::deadline_timer::DeadlineTimer;
@@ -46,7 +46,7 @@ const TOLERANCE: usize = 100;
 /// Room that is made for a response, in bytes: most need no more.
 const USUAL_RESPONSE: usize = 128;
 
-pub(crate) type Answer = Response<ResponseBody>;
+pub(crate) type FunctionResponse = Response<ResponseBody>;
 
 /// What every request needs.
 pub(crate) struct EventFunction<R: ReadyFunction> {
@@ -81,12 +81,12 @@ struct Accepted<R> {
 }
 
 impl<R: ReadyFunction> EventFunction<R> {
-    /// Answers one request, whatever it is.
+    /// Responds to one request.
     pub(crate) async fn respond(
         self: Arc<Self>,
         request: Request<Incoming>,
         connection: Arc<ConnectionState>,
-    ) -> Answer {
+    ) -> FunctionResponse {
         if let Some(refusal) = refusal(&request, connection.is_for_probes) {
             return refusal.map(ResponseBody::whole);
         }
@@ -120,7 +120,11 @@ impl<R: ReadyFunction> EventFunction<R> {
         }
     }
 
-    async fn invoke(&self, request: Request<Incoming>, connection: &ConnectionState) -> Answer {
+    async fn invoke(
+        &self,
+        request: Request<Incoming>,
+        connection: &ConnectionState,
+    ) -> FunctionResponse {
         let knows_chunks = request.version() > Version::HTTP_10;
         let accepted = match self.accept(request, HeadersOf::Context).await {
             Ok(accepted) => accepted,
@@ -130,9 +134,9 @@ impl<R: ReadyFunction> EventFunction<R> {
         let Some((outcome, mut reply, mut finished)) =
             self.run(ctx, &payload, &function, slot, connection).await
         else {
-            return lost();
+            return not_sent();
         };
-        let answer = match outcome {
+        let response = match outcome {
             Ok(Outcome::Streamed(pieces)) if knows_chunks => {
                 let body = ResponseBody::pieces(pieces);
                 replied(finished.take_headers(), content_type(&reply), body)
@@ -152,13 +156,16 @@ impl<R: ReadyFunction> EventFunction<R> {
             },
         };
         connection.respond(finished);
-        answer
+        response
     }
 
-    /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and
-    /// its answer as the response.
+    /// Calls a handler of HTTP requests: with the event that API Gateway would make of the request.
     #[cfg(feature = "http")]
-    async fn pass_on(&self, request: Request<Incoming>, connection: &ConnectionState) -> Answer {
+    async fn pass_on(
+        &self,
+        request: Request<Incoming>,
+        connection: &ConnectionState,
+    ) -> FunctionResponse {
         let accepted = match self.accept(request, HeadersOf::Request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
@@ -171,10 +178,10 @@ impl<R: ReadyFunction> EventFunction<R> {
         let Some((outcome, mut reply, finished)) =
             self.run(ctx, &event, &function, slot, connection).await
         else {
-            return lost();
+            return not_sent();
         };
         let outcome = self.complete(outcome, &mut reply).await;
-        let answer = match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
+        let response = match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
             Ok(response) => {
                 let (size, limit) = (response.body().len(), self.start.limits.response_size);
                 warn_of_encoded_size(size as u64, limit, finished.ctx());
@@ -186,14 +193,14 @@ impl<R: ReadyFunction> EventFunction<R> {
             }
         };
         connection.respond(finished);
-        answer
+        response
     }
 
     async fn receive_cloud_event(
         &self,
         request: Request<Incoming>,
         connection: &ConnectionState,
-    ) -> Answer {
+    ) -> FunctionResponse {
         let accepted = match self.accept(request, HeadersOf::Request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
@@ -211,14 +218,19 @@ impl<R: ReadyFunction> EventFunction<R> {
         let Some((outcome, mut reply, finished)) =
             self.run(ctx, &event.payload, &function, slot, connection).await
         else {
-            return lost();
+            return not_sent();
         };
         let ctx = finished.ctx();
-        let answer = match self.complete(outcome, &mut reply).await {
+        let response = match self.complete(outcome, &mut reply).await {
             Ok(()) => {
                 let content_type = content_type(&reply);
-                cloud_event::reply(&event, ctx.function_name(), content_type, reply.into_body())
-                    .map(ResponseBody::whole)
+                cloud_event::response_to(
+                    &event,
+                    ctx.function_name(),
+                    content_type,
+                    reply.into_body(),
+                )
+                .map(ResponseBody::whole)
             }
             Err(failure) => {
                 runtime_log::of(ctx.logger()).error(&failure);
@@ -234,7 +246,7 @@ impl<R: ReadyFunction> EventFunction<R> {
             }
         };
         connection.respond(finished);
-        answer
+        response
     }
 
     /// Waits for the payload and the function. `Err` is the response that says why there is none.
@@ -242,7 +254,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         &self,
         request: Request<Incoming>,
         headers: HeadersOf,
-    ) -> Result<Accepted<R>, Box<Answer>> {
+    ) -> Result<Accepted<R>, Box<FunctionResponse>> {
         let received = Instant::now();
         let Some(slot) = self.slots.acquire() else {
             let message = format!("this instance handles {MAX_INVOCATIONS} invocations already");
@@ -293,12 +305,12 @@ impl<R: ReadyFunction> EventFunction<R> {
     }
 
     /// What went wrong in an invocation.
-    fn failed(&self, failure: &Failure, ctx: &Context) -> Answer {
+    fn failed(&self, failure: &Failure, ctx: &Context) -> FunctionResponse {
         failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, ctx, self.audience)
             .map(ResponseBody::whole)
     }
 
-    /// Puts the pieces of a streamed reply together, where they cannot be sent one by one.
+    /// Collects a streamed response, if it cannot be sent chunk by chunk.
     async fn complete(
         &self,
         outcome: Result<Outcome, Failure>,
@@ -349,7 +361,11 @@ fn content_type(reply: &ResponseBuffer) -> http::HeaderValue {
 
 /// The table of the request's headers becomes that of the response, and then, in hyper's hands,
 /// that of the next request.
-fn replied(mut table: HeaderMap, content_type: http::HeaderValue, body: ResponseBody) -> Answer {
+fn replied(
+    mut table: HeaderMap,
+    content_type: http::HeaderValue,
+    body: ResponseBody,
+) -> FunctionResponse {
     let mut response = Response::new(body);
     table.clear();
     *response.headers_mut() = table;
@@ -364,21 +380,21 @@ fn replied(mut table: HeaderMap, content_type: http::HeaderValue, body: Response
 
 /// For a caller that has been answered: it is not sent.
 #[cold]
-fn lost() -> Answer {
+fn not_sent() -> FunctionResponse {
     empty(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn failed(status: StatusCode, failure: &Failure) -> Answer {
+fn failed(status: StatusCode, failure: &Failure) -> FunctionResponse {
     error_response::failed(status, failure).map(ResponseBody::whole)
 }
 
-fn empty(status: StatusCode) -> Answer {
+fn empty(status: StatusCode) -> FunctionResponse {
     let mut response = Response::new(ResponseBody::whole(Bytes::new()));
     *response.status_mut() = status;
     response
 }
 
-fn not_allowed(method: &Method, path: &str, allowed: &'static str) -> Answer {
+fn not_allowed(method: &Method, path: &str, allowed: &'static str) -> FunctionResponse {
     let message = format!("{method} {path} is not possible; {allowed} is");
     let mut response =
         failed(StatusCode::METHOD_NOT_ALLOWED, &Failure::new("MethodNotAllowed", message));

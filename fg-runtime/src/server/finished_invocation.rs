@@ -8,8 +8,8 @@ use fg_core::Context;
 use http::HeaderMap;
 use tokio::time::timeout_at;
 
-use super::accepted::Contexts;
 use super::in_progress::{InvocationSlot, ShutdownGuard};
+use super::request_context::Contexts;
 use super::request_headers::RequestHeaders;
 use crate::invocation::after_response_work;
 use crate::invocation::deadline_timer::DeadlineTimer;

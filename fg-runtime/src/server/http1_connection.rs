@@ -29,8 +29,8 @@ use super::response_body::TrackedBody;
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::panics::for_connection;
 
-/// How long a client may send nothing between two requests: longer than the 90 s for which Go's HTTP
-/// client, and so Knative, keeps a connection that it may use again.
+/// How long a client may send nothing between two requests: longer than the 90 s for which Go's
+/// HTTP client, and so Knative, keeps a connection that it may use again.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(100);
 
 /// How long a probe may take for its head if it has one of the reserved slots.

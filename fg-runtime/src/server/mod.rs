@@ -2,17 +2,16 @@
 //! function, on another engine.
 //!
 //! ```text
-//! listen --> initialise ----------> ready
+//! listen --> initialize ----------> ready
 //!   |                                  |
 //!   +--> accept --> connection --> request --> invocation --> response --> after-work
 //!   |
-//! SIGTERM, /shutdown --> accept no more --> what runs is finished --> pre_stop --> exit 0
+//! SIGTERM, /shutdown --> accept no more --> finish what runs --> pre_stop --> exit 0
 //! ```
 //!
 //! Many requests run at once, and each is isolated from another's panic, deadline and log lines.
 
 mod accept_loop;
-mod accepted;
 mod blocked_handlers;
 mod cloud_event;
 mod connection_io;
@@ -28,6 +27,7 @@ mod open_connections;
 mod protocol;
 mod readiness;
 mod request_body;
+mod request_context;
 mod request_framing;
 mod request_headers;
 mod response_body;
@@ -56,7 +56,6 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use self::accept_loop::AcceptLoop;
-use self::accepted::Contexts;
 use self::blocked_handlers::{BlockedHandlers, LongestTimeout, RuntimeProbe};
 use self::connection_state::ConnectionState;
 use self::event_function::EventFunction;
@@ -64,6 +63,7 @@ use self::in_progress::{InvocationSlots, ShutdownGuard};
 use self::open_connections::OpenConnections;
 use self::protocol::UnsupportedProtocols;
 use self::readiness::readiness;
+use self::request_context::Contexts;
 use self::watch_schedule::WatchSchedule;
 
 use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
@@ -99,8 +99,9 @@ where
     .await
 }
 
-/// Listens, initializes, serves, and ends; `answers` makes of the function what answers a request.
-async fn run_with<P, A, R, F, B>(start: Start, phase: P, answers: A) -> ExitCode
+/// Listens, initializes, serves, and ends; `respond_by` turns the function into what
+/// responds to a request.
+async fn run_with<P, A, R, F, B>(start: Start, phase: P, respond_by: A) -> ExitCode
 where
     P: InitPhase,
     A: FnOnce(Arc<EventFunction<P::Ready>>) -> R + Send,
@@ -140,13 +141,15 @@ where
     let connections = OpenConnections::new(Arc::clone(&schedule));
     let handlers = Arc::new(BlockedHandlers::new(Arc::clone(&schedule), connections.clone()));
     watchdog.also_watch(Arc::clone(&handlers) as _);
-    let last_words =
-        Arc::new(OfServer { connections: connections.clone(), watchdog: Arc::clone(&watchdog) });
-    panics::report_aborts_to(&last_words);
+    let abort_responder = Arc::new(ServerAbortResponder {
+        connections: connections.clone(),
+        watchdog: Arc::clone(&watchdog),
+    });
+    panics::report_aborts_to(&abort_responder);
     let longest_timeout = LongestTimeout::new(start.environment().timeout());
     let serving = pin!(async {
         let (announcer, ready) = readiness();
-        let initialising = tokio::spawn({
+        let initializing = tokio::spawn({
             let (start, watchdog) = (Arc::clone(&start), Arc::clone(&watchdog));
             let longest_timeout = longest_timeout.clone();
             async move {
@@ -169,7 +172,7 @@ where
         });
         let (guard, drained) = ShutdownGuard::new();
         let (stop, stopping) = watch::channel(false);
-        let answer = answers(Arc::new(EventFunction {
+        let respond = respond_by(Arc::new(EventFunction {
             start: Arc::clone(&start),
             contexts: Arc::new(Contexts::new(Arc::clone(&start))),
             ready: ready.clone(),
@@ -186,7 +189,7 @@ where
             let (state, reader) =
                 ConnectionState::new(stream, client, slot, guard.clone(), &schedule);
             connections.insert(&state);
-            let serving = http1_connection::serve(state, reader, stopping.clone(), answer.clone());
+            let serving = http1_connection::serve(state, reader, stopping.clone(), respond.clone());
             let unsupported = Arc::clone(&unsupported);
             async move { unsupported.log(serving.await) }
         };
@@ -194,8 +197,8 @@ where
             .or_until_requested(pin!(accept_loop.run(listener, &mut stopping.clone(), serve)))
             .await;
         stop.send_replace(true);
-        initialising.abort();
-        drop(answer);
+        initializing.abort();
+        drop(respond);
         drop(guard);
         watchdog.begin_phase(Phase::Draining { grace }, Some(grace));
         if timeout(grace, drained.wait()).await.is_err() {
@@ -219,13 +222,13 @@ where
     shutdown.listen_during(serving).await
 }
 
-/// Answers for what runs, before a panic ends the process.
-struct OfServer {
+/// Answers all callers that wait before a panic ends the process.
+struct ServerAbortResponder {
     connections: OpenConnections,
     watchdog: Arc<Watchdog>,
 }
 
-impl AbortResponder for OfServer {
+impl AbortResponder for ServerAbortResponder {
     fn answer_before_abort(&self, failure: &Failure, caller: u64) {
         self.connections.answer_all(failure, caller);
         self.watchdog.expect_abort();

@@ -1,4 +1,4 @@
-//! Whether the function has been initialised: any number of requests can wait for it, and it
+//! Whether the function has been initialized. Any number of requests can wait for that, and it
 //! happens once.
 
 use std::sync::OnceLock;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use fg_core::Failure;
 use tokio::sync::watch;
 
-/// How far the initialisation is.
+/// How far the init phase is.
 #[derive(Debug)]
 pub(crate) enum Readiness<S> {
     Starting,
@@ -38,7 +38,7 @@ pub(crate) fn readiness<S>() -> (Announcer<S>, Ready<S>) {
 }
 
 impl<S> Announcer<S> {
-    /// The initialisation is over.
+    /// The init phase is over.
     pub(crate) fn announce(&self, made: Result<S, Failure>) {
         self.0.send_replace(match made {
             Ok(state) => Readiness::Ready(state),
@@ -57,7 +57,7 @@ impl<S: Clone> Ready<S> {
         }
     }
 
-    /// Waits for the end of the initialisation.
+    /// Waits for the end of the init phase.
     pub(crate) async fn wait(&self) -> Result<S, Failure> {
         if let Some(state) = self.state.get() {
             return Ok(state.clone());
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn everybody_who_waits_learns_of_the_end_and_so_does_whoever_comes_later() {
+    async fn all_that_wait_learn_of_the_end_and_so_do_those_that_come_later() {
         let (announcer, ready) = readiness::<u8>();
         assert_eq!(ready.now(), Err(None));
         let waiting: Vec<_> = (0..3)
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_is_the_same_for_everybody() {
+    async fn a_failure_is_the_same_for_all() {
         let (announcer, ready) = readiness::<u8>();
         let failure = Failure::new(Failure::INIT_ERROR, "no configuration");
         announcer.announce(Err(failure.clone()));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_initialisation_that_is_given_up_is_a_failure_of_those_who_wait() {
+    async fn an_init_phase_that_is_given_up_is_a_failure_of_those_that_wait() {
         let (announcer, ready) = readiness::<u8>();
         drop(announcer);
         assert_eq!(ready.now(), Err(None));

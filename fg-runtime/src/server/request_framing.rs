@@ -265,7 +265,8 @@ impl RequestFraming {
     }
 }
 
-/// Calls `visit` with the place of each line feed until it breaks. Eight bytes are looked at together.
+/// Calls `visit` with the place of each line feed until it breaks. It looks at eight bytes at a
+/// time.
 #[inline]
 fn for_each_line_feed(
     bytes: &[u8],
@@ -293,8 +294,8 @@ fn for_each_line_feed(
     visit_word(rest)
 }
 
-/// The highest bit of each byte that is a line feed or less, as few bytes of a head are, and of some
-/// others behind those.
+/// Sets the highest bit of each byte that is not above a line feed, and perhaps that of the byte
+/// behind one. Few of these bytes in a head are no line feeds.
 const fn up_to_line_feed(word: u64) -> u64 {
     const ABOVE: u64 = u64::from_ne_bytes([b'\n' + 1; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
@@ -302,8 +303,8 @@ const fn up_to_line_feed(word: u64) -> u64 {
     word.wrapping_sub(ABOVE) & !word & HIGH
 }
 
-/// The number in a line that is a `Content-Length`: `None` if it is another one, `Some(None)` if it is
-/// not of the usual form, which is `Content-Length: 17` and the CR.
+/// Reads the number in a `Content-Length` line of the usual form, such as `Content-Length: 17` and
+/// the CR. `None` if it is another line, `Some(None)` if it has another form.
 fn length_in(line: &[u8]) -> Option<Option<u64>> {
     const USUAL: [&[u8]; 2] = [b"ontent-Length: ", b"ontent-length: "];
     // The last letter tells most lines apart.

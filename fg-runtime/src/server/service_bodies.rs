@@ -1,5 +1,5 @@
-//! The bodies of a service: its requests', with a limit on silent clients, and its responses', with the
-//! deadline and the panics of the request.
+//! The bodies of a service: those of its requests, with a limit on silent clients, and those of its
+//! responses, with the deadline and the panics of the request.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -108,8 +108,8 @@ where
     }
 }
 
-/// The body of a request that a service reads itself: a client that sends nothing for too long is an
-/// error.
+/// The body of a request that a service reads itself. If the client sends nothing for too long, it
+/// ends with an error.
 #[derive(Debug)]
 pub(crate) struct TimedRequestBody {
     body: Incoming,

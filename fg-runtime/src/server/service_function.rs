@@ -31,7 +31,7 @@ use crate::log::runtime_log;
 
 /// What every request needs.
 pub(crate) struct ServiceFunction<S: HttpService> {
-    /// Answers what is the platform's.
+    /// Responds to the routes of the platform.
     platform: Arc<EventFunction<Gateway<S>>>,
     /// The service, once it has been initialized.
     initialized: OnceLock<Arc<Initialized<Gateway<S>>>>,
@@ -42,7 +42,7 @@ impl<S: HttpService> ServiceFunction<S> {
         Self { platform, initialized: OnceLock::new() }
     }
 
-    /// Answers one request.
+    /// Responds to one request.
     pub(crate) async fn respond(
         self: Arc<Self>,
         request: Request<Incoming>,
@@ -85,12 +85,12 @@ impl<S: HttpService> ServiceFunction<S> {
         let is_tunnel = request.method() == Method::CONNECT;
         let response = pin!(Some(service.respond(prepare(request, &ctx, connection.client))));
         let Some(running) = connection.begin_invocation(&ctx, slot, limits, caller) else {
-            return lost();
+            return not_sent();
         };
         let mut budget = TimeBudget::new(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut timer = DeadlineTimer::new();
         let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
-        let Some(ended) = running.end() else { return lost() };
+        let Some(ended) = running.end() else { return not_sent() };
         connection.respond(FinishedInvocation::new(ctx.clone(), ended, contexts));
         let failure = match responded {
             Ok(Ok(response)) => {
@@ -165,6 +165,6 @@ fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Req
 
 /// For a caller that has been answered: it is not sent.
 #[cold]
-fn lost<B>() -> Response<ServiceBody<B>> {
+fn not_sent<B>() -> Response<ServiceBody<B>> {
     Response::new(Bytes::new().into())
 }

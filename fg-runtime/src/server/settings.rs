@@ -27,7 +27,7 @@ pub(crate) fn listen_address(
     Ok((Ipv4Addr::UNSPECIFIED, port).into())
 }
 
-/// The variable for how long what runs may go on when the process is told to end, in seconds.
+/// Sets how long the shutdown waits for what runs, in seconds.
 pub(crate) const GRACE_VARIABLE: &str = "FG_SHUTDOWN_GRACE";
 
 /// The longest that the platform waits.

@@ -17,15 +17,14 @@ use crate::start::Start;
 /// Some engines send the request's id under this name.
 const OTHER_REQUEST_ID: &str = "x-request-id";
 
-/// The contexts of requests that are over, for those that come: what they are made of need not be
-/// made again.
+/// Makes contexts of requests, and keeps those that are over so that their buffers are used again.
 pub(crate) struct Contexts {
     start: Arc<Start>,
     idle: Mutex<Vec<Context>>,
 }
 
-/// The most of them that are kept.
-const MOST_IDLE: usize = 64;
+/// How many contexts are kept.
+const MAX_IDLE: usize = 64;
 
 impl Contexts {
     pub(crate) fn new(start: Arc<Start>) -> Self {
@@ -75,7 +74,7 @@ impl Contexts {
     pub(crate) fn take_back(&self, mut ctx: Context) {
         lifecycle::end(&mut ctx);
         let mut idle = self.lock();
-        if idle.len() < MOST_IDLE && !lifecycle::has_secrets(&ctx) {
+        if idle.len() < MAX_IDLE && !lifecycle::has_secrets(&ctx) {
             idle.push(ctx);
         }
     }
