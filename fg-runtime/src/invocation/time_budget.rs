@@ -107,11 +107,13 @@ pub(crate) struct Margins {
 }
 
 impl Margins {
+    /// The longest of them.
+    pub(crate) const MAX: Duration = Duration::from_millis(250);
+
     /// A twentieth of the timeout before its end, and a fortieth; never more than 250 and 125 ms.
     /// `ctx.cancelled()` has fired before.
     pub(crate) fn of(timeout: Duration) -> Self {
-        let part = |divisor: u32, most: u64| (timeout / divisor).min(Duration::from_millis(most));
-        Self { drop: part(20, 250), answer: part(40, 125) }
+        Self { drop: (timeout / 20).min(Self::MAX), answer: (timeout / 40).min(Self::MAX / 2) }
     }
 }
 

@@ -54,6 +54,17 @@ pub(crate) struct Watchdog {
     timeout: Option<Duration>,
     current: Mutex<Current>,
     waker: Option<Waker>,
+    /// What else its thread looks after.
+    #[cfg(feature = "server")]
+    also: std::sync::OnceLock<Arc<dyn AlsoWatched>>,
+}
+
+/// What the watchdog's thread looks after besides.
+#[cfg(feature = "server")]
+pub(crate) trait AlsoWatched: std::fmt::Debug + Send + Sync {
+    /// Looks, and returns when to look next; `None` if only when the watchdog is woken. `late` is by
+    /// how much this comes later than planned.
+    fn look(&self, now: Instant, late: Duration) -> Option<Instant>;
 }
 
 #[derive(Debug, Default)]
@@ -117,8 +128,15 @@ impl Watchdog {
             // Where the system does not let us, signals do what they would have done without us.
             Err(_) => (None, None),
         };
-        let watchdog =
-            Arc::new(Self { route, audience, timeout, current: Mutex::default(), waker });
+        let watchdog = Arc::new(Self {
+            route,
+            audience,
+            timeout,
+            current: Mutex::default(),
+            waker,
+            #[cfg(feature = "server")]
+            also: std::sync::OnceLock::new(),
+        });
         let Some(wakes) = wakes else { return watchdog };
         let of_thread = Arc::downgrade(&watchdog);
         let for_signals = shutdown.cloned();
@@ -200,9 +218,21 @@ impl Watchdog {
         let overdue = at.map(|at| Overdue::at(at, NOTICE));
         self.lock().watched = Some(Watched { phase, begun: Instant::now(), overdue });
         // The watchdog may sleep for longer than that.
+        self.wake();
+    }
+
+    /// Makes the thread look now.
+    pub(crate) fn wake(&self) {
         if let Some(waker) = &self.waker {
             waker.wake();
         }
+    }
+
+    /// Looks after this too, from now on.
+    #[cfg(feature = "server")]
+    pub(crate) fn also_watch(&self, watched: Arc<dyn AlsoWatched>) {
+        self.also.get_or_init(|| watched);
+        self.wake();
     }
 
     /// What is watched is over, unless it is something else by now.
@@ -217,6 +247,15 @@ impl Watchdog {
     /// comes later than planned.
     fn look(&self, late: Duration) -> Duration {
         let now = Instant::now();
+        let wait = self.look_at_current(now, late);
+        #[cfg(feature = "server")]
+        if let Some(next) = self.also.get().and_then(|watched| watched.look(now, late)) {
+            return wait.min(next.saturating_duration_since(now));
+        }
+        wait
+    }
+
+    fn look_at_current(&self, now: Instant, late: Duration) -> Duration {
         // The clock of an invocation runs from the first byte of its event, and it is only known
         // here when the last one has come. If that takes no longer than the other half, this is in
         // time, whenever it begins.
@@ -359,9 +398,7 @@ impl AbortResponder for Watchdog {
 /// Wakes the thread, which then finds that there is nothing to watch.
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        if let Some(waker) = &self.waker {
-            waker.wake();
-        }
+        self.wake();
     }
 }
 
@@ -398,6 +435,8 @@ mod tests {
             timeout,
             current: Mutex::default(),
             waker: None,
+            #[cfg(feature = "server")]
+            also: std::sync::OnceLock::new(),
         }
     }
 

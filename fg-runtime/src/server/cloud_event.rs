@@ -2,10 +2,11 @@
 //! structured mode becomes the event in its JSON form, which is what the handler gets.
 //!
 //! Source: CloudEvents 1.0.2, "HTTP Protocol Binding" and "JSON Event Format". A batch is refused:
-//! it is several events, and each needs an answer of its own.
+//! it is several events, and each needs a response of its own.
 //!
-//! The answer follows the rules for a sink: nothing, or an event. A reply that is no CloudEvent
-//! becomes the data of one, of the type of the event with `.reply` behind it, from the function.
+//! The response follows the rules for a sink: nothing, or an event. If the handler's response is no
+//! CloudEvent, it becomes the data of one, of the type of the event with `.reply` behind it, from
+//! the function.
 
 use std::borrow::Cow;
 
@@ -188,8 +189,8 @@ fn check<'e>(attribute: impl Fn(&str) -> Option<&'e str>) -> Result<String, Refu
     }
 }
 
-/// The answer that carries this reply.
-pub(crate) fn reply(
+/// The HTTP response that carries the response of the handler.
+pub(crate) fn response_to(
     event: &CloudEvent,
     function_name: &str,
     content_type: HeaderValue,

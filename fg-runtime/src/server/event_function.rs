@@ -1,39 +1,38 @@
 //! An event function over HTTP: the routes that the platform calls in a container image, and the
 //! invocations behind them.
 //!
-//! | route | answer |
+//! | route | response |
 //! | --- | --- |
-//! | `POST /invoke` | 200 with the reply, 500 with the error as JSON; waits for the initialisation |
-//! | `POST /init` | 200 when the function is initialised, 500 with the error as JSON; any number of times |
+//! | `POST /invoke` | 200 with the response, 500 with the error as JSON; waits for the init phase |
+//! | `POST /init` | 200 when the function is initialized, 500 with the error as JSON; any number of times |
 //! | `GET /healthz` | 200 when it is ready, else 503 |
 //! | `GET /shutdown` | 200; no new connections are taken, what runs is finished, and the process ends |
 //! | `POST /` with a CloudEvent | see [`cloud_event`](super::cloud_event) |
 //!
 //! Source: the platform's manual, "creating a function with an image"; `/healthz` and `/shutdown`
 //! are those of the open-source engine. The status of `/init` may be ignored by the caller, so
-//! `/invoke` is refused after a failed initialisation as well.
+//! `/invoke` is refused after a failed init phase as well.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, ReadyFunction, ResponseBuffer};
+use fg_core::{Context, Failure, Logger, ReadyFunction, ResponseBuffer};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 
-use super::accepted::{Contexts, Due, Unfinished};
-use super::body::ResponseBody;
+use super::blocked_handlers::LongestTimeout;
 use super::cloud_event::{self, CloudEvent};
-use super::failed::{self, failed_invocation};
-use super::link::Link;
+use super::connection_state::ConnectionState;
+use super::error_response::{self, failed_invocation, refusal};
+use super::finished_invocation::FinishedInvocation;
+use super::in_progress::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
 use super::readiness::Ready;
-use super::refusal::refusal;
 use super::request_body::read_body;
-use super::running::{MOST_INVOCATIONS, Places, Run};
-use super::stall::Patience;
-use super::wrapped_size;
+use super::request_context::Contexts;
+use super::response_body::{ResponseBody, warn_of_encoded_size};
 use crate::invocation::call::{Initialized, Outcome, invoke};
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::error_audience::ErrorAudience;
@@ -44,10 +43,10 @@ use crate::start::Start;
 /// "notes and constraints".
 const TOLERANCE: usize = 100;
 
-/// Room that is made for a reply, in bytes: most of them need no more.
-const USUAL_REPLY: usize = 128;
+/// Room that is made for a response, in bytes: most need no more.
+const USUAL_RESPONSE: usize = 128;
 
-pub(crate) type Answer = Response<ResponseBody>;
+pub(crate) type FunctionResponse = Response<ResponseBody>;
 
 /// What every request needs.
 pub(crate) struct EventFunction<R: ReadyFunction> {
@@ -58,17 +57,17 @@ pub(crate) struct EventFunction<R: ReadyFunction> {
     /// Whether the events are HTTP requests.
     #[cfg(feature = "http")]
     pub(crate) takes_http: bool,
-    pub(crate) places: Places,
+    pub(crate) slots: InvocationSlots,
     pub(crate) stop: watch::Sender<bool>,
-    pub(crate) patience: Patience,
+    pub(crate) longest_timeout: LongestTimeout,
 }
 
-/// Whose the table of a request's headers is during an invocation.
+/// Who owns the table of a request's headers during an invocation.
 #[derive(Clone, Copy)]
 enum HeadersOf {
-    /// The context's, so that they are not copied.
+    /// The context, so that they are not copied.
     Context,
-    /// The request's, which is needed as a whole: the context has copies.
+    /// The request, which is needed as a whole: the context has copies.
     Request,
 }
 
@@ -78,26 +77,26 @@ struct Accepted<R> {
     head: Parts,
     payload: Bytes,
     function: Arc<Initialized<R>>,
-    run: Run,
+    slot: InvocationSlot,
 }
 
 impl<R: ReadyFunction> EventFunction<R> {
-    /// Answers one request, whatever it is.
+    /// Responds to one request.
     pub(crate) async fn respond(
         self: Arc<Self>,
         request: Request<Incoming>,
-        link: Arc<Link>,
-    ) -> Answer {
-        if let Some(refusal) = refusal(&request, &link) {
+        connection: Arc<ConnectionState>,
+    ) -> FunctionResponse {
+        if let Some(refusal) = refusal(&request, connection.is_for_probes) {
             return refusal.map(ResponseBody::whole);
         }
         #[cfg(feature = "http")]
         if self.takes_http && !self.start.platform_routes.contain(path_of(request.uri())) {
-            return self.pass_on(request, &link).await;
+            return self.pass_on(request, &connection).await;
         }
         match (request.method(), path_of(request.uri())) {
-            (&Method::POST, "/invoke") => self.invoke(request, &link).await,
-            (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request, &link)).await,
+            (&Method::POST, "/invoke") => self.invoke(request, &connection).await,
+            (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request, &connection)).await,
             (&Method::POST, "/init") => match self.ready.wait().await {
                 Ok(_) => empty(StatusCode::OK),
                 Err(failure) => self.failed(&failure, &self.start.context()),
@@ -121,80 +120,92 @@ impl<R: ReadyFunction> EventFunction<R> {
         }
     }
 
-    async fn invoke(&self, request: Request<Incoming>, link: &Link) -> Answer {
+    async fn invoke(
+        &self,
+        request: Request<Incoming>,
+        connection: &ConnectionState,
+    ) -> FunctionResponse {
         let knows_chunks = request.version() > Version::HTTP_10;
-        let accepted = match self.accept(request, link, HeadersOf::Context).await {
+        let accepted = match self.accept(request, HeadersOf::Context).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Accepted { ctx, payload, function, run, .. } = accepted;
-        let Some((outcome, mut reply, mut due)) =
-            self.run(ctx, &payload, &function, run, link).await
+        let Accepted { ctx, payload, function, slot, .. } = accepted;
+        let Some((outcome, mut reply, mut finished)) =
+            self.run(ctx, &payload, &function, slot, connection).await
         else {
-            return lost();
+            return not_sent();
         };
-        let answer = match outcome {
+        let response = match outcome {
             Ok(Outcome::Streamed(pieces)) if knows_chunks => {
                 let body = ResponseBody::pieces(pieces);
-                replied(due.take_headers(), content_type(&reply), body)
+                replied(finished.take_headers(), content_type(&reply), body)
             }
             outcome => match self.complete(outcome, &mut reply).await {
                 Ok(()) => {
                     let (size, limit) = (reply.body().len(), self.start.limits.response_size);
-                    wrapped_size::warn_of(size as u64, limit, due.ctx());
+                    warn_of_encoded_size(size as u64, limit, finished.ctx());
                     let content_type = content_type(&reply);
                     let body = ResponseBody::whole(reply.into_body());
-                    replied(due.take_headers(), content_type, body)
+                    replied(finished.take_headers(), content_type, body)
                 }
                 Err(failure) => {
-                    runtime_log::of(due.ctx().logger()).error(&failure);
-                    self.failed(&failure, due.ctx())
+                    runtime_log::of(finished.ctx().logger()).error(&failure);
+                    self.failed(&failure, finished.ctx())
                 }
             },
         };
-        link.end_with_response(due);
-        answer
+        connection.respond(finished);
+        response
     }
 
-    /// Hands an HTTP request to a handler of such: as the event that API Gateway makes of it, and
-    /// its answer as the response.
+    /// Calls a handler of HTTP requests: with the event that API Gateway would make of the request.
     #[cfg(feature = "http")]
-    async fn pass_on(&self, request: Request<Incoming>, link: &Link) -> Answer {
-        let accepted = match self.accept(request, link, HeadersOf::Request).await {
+    async fn pass_on(
+        &self,
+        request: Request<Incoming>,
+        connection: &ConnectionState,
+    ) -> FunctionResponse {
+        let accepted = match self.accept(request, HeadersOf::Request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Accepted { ctx, head, payload, function, run } = accepted;
+        let Accepted { ctx, head, payload, function, slot } = accepted;
         let event = match fg_http::apig::event_of(&head, &payload) {
             Ok(event) => event,
             Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
         };
-        let Some((outcome, mut reply, due)) = self.run(ctx, &event, &function, run, link).await
+        let Some((outcome, mut reply, finished)) =
+            self.run(ctx, &event, &function, slot, connection).await
         else {
-            return lost();
+            return not_sent();
         };
         let outcome = self.complete(outcome, &mut reply).await;
-        let answer = match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
+        let response = match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
             Ok(response) => {
                 let (size, limit) = (response.body().len(), self.start.limits.response_size);
-                wrapped_size::warn_of(size as u64, limit, due.ctx());
+                warn_of_encoded_size(size as u64, limit, finished.ctx());
                 response.map(ResponseBody::whole)
             }
             Err(failure) => {
-                runtime_log::of(due.ctx().logger()).error(&failure);
-                self.failed(&failure, due.ctx())
+                runtime_log::of(finished.ctx().logger()).error(&failure);
+                self.failed(&failure, finished.ctx())
             }
         };
-        link.end_with_response(due);
-        answer
+        connection.respond(finished);
+        response
     }
 
-    async fn receive_cloud_event(&self, request: Request<Incoming>, link: &Link) -> Answer {
-        let accepted = match self.accept(request, link, HeadersOf::Request).await {
+    async fn receive_cloud_event(
+        &self,
+        request: Request<Incoming>,
+        connection: &ConnectionState,
+    ) -> FunctionResponse {
+        let accepted = match self.accept(request, HeadersOf::Request).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
-        let Accepted { ctx, head, payload, function, run } = accepted;
+        let Accepted { ctx, head, payload, function, slot } = accepted;
         let event = match CloudEvent::read(&head.headers, &payload) {
             Ok(event) => event,
             Err(refusal) => {
@@ -204,17 +215,22 @@ impl<R: ReadyFunction> EventFunction<R> {
                 );
             }
         };
-        let Some((outcome, mut reply, due)) =
-            self.run(ctx, &event.payload, &function, run, link).await
+        let Some((outcome, mut reply, finished)) =
+            self.run(ctx, &event.payload, &function, slot, connection).await
         else {
-            return lost();
+            return not_sent();
         };
-        let ctx = due.ctx();
-        let answer = match self.complete(outcome, &mut reply).await {
+        let ctx = finished.ctx();
+        let response = match self.complete(outcome, &mut reply).await {
             Ok(()) => {
                 let content_type = content_type(&reply);
-                cloud_event::reply(&event, ctx.function_name(), content_type, reply.into_body())
-                    .map(ResponseBody::whole)
+                cloud_event::response_to(
+                    &event,
+                    ctx.function_name(),
+                    content_type,
+                    reply.into_body(),
+                )
+                .map(ResponseBody::whole)
             }
             Err(failure) => {
                 runtime_log::of(ctx.logger()).error(&failure);
@@ -229,20 +245,19 @@ impl<R: ReadyFunction> EventFunction<R> {
                 failed(status, &failure)
             }
         };
-        link.end_with_response(due);
-        answer
+        connection.respond(finished);
+        response
     }
 
-    /// A place, the state and the payload; or the answer that says why not.
+    /// Waits for the payload and the function. `Err` is the response that says why there is none.
     async fn accept(
         &self,
         request: Request<Incoming>,
-        link: &Link,
         headers: HeadersOf,
-    ) -> Result<Accepted<R>, Box<Answer>> {
+    ) -> Result<Accepted<R>, Box<FunctionResponse>> {
         let received = Instant::now();
-        let Some(run) = link.begin_invocation(&self.places) else {
-            let message = format!("this instance handles {MOST_INVOCATIONS} invocations already");
+        let Some(slot) = self.slots.acquire() else {
+            let message = format!("this instance handles {MAX_INVOCATIONS} invocations already");
             return Err(Box::new(failed(
                 StatusCode::TOO_MANY_REQUESTS,
                 &Failure::new("TooManyRequests", message),
@@ -265,39 +280,37 @@ impl<R: ReadyFunction> EventFunction<R> {
             failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason))
         })?;
         let function = self.ready.wait().await.map_err(|failure| self.failed(&failure, &ctx))?;
-        Ok(Accepted { ctx, head, payload, function, run })
+        Ok(Accepted { ctx, head, payload, function, slot })
     }
 
-    /// Runs the handler to its end. What is due after the response is left to the caller.
-    ///
-    /// `None` if it has come too late: then its client has been answered in its place.
+    /// Runs the handler to its end. `None` if it comes too late: its caller has been answered.
     async fn run(
         &self,
         ctx: Context,
         payload: &[u8],
         function: &Initialized<R>,
-        run: Run,
-        link: &Link,
-    ) -> Option<(Result<Outcome, Failure>, ResponseBuffer, Due)> {
+        slot: InvocationSlot,
+        connection: &ConnectionState,
+    ) -> Option<(Result<Outcome, Failure>, ResponseBuffer, FinishedInvocation)> {
         let limits = self.start.limits;
-        self.patience.extend(ctx.timeout());
-        let unfinished = Unfinished::new(ctx.logger());
-        let in_flight = link.begin(&ctx, run, limits, self.audience);
-        let mut reply = ResponseBuffer::with_capacity(USUAL_REPLY);
+        self.longest_timeout.extend(ctx.timeout());
+        let running = connection.begin_invocation(&ctx, slot, limits, self.audience)?;
+        let unfinished = LogIfDropped(Some(ctx.logger()));
+        let mut reply = ResponseBuffer::with_capacity(USUAL_RESPONSE);
         let outcome =
             invoke(payload, &ctx, function, &mut reply, limits, &mut DeadlineTimer::new()).await;
-        unfinished.finish();
-        let run = in_flight.end()?;
-        Some((outcome, reply, Due::of(ctx, run, &self.contexts)))
+        unfinished.disarm();
+        let ended = running.end()?;
+        Some((outcome, reply, FinishedInvocation::new(ctx, ended, &self.contexts)))
     }
 
     /// What went wrong in an invocation.
-    fn failed(&self, failure: &Failure, ctx: &Context) -> Answer {
+    fn failed(&self, failure: &Failure, ctx: &Context) -> FunctionResponse {
         failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, ctx, self.audience)
             .map(ResponseBody::whole)
     }
 
-    /// Puts the pieces of a streamed reply together, where they cannot be sent one by one.
+    /// Collects a streamed response, if it cannot be sent chunk by chunk.
     async fn complete(
         &self,
         outcome: Result<Outcome, Failure>,
@@ -306,6 +319,24 @@ impl<R: ReadyFunction> EventFunction<R> {
         match outcome? {
             Outcome::Buffered => Ok(()),
             Outcome::Streamed(mut pieces) => pieces.collect_into(reply, self.start.limits).await,
+        }
+    }
+}
+
+/// Logs it if a handler is dropped before its end.
+struct LogIfDropped<'l>(Option<&'l Logger>);
+
+impl LogIfDropped<'_> {
+    /// The handler has ended, or its end is no longer waited for.
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for LogIfDropped<'_> {
+    fn drop(&mut self) {
+        if let Some(log) = self.0 {
+            runtime_log::of(log).warn("the handler was dropped before its reply: the client has gone away, or the process ends");
         }
     }
 }
@@ -330,7 +361,11 @@ fn content_type(reply: &ResponseBuffer) -> http::HeaderValue {
 
 /// The table of the request's headers becomes that of the response, and then, in hyper's hands,
 /// that of the next request.
-fn replied(mut table: HeaderMap, content_type: http::HeaderValue, body: ResponseBody) -> Answer {
+fn replied(
+    mut table: HeaderMap,
+    content_type: http::HeaderValue,
+    body: ResponseBody,
+) -> FunctionResponse {
     let mut response = Response::new(body);
     table.clear();
     *response.headers_mut() = table;
@@ -343,23 +378,23 @@ fn replied(mut table: HeaderMap, content_type: http::HeaderValue, body: Response
     response
 }
 
-/// For a caller who has been answered, and whose connection takes nothing more.
+/// For a caller that has been answered: it is not sent.
 #[cold]
-fn lost() -> Answer {
+fn not_sent() -> FunctionResponse {
     empty(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn failed(status: StatusCode, failure: &Failure) -> Answer {
-    failed::failed(status, failure).map(ResponseBody::whole)
+fn failed(status: StatusCode, failure: &Failure) -> FunctionResponse {
+    error_response::failed(status, failure).map(ResponseBody::whole)
 }
 
-fn empty(status: StatusCode) -> Answer {
+fn empty(status: StatusCode) -> FunctionResponse {
     let mut response = Response::new(ResponseBody::whole(Bytes::new()));
     *response.status_mut() = status;
     response
 }
 
-fn not_allowed(method: &Method, path: &str, allowed: &'static str) -> Answer {
+fn not_allowed(method: &Method, path: &str, allowed: &'static str) -> FunctionResponse {
     let message = format!("{method} {path} is not possible; {allowed} is");
     let mut response =
         failed(StatusCode::METHOD_NOT_ALLOWED, &Failure::new("MethodNotAllowed", message));

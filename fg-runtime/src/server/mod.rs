@@ -2,45 +2,42 @@
 //! function, on another engine.
 //!
 //! ```text
-//! listen --> initialise ----------> ready
+//! listen --> initialize ----------> ready
 //!   |                                  |
 //!   +--> accept --> connection --> request --> invocation --> response --> after-work
 //!   |
-//! SIGTERM, /shutdown --> accept no more --> what runs is finished --> pre_stop --> exit 0
+//! SIGTERM, /shutdown --> accept no more --> finish what runs --> pre_stop --> exit 0
 //! ```
 //!
 //! Many requests run at once, and each is isolated from another's panic, deadline and log lines.
 
-mod accepted;
-mod address;
-mod body;
+mod accept_loop;
+mod blocked_handlers;
 mod cloud_event;
-mod connection;
-mod door;
+mod connection_io;
+mod connection_state;
+mod error_response;
 mod event_function;
-mod failed;
+mod finished_invocation;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
-mod grace;
-mod link;
-mod linked_body;
-mod lookout;
-mod outgoing;
-#[cfg(feature = "http")]
-mod patient_body;
+mod http1_connection;
+mod in_progress;
+mod open_connections;
+mod protocol;
 mod readiness;
-mod refusal;
 mod request_body;
+mod request_context;
+mod request_framing;
 mod request_headers;
-mod running;
+mod response_body;
+mod response_writer;
 #[cfg(feature = "http")]
-mod service_body;
+mod service_bodies;
 #[cfg(feature = "http")]
 mod service_function;
-mod stall;
-mod strict_head;
-mod unspoken;
-mod wrapped_size;
+mod settings;
+mod watch_schedule;
 
 use std::future::Future;
 use std::pin::pin;
@@ -54,18 +51,20 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use self::accepted::Contexts;
-use self::door::Door;
+use self::accept_loop::AcceptLoop;
+use self::blocked_handlers::{BlockedHandlers, LongestTimeout, RuntimeProbe};
+use self::connection_state::ConnectionState;
 use self::event_function::EventFunction;
-use self::link::Link;
-use self::lookout::Lookout;
+use self::in_progress::{InvocationSlots, ShutdownGuard};
+use self::open_connections::OpenConnections;
+use self::protocol::UnsupportedProtocols;
 use self::readiness::readiness;
-use self::running::{Places, Run};
-use self::stall::Patience;
-use self::unspoken::Unspoken;
+use self::request_context::Contexts;
+use self::watch_schedule::WatchSchedule;
 
 use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
 use crate::invocation::call::{end, init};
@@ -81,7 +80,7 @@ use crate::start::Start;
 /// Serves an event function until the process should end.
 pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
     run_with(start, phase, |function: Arc<EventFunction<P::Ready>>| {
-        move |request, link| Arc::clone(&function).respond(request, link)
+        move |request, connection| Arc::clone(&function).respond(request, connection)
     })
     .await
 }
@@ -95,17 +94,18 @@ where
 {
     run_with(start, phase, |platform| {
         let function = Arc::new(service_function::ServiceFunction::new(platform));
-        move |request, link| Arc::clone(&function).respond(request, link)
+        move |request, connection| Arc::clone(&function).respond(request, connection)
     })
     .await
 }
 
-/// Listens, initializes, serves, and ends; `answers` makes of the function what answers a request.
-async fn run_with<P, A, R, F, B>(start: Start, phase: P, answers: A) -> ExitCode
+/// Listens, initializes, serves, and ends; `respond_by` turns the function into what
+/// responds to a request.
+async fn run_with<P, A, R, F, B>(start: Start, phase: P, respond_by: A) -> ExitCode
 where
     P: InitPhase,
     A: FnOnce(Arc<EventFunction<P::Ready>>) -> R + Send,
-    R: Fn(Request<Incoming>, Arc<Link>) -> F + Clone + Send + 'static,
+    R: Fn(Request<Incoming>, Arc<ConnectionState>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
@@ -113,7 +113,8 @@ where
         say(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
     }
-    let grace = match grace::grace(grace::given().as_deref(), start.environment()) {
+    let grace = std::env::var(settings::GRACE_VARIABLE).ok();
+    let grace = match settings::shutdown_grace(grace.as_deref(), start.environment()) {
         Ok(grace) => grace,
         Err(reason) => {
             say(format_args!("fg: {reason}"));
@@ -136,16 +137,21 @@ where
     let watchdog =
         Watchdog::start(AnswerRoute::Elsewhere, ErrorAudience::Owner, None, Some(&shutdown));
     panics::install_hook();
-    let lookout = Lookout::new();
-    let last_words =
-        Arc::new(OfServer { lookout: lookout.clone(), watchdog: Arc::clone(&watchdog) });
-    panics::report_aborts_to(&last_words);
-    let patience = Patience::new(start.environment().timeout());
+    let schedule = Arc::new(WatchSchedule::new(Arc::downgrade(&watchdog)));
+    let connections = OpenConnections::new(Arc::clone(&schedule));
+    let handlers = Arc::new(BlockedHandlers::new(Arc::clone(&schedule), connections.clone()));
+    watchdog.also_watch(Arc::clone(&handlers) as _);
+    let abort_responder = Arc::new(ServerAbortResponder {
+        connections: connections.clone(),
+        watchdog: Arc::clone(&watchdog),
+    });
+    panics::report_aborts_to(&abort_responder);
+    let longest_timeout = LongestTimeout::new(start.environment().timeout());
     let serving = pin!(async {
         let (announcer, ready) = readiness();
-        let initialising = tokio::spawn({
-            let (start, patience, watchdog) =
-                (Arc::clone(&start), patience.clone(), Arc::clone(&watchdog));
+        let initializing = tokio::spawn({
+            let (start, watchdog) = (Arc::clone(&start), Arc::clone(&watchdog));
+            let longest_timeout = longest_timeout.clone();
             async move {
                 let ctx = start.context();
                 let limit = ctx.timeout();
@@ -156,42 +162,44 @@ where
                     Ok(_) => start.complete_log(),
                     Err(failure) => runtime_log::of(ctx.logger()).error(failure),
                 }
-                // The initialisation may block, and has a limit of its own.
+                // The init phase may block, and has a limit of its own.
                 if start.limits.timeouts {
-                    patience.watch();
+                    handlers.watch_threads(RuntimeProbe::spawn(Handle::current(), longest_timeout));
+                    watchdog.wake();
                 }
                 announcer.announce(initialized.map(Arc::new));
             }
         });
-        lookout.start();
-        let (run, drained) = Run::first();
+        let (guard, drained) = ShutdownGuard::new();
         let (stop, stopping) = watch::channel(false);
-        let answer = answers(Arc::new(EventFunction {
+        let respond = respond_by(Arc::new(EventFunction {
             start: Arc::clone(&start),
             contexts: Arc::new(Contexts::new(Arc::clone(&start))),
             ready: ready.clone(),
             audience,
             #[cfg(feature = "http")]
             takes_http,
-            places: Places::new(),
+            slots: InvocationSlots::default(),
             stop: stop.clone(),
-            patience,
+            longest_timeout,
         }));
-        let door = Door::new(lookout.clone());
-        let unspoken = Arc::new(Unspoken::new(logger.clone()));
-        let serve = |stream: TcpStream, client, place| {
-            let link = Link::new(stream, client, place, run.another(), &lookout);
-            let (serving, unspoken) =
-                (connection::serve(link, stopping.clone(), answer.clone()), Arc::clone(&unspoken));
-            async move { unspoken.note(serving.await) }
+        let accept_loop = AcceptLoop::new(connections.clone());
+        let unsupported = Arc::new(UnsupportedProtocols::new(logger.clone()));
+        let serve = |stream: TcpStream, client, slot| {
+            let (state, reader) =
+                ConnectionState::new(stream, client, slot, guard.clone(), &schedule);
+            connections.insert(&state);
+            let serving = http1_connection::serve(state, reader, stopping.clone(), respond.clone());
+            let unsupported = Arc::clone(&unsupported);
+            async move { unsupported.log(serving.await) }
         };
         shutdown
-            .or_until_requested(pin!(door.accept(listener, &mut stopping.clone(), serve)))
+            .or_until_requested(pin!(accept_loop.run(listener, &mut stopping.clone(), serve)))
             .await;
         stop.send_replace(true);
-        initialising.abort();
-        drop(answer);
-        drop(run);
+        initializing.abort();
+        drop(respond);
+        drop(guard);
         watchdog.begin_phase(Phase::Draining { grace }, Some(grace));
         if timeout(grace, drained.wait()).await.is_err() {
             log.error(format_args!(
@@ -214,25 +222,25 @@ where
     shutdown.listen_during(serving).await
 }
 
-/// Answers for what runs, before a panic ends the process.
-struct OfServer {
-    lookout: Lookout,
+/// Answers all callers that wait before a panic ends the process.
+struct ServerAbortResponder {
+    connections: OpenConnections,
     watchdog: Arc<Watchdog>,
 }
 
-impl AbortResponder for OfServer {
+impl AbortResponder for ServerAbortResponder {
     fn answer_before_abort(&self, failure: &Failure, caller: u64) {
-        self.lookout.answer_all(failure, caller);
+        self.connections.answer_all(failure, caller);
         self.watchdog.expect_abort();
     }
 
     fn set_panic(&self, panic: Option<Failure>, caller: u64) {
-        self.lookout.note_panic(panic, caller);
+        self.connections.note_panic(panic, caller);
     }
 }
 
 async fn listen() -> Result<TcpListener, ExitCode> {
-    let address = address::address(|name| std::env::var(name).ok()).map_err(|reason| {
+    let address = settings::listen_address(|name| std::env::var(name).ok()).map_err(|reason| {
         say(format_args!("fg: {reason}"));
         ExitCode::from(2)
     })?;

@@ -1,10 +1,12 @@
-//! Whether the function has been initialised: any number of requests can wait for it, and it
+//! Whether the function has been initialized. Any number of requests can wait for that, and it
 //! happens once.
+
+use std::sync::OnceLock;
 
 use fg_core::Failure;
 use tokio::sync::watch;
 
-/// How far the initialisation is.
+/// How far the init phase is.
 #[derive(Debug)]
 pub(crate) enum Readiness<S> {
     Starting,
@@ -18,21 +20,25 @@ pub(crate) struct Announcer<S>(watch::Sender<Readiness<S>>);
 
 /// Learns how far it is.
 #[derive(Debug)]
-pub(crate) struct Ready<S>(watch::Receiver<Readiness<S>>);
+pub(crate) struct Ready<S> {
+    receiver: watch::Receiver<Readiness<S>>,
+    /// The state, once it has been asked for: the channel has a lock.
+    state: OnceLock<S>,
+}
 
 impl<S> Clone for Ready<S> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { receiver: self.receiver.clone(), state: OnceLock::new() }
     }
 }
 
 pub(crate) fn readiness<S>() -> (Announcer<S>, Ready<S>) {
     let (sender, receiver) = watch::channel(Readiness::Starting);
-    (Announcer(sender), Ready(receiver))
+    (Announcer(sender), Ready { receiver, state: OnceLock::new() })
 }
 
 impl<S> Announcer<S> {
-    /// The initialisation is over.
+    /// The init phase is over.
     pub(crate) fn announce(&self, made: Result<S, Failure>) {
         self.0.send_replace(match made {
             Ok(state) => Readiness::Ready(state),
@@ -44,21 +50,24 @@ impl<S> Announcer<S> {
 impl<S: Clone> Ready<S> {
     /// The state if it is there by now; else the reason, if there is one already.
     pub(crate) fn now(&self) -> Result<S, Option<Failure>> {
-        match &*self.0.borrow() {
+        match &*self.receiver.borrow() {
             Readiness::Starting => Err(None),
             Readiness::Ready(state) => Ok(state.clone()),
             Readiness::Failed(failure) => Err(Some(failure.clone())),
         }
     }
 
-    /// Waits for the end of the initialisation.
+    /// Waits for the end of the init phase.
     pub(crate) async fn wait(&self) -> Result<S, Failure> {
+        if let Some(state) = self.state.get() {
+            return Ok(state.clone());
+        }
         match self.now() {
-            Ok(state) => return Ok(state),
+            Ok(state) => return Ok(self.state.get_or_init(|| state).clone()),
             Err(Some(failure)) => return Err(failure),
             Err(None) => {}
         }
-        let mut receiver = self.0.clone();
+        let mut receiver = self.receiver.clone();
         match receiver
             .wait_for(|readiness| !matches!(readiness, Readiness::Starting))
             .await
@@ -79,7 +88,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn everybody_who_waits_learns_of_the_end_and_so_does_whoever_comes_later() {
+    async fn all_that_wait_learn_of_the_end_and_so_do_those_that_come_later() {
         let (announcer, ready) = readiness::<u8>();
         assert_eq!(ready.now(), Err(None));
         let waiting: Vec<_> = (0..3)
@@ -99,7 +108,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_is_the_same_for_everybody() {
+    async fn a_failure_is_the_same_for_all() {
         let (announcer, ready) = readiness::<u8>();
         let failure = Failure::new(Failure::INIT_ERROR, "no configuration");
         announcer.announce(Err(failure.clone()));
@@ -108,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_initialisation_that_is_given_up_is_a_failure_of_those_who_wait() {
+    async fn an_init_phase_that_is_given_up_is_a_failure_of_those_that_wait() {
         let (announcer, ready) = readiness::<u8>();
         drop(announcer);
         assert_eq!(ready.now(), Err(None));

@@ -16,15 +16,13 @@ use fg_http::{Body, ClientAddress, Gateway, HttpService, Method, StatusCode, Uri
 use http::{Request, Response};
 use hyper::body::Incoming;
 
-use super::accepted::Due;
+use super::connection_state::ConnectionState;
+use super::error_response::{failed, failed_invocation, refusal};
 use super::event_function::{EventFunction, path_of};
-use super::failed::{failed, failed_invocation};
-use super::link::Link;
-use super::patient_body::Patient;
-use super::refusal::refusal;
-use super::running::MOST_INVOCATIONS;
-use super::service_body::ServiceBody;
-use super::wrapped_size;
+use super::finished_invocation::FinishedInvocation;
+use super::in_progress::MAX_INVOCATIONS;
+use super::response_body::warn_of_encoded_size;
+use super::service_bodies::{ServiceBody, TimedRequestBody};
 use crate::invocation::call::{Initialized, run_pinned};
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::limits::Limits;
@@ -33,7 +31,7 @@ use crate::log::runtime_log;
 
 /// What every request needs.
 pub(crate) struct ServiceFunction<S: HttpService> {
-    /// Answers what is the platform's.
+    /// Responds to the routes of the platform.
     platform: Arc<EventFunction<Gateway<S>>>,
     /// The service, once it has been initialized.
     initialized: OnceLock<Arc<Initialized<Gateway<S>>>>,
@@ -44,24 +42,24 @@ impl<S: HttpService> ServiceFunction<S> {
         Self { platform, initialized: OnceLock::new() }
     }
 
-    /// Answers one request.
+    /// Responds to one request.
     pub(crate) async fn respond(
         self: Arc<Self>,
         request: Request<Incoming>,
-        link: Arc<Link>,
+        connection: Arc<ConnectionState>,
     ) -> Response<ServiceBody<S::ResponseBody>> {
-        if let Some(refusal) = refusal(&request, &link) {
+        if let Some(refusal) = refusal(&request, connection.is_for_probes) {
             return refusal.map(ServiceBody::from);
         }
         if self.platform.start.platform_routes.contain(path_of(request.uri())) {
             // In a box, so that the requests that are not the platform's do not carry the space for
             // it.
-            return Box::pin(Arc::clone(&self.platform).respond(request, link))
+            return Box::pin(Arc::clone(&self.platform).respond(request, connection))
                 .await
                 .map(|body| ServiceBody::Own(Box::new(body)));
         }
-        let Some(run) = link.begin_invocation(&self.platform.places) else {
-            let message = format!("this instance handles {MOST_INVOCATIONS} requests already");
+        let Some(slot) = self.platform.slots.acquire() else {
+            let message = format!("this instance handles {MAX_INVOCATIONS} requests already");
             return failed(
                 StatusCode::TOO_MANY_REQUESTS,
                 &Failure::new("TooManyRequests", message),
@@ -85,22 +83,24 @@ impl<S: HttpService> ServiceFunction<S> {
         };
         let limits = limits(self.platform.start.limits, &ctx);
         let is_tunnel = request.method() == Method::CONNECT;
-        let response = pin!(Some(service.respond(prepare(request, &ctx, link.client))));
-        let in_flight = link.begin(&ctx, run, limits, caller);
+        let response = pin!(Some(service.respond(prepare(request, &ctx, connection.client))));
+        let Some(running) = connection.begin_invocation(&ctx, slot, limits, caller) else {
+            return not_sent();
+        };
         let mut budget = TimeBudget::new(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut timer = DeadlineTimer::new();
         let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
-        let Some(run) = in_flight.end() else { return lost() };
-        link.end_with_response(Due::of(ctx.clone(), run, contexts));
+        let Some(ended) = running.end() else { return not_sent() };
+        connection.respond(FinishedInvocation::new(ctx.clone(), ended, contexts));
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();
                 if response.status() == StatusCode::SWITCHING_PROTOCOLS
                     || is_tunnel && response.status().is_success()
                 {
-                    link.upgrade(&ctx, limits);
+                    connection.upgrade(&ctx, limits);
                 }
-                wrapped_size::warn_of(size, limits.response_size, &ctx);
+                warn_of_encoded_size(size, limits.response_size, &ctx);
                 return response.map(|body| ServiceBody::served(body, ctx, budget, timer));
             }
             Ok(Err(error)) => error.to_failure(),
@@ -126,7 +126,11 @@ impl<S: HttpService> ServiceFunction<S> {
 
 /// Whether a header tells of the invocation; the others are the request's, and are found there.
 fn is_of_platform(name: &str) -> bool {
-    name.starts_with("x-cff-") || name.starts_with("x-stream-") || name == header_names::TRACE_ID
+    // Most others are told apart by their first letter.
+    name.starts_with('x')
+        && (name.starts_with("x-cff-")
+            || name.starts_with("x-stream-")
+            || name == header_names::TRACE_ID)
 }
 
 /// A service that runs elsewhere has no timeout unless one is set.
@@ -139,8 +143,8 @@ fn limits(limits: Limits, ctx: &Context) -> Limits {
 /// The request as its sender has written it, but for the platform's secrets.
 fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Request<Body> {
     let is_empty = http_body::Body::is_end_stream(request.body());
-    let mut request =
-        request.map(|body| if is_empty { Body::empty() } else { Body::new(Patient::new(body)) });
+    let mut request = request
+        .map(|body| if is_empty { Body::empty() } else { Body::new(TimedRequestBody::new(body)) });
     if lifecycle::has_secrets(ctx) {
         for name in header_names::SECRETS {
             request.headers_mut().remove(name);
@@ -159,8 +163,8 @@ fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Req
     request
 }
 
-/// For a caller who has been answered, and whose connection takes nothing more.
+/// For a caller that has been answered: it is not sent.
 #[cold]
-fn lost<B>() -> Response<ServiceBody<B>> {
+fn not_sent<B>() -> Response<ServiceBody<B>> {
     Response::new(Bytes::new().into())
 }

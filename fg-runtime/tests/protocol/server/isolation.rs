@@ -116,6 +116,27 @@ fn a_handler_that_blocks_one_of_several_threads_is_answered_for_and_others_are_s
 }
 
 #[test]
+fn a_handler_without_a_timeout_that_blocks_one_of_several_threads_does_not_hold_up_the_others() {
+    // As above, what the blocked thread was about to do differs from run to run. If nothing woke
+    // another thread, the requests that follow would never be answered.
+    for run in 0..4 {
+        let server =
+            Server::start(act().with("RUNTIME_CPU", "2000").with("PROBE_NO_TIMEOUTS", "1"));
+        let mut blocks = server.connect();
+        if run % 2 == 0 {
+            blocks.send(invocation("", r#"{"echo":"on a connection that is kept"}"#));
+            assert_eq!(blocks.read_response().status, 200);
+        }
+        let gate = Gate::new();
+        blocks.send(invocation("", format!(r#"{{"block_at":"{}"}}"#, gate.address())));
+        let _blocked = gate.reached();
+        for _ in 0..20 {
+            server.assert_serves();
+        }
+    }
+}
+
+#[test]
 fn handlers_that_block_every_thread_are_answered_for_and_end_the_process() {
     for cpu in ["300", "2000"] {
         let server = Server::start(act().with("RUNTIME_CPU", cpu).with("RUNTIME_TIMEOUT", "1"));

@@ -96,6 +96,18 @@ fn a_request_that_blocks_one_of_several_threads_is_answered_for_and_others_are_s
 }
 
 #[test]
+fn a_request_without_a_timeout_that_blocks_one_of_several_threads_does_not_hold_up_the_others() {
+    for _ in 0..4 {
+        let server =
+            Server::start(service().with("RUNTIME_CPU", "2000").with("RUNTIME_TIMEOUT", ""));
+        let _blocks = server.send(get("/block", ""));
+        for _ in 0..20 {
+            assert_serves(&server);
+        }
+    }
+}
+
+#[test]
 fn a_response_that_fails_after_its_first_piece_is_cut_and_logged_once() {
     let server = Server::start(service().with("RUNTIME_TIMEOUT", "1"));
     for (step, expected) in [

@@ -147,6 +147,34 @@ fn what_hangs_does_not_hold_up_the_end_for_longer_than_its_time() {
 }
 
 #[test]
+fn the_end_does_not_wait_for_a_thread_that_is_blocked_once_its_caller_has_been_answered() {
+    // The grace is longer than the test waits for the end.
+    let setup = act().with("RUNTIME_CPU", "2000").with("FG_SHUTDOWN_GRACE", "600");
+    let server = Server::start(setup);
+    let gate = Gate::new();
+    let mut blocks = server.send(invocation(
+        "X-CFF-Request-Id: r-1\r\nX-CFF-Timeout: 1\r\n",
+        format!(r#"{{"block_at":"{}"}}"#, gate.address()),
+    ));
+    let _blocked = gate.reached();
+    server.function.signal("TERM");
+    assert!(refuses_connections(&server));
+    assert_eq!(blocks.read_response().error_type(500), "FunctionTimeout");
+    blocks.assert_closed();
+    let ended = server.function.wait();
+    assert_eq!(
+        (
+            ended.code,
+            ended.count(" r-1 ERROR FunctionTimeout: "),
+            ended.count("not all requests were finished"),
+            ended.count("pre_stop after 1 calls")
+        ),
+        (0, 1, 0, 1),
+        "{ended:#?}"
+    );
+}
+
+#[test]
 fn what_never_ends_is_left_behind_and_that_is_logged() {
     let server = Server::start(act().with("RUNTIME_TIMEOUT", "1").with("PROBE_NO_TIMEOUTS", "1"));
     let gate = Gate::new();

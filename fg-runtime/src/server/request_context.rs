@@ -1,4 +1,4 @@
-//! A request that has been accepted: its context, and what hangs on its answer.
+//! The context of a request, made from its headers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,32 +6,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use fg_core::__private::lifecycle;
+use fg_core::Context;
 use fg_core::limits::REQUEST_ID;
-use fg_core::{Context, Logger};
 use http::{HeaderMap, HeaderName};
-use tokio::time::timeout_at;
 
 use super::request_headers::RequestHeaders;
-use super::running::Run;
-use crate::invocation::after_response_work;
-use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::request_id::random_request_id;
-use crate::invocation::watchdog::NOTICE;
-use crate::log::runtime_log;
 use crate::start::Start;
 
 /// Some engines send the request's id under this name.
 const OTHER_REQUEST_ID: &str = "x-request-id";
 
-/// The contexts of requests that are over, for those that come: what they are made of need not be
-/// made again.
+/// Makes contexts of requests, and keeps those that are over so that their buffers are used again.
 pub(crate) struct Contexts {
     start: Arc<Start>,
     idle: Mutex<Vec<Context>>,
 }
 
-/// The most of them that are kept.
-const MOST_IDLE: usize = 64;
+/// How many contexts are kept.
+const MAX_IDLE: usize = 64;
 
 impl Contexts {
     pub(crate) fn new(start: Arc<Start>) -> Self {
@@ -78,10 +71,10 @@ impl Contexts {
     }
 
     /// Takes back a context, unless there are secrets in it, which are wiped at once.
-    fn take_back(&self, mut ctx: Context) {
+    pub(crate) fn take_back(&self, mut ctx: Context) {
         lifecycle::end(&mut ctx);
         let mut idle = self.lock();
-        if idle.len() < MOST_IDLE && !lifecycle::has_secrets(&ctx) {
+        if idle.len() < MAX_IDLE && !lifecycle::has_secrets(&ctx) {
             idle.push(ctx);
         }
     }
@@ -114,75 +107,4 @@ fn choose_id<'h>(headers: &'h RequestHeaders, id: &str) -> Option<Cow<'h, str>> 
 fn says_something(value: &str) -> bool {
     let value = value.trim();
     !value.is_empty() && !value.eq_ignore_ascii_case("null")
-}
-
-/// What is due when a response has left: the invocation's place is given back, and the work that it
-/// has left begins.
-#[derive(Debug)]
-pub(crate) struct Due(Option<(Context, Run, Arc<Contexts>)>);
-
-impl Due {
-    pub(crate) fn of(ctx: Context, run: Run, contexts: &Arc<Contexts>) -> Self {
-        Self(Some((ctx, run, Arc::clone(contexts))))
-    }
-
-    /// The context of the invocation.
-    pub(crate) fn ctx(&self) -> &Context {
-        &self.0.as_ref().expect("it is taken when it is dropped").0
-    }
-
-    /// The table of the request's headers, for the response; an empty one if a clone of the context
-    /// is still held.
-    pub(crate) fn take_headers(&mut self) -> HeaderMap {
-        let table = self.0.as_mut().and_then(|(ctx, ..)| lifecycle::take_table(ctx));
-        table.map(|RequestHeaders(headers)| headers).unwrap_or_default()
-    }
-}
-
-impl Drop for Due {
-    fn drop(&mut self) {
-        let Some((ctx, mut run, contexts)) = self.0.take() else { return };
-        run.leave_place();
-        if !lifecycle::has_after_work(&ctx) {
-            contexts.take_back(ctx);
-            return;
-        }
-        // Dropped outside of the runtime only when the process ends.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                let (deadline, logger) = (ctx.deadline(), ctx.logger().clone());
-                let work = tokio::spawn(async move { after_response_work::finish(&ctx, &mut DeadlineTimer::new()).await });
-                // It ends by itself, unless it blocks its thread. Then the server does not wait for
-                // it any longer.
-                if timeout_at((deadline.max(Instant::now()) + NOTICE).into(), work).await.is_err() {
-                    let message = "work left by spawn_after has blocked its thread past the time of its invocation; it goes on";
-                    runtime_log::of(&logger).error(message);
-                }
-                drop(run);
-            });
-        }
-    }
-}
-
-/// Says so if a handler is dropped before its end.
-#[derive(Debug)]
-pub(crate) struct Unfinished<'l>(Option<&'l Logger>);
-
-impl<'l> Unfinished<'l> {
-    pub(crate) const fn new(log: &'l Logger) -> Self {
-        Self(Some(log))
-    }
-
-    /// The handler has ended, or its end is no longer waited for.
-    pub(crate) fn finish(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        if let Some(log) = self.0 {
-            runtime_log::of(log).warn("the handler was dropped before its reply: the client has gone away, or the process ends");
-        }
-    }
 }

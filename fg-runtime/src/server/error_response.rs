@@ -1,25 +1,57 @@
-//! Requests that HTTP/1.1 says to refuse, and that the parser takes.
+//! Responses that the server gives in place of the function: errors, and refusals of requests that
+//! HTTP/1.1 says to refuse and the parser takes.
 
 use bytes::Bytes;
-use fg_core::Failure;
-use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
+use fg_core::{Context, Failure};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
 
-use super::event_function::path_of;
-use super::failed::failed;
-use super::link::Link;
+use crate::invocation::error_audience::{ErrorAudience, shortened};
 
-/// The answer to a request that is refused on this connection, which is then closed.
-pub(crate) fn refusal<B: Body>(request: &Request<B>, link: &Link) -> Option<Response<Bytes>> {
-    let in_reserve = if link.is_reserve { refusal_in_reserve(request) } else { None };
-    // Only a body in chunks has no length, and to look for a header takes longer than to look at
-    // that.
-    let is_chunked = request.body().size_hint().exact().is_none();
-    in_reserve.or_else(|| refusal_of(request, is_chunked))
+/// Where an HTTP client finds the id of its request.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// An error as JSON.
+pub(crate) fn failed(status: StatusCode, failure: &Failure) -> Response<Bytes> {
+    let mut response = Response::new(failure.to_json().into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
-/// The answer to a request that is not as HTTP/1.1 wants it.
+/// The error of an invocation, as far as its caller may know it.
+pub(crate) fn failed_invocation(
+    status: StatusCode,
+    failure: &Failure,
+    ctx: &Context,
+    caller: ErrorAudience,
+) -> Response<Bytes> {
+    let mut response = failed(status, &caller.shown(failure, ctx.request_id()));
+    if caller == ErrorAudience::HttpClient {
+        // An id that cannot stand in a header is in the body alone.
+        if let Ok(id) = HeaderValue::from_str(shortened(ctx.request_id())) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+    }
+    response
+}
+
+/// The response to a request that is refused on this connection, which is then closed.
+pub(crate) fn refusal<B: Body>(
+    request: &Request<B>,
+    is_for_probes: bool,
+) -> Option<Response<Bytes>> {
+    if is_for_probes && !matches!(request.uri().path(), "/healthz" | "//healthz") {
+        let reason = "all connections of this instance are at work";
+        return Some(refuse(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", reason));
+    }
+    // Only a chunked body has no length, and that takes less time than to look for a header.
+    let is_chunked = request.body().size_hint().exact().is_none();
+    refusal_of(request, is_chunked)
+}
+
+/// The response to a request that is not as HTTP/1.1 wants it.
 ///
 /// Source: RFC 9112, sections 3.2 (the host) and 6.1 (the transfer coding); RFC 9110, section 7.2,
 /// for what a host consists of.
@@ -27,7 +59,9 @@ fn refusal_of<B>(request: &Request<B>, is_chunked: bool) -> Option<Response<Byte
     let headers = request.headers();
     let mut hosts = headers.get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
-        (Some(host), None) if host.as_bytes().iter().all(|byte| is_of_host(*byte)) => Ok(()),
+        (Some(host), None) if host.as_bytes().iter().all(|byte| HOST_BYTES[usize::from(*byte)]) => {
+            Ok(())
+        }
         (Some(_), None) => Err("the header `Host` is no host"),
         (Some(_), Some(_)) => Err("there is more than one header `Host`"),
         (None, _) if request.version() == Version::HTTP_11 => Err("there is no header `Host`"),
@@ -43,23 +77,23 @@ fn refusal_of<B>(request: &Request<B>, is_chunked: bool) -> Option<Response<Byte
     None
 }
 
-/// The answer to anything but a probe, on one of the places that are left for those.
-fn refusal_in_reserve<B>(request: &Request<B>) -> Option<Response<Bytes>> {
-    if path_of(request.uri()) == "/healthz" {
-        return None;
+/// Which bytes may be in a host with its port. The others would end it in a URI, or are not allowed
+/// there at all.
+const HOST_BYTES: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        allowed[byte] = matches!(
+            byte as u8,
+            b'!' | b'$'..=b'.' | b'0'..=b';' | b'=' | b'A'..=b'[' | b']' | b'_' | b'a'..=b'z' | b'~'
+        );
+        byte += 1;
     }
-    let reason = "all connections of this instance are at work";
-    Some(refuse(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", reason))
-}
+    allowed
+};
 
-/// Whether this byte may be in a host with its port. The rest would end it in a URI, or is not
-/// allowed there at all.
-const fn is_of_host(byte: u8) -> bool {
-    matches!(byte, b'!' | b'$'..=b'.' | b'0'..=b';' | b'=' | b'A'..=b'[' | b']' | b'_' | b'a'..=b'z' | b'~')
-}
-
-/// Whether there is another transfer coding than one that is `chunked`. That the last one is, the
-/// parser has looked at.
+/// Whether there is another transfer coding than one `chunked`. The parser has checked that it is
+/// the last one.
 fn is_encoded(headers: &HeaderMap) -> bool {
     let mut encodings = headers.get_all(TRANSFER_ENCODING).iter();
     let Some(first) = encodings.next() else { return false };

@@ -1,6 +1,7 @@
-//! The body that a service answers with, while it is being made: with the deadline and the panics
-//! of its request.
+//! The bodies of a service: those of its requests, with a limit on silent clients, and those of its
+//! responses, with the deadline and the panics of the request.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
@@ -8,13 +9,16 @@ use bytes::Bytes;
 use fg_core::Context;
 use fg_http::BoxError;
 use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
 use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
 
-use super::body::ResponseBody;
+use super::response_body::ResponseBody;
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::streamed_response::{STREAM_LIMIT, too_large};
 use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
+use crate::runtime_api::SILENCE_LIMIT;
 
 /// The service's own body, or ours.
 #[derive(Debug)]
@@ -101,5 +105,47 @@ where
             Self::Served(served) => served.body.size_hint(),
             Self::Own(own) => own.size_hint(),
         }
+    }
+}
+
+/// The body of a request that a service reads itself. If the client sends nothing for too long, it
+/// ends with an error.
+#[derive(Debug)]
+pub(crate) struct TimedRequestBody {
+    body: Incoming,
+    silence: Option<Pin<Box<Sleep>>>,
+}
+
+impl TimedRequestBody {
+    pub(crate) const fn new(body: Incoming) -> Self {
+        Self { body, silence: None }
+    }
+}
+
+impl Body for TimedRequestBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let this = &mut *self;
+        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(task) {
+            this.silence = None;
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        let silence = this.silence.get_or_insert_with(|| Box::pin(sleep(SILENCE_LIMIT)));
+        silence.as_mut().poll(task).map(|()| {
+            Some(Err(format!("the body of the request stayed silent for {SILENCE_LIMIT:?}").into()))
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

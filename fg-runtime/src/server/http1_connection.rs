@@ -1,11 +1,12 @@
-//! One connection of a client: its limits, and its end.
+//! Serves one connection by hyper, with limits on slow and idle clients, and an end that the client
+//! sees.
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,36 +18,37 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::link::Link;
-use super::linked_body::LinkedBody;
-use super::outgoing::Outgoing;
-use super::strict_head::{HEAD_TIMEOUT, Protocol, StrictHead};
+use super::connection_io::{ConnectionIo, HEAD_TIMEOUT};
+use super::connection_state::ConnectionState;
+use super::protocol::Protocol;
+use super::response_body::TrackedBody;
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::panics::for_connection;
 
-/// How long a client may say nothing between two requests: longer than the 90 s for which Go's HTTP
-/// client, and so Knative, keeps a connection that it may use again.
+/// How long a client may send nothing between two requests: longer than the 90 s for which Go's
+/// HTTP client, and so Knative, keeps a connection that it may use again.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(100);
 
-/// How long a probe may take for its head, where it has one of the few places that are left.
+/// How long a probe may take for its head if it has one of the reserved slots.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The largest head of a request in bytes: the platform's tokens of a few KB each fit many times.
 const HEAD_LIMIT: usize = 256 * 1024;
 
-/// How long a client may say nothing that has been told that it is not served any further.
-const PARTING: Duration = Duration::from_secs(2);
+/// How long a client may send nothing that has been told that it is not served any further.
+const LINGER: Duration = Duration::from_secs(2);
 
-/// What a client is told that speaks HTTP/2. Those of gRPC and of Go name the version that they see
-/// in it.
+/// The response to a client that speaks HTTP/2. Those of gRPC and of Go name the version that they
+/// see in it.
 const NO_HTTP2: &[u8] =
     b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: 72\r\n\r\n\
     this server speaks HTTP/1.1; HTTP/2, and so gRPC, are not available here";
 
-/// What a client is told whose head was not complete in time.
+/// The response to a client whose head was not complete in time.
 const TOO_SLOW: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
@@ -58,36 +60,36 @@ const TOO_SLOW: &[u8] =
 ///
 /// Returns what the client has spoken.
 pub(crate) async fn serve<F, B>(
-    link: Arc<Link>,
+    state: Arc<ConnectionState>,
+    reader: OwnedReadHalf,
     mut stopping: watch::Receiver<bool>,
-    respond: impl Fn(Request<Incoming>, Arc<Link>) -> F,
+    respond: impl Fn(Request<Incoming>, Arc<ConnectionState>) -> F,
 ) -> Protocol
 where
     F: Future<Output = Response<B>>,
     B: Body<Data = Bytes> + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let head_timeout = if link.is_reserve { PROBE_TIMEOUT } else { HEAD_TIMEOUT };
-    let guarded = StrictHead::new(Outgoing::new(Arc::clone(&link)), head_timeout);
-    let (head_deadline, mut timer) = (guarded.head_deadline(), DeadlineTimer::new());
-    let io = TokioIo::new(guarded);
-    let of_service = Arc::clone(&link);
-    let caller = link.id();
+    let head_timeout = if state.is_for_probes { PROBE_TIMEOUT } else { HEAD_TIMEOUT };
+    let io = TokioIo::new(ConnectionIo::new(Arc::clone(&state), reader, head_timeout));
+    let mut timer = DeadlineTimer::new();
+    let caller = state.id();
+    let of_service = Arc::clone(&state);
     let service = service_fn(move |request| {
-        let link = Arc::clone(&of_service);
-        link.begin_request();
-        let is_reserve = link.is_reserve;
-        let response = respond(request, Arc::clone(&link));
+        let state = Arc::clone(&of_service);
+        state.begin_request();
+        let is_for_probes = state.is_for_probes;
+        let response = respond(request, Arc::clone(&state));
         async move {
             let mut response = response.await;
-            if is_reserve {
+            if is_for_probes {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            Ok::<_, Infallible>(response.map(|body| LinkedBody::new(body, link)))
+            Ok::<_, Infallible>(response.map(|body| TrackedBody::new(body, state)))
         }
     });
     let mut connection = http1::Builder::new()
-        // Times are looked at here: for hyper to do it takes another round of everything with each
+        // The time is checked below: if hyper does it, it polls everything once more for each
         // request.
         .header_read_timeout(None)
         .max_header_size(HEAD_LIMIT)
@@ -96,9 +98,10 @@ where
     let watched = stopping.clone();
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
     let (mut is_awaited, mut is_stopping) = (false, false);
+    let mut waker: Option<Waker> = None;
     let served = poll_fn(|task| {
-        // Awaited once, it wakes this task, and need not be asked again until something has
-        // changed. Without a sender the process is about to end.
+        // Once it has been polled it wakes this task, and need not be polled again until something
+        // has changed. Without a sender the process is about to end.
         let is_told_later = is_awaited && matches!(watched.has_changed(), Ok(false));
         if !is_stopping && !is_told_later {
             is_awaited = true;
@@ -107,42 +110,50 @@ where
                 Pin::new(&mut connection).graceful_shutdown();
             }
         }
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
+            state.set_waker(task.waker());
+            waker = Some(task.waker().clone());
+        }
         if let Poll::Ready(served) = for_connection(caller, || Pin::new(&mut connection).poll(task))
         {
             return Poll::Ready(Served::Over(served));
         }
-        let Ok(idle_since) = link.poll_rest(task) else { return Poll::Ready(Served::GaveWay) };
-        match head_deadline.get().or_else(|| idle_since.map(|since| since + IDLE_TIMEOUT)) {
+        let Ok(idle_since) = state.idle_since() else { return Poll::Ready(Served::Evicted) };
+        match state.head_deadline().or_else(|| idle_since.map(|since| since + IDLE_TIMEOUT)) {
             Some(deadline) => timer.poll_at(deadline, task).map(|()| Served::Late),
             None => Poll::Pending,
         }
     })
     .await;
-    // One that has been handed over is the service's from here on.
+    // A connection that has been handed over is the service's from here on.
     let Some(parts) = connection.into_parts() else { return Protocol::Http1 };
-    let guarded = parts.io.into_inner();
-    let protocol = guarded.protocol();
-    let (is_in_head, is_in_request) = (guarded.is_in_head(), guarded.is_in_request());
-    let mut stream = guarded.into_inner();
+    let mut io = parts.io.into_inner();
+    let (is_in_head, is_in_request) = (io.framing().is_in_head(), io.framing().is_in_request());
+    let protocol = io.protocol();
     let is_http2 = protocol == Protocol::Http2;
-    // Whether it still listens is its own business.
+    // The client may have stopped reading.
     if is_http2 {
-        let _ = stream.write_all(NO_HTTP2).await;
+        let _ = io.write_all(NO_HTTP2).await;
     } else if !matches!(served, Served::Over(_)) && is_in_head {
-        let _ = stream.write_all(TOO_SLOW).await;
+        let _ = io.write_all(TOO_SLOW).await;
     }
     // An error is the client's, and it knows: it has gone away, or it has been told by status and
     // close. One that was idle, or whose request is complete, sends nothing more.
     let has_failed = matches!(served, Served::Over(Err(_)));
-    let gave_way = matches!(served, Served::GaveWay);
-    if !is_stopping && !gave_way && !link.is_reserve && (is_in_request || is_http2 || has_failed) {
-        link.part();
-        let _ = stream.shutdown().await;
+    let is_evicted = matches!(served, Served::Evicted);
+    if !is_stopping
+        && !is_evicted
+        && !state.is_for_probes
+        && (is_in_request || is_http2 || has_failed)
+    {
+        state.end_requests();
+        let _ = io.shutdown().await;
         // One that was too slow has had its time.
-        let limit = if matches!(served, Served::Late) { PARTING } else { HEAD_TIMEOUT };
-        let mut rest = pin!(timeout(limit, discard(&mut stream)));
+        let limit = if matches!(served, Served::Late) { LINGER } else { HEAD_TIMEOUT };
+        let mut rest = pin!(timeout(limit, discard(&mut io)));
         poll_fn(|task| {
-            if stop.as_mut().poll(task).is_ready() || link.poll_rest(task).is_err() {
+            state.set_waker(task.waker());
+            if stop.as_mut().poll(task).is_ready() || state.idle_since().is_err() {
                 return Poll::Ready(());
             }
             rest.as_mut().poll(task).map(drop)
@@ -158,13 +169,13 @@ enum Served {
     Over(hyper::Result<()>),
     /// A head was not complete in time, or none has begun.
     Late,
-    /// Its place is wanted for another connection.
-    GaveWay,
+    /// Its slot is wanted for another connection.
+    Evicted,
 }
 
 /// Reads what a client still sends. To close the connection before would reset it, and the client
-/// might never see its answer.
-async fn discard(stream: &mut Outgoing) {
+/// might never see its response.
+async fn discard(io: &mut ConnectionIo) {
     let mut rest = vec![0; 16 * 1024];
-    while matches!(timeout(PARTING, stream.read(&mut rest)).await, Ok(Ok(length)) if length > 0) {}
+    while matches!(timeout(LINGER, io.read(&mut rest)).await, Ok(Ok(length)) if length > 0) {}
 }

@@ -1,0 +1,219 @@
+//! The state of a connection, shared by the task that serves it, the accept loop and the watchdog's
+//! thread: whether it is idle, and until when.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+use std::time::Instant;
+
+use fg_core::Context;
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+
+use super::finished_invocation::FinishedInvocation;
+use super::in_progress::{ConnectionSlot, InvocationSlot, ShutdownGuard};
+use super::response_writer::{ResponseWriter, Running};
+use super::watch_schedule::WatchSchedule;
+use crate::invocation::error_audience::ErrorAudience;
+use crate::invocation::limits::Limits;
+use crate::log::runtime_log;
+
+/// The connection has to close, because its slot is wanted for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Evicted;
+
+/// A connection, and what is going on there.
+#[derive(Debug)]
+pub(crate) struct ConnectionState {
+    /// Whether it has one of the slots that are reserved for probes.
+    pub(crate) is_for_probes: bool,
+    /// The address at its other end.
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "for services"))]
+    pub(crate) client: SocketAddr,
+    pub(crate) writer: ResponseWriter,
+    schedule: Arc<WatchSchedule>,
+    accepted: u64,
+    /// [`REQUEST`], [`FLUSHING`], [`EVICTED`], or the time since which it has been idle.
+    activity: AtomicU64,
+    /// When the head of a request must be complete; [`NO_DEADLINE`] between two requests.
+    head_deadline: AtomicU64,
+    /// Wakes the task that serves it.
+    waker: Mutex<Option<Waker>>,
+    /// Whether the connection has been handed over to the service, which speaks another protocol
+    /// there.
+    is_upgraded: AtomicBool,
+    /// Until when a connection that has been handed over is open, and whose it is.
+    upgraded_until: Mutex<Option<(Instant, Context)>>,
+    _slot: ConnectionSlot,
+}
+
+/// A request has begun that has not been answered completely.
+const REQUEST: u64 = u64::MAX;
+/// The response is complete, but has not been flushed.
+const FLUSHING: u64 = u64::MAX - 1;
+/// The connection was idle, and has to close.
+const EVICTED: u64 = u64::MAX - 2;
+
+const NO_DEADLINE: u64 = u64::MAX;
+
+impl ConnectionState {
+    /// The state of a new connection, and the half that its requests are read from.
+    pub(crate) fn new(
+        stream: TcpStream,
+        client: SocketAddr,
+        slot: ConnectionSlot,
+        guard: ShutdownGuard,
+        schedule: &Arc<WatchSchedule>,
+    ) -> (Arc<Self>, OwnedReadHalf) {
+        let (reader, writer) = stream.into_split();
+        let accepted = schedule.milliseconds(Instant::now());
+        let state = Arc::new(Self {
+            is_for_probes: slot.is_for_probes,
+            client,
+            writer: ResponseWriter::new(writer, guard),
+            schedule: Arc::clone(schedule),
+            accepted,
+            activity: AtomicU64::new(accepted),
+            head_deadline: AtomicU64::new(NO_DEADLINE),
+            waker: Mutex::default(),
+            is_upgraded: AtomicBool::new(false),
+            upgraded_until: Mutex::default(),
+            _slot: slot,
+        });
+        (state, reader)
+    }
+
+    /// Identifies the connection among those that are open.
+    pub(crate) fn id(self: &Arc<Self>) -> u64 {
+        Arc::as_ptr(self) as usize as u64
+    }
+
+    /// A request has come.
+    pub(crate) fn begin_request(&self) {
+        self.activity.store(REQUEST, Ordering::Relaxed);
+    }
+
+    /// A handler begins. Its caller is answered shortly before its deadline if it has not ended,
+    /// which it only fails to do if it blocks its thread. `None` if the connection has had its last
+    /// response.
+    pub(crate) fn begin_invocation(
+        &self,
+        ctx: &Context,
+        slot: InvocationSlot,
+        limits: Limits,
+        caller: ErrorAudience,
+    ) -> Option<Running<'_>> {
+        let running = self.writer.begin(ctx, slot, limits.timeouts, caller)?;
+        self.schedule.watch(ctx, limits.timeouts);
+        Some(running)
+    }
+
+    /// The response of this invocation is being made. When it has left, the invocation is over.
+    pub(crate) fn respond(&self, finished: FinishedInvocation) {
+        self.writer.respond(finished);
+    }
+
+    /// The whole of the response has been made, or it has been given up.
+    pub(crate) fn end_response(&self) {
+        if !self.is_upgraded() {
+            self.writer.end_response();
+            self.activity.store(FLUSHING, Ordering::Relaxed);
+        }
+    }
+
+    /// Everything has been sent that was written.
+    pub(crate) fn flushed(&self) {
+        self.writer.flushed();
+        if self.activity.load(Ordering::Relaxed) == FLUSHING {
+            self.activity.store(self.schedule.milliseconds(Instant::now()), Ordering::Relaxed);
+        }
+    }
+
+    /// There is no further request: what still comes is only read.
+    pub(crate) fn end_requests(&self) {
+        self.activity.store(self.accepted, Ordering::Relaxed);
+    }
+
+    /// Since when the connection has been idle; `None` during a request.
+    pub(crate) fn idle_since(&self) -> Result<Option<Instant>, Evicted> {
+        match self.activity.load(Ordering::Relaxed) {
+            REQUEST | FLUSHING => Ok(None),
+            EVICTED => Err(Evicted),
+            since => Ok(Some(self.schedule.instant(since))),
+        }
+    }
+
+    /// Sets when the head of a request must be complete.
+    pub(crate) fn set_head_deadline(&self, deadline: Option<Instant>) {
+        let deadline = deadline.map_or(NO_DEADLINE, |time| self.schedule.milliseconds(time));
+        self.head_deadline.store(deadline, Ordering::Relaxed);
+    }
+
+    pub(crate) fn head_deadline(&self) -> Option<Instant> {
+        let deadline = self.head_deadline.load(Ordering::Relaxed);
+        (deadline != NO_DEADLINE).then(|| self.schedule.instant(deadline))
+    }
+
+    /// Wakes this task when the connection is evicted.
+    pub(crate) fn set_waker(&self, waker: &Waker) {
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
+    }
+}
+
+/// What the accept loop does.
+impl ConnectionState {
+    /// Since when the connection has been idle, if it can be evicted.
+    pub(crate) fn evictable_since(&self) -> Option<u64> {
+        let since = self.activity.load(Ordering::Relaxed);
+        (since < EVICTED && !self.is_for_probes && !self.is_upgraded()).then_some(since)
+    }
+
+    /// Makes an idle connection close, unless a request has come since.
+    pub(crate) fn evict(&self, idle_since: u64) {
+        let (now, then) = (EVICTED, idle_since);
+        // A failure is a request that has come.
+        let _ = self.activity.compare_exchange(then, now, Ordering::Relaxed, Ordering::Relaxed);
+        if let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner) {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// Connections that have been handed over to the service.
+impl ConnectionState {
+    /// The response that is being made hands the connection over to the service. The invocation
+    /// lasts as long as the service keeps it, and not longer than it may.
+    #[cfg(feature = "http")]
+    pub(crate) fn upgrade(&self, ctx: &Context, limits: Limits) {
+        let until = limits.timeouts.then(|| (ctx.deadline(), ctx.clone()));
+        *self.upgraded_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        self.is_upgraded.store(true, Ordering::Release);
+    }
+
+    /// Whether the connection has been handed over.
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.is_upgraded.load(Ordering::Acquire)
+    }
+
+    /// Until when a connection that has been handed over is open, if that is limited.
+    pub(crate) fn upgraded_until(&self) -> Option<Instant> {
+        let until = self.upgraded_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.as_ref().map(|(until, _)| *until)
+    }
+
+    /// A connection that has been handed over has been open for its whole time: logs that, once.
+    pub(crate) fn close_upgraded(&self) {
+        let until = self.upgraded_until.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((_, ctx)) = until {
+            let timeout = ctx.timeout();
+            runtime_log::of(ctx.logger()).error(format_args!(
+                "the upgraded connection was open for all of its {timeout:?}, and is closed"
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "connection_state_tests.rs"]
+mod tests;

@@ -1,0 +1,83 @@
+//! What follows once the response of an invocation has left.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use fg_core::__private::lifecycle;
+use fg_core::Context;
+use http::HeaderMap;
+use tokio::time::timeout_at;
+
+use super::in_progress::{InvocationSlot, ShutdownGuard};
+use super::request_context::Contexts;
+use super::request_headers::RequestHeaders;
+use crate::invocation::after_response_work;
+use crate::invocation::deadline_timer::DeadlineTimer;
+use crate::invocation::watchdog::NOTICE;
+use crate::log::runtime_log;
+
+/// An invocation whose handler has ended. When this is dropped, its slot is free, and the work that
+/// it has left by `spawn_after` begins.
+#[derive(Debug)]
+pub(crate) struct FinishedInvocation {
+    /// `None` once it is being dropped.
+    invocation: Option<(Context, EndedInvocation)>,
+    contexts: Arc<Contexts>,
+}
+
+/// What an invocation keeps after its handler has ended.
+#[derive(Debug)]
+pub(crate) struct EndedInvocation {
+    pub(crate) slot: InvocationSlot,
+    /// For the work that it leaves, until its response has left.
+    pub(crate) guard: Option<ShutdownGuard>,
+}
+
+impl FinishedInvocation {
+    pub(crate) fn new(ctx: Context, ended: EndedInvocation, contexts: &Arc<Contexts>) -> Self {
+        Self { invocation: Some((ctx, ended)), contexts: Arc::clone(contexts) }
+    }
+
+    /// The context of the invocation.
+    pub(crate) fn ctx(&self) -> &Context {
+        &self.invocation.as_ref().expect("it is taken when it is dropped").0
+    }
+
+    /// The table of the request's headers, for the response; an empty one if a clone of the context
+    /// is still held.
+    pub(crate) fn take_headers(&mut self) -> HeaderMap {
+        let table = self.invocation.as_mut().and_then(|(ctx, _)| lifecycle::take_table(ctx));
+        table.map(|RequestHeaders(headers)| headers).unwrap_or_default()
+    }
+}
+
+impl Drop for FinishedInvocation {
+    fn drop(&mut self) {
+        let Some((ctx, EndedInvocation { slot, guard })) = self.invocation.take() else { return };
+        drop(slot);
+        if lifecycle::has_after_work(&ctx) {
+            spawn_after_response(ctx, guard);
+        } else {
+            self.contexts.take_back(ctx);
+        }
+    }
+}
+
+#[cold]
+fn spawn_after_response(ctx: Context, guard: Option<ShutdownGuard>) {
+    // Dropped outside of the runtime only when the process ends.
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    runtime.spawn(async move {
+        let (deadline, logger) = (ctx.deadline(), ctx.logger().clone());
+        let work = tokio::spawn(async move {
+            after_response_work::finish(&ctx, &mut DeadlineTimer::new()).await;
+        });
+        // The work ends by itself, unless it blocks its thread. The server does not wait for that.
+        if timeout_at((deadline.max(Instant::now()) + NOTICE).into(), work).await.is_err() {
+            runtime_log::of(&logger).error(
+                "work left by spawn_after has blocked its thread past the time of its invocation; it goes on",
+            );
+        }
+        drop(guard);
+    });
+}

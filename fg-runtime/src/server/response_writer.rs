@@ -1,0 +1,288 @@
+//! The writing half of a connection, and the invocation that runs there.
+//!
+//! The response is written either by the task that serves the connection, or, if a handler blocks
+//! that task past its deadline, by the watchdog's thread. Both take the invocation from under one
+//! lock, so only one of them gets it.
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context as TaskContext, Poll};
+use std::time::{Duration, Instant};
+
+use fg_core::{Context, Failure, Logger};
+use http::StatusCode;
+use tokio::io::AsyncWrite;
+use tokio::net::tcp::OwnedWriteHalf;
+
+use super::error_response::failed_invocation;
+use super::finished_invocation::{EndedInvocation, FinishedInvocation};
+use super::in_progress::{InvocationSlot, ShutdownGuard};
+use crate::invocation::error_audience::ErrorAudience;
+use crate::invocation::overdue::Overdue;
+use crate::invocation::time_budget::Margins;
+
+/// The writing half of a connection.
+#[derive(Debug)]
+pub(crate) struct ResponseWriter {
+    state: Mutex<State>,
+    /// Whether `State::unsent` has any.
+    has_unsent: AtomicBool,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `None` once the watchdog's thread has written the last response.
+    stream: Option<OwnedWriteHalf>,
+    /// Whether the client does not read what is written.
+    is_blocked: bool,
+    running: Option<RunningInvocation>,
+    /// The invocation whose response is being made.
+    responding: Option<FinishedInvocation>,
+    /// Invocations whose responses are complete, but have not been flushed.
+    unsent: Vec<FinishedInvocation>,
+    /// `None` once the watchdog's thread has written the last response.
+    guard: Option<ShutdownGuard>,
+}
+
+/// An invocation whose handler runs.
+#[derive(Debug)]
+struct RunningInvocation {
+    ctx: Context,
+    slot: InvocationSlot,
+    caller: ErrorAudience,
+    /// Whether the handler has to end before its deadline.
+    has_deadline: bool,
+    /// When the watchdog's thread answers; `None` before its first look.
+    overdue: Option<Overdue>,
+    /// What the handler has panicked with, while that is being printed.
+    panic: Option<Failure>,
+}
+
+/// What the watchdog's thread finds on a connection.
+#[derive(Debug)]
+pub(crate) enum Looked {
+    /// No handler runs.
+    Idle,
+    /// A handler runs; look again at this time, if it has a deadline.
+    Running(Option<Instant>),
+    /// A handler has blocked its thread past its deadline, and its caller has been answered.
+    Answered(Blocked),
+}
+
+/// A handler that has been answered for.
+#[derive(Debug)]
+pub(crate) struct Blocked {
+    pub(crate) logger: Logger,
+    pub(crate) failure: Failure,
+    /// The server does not end before the failure has been logged.
+    pub(crate) guard: Option<ShutdownGuard>,
+}
+
+impl ResponseWriter {
+    pub(crate) fn new(stream: OwnedWriteHalf, guard: ShutdownGuard) -> Self {
+        let state = State {
+            stream: Some(stream),
+            is_blocked: false,
+            running: None,
+            responding: None,
+            unsent: Vec::new(),
+            guard: Some(guard),
+        };
+        Self { state: Mutex::new(state), has_unsent: AtomicBool::new(false) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A handler begins. `None` if the connection has had its last response.
+    pub(crate) fn begin(
+        &self,
+        ctx: &Context,
+        slot: InvocationSlot,
+        has_deadline: bool,
+        caller: ErrorAudience,
+    ) -> Option<Running<'_>> {
+        let ctx = ctx.clone();
+        let running =
+            RunningInvocation { ctx, slot, caller, has_deadline, overdue: None, panic: None };
+        let mut state = self.lock();
+        state.stream.as_ref()?;
+        state.running = Some(running);
+        Some(Running { writer: self, has_ended: false })
+    }
+
+    /// The response of this invocation is being made.
+    pub(crate) fn respond(&self, finished: FinishedInvocation) {
+        self.lock().responding = Some(finished);
+    }
+
+    /// The response is complete, or has been given up.
+    pub(crate) fn end_response(&self) {
+        let mut state = self.lock();
+        if let Some(finished) = state.responding.take() {
+            state.unsent.push(finished);
+            self.has_unsent.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Everything has been sent that was written.
+    pub(crate) fn flushed(&self) {
+        if self.has_unsent.load(Ordering::Relaxed) {
+            self.has_unsent.store(false, Ordering::Relaxed);
+            self.lock().unsent.clear();
+        }
+    }
+
+    /// The connection has ended: nothing more is sent.
+    pub(crate) fn end(&self) {
+        let mut state = self.lock();
+        state.responding = None;
+        state.unsent.clear();
+    }
+
+    pub(crate) fn poll_write(
+        &self,
+        task: &mut TaskContext<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut state = self.lock();
+        let Some(stream) = &mut state.stream else {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        };
+        let stream = Pin::new(stream);
+        // The system call `send` is cheaper than `writev`.
+        let written = match parts {
+            [part] => stream.poll_write(task, part),
+            parts => stream.poll_write_vectored(task, parts),
+        };
+        state.is_blocked = written.is_pending();
+        written
+    }
+
+    pub(crate) fn poll_shutdown(&self, task: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        match &mut self.lock().stream {
+            Some(stream) => Pin::new(stream).poll_shutdown(task),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+/// What the watchdog's thread does, and the panic hook.
+impl ResponseWriter {
+    /// Answers for a handler that should have ended before `now`. `late` is by how much the thread
+    /// has woken later than planned.
+    pub(crate) fn look(&self, now: Instant, late: Duration) -> Looked {
+        let mut state = self.lock();
+        let Some(running) = &mut state.running else { return Looked::Idle };
+        if !running.has_deadline {
+            return Looked::Running(None);
+        }
+        let overdue = running.overdue.get_or_insert_with(|| {
+            let margins = Margins::of(running.ctx.timeout());
+            let deadline = running.ctx.deadline();
+            Overdue::at(deadline - margins.answer, margins.drop - margins.answer)
+        });
+        if let Some(next) = overdue.look(now, late) {
+            return Looked::Running(Some(next));
+        }
+        let has_stood_still = overdue.has_stood_still();
+        let Some(mut running) = state.running.take() else { return Looked::Idle };
+        let panic = running.panic.take();
+        let failure = panic.unwrap_or_else(|| blocked(&running.ctx, has_stood_still));
+        state.write_last_response(&running, &failure);
+        let guard = state.guard.take();
+        // The user's values may block when they are dropped, so the lock is released before.
+        drop(state);
+        let logger = running.ctx.logger().clone();
+        Looked::Answered(Blocked { logger, failure, guard })
+    }
+
+    /// The handler has panicked, and the panic is being printed; `None` once it has been.
+    pub(crate) fn note_panic(&self, panic: Option<Failure>) {
+        if let Some(running) = self.state.try_lock().ok().as_mut().and_then(|s| s.running.as_mut())
+        {
+            running.panic = panic;
+        }
+    }
+
+    /// The process is about to abort: answers the caller if a handler runs.
+    pub(crate) fn answer_before_abort(&self, failure: &Failure) {
+        // If the lock is taken, some thread, perhaps this one, is at work on the connection.
+        let Ok(mut state) = self.state.try_lock() else { return };
+        if let Some(running) = state.running.take() {
+            state.write_last_response(&running, failure);
+            // The user's values are not dropped while the process aborts.
+            std::mem::forget(running);
+        }
+    }
+}
+
+impl State {
+    /// Sends an error as the last response, unless the client still has to read an earlier one, and
+    /// shuts the connection down.
+    fn write_last_response(&mut self, running: &RunningInvocation, failure: &Failure) {
+        let RunningInvocation { ctx, caller, .. } = running;
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        let response = failed_invocation(status, failure, ctx, *caller);
+        let mut bytes = format!("HTTP/1.1 {status}\r\n").into_bytes();
+        for (name, value) in response.headers() {
+            bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        }
+        let body = response.body();
+        let rest = format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        bytes.extend_from_slice(rest.as_bytes());
+        bytes.extend_from_slice(body);
+        // To drop the half shuts it down.
+        if let Some(stream) = self.stream.take().filter(|_| !self.is_blocked) {
+            // The response is smaller than the system's buffer, and a client that has gone away
+            // needs none.
+            let _ = stream.try_write(&bytes);
+        }
+    }
+}
+
+#[cold]
+fn blocked(ctx: &Context, has_stood_still: bool) -> Failure {
+    let timeout = ctx.timeout();
+    let elapsed = timeout.saturating_sub(ctx.remaining_time());
+    let standstill =
+        if has_stood_still { ", in which the instance has also stood still," } else { "" };
+    let message = format!(
+        "the handler has blocked its thread for {elapsed:.1?} of its {timeout:?}{standstill} and cannot be cancelled; it goes on, and its reply is lost. Use `.await`, or a larger timeout"
+    );
+    Failure::new(Failure::TIMEOUT, message)
+}
+
+/// A handler runs, until this is dropped.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Running<'w> {
+    writer: &'w ResponseWriter,
+    has_ended: bool,
+}
+
+impl Running<'_> {
+    /// The handler has ended. `None` if its response is not to be sent, because its caller has been
+    /// answered already.
+    pub(crate) fn end(mut self) -> Option<EndedInvocation> {
+        self.has_ended = true;
+        let mut state = self.writer.lock();
+        let running = state.running.take()?;
+        let guard = state.guard.clone();
+        // The context is dropped when the lock is not held.
+        drop(state);
+        Some(EndedInvocation { slot: running.slot, guard })
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            let running = self.writer.lock().running.take();
+            drop(running);
+        }
+    }
+}
