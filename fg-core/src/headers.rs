@@ -181,7 +181,7 @@ mod tests {
         let head = b"host: a\r\ntoken: hunter2\r\n\r\n";
         let mut headers = Headers::default();
         headers.copy_head(head);
-        headers.push(head, std::str::from_utf8(&head[..4]).expect("ASCII"), &head[6..7]);
+        headers.push(head, from_utf8(&head[..4]).expect("ASCII"), &head[6..7]);
         headers.remove(head, &head[16..23]);
         headers.push(head, "other", b"b");
         headers.complete();

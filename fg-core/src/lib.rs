@@ -51,6 +51,7 @@ mod secret_headers;
 pub mod sse;
 mod stream;
 mod string_map;
+mod variables;
 
 pub use crate::cancellation::Cancelled;
 pub use crate::context::{Context, InvocationType};
