@@ -1,4 +1,4 @@
-//! API Gateway: takes an order, and answers 201, 400 or 404.
+//! API Gateway: accepts an order, and responds with 201, 400 or 404.
 //!
 //! `cargo run -q --example apig_order --features events-apig < fg-events/fixtures/apig.json`
 

@@ -1,4 +1,4 @@
-//! A handler that computes instead of waiting: an ordinary `fn`, which may block its thread.
+//! A handler that computes for a long time: an ordinary `fn`, which may block its thread.
 //!
 //! `echo 27 | cargo run -q --example blocking`
 

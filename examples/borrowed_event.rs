@@ -1,10 +1,10 @@
-//! An event and a reply that borrow from the payload: no text is copied.
+//! An event and a response that borrow from the payload: no string is copied.
 //!
 //! `echo '{"customer":"Ada","note":"a \"small\" one"}' | cargo run -q --example borrowed_event`
 //!
-//! The fields are `Cow`, not `&str`: a text with an escape, such as the note above, does not stand
-//! in the payload as it is. A `Cow` copies such a text and borrows every other; a bare `&str` would
-//! fail on it at run time.
+//! The fields are `Cow`, not `&str`: a string with an escape sequence, such as the note above, has
+//! to be unescaped into a new string. A `Cow` copies only such strings; a plain `&str` would fail on
+//! them at run time.
 
 use std::borrow::Cow;
 

@@ -5,7 +5,7 @@
 use fg::events::dds::DdsEvent;
 use serde::Deserialize;
 
-/// The database writes a number as an object of one text.
+/// A number in MongoDB Extended JSON: an object with a string.
 #[derive(Deserialize)]
 struct Int<'a> {
     #[serde(rename = "$numberInt")]

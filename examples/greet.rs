@@ -1,4 +1,4 @@
-//! The smallest function: a typed event, a typed reply.
+//! The smallest function: a typed event, a typed response.
 //!
 //! `echo '{"name":"Ada"}' | cargo run -q --example greet`
 

@@ -1,4 +1,4 @@
-//! Kafka: several messages at once, and one failure that lists all that failed.
+//! Kafka: several messages at once, and one error that lists those that failed.
 //!
 //! `cargo run -q --example kafka_orders --features events-kafka < fg-events/fixtures/kafka.json`
 

@@ -1,4 +1,4 @@
-//! Tower layers around a handler: what was written for axum works around any function.
+//! Tower layers around a handler: middleware written for axum works with any function.
 //!
 //! `echo '{"milliseconds":2000}' | cargo run -q --example layers --features http`
 

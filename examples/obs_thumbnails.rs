@@ -1,4 +1,4 @@
-//! OBS: which thumbnails to make for the pictures that were put into a bucket.
+//! OBS: which thumbnails to create for the pictures that were uploaded to a bucket.
 //!
 //! `cargo run -q --example obs_thumbnails --features events-obs < fg-events/fixtures/obs.json`
 

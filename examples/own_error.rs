@@ -4,14 +4,14 @@
 
 use serde::Deserialize;
 
-#[derive(Debug, thiserror::Error, fg::Failure)]
+#[derive(Debug, thiserror::Error, fg::ErrorCode)]
 enum OrderError {
     #[error("there is no {0}")]
-    #[failure(code = "Order.NotFound")]
+    #[fg(code = "Order.NotFound")]
     NotFound(String),
 
     #[error("only {left} left")]
-    #[failure(code = "Order.OutOfStock")]
+    #[fg(code = "Order.OutOfStock")]
     OutOfStock { left: u32 },
 }
 

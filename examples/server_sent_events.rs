@@ -1,4 +1,4 @@
-//! A stream of server-sent events: each one reaches the caller as soon as it is made.
+//! A stream of server-sent events: each is sent to the caller as soon as it is produced.
 //!
 //! `echo '{"question":"Why is the sky blue?"}' | cargo run -q --example server_sent_events`
 

@@ -1,4 +1,4 @@
-//! State: made once by `init`, borrowed by every invocation, let go by `pre_stop`.
+//! State: created once by `init`, borrowed by every invocation, closed by `pre_stop`.
 //!
 //! `echo '{"item":"tea"}' | GREETING=Welcome cargo run -q --example state`
 

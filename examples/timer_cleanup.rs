@@ -1,4 +1,4 @@
-//! A timer: finds what is older than the days in the timer's own text.
+//! A timer: finds objects older than the number of days in the timer's payload.
 //!
 //! `cargo run -q --example timer_cleanup --features events-timer < fg-events/fixtures/timer.json`
 

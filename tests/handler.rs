@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use fg::contract::{Handler, Reply};
+use fg::contract::{Handler, ResponseBuffer};
 use fg::{Context, Failure, Ignored, Raw, RawResponse};
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ fn invoke<H: Handler>(payload: &str) -> Result<String, Failure> {
     let lifetime = async move {
         let ctx = Context::builder().request_id("r-1").build();
         let state = H::init(&ctx).await?;
-        let mut reply = Reply::new();
+        let mut reply = ResponseBuffer::new();
         let called = H::call(&payload, &ctx, &state, &mut reply).await;
         H::pre_stop(&state).await;
         called.map(|()| String::from_utf8(reply.into_body()).expect("text"))
@@ -211,9 +211,9 @@ mod results {
     type Swapped<E, T> = Result<T, E>;
     type Short<T> = Result<T, Lost>;
 
-    #[derive(Debug, thiserror::Error, fg::Failure)]
+    #[derive(Debug, thiserror::Error, fg::ErrorCode)]
     #[error("the order is lost")]
-    #[failure(code = "Order.Lost")]
+    #[fg(code = "Order.Lost")]
     struct Lost;
 
     #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use fg::Context;
-use fg::contract::{Handler, Reply};
+use fg::contract::{Handler, ResponseBuffer};
 
 /// What an application injects, to mock it in tests.
 trait Repo: Send + Sync {
@@ -42,7 +42,7 @@ fn invoke<H: Handler>() -> String {
     let lifetime = async move {
         let ctx = Context::default();
         let state = H::init(&ctx).await.expect("a state");
-        let mut reply = Reply::new();
+        let mut reply = ResponseBuffer::new();
         H::call(b"1", &ctx, &state, &mut reply).await.expect("a reply");
         H::pre_stop(&state).await;
         String::from_utf8(reply.into_body()).expect("a string")
@@ -113,7 +113,7 @@ macro_rules! states {
                 is_sent(fg::testing::invoke(fg::Function::of::<$name::awaits>(), b"1"));
                 is_sent(fg::testing::invoke(fg::Function::of::<$name::blocks>(), b"1"));
                 is_sent(async {
-                    let (ctx, mut reply) = (Context::default(), Reply::new());
+                    let (ctx, mut reply) = (Context::default(), ResponseBuffer::new());
                     let state = $name::awaits::init(&ctx).await.expect("a state");
                     $name::awaits::call(b"1", &ctx, &state, &mut reply).await.expect("a reply");
                     $name::awaits::pre_stop(&state).await;

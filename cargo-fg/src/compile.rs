@@ -1,10 +1,9 @@
-//! Building functions: cargo does it and shows what it does; here it is seen where the programs
-//! are.
+//! Builds functions with cargo, and finds the paths of the programs.
 
-mod causes;
+mod cargo_output;
 mod machine;
+mod native_dependencies;
 mod report;
-mod said;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +13,7 @@ use std::process::{Command, Stdio};
 
 use crate::compile::report::Message;
 pub(crate) use crate::compile::report::Report;
-use crate::dependencies::why_unresolved;
+use crate::dependencies::explain_unresolved;
 use crate::failure::{Exit, Failure};
 use crate::project::{Function, cargo, no_cargo};
 use crate::screen::Screen;
@@ -24,26 +23,26 @@ use crate::screen::Screen;
 pub(crate) struct Compile {
     pub(crate) release: bool,
     pub(crate) features: Vec<String>,
-    /// The platform to build for, where it is not this machine.
+    /// The target triple; `None` for this machine.
     pub(crate) target: Option<String>,
-    /// Cargo.lock has to fit, and stays as it is.
+    /// Passes `--locked`: Cargo.lock must be up to date.
     pub(crate) locked: bool,
-    /// More variables for cargo.
+    /// Additional environment variables for cargo.
     pub(crate) variables: Vec<(String, String)>,
-    /// Variables that cargo is not to see.
+    /// Environment variables that are removed for cargo.
     pub(crate) without: Vec<String>,
 }
 
 impl Compile {
-    /// Tells cargo which packages are meant, with which features, for which platform.
-    pub(crate) fn choose(&self, functions: &[Function], command: &mut Command) {
+    /// Adds the arguments that select the packages, the features and the target.
+    pub(crate) fn select(&self, functions: &[Function], command: &mut Command) {
         for function in functions {
-            // A name may be that of a dependency, too; an id is one package's.
+            // A dependency may have the same name as a package; ids are unique.
             command.args(["--package", &function.package_id]);
         }
         let required = functions.iter().flat_map(|function| {
             function.required_features.iter().map(|feature| {
-                // With several packages a feature needs to say whose it is.
+                // With several packages a feature is prefixed with the name of its package.
                 if functions.len() > 1 {
                     format!("{}/{feature}", function.package)
                 } else {
@@ -63,7 +62,7 @@ impl Compile {
         }
     }
 
-    /// Builds the functions, and gives the path of each one's program, in their order.
+    /// Builds the functions, and returns the path of the program of each, in the same order.
     pub(crate) fn run(
         &self,
         functions: &[Function],
@@ -72,7 +71,7 @@ impl Compile {
         self.run_and_report(functions, screen, &mut Report::default())
     }
 
-    /// The same, and reports what the build is made of, as far as it came.
+    /// Like [`run`](Self::run), and collects the sources of the build, also if it fails.
     pub(crate) fn run_and_report(
         &self,
         functions: &[Function],
@@ -88,7 +87,7 @@ impl Compile {
                 programs[*at] = if batches.len() == 1 {
                     program
                 } else {
-                    put_aside(&program, &functions[*at])?
+                    copy_to_unique_path(&program, &functions[*at])?
                 };
             }
         }
@@ -106,7 +105,7 @@ impl Compile {
         for function in functions {
             command.args([&format!("--{}", function.kind.name()), &function.name]);
         }
-        self.choose(functions, &mut command);
+        self.select(functions, &mut command);
         if self.release {
             command.arg("--release");
         }
@@ -117,20 +116,20 @@ impl Compile {
             command.env_remove(name);
         }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        // A build for the platform needs tools that one for this machine does not: what cargo says
-        // is read, too.
-        let is_read = self.target.is_some();
-        if is_read {
-            said::pipe(&mut command);
+        // A build for another target may fail for lack of tools that a build for this machine does
+        // not need: then the output is needed to explain that.
+        let is_captured = self.target.is_some();
+        if is_captured {
+            cargo_output::pipe(&mut command);
         }
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| no_cargo(&error))?;
-        let said = child.stderr.take().map(said::repeat);
+        let forwarding = child.stderr.take().map(cargo_output::forward);
         let mut programs = vec![None; functions.len()];
-        let mut has_begun = false;
+        let mut has_started = false;
         for line in child
             .stdout
             .take()
@@ -140,32 +139,32 @@ impl Compile {
             .map_while(Result::ok)
         {
             let Ok(message) = serde_json::from_str::<Message>(&line) else { continue };
-            has_begun = true;
-            report.take(&message);
+            has_started = true;
+            report.add(&message);
             let Some(built) = message.built_program() else { continue };
             for (at, function) in functions.iter().enumerate() {
-                let is_it = function.name == built.name
+                let is_same_program = function.name == built.name
                     && built.kinds.iter().any(|kind| kind == function.kind.name());
-                if is_it && function.package_id == built.package_id {
+                if is_same_program && function.package_id == built.package_id {
                     programs[at] = Some(built.path.to_owned());
                 }
             }
         }
         let status = child.wait().map_err(|error| no_cargo(&error))?;
-        let said = said.map(said::Repeating::finish).unwrap_or_default();
+        let output = forwarding.map(cargo_output::Forwarding::finish).unwrap_or_default();
         if !status.success() {
             return Err(match status.code() {
                 None => Failure::new(Exit::Interrupted, "the build was interrupted"),
-                // cargo says how each build ends, unless it could not begin.
-                Some(_) if !has_begun => why_unresolved(self, functions),
+                // cargo prints messages as soon as the dependencies are resolved.
+                Some(_) if !has_started => explain_unresolved(self, functions),
                 Some(_) => self
                     .target
                     .as_ref()
-                    .and_then(|target| causes::explain(&said, target))
+                    .and_then(|target| native_dependencies::explain(&output, target))
                     .unwrap_or_else(|| {
                         Failure::new(
                             Exit::Build,
-                            "the function does not compile; the compiler has said why",
+                            "the function does not compile; see the compiler's errors above",
                         )
                     }),
             });
@@ -174,14 +173,14 @@ impl Compile {
         all.ok_or_else(|| {
             Failure::new(
                 Exit::Machine,
-                "cargo has built the function, and did not say where its program is",
+                "cargo built the function, but did not report the path of its program",
             )
         })
     }
 }
 
-/// Which functions can be built at once: cargo puts programs of the same name into the same place,
-/// whatever package they are of.
+/// Groups the functions into builds: cargo writes programs of the same name to the same path, even
+/// if they are in different packages.
 fn batches(functions: &[Function]) -> Vec<Vec<usize>> {
     let mut batches: Vec<(BTreeSet<_>, Vec<usize>)> = Vec::new();
     for (at, function) in functions.iter().enumerate() {
@@ -197,8 +196,8 @@ fn batches(functions: &[Function]) -> Vec<Vec<usize>> {
     batches.into_iter().map(|(_, batch)| batch).collect()
 }
 
-/// Copies a program to where no other one will be put.
-fn put_aside(program: &Path, function: &Function) -> Result<PathBuf, Failure> {
+/// Copies a program to a path that no other program is written to.
+fn copy_to_unique_path(program: &Path, function: &Function) -> Result<PathBuf, Failure> {
     let directory = program.with_file_name(".fg-programs");
     let copy = directory.join(format!("{}{}", function.unique_name, std::env::consts::EXE_SUFFIX));
     let copied = fs::create_dir_all(&directory).and_then(|()| fs::copy(program, &copy));

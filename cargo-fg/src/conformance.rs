@@ -1,4 +1,4 @@
-//! `cargo fg conformance`: drives any program through the scenarios of the Runtime API.
+//! `cargo fg conformance`: runs any program against the scenarios of the Runtime API.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,8 +11,8 @@ use fg_emulator::conformance::{Class, Format, Kit, Scenario};
 
 use crate::failure::{Exit, Failure};
 
-/// Tests a program, in whatever language, as a custom runtime: the scenarios of the Runtime API,
-/// with faults
+/// Tests a program in any language as a custom runtime: the scenarios of the Runtime API, with
+/// faults
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -20,36 +20,36 @@ Examples:
   cargo fg conformance --report junit=report.xml -- python3 bootstrap.py
   cargo fg conformance --list
 
-The program is started once for each scenario, with the environment of the platform; it has to
+The program is started once for each scenario, in the environment of the platform; it has to
 answer each event with a POST to /response/. Scenarios of the class `contract` test what a document
-asks for, which is named, and decide about the exit code; those of the class `robust` test what is
-good to have. docs/conformance.md has more.")]
+requires, name it, and determine the exit code; those of the class `robust` test what is
+recommended. See docs/conformance.md.")]
 pub(crate) struct ConformanceArguments {
-    /// Only what a document asks for
+    /// Runs only the scenarios of the class `contract`
     #[arg(long)]
     contract: bool,
-    /// What is good to have counts for the exit code, too
+    /// Lets the scenarios of the class `robust` determine the exit code, too
     #[arg(long, conflicts_with = "contract")]
     robust: bool,
-    /// Only this scenario; can be given more than once
+    /// Runs only this scenario; can be repeated
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// The *.json in this directory instead of the scenarios that come with the kit
+    /// A directory whose *.json replace the built-in scenarios
     #[arg(long, value_name = "DIR")]
     scenarios: Option<PathBuf>,
-    /// An event that the program answers with a response [default: {"name":"Ada"}]
+    /// An event that the program handles successfully [default: {"name":"Ada"}]
     #[arg(long, value_name = "JSON")]
     event: Option<String>,
-    /// The program answers with the bytes of the event: compare them
+    /// Expects the program to respond with the bytes of the event
     #[arg(long)]
     echo: bool,
     /// How long the program may take to poll and to answer
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     deadline: u64,
-    /// Writes a report; FORM is junit, markdown or json. Can be given more than once
-    #[arg(long, value_name = "FORM=FILE", value_parser = parse_report)]
+    /// Writes a report in the format junit, markdown or json; can be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_report)]
     report: Vec<(Format, PathBuf)>,
-    /// Lists the scenarios, and runs none
+    /// Lists the scenarios without running them
     #[arg(long)]
     list: bool,
     /// The program and its arguments
@@ -58,10 +58,11 @@ pub(crate) struct ConformanceArguments {
 }
 
 fn parse_report(text: &str) -> Result<(Format, PathBuf), String> {
-    let (form, file) =
-        text.split_once('=').ok_or("it is written FORM=FILE, such as junit=report.xml")?;
-    let format = Format::from_name(form)
-        .ok_or_else(|| format!("there is no report {form}; there are junit, markdown and json"))?;
+    let (name, file) =
+        text.split_once('=').ok_or("it has to be FORMAT=FILE, such as junit=report.xml")?;
+    let format = Format::from_name(name).ok_or_else(|| {
+        format!("unknown format {name}; the formats are junit, markdown and json")
+    })?;
     Ok((format, file.into()))
 }
 
@@ -74,7 +75,7 @@ pub(crate) fn run(arguments: &ConformanceArguments) -> Result<ExitCode, Failure>
         return Ok(ExitCode::SUCCESS);
     }
     let Some((program, rest)) = arguments.bootstrap.split_first() else {
-        return Err(Failure::usage("which program is to be tested?")
+        return Err(Failure::usage("no program to test is given")
             .advise("cargo fg conformance -- BOOTSTRAP"));
     };
     let mut kit = rest
@@ -89,18 +90,14 @@ pub(crate) fn run(arguments: &ConformanceArguments) -> Result<ExitCode, Failure>
     }
     let report = kit.run_with_progress(&scenarios, |result| println!("{result}"));
     println!("{}", report.summary());
-    let asked_for = if arguments.robust { Class::Robust } else { Class::Contract };
+    let required = if arguments.robust { Class::Robust } else { Class::Contract };
     for (format, file) in &arguments.report {
-        let written = fs::write(file, report.render(*format, asked_for));
+        let written = fs::write(file, report.render(*format, required));
         written.map_err(|error| {
             Failure::machine(format!("{} could not be written", file.display()), &error)
         })?;
     }
-    Ok(if report.passes(asked_for) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(Exit::Failed as u8)
-    })
+    Ok(if report.passes(required) { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed as u8) })
 }
 
 fn chosen(arguments: &ConformanceArguments) -> Result<Vec<Scenario>, Failure> {
@@ -112,7 +109,7 @@ fn chosen(arguments: &ConformanceArguments) -> Result<Vec<Scenario>, Failure> {
         arguments.only.iter().find(|name| scenarios.iter().all(|scenario| scenario.name != **name))
     {
         return Err(Failure::usage(format!("there is no scenario `{unknown}`"))
-            .advise("`cargo fg conformance --list` shows them"));
+            .advise("`cargo fg conformance --list` lists them"));
     }
     scenarios
         .retain(|scenario| arguments.only.is_empty() || arguments.only.contains(&scenario.name));

@@ -1,9 +1,8 @@
-//! What a build depends on, as cargo resolves it: the packages that are directories of this
-//! machine, and why there is no such list.
+//! The dependencies of a build, as `cargo tree` resolves them: its local packages, and explanations
+//! of why they cannot be resolved.
 //!
-//! cargo is asked about the packages of one build and nothing else. `cargo metadata` would want
-//! those of every platform, and those of tests, which a machine that has only ever built the
-//! function does not have.
+//! `cargo metadata` would also need the dependencies for other platforms and for tests, which a
+//! machine that only builds the function may not have.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,29 +11,28 @@ use crate::compile::Compile;
 use crate::failure::{Exit, Failure};
 use crate::project::{Function, ProgramKind, cargo, no_cargo};
 
-/// A package whose source is a directory of this machine.
+/// A package whose source is a local directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LocalPackage {
     pub(crate) name: String,
     pub(crate) directory: PathBuf,
 }
 
-/// The packages of this machine that a build of these functions is made of, those of the functions
-/// included.
+/// The local packages of a build of these functions, including the functions' own.
 pub(crate) fn local_packages(
     compile: &Compile,
     functions: &[Function],
 ) -> Result<Vec<LocalPackage>, Failure> {
     let output = tree("{p}", compile, functions).output().map_err(|error| no_cargo(&error))?;
-    let said = String::from_utf8_lossy(&output.stderr);
+    let errors = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        return Err(explain_and_show(&said));
+        return Err(explain_and_show(&errors));
     }
-    show(&said);
+    show(&errors);
     Ok(packages_in(&output.stdout))
 }
 
-/// The same, without a word where there is no such list: it has been said before.
+/// Like [`local_packages`], but empty if cargo fails, after a build that has printed the error.
 pub(crate) fn known_local_packages(compile: &Compile, functions: &[Function]) -> Vec<LocalPackage> {
     tree("{p}", compile, functions)
         .output()
@@ -42,8 +40,8 @@ pub(crate) fn known_local_packages(compile: &Compile, functions: &[Function]) ->
         .unwrap_or_default()
 }
 
-/// The features of a package that a build of these functions has switched on; nothing if it is not
-/// a part of it.
+/// The features of a package that a build of these functions enables; `None` if the build does not
+/// contain it.
 pub(crate) fn features_of(
     package: &str,
     compile: &Compile,
@@ -58,12 +56,11 @@ pub(crate) fn features_of(
     Some(features.trim_end_matches(" (*)").split(',').map(str::to_owned).collect())
 }
 
-/// Why cargo cannot resolve what a build needs. cargo has shown its own words already; these say
-/// what they come to.
-pub(crate) fn why_unresolved(compile: &Compile, functions: &[Function]) -> Failure {
-    let said = tree("{p}", compile, functions).output();
+/// Explains why cargo cannot resolve the dependencies of a build, after it has printed its errors.
+pub(crate) fn explain_unresolved(compile: &Compile, functions: &[Function]) -> Failure {
+    let output = tree("{p}", compile, functions).output();
     explain(
-        &said
+        &output
             .map(|output| String::from_utf8_lossy(&output.stderr).into_owned())
             .unwrap_or_default(),
     )
@@ -77,38 +74,39 @@ fn packages_in(lines: &[u8]) -> Vec<LocalPackage> {
     packages
 }
 
-/// cargo's own words come first, unless they tell to leave out a flag that no user has given.
-fn explain_and_show(said: &str) -> Failure {
-    if !is_about_lock_file(said) {
-        show(said);
+/// Prints cargo's errors first, unless they advise to remove a flag that the user has not given.
+fn explain_and_show(errors: &str) -> Failure {
+    if !is_about_lock_file(errors) {
+        show(errors);
     }
-    explain(said)
+    explain(errors)
 }
 
-fn show(said: &str) {
-    if !said.trim().is_empty() {
-        eprintln!("{}", said.trim_end());
+fn show(errors: &str) {
+    if !errors.trim().is_empty() {
+        eprintln!("{}", errors.trim_end());
     }
 }
 
-/// One package a line; as `{p}` it has the form `name v1.2.3 (/its/directory)`.
+/// `cargo tree` with one package per line; `{p}` is `name v1.2.3 (/its/directory)`.
 fn tree(format: &str, compile: &Compile, functions: &[Function]) -> Command {
     let mut command = cargo();
     command.args(["tree", "--quiet", "--prefix", "none", "--format", format, "--color", "never"]);
-    // Examples are built with what tests depend on.
+    // Examples can use dev-dependencies.
     let has_example = functions.iter().any(|function| function.kind == ProgramKind::Example);
     command.args(["--edges", if has_example { "all" } else { "no-dev" }]);
-    compile.choose(functions, &mut command);
+    compile.select(functions, &mut command);
     command.stdin(Stdio::null());
     command
 }
 
-/// cargo was told not to touch a lock file that it would have to change.
-fn is_about_lock_file(said: &str) -> bool {
-    ["--locked was passed", "--frozen was passed"].iter().any(|words| said.contains(words))
+/// Whether cargo refuses to update a lock file.
+fn is_about_lock_file(errors: &str) -> bool {
+    ["--locked was passed", "--frozen was passed"].iter().any(|part| errors.contains(part))
 }
 
-/// A registry's package has no directory in its line, and one of a Git repository has an address.
+/// Parses a line of `cargo tree`. A package of a registry has no directory, and one of a Git
+/// repository has a URL.
 fn local_package(line: &str) -> Option<LocalPackage> {
     let line = line.trim_end_matches(" (*)");
     let (rest, directory) = line.strip_suffix(')')?.split_once(" (")?;
@@ -117,31 +115,28 @@ fn local_package(line: &str) -> Option<LocalPackage> {
     directory.is_absolute().then(|| LocalPackage { name, directory: directory.to_owned() })
 }
 
-/// What cargo's error comes to. Its words are looked at for the advice alone.
-fn explain(said: &str) -> Failure {
+/// Explains cargo's error. The exact words only matter for the advice.
+fn explain(errors: &str) -> Failure {
     let fails = |what: &str| Failure::new(Exit::Build, what);
-    let has = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
-    if is_about_lock_file(said) {
+    let has = |parts: &[&str]| parts.iter().any(|part| errors.contains(part));
+    if is_about_lock_file(errors) {
         return fails(
-            "Cargo.lock does not fit Cargo.toml any more: a version or a dependency has changed since it was written, and a package is \
-             built from what is locked",
+            "Cargo.lock is out of date: a version or a dependency in Cargo.toml has changed, and packages are built from locked versions",
         )
-        .advise("`cargo update --workspace` brings it up to date and leaves all other versions as they are; then package again");
+        .advise("`cargo update --workspace` updates it and keeps all other versions; then package again");
     }
     if has(&["no matching package named `functiongraph`"]) {
-        return fails("the package `functiongraph` is not where cargo looks for it; it has said where that is").advise(
-            "depend on a clone of fg: `functiongraph = { path = \"../fg\" }` in Cargo.toml; `cargo fg new NAME --path ../fg` writes that",
+        return fails("cargo did not find the package `functiongraph`; see above where it searched").advise(
+            "depend on a clone of fg: `functiongraph = { path = \"../fg\" }` in Cargo.toml; `cargo fg new NAME --path ../fg` does that",
         );
     }
     if has(&["offline mode", "--offline was specified"]) {
-        return fails("a dependency is not on this machine, and cargo is not to use the network; cargo has said which one")
-            .advise("`cargo fetch` gets all dependencies while there is a network; CARGO_NET_OFFLINE and `net.offline` forbid it");
+        return fails("a dependency is not on this machine, and cargo is offline; see above which one")
+            .advise("run `cargo fetch` while online; CARGO_NET_OFFLINE and `net.offline` make cargo offline");
     }
     if has(&["no matching package", "failed to select a version", "candidate versions found"]) {
-        return fails(
-            "a dependency cannot be found; cargo has said which one, and where it has looked",
-        )
-        .advise("look at its name, its version and its features in Cargo.toml");
+        return fails("a dependency was not found; see above which one, and where cargo searched")
+            .advise("check its name, its version and its features in Cargo.toml");
     }
     if has(&[
         "failed to download",
@@ -150,10 +145,10 @@ fn explain(said: &str) -> Failure {
         "Could not resolve host",
         "network failure",
     ]) {
-        return fails("a dependency could not be fetched; cargo has said which one, and why")
-            .advise("is there a network? Behind a proxy cargo needs HTTPS_PROXY");
+        return fails("a dependency could not be downloaded; see above which one, and why")
+            .advise("check the network; behind a proxy cargo needs HTTPS_PROXY");
     }
-    fails("cargo could not begin the build; it has said why")
+    fails("cargo could not start the build; see its error above")
 }
 
 #[cfg(test)]
@@ -161,27 +156,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cargo_says_comes_to_one_sentence_and_what_to_do() {
-        for (said, sentence) in [
+    fn errors_of_cargo_are_explained_in_one_sentence() {
+        for (errors, sentence) in [
             (
                 "error: cannot update the lock file /p/Cargo.lock because --locked was passed to prevent this",
-                "Cargo.lock does not fit",
+                "Cargo.lock is out of date",
             ),
             (
                 "error: no matching package named `functiongraph` found\nlocation searched: crates.io index",
-                "the package `functiongraph` is not",
+                "cargo did not find the package `functiongraph`",
             ),
             (
                 "error: no matching package named `tokoi` found\nlocation searched: crates.io index",
-                "a dependency cannot be found",
+                "a dependency was not found",
             ),
             (
                 "error: failed to select a version for the requirement `itoa = \"^77\"`",
-                "a dependency cannot be found",
+                "a dependency was not found",
             ),
             (
                 "error: failed to get `x` as a dependency\n[6] Could not resolve host",
-                "a dependency could not be fetched",
+                "a dependency could not be downloaded",
             ),
             (
                 "error: failed to download `wasi v0.11.1`\nattempting to make an HTTP request, but --offline was specified",
@@ -189,17 +184,17 @@ mod tests {
             ),
             (
                 "error: the package 'greet' does not contain this feature: htpt",
-                "cargo could not begin the build",
+                "cargo could not start the build",
             ),
         ] {
-            let failure = explain(said).to_string();
-            assert!(failure.starts_with(sentence), "{said}\n{failure}");
+            let failure = explain(errors).to_string();
+            assert!(failure.starts_with(sentence), "{errors}\n{failure}");
         }
     }
 
     #[cfg(unix)]
     #[test]
-    fn packages_of_this_machine_are_told_from_those_of_registries_and_repositories() {
+    fn local_packages_are_recognised() {
         let lines = "greet v0.1.0 (/home/ada/my greet)\nserde v1.0.229\nserde_derive v1.0.229 (proc-macro)\n\
                      fg-macros v0.1.0 (proc-macro) (/home/ada/fg/fg-macros)\nfg-core v0.1.0 (/home/ada/fg/fg-core) (*)\n\
                      other v1.0.0 (https://example.com/other.git#0123abcd)\n";

@@ -1,4 +1,4 @@
-//! `cargo fg dev`: serves the functions of a workspace, and builds them again when a file changes.
+//! `cargo fg dev`: serves the functions of a workspace, and rebuilds them when a file changes.
 
 mod attach;
 mod listen;
@@ -19,7 +19,7 @@ use clap::Args;
 
 use crate::compile::Compile;
 use crate::dev::listen::{listen, parse_address};
-use crate::dev::serving::{Serving, tell_of_callers};
+use crate::dev::serving::{Serving, print_access_notes};
 use crate::dev::timers::Timer;
 use crate::failure::Failure;
 use crate::interrupt;
@@ -28,7 +28,7 @@ use crate::project::{Project, Wanted};
 use crate::screen::Screen;
 use crate::settings::{Settings, SettingsFlags, warn_of_secrets};
 
-/// Serves the functions over HTTP, and builds them again when a file changes
+/// Serves the functions over HTTP, and rebuilds them when a file changes
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -42,65 +42,68 @@ Examples:
   cargo fg dev --attach                                   # for a debugger
   cargo fg dev --attach --launch-json > .vscode/launch.json
 
-What is served:
-  POST /          without a query: the body is the event, and the function's result is the answer
-  /v2/PROJECT/fgs/functions/URN/invocations, and ../invocations-async: the platform's invoke API,
-                  for its SDKs; the rest of /v2/PROJECT/fgs/ is the platform's, too, and answers 501
-  anything else   a request of API Gateway: it becomes an event with httpMethod, path, headers,
-                  body and so on, and the result, an object with statusCode, headers and body, the
-                  answer. The gateway's own POST / is written POST /?
+Endpoints:
+  POST /          without a query: the body is the event, and the response is that of the function
+  /v2/PROJECT/fgs/functions/URN/invocations and ../invocations-async
+                  the invoke API of the platform, for its SDKs; the rest of /v2/PROJECT/fgs/ is
+                  reserved for the platform's API, and responds with 501
+  anything else   a request through API Gateway: the event has httpMethod, path, headers, body and
+                  so on, and the function responds with statusCode, headers and body. For a POST to
+                  the path / through the gateway, use POST /?
 
-With several functions the first part of the path is the function's name: POST /orders is an event
-for `orders`, GET /orders/7 a request for its /7, and GET / lists them. Where two packages have
-programs of the same name, that is PACKAGE/NAME.
+With several functions, the path begins with the function's name: POST /orders sends an event to
+`orders`, GET /orders/7 is a request for its path /7, and GET / lists the functions. If two packages
+have programs of the same name, the name is PACKAGE/NAME.
 
-A request waits for the first build. A function that does not compile, or does not start, is told,
-and the one before goes on; one that an edit has not changed is not started again. The timers of
-[package.metadata.fg] go off. FG_HTTP_ERRORS is `full` unless it is given: a client is told of
-errors. Ctrl-C ends everything.")]
+Requests wait for the first build. If a function does not compile or does not start, the previous
+version keeps running; a function that is the same after a build is not restarted. The timers of
+[package.metadata.fg] fire. FG_HTTP_ERRORS defaults to `full`, so that clients see errors. Ctrl-C
+stops everything.")]
 pub(crate) struct DevArguments {
-    /// The functions to serve, if not all of them are meant; as --bin
+    /// The functions to serve, like --bin [default: all]
     #[arg(value_name = "FUNCTION", conflicts_with = "example")]
     functions: Vec<String>,
-    /// Where to listen: a port of 127.0.0.1, or an address and a port; 0 is a port that is free
+    /// The address to listen on: a port of 127.0.0.1, or an address and a port; port 0 is any free
+    /// port
     #[arg(long, aliases = ["port", "invoke-port"], value_name = "[ADDRESS:]PORT", env = "FG_LISTEN", hide_env_values = true, default_value = "9000", value_parser = parse_address)]
     listen: SocketAddr,
-    /// A name besides localhost under which it is called, by a container or a proxy for example: it
-    /// is accepted as Host, and as the Origin of a page. Can be given more than once
+    /// An additional host name to accept in the headers Host and Origin, for example for a container
+    /// or a proxy; can be repeated
     #[arg(long, value_name = "NAME")]
     accept_host: Vec<String>,
-    /// A timer: `@every` and a time, or a cron expression (seconds, minutes, hours, day, month,
-    /// weekday) as the platform has them, after `CRON_TZ=ZONE` if it is not for the local time. Can
-    /// be given more than once
+    /// A timer: `@every` and a duration, or a cron expression of the platform (seconds, minutes,
+    /// hours, day, month, weekday), optionally after `CRON_TZ=ZONE`; in local time by default. Can be
+    /// repeated
     #[arg(long, value_name = "[FUNCTION=]SCHEDULE")]
     timer: Vec<Timer>,
-    /// The text that the timers of --timer give to the function, `user_event` of their events
+    /// The `user_event` in the events of the timers of --timer
     #[arg(long, value_name = "TEXT", requires = "timer")]
     timer_text: Option<String>,
-    /// Leaves out the timers of `[package.metadata.fg]`
+    /// Ignores the timers of `[package.metadata.fg]`
     #[arg(long)]
     no_timers: bool,
-    /// Starts no process: prints the variables for one that you start, in a debugger for example,
-    /// and serves it. An invocation has no time limit there, unless --timeout gives one
+    /// Serves a process that you start yourself, for example in a debugger, and prints the
+    /// environment variables that it needs. Invocations have no time limit, unless --timeout sets
+    /// one
     #[arg(long)]
     attach: bool,
-    /// The address of the Runtime API for the process that you start: a port of 127.0.0.1, or an
-    /// address and a port. By default the next one after --listen, if it is free
+    /// The address of the Runtime API for the attached process: a port of 127.0.0.1, or an address
+    /// and a port [default: the port after that of --listen, if it is free]
     #[arg(long, requires = "attach", value_name = "[ADDRESS:]PORT", value_parser = parse_address)]
     runtime_api: Option<SocketAddr>,
-    /// Prints a `launch.json` for Visual Studio Code with `CodeLLDB` instead of the variables
+    /// Prints a `launch.json` for Visual Studio Code with `CodeLLDB` instead of variables
     #[arg(long, requires = "attach")]
     launch_json: bool,
-    /// The package, where it is not the one of the current directory
+    /// The package [default: the one in the current directory]
     #[arg(long, short, value_name = "NAME", help_heading = "Which functions")]
     package: Option<String>,
-    /// A program, where not all of them are meant, or PACKAGE/NAME; can be given more than once
+    /// A program to serve, NAME or PACKAGE/NAME; can be repeated [default: all]
     #[arg(long, value_name = "NAME", help_heading = "Which functions")]
     bin: Vec<String>,
     /// An example instead of the programs
     #[arg(long, value_name = "NAME", conflicts_with = "bin", help_heading = "Which functions")]
     example: Option<String>,
-    /// Features of the package, as cargo takes them
+    /// Features of the package to enable, as for cargo
     #[arg(
         long,
         short = 'F',
@@ -134,7 +137,7 @@ pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, 
     let project = Project::read()?;
     let functions = project.functions(&arguments.wanted())?;
     if arguments.attach && functions.len() > 1 {
-        return Err(advise_to_choose("a debugger is attached to one function", &functions));
+        return Err(advise_to_choose("--attach needs a single function", &functions));
     }
     for function in &functions {
         Settings::resolve(&arguments.settings, function)?;
@@ -152,10 +155,10 @@ pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, 
         std::process::exit(0);
     })?;
     announce(&gateway.address(), &labels, screen);
-    tell_of_callers(&gateway.address(), screen);
+    print_access_notes(&gateway.address(), screen);
     for function in functions.iter().filter(|function| function.unique_name != function.label) {
         screen.note(format_args!(
-            "for SDKs, and for itself, {} is called {}",
+            "SDKs and the function itself see {} under the name {}",
             function.label, function.unique_name
         ));
     }
@@ -166,7 +169,7 @@ pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, 
     for label in &labels {
         gateway.set_expected(label);
     }
-    rebuild::for_ever(arguments, &serving, project, screen)
+    rebuild::run(arguments, &serving, project, screen)
 }
 
 fn announce(address: &str, labels: &[String], screen: Screen) {
@@ -180,14 +183,14 @@ fn announce(address: &str, labels: &[String], screen: Screen) {
     }
 }
 
-/// Waits for ever: the handler of the signal ends the process.
+/// Blocks until the signal handler exits the process.
 fn wait_for_signal() -> ! {
     loop {
         thread::park();
     }
 }
 
-/// As people write it here.
+/// The path relative to the current directory, if it is below it.
 fn relative(path: &Path) -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(here).unwrap_or(path).to_owned()

@@ -1,5 +1,4 @@
-//! `docs/cargo-fg.md`, which is what `--help` says: made from the parser, and tested to be up to
-//! date.
+//! Generates `docs/cargo-fg.md` from the `--help` of all commands, and tests that it is up to date.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -8,13 +7,15 @@ use clap::CommandFactory;
 
 use crate::arguments::Arguments;
 
-/// Set to write the file anew.
+/// The variable that makes the test overwrite the file.
 const UPDATE: &str = "FG_UPDATE_DOCS";
 
 fn document() -> String {
     let mut command = Arguments::command().term_width(100);
     command.build();
-    let mut text = "# cargo fg\n\nThis page is what `cargo fg --help` and the `--help` of each command say.\n\n".to_owned();
+    let mut text =
+        "# cargo fg\n\nThe output of `cargo fg --help`, and of the `--help` of each command.\n\n"
+            .to_owned();
     section(&mut text, &mut command);
     for command in command.get_subcommands_mut().filter(|command| !command.is_hide_set()) {
         // Writing to memory cannot fail.
@@ -35,7 +36,7 @@ fn section(text: &mut String, command: &mut clap::Command) {
 }
 
 #[test]
-fn the_page_about_the_command_line_is_what_help_says() {
+fn the_page_about_the_command_line_is_up_to_date() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cargo-fg.md");
     let expected = document();
     if std::env::var_os(UPDATE).is_some() {

@@ -1,23 +1,23 @@
-//! What a command fails with: a sentence, its causes, an advice, and the exit code.
+//! The error of a command: a message, its causes, advice, and the exit code.
 
 use std::fmt;
 
-/// The exit codes, as they stand in `cargo fg --help`.
+/// The exit codes, as documented by `cargo fg --help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The function failed, the package would not run, or a scenario was not passed.
+    /// The function failed, the package would not run, or a scenario failed.
     Failed = 1,
-    /// The command line or the project makes no sense.
+    /// The command line or the project is invalid.
     Usage = 2,
-    /// Something of this machine failed: a file, a port, a program.
+    /// Something on this machine failed: a file, a port, a program.
     Machine = 3,
-    /// The function could not be built; it is cargo's own exit code.
+    /// The build failed. The same code as cargo's.
     Build = 101,
     /// Ctrl-C.
     Interrupted = 130,
 }
 
-/// Why a command did not do what it was asked to do.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
@@ -35,12 +35,12 @@ impl Failure {
         Self::new(Exit::Usage, what)
     }
 
-    /// Something that was to be done on this machine, and the reason why it was not.
+    /// A failure of this machine, with its cause.
     pub(crate) fn machine(what: impl Into<String>, error: &dyn std::error::Error) -> Self {
         Self::new(Exit::Machine, what).because(error)
     }
 
-    /// Adds an error and its own causes.
+    /// Adds an error and its sources as causes.
     pub(crate) fn because(mut self, error: &dyn std::error::Error) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -50,7 +50,7 @@ impl Failure {
         self
     }
 
-    /// What it is and why, on one line, for a caller elsewhere.
+    /// The message and the causes on one line, for a client.
     pub(crate) fn reason(&self) -> String {
         std::iter::once(&self.what)
             .chain(&self.causes)
@@ -59,7 +59,7 @@ impl Failure {
             .join(": ")
     }
 
-    /// Says what to do.
+    /// Sets the advice.
     pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_says_what_why_and_what_to_do() {
+    fn a_failure_has_a_message_causes_and_advice() {
         let error = std::io::Error::new(std::io::ErrorKind::AddrInUse, "the port is taken");
         let failure = Failure::machine("port 9000 could not be opened", &error)
             .advise("choose another one:\n--port 9001");

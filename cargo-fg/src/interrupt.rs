@@ -1,16 +1,16 @@
-//! Ctrl-C, SIGTERM and a closed terminal: what has been started is ended first. The functions have
-//! process groups of their own, so that the terminal does not reach them.
+//! Handles Ctrl-C, SIGTERM and SIGHUP: functions are stopped before the process exits. They run in
+//! process groups of their own, so that they do not get the signals of the terminal.
 
 use crate::failure::Failure;
 
-/// Calls this on a thread of its own at the first such signal, once.
-pub(crate) fn on_interrupt(end: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
-    let mut end = Some(end);
+/// Calls `stop` on a separate thread at the first of these signals.
+pub(crate) fn on_interrupt(stop: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    let mut stop = Some(stop);
     let handler = move || {
-        if let Some(end) = end.take() {
-            end();
+        if let Some(stop) = stop.take() {
+            stop();
         }
     };
     ctrlc::set_handler(handler)
-        .map_err(|error| Failure::machine("signals cannot be waited for", &error))
+        .map_err(|error| Failure::machine("the signal handler could not be installed", &error))
 }

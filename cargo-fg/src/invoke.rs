@@ -1,12 +1,12 @@
-//! `cargo fg invoke`: builds a function, runs it once as the platform does, and shows the three
-//! parts of the result.
+//! `cargo fg invoke`: builds a function, runs it once as the platform does, and prints the result in
+//! the three parts of the platform's console.
 
 mod event;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -37,24 +37,23 @@ Examples:
   cargo fg invoke --env-file .env --env DB_PASSWORD --log-level debug,hyper=warn
   cargo fg invoke --credentials ~/.huaweicloud/credentials
 
-Shows what the platform's console shows: function return, execution summary, log; and under them
-what the function writes after its answer: in spawn_after, in pre_stop. On a terminal control
-characters of the function's and of its caller's are shown as \\u{1b} and not obeyed, and colours
-are left out.
+Prints what the platform's console shows: function return, execution summary and log; then what
+the function writes after its response, in spawn_after and in pre_stop. On a terminal, control
+characters are printed escaped, as \\u{1b}, and colours are removed.
 The exit code is 0 if the function returned a result, and 1 if it did not, or if it panicked or
-logged an ERROR after its answer.")]
+logged an ERROR after its response.")]
 pub(crate) struct InvokeArguments {
-    /// Queues the event as an asynchronous invocation (at most 256 KB), and shows what came of it
+    /// Queues the event as an asynchronous invocation (at most 256 KB), and waits for its outcome
     #[arg(long = "async")]
     is_async: bool,
-    /// The form of the result
-    #[arg(long, value_enum, default_value_t = OutputForm::Text)]
-    output: OutputForm,
+    /// The format of the result
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    output: OutputFormat,
     #[command(flatten)]
     event: EventSource,
     #[command(flatten)]
     selection: Selection,
-    /// Features of the package, as cargo takes them
+    /// Features of the package to enable, as for cargo
     #[arg(
         long,
         short = 'F',
@@ -71,22 +70,20 @@ pub(crate) struct InvokeArguments {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum OutputForm {
+enum OutputFormat {
     /// For people
     Text,
     /// For programs: an object with `ok`, `return`, `error`, `summary`, `log`, `after`
     Json,
 }
 
-/// A function that is named without a flag is a program.
+/// The selection of a function; one that is named without a flag is a program.
 fn wanted(selection: &Selection, named: Option<&str>) -> Result<Wanted, Failure> {
     let mut wanted = selection.wanted();
     if let Some(name) = named {
         if !wanted.bins.is_empty() || wanted.example.is_some() {
-            return Err(Failure::usage(
-                "the function is named twice: with a flag, and without one",
-            )
-            .advise("leave one of them out"));
+            return Err(Failure::usage("the function is given twice: with a flag and without one")
+                .advise("remove one of the two"));
         }
         wanted.bins.push(name.to_owned());
     }
@@ -105,15 +102,13 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
         ..Compile::default()
     };
     let program = compile.run(std::slice::from_ref(&function), screen)?.remove(0);
-    // Before anything is started: whenever the interruption comes, what has been started by then is
-    // ended.
+    // Before the function is started, so that a signal at any time stops it.
     let is_interrupted = Arc::new(AtomicBool::new(false));
-    let running = Arc::new(Mutex::new(None::<Arc<Emulator>>));
+    let running = Arc::new(OnceLock::<Arc<Emulator>>::new());
     let (interrupted, to_stop) = (Arc::clone(&is_interrupted), Arc::clone(&running));
     interrupt::on_interrupt(move || {
         interrupted.store(true, Ordering::SeqCst);
-        let emulator = to_stop.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(emulator) = emulator {
+        if let Some(emulator) = to_stop.get() {
             emulator.stop();
         }
     })?;
@@ -121,7 +116,7 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
     let emulator = Arc::new(
         started.map_err(|error| Failure::machine("the function could not be run", &error))?,
     );
-    *running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&emulator));
+    let emulator = running.get_or_init(|| emulator);
     if is_interrupted.load(Ordering::SeqCst) {
         emulator.stop();
     }
@@ -132,7 +127,7 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
         screen
             .step("Accepted", format_args!("asynchronous invocation {}", invocation.request_id()));
         let ended = invocation.wait(Duration::MAX);
-        ended.ok_or_else(|| Failure::new(Exit::Failed, "the invocation has not come to an end"))?
+        ended.ok_or_else(|| Failure::new(Exit::Failed, "the invocation has not ended"))?
     } else {
         emulator.invoke(Event::new(event))
     };
@@ -141,18 +136,18 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
         return Err(Failure::new(Exit::Interrupted, "the invocation was interrupted"));
     }
     let (text, form) = match arguments.output {
-        OutputForm::Text => (format!("{execution:#}{}", after_the_answer(&report)), Form::Text),
-        OutputForm::Json => (format!("{:#}\n", to_json(&execution, &report)), Form::Json),
+        OutputFormat::Text => (format!("{execution:#}{}", after_the_response(&report)), Form::Text),
+        OutputFormat::Json => (format!("{:#}\n", to_json(&execution, &report)), Form::Json),
     };
     let mut out = io::stdout();
     let text = if out.is_terminal() { printable(&text, form) } else { text.into() };
-    // The reader may have seen enough.
+    // An error means that the reader of a pipe, such as `head`, is gone.
     let _ = out.write_all(text.as_bytes());
     if execution.response().is_some() && !report.errors.is_empty() {
         let errors = report.errors.join("\n");
         return Err(Failure::new(
             Exit::Failed,
-            format!("the function has answered, and failed after that:\n{errors}"),
+            format!("the function failed after its response:\n{errors}"),
         ));
     }
     Ok(if execution.response().is_some() {
@@ -162,13 +157,14 @@ pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCod
     })
 }
 
-/// A fourth part, where there is one: what work after the answer, and the end, have written.
-fn after_the_answer(report: &ShutdownReport) -> String {
+/// The output of work after the response and of `pre_stop`, as a fourth part; empty if there is
+/// none.
+fn after_the_response(report: &ShutdownReport) -> String {
     let lines: String = report.lines.iter().map(|line| format!("{line}\n")).collect();
-    if lines.is_empty() { lines } else { format!("--- after the answer ---\n{lines}") }
+    if lines.is_empty() { lines } else { format!("--- after the response ---\n{lines}") }
 }
 
-/// `return` is what the function returned: JSON where it is JSON, else a text.
+/// The result as JSON. `return` is the response of the function: its JSON, or else a string.
 fn to_json(execution: &Execution, report: &ShutdownReport) -> Value {
     let Execution { outcome, summary, log, .. } = execution;
     let error = match outcome {

@@ -1,7 +1,6 @@
-//! `cargo fg`: from nothing to a running FunctionGraph function, and to a package that works.
+//! `cargo fg`: creates, runs and packages FunctionGraph functions.
 
 mod arguments;
-mod bytes_of_text;
 mod compile;
 mod conformance;
 mod dependencies;
@@ -19,6 +18,7 @@ mod printable;
 mod project;
 mod screen;
 mod settings;
+mod text_encoding;
 mod trigger;
 
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ use crate::failure::Failure;
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
-    // As a subcommand of cargo it is called with its own name as the first argument.
+    // cargo passes the name of the subcommand as the first argument.
     let is_subcommand = std::env::args_os().nth(1).is_some_and(|first| first == "fg");
     let mut words: Vec<_> = std::env::args_os().collect();
     if is_subcommand {
@@ -55,18 +55,19 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
         Command::Package(arguments) => package::run(arguments, screen),
         Command::Deploy(_) => Err(not_here(
             "deploy",
-            "`cargo fg package` writes the zip file; upload it on the console, or through the API, to a function with the runtime `Custom`",
+            "`cargo fg package` writes the zip file; upload it on the console or through the API, to a function with the runtime `Custom`",
         )),
         Command::Run(_) => Err(not_here(
             "run",
             "`cargo fg invoke` runs the function once, and `cargo fg dev` serves it",
         )),
-        Command::Init(_) => {
-            Err(not_here("init", "`cargo fg new NAME` makes a project in a directory of that name"))
-        }
+        Command::Init(_) => Err(not_here(
+            "init",
+            "`cargo fg new NAME` creates a project in a directory of that name",
+        )),
         Command::Logs(_) => Err(not_here(
             "logs",
-            "`cargo fg dev` and `cargo fg invoke` show the log of what they run",
+            "`cargo fg dev` and `cargo fg invoke` show the log of the functions that they run",
         )),
         Command::Conformance(arguments) => conformance::run(arguments),
         Command::Completions(arguments) => {
@@ -81,7 +82,7 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
     }
 }
 
-/// A command that users of other tools look for.
+/// The error for a command that other tools have.
 fn not_here(name: &str, advice: &str) -> Failure {
     Failure::usage(format!("there is no `cargo fg {name}`")).advise(advice)
 }

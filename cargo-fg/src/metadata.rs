@@ -1,7 +1,7 @@
-//! `[package.metadata.fg]`, and `[workspace.metadata.fg]` as the default of each member: what a
-//! function is on the platform.
+//! `[package.metadata.fg]`, and its defaults in `[workspace.metadata.fg]`: the settings of a function
+//! on the platform.
 //!
-//! It is read by hand: an error of serde's may quote a value, and a value may be a secret.
+//! They are not deserialized with serde, because its errors quote values, which may be secrets.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-/// What a function is on the platform. Flags and variables win over it.
+/// The settings of a function. Flags and environment variables take precedence.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct FgMetadata {
     /// In MB.
@@ -17,10 +17,10 @@ pub(crate) struct FgMetadata {
     /// In seconds.
     pub(crate) timeout: Option<u32>,
     pub(crate) handler: Option<String>,
-    /// What is logged: a level, or levels for each target.
+    /// A level, or levels for targets.
     pub(crate) log_level: Option<String>,
     pub(crate) environment: BTreeMap<String, String>,
-    /// More files for the package, relative to its directory.
+    /// Additional files for the zip file, relative to the directory of the package.
     pub(crate) include: Vec<PathBuf>,
     pub(crate) timers: Vec<TimerMetadata>,
 }
@@ -30,15 +30,15 @@ pub(crate) struct FgMetadata {
 pub(crate) struct TimerMetadata {
     pub(crate) schedule: String,
     pub(crate) name: Option<String>,
-    /// What the platform calls its additional information: `user_event` of the event.
+    /// The `user_event` of its events; the console calls it "additional information".
     pub(crate) text: Option<String>,
-    /// The program that it is for, if the package has several.
+    /// The program to invoke, if the package has several.
     pub(crate) function: Option<String>,
 }
 
-/// Why it does not fit. No value is quoted.
+/// An error in the metadata. It does not quote values.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Misfit {
+pub(crate) struct MetadataError {
     pub(crate) reason: String,
     pub(crate) advice: String,
 }
@@ -48,8 +48,8 @@ const KEYS: [&str; 7] =
 const KEYS_OF_TIMERS: [&str; 4] = ["function", "name", "schedule", "text"];
 
 impl FgMetadata {
-    /// Adds a table: what it has takes the place of what was there before, variables one by one.
-    pub(crate) fn add(&mut self, table: &Value) -> Result<(), Misfit> {
+    /// Merges a table: its values replace earlier ones; variables are replaced one by one.
+    pub(crate) fn add(&mut self, table: &Value) -> Result<(), MetadataError> {
         for (key, value) in table_of("fg", table)? {
             match key.as_str() {
                 "memory" => self.memory = Some(number(key, value, "MB")?),
@@ -76,7 +76,7 @@ impl FgMetadata {
         Ok(())
     }
 
-    /// Variables whose values look like secrets, which do not belong into a file that is committed.
+    /// The names of variables that look like secrets, which should not be in a committed file.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.environment
             .iter()
@@ -100,7 +100,7 @@ impl fmt::Debug for FgMetadata {
     }
 }
 
-fn timer(value: &Value) -> Result<TimerMetadata, Misfit> {
+fn timer(value: &Value) -> Result<TimerMetadata, MetadataError> {
     let mut timer = TimerMetadata::default();
     for (key, value) in table_of("timers", value)? {
         let path = format!("timers.{key}");
@@ -113,8 +113,8 @@ fn timer(value: &Value) -> Result<TimerMetadata, Misfit> {
         }
     }
     if timer.schedule.is_empty() {
-        return Err(Misfit {
-            reason: "timers: one of them has no `schedule`".into(),
+        return Err(MetadataError {
+            reason: "timers: one of them lacks a `schedule`".into(),
             advice:
                 "timers = [{ name = \"nightly\", schedule = \"0 15 2 * * ?\", text = \"all\" }]"
                     .into(),
@@ -123,10 +123,10 @@ fn timer(value: &Value) -> Result<TimerMetadata, Misfit> {
     Ok(timer)
 }
 
-fn unknown_key(unknown: &str, known: &[&str]) -> Misfit {
+fn unknown_key(unknown: &str, known: &[&str]) -> MetadataError {
     let similar = nearest(unknown, known.iter().copied());
     let list = format!("there are: {}", known.join(", "));
-    Misfit {
+    MetadataError {
         reason: format!("unknown key `{unknown}`"),
         advice: similar
             .map_or_else(|| list.clone(), |similar| format!("did you mean `{similar}`? {list}")),
@@ -135,7 +135,7 @@ fn unknown_key(unknown: &str, known: &[&str]) -> Misfit {
 
 /// The word that is most like this one, if there is one that is like it at all.
 pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // `logLevel`, `log-level` and `LOG_LEVEL` are the same word.
+    // Treats `logLevel`, `log-level` and `LOG_LEVEL` as the same word.
     let bare = |word: &str| {
         word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
     };
@@ -147,7 +147,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
     (best.0 > 0.8).then_some(best.1)
 }
 
-fn misfit(key: &str, value: &Value, expected: &str, example: &str) -> Misfit {
+fn wrong_type(key: &str, value: &Value, expected: &str, example: &str) -> MetadataError {
     let found = match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",
@@ -156,29 +156,29 @@ fn misfit(key: &str, value: &Value, expected: &str, example: &str) -> Misfit {
         Value::Array(_) => "a list",
         Value::Object(_) => "a table",
     };
-    Misfit {
-        reason: format!("{key} is {found}, and has to be {expected}"),
+    MetadataError {
+        reason: format!("{key} is {found}, but has to be {expected}"),
         advice: format!("for example {example}"),
     }
 }
 
-fn number(key: &str, value: &Value, unit: &str) -> Result<u32, Misfit> {
+fn number(key: &str, value: &Value, unit: &str) -> Result<u32, MetadataError> {
     let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
     number.ok_or_else(|| {
-        misfit(key, value, &format!("a whole number of {unit}"), &format!("{key} = 256"))
+        wrong_type(key, value, &format!("an integer in {unit}"), &format!("{key} = 256"))
     })
 }
 
-fn string(key: &str, value: &Value) -> Result<String, Misfit> {
+fn string(key: &str, value: &Value) -> Result<String, MetadataError> {
     let last = key.rsplit('.').next().unwrap_or(key);
     value
         .as_str()
         .map(str::to_owned)
-        .ok_or_else(|| misfit(key, value, "a string", &format!("{last} = \"..\"")))
+        .ok_or_else(|| wrong_type(key, value, "a string", &format!("{last} = \"..\"")))
 }
 
-/// A variable is a string for the process, whatever it is here.
-fn scalar(key: &str, value: &Value) -> Result<String, Misfit> {
+/// The value of an environment variable, which may be a number or a boolean in the manifest.
+fn scalar(key: &str, value: &Value) -> Result<String, MetadataError> {
     match value {
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(flag) => Ok(flag.to_string()),
@@ -186,26 +186,26 @@ fn scalar(key: &str, value: &Value) -> Result<String, Misfit> {
     }
 }
 
-fn list<'v>(key: &str, value: &'v Value) -> Result<&'v Vec<Value>, Misfit> {
-    value.as_array().ok_or_else(|| misfit(key, value, "a list", &format!("{key} = [..]")))
+fn list<'v>(key: &str, value: &'v Value) -> Result<&'v Vec<Value>, MetadataError> {
+    value.as_array().ok_or_else(|| wrong_type(key, value, "a list", &format!("{key} = [..]")))
 }
 
-fn table_of<'v>(key: &str, value: &'v Value) -> Result<&'v Map<String, Value>, Misfit> {
-    value
-        .as_object()
-        .ok_or_else(|| misfit(key, value, "a table", &format!("{key} = {{ NAME = \"value\" }}")))
+fn table_of<'v>(key: &str, value: &'v Value) -> Result<&'v Map<String, Value>, MetadataError> {
+    value.as_object().ok_or_else(|| {
+        wrong_type(key, value, "a table", &format!("{key} = {{ NAME = \"value\" }}"))
+    })
 }
 
-/// Parts of names that say what the value is.
+/// Parts of the names of secrets.
 const OF_SECRETS: [&str; 8] =
     ["SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "CREDENTIAL", "APIKEY", "PRIVATE"];
 
-/// Ends of names of what is about a secret, and is none.
+/// Suffixes of names that refer to a secret but are not secret themselves.
 const ABOUT_SECRETS: [&str; 9] =
     ["_FILE", "_PATH", "_DIR", "_NAME", "_URL", "_URI", "_HOST", "_TTL", "PUBLIC_KEY"];
 
-/// Whether a variable of this name and value looks like a secret: by its name, or as an address
-/// with a password in it.
+/// Whether a variable looks like a secret: by its name, or because its value is a URL with a
+/// password.
 pub(crate) fn looks_secret(name: &str, value: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let by_name = OF_SECRETS.iter().any(|part| name.contains(part))
@@ -231,13 +231,13 @@ mod tests {
 
     use super::*;
 
-    fn read(tables: &[Value]) -> Result<FgMetadata, Misfit> {
+    fn read(tables: &[Value]) -> Result<FgMetadata, MetadataError> {
         let mut metadata = FgMetadata::default();
         tables.iter().try_for_each(|table| metadata.add(table)).map(|()| metadata)
     }
 
     #[test]
-    fn the_package_wins_over_the_workspace_and_variables_one_by_one() {
+    fn the_package_overrides_the_workspace_and_variables_are_merged() {
         let workspace = json!({"memory": 256, "timeout": 9, "environment": {"A": "w", "B": "w"}, "include": ["all"]});
         let package = json!({"memory": 512, "environment": {"B": 7, "C": true}, "timers": [{"schedule": "@every 1h", "text": "x"}]});
         let metadata = read(&[workspace, package]).expect("it fits");
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_told_with_the_one_that_is_most_like_it() {
+    fn an_unknown_key_is_an_error_with_the_most_similar_one() {
         for (key, similar) in [
             ("memroy", Some("memory")),
             ("env", Some("environment")),
@@ -263,16 +263,16 @@ mod tests {
             ("time_out", Some("timeout")),
             ("xyz", None),
         ] {
-            let misfit = read(&[json!({key: 1})]).expect_err(key);
-            assert_eq!(misfit.reason, format!("unknown key `{key}`"));
+            let error = read(&[json!({key: 1})]).expect_err(key);
+            assert_eq!(error.reason, format!("unknown key `{key}`"));
             let expected = similar.map_or("there are: environment, ".to_owned(), |similar| {
                 format!("did you mean `{similar}`? ")
             });
-            assert!(misfit.advice.starts_with(&expected), "{key}: {}", misfit.advice);
+            assert!(error.advice.starts_with(&expected), "{key}: {}", error.advice);
         }
-        let misfit =
+        let error =
             read(&[json!({"timers": [{"schedul": "@every 1h"}]})]).expect_err("no such key");
-        assert!(misfit.advice.starts_with("did you mean `schedule`? "), "{misfit:?}");
+        assert!(error.advice.starts_with("did you mean `schedule`? "), "{error:?}");
     }
 
     #[test]
@@ -284,10 +284,10 @@ mod tests {
             json!({"include": "hunter2"}),
             json!({"timers": [{"schedule": ["hunter2"]}]}),
         ] {
-            let misfit = read(std::slice::from_ref(&table)).expect_err("it does not fit");
+            let error = read(std::slice::from_ref(&table)).expect_err("it does not fit");
             assert!(
-                !format!("{misfit:?}").contains("hunter2") && misfit.reason.contains("has to be"),
-                "{misfit:?}"
+                !format!("{error:?}").contains("hunter2") && error.reason.contains("has to be"),
+                "{error:?}"
             );
         }
         let metadata = read(&[json!({"environment": {"A": "hunter2"}})]).expect("it fits");
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_known_by_its_name_or_as_an_address_with_a_password() {
+    fn a_secret_is_recognised_by_its_name_or_as_a_url_with_a_password() {
         for (name, value) in [
             ("DB_PASSWORD", "x"),
             ("client_secret", "x"),

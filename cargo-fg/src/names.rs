@@ -1,5 +1,5 @@
-//! Names that are unique in a workspace: two packages may have programs of the same name, and a
-//! package an example that is called as a program.
+//! Unique names of functions in a workspace: packages may have programs of the same name, and
+//! examples may have the name of a program.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +10,9 @@ use crate::project::{Function, ProgramKind};
 /// The names of one program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Name {
-    /// `greet`; where another one is called so, `package/greet`, and of an example
-    /// `package/examples/greet`.
+    /// `greet`; if that is not unique, `package/greet`, or `package/examples/greet` for an example.
     pub(crate) label: String,
-    /// The same without a slash.
+    /// The label without slashes.
     pub(crate) unique_name: String,
 }
 
@@ -24,10 +23,10 @@ type Key = (String, ProgramKind, String);
 pub(crate) struct Names(BTreeMap<Key, Name>);
 
 impl Names {
-    /// Of each program: its package, what it is, and what it is called.
+    /// Assigns the names. `programs` are the package, the kind and the name of each.
     pub(crate) fn new<'a>(programs: impl Iterator<Item = (&'a str, ProgramKind, &'a str)>) -> Self {
         let programs: Vec<_> = programs.collect();
-        let is_alone = |kind: ProgramKind, name: &str| {
+        let is_unique = |kind: ProgramKind, name: &str| {
             let namesakes = programs
                 .iter()
                 .filter(|(_, other_kind, other)| *other == name && *other_kind <= kind)
@@ -36,12 +35,12 @@ impl Names {
         };
         let mut taken: BTreeSet<String> = programs
             .iter()
-            .filter(|(_, kind, name)| is_alone(*kind, name))
+            .filter(|(_, kind, name)| is_unique(*kind, name))
             .map(|(.., name)| (*name).to_owned())
             .collect();
         let named = programs.iter().map(|&(package, kind, name)| {
             let key = (package.to_owned(), kind, name.to_owned());
-            if is_alone(kind, name) {
+            if is_unique(kind, name) {
                 return (key, Name { label: name.to_owned(), unique_name: name.to_owned() });
             }
             let label = match kind {
@@ -61,13 +60,13 @@ impl Names {
         Self(named.into_iter().collect())
     }
 
-    /// Those of one program.
+    /// The names of one program.
     pub(crate) fn of(&self, package: &str, kind: ProgramKind, name: &str) -> Name {
         self.0.get(&(package.to_owned(), kind, name.to_owned())).cloned().unwrap_or_default()
     }
 }
 
-/// The package and the name in what a user has typed.
+/// Splits `package/name` or `package/examples/name`.
 pub(crate) fn split(name: &str) -> (Option<&str>, &str) {
     match name.split_once('/') {
         Some((package, name)) => (Some(package), name.strip_prefix("examples/").unwrap_or(name)),
@@ -76,23 +75,23 @@ pub(crate) fn split(name: &str) -> (Option<&str>, &str) {
 }
 
 impl Function {
-    /// The flags that choose it.
+    /// The flags that select it.
     pub(crate) fn choice(&self, with_package: bool) -> String {
         let program = format!("--{} {}", self.kind.name(), self.name);
         if with_package { format!("-p {} {program}", self.package) } else { program }
     }
 }
 
-/// Several functions where one is needed, with what to type for each.
+/// The error if there are several functions and one is needed, with the flags that select each.
 pub(crate) fn advise_to_choose(what: &str, functions: &[Function]) -> Failure {
     let are_of_several =
         functions.iter().any(|function| function.package_id != functions[0].package_id);
     let choices: Vec<_> =
         functions.iter().map(|function| function.choice(are_of_several)).collect();
-    Failure::usage(what).advise(format!("say which one: {}", choices.join(", or ")))
+    Failure::usage(what).advise(format!("choose one: {}", choices.join(", or ")))
 }
 
-/// What there is, and what of it is most like the one that is not there.
+/// Advice for an unknown name: the existing ones, and the most similar of them.
 pub(crate) fn list_of(wanted: &str, there: &[&str]) -> String {
     let list = format!("there are: {}", there.join(", "));
     match nearest(wanted, there.iter().copied()) {
@@ -106,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn programs_of_the_same_name_are_told_apart_by_their_packages() {
+    fn programs_of_the_same_name_get_the_names_of_their_packages() {
         use ProgramKind::{Bin, Example};
         let programs = [
             ("a", Bin, "bootstrap"),
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_as_it_is_shown_can_be_typed() {
+    fn a_label_can_be_used_as_an_argument() {
         assert_eq!(split("bootstrap"), (None, "bootstrap"));
         assert_eq!(split("a/bootstrap"), (Some("a"), "bootstrap"));
         assert_eq!(split("b/examples/orders"), (Some("b"), "orders"));

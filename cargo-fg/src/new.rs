@@ -1,5 +1,4 @@
-//! `cargo fg new`: a project with one function, a test on a sample event, and all that a newcomer
-//! needs.
+//! `cargo fg new`: creates a project with one function, a test on a sample event, and a README.
 
 mod clone;
 mod project_files;
@@ -19,7 +18,7 @@ use crate::project::{cargo, no_cargo};
 use crate::screen::Screen;
 use crate::trigger::Trigger;
 
-/// Makes a project: a typed function, a test on a sample event, README, .gitignore
+/// Creates a project: a typed function, a test on a sample event, README, .gitignore
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -27,23 +26,23 @@ Examples:
   cargo fg new shop/orders --event apig
   cargo fg new web --http
 
-Without a name, it asks for it and for the trigger. With one, it asks for nothing.
+Without a name, it asks for the name and the trigger.
 
-Inside a workspace the project becomes a member of it, and the workspace gets the release profile
-if it has none. Inside a clone of fg the project stays by itself.
+In a workspace, the project becomes a member, and the workspace gets the release profile unless it
+has one. In a clone of fg, the project does not become a member.
 
-A `cargo fg` that was installed from a clone of fg's repository makes projects that depend on that
-clone; one from the registry makes projects that depend on the published `functiongraph`.")]
+If `cargo fg` was installed from a clone of fg's repository, the project depends on that clone;
+otherwise on the published `functiongraph`.")]
 pub(crate) struct NewArguments {
-    /// The directory to make; its last part is the name of the package and of the function
+    /// The directory to create; its last part is the name of the package and of the function
     name: Option<PathBuf>,
-    /// The trigger whose events the function handles; `none` for events of your own
+    /// The trigger whose events the function handles; `none` for your own events
     #[arg(long, value_enum, value_name = "TRIGGER", conflicts_with = "http")]
     event: Option<EventKind>,
-    /// An axum router instead of a handler of events: for API Gateway, and for HTTP functions
+    /// Creates an axum router instead of a handler of events, for API Gateway and HTTP functions
     #[arg(long)]
     http: bool,
-    /// Depends on the fg in this directory, a clone of its repository
+    /// Depends on the clone of fg's repository in this directory
     #[arg(long, value_name = "DIR", env = "FG_PATH", hide_env_values = true)]
     path: Option<PathBuf>,
 }
@@ -84,7 +83,7 @@ impl ValueEnum for EventKind {
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
         match self {
             Self::None => {
-                Some(clap::builder::PossibleValue::new("none").help("Events of your own: any JSON"))
+                Some(clap::builder::PossibleValue::new("none").help("Your own events: any JSON"))
             }
             Self::Of(trigger) => trigger.to_possible_value(),
         }
@@ -114,7 +113,7 @@ pub(crate) fn run(arguments: &NewArguments, screen: Screen) -> Result<ExitCode, 
     };
     let fg = match &arguments.path {
         Some(path) => Some(clone::check(path)?),
-        None => clone::that_this_program_was_built_from(),
+        None => clone::of_this_program(),
     };
     let absolute = std::path::absolute(&directory)
         .map_err(|error| Failure::machine("there is no current directory", &error))?;
@@ -122,51 +121,50 @@ pub(crate) fn run(arguments: &NewArguments, screen: Screen) -> Result<ExitCode, 
         return Err(Failure::usage(format!("{} exists already", directory.display()))
             .advise("choose another name, or remove it"));
     }
-    let around = Workspace::around(&absolute);
-    let stays_apart = around.as_ref().is_some_and(|workspace| clone::is_one(workspace.root()));
-    if stays_apart {
+    let enclosing = Workspace::enclosing(&absolute);
+    let is_separate = enclosing.as_ref().is_some_and(|workspace| clone::is_clone(workspace.root()));
+    if is_separate {
         fs::create_dir_all(absolute.join("src")).map_err(|error| {
-            Failure::machine(format!("{} could not be made", absolute.display()), &error)
+            Failure::machine(format!("{} could not be created", absolute.display()), &error)
         })?;
     } else {
-        make_package(&directory, &name)?;
+        create_package(&directory, &name)?;
     }
-    let workspace = if stays_apart {
+    let workspace = if is_separate {
         None
     } else {
-        Workspace::around(&absolute.join("src")).filter(|it| it.root() != absolute)
+        Workspace::enclosing(&absolute.join("src")).filter(|workspace| workspace.root() != absolute)
     };
     ProjectFiles {
         name: &name,
         kind,
         fg: fg.as_deref(),
-        stays_apart,
+        is_separate,
         has_profile: workspace.is_none(),
     }
     .write(&absolute)?;
     screen.step("Created", format_args!("the function `{name}` in {}", directory.display()));
     if let (Some(clone), None) = (&fg, &arguments.path) {
         screen.note(format_args!(
-            "it depends on the clone of fg in {}, which this cargo-fg was installed from; --path takes another one",
+            "it depends on the clone of fg in {}, from which this cargo-fg was installed; choose another one with --path",
             clone.display()
         ));
     }
-    if stays_apart {
-        screen.note("it is inside a clone of fg, and no member of its workspace");
+    if is_separate {
+        screen.note("it is inside a clone of fg, but not a member of its workspace");
     }
-    if let Some(said) = workspace.map(|workspace| workspace.add_profile()).transpose()?.flatten() {
-        screen.note(said);
+    if let Some(note) = workspace.map(|workspace| workspace.add_profile()).transpose()?.flatten() {
+        screen.note(note);
     }
     screen.note(format_args!("next: cd {} && {}", directory.display(), kind.invoke_command()));
     Ok(ExitCode::SUCCESS)
 }
 
-/// The package's name, which is the function's too, and so has to please both cargo and the
-/// platform.
+/// The name of the package and of the function, which both cargo and the platform have to accept.
 fn name_of(directory: &Path) -> Result<String, Failure> {
     let Some(name) = directory.file_name().map(|name| name.to_string_lossy().into_owned()) else {
         return Err(Failure::usage(format!(
-            "{directory:?} cannot be the name of a function: `cargo fg new` makes a directory of that name"
+            "{directory:?} cannot be the name of a function: `cargo fg new` creates a directory of that name"
         ))
         .advise("for example `cargo fg new greet`"));
     };
@@ -194,7 +192,7 @@ fn name_of(directory: &Path) -> Result<String, Failure> {
     Ok(name)
 }
 
-/// Names that cargo or the system refuses, and why.
+/// Names that cargo or an operating system does not allow, and why.
 const RESERVED_NAMES: [(&[&str], &str); 4] = [
     (
         &[
@@ -205,20 +203,23 @@ const RESERVED_NAMES: [(&[&str], &str); 4] = [
             "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
             "yield",
         ],
-        "it is a word of Rust's",
+        "it is a keyword of Rust",
     ),
-    (&["alloc", "core", "proc-macro", "proc_macro", "std", "test"], "a library of Rust's has it"),
-    (&["build", "deps", "examples", "incremental"], "cargo has a directory of that name"),
+    (
+        &["alloc", "core", "proc-macro", "proc_macro", "std", "test"],
+        "it is the name of a library of Rust",
+    ),
+    (&["build", "deps", "examples", "incremental"], "cargo uses a directory of that name"),
     (
         &[
             "aux", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con",
             "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "nul", "prn",
         ],
-        "Windows has no file of that name",
+        "it is a reserved file name on Windows",
     ),
 ];
 
-/// What cargo could not tell from the project in its lock file, or the compiler in a path such as
+/// Names of dependencies, which would be ambiguous in the lock file, or in a path such as
 /// `fg::Context`.
 const OWN_NAMES: [&str; 9] = [
     "cargo-fg",
@@ -234,14 +235,14 @@ const OWN_NAMES: [&str; 9] = [
 
 fn bad_name(name: &str) -> Failure {
     Failure::usage(format!("{name:?} cannot be the name of a function")).advise(
-        "a letter, then letters, digits, - and _, and at the end a letter or a digit; at most 60 in all. For example `cargo fg new greet`",
+        "it has to begin with a letter, consist of letters, digits, - and _, end with a letter or a digit, and have at most 60 characters. For example `cargo fg new greet`",
     )
 }
 
 fn ask_for_name() -> Result<PathBuf, Failure> {
     if !io::stdin().is_terminal() {
         return Err(
-            Failure::usage("what is the function to be called?").advise("cargo fg new NAME")
+            Failure::usage("the name of the function is missing").advise("cargo fg new NAME")
         );
     }
     ask("Name of the function: ").map(PathBuf::from)
@@ -254,7 +255,7 @@ fn ask_for_kind() -> Result<Kind, Failure> {
     let mut names: Vec<_> = names.iter().map(clap::builder::PossibleValue::get_name).collect();
     names.insert(1, HTTP);
     eprintln!(
-        "What calls it? `none`: events of your own. `http`: requests, by an axum router. Else a trigger of the platform."
+        "What invokes it? `none`: your own events. `http`: requests, with an axum router. Otherwise a trigger of the platform."
     );
     loop {
         let answer = ask(&format!("One of {} [none]: ", names.join(", ")))?;
@@ -266,7 +267,7 @@ fn ask_for_kind() -> Result<Kind, Failure> {
         }
         match EventKind::from_str(&answer, true) {
             Ok(kind) => return Ok(Kind::Event(kind.trigger())),
-            Err(_) => eprintln!("There is no {answer:?}."),
+            Err(_) => eprintln!("{answer:?} is not one of them."),
         }
     }
 }
@@ -278,16 +279,16 @@ fn ask(question: &str) -> Result<String, Failure> {
     let read = io::stdin()
         .lock()
         .read_line(&mut answer)
-        .map_err(|error| Failure::machine("there is no answer to read", &error))?;
+        .map_err(|error| Failure::machine("standard input cannot be read", &error))?;
     if read == 0 {
-        Err(Failure::usage("there was no answer"))
+        Err(Failure::usage("standard input has ended without an answer"))
     } else {
         Ok(answer.trim().to_owned())
     }
 }
 
-/// cargo makes the package: it knows what a workspace and a repository around it ask for.
-fn make_package(directory: &Path, name: &str) -> Result<(), Failure> {
+/// Creates the package with cargo, which takes care of an enclosing workspace and repository.
+fn create_package(directory: &Path, name: &str) -> Result<(), Failure> {
     let mut command = cargo();
     command
         .args(["new", "--quiet", "--bin", "--edition", "2024", "--name", name])
@@ -299,7 +300,7 @@ fn make_package(directory: &Path, name: &str) -> Result<(), Failure> {
     }
     let reason =
         String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("error: ").to_owned();
-    Err(Failure::new(Exit::Usage, format!("cargo could not make the package: {reason}")))
+    Err(Failure::new(Exit::Usage, format!("cargo could not create the package: {reason}")))
 }
 
 #[cfg(test)]
@@ -314,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_to_please_cargo_and_the_platform() {
+    fn a_name_has_to_be_valid_for_cargo_and_the_platform() {
         assert_eq!(name_of(Path::new("shop/take-orders_2")).expect("it fits"), "take-orders_2");
         for name in [
             "functiongraph",
@@ -336,6 +337,6 @@ mod tests {
             assert!(failure.to_string().contains("cannot be the name of a function"), "{failure}");
         }
         let failure = name_of(Path::new(".")).expect_err("it is there").to_string();
-        assert!(failure.contains("`cargo fg new` makes a directory of that name"), "{failure}");
+        assert!(failure.contains("`cargo fg new` creates a directory of that name"), "{failure}");
     }
 }

@@ -1,5 +1,5 @@
-//! `cargo fg package`: a zip file, or the context of an image, that runs on the platform or is not
-//! made at all.
+//! `cargo fg package`: writes a zip file or the build context of an image, after checking that it
+//! will run on the platform.
 
 mod archive;
 mod certificates;
@@ -28,7 +28,7 @@ use crate::project::{Function, Project};
 use crate::screen::Screen;
 use crate::settings::warn_of_secrets;
 
-/// What the platform runs on, in the form of cargo.
+/// The target triple of the platform, statically linked.
 const DEFAULT_TARGET: &str = "x86_64-unknown-linux-musl";
 
 /// Builds the function for the platform, checks that it will run there, and writes the zip file to
@@ -40,41 +40,41 @@ Examples:
   cargo fg package --include templates --include img=../shared/img --output function.zip
   cargo fg package --image && docker build target/fg/greet-image
 
-The zip file has the program and `bootstrap`, a wrapper that starts it, at its root. The same input
-makes the same bytes, in whatever directory and at whatever time: they depend on the sources,
-Cargo.lock, the compiler and cargo's configuration with its flags, and not on CARGO_PROFILE_*.
+The zip file has the program and `bootstrap`, a wrapper that starts it, at its root. Packages are
+reproducible: the bytes depend only on the sources, Cargo.lock, the compiler and cargo's
+configuration with its flags, not on the directory, the time or CARGO_PROFILE_*.
 
-What is included are regular files of the workspace, without what .gitignore names, folders of
-builds and of version control, and earlier packages. A link is followed within the workspace.
-Whatever else is found is told by name, and nothing is written.
+Included are regular files of the workspace, except those ignored by .gitignore, directories of
+builds and version control, and earlier packages. Symbolic links are followed within the workspace.
+If anything else is found, nothing is written, and the error lists it.
 
-Nothing is written where it would fail on the platform: another architecture, a program that is
-linked dynamically, a file that needs a newer glibc, a `bootstrap` without its execute bit or with
-the line ends of Windows, sizes above the limits. Standard output has the path of what was written.
+Nothing is written if it would fail on the platform: another architecture, a dynamically linked
+program, a file that needs a newer glibc, a `bootstrap` that is not executable or has Windows line
+endings, sizes above the limits. The path of the written file is printed to standard output.
 
-docs/packaging.md has the details, and what to do about dependencies with C in them.")]
+See docs/packaging.md for details, and for dependencies with native code.")]
 pub(crate) struct PackageArguments {
-    /// A file or a directory to put into the package, relative to that of Cargo.toml; can be given
-    /// more than once. DEST=SOURCE puts SOURCE, which may be elsewhere in the workspace, at DEST in
-    /// the package. A file called `bootstrap` takes the place of the wrapper
+    /// A file or a directory to include, relative to the directory of Cargo.toml; can be repeated.
+    /// DEST=SOURCE includes SOURCE, which may be elsewhere in the workspace, as DEST. A file named
+    /// `bootstrap` replaces the wrapper
     #[arg(long, value_name = "[DEST=]PATH")]
     include: Vec<PathBuf>,
-    /// Where to write it [default: target/fg/NAME.zip, target/fg/NAME-image]
+    /// The path to write to [default: target/fg/NAME.zip, target/fg/NAME-image]
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
-    /// Writes the directory from which a container image is built, and no zip file. A Dockerfile in
-    /// it that was edited is kept
+    /// Writes the build context of a container image instead of a zip file. An edited Dockerfile in
+    /// it is kept
     #[arg(long)]
     image: bool,
-    /// What it does anyway
+    /// Always on; accepted for the sake of habit
     #[arg(long = "release", short = 'r', hide = true)]
     _release: bool,
-    /// The certificates that the image trusts, as PEM, in place of Mozilla's list
+    /// The certificates that the image trusts, as PEM, instead of Mozilla's list
     #[arg(long, value_name = "FILE", requires = "image")]
     certificates: Option<PathBuf>,
     #[command(flatten)]
     selection: Selection,
-    /// Features of the package, as cargo takes them
+    /// Features of the package to enable, as for cargo
     #[arg(
         long,
         short = 'F',
@@ -83,8 +83,8 @@ pub(crate) struct PackageArguments {
         help_heading = "Which function"
     )]
     features: Vec<String>,
-    /// What to build for. `x86_64-unknown-linux-gnu` links glibc statically, and needs no other
-    /// target installed
+    /// The target to build for. `x86_64-unknown-linux-gnu` links glibc statically, and needs no
+    /// additional target on Linux
     #[arg(long, value_name = "TRIPLE", default_value = DEFAULT_TARGET, help_heading = "Which function")]
     target: String,
 }
@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCo
         .unwrap_or_else(|| default_output(&project, &function, arguments.image));
     let included: Vec<_> =
         function.metadata.include.iter().chain(&arguments.include).cloned().collect();
-    // A build takes long: what is wrong with the rest is said before it.
+    // Check everything else before the build, which takes long.
     if !arguments.image {
         check_output(&output)?;
     }
@@ -120,7 +120,7 @@ pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCo
     if !checked.problems.is_empty() {
         return Err(refuse(&function, &checked.problems));
     }
-    let mut notes = left_out(&plan.left_out);
+    let mut notes = skipped_note(&plan.skipped);
     match &certificates {
         Some(certificates) => notes.extend(image::write(&contents, certificates, &output)?),
         None => write(&output, &zip)?,
@@ -131,21 +131,21 @@ pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// What to say about what was not taken, in a line however much it is.
-fn left_out(paths: &[String]) -> Vec<String> {
-    const NAMED: usize = 3;
+/// A note of one line about skipped files.
+fn skipped_note(paths: &[String]) -> Vec<String> {
+    const MAX_NAMES: usize = 3;
     if paths.is_empty() {
         return Vec::new();
     }
-    let more = paths.len().saturating_sub(NAMED);
+    let more = paths.len().saturating_sub(MAX_NAMES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let named = paths
+    let names = paths
         .iter()
-        .take(NAMED)
+        .take(MAX_NAMES)
         .map(|path| collect::on_one_line(path))
         .collect::<Vec<_>>()
         .join(", ");
-    vec![format!("left out, as .gitignore says or because it was built: {named}{more}")]
+    vec![format!("skipped, ignored by .gitignore or build output: {names}{more}")]
 }
 
 fn refuse(function: &Function, problems: &[Problem]) -> Failure {
@@ -180,19 +180,18 @@ fn default_output(project: &Project, function: &Function, is_image: bool) -> Pat
     here.and_then(|here| output.strip_prefix(here).map(Path::to_owned).ok()).unwrap_or(output)
 }
 
-/// A file that is there already is replaced if it is a zip file, and not if it is anything else: a
-/// source, by a slip of the fingers.
+/// Refuses to overwrite a file that is not a zip file, such as a source file given by mistake.
 fn check_output(output: &Path) -> Result<(), Failure> {
     if !fs::metadata(output).is_ok_and(|about| about.is_file()) {
         return Ok(());
     }
-    let mut begins = Vec::new();
-    let read = fs::File::open(output).and_then(|file| file.take(2).read_to_end(&mut begins));
+    let mut beginning = Vec::new();
+    let read = fs::File::open(output).and_then(|file| file.take(2).read_to_end(&mut beginning));
     read.map_err(|error| Failure::machine(format!("{} cannot be read", output.display()), &error))?;
-    if begins.is_empty() || begins == b"PK" {
+    if beginning.is_empty() || beginning == b"PK" {
         return Ok(());
     }
-    Err(Failure::usage(format!("{} is there already, and is no zip file", output.display()))
+    Err(Failure::usage(format!("{} exists, and is not a zip file", output.display()))
         .advise("choose another --output"))
 }
 
@@ -213,7 +212,7 @@ fn report(
     output: &Path,
     is_image: bool,
 ) {
-    // The image starts the program itself.
+    // An image starts the program without the wrapper.
     let files: Vec<_> =
         contents.files.iter().filter(|file| !(is_image && file.path == BOOTSTRAP)).collect();
     let width = files.iter().map(|file| file.path.len()).max().unwrap_or_default();
@@ -227,9 +226,9 @@ fn report(
     if is_image {
         screen.step(
             "Packaged",
-            format_args!("{}: the context of an image, {}", output.display(), Size(unpacked)),
+            format_args!("{}: the build context of an image, {}", output.display(), Size(unpacked)),
         );
-        screen.note("FunctionGraph calls an image over HTTP, on port 8000");
+        screen.note("FunctionGraph invokes an image over HTTP, on port 8000");
     } else {
         screen.step(
             "Packaged",
@@ -240,23 +239,19 @@ fn report(
                 Size(unpacked)
             ),
         );
-        screen.step("SHA-256", hex(&Sha256::digest(zip)));
+        screen.step("SHA-256", format_args!("{:x}", Sha256::digest(zip)));
         for note in &checked.notes {
             screen.note(note);
         }
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A number of bytes for people.
+/// Displays a number of bytes in B, KB or MB.
 pub(crate) struct Size(pub(crate) usize);
 
 impl std::fmt::Display for Size {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+        #[allow(clippy::cast_precision_loss, reason = "it is rounded anyway")]
         let bytes = self.0 as f64;
         match self.0 {
             0..1024 => write!(f, "{} B", self.0),

@@ -1,3 +1,3 @@
-//! What is shown on a terminal, as the emulator shows it.
+//! Escapes control characters for a terminal, as the emulator does.
 
 pub(crate) use fg_emulator::printable::{Form, printable};

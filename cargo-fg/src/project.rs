@@ -1,4 +1,4 @@
-//! The user's project as cargo sees it: its packages, and the programs that are its functions.
+//! The user's project as cargo reports it: its packages, and the programs that are functions.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use crate::failure::{Exit, Failure};
 use crate::metadata::FgMetadata;
 use crate::names::{Names, advise_to_choose, list_of, split};
 
-/// What `cargo metadata` says.
+/// The output of `cargo metadata`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Project {
     packages: Vec<Package>,
@@ -19,14 +19,14 @@ pub(crate) struct Project {
     pub(crate) target_directory: PathBuf,
     /// `[workspace.metadata]`.
     metadata: Option<serde_json::Value>,
-    /// Where cargo keeps what it builds on the way, which newer ones say.
+    /// The directory of intermediate build artifacts; only newer versions of cargo report it.
     pub(crate) build_directory: Option<PathBuf>,
-    /// The manifest that is nearest to the current directory.
+    /// The nearest manifest at or above the current directory.
     #[serde(skip)]
     nearest: PathBuf,
 }
 
-/// A package, as far as it matters here.
+/// A package.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Package {
     pub(crate) name: String,
@@ -51,7 +51,7 @@ struct Target {
     required_features: Vec<String>,
 }
 
-/// Which program is meant.
+/// The selection of functions by the user.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) package: Option<String>,
@@ -60,13 +60,13 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Whether all programs are meant.
+    /// Whether no program is selected by name.
     pub(crate) fn is_all(&self) -> bool {
         self.bins.is_empty() && self.example.is_none()
     }
 }
 
-/// What sort of a target a program is.
+/// The kind of cargo target that a program is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ProgramKind {
     Bin,
@@ -92,31 +92,30 @@ impl ProgramKind {
 /// A program that is a function.
 #[derive(Clone, Debug)]
 pub(crate) struct Function {
-    /// The name of the program, which those of other packages may have as well.
+    /// The name of the program, which is unique only in its package.
     pub(crate) name: String,
-    /// The name under which it is shown and served: no other program of the workspace has it.
-    /// `name`, or `package/name`.
+    /// The name that is displayed and served, which is unique in the workspace: `name`, or
+    /// `package/name`.
     pub(crate) label: String,
-    /// The same in the form that the platform, an archive and a file can have: `name`, or
-    /// `package-name`.
+    /// The same as a valid name for the platform and for files: `name`, or `package-name`.
     pub(crate) unique_name: String,
     pub(crate) kind: ProgramKind,
     pub(crate) package: String,
     pub(crate) package_id: String,
-    /// Where the package is.
+    /// The directory of the package.
     pub(crate) directory: PathBuf,
     pub(crate) required_features: Vec<String>,
     pub(crate) metadata: FgMetadata,
 }
 
-/// The cargo that runs this command, or the one that a shell finds.
+/// The cargo that runs this command, or the one in `PATH`.
 pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 impl Project {
-    /// Reads the project of the current directory. What it depends on is not looked at, so that
-    /// nothing has to be resolved or fetched.
+    /// Reads the project in the current directory, without its dependencies, so that cargo has
+    /// nothing to resolve or to download.
     pub(crate) fn read() -> Result<Self, Failure> {
         let nearest = nearest_manifest()?;
         let mut command = cargo();
@@ -127,17 +126,17 @@ impl Project {
             .output()
             .map_err(|error| no_cargo(&error))?;
         if !output.status.success() {
-            return Err(Failure::usage("cargo cannot read the project; it has said why"));
+            return Err(Failure::usage("cargo cannot read the project; see its error above"));
         }
         let mut project: Self = serde_json::from_slice(&output.stdout).map_err(|error| {
-            Failure::machine("what `cargo metadata` printed cannot be read", &error)
+            Failure::machine("the output of `cargo metadata` cannot be parsed", &error)
         })?;
         project.nearest = nearest;
         Ok(project)
     }
 
-    /// The functions that are meant: those that were named, else all of the packages that the
-    /// current directory is about.
+    /// The selected functions: those that are named, or else all functions of the package in the
+    /// current directory, or of the default members of the workspace.
     pub(crate) fn functions(&self, wanted: &Wanted) -> Result<Vec<Function>, Failure> {
         let packages = self.chosen_packages(wanted.package.as_deref())?;
         if let Some(example) = &wanted.example {
@@ -172,7 +171,7 @@ impl Project {
         if functions.is_empty() { Err(self.no_programs(&packages)) } else { Ok(functions) }
     }
 
-    /// The one function that is meant.
+    /// The selected function, which has to be a single one.
     pub(crate) fn function(&self, wanted: &Wanted) -> Result<Function, Failure> {
         let mut functions = self.functions(wanted)?;
         if functions.len() > 1 {
@@ -190,7 +189,7 @@ impl Project {
         }
         match functions.len() {
             1 => Ok(functions.remove(0)),
-            _ => Err(advise_to_choose("there is more than one function here", &functions)),
+            _ => Err(advise_to_choose("there is more than one function", &functions)),
         }
     }
 
@@ -233,7 +232,7 @@ impl Project {
             .collect())
     }
 
-    /// All programs of this name, which may be written `package/name`, as it is shown.
+    /// All programs of this name, or of this `package/name`.
     fn find(
         &self,
         packages: &[&Package],
@@ -242,23 +241,23 @@ impl Project {
     ) -> Result<Vec<Function>, Failure> {
         let names = self.names();
         let (package_name, bare) = split(name);
-        let is_it = |package: &Package| package_name.is_none_or(|name| package.name == name);
+        let is_match = |package: &Package| package_name.is_none_or(|name| package.name == name);
         let find_in = |packages: &[&Package]| -> Result<Vec<Function>, Failure> {
             let mut found = Vec::new();
-            for package in packages.iter().filter(|package| is_it(package)) {
+            for package in packages.iter().filter(|package| is_match(package)) {
                 for target in package.programs(kind).filter(|target| target.name == bare) {
                     found.push(self.function_of(package, kind, target, &names)?);
                 }
             }
             Ok(found)
         };
-        // A name with its package is as good as `--package`.
+        // `package/name` selects the package like `--package`.
         let everywhere: Vec<_> = self.members().collect();
         let found = find_in(if package_name.is_some() { &everywhere } else { packages })?;
         if !found.is_empty() {
             return Ok(found);
         }
-        let failure = Failure::usage(format!("there is no {} `{name}` here", kind.name()));
+        let failure = Failure::usage(format!("there is no {} `{name}`", kind.name()));
         let elsewhere = find_in(&everywhere)?;
         if !elsewhere.is_empty() {
             let choices: Vec<_> = elsewhere.iter().map(|function| function.choice(true)).collect();
@@ -300,13 +299,13 @@ impl Project {
             ("workspace", of_the_workspace, &workspace_manifest),
             ("package", package.fg_metadata_value(), &package.manifest_path),
         ] {
-            value.map_or(Ok(()), |value| metadata.add(value)).map_err(|misfit| {
+            value.map_or(Ok(()), |value| metadata.add(value)).map_err(|error| {
                 let what = format!(
-                    "[{table}.metadata.fg] in {} does not fit: {}",
+                    "[{table}.metadata.fg] in {} is invalid: {}",
                     manifest.display(),
-                    misfit.reason
+                    error.reason
                 );
-                Failure::usage(what).advise(misfit.advice)
+                Failure::usage(what).advise(error.advice)
             })?;
         }
         let name = names.of(&package.name, kind, &target.name);
@@ -332,19 +331,18 @@ impl Project {
             names.collect()
         };
         let failure = Failure::usage(
-            "there is no function here: no package has a program (`src/main.rs` or `src/bin/*.rs`)",
+            "there is no function: no package has a program (`src/main.rs` or `src/bin/*.rs`)",
         );
         let examples = names(packages, ProgramKind::Example);
         if !examples.is_empty() {
-            return failure
-                .advise(format!("there are examples, for --example: {}", examples.join(", ")));
+            return failure.advise(format!("to use an example: --example {}", examples.join("|")));
         }
         let others: Vec<_> = self
             .members()
             .filter(|package| package.programs(ProgramKind::Bin).next().is_some())
             .collect();
         match others.as_slice() {
-            [] => failure.advise("`cargo fg new NAME` makes a project with one"),
+            [] => failure.advise("create one with `cargo fg new NAME`"),
             others => {
                 let mut names: Vec<_> =
                     others.iter().map(|package| format!("-p {}", package.name)).collect();
@@ -382,12 +380,12 @@ fn nearest_manifest() -> Result<PathBuf, Failure> {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().into());
     }
     Err(Failure::usage("there is no Cargo.toml in this directory or above it")
-        .advise("go to the directory of your project, or make one with `cargo fg new NAME`"))
+        .advise("change to the directory of your project, or create one with `cargo fg new NAME`"))
 }
 
-/// cargo itself could not be started.
+/// The error if cargo cannot be started.
 pub(crate) fn no_cargo(error: &std::io::Error) -> Failure {
     Failure::new(Exit::Machine, "cargo could not be started")
         .because(error)
-        .advise("is it installed, and in PATH?")
+        .advise("check that it is installed and in PATH")
 }

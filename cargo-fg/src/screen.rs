@@ -1,5 +1,5 @@
-//! What is said to the person at the terminal: progress on standard error, in colours where that is
-//! a terminal. What is not our own is [printable] wherever it goes.
+//! Progress and messages on standard error, with colours on a terminal. Output of others is escaped
+//! with [printable].
 
 use std::fmt::Display;
 
@@ -7,7 +7,7 @@ use clap::builder::styling::{AnsiColor, Style};
 
 use crate::printable::{Form, printable};
 
-/// Where progress goes.
+/// Prints messages, unless it is quiet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Screen {
     is_quiet: bool,
@@ -22,37 +22,37 @@ impl Screen {
         self.is_quiet
     }
 
-    /// A step of the work, in cargo's form: a word, and what it is about.
+    /// Prints a step in the style of cargo: a verb and its object.
     pub(crate) fn step(self, word: &str, about: impl Display) {
         if !self.is_quiet {
             status(AnsiColor::Green.on_default().bold(), word, about);
         }
     }
 
-    /// Something to know, which is no error.
+    /// Prints a note.
     pub(crate) fn note(self, about: impl Display) {
         if !self.is_quiet {
             say(AnsiColor::Cyan.on_default().bold(), "note", about);
         }
     }
 
-    /// Something that may be a mistake.
+    /// Prints a warning.
     pub(crate) fn warning(self, about: impl Display) {
         if !self.is_quiet {
             say(AnsiColor::Yellow.on_default().bold(), "warning", about);
         }
     }
 
-    /// Something that a command which goes on cannot do. It is said even when quiet.
-    #[allow(clippy::unused_self, reason = "it is one of the things a screen shows")]
+    /// Prints an error that does not end the command; also if quiet.
+    #[allow(clippy::unused_self, reason = "for the same form as the other messages")]
     pub(crate) fn error(self, about: impl Display) {
         error(about);
     }
 
-    /// A line of a function's own.
+    /// Prints a line of output of a function.
     pub(crate) fn line(self, function: &str, line: &str) {
         if !self.is_quiet {
-            // A line break in it would begin a line that looks like ours.
+            // After a line break, its text could imitate one of our messages.
             status(
                 AnsiColor::Blue.on_default(),
                 function,
@@ -62,7 +62,7 @@ impl Screen {
     }
 }
 
-/// Why the program ends.
+/// Prints the error that ends the process.
 pub(crate) fn error(about: impl Display) {
     say(AnsiColor::Red.on_default().bold(), "error", about);
 }

@@ -1,5 +1,5 @@
-//! What a function is told about itself: flags win over variables, variables over
-//! `[package.metadata.fg]`, that over the platform's defaults.
+//! The settings of a function, in order of precedence: flags, environment variables,
+//! `[package.metadata.fg]`, and the defaults of the platform.
 
 mod credentials;
 mod variables;
@@ -20,48 +20,48 @@ use crate::settings::variables::{
     Assignment, check_name, of_log_level, parse_log_level, read_files,
 };
 
-/// The longest that the platform lets a function run, in seconds.
+/// The platform's maximum timeout, in seconds.
 const MAX_TIMEOUT: u32 = 259_200;
 
 const DEFAULT_MEMORY: u32 = 128;
 const DEFAULT_TIMEOUT: u32 = 3;
 const DEFAULT_HANDLER: &str = "bootstrap";
 
-/// The flags that say what a function is on the platform.
+/// The flags for the settings of a function.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "The function's settings")]
 pub(crate) struct SettingsFlags {
-    /// A user variable of the function, such as `FG_LOG_FORMAT=json`; a name alone hands on the
-    /// variable of this shell, so that a secret stands in no argument. Can be given more than once
+    /// A user variable of the function, such as `FG_LOG_FORMAT=json`. NAME alone passes the variable
+    /// of this shell, which keeps secrets out of arguments. Can be repeated
     #[arg(long = "env", short = 'e', value_name = "NAME[=VALUE]", value_parser = Assignment::parse)]
     variables: Vec<Assignment>,
-    /// A file with user variables: lines NAME=value, as docker and dotenv have them. --env wins
-    /// over it; can be given more than once
+    /// A file with user variables: lines NAME=value, as for docker and dotenv. --env overrides it.
+    /// Can be repeated
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
-    /// What `ctx.credentials()` has: `env` takes the keys of the SDKs' variables
-    /// (`HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK`, `HW_ACCESS_KEY` and so on), anything else is a
-    /// file as the SDKs read it, such as `~/.huaweicloud/credentials`
+    /// The source of `ctx.credentials()`: `env` for the environment variables of the SDKs
+    /// (`HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK`, `HW_ACCESS_KEY` and so on), or a credentials
+    /// file of the SDKs, such as `~/.huaweicloud/credentials`
     #[arg(long, value_name = "env|FILE", env = "FG_CREDENTIALS", hide_env_values = true)]
     credentials: Option<String>,
-    /// What the function logs: off, error, warn, info, debug, trace, or levels for targets as in
-    /// `info,hyper=warn`. It sets the user variables `FG_LOG` and `RUNTIME_LOG_LEVEL`
+    /// The log level: off, error, warn, info, debug, trace, or levels for targets as in
+    /// `info,hyper=warn`. Sets the user variables `FG_LOG` and `RUNTIME_LOG_LEVEL`
     #[arg(long, value_name = "LEVEL", env = "FG_LOG_LEVEL", hide_env_values = true, value_parser = parse_log_level)]
     log_level: Option<String>,
-    /// The function's memory in MB: 128, 256, 512 and so on up to 10240; it is told to the
-    /// function, and not enforced
+    /// The memory size in MB that the function sees: 128, 256, 512 and so on up to 10240; it is not
+    /// enforced
     #[arg(long, value_name = "MB", env = "FG_MEMORY", hide_env_values = true, value_parser = parse_memory)]
     pub(crate) memory: Option<u32>,
-    /// How long an invocation may take, in seconds; after that the function's process is ended
+    /// The time limit of an invocation, in seconds, after which the process is killed
     #[arg(long, value_name = "SECONDS", env = "FG_TIMEOUT", hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_TIMEOUT)))]
     pub(crate) timeout: Option<u32>,
-    /// The handler, for a program with several of them
+    /// The handler, for a program with several
     #[arg(long, value_name = "NAME", env = "FG_HANDLER", hide_env_values = true)]
     pub(crate) handler: Option<String>,
 }
 
 impl SettingsFlags {
-    /// The files that they name.
+    /// The files that the flags name.
     pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> {
         let of_credentials = self.credentials.as_deref().and_then(credentials::file_of);
         self.env_file
@@ -73,7 +73,7 @@ impl SettingsFlags {
 }
 
 fn parse_memory(text: &str) -> Result<u32, String> {
-    let memory = text.parse().map_err(|_| "it is a number of MB")?;
+    let memory = text.parse().map_err(|_| "it has to be a number of MB")?;
     check_memory(memory).map(|()| memory)
 }
 
@@ -82,20 +82,19 @@ fn check_memory(memory: u32) -> Result<(), String> {
         return Ok(());
     }
     let sizes: Vec<_> = MEMORY_SIZES.iter().map(u32::to_string).collect();
-    Err(format!("the platform has functions with {} MB", sizes.join(", ")))
+    Err(format!("the memory sizes of the platform are {} MB", sizes.join(", ")))
 }
 
-/// The settings of one function after all sources have been heard.
+/// The settings of one function, resolved from all sources.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
     pub(crate) memory: u32,
     pub(crate) timeout: u32,
-    /// Whether a flag or a variable has said so, and not the manifest.
+    /// Whether the timeout comes from a flag or an environment variable, not from the manifest.
     is_timeout_given: bool,
     pub(crate) handler: String,
     pub(crate) variables: Vec<(String, String)>,
-    /// Those of them whose values stand in no flag and no manifest, but in a file of their own or
-    /// in the shell.
+    /// The names of variables whose values come from a file or from the shell.
     hidden: Vec<String>,
     credentials: Option<Credentials>,
     project_id: Option<String>,
@@ -127,7 +126,7 @@ impl Settings {
             check_memory(memory).map_err(|reason| wrong("memory", reason))?;
         }
         if metadata.timeout.is_some_and(|timeout| !(1..=MAX_TIMEOUT).contains(&timeout)) {
-            return Err(wrong("timeout", format!("the platform takes 1 to {MAX_TIMEOUT} seconds")));
+            return Err(wrong("timeout", format!("it has to be 1 to {MAX_TIMEOUT} seconds")));
         }
         for name in metadata.environment.keys() {
             check_name(name).map_err(|reason| wrong(&format!("environment.{name}"), reason))?;
@@ -175,28 +174,28 @@ impl Settings {
         })
     }
 
-    /// A function with these settings that the emulator starts itself.
+    /// The builder of an emulator that starts the function.
     pub(crate) fn emulate(&self, function: &Function, program: &Path) -> Builder {
         self.apply(Emulator::builder(program), function)
             .timeout(Duration::from_secs(self.timeout.into()))
     }
 
-    /// A function with these settings that is started elsewhere, in a debugger for example: it may
-    /// stand still for as long as the platform lets a function run at all, unless a flag says
-    /// otherwise. The time of the manifest is that of a function without a debugger.
+    /// The builder of an emulator for a process that the user starts, for example in a debugger. It
+    /// may pause for as long as the platform lets a function run at all, unless a flag sets a
+    /// timeout. The timeout in the manifest is not for a debugger.
     pub(crate) fn attach(&self, function: &Function) -> Builder {
         let timeout = Duration::from_secs(
             if self.is_timeout_given { self.timeout } else { MAX_TIMEOUT }.into(),
         );
-        let longest = Duration::from_secs(MAX_TIMEOUT.into());
+        let max = Duration::from_secs(MAX_TIMEOUT.into());
         self.apply(Emulator::attach(), function)
             .timeout(timeout)
             .init_timeout(timeout)
-            .queue_limit(longest)
+            .queue_limit(max)
     }
 
-    /// Whether the value of this variable is not to be written down: it came from a file or from
-    /// the shell, or it looks like a secret.
+    /// Whether the value of this variable must not be written to a file: it comes from a file or
+    /// from the shell, or looks like a secret.
     pub(crate) fn is_private(&self, name: &str) -> bool {
         let value = self.variables.iter().find(|(found, _)| found == name).map(|(_, value)| value);
         value.is_some_and(|value| {
@@ -209,10 +208,9 @@ impl Settings {
             .name(&function.unique_name)
             .handler(&self.handler)
             .memory(self.memory)
-            // Here the caller is the developer.
+            // The client is the developer.
             .process_variable("FG_HTTP_ERRORS", "full")
-            // What is included in the package lies beside the program there, and in this directory
-            // here.
+            // On the platform, included files are next to the program; here, in this directory.
             .code_root(&function.directory);
         let builder = self
             .credentials
@@ -223,18 +221,18 @@ impl Settings {
     }
 }
 
-/// Tells of secrets that stand in a manifest.
+/// Warns of secrets in manifests.
 pub(crate) fn warn_of_secrets(functions: &[Function], screen: Screen) {
-    let mut told = Vec::new();
+    let mut warned = Vec::new();
     for function in functions {
         for name in function.metadata.secrets() {
-            if !told.contains(&(&function.package, name)) {
+            if !warned.contains(&(&function.package, name)) {
                 screen.warning(format_args!(
-                    "the variable {name} of `{}` looks like a secret, and stands in Cargo.toml, which is committed\n  help: take it out \
-                     there; `--env {name}` hands on the variable of the shell, and `--env-file FILE` reads a file",
+                    "the variable {name} of `{}` in Cargo.toml looks like a secret, which should not be committed\n  help: remove it \
+                     there; `--env {name}` passes the variable of the shell, and `--env-file FILE` reads a file",
                     function.package
                 ));
-                told.push((&function.package, name));
+                warned.push((&function.package, name));
             }
         }
     }
@@ -265,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_logged_is_said_by_the_most_precise_of_all() {
+    fn the_log_level_comes_from_the_source_of_the_highest_precedence() {
         let log = |metadata: &FgMetadata, flags: &SettingsFlags| {
             let settings =
                 Settings::resolve(flags, &function(metadata.clone())).expect("it makes sense");
@@ -287,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_of_a_flag_wins_over_that_of_a_file_and_no_value_is_shown() {
+    fn a_variable_of_a_flag_overrides_that_of_a_file_and_values_are_not_printed() {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join(".env");
         std::fs::write(&file, "A=file\nB=hunter2\n").expect("it is written");
@@ -310,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_win_over_metadata_and_metadata_over_the_defaults() {
+    fn flags_override_metadata_and_metadata_overrides_the_defaults() {
         let environment = [("COLOUR", "red"), ("SIZE", "1")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let metadata = FgMetadata {
@@ -338,17 +336,17 @@ mod tests {
     }
 
     #[test]
-    fn what_the_platform_would_refuse_is_refused() {
+    fn settings_that_the_platform_does_not_accept_are_rejected() {
         assert!(
             parse_memory("300")
                 .expect_err("no such size")
-                .starts_with("the platform has functions with 128, 256")
+                .starts_with("the memory sizes of the platform are 128, 256")
         );
         assert_eq!(check_name("RUNTIME_LOG_LEVEL"), Ok(()));
         assert_eq!(check_name("FG_LOG"), Ok(()));
         assert_eq!(
             check_name("RUNTIME_X"),
-            Err("RUNTIME_X is the platform's own, and cannot be set".into())
+            Err("RUNTIME_X is reserved by the platform and cannot be set".into())
         );
         let metadata = FgMetadata { memory: Some(100), ..FgMetadata::default() };
         let failure = Settings::resolve(&SettingsFlags::default(), &function(metadata))

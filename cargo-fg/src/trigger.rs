@@ -1,4 +1,4 @@
-//! The triggers of the platform, by the names that `fg-events` gives them.
+//! The triggers of the platform, with the names of the features of `fg-events`.
 
 use clap::ValueEnum;
 use fg_events as events;
@@ -6,9 +6,9 @@ use fg_events as events;
 /// A trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Trigger {
-    /// API Gateway: a request of HTTP
+    /// API Gateway: an HTTP request
     Apig,
-    /// Cloud Trace Service: somebody did something in the account
+    /// Cloud Trace Service: an operation in the account
     Cts,
     /// Document Database Service: documents have changed
     Dds,
@@ -16,19 +16,19 @@ pub(crate) enum Trigger {
     Dis,
     /// Classic queues of Distributed Message Service
     Dms,
-    /// EventGrid, with any source
+    /// EventGrid: events of any source
     Eventgrid,
     /// GeminiDB for Mongo: documents have changed
     GeminiMongo,
-    /// IoT Device Access: a device reports
+    /// IoT Device Access: a report of a device
     Iotda,
     /// Distributed Message Service for Kafka
     Kafka,
-    /// Kafka that is not the platform's own
+    /// Open-source Kafka
     KafkaOpenSource,
-    /// Log Tank Service: lines of logs
+    /// Log Tank Service: log lines
     Lts,
-    /// What came of another function's asynchronous invocation
+    /// The outcome of another function's asynchronous invocation
     Notification,
     /// Object Storage Service: an object was created or removed
     Obs,
@@ -40,7 +40,7 @@ pub(crate) enum Trigger {
     Rocketmq,
     /// Simple Message Notification
     Smn,
-    /// A timer went off
+    /// A timer
     Timer,
 }
 
@@ -50,7 +50,7 @@ impl Trigger {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// A sample of its event, in the platform's form.
+    /// A sample of its event.
     pub(crate) fn fixture(self) -> &'static str {
         match self {
             Self::Apig => events::apig::FIXTURE,

@@ -1,18 +1,18 @@
-//! Tells the context from the state among the arguments of a handler with `init = ..`, by their
-//! types.
+//! Distinguishes the context from the state among the arguments of a handler with `init = ..`, by
+//! their types.
 //!
-//! The macro sees how a type is spelled, and an application may have a `Context` of its own, or
-//! another name for ours. So the code that it writes asks the type:
-//! [`ArgumentKind::<T>::FG_IS_CONTEXT`](ArgumentKind) is the inherent constant where `T` is our
-//! [`Context`], else that of [`NotContext`]. Being a constant it can stand in a type, [`Argument`],
-//! and that has one implementation of [`LentArgument`] for each answer.
+//! The macro only sees how a type is spelled, and an application may have its own `Context`, or an
+//! alias of ours. So the generated code decides by the type:
+//! [`ArgumentKind::<T>::FG_IS_CONTEXT`](ArgumentKind) is the inherent constant if `T` is our
+//! [`Context`], and that of [`NotContext`] otherwise. It is a const parameter of [`Argument`], which
+//! implements [`LentArgument`] once for each value.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::context::Context;
 
-/// The type of an argument, without its `&`, that is being asked what it is.
+/// Decides whether `T`, the referent of an argument, is the context.
 pub struct ArgumentKind<T: ?Sized>(PhantomData<fn(&T)>);
 
 impl<T: ?Sized> fmt::Debug for ArgumentKind<T> {
@@ -22,19 +22,19 @@ impl<T: ?Sized> fmt::Debug for ArgumentKind<T> {
 }
 
 impl ArgumentKind<Context> {
-    /// It is.
+    /// `T` is the context.
     pub const FG_IS_CONTEXT: bool = true;
 }
 
-/// The answer for every other type.
+/// Implemented for every type: its constant is used unless there is an inherent one.
 pub trait NotContext {
-    /// It is not.
+    /// `T` is not the context.
     const FG_IS_CONTEXT: bool = false;
 }
 
 impl<T: ?Sized> NotContext for ArgumentKind<T> {}
 
-/// An argument `&T`. `Before` is the state by the arguments before it: `()` if there is none.
+/// An argument `&T`. `Before` is the state found among the arguments before it, `()` if none.
 pub struct Argument<T: ?Sized, const IS_CONTEXT: bool, Before: ?Sized>(
     PhantomData<fn(&T, &Before)>,
 );
@@ -47,12 +47,12 @@ impl<T: ?Sized, const IS_CONTEXT: bool, Before: ?Sized> fmt::Debug
     }
 }
 
-/// What is lent for an argument, and what the state of the handler is by this argument and those
-/// before it.
+/// What an argument borrows, and the type of the state as far as this argument and those before it
+/// tell.
 pub trait LentArgument {
-    /// What is behind the `&`.
+    /// The referent.
     type Lent: ?Sized;
-    /// The state.
+    /// The type of the state.
     type State: ?Sized;
 
     /// The argument for this invocation.
@@ -79,10 +79,10 @@ impl<T: ?Sized, Before: ?Sized> LentArgument for Argument<T, false, Before> {
     }
 }
 
-/// What stands before the last argument of a handler with `init = ..`: the [`Context`], and nothing
-/// else.
+/// What an argument before the last one borrows in a handler with `init = ..`: only the
+/// [`Context`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` stands where only the context can: the state is the last argument",
+    message = "`{Self}` cannot come before the last argument: only the context can, and the state is the last one",
     label = "neither the context nor the last argument",
     note = "the order is: the event, then `&fg::Context`, then the state that `init` makes; several states are one struct"
 )]
@@ -106,7 +106,7 @@ mod tests {
     type Last<T, const IS_CONTEXT: bool, Before = ()> = Argument<T, IS_CONTEXT, Before>;
 
     #[test]
-    fn every_type_can_be_asked_whatever_its_name() {
+    fn the_context_is_recognised_by_its_type_and_not_by_its_name() {
         const { assert!(ArgumentKind::<Context>::FG_IS_CONTEXT) };
         const { assert!(ArgumentKind::<Renamed>::FG_IS_CONTEXT) };
         const { assert!(!ArgumentKind::<std::task::Context<'static>>::FG_IS_CONTEXT) };
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_is_what_is_not_the_context() {
+    fn the_state_is_the_argument_that_is_not_the_context() {
         let ctx = Context::default();
         assert_eq!(<Last<u8, false>>::lend(&ctx, &7), &7);
         assert_eq!(

@@ -132,7 +132,7 @@ impl Context {
         self.invocation.cancellation.has_fired() || Instant::now() >= cancelled_at(self)
     }
 
-    /// Leaves work to be done after the reply has been sent, before the next invocation is taken.
+    /// Leaves work to be done after the response has been sent, before the next invocation is taken.
     ///
     /// It ends with the time of this invocation. A panic in it is logged and goes no further.
     /// Nothing awaits its result, so it should log what goes wrong: `let log =

@@ -1,20 +1,21 @@
-//! The easy error: anything goes in with `?`, and its type and its causes are kept.
+//! `fg::Error`: converts from any error with `?`, and keeps the type name and the causes.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::bounded;
-use crate::describe::{bare_name, causes};
+use crate::error_details::{bare_name, causes};
 use crate::failure::Failure;
 use crate::limits::MESSAGE;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// An error that takes anything with `?` and keeps the type's name and the chain of causes.
+/// An error that any other error converts to with `?`. It keeps the name of the error's type and
+/// its chain of causes.
 ///
-/// Whatever becomes a `Box<dyn std::error::Error + Send + Sync>` becomes an `fg::Error`: every
-/// standard error, `String`, `&str`, `anyhow::Error`. The caller of the function then sees the name
-/// of the type as `errorType`, its text as `errorMessage` and its sources as `cause`.
+/// Everything that converts to `Box<dyn std::error::Error + Send + Sync>` converts to `fg::Error`:
+/// every `std::error::Error`, `String`, `&str`, `anyhow::Error`. The caller of the function sees
+/// the name of the type as `errorType`, the message as `errorMessage` and the sources as `cause`.
 ///
 /// ```
 /// use fg_core::Error;
@@ -31,9 +32,8 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 /// assert_eq!(seats("0").unwrap_err().error_type(), "Table.NoSeat");
 /// ```
 ///
-/// A code that the type has by [`ErrorCode`](crate::ErrorCode) is not seen through `?`, since Rust
-/// cannot ask for it there: return the type itself as the `E` of the handler, or use
-/// [`Error::coded`].
+/// The code of a type that implements [`ErrorCode`](crate::ErrorCode) is lost in the conversion by
+/// `?`: return the type itself as the `E` of the handler, or use [`Error::coded`].
 pub struct Error {
     source: Source,
     type_name: &'static str,
@@ -41,12 +41,12 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error from a message or from another error, the same as `?` makes.
+    /// Creates an error from a message or from another error, as `?` does.
     pub fn new<E: Into<Source>>(error: E) -> Self {
         Self { source: error.into(), type_name: std::any::type_name::<E>(), code: None }
     }
 
-    /// An error that keeps the code which its type gives: `map_err(fg::Error::coded)`.
+    /// Creates an error that keeps the code of another one: `map_err(fg::Error::coded)`.
     pub fn coded<E: crate::ErrorCode + Into<Source>>(error: E) -> Self {
         let code = error.error_code().to_owned();
         Self::new(error).with_code(code)
@@ -75,7 +75,7 @@ impl Error {
         &*self.source
     }
 
-    /// What the caller of a function that returns this error sees.
+    /// The error response that the caller of a function sees for this error.
     #[must_use]
     pub fn to_failure(&self) -> Failure {
         let mut failure = match self.source.downcast_ref::<Failure>() {
@@ -109,8 +109,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// What `fn main() -> Result<(), fg::Error>` and `unwrap` print: the type, the message, and the
-/// causes.
+/// The type, the message and the causes. `fn main() -> Result<(), fg::Error>` and `unwrap` print
+/// this.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {self:#}", self.error_type())

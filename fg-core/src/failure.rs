@@ -1,4 +1,4 @@
-//! The error that leaves the process: `errorType`, `errorMessage`, and what is known of its origin.
+//! The error response that the caller gets: `errorType`, `errorMessage`, causes and stack trace.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,18 +8,18 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::limits::{CAUSE, CAUSES, ERROR_TYPE, FRAME, FRAMES, MESSAGE};
 use crate::{bounded, printable};
 
-/// An error as the platform's own runtimes report it.
+/// An error response, as the platform's own runtimes send it.
 ///
 /// As JSON it is `{"errorMessage": "..", "errorType": "..", "cause": [".."], "stackTrace":
-/// [".."]}`; `cause` and `stackTrace` are left out when they are empty. The first two keys are the
-/// platform's; `stackTrace` is what its Go and Node.js runtimes add; `cause` is the chain of
+/// [".."]}`; `cause` and `stackTrace` are omitted if empty. The first two keys are the platform's;
+/// its Go and Node.js runtimes add `stackTrace`; `cause` is the chain of
 /// [`source`](std::error::Error::source)s, outermost first.
 ///
-/// Its texts are bounded where they are made, see [`limits`](crate::limits): whatever a caller
-/// sends, its error stays small enough to be delivered.
+/// All strings are truncated on construction, see [`limits`](crate::limits), so that the error
+/// response always stays small enough to be delivered.
 ///
-/// A handler rarely makes one: it returns its own error type, or [`fg::Error`](crate::Error), and
-/// the runtime makes the `Failure`.
+/// A handler rarely creates one: it returns its own error type, or [`fg::Error`](crate::Error),
+/// which the runtime converts.
 ///
 /// ```
 /// let failure = fg_core::Failure::new("Order.NotFound", "there is no order 17");
@@ -29,41 +29,42 @@ use crate::{bounded, printable};
 /// );
 /// ```
 ///
-/// Two failures are equal if they tell the caller the same.
+/// Two failures are equal if the caller sees the same.
 #[derive(Clone, Debug)]
 pub struct Failure(Box<Parts>);
 
-/// In a box, so that what may fail is not larger for it.
+/// Boxed, so that a `Result<T, Failure>` stays small.
 #[derive(Clone, Debug)]
 struct Parts {
     message: String,
     error_type: Cow<'static, str>,
     cause: Vec<String>,
     stack_trace: Vec<String>,
-    /// What stands for the message in the log.
+    /// What is logged instead of the message.
     logged: Option<String>,
 }
 
 impl Failure {
-    /// The handler returned an error that has no code and no telling type name. Name from the
-    /// platform's Go runtime.
+    /// The handler returned an error without a code and without a specific type name. The name is
+    /// that of the platform's Go runtime.
     pub const FUNCTION_RETURN_ERROR: &'static str = "FunctionReturnError";
-    /// The handler panicked. Name from the platform's Go runtime.
+    /// The handler panicked. The name is that of the platform's Go runtime.
     pub const PANIC: &'static str = "panic";
-    /// The reply is larger than `RUNTIME_MAX_RESP_BODY_SIZE`. Name from the platform's Go runtime.
+    /// The response is larger than `RUNTIME_MAX_RESP_BODY_SIZE`. The name is that of the platform's
+    /// Go runtime.
     pub const RESPONSE_TOO_LARGE: &'static str = "FunctionResponseTooLarge";
-    /// The payload is not JSON, or does not fit the type of the event. Retrying the same event
-    /// cannot help.
+    /// The payload is not JSON, or does not fit the type of the event. A retry with the same event
+    /// fails again.
     pub const INVALID_PAYLOAD: &'static str = "InvalidPayload";
-    /// The handler was still running when its time was over.
+    /// The handler was still running at its deadline.
     pub const TIMEOUT: &'static str = "FunctionTimeout";
-    /// The function could not be initialised, so the handler was never called.
+    /// The initialisation of the function failed, so the handler was not called.
     pub const INIT_ERROR: &'static str = "InitError";
-    /// The reply cannot be written as JSON, for example because a map has keys that are not
+    /// The response cannot be serialized as JSON, for example because a map has keys that are not
     /// strings.
     pub const INVALID_RESPONSE: &'static str = "InvalidResponse";
 
-    /// A failure with this `errorType` and this `errorMessage`.
+    /// Creates a failure with this `errorType` and this `errorMessage`.
     pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::make(error_type.into(), message.into())
     }
@@ -81,22 +82,22 @@ impl Failure {
         }))
     }
 
-    /// Sets what [`Display`](fmt::Display), and so the log, says in place of the message: for one
-    /// that quotes what a caller has sent, which is for the caller only.
+    /// Sets what [`Display`](fmt::Display), and so the log, shows instead of the message. For
+    /// messages that quote a value that only the caller who sent it may see.
     #[must_use]
     pub fn logged_as(mut self, message: impl Into<String>) -> Self {
         self.0.logged = Some(bounded::text(message.into(), MESSAGE));
         self
     }
 
-    /// Adds the chain of causes, outermost first.
+    /// Sets the chain of causes, outermost first.
     #[must_use]
     pub fn with_cause(mut self, cause: impl IntoIterator<Item = String>) -> Self {
         self.0.cause = bounded::list(cause, CAUSES, CAUSE);
         self
     }
 
-    /// Adds where it happened, innermost frame first.
+    /// Sets the stack trace, innermost frame first.
     #[must_use]
     pub fn with_stack_trace(mut self, frames: impl IntoIterator<Item = String>) -> Self {
         self.0.stack_trace = bounded::list(frames, FRAMES, FRAME);
@@ -109,33 +110,33 @@ impl Failure {
         &self.0.error_type
     }
 
-    /// The `errorMessage`: a sentence for a person.
+    /// The `errorMessage`, for people to read.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The messages of the errors behind this one, outermost first.
+    /// The messages of the causes, outermost first.
     #[must_use]
     pub fn cause(&self) -> &[String] {
         &self.0.cause
     }
 
-    /// Where it happened, innermost frame first; known for panics only.
+    /// The stack trace, innermost frame first. Empty except for panics.
     #[must_use]
     pub fn stack_trace(&self) -> &[String] {
         &self.0.stack_trace
     }
 
-    /// The JSON that is sent to the caller.
+    /// The JSON that the caller gets.
     #[must_use]
     #[allow(
         clippy::missing_panics_doc,
-        reason = "strings and lists of strings can always be written as JSON"
+        reason = "strings and lists of strings can always be serialized as JSON"
     )]
     pub fn to_json(&self) -> Vec<u8> {
         let mut json = serde_json::to_vec(self)
-            .expect("strings and lists of strings can always be written as JSON");
+            .expect("strings and lists of strings can always be serialized as JSON");
         printable::escape_json(&mut json, 0);
         json
     }
@@ -154,16 +155,16 @@ fn bounded_type(error_type: Cow<'static, str>) -> Cow<'static, str> {
 
 impl PartialEq for Failure {
     fn eq(&self, other: &Self) -> bool {
-        fn told(failure: &Failure) -> (&str, &str, &[String], &[String]) {
+        fn visible(failure: &Failure) -> (&str, &str, &[String], &[String]) {
             (&failure.0.message, &failure.0.error_type, &failure.0.cause, &failure.0.stack_trace)
         }
-        told(self) == told(other)
+        visible(self) == visible(other)
     }
 }
 
 impl Eq for Failure {}
 
-/// By hand, so that this crate needs no derive.
+/// Implemented by hand, so that this crate does not depend on serde's derive macros.
 impl Serialize for Failure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -179,8 +180,8 @@ impl Serialize for Failure {
     }
 }
 
-/// One line for the log: the type, the message or what is [logged in its
-/// place](Failure::logged_as), and the causes.
+/// One line for the log: the type, the message or what is [logged instead](Failure::logged_as), and
+/// the causes.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -200,15 +201,15 @@ impl std::error::Error for Failure {}
 
 /// Gives an error type its own `errorType`, which callers can match on and alarms can count.
 ///
-/// `#[derive(fg::Failure)]` writes this implementation; by hand it is one method. Without it the
-/// `errorType` is the bare name of the error's type, or `FunctionReturnError` where that name tells
-/// nothing (`String`, `Box<dyn Error>`, `anyhow::Error`, a type that is just called `Error`).
+/// `#[derive(fg::ErrorCode)]` implements this trait. Without it the `errorType` is the bare name of
+/// the error's type, or `FunctionReturnError` if that name is not specific (`String`, `Box<dyn
+/// Error>`, `anyhow::Error`, a type that is just called `Error`).
 pub trait ErrorCode {
     /// The `errorType` of this error, such as `"Order.NotFound"`.
     fn error_code(&self) -> &str;
 }
 
-/// The `E` of a handler's `Result<T, E>`: anything that can be displayed.
+/// The `E` of a handler's `Result<T, E>`: any type that implements [`Display`](fmt::Display).
 ///
 /// That includes [`fg::Error`](crate::Error), `anyhow::Error`, `Box<dyn std::error::Error>`, every
 /// `thiserror` type and `String`.
@@ -219,7 +220,7 @@ pub trait ErrorCode {
     note = "use `fg::Error`, `anyhow::Error`, `Box<dyn std::error::Error>` or a `thiserror` type"
 )]
 pub trait IntoFailure {
-    /// Turns the error into what is sent to the caller.
+    /// Converts the error into the error response.
     fn into_failure(self) -> Failure;
 }
 

@@ -3,9 +3,9 @@
 use std::future::Future;
 
 use crate::context::Context;
-use crate::describe::Described;
+use crate::error_details::ErrorDetails;
 use crate::failure::Failure;
-use crate::reply::Reply;
+use crate::response::ResponseBuffer;
 
 /// A function that the runtime can run; `#[fg::handler]` implements it for a hidden type of the
 /// function's own name.
@@ -14,7 +14,7 @@ use crate::reply::Reply;
 /// init  ->  call  ->  call  ->  ..  ->  pre_stop
 /// ```
 ///
-/// [`call`](Handler::call) is the raw entry point: payload bytes in, reply bytes out, as the
+/// [`call`](Handler::call) is the raw entry point: payload bytes in, response bytes out, as the
 /// platform's own runtimes have it (Go: `func Handler(payload []byte, ctx context.RuntimeContext)
 /// (interface{}, error)`).
 #[diagnostic::on_unimplemented(
@@ -39,12 +39,12 @@ pub trait Handler: 'static {
     /// Makes the state, once, before the first invocation. The context has no request id here.
     fn init(ctx: &Context) -> impl Future<Output = Result<Self::State, Failure>> + Send;
 
-    /// Runs one invocation and writes its reply.
+    /// Runs one invocation and writes its response.
     fn call<'a>(
         payload: &'a [u8],
         ctx: &'a Context,
         state: &'a Self::State,
-        reply: &'a mut Reply,
+        response: &'a mut ResponseBuffer,
     ) -> impl Future<Output = Result<(), Failure>> + Send + 'a;
 
     /// Runs once, after the last invocation, before the process ends.
@@ -189,7 +189,7 @@ impl<'a, S, P: FnOnce(&'a S) -> F, F: Future<Output = ()>> PreStopFunction<'a, S
     }
 }
 
-/// Turns what the handler returned into the reply, or into the failure.
+/// Turns what the handler returned into the response, or into the failure.
 ///
 /// The conversions come as paths, so that the compiler can underline the user's own types where one
 /// of them does not fit; and as `fn` pointers, because it would check a path that is passed as
@@ -197,15 +197,15 @@ impl<'a, S, P: FnOnce(&'a S) -> F, F: Future<Output = ()>> PreStopFunction<'a, S
 #[doc(hidden)]
 pub fn respond<R, T, E>(
     returned: R,
-    reply: &mut Reply,
+    response: &mut ResponseBuffer,
     into_result: fn(R) -> Result<T, E>,
-    write_payload: fn(T, &mut Reply) -> Result<(), Failure>,
+    write_payload: fn(T, &mut ResponseBuffer) -> Result<(), Failure>,
     into_failure: fn(E) -> Failure,
-    describe: impl FnOnce(&E) -> Described,
+    details_of: impl FnOnce(&E) -> ErrorDetails,
 ) -> Result<(), Failure> {
     match into_result(returned) {
-        Ok(value) => write_payload(value, reply),
-        Err(error) => Err(describe(&error).complete(into_failure(error))),
+        Ok(value) => write_payload(value, response),
+        Err(error) => Err(details_of(&error).complete(into_failure(error))),
     }
 }
 
@@ -215,7 +215,7 @@ pub fn initialised<R, S, E>(
     returned: R,
     into_state: fn(R) -> Result<S, E>,
     into_failure: fn(E) -> Failure,
-    describe: impl FnOnce(&E) -> Described,
+    details_of: impl FnOnce(&E) -> ErrorDetails,
 ) -> Result<S, Failure> {
-    into_state(returned).map_err(|error| describe(&error).complete(into_failure(error)))
+    into_state(returned).map_err(|error| details_of(&error).complete(into_failure(error)))
 }

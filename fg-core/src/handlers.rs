@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::handler::Handler;
 use crate::ready_function::{ReadyFunction, ReadyHandler};
-use crate::reply::Reply;
+use crate::response::ResponseBuffer;
 
 /// What `fg::run` takes: a handler, or a tuple of two to eight of them.
 ///
@@ -72,9 +72,9 @@ macro_rules! handlers_for_tuples {
         }
 
         impl<$($handler: Handler),+> ReadyFunction for $chosen<$($handler),+> {
-            async fn call(&self, payload: &[u8], ctx: &Context, reply: &mut Reply) -> Result<(), Failure> {
+            async fn call(&self, payload: &[u8], ctx: &Context, output: &mut ResponseBuffer) -> Result<(), Failure> {
                 match self {
-                    $(Self::$handler(ready) => ready.call(payload, ctx, reply).await,)+
+                    $(Self::$handler(ready) => ready.call(payload, ctx, output).await,)+
                 }
             }
 

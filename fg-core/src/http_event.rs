@@ -1,23 +1,23 @@
-//! Tells the events that are HTTP requests from all others.
+//! Distinguishes events that are HTTP requests from all others.
 //!
-//! Where the program itself serves HTTP, a handler of such events gets every request, and any other
-//! handler only those that carry an event.
+//! If the program itself serves HTTP, a handler of such events gets every request; any other
+//! handler gets only the requests of the invocation endpoints.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::payload::FromPayload;
 
-/// An event that is an HTTP request, read from the event of API Gateway.
+/// An event that is an HTTP request, deserialized from the event of API Gateway.
 ///
-/// Implemented by `fg::http::Request`.
+/// `fg::http::Request` implements it.
 pub trait HttpEvent: for<'de> FromPayload<'de> {}
 
-/// An event type that is being asked what it is.
+/// Decides whether the event type `E` is an HTTP request.
 ///
-/// `EventKind::<E>::FG_HTTP` is the inherent constant where `E` is an [`HttpEvent`], else that of
-/// [`NotHttp`]; it is never an error. The constant has `FG_` in its name because the traits of the
-/// user's module are in scope there too.
+/// `EventKind::<E>::FG_HTTP` is the inherent constant if `E` is an [`HttpEvent`], and that of
+/// [`NotHttp`] otherwise, so it exists for every type. It is prefixed with `FG_` because the traits
+/// of the user's module are in scope in the generated code.
 pub struct EventKind<E: ?Sized>(PhantomData<fn(&E)>);
 
 impl<E: ?Sized> fmt::Debug for EventKind<E> {
@@ -27,13 +27,13 @@ impl<E: ?Sized> fmt::Debug for EventKind<E> {
 }
 
 impl<E: HttpEvent> EventKind<E> {
-    /// It is.
+    /// `E` is an HTTP request.
     pub const FG_HTTP: bool = true;
 }
 
-/// The answer for every other type.
+/// Implemented for every type: its constant is used unless there is an inherent one.
 pub trait NotHttp {
-    /// It is not.
+    /// `E` is not an HTTP request.
     const FG_HTTP: bool = false;
 }
 
@@ -53,7 +53,7 @@ mod tests {
     impl HttpEvent for Request {}
 
     #[test]
-    fn every_type_can_be_asked() {
+    fn the_kind_is_known_for_every_type() {
         const { assert!(EventKind::<Request>::FG_HTTP) };
         const { assert!(!EventKind::<String>::FG_HTTP) };
         const { assert!(!EventKind::<str>::FG_HTTP) };

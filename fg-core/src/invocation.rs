@@ -5,7 +5,7 @@ use std::str::from_utf8;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::after::AfterQueue;
+use crate::after_response::AfterQueue;
 use crate::cancellation::Cancellation;
 use crate::header_names as names;
 use crate::header_table::{HeaderTable, Owned, OwnedTable};

@@ -1,8 +1,8 @@
 //! What a FunctionGraph handler is: the traits, the context, the errors.
 //!
-//! This crate does no input or output and knows no async runtime, so that a library can depend on
-//! it alone: to make its own type an event ([`FromPayload`]), a reply ([`IntoPayload`]) or an error
-//! with a code ([`ErrorCode`]). Programs use it through `fg`.
+//! This crate does no I/O and does not depend on an async runtime. A library can depend on it alone
+//! to make its own type an event ([`FromPayload`]), a response ([`IntoPayload`]) or an error with a
+//! code ([`ErrorCode`]). Programs use it through `fg`.
 //!
 //! ```
 //! use fg_core::ErrorCode;
@@ -17,17 +17,16 @@
 //! }
 //! ```
 
-mod after;
+mod after_response;
 mod argument_kind;
 mod bounded;
 mod cancellation;
 mod context;
 mod context_builder;
 mod credentials;
-mod describe;
 mod environment;
 mod error;
-mod explain;
+mod error_details;
 mod failure;
 mod handler;
 mod handlers;
@@ -36,20 +35,22 @@ mod header_table;
 mod headers;
 mod http_event;
 mod invocation;
+mod json_error;
 mod known_header;
 mod lifecycle;
 pub mod limits;
 mod log;
 mod log_filter;
+mod mutex;
 mod payload;
 mod printable;
 mod ready_function;
 mod record;
-mod reply;
+mod response;
 mod secret;
 mod secret_headers;
 pub mod sse;
-mod stream;
+mod stream_response;
 mod string_map;
 mod variables;
 
@@ -69,20 +70,19 @@ pub use crate::log::{Level, LogSink, Logger, ParseLevelError};
 pub use crate::payload::{FromPayload, Ignored, Raw};
 pub use crate::ready_function::{ReadyFunction, ReadyHandler};
 pub use crate::record::{LogDetails, LogField, LogSpan, LogValue, Record, RecordText};
-pub use crate::reply::{IntoPayload, RawResponse, Reply};
+pub use crate::response::{IntoPayload, RawResponse, ResponseBuffer};
 pub use crate::secret::Secret;
-pub use crate::stream::{BodyStream, StreamResponse};
+pub use crate::stream_response::{BodyStream, StreamResponse};
 
-/// What the code written by `#[fg::handler]` needs, and what runtimes need; not for use by hand.
+/// Used by the code that `#[fg::handler]` generates; not part of the public API.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::after::AfterWork;
+    pub use crate::after_response::AfterWork;
     pub use crate::argument_kind::{Argument, ArgumentKind, BeforeState, LentArgument, NotContext};
     pub use crate::bounded::{Bounded, display as bounded, end_within};
-    pub use crate::describe::{
-        AnyError, CodedError, DerefError, Described, Probe, StdError, UncodedError, WireError,
+    pub use crate::error_details::{
+        AnyError, CodedError, DerefError, ErrorDetails, OwnError, Probe, StdError, UncodedError,
     };
-    pub use crate::explain::Misfit;
     pub use crate::handler::{initialised, respond};
     pub use crate::handlers::{OneOf2, OneOf3, OneOf4, OneOf5, OneOf6, OneOf7, OneOf8};
     pub use crate::header_table::HeaderTable;
@@ -91,13 +91,14 @@ pub mod __private {
     pub mod lifecycle {
         pub use crate::lifecycle::*;
     }
+    pub use crate::json_error::JsonError;
     pub use crate::log_filter::{LogFilter, Verbosity};
     pub use crate::printable::{
         escape_json, find_unprintable, is_plain, is_unprintable, write_escaped, write_escaped_lines,
     };
 }
 
-/// The programs of the README, compiled with the documentation's own.
+/// Compiles the programs of the README as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

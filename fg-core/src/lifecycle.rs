@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::after::{AfterQueue, AfterWork};
+use crate::after_response::{AfterQueue, AfterWork};
 use crate::context::Context;
 use crate::environment::Environment;
 use crate::header_table::HeaderTable;

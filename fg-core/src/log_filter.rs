@@ -1,13 +1,13 @@
-//! Which records are written: a level for each target, as `FG_LOG` says it.
+//! Which log records are written: a level for each target, as in `FG_LOG`.
 
 use std::str::FromStr;
 
 use crate::log::Level;
 
-/// How much is written: nothing, or everything up to a level. The crates `log` and `tracing` have
-/// one more level than [`Level`].
+/// The least severe level that is written, if any. The crates `log` and `tracing` have one more
+/// level than [`Level`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "they are the words of `FG_LOG`")]
+#[allow(missing_docs, reason = "they are the levels of `FG_LOG`")]
 pub enum Verbosity {
     Off,
     Error,
@@ -46,16 +46,16 @@ impl From<Level> for Verbosity {
     }
 }
 
-/// The target that the lines of [`Logger`](crate::Logger) have here.
+/// The target of the records of [`Logger`](crate::Logger).
 pub(crate) const OWN_TARGET: &str = "fg";
 
 /// A level for each target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogFilter {
-    /// The longest target first: the first that a target begins with counts.
+    /// Sorted by the length of the target, longest first: the first that is a prefix applies.
     directives: Vec<(String, Verbosity)>,
     default: Verbosity,
-    /// For [`OWN_TARGET`], which is asked for with each line.
+    /// The level of [`OWN_TARGET`], which every call of the logger looks up.
     own: Verbosity,
 }
 
@@ -66,12 +66,12 @@ impl LogFilter {
         Self { directives: Vec::new(), default, own: default }
     }
 
-    /// Reads directives such as `info,hyper=warn,shop::stock=trace`, and says what is wrong with
-    /// those that it leaves out.
+    /// Parses directives such as `info,hyper=warn,shop::stock=trace`. Skips invalid ones and passes
+    /// them to `on_invalid`.
     ///
-    /// A level alone is for all targets that no other directive is for; a target alone has the
-    /// level `trace`; the longest target counts.
-    pub(crate) fn parse(text: &str, default: Verbosity, complain: &mut dyn FnMut(&str)) -> Self {
+    /// A level alone applies to all targets without a directive of their own; a target alone has
+    /// the level `trace`. Of several that are prefixes of a target, the longest applies.
+    pub(crate) fn parse(text: &str, default: Verbosity, on_invalid: &mut dyn FnMut(&str)) -> Self {
         let mut filter = Self::all(default);
         for directive in text.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
             let (target, level) = directive
@@ -85,14 +85,15 @@ impl LogFilter {
                 (Ok(verbosity), None) => filter.default = verbosity,
                 (Err(()), None) if is_target => filter.add(target, Verbosity::Trace),
                 (_, Some(Ok(verbosity))) if is_target => filter.add(target, verbosity),
-                _ => complain(directive),
+                _ => on_invalid(directive),
             }
         }
         filter.own = filter.verbosity_of(OWN_TARGET);
         filter
     }
 
-    /// Behind the longer ones, and before one for the same target: the last one counts.
+    /// Inserts a directive after all longer ones and before one for the same target, so that the
+    /// last one given applies.
     fn add(&mut self, target: &str, verbosity: Verbosity) {
         let at = self
             .directives
@@ -114,14 +115,14 @@ impl LogFilter {
         verbosity <= self.verbosity_of(target)
     }
 
-    /// Whether a line of [`Logger`](crate::Logger) is written.
+    /// Whether a record of [`Logger`](crate::Logger) is written.
     pub(crate) fn enables_own(&self, level: Level) -> bool {
         Verbosity::from(level) <= self.own
     }
 
-    /// The most that is written of any target.
+    /// The highest verbosity of any target.
     #[must_use]
-    pub fn most(&self) -> Verbosity {
+    pub fn max(&self) -> Verbosity {
         self.directives.iter().map(|(_, verbosity)| *verbosity).fold(self.default, Verbosity::max)
     }
 }
@@ -131,18 +132,17 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> (LogFilter, Vec<String>) {
-        let mut complaints = Vec::new();
+        let mut invalid = Vec::new();
         let filter = LogFilter::parse(text, Verbosity::Info, &mut |directive| {
-            complaints.push(directive.to_owned());
+            invalid.push(directive.to_owned());
         });
-        (filter, complaints)
+        (filter, invalid)
     }
 
     #[test]
-    fn the_longest_target_counts_and_a_level_alone_is_for_all_others() {
-        let (filter, complaints) =
-            parse("WARN, hyper=off ,hyper::client=debug,shop,fg=error,fg=info");
-        assert_eq!(complaints, [""; 0]);
+    fn the_longest_target_applies_and_a_level_alone_is_for_all_others() {
+        let (filter, invalid) = parse("WARN, hyper=off ,hyper::client=debug,shop,fg=error,fg=info");
+        assert_eq!(invalid, [""; 0]);
         for (target, most) in [
             ("hyper::server", Verbosity::Off),
             ("hyper::client::pool", Verbosity::Debug),
@@ -154,13 +154,13 @@ mod tests {
             assert!(filter.enables(target, most));
         }
         assert!(filter.enables_own(Level::Info) && !filter.enables_own(Level::Debug));
-        assert_eq!(filter.most(), Verbosity::Trace);
+        assert_eq!(filter.max(), Verbosity::Trace);
     }
 
     #[test]
-    fn what_is_no_directive_is_left_out_and_named() {
-        let (filter, complaints) = parse("hyper=loud,[span]=info,=warn,,debug,a=b=c");
-        assert_eq!(complaints, ["hyper=loud", "[span]=info", "=warn", "a=b=c"]);
+    fn an_invalid_directive_is_skipped_and_reported() {
+        let (filter, invalid) = parse("hyper=loud,[span]=info,=warn,,debug,a=b=c");
+        assert_eq!(invalid, ["hyper=loud", "[span]=info", "=warn", "a=b=c"]);
         assert_eq!(filter, LogFilter::all(Verbosity::Debug));
         assert_eq!(
             parse("hyper=warn").0.verbosity_of("other"),

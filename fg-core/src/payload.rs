@@ -2,20 +2,20 @@
 
 use serde::Deserialize;
 
-use crate::explain::explain;
 use crate::failure::Failure;
+use crate::json_error::invalid_payload;
 
 /// The first argument of a handler: the event.
 ///
 /// Every type that implements `serde::Deserialize` is one, owned or borrowed from the payload. An
-/// empty payload is read as JSON `null`, so that `()` and `Option<T>` accept it. [`Raw`] takes the
-/// bytes as they are, [`Ignored`] looks at nothing.
+/// empty payload is deserialized as JSON `null`, so that `()` and `Option<T>` accept it. [`Raw`] is
+/// the bytes as they are; [`Ignored`] accepts any payload and does not parse it.
 ///
 /// # Borrowing
 ///
-/// A field can borrow from the payload instead of copying it. Write `#[serde(borrow)] name: Cow<'a,
-/// str>`: a bare `&'a str` compiles as well, but fails at run time on a string with an escape
-/// (`"a\"b"`), because such a string does not stand in the payload as it is.
+/// A field can borrow from the payload instead of copying it: `#[serde(borrow)] name: Cow<'a,
+/// str>`. A plain `&'a str` compiles as well, but fails at run time on a string with an escape
+/// sequence (`"a\"b"`), which has to be unescaped into a new string.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the event of a FunctionGraph handler",
     label = "cannot be read from the JSON payload",
@@ -23,24 +23,24 @@ use crate::failure::Failure;
     note = "for a type of this crate, add `#[derive(serde::Deserialize)]` to it"
 )]
 pub trait FromPayload<'de>: Sized {
-    /// Reads the event.
+    /// Deserializes the event.
     ///
     /// # Errors
     ///
-    /// [`Failure::INVALID_PAYLOAD`] where the payload is not JSON or does not fit the type; the
-    /// message names the JSON path, the line and the column, and quotes the beginning of a value
-    /// that does not fit. The log has the same without the value.
+    /// [`Failure::INVALID_PAYLOAD`] if the payload is not JSON or does not fit the type. The
+    /// message has the JSON path, the line and the column, and quotes the beginning of the value
+    /// that does not fit; the log has the same without the value.
     fn from_payload(payload: &'de [u8]) -> Result<Self, Failure>;
 }
 
 impl<'de, T: Deserialize<'de>> FromPayload<'de> for T {
     fn from_payload(payload: &'de [u8]) -> Result<Self, Failure> {
         let json = if payload.is_empty() { b"null" } else { payload };
-        serde_json::from_slice(json).map_err(|error| explain::<T>(payload, json, &error))
+        serde_json::from_slice(json).map_err(|error| invalid_payload::<T>(payload, json, &error))
     }
 }
 
-/// The payload as it came: bytes that have not been parsed or copied.
+/// The bytes of the payload, neither parsed nor copied.
 ///
 /// ```
 /// use fg_core::Raw;
@@ -55,7 +55,7 @@ impl<'de, T: Deserialize<'de>> FromPayload<'de> for T {
 pub struct Raw<'a>(&'a [u8]);
 
 impl<'a> Raw<'a> {
-    /// These bytes, to call a handler in a test.
+    /// Wraps these bytes, to call a handler in a test.
     #[must_use]
     pub const fn new(payload: &'a [u8]) -> Self {
         Self(payload)
@@ -89,7 +89,7 @@ impl<'de> FromPayload<'de> for Raw<'de> {
     }
 }
 
-/// An event that is not looked at: any payload is accepted, also one that is not JSON.
+/// An event that accepts any payload without parsing it, even one that is not JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ignored;
 
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_that_is_not_json_is_told_apart_from_one_that_does_not_fit() {
+    fn a_payload_that_is_not_json_has_another_message_than_one_that_does_not_fit() {
         assert_eq!(
             message_of(b"hello"),
             "the payload is not valid JSON: expected value at line 1 column 1"

@@ -6,7 +6,7 @@ use std::future::Future;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::handler::Handler;
-use crate::reply::Reply;
+use crate::response::ResponseBuffer;
 
 /// A function that has been initialised: a handler with its state, a service, or either with layers
 /// around it.
@@ -16,7 +16,7 @@ pub trait ReadyFunction: Send + Sync + 'static {
         &'a self,
         payload: &'a [u8],
         ctx: &'a Context,
-        reply: &'a mut Reply,
+        output: &'a mut ResponseBuffer,
     ) -> impl Future<Output = Result<(), Failure>> + Send + 'a;
 
     /// Runs once, after the last invocation, before the process ends.
@@ -38,9 +38,9 @@ impl<H: Handler> ReadyFunction for ReadyHandler<H> {
         &'a self,
         payload: &'a [u8],
         ctx: &'a Context,
-        reply: &'a mut Reply,
+        output: &'a mut ResponseBuffer,
     ) -> impl Future<Output = Result<(), Failure>> + Send + 'a {
-        H::call(payload, ctx, &self.0, reply)
+        H::call(payload, ctx, &self.0, output)
     }
 
     fn pre_stop(&self) -> impl Future<Output = ()> + Send {

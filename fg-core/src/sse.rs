@@ -1,4 +1,4 @@
-//! Server-sent events: a streamed reply that a browser's `EventSource` reads.
+//! Server-sent events: a streamed response for a browser's `EventSource`.
 //!
 //! ```
 //! use fg_core::{StreamResponse, sse};
@@ -19,7 +19,7 @@
 //! assert_eq!(event.to_string(), "event: price\nid: 17\ndata: 12.50\n\n");
 //! ```
 //!
-//! The form is that of the [HTML
+//! The format is specified by the [HTML
 //! standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation).
 
 use std::fmt;
@@ -30,7 +30,7 @@ use futures_core::Stream;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::stream::StreamResponse;
+use crate::stream_response::StreamResponse;
 
 /// One event of an event stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,53 +39,53 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event without anything in it; a reader passes over it.
+    /// Creates an empty event, which a client ignores.
     #[must_use]
     pub const fn new() -> Self {
         Self { text: String::new() }
     }
 
-    /// Sets the text of the event. It may have several lines; a reader gets them joined by `\n`,
-    /// whatever they were ended with.
+    /// Sets the data of the event. It may have several lines, with any line endings; the client
+    /// gets them joined by `\n`.
     #[must_use]
     pub fn data(mut self, data: impl AsRef<str>) -> Self {
         self.add_lines("data", data.as_ref());
         self
     }
 
-    /// Sets the JSON of a value as the text of the event.
+    /// Sets the JSON of a value as the data of the event.
     ///
     /// # Errors
     ///
-    /// Where the value cannot be written as JSON.
+    /// If the value cannot be serialized as JSON.
     pub fn json_data(self, value: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
         Ok(self.data(serde_json::to_string(value)?))
     }
 
-    /// Sets the name that a reader listens for; without one it is `message`. A line break ends the
-    /// name.
+    /// Sets the name that a client listens for; `message` by default. The name ends at a line
+    /// break.
     #[must_use]
     pub fn event(mut self, name: impl AsRef<str>) -> Self {
         self.add_field("event", first_line(name.as_ref()));
         self
     }
 
-    /// Sets the id that a reader sends as `Last-Event-ID` when it connects again. A line break ends
-    /// it; a reader ignores one with a NUL.
+    /// Sets the id that a client sends as `Last-Event-ID` when it reconnects. The id ends at a line
+    /// break; a client ignores an id that contains a NUL.
     #[must_use]
     pub fn id(mut self, id: impl AsRef<str>) -> Self {
         self.add_field("id", first_line(id.as_ref()));
         self
     }
 
-    /// Sets how long a reader waits before it connects again, in milliseconds on the wire.
+    /// Sets how long a client waits before it reconnects, in milliseconds on the wire.
     #[must_use]
-    pub fn retry(mut self, pause: Duration) -> Self {
-        self.add_field("retry", &pause.as_millis().to_string());
+    pub fn retry(mut self, delay: Duration) -> Self {
+        self.add_field("retry", &delay.as_millis().to_string());
         self
     }
 
-    /// Adds a comment, which a reader passes over: it keeps a connection from falling asleep.
+    /// Adds a comment, which a client ignores. Useful to keep an idle connection open.
     #[must_use]
     pub fn comment(mut self, text: impl AsRef<str>) -> Self {
         self.add_lines("", text.as_ref());
@@ -106,7 +106,7 @@ fn first_line(text: &str) -> &str {
     text.split(['\n', '\r']).next().unwrap_or_default()
 }
 
-/// As it is on the wire, with the empty line that ends it.
+/// The event as it is sent, with the empty line that ends it.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)
@@ -121,7 +121,7 @@ impl From<Event> for Bytes {
 }
 
 impl StreamResponse {
-    /// The events of this stream, as `text/event-stream`.
+    /// Creates a response of the events of this stream, as `text/event-stream`.
     pub fn sse<S, E>(events: S) -> Self
     where
         S: Stream<Item = Result<Event, E>> + Send + 'static,
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_of_several_lines_has_a_field_for_each() {
+    fn data_of_several_lines_has_a_field_for_each() {
         assert_eq!(
             Event::new().data("a\r\nb\rc\n").to_string(),
             "data: a\ndata: b\ndata: c\ndata: \n\n"
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_pauses_have_their_forms() {
+    fn comments_and_delays_are_written_as_specified() {
         assert_eq!(
             Event::new().comment("alive").retry(Duration::from_secs(2)).to_string(),
             ": alive\nretry: 2000\n\n"

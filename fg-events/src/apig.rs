@@ -1,7 +1,7 @@
-//! API Gateway: a request, and the answer to it.
+//! API Gateway: the request, and the response to it.
 //!
-//! The dedicated gateway, the shared one and APIC of ROMA Connect send the same shape; for APIC no
-//! sample confirms it.
+//! The dedicated gateway, the shared one and APIC of ROMA Connect send the same shape; for APIC it
+//! is assumed, without a sample.
 //!
 //! ```
 //! use fg_events::apig::{ApigEvent, ApigResponse};
@@ -22,56 +22,55 @@ pub use crate::fields::{Fields, Headers, Parameters};
 use crate::record::{fixture, record};
 
 record! {
-    /// A request (triggers `DEDICATEDGATEWAY`, `APIG`; APIC is assumed to be alike).
+    /// A request (triggers `DEDICATEDGATEWAY`, `APIG`, and presumably `APIC`).
     pub struct ApigEvent {
         payload {
             /// `GET`, `POST` and so on.
             pub http_method: String as "httpMethod" => with_http_method,
-            /// The whole path, without the query.
+            /// The full path, without the query.
             pub path: String as "path" => with_path,
         }
         /// The headers; the gateway sends their names in lower case.
         pub headers: Headers => with_headers,
-        /// The parameters behind the `?`. How a repeated one arrives is not documented; a list is
-        /// accepted.
+        /// The query parameters. How a repeated one arrives is not documented; a list is accepted.
         #[serde(rename = "queryStringParameters")]
         pub query: Parameters => with_query,
-        /// The parameters in the path, by their names in the API's definition.
+        /// The path parameters, by their names in the API's definition.
         #[serde(rename = "pathParameters")]
         pub path_parameters: Parameters => with_path_parameters,
-        /// What the gateway says about the request.
+        /// The request context.
         #[serde(rename = "requestContext")]
         pub request_context: RequestContext => with_request_context,
-        /// The body as it stands in the payload; see [`body`](Self::body).
+        /// The body as in the payload; see [`body`](Self::body).
         #[serde(rename = "body")]
         pub body_text: String [json] => with_body_text,
-        /// Whether [`body_text`](Self::body_text) is base64. The gateway's default is that it is.
+        /// Whether [`body_text`](Self::body_text) is base64, as it is by default.
         #[serde(rename = "isBase64Encoded")]
         pub is_base64_encoded: bool => with_is_base64_encoded,
-        /// What a custom authorizer returned, in the form of the platform's Go SDK.
+        /// What a custom authorizer returned; the field is named as in the platform's Go SDK.
         pub user_data: String [json] => with_user_data,
     }
 }
 
 record! {
-    /// What the gateway says about a request.
+    /// The gateway's metadata of a request.
     pub struct RequestContext {
         /// The API.
         #[serde(rename = "apiId")]
         pub api_id: String => with_api_id,
-        /// The gateway's id of the request; that of the invocation is another.
+        /// The gateway's id of the request, which differs from that of the invocation.
         #[serde(rename = "requestId")]
         pub request_id: String => with_request_id,
-        /// The environment that the API is published in, such as `RELEASE`.
+        /// The environment in which the API is published, such as `RELEASE`.
         pub stage: String => with_stage,
-        /// The address of the client, where the gateway sends it.
+        /// The address of the client, if the gateway sends it.
         #[serde(rename = "sourceIp")]
         pub source_ip: String => with_source_ip,
     }
 }
 
 impl ApigEvent {
-    /// The first value of a header, its name in any case.
+    /// The first value of a header. The name is case-insensitive.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)
@@ -79,8 +78,8 @@ impl ApigEvent {
 
     /// The body.
     ///
-    /// A body that is said to be base64 and is not, as the console's test events have it, is taken
-    /// as it stands. [`body_strict`](Self::body_strict) refuses it.
+    /// If it is marked as base64 but is not, as in the console's test events, it is returned as it
+    /// is. [`body_strict`](Self::body_strict) returns an error instead.
     #[must_use]
     pub fn body(&self) -> Cow<'_, [u8]> {
         self.body_strict().unwrap_or(Cow::Borrowed(self.body_text.as_bytes()))
@@ -90,7 +89,7 @@ impl ApigEvent {
     ///
     /// # Errors
     ///
-    /// Where it is said to be base64 and is not.
+    /// If it is marked as base64 but is not.
     pub fn body_strict(&self) -> Result<Cow<'_, [u8]>, ContentError> {
         if self.is_base64_encoded {
             return base64::decode("body", &self.body_text).map(Cow::Owned);
@@ -98,16 +97,16 @@ impl ApigEvent {
         Ok(Cow::Borrowed(self.body_text.as_bytes()))
     }
 
-    /// The body, read as JSON.
+    /// Deserializes the body from JSON.
     ///
     /// # Errors
     ///
-    /// Where it is no JSON, or does not fit; the message names the path.
+    /// If it is not JSON, or does not fit.
     pub fn body_json<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
         json::parse("body", &self.body())
     }
 
-    /// Sets the body as the gateway does by default, in base64.
+    /// Sets the body, encoded in base64 as the gateway does by default.
     #[must_use]
     pub fn with_body(mut self, body: impl AsRef<[u8]>) -> Self {
         self.body_text = base64::encode(body.as_ref());
@@ -116,8 +115,8 @@ impl ApigEvent {
     }
 }
 
-/// How the fields of an [`ApigEvent`] are read, for `fg-http`, which reads the same event without
-/// copying it. No part of the API.
+/// Deserializes the fields of an [`ApigEvent`], for `fg-http`, which reads the same event without
+/// copies. Not part of the public API.
 #[doc(hidden)]
 pub mod reading {
     use std::borrow::Cow;
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_falsely_said_to_be_base64_is_taken_as_it_stands() {
+    fn a_body_that_is_wrongly_marked_as_base64_is_used_as_it_is() {
         let request = event(r#"{"body":"{\"a\":1}","isBase64Encoded":true}"#);
         assert_eq!(&*request.body(), br#"{"a":1}"#);
         assert!(request.body_strict().is_err_and(|error| {

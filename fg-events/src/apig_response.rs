@@ -1,4 +1,4 @@
-//! The answer that API Gateway expects from an event function.
+//! The response that API Gateway expects from an event function.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,14 @@ use crate::content::base64;
 use crate::fields::Headers;
 use crate::tolerant::field;
 
-/// An answer: status, headers, body. A handler returns it as its result.
+/// The response of a handler behind API Gateway: status, headers, body.
 ///
-/// A body is sent as text where it is UTF-8 and its content type says that it is text, else as
-/// base64; bytes arrive as they are either way. The gateway takes one text per header, so values of
-/// a repeated header are joined by `, `, which HTTP says is the same; cookies, for which it is not,
-/// are sent under spellings of `Set-Cookie` that differ in case, as HTTP ignores it. No document of
-/// the platform confirms that the gateway takes more than one cookie.
+/// The body is sent as a string if it is UTF-8 and its content type is textual, and as base64
+/// otherwise; the caller gets the same bytes in both cases. The gateway accepts one string per
+/// header, so the values of a repeated header are joined by `, `, which is equivalent in HTTP. This
+/// is not so for cookies, which are sent under spellings of `Set-Cookie` that differ in case, which
+/// HTTP ignores. No document of the platform confirms that the gateway accepts more than one
+/// cookie.
 ///
 /// ```
 /// use fg_events::apig::ApigResponse;
@@ -46,7 +47,7 @@ impl Default for ApigResponse {
 }
 
 impl ApigResponse {
-    /// This status, no headers, no body.
+    /// Creates a response with this status, without headers or body.
     #[must_use]
     pub const fn new(status: u16) -> Self {
         Self { status, headers: Headers::new(), body: Vec::new() }
@@ -59,11 +60,12 @@ impl ApigResponse {
         self
     }
 
-    /// Adds a header; one of the same name stays, except a `content-type`, which is replaced.
-    /// Control characters, which could end the header and begin another, are left out.
+    /// Appends a header, or replaces it if it is `content-type`. Control characters, which could
+    /// begin another header, are removed.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let (name, value) = (printable(name.into()), printable(value.into()));
+        let name = without_control_characters(name.into());
+        let value = without_control_characters(value.into());
         if name.eq_ignore_ascii_case(CONTENT_TYPE) {
             self.headers.remove(&name);
         }
@@ -84,11 +86,11 @@ impl ApigResponse {
         self
     }
 
-    /// The JSON of a value, as `application/json`.
+    /// Creates a response of the JSON of a value, as `application/json`.
     ///
     /// # Errors
     ///
-    /// Where the value cannot be written as JSON.
+    /// If the value cannot be serialized as JSON.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         let body = serde_json::to_vec(value)?;
         Ok(Self::default().with_header(CONTENT_TYPE, "application/json").with_body(body))
@@ -123,7 +125,7 @@ impl ApigResponse {
 const CONTENT_TYPE: &str = "content-type";
 const SET_COOKIE: &str = "set-cookie";
 
-fn printable(text: String) -> String {
+fn without_control_characters(text: String) -> String {
     if text.contains(char::is_control) {
         text.chars().filter(|character| !character.is_control()).collect()
     } else {
@@ -131,7 +133,7 @@ fn printable(text: String) -> String {
     }
 }
 
-/// Whether a content type says text, in a charset whose bytes are UTF-8.
+/// Whether a content type is textual, in a charset that is a subset of UTF-8.
 fn is_text(content_type: &str) -> bool {
     let content_type = content_type.to_ascii_lowercase();
     let (media_type, parameters) = content_type.split_once(';').unwrap_or((&content_type, ""));
@@ -195,19 +197,19 @@ impl Serialize for ApigResponse {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let body =
             self.text().map_or_else(|| Cow::Owned(base64::encode(&self.body)), Cow::Borrowed);
-        let mut answer = serializer.serialize_struct("ApigResponse", 4)?;
-        answer.serialize_field("statusCode", &self.status)?;
-        answer.serialize_field("headers", &SingleTexts(&self.headers))?;
-        answer.serialize_field("body", &*body)?;
-        answer.serialize_field("isBase64Encoded", &self.text().is_none())?;
-        answer.end()
+        let mut response = serializer.serialize_struct("ApigResponse", 4)?;
+        response.serialize_field("statusCode", &self.status)?;
+        response.serialize_field("headers", &JoinedHeaders(&self.headers))?;
+        response.serialize_field("body", &*body)?;
+        response.serialize_field("isBase64Encoded", &self.text().is_none())?;
+        response.end()
     }
 }
 
-/// Headers as a map of one text each.
-struct SingleTexts<'a>(&'a Headers);
+/// Headers as an object with one string for each name.
+struct JoinedHeaders<'a>(&'a Headers);
 
-impl Serialize for SingleTexts<'_> {
+impl Serialize for JoinedHeaders<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (name, values) in self.0.entries() {
@@ -223,7 +225,7 @@ impl Serialize for SingleTexts<'_> {
     }
 }
 
-/// The same name with other letters in upper case for each number: `set-cookie`, `Set-cookie`,
+/// The name with different letters in upper case for each number: `set-cookie`, `Set-cookie`,
 /// `sEt-cookie`, ...
 fn spelling(name: &str, number: usize) -> String {
     let mut bits = number;
@@ -238,10 +240,10 @@ fn spelling(name: &str, number: usize) -> String {
     name.chars().map(letter).collect()
 }
 
-/// The answer as it is sent.
+/// The JSON form of a response, for deserialization.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Sent {
+struct ReadResponse {
     #[serde(rename = "statusCode", deserialize_with = "field")]
     status: Option<u16>,
     #[serde(deserialize_with = "field")]
@@ -252,16 +254,16 @@ struct Sent {
     is_base64_encoded: bool,
 }
 
-/// For tests that look at what a function answered.
+/// For tests that inspect the response of a function.
 impl<'de> Deserialize<'de> for ApigResponse {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let sent = Sent::deserialize(deserializer)?;
-        let body = if sent.is_base64_encoded {
-            base64::decode("body", &sent.body).map_err(serde::de::Error::custom)?
+        let read = ReadResponse::deserialize(deserializer)?;
+        let body = if read.is_base64_encoded {
+            base64::decode("body", &read.body).map_err(serde::de::Error::custom)?
         } else {
-            sent.body.into_bytes()
+            read.body.into_bytes()
         };
-        Ok(Self { status: sent.status.unwrap_or(200), headers: sent.headers, body })
+        Ok(Self { status: read.status.unwrap_or(200), headers: read.headers, body })
     }
 }
 
@@ -277,11 +279,11 @@ mod tests {
     }
 
     #[test]
-    fn text_is_sent_as_text_where_the_type_says_so() {
+    fn a_body_with_a_textual_content_type_is_sent_as_a_string() {
         let expected = json!({
-            "statusCode": 404, "headers": { "content-type": "text/plain; charset=utf-8" }, "body": "nobody", "isBase64Encoded": false,
+            "statusCode": 404, "headers": { "content-type": "text/plain; charset=utf-8" }, "body": "not here", "isBase64Encoded": false,
         });
-        assert_eq!(sent(&ApigResponse::from("nobody").with_status(404)), expected);
+        assert_eq!(sent(&ApigResponse::from("not here").with_status(404)), expected);
         assert_eq!(sent(&ApigResponse::from(json!({"a": 1})))["body"], r#"{"a":1}"#);
         for content_type in [
             "application/problem+json",
@@ -296,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_base64() {
+    fn any_other_body_is_sent_as_base64() {
         for content_type in ["image/png", "text/plain; charset=gbk", "application/octet-stream", ""]
         {
             let response =
@@ -312,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn repeated_headers_are_joined_and_cookies_stay_apart() {
+    fn repeated_headers_are_joined_and_cookies_are_not() {
         let response =
             ApigResponse::default().with_header("Vary", "accept").with_header("vary", "origin");
         let response = response.with_cookie("a=1").with_cookie("b=2").with_cookie("c=3");

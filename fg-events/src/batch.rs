@@ -1,5 +1,5 @@
-//! A closure for each record of an event, several at a time, and one failure that lists all that
-//! failed.
+//! Runs a closure for each record of an event, with limited concurrency, and reports all failed
+//! records in one error.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -8,30 +8,29 @@ use std::task::Poll;
 
 /// Runs a closure for each record, at most `limit` at the same time, and waits for all of them.
 ///
-/// A record that fails does not stop the others. The platform has no answer that names single
-/// records: an invocation succeeds or fails as a whole, and with it all of its records are
-/// delivered again, where a retry is configured at all. So records that succeeded must bear to be
-/// handled a second time.
+/// A record that fails does not stop the others. The platform does not support partial failures: an
+/// invocation succeeds or fails as a whole, and if retries are configured, all of its records are
+/// delivered again. So the handling of a record must be idempotent.
 ///
-/// The records are handled on the task that awaits this, none of them spawned: closures and records
-/// may borrow, and no async runtime is needed. A `limit` of 0 is 1.
+/// The futures run on the current task and are not spawned: closures and records may borrow, and no
+/// async runtime is needed. A `limit` of 0 is 1.
 ///
 /// ```
 /// use fg_events::batch;
 ///
 /// async fn store(text: &str) -> Result<(), String> {
-///     if text.is_empty() { Err("an empty text".to_owned()) } else { Ok(()) }
+///     if text.is_empty() { Err("an empty string".to_owned()) } else { Ok(()) }
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let failure = batch::for_each(["a", "", "b"], 8, |text| store(text)).await.unwrap_err();
-/// assert_eq!(failure.to_string(), "1 of 3 records failed: [1] an empty text");
+/// assert_eq!(failure.to_string(), "1 of 3 records failed: [1] an empty string");
 /// # }
 /// ```
 ///
 /// # Errors
 ///
-/// [`BatchFailure`] where at least one record failed.
+/// [`BatchFailure`] if at least one record failed.
 pub async fn for_each<Records, Run, Running, E>(
     records: Records,
     limit: usize,
@@ -70,7 +69,7 @@ where
             if running.is_empty() && before == 0 {
                 return Poll::Ready(());
             }
-            // Nothing wakes this for a place that has become free.
+            // If a future completed, start the next ones now: no waker is registered for that.
             if running.len() == before {
                 return Poll::Pending;
             }
@@ -89,13 +88,13 @@ pub struct BatchFailure {
 }
 
 impl BatchFailure {
-    /// How many records there were.
+    /// The number of records, failed or not.
     #[must_use]
     pub const fn total(&self) -> usize {
         self.total
     }
 
-    /// Those that failed, in the order of the event.
+    /// The failed records, in the order of the event.
     #[must_use]
     pub fn failures(&self) -> &[RecordFailure] {
         &self.failures
@@ -124,13 +123,13 @@ pub struct RecordFailure {
 }
 
 impl RecordFailure {
-    /// Its place in the event, from 0.
+    /// The index of the record in the event, from 0.
     #[must_use]
     pub const fn index(&self) -> usize {
         self.index
     }
 
-    /// What its error said.
+    /// The message of its error.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -156,7 +155,7 @@ mod tests {
         }
     }
 
-    /// Polls only when woken, as an executor does.
+    /// Polls only if woken, like an executor.
     fn block_on<F: Future>(future: F) -> F::Output {
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(Arc::clone(&wakes));
@@ -165,12 +164,12 @@ mod tests {
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return output;
             }
-            assert!(wakes.0.swap(0, Ordering::Relaxed) > 0, "it sleeps for ever");
+            assert!(wakes.0.swap(0, Ordering::Relaxed) > 0, "the task is never woken");
         }
     }
 
-    /// Pending once, and woken at once.
-    async fn give_way() {
+    /// Returns `Pending` once and wakes itself.
+    async fn yield_now() {
         let mut polled = false;
         poll_fn(|context| {
             if polled {
@@ -187,8 +186,8 @@ mod tests {
     fn all_failures_are_listed_in_the_order_of_the_event() {
         let failure = block_on(for_each([3, 1, 4, 1, 5], 2, |number| async move {
             if number == 3 {
-                give_way().await;
-                give_way().await;
+                yield_now().await;
+                yield_now().await;
             }
             if number > 2 { Err(format!("{number} is too much")) } else { Ok(()) }
         }));
@@ -210,7 +209,7 @@ mod tests {
             let outcome = block_on(for_each(0..10, limit, |_| async {
                 running.set(running.get() + 1);
                 most.set(most.get().max(running.get()));
-                give_way().await;
+                yield_now().await;
                 running.set(running.get() - 1);
                 done.set(done.get() + 1);
                 Ok::<(), String>(())
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_future_that_can_be_sent_stays_one() {
+    fn the_future_is_send_if_those_of_the_records_are() {
         fn is_send(_: impl Send) {}
         is_send(for_each(vec![1], 4, |_| async { Ok::<(), String>(()) }));
     }

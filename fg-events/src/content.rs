@@ -1,13 +1,12 @@
-//! What an event holds in another encoding: JSON in a text, base64, URL-encoded keys; and the error
-//! of all of them.
+//! Decodes the contents of fields: JSON in a string, base64, URL-encoded keys; and the error of all
+//! of them.
 
 use std::fmt;
 
-/// Why the content of a field could not be opened.
+/// The content of a field could not be decoded.
 ///
-/// The event itself has been read; one of its fields holds base64, JSON or a time of its own, and
-/// that is wrong. The message may quote a value that does not fit, and has at most about 1,000
-/// bytes, however large the value is.
+/// The event itself is valid, but the base64, the JSON or the time in one of its fields is not. The
+/// message may quote a value that does not fit. It is truncated to about 1,000 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentError {
     field: &'static str,
@@ -19,7 +18,7 @@ impl ContentError {
         Self { field, reason: bounded(reason.into()) }
     }
 
-    /// The path of the field as it stands in the payload, such as `lts.data`.
+    /// The path of the field in the payload, such as `lts.data`.
     #[must_use]
     pub const fn field(&self) -> &str {
         self.field
@@ -34,12 +33,12 @@ impl fmt::Display for ContentError {
 
 impl std::error::Error for ContentError {}
 
-/// The beginning and the end of a long reason: a value is quoted in the middle of it.
+/// Cuts the middle of a long reason, which is where a value is quoted.
 fn bounded(mut reason: String) -> String {
-    const MOST: usize = 1000;
+    const MAX: usize = 1000;
     const BEGINNING: usize = 600;
     const END: usize = 300;
-    if reason.len() > MOST {
+    if reason.len() > MAX {
         let boundary =
             |at: usize| (0..=at).rev().find(|&at| reason.is_char_boundary(at)).unwrap_or(0);
         let cut = boundary(BEGINNING)..boundary(reason.len() - END);
@@ -49,7 +48,7 @@ fn bounded(mut reason: String) -> String {
     reason
 }
 
-/// JSON that stands as a text in the JSON of the event.
+/// JSON in a string of the event.
 #[cfg(any(
     feature = "apig",
     feature = "cts",
@@ -67,7 +66,7 @@ fn bounded(mut reason: String) -> String {
     feature = "smn",
     feature = "timer",
 ))]
-#[allow(dead_code, reason = "some triggers only have texts, some only values")]
+#[allow(dead_code, reason = "some triggers have only strings, some only values")]
 pub(crate) mod json {
     use serde::Deserialize;
     use serde::de::DeserializeOwned;
@@ -75,7 +74,7 @@ pub(crate) mod json {
 
     use super::ContentError;
 
-    /// Reads it; the path inside it is found by a second reading, on the error path only.
+    /// Deserializes it. On an error, deserializes it again to find the JSON path.
     pub(crate) fn parse<'a, T: Deserialize<'a>>(
         field: &'static str,
         json: &'a [u8],
@@ -90,18 +89,18 @@ pub(crate) mod json {
                 }
                 Ok(_) | Err(_) => String::new(),
             };
-            let judgement = if json.is_empty() {
+            let problem = if json.is_empty() {
                 "is empty, not JSON"
             } else if error.is_data() {
                 "does not fit"
             } else {
                 "is not JSON"
             };
-            ContentError::new(field, format!("{judgement}: {path}{error}"))
+            ContentError::new(field, format!("{problem}: {path}{error}"))
         })
     }
 
-    /// Reads a value that is an object in some payloads and the JSON text of that object in others.
+    /// Deserializes a value that is an object in some payloads and a string with its JSON in others.
     pub(crate) fn open<T: DeserializeOwned>(
         field: &'static str,
         value: &Value,
@@ -122,7 +121,7 @@ pub(crate) mod json {
     }
 }
 
-/// base64, with or without padding, in either alphabet, as different senders write it.
+/// base64, with or without padding, in the standard or the URL-safe alphabet.
 #[cfg(any(feature = "apig", feature = "dis", feature = "eventgrid", feature = "lts"))]
 #[allow(dead_code, reason = "EventGrid only decodes")]
 pub(crate) mod base64 {
@@ -135,13 +134,13 @@ pub(crate) mod base64 {
     const TOLERANT: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
         .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    const USUAL: GeneralPurpose = GeneralPurpose::new(&STANDARD, TOLERANT);
-    const FOR_URLS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, TOLERANT);
+    const STANDARD_ENGINE: GeneralPurpose = GeneralPurpose::new(&STANDARD, TOLERANT);
+    const URL_SAFE_ENGINE: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, TOLERANT);
 
     pub(crate) fn decode(field: &'static str, text: &str) -> Result<Vec<u8>, ContentError> {
         let text = text.trim();
-        let engine = if text.contains(['-', '_']) { FOR_URLS } else { USUAL };
-        // Some encoders break the text into lines.
+        let engine = if text.contains(['-', '_']) { URL_SAFE_ENGINE } else { STANDARD_ENGINE };
+        // Some encoders wrap lines.
         let decoded = if text.contains(char::is_whitespace) {
             engine.decode(text.split_whitespace().collect::<String>())
         } else {
@@ -151,11 +150,11 @@ pub(crate) mod base64 {
     }
 
     pub(crate) fn encode(bytes: &[u8]) -> String {
-        USUAL.encode(bytes)
+        STANDARD_ENGINE.encode(bytes)
     }
 }
 
-/// The keys of objects.
+/// URL-encoded keys of objects.
 #[cfg(any(feature = "obs", feature = "obs-eventgrid"))]
 pub(crate) mod url {
     use std::borrow::Cow;
@@ -164,7 +163,7 @@ pub(crate) mod url {
 
     use super::ContentError;
 
-    /// The key as the bucket has it: `%2F` is a slash, `+` is a space.
+    /// Decodes a key: `%2F` is a slash, `+` is a space.
     pub(crate) fn decode<'a>(
         field: &'static str,
         key: &'a str,
@@ -186,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_large_value_is_quoted_by_its_beginning_and_its_end() {
+    fn a_long_message_is_cut_in_the_middle() {
         for filler in ["x", "é", "🦀", "\\\""] {
             let reason = format!(
                 "does not fit: string \"{}\", expected u32 at line 1 column 7",

@@ -12,7 +12,7 @@ record! {
     /// An operation was recorded (trigger `CTS`).
     pub struct CtsEvent {
         payload(cts = bare_trace) {
-            /// The record. A record that comes without the object around it is this one.
+            /// The record. A record that is not wrapped in an object is accepted, too.
             pub cts: CtsTrace as "cts" => with_cts,
         }
     }
@@ -24,20 +24,20 @@ record! {
         payload {
             /// The operation.
             pub trace_name: String as "trace_name" => with_trace_name,
-            /// Unique.
+            /// A unique id.
             pub trace_id: String as "trace_id" => with_trace_id,
         }
         /// When it happened.
         pub time: Option<Time> => with_time,
         /// Who did it.
         pub user: CtsUser => with_user,
-        /// What was asked for: an object, or its JSON in a text; see
+        /// The request: an object, or a string with its JSON; see
         /// [`request_as`](Self::request_as).
         pub request: Value => with_request,
-        /// What was answered: an object, or its JSON in a text; see
+        /// The response: an object, or a string with its JSON; see
         /// [`response_as`](Self::response_as).
         pub response: Value => with_response,
-        /// The HTTP status; older records leave it out.
+        /// The HTTP status; older records do not have it.
         pub code: Option<i64> => with_code,
         /// The service.
         pub service_type: String => with_service_type,
@@ -84,7 +84,7 @@ record! {
     }
 }
 
-/// The record that an event is which has no `cts`.
+/// The record of an event without `cts`, which is the event itself.
 fn bare_trace(event: &mut Map<String, Value>) -> Result<Option<CtsTrace>, serde_json::Error> {
     if !event.contains_key("trace_name") && !event.contains_key("trace_id") {
         return Ok(None);
@@ -93,20 +93,20 @@ fn bare_trace(event: &mut Map<String, Value>) -> Result<Option<CtsTrace>, serde_
 }
 
 impl CtsTrace {
-    /// What was asked for.
+    /// Deserializes the request.
     ///
     /// # Errors
     ///
-    /// Where it does not fit.
+    /// If it does not fit.
     pub fn request_as<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
         json::open("cts.request", &self.request)
     }
 
-    /// What was answered.
+    /// Deserializes the response.
     ///
     /// # Errors
     ///
-    /// Where it does not fit.
+    /// If it does not fit.
     pub fn response_as<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
         json::open("cts.response", &self.response)
     }
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_without_the_object_around_it_is_the_record() {
+    fn a_record_that_is_not_wrapped_in_an_object_is_read() {
         let event: CtsEvent =
             serde_json::from_str(r#"{"trace_name":"n","user":{"name":"ada"},"x":1}"#)
                 .expect("it is read");
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_read_as_an_object_and_as_the_text_of_one() {
+    fn a_request_is_read_from_an_object_and_from_a_string() {
         for request in [serde_json::json!({ "count": 1 }), Value::from(r#"{"count":1}"#)] {
             let trace = CtsTrace::new().with_request(request);
             assert_eq!(

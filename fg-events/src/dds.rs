@@ -22,7 +22,7 @@ record! {
             /// The change.
             pub dds: DdsChange as "dds" => with_dds,
         }
-        /// `insert`, `update`, `replace` or `delete`, as it came; see
+        /// `insert`, `update`, `replace` or `delete`, possibly in quotes; see
         /// [`operation`](Self::operation).
         pub event_name: String => with_event_name,
         /// `1.0`.
@@ -31,7 +31,7 @@ record! {
         pub event_source: String => with_event_source,
         /// The region of the database.
         pub region: String => with_region,
-        /// Unique.
+        /// A unique id.
         pub event_source_id: String => with_event_source_id,
     }
 }
@@ -40,14 +40,14 @@ record! {
     /// A change.
     pub struct DdsChange {
         payload {
-            /// JSON, in the extended form of MongoDB; see [`DdsRecord::document`].
+            /// MongoDB Extended JSON; see [`DdsRecord::document`].
             pub full_document: String as "full_document" [json] => with_full_document,
-            /// JSON: database and collection; see [`DdsRecord::namespace`].
+            /// JSON with the database and the collection; see [`DdsRecord::namespace`].
             pub ns: String as "ns" [json] => with_ns,
-            /// JSON: where the change stream stands.
+            /// JSON with the resume token of the change stream.
             pub token: String as "token" [json] => with_token,
         }
-        /// Its size in bytes; arrives as a text.
+        /// Its size in bytes; arrives as a string.
         pub size_bytes: Option<u64> => with_size_bytes,
     }
 }
@@ -65,37 +65,37 @@ record! {
 }
 
 impl DdsRecord {
-    /// What was done: [`event_name`](Self::event_name), without the quotes that some senders put
-    /// into it.
+    /// The operation: [`event_name`](Self::event_name) without the quotes that some senders put
+    /// around it.
     #[must_use]
     pub fn operation(&self) -> &str {
         self.event_name.trim_matches('"')
     }
 
-    /// The document as it is now. Its numbers and ids are objects, such as
+    /// Deserializes the document in its current state. Its numbers and ids are objects, such as
     /// `{"$numberDouble":"52.0"}` and `{"$oid":".."}`.
     ///
     /// # Errors
     ///
-    /// Where it does not fit, or there is none, as after a `delete`.
+    /// If it does not fit, or is absent, as after a `delete`.
     pub fn document<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ContentError> {
         json::parse("dds.full_document", self.dds.full_document.as_bytes())
     }
 
-    /// Database and collection.
+    /// The database and the collection.
     ///
     /// # Errors
     ///
-    /// Where `ns` is not their JSON.
+    /// If `ns` is not their JSON.
     pub fn namespace(&self) -> Result<Namespace, ContentError> {
         json::parse("dds.ns", self.dds.ns.as_bytes())
     }
 
-    /// Where the change stream stands.
+    /// Deserializes the resume token of the change stream.
     ///
     /// # Errors
     ///
-    /// Where it does not fit.
+    /// If it does not fit.
     pub fn token<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ContentError> {
         json::parse("dds.token", self.dds.token.as_bytes())
     }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_texts_inside_are_opened() {
+    fn the_json_strings_inside_are_decoded() {
         let record = fixture().records.remove(0);
         let namespace = record.namespace().expect("it is JSON");
         assert_eq!(

@@ -16,7 +16,7 @@ record! {
         /// The shard, also called partition.
         #[serde(rename = "ShardID")]
         pub shard_id: String => with_shard_id,
-        /// Where the trigger began to read: `latest` or `trim_horizon`.
+        /// Where the trigger started to read: `latest` or `trim_horizon`.
         #[serde(rename = "Tag")]
         pub tag: String => with_tag,
         /// The stream.
@@ -26,15 +26,15 @@ record! {
 }
 
 record! {
-    /// Records, and where the next ones begin.
+    /// Records, and the position of the next ones.
     pub struct DisMessage {
         payload {
             /// The records.
             pub records: Vec<DisRecord> as "records" => with_records,
         }
-        /// In this spelling; see [`cursor`](Self::cursor).
+        /// One of two spellings; see [`cursor`](Self::cursor).
         pub next_partition_cursor: String => with_next_partition_cursor,
-        /// In this spelling; see [`behind_latest`](Self::behind_latest).
+        /// One of two spellings; see [`behind_latest`](Self::behind_latest).
         pub millis_behind_latest: Option<i64> => with_millis_behind_latest,
     }
 }
@@ -46,16 +46,16 @@ record! {
             /// base64; see [`bytes`](Self::bytes).
             pub data: String as "data" => with_data,
         }
-        /// What it was assigned to its shard by.
+        /// The key that determines its shard.
         pub partition_key: String => with_partition_key,
-        /// Its place in the shard.
+        /// Its position in the shard.
         pub sequence_number: String => with_sequence_number,
     }
 }
 
 impl DisMessage {
-    /// Where the next records begin, in either spelling of the platform: `next_partition_cursor` or
-    /// `next_patition_cursor`.
+    /// The position of the next records, in either spelling of the platform:
+    /// `next_partition_cursor` or `next_patition_cursor`.
     #[must_use]
     pub fn cursor(&self) -> &str {
         let other = self.extra.get("next_patition_cursor").and_then(Value::as_str);
@@ -66,7 +66,7 @@ impl DisMessage {
         }
     }
 
-    /// How many milliseconds the trigger is behind, in either spelling: `millis_behind_latest` or
+    /// How many milliseconds the trigger lags behind, in either spelling: `millis_behind_latest` or
     /// `millisBehindLatest`.
     #[must_use]
     pub fn behind_latest(&self) -> Option<i64> {
@@ -83,16 +83,16 @@ impl DisRecord {
     ///
     /// # Errors
     ///
-    /// Where [`data`](Self::data) is not base64.
+    /// If [`data`](Self::data) is not base64.
     pub fn bytes(&self) -> Result<Vec<u8>, ContentError> {
         base64::decode("Message.records.data", &self.data)
     }
 
-    /// The record's bytes, read as JSON.
+    /// Deserializes the record's bytes from JSON.
     ///
     /// # Errors
     ///
-    /// Where they are no JSON, or do not fit.
+    /// If they are not JSON, or do not fit.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
         json::parse("Message.records.data", &self.bytes()?)
     }
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_spellings_are_understood() {
+    fn both_spellings_are_accepted() {
         let read = |json: &str| serde_json::from_str::<DisMessage>(json).expect("it is read");
         let right = read(r#"{"next_partition_cursor":"a","millis_behind_latest":""}"#);
         assert_eq!((right.cursor(), right.behind_latest()), ("a", None));

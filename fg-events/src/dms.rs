@@ -1,5 +1,5 @@
-//! The classic queues of Distributed Message Service, which newer regions do not have; by the
-//! platform's Java SDK, without a sample.
+//! The classic queues of Distributed Message Service, which newer regions do not have. Modelled
+//! after the platform's Java SDK, without a sample.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -18,9 +18,9 @@ record! {
         pub queue_id: String => with_queue_id,
         /// The region.
         pub region: String => with_region,
-        /// What happened.
+        /// The type of the event.
         pub event_type: String => with_event_type,
-        /// The group that the function consumes in.
+        /// The consumer group of the function.
         pub consumer_group_id: String => with_consumer_group_id,
     }
 }
@@ -29,25 +29,25 @@ record! {
     /// A message.
     pub struct DmsMessage {
         payload {
-            /// Anything; see [`body_as`](Self::body_as).
+            /// Any JSON; see [`body_as`](Self::body_as).
             pub body: Value as "body" => with_body,
         }
-        /// What the sender says about it: an object.
+        /// The attributes that the sender set: an object.
         pub attributes: Value => with_attributes,
     }
 }
 
 impl DmsMessage {
-    /// The body as a type of yours, also where it is JSON in a text.
+    /// Deserializes the body, which may also be a string with JSON in it.
     ///
     /// # Errors
     ///
-    /// Where it does not fit.
+    /// If it does not fit.
     pub fn body_as<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
         json::open("messages.body", &self.body)
     }
 
-    /// The attributes, where they are an object.
+    /// The attributes, if they are an object.
     #[must_use]
     pub fn attributes(&self) -> Option<&Map<String, Value>> {
         self.attributes.as_object()
@@ -57,5 +57,5 @@ impl DmsMessage {
 fixture!(
     DmsEvent,
     "dms.json",
-    "A sample in an assumed form, that of the platform's Java SDK: no sample of the platform's is known."
+    "A sample payload in the shape of the platform's Java SDK, not confirmed by a payload of the platform."
 );

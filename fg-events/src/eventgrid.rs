@@ -1,7 +1,7 @@
-//! EventGrid: events of any source in the form of CloudEvents 1.0.
+//! EventGrid: events of any source in the format of CloudEvents 1.0.
 //!
-//! Existing users have RocketMQ, RabbitMQ and sources of their own there too; what `data` is for
-//! them no sample shows.
+//! EventGrid also delivers events of RocketMQ, RabbitMQ and custom sources; there is no sample of
+//! their `data`.
 
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::content::{ContentError, base64, json};
 use crate::record::fixture;
 use crate::tolerant::{Element, absent, present, unknown_shape};
 
-/// An event (trigger `EVENTGRID`). `D` is what the source sends as `data`.
+/// An event (trigger `EVENTGRID`). `D` is the type of its `data`, which depends on the source.
 ///
 /// ```
 /// use fg_events::eventgrid::CloudEvent;
@@ -32,19 +32,19 @@ pub struct CloudEvent<D = Value> {
     /// `1.0`.
     #[serde(skip_serializing_if = "absent")]
     pub specversion: String,
-    /// Unique among the events of one source.
+    /// The id, which is unique among the events of one source.
     #[serde(skip_serializing_if = "absent")]
     pub id: String,
-    /// Where it comes from: `HC.OBS.DWR`, `HC.ROCKETMQ`, or the name of a source of your own.
+    /// The source: `HC.OBS.DWR`, `HC.ROCKETMQ`, or the name of a custom one.
     #[serde(skip_serializing_if = "absent")]
     pub source: String,
-    /// What happened: `OBS:DWR:ObjectCreated:PUT`.
+    /// The type of the event: `OBS:DWR:ObjectCreated:PUT`.
     #[serde(rename = "type", skip_serializing_if = "absent")]
     pub event_type: String,
-    /// What it happened to.
+    /// What the event is about.
     #[serde(skip_serializing_if = "absent")]
     pub subject: String,
-    /// When.
+    /// When it happened.
     #[serde(skip_serializing_if = "absent")]
     pub time: Option<Time>,
     /// The media type of `data`.
@@ -53,21 +53,21 @@ pub struct CloudEvent<D = Value> {
     /// A URI that describes `data`.
     #[serde(skip_serializing_if = "absent")]
     pub dataschema: String,
-    /// How long it is delivered for; arrives as a text. The unit is not documented.
+    /// The time to live; arrives as a string. The unit is not documented.
     #[serde(skip_serializing_if = "absent")]
     pub ttl: Option<u64>,
-    /// What the source says. JSON in `data_base64` is read as well.
+    /// The data of the source. JSON in `data_base64` is decoded as well.
     pub data: D,
-    /// Extensions, and fields that this version of the crate does not know.
+    /// Extensions and unknown fields, unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl<'de, D: Default + Deserialize<'de>> Deserialize<'de> for CloudEvent<D> {
-    /// An event without data that has unknown fields which cannot be extensions is of another
-    /// shape, and refused with the names of both.
+    /// An event without data is rejected if it has unknown fields that cannot be extensions: it is
+    /// of another shape. The error names them.
     fn deserialize<R: Deserializer<'de>>(deserializer: R) -> Result<Self, R::Error> {
-        /// As it stands in the JSON. Of the same name, which errors have.
+        /// The JSON form. It has the name of the event, which serde's errors contain.
         #[derive(Deserialize)]
         #[serde(bound(deserialize = "D: Deserialize<'de>"))]
         struct CloudEvent<D> {
@@ -96,8 +96,8 @@ impl<'de, D: Default + Deserialize<'de>> Deserialize<'de> for CloudEvent<D> {
         }
 
         let mut read = <CloudEvent<D> as Deserialize>::deserialize(deserializer)?;
-        // Data are optional and extensions are strings, numbers or flags: other unknown fields may
-        // be what was to be data.
+        // Data is optional, and extensions are strings, numbers or flags. Any other unknown field
+        // may be misnamed data.
         let is_named = [&read.specversion, &read.id, &read.source, &read.event_type]
             .iter()
             .any(|name| !name.0.is_empty());
@@ -130,7 +130,7 @@ impl<'de, D: Default + Deserialize<'de>> Deserialize<'de> for CloudEvent<D> {
     }
 }
 
-/// The JSON in `data_base64`, where CloudEvents have what was bytes to their sender.
+/// The JSON in `data_base64`, the attribute of CloudEvents for binary data.
 fn in_base64(extra: &mut Map<String, Value>) -> Option<Value> {
     let bytes = base64::decode("data_base64", extra.get("data_base64")?.as_str()?).ok()?;
     let data = serde_json::from_slice(&bytes).ok()?;
@@ -150,7 +150,7 @@ macro_rules! setters {
 }
 
 impl<D> CloudEvent<D> {
-    /// One with this data, to be filled by the setters.
+    /// Creates an event with this data, to be filled by the setters.
     #[must_use]
     pub fn new(data: D) -> Self
     where
@@ -173,11 +173,11 @@ impl<D> CloudEvent<D> {
 }
 
 impl CloudEvent<Value> {
-    /// The data as a type of yours, also where it is JSON in a text.
+    /// Deserializes the data, which may also be a string with JSON in it.
     ///
     /// # Errors
     ///
-    /// Where it does not fit; the message names the path.
+    /// If it does not fit; the message has the JSON path.
     pub fn data_as<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
         json::open("data", &self.data)
     }
@@ -186,7 +186,7 @@ impl CloudEvent<Value> {
 fixture!(
     CloudEvent,
     "eventgrid.json",
-    "A sample in the form of CloudEvents; what the platform sends as `data` depends on the source."
+    "A sample payload in the format of CloudEvents; its `data` depends on the source."
 );
 
 #[cfg(test)]
@@ -194,14 +194,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_in_base64_is_read_and_missing_data_is_told() {
+    fn data_in_base64_is_decoded_and_missing_data_is_an_error() {
         let event: CloudEvent<Vec<u8>> =
             serde_json::from_str(r#"{"id":"1","data_base64":"WzcsOF0="}"#).expect("it is read");
         assert_eq!((event.data, event.extra.len()), (vec![7, 8], 0));
         let error = serde_json::from_str::<CloudEvent>(r#"{"id":"1","detail":{}}"#)
-            .expect_err("there are no data")
+            .expect_err("there is no data")
             .to_string();
-        assert!(error.starts_with("`data` is missing; unknown instead: `detail`"), "{error}");
+        assert!(error.starts_with("`data` is missing; unknown fields: `detail`"), "{error}");
         assert!(serde_json::from_str::<CloudEvent>(r#"{"id":"1","traceparent":"00"}"#).is_ok());
         assert!(serde_json::from_str::<CloudEvent>(r#"{"traceparent":"00"}"#).is_err());
     }

@@ -19,7 +19,7 @@ impl<'de> Visitor<'de> for ValuesVisitor {
     type Value = Values;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text or a list of texts")
+        formatter.write_str("a string or a list of strings")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Values, E> {
@@ -54,7 +54,7 @@ impl<'de> Visitor<'de> for ValuesVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Values, A::Error> {
-        // As in a value of its own, `null` is none.
+        // An element that is `null` has no values, and so adds none.
         let mut values = Vec::new();
         while let Some(Values(more)) = elements.next_element()? {
             values.extend(more);
@@ -69,13 +69,13 @@ impl<'de> Deserialize<'de> for Values {
     }
 }
 
-/// Names with their values, in the order of the payload; a name may stand there several times.
+/// Names with their values, in the order of the payload. A name may have several values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields<const IGNORE_CASE: bool> {
     entries: Vec<(String, Vec<String>)>,
 }
 
-/// HTTP headers. A name is found in any case.
+/// HTTP headers. Names are case-insensitive.
 ///
 /// ```
 /// use fg_events::apig::Headers;
@@ -86,24 +86,24 @@ pub struct Fields<const IGNORE_CASE: bool> {
 /// ```
 pub type Headers = Fields<true>;
 
-/// Parameters of a query or a path. Names are compared exactly.
+/// Parameters of a query or a path. Names are case-sensitive.
 pub type Parameters = Fields<false>;
 
 impl<const IGNORE_CASE: bool> Fields<IGNORE_CASE> {
-    /// None.
+    /// Creates an empty collection.
     #[must_use]
     pub const fn new() -> Self {
         Self { entries: Vec::new() }
     }
 
-    /// Adds a value; one of the same name stays.
+    /// Adds a value, and keeps those that the name already has.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.append(name, value);
         self
     }
 
-    /// Adds a value; one of the same name stays.
+    /// Adds a value, and keeps those that the name already has.
     pub fn append(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let name = name.into();
         match self.entries.iter_mut().find(|(known, _)| Self::same(known, &name)) {
@@ -131,7 +131,7 @@ impl<const IGNORE_CASE: bool> Fields<IGNORE_CASE> {
             .map(String::as_str)
     }
 
-    /// Each name with each of its values.
+    /// All pairs of a name and one of its values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries
             .iter()

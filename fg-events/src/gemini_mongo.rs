@@ -1,10 +1,10 @@
-//! GeminiDB, formerly GaussDB, for Mongo: documents that were written. By the template that the
-//! console has for it; no payload that the platform itself sent confirms it, nor the name of the
-//! trigger.
+//! GeminiDB (formerly GaussDB) for Mongo: documents that were written. Modelled after the console's
+//! template; neither the shape nor the name of the trigger is confirmed by a payload of the
+//! platform.
 //!
-//! It is what Document Database Service sends, but for three things: the change stands under
-//! `gauss_mongo`, the name of the event has quotes in it, and the event says where the change
-//! stream stands, in `vernier`.
+//! It differs from what Document Database Service sends in three ways: the change is in
+//! `gauss_mongo`, the name of the event is in quotes, and the event has the position in the change
+//! stream, in `vernier`.
 
 use serde::Deserialize;
 
@@ -19,7 +19,7 @@ record! {
             /// One for each document.
             pub records: Vec<GeminiMongoRecord> as "records" => with_records,
         }
-        /// JSON: where the change stream stands after these records.
+        /// JSON with the position in the change stream after these records.
         pub vernier: String [json] => with_vernier,
     }
 }
@@ -31,7 +31,7 @@ record! {
             /// The change.
             pub gauss_mongo: DdsChange as "gauss_mongo" => with_gauss_mongo,
         }
-        /// As it came, with quotes in it: `"insert"`; see [`operation`](Self::operation).
+        /// The operation in quotes: `"insert"`; see [`operation`](Self::operation).
         pub event_name: String => with_event_name,
         /// `1.0`.
         pub event_version: String => with_event_version,
@@ -39,42 +39,42 @@ record! {
         pub event_source: String => with_event_source,
         /// The region of the database.
         pub region: String => with_region,
-        /// Unique.
+        /// A unique id.
         pub event_source_id: String => with_event_source_id,
     }
 }
 
 impl GeminiMongoRecord {
-    /// What was done: `insert`, `update`, `replace` or `delete`, without quotes.
+    /// The operation, without quotes: `insert`, `update`, `replace` or `delete`.
     #[must_use]
     pub fn operation(&self) -> &str {
         self.event_name.trim_matches('"')
     }
 
-    /// The document as it is now. Its numbers and ids are objects, such as
+    /// Deserializes the document in its current state. Its numbers and ids are objects, such as
     /// `{"$numberDouble":"52.0"}` and `{"$oid":".."}`.
     ///
     /// # Errors
     ///
-    /// Where it does not fit, or there is none, as after a `delete`.
+    /// If it does not fit, or is absent, as after a `delete`.
     pub fn document<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ContentError> {
         json::parse("gauss_mongo.full_document", self.gauss_mongo.full_document.as_bytes())
     }
 
-    /// Database and collection.
+    /// The database and the collection.
     ///
     /// # Errors
     ///
-    /// Where `ns` is not their JSON.
+    /// If `ns` is not their JSON.
     pub fn namespace(&self) -> Result<Namespace, ContentError> {
         json::parse("gauss_mongo.ns", self.gauss_mongo.ns.as_bytes())
     }
 
-    /// Where the change stream stands.
+    /// Deserializes the resume token of the change stream.
     ///
     /// # Errors
     ///
-    /// Where it does not fit.
+    /// If it does not fit.
     pub fn token<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ContentError> {
         json::parse("gauss_mongo.token", self.gauss_mongo.token.as_bytes())
     }
@@ -83,7 +83,7 @@ impl GeminiMongoRecord {
 fixture!(
     GeminiMongoEvent,
     "gemini_mongo.json",
-    "A sample in the form of the console's template, which no payload of the platform confirms."
+    "A sample payload in the shape of the console's template, not confirmed by a payload of the platform."
 );
 
 #[cfg(test)]
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_console_s_template_sends_is_read() {
+    fn the_template_of_the_console_is_read() {
         let event = fixture();
         let record = &event.records[0];
         assert_eq!((record.event_name.as_str(), record.operation()), ("\"insert\"", "insert"));

@@ -1,5 +1,5 @@
-//! IoT Device Access: what devices report and how they are. By documentation and one sample that no
-//! platform log confirms.
+//! IoT Device Access: reports and states of devices. Modelled after the documentation and one
+//! sample, not confirmed by a payload of the platform.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -9,40 +9,39 @@ use crate::content::{ContentError, json};
 use crate::record::{fixture, record};
 
 record! {
-    /// Something happened to a device or a product (trigger `IOTDA`, a name that no source
-    /// confirms).
+    /// A device or a product changed (trigger `IOTDA`, a name that is not confirmed).
     pub struct IotdaEvent {
         payload {
-            /// What happened.
+            /// The change.
             pub notify_data: NotifyData as "notify_data" => with_notify_data,
         }
         /// `device`, `device.property`, `device.message`, `device.status`, `product` and so on.
         pub resource: String => with_resource,
         /// `report`, `create`, `update` and so on.
         pub event: String => with_event,
-        /// When, without punctuation: `20250630T122121Z`.
+        /// When it happened, as `20250630T122121Z`.
         pub event_time: Option<Time> => with_event_time,
-        /// When, to the millisecond, where the platform sends it.
+        /// When it happened, in milliseconds, if the platform sends it.
         pub event_time_ms: Option<Time> => with_event_time_ms,
-        /// Where the platform sends it.
+        /// The id of the request, if the platform sends it.
         pub request_id: String => with_request_id,
     }
 }
 
 record! {
-    /// What happened.
+    /// The change.
     pub struct NotifyData {
         payload {
-            /// What it says; see [`body_as`](Self::body_as).
+            /// Its content, which depends on the resource; see [`body_as`](Self::body_as).
             pub body: Value as "body" => with_body,
         }
-        /// Which device.
+        /// The device.
         pub header: NotifyHeader => with_header,
     }
 }
 
 record! {
-    /// Which device.
+    /// The ids of a device.
     pub struct NotifyHeader {
         /// The device.
         pub device_id: String => with_device_id,
@@ -52,7 +51,7 @@ record! {
         pub product_id: String => with_product_id,
         /// The device's own name for itself, such as a serial number.
         pub node_id: String => with_node_id,
-        /// The gateway that it is connected to.
+        /// The gateway to which it is connected.
         pub gateway_id: String => with_gateway_id,
     }
 }
@@ -83,11 +82,11 @@ record! {
 }
 
 impl NotifyData {
-    /// The body as a type of yours; as [`PropertyReport`] where the resource is `device.property`.
+    /// Deserializes the body: as a [`PropertyReport`] if the resource is `device.property`.
     ///
     /// # Errors
     ///
-    /// Where it does not fit.
+    /// If it does not fit.
     pub fn body_as<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
         json::open("notify_data.body", &self.body)
     }
@@ -96,7 +95,7 @@ impl NotifyData {
 fixture!(
     IotdaEvent,
     "iotda.json",
-    "A sample in an assumed form, that of a public project's: no sample of the platform's is known."
+    "A sample payload in the shape of a public project's, not confirmed by a payload of the platform."
 );
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Kafka that is not the platform's own: the same as the platform's, its `trigger_type` included.
+//! Open-source Kafka: sends the same event as the platform's Kafka, including `trigger_type`.
 
 use crate::messages::MessagesEvent;
 pub use crate::messages::{Message, MessageRecord};

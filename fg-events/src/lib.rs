@@ -1,7 +1,7 @@
 //! The payload of every FunctionGraph trigger as a type that always parses.
 //!
-//! Each trigger is a module behind a feature of its own; none is on by default, `all` is all of
-//! them.
+//! Each trigger is a module behind a feature of its own. None is enabled by default; `all` enables
+//! all of them.
 //!
 //! ```
 //! # #[cfg(feature = "timer")] {
@@ -37,31 +37,32 @@
 //! | asynchronous notification | none: a destination | `notification` | `AsyncNotification` | documentation |
 //! | DMS, classic queues | `DMS` | `dms` | `DmsEvent` | assumed: the entities of the platform's Java SDK |
 //!
-//! "Live" samples are payloads that were recorded on the platform; "documentation" are those that
-//! its documents and its own runtimes print; what is "assumed" no payload of the platform confirms.
+//! "Live samples" are payloads that were recorded on the platform; "documentation" means samples in
+//! its documentation or in its own runtimes; "assumed" is not confirmed by any payload of the
+//! platform.
 //!
 //! # Tolerance
 //!
-//! - A field may be missing, `null` or `""`: it is empty then, `None` where it is a number or a
+//! - A field may be missing, `null` or `""`: it is empty then, or `None` if it is a number or a
 //!   time.
-//! - A number may be a text, and a text a number; a flag may be `"true"`.
-//! - `{}` and `[]` where a string, a list or an object belongs are empty, too.
-//! - A string that may hold JSON, such as a document, a message or a timer's text, takes the JSON
-//!   itself.
-//! - Unknown fields are kept in `extra`, and written again.
-//! - An object of another shape is not read as an empty one: where what it is for is missing
-//!   (`records`, `s3`, `message` and so on) and unknown fields are there, the error names both.
-//! - What cannot be meant is an error. Where `fg` reads the event, the error names the path: ``the
-//!   payload does not fit `ObsEvent`: `Records[0].s3.object.size`: ..``.
+//! - Numbers may arrive as strings, and strings as numbers; a flag may be `"true"`.
+//! - `{}` and `[]` in place of a string, a list or an object are empty, too.
+//! - A string that may hold JSON, such as a document, a message or a timer's payload, may arrive as
+//!   the JSON itself.
+//! - Unknown fields are kept in `extra`, and serialized again.
+//! - An object of another shape is not read as an empty one: if its essential fields (`records`,
+//!   `s3`, `message` and so on) are missing and unknown fields are present, the error names both.
+//! - Anything else is an error. If `fg` reads the event, the error has the JSON path: ``the payload
+//!   does not fit `ObsEvent`: `Records[0].s3.object.size`: ..``.
 //!
-//! What an event holds in another encoding is opened by a method, whose [`ContentError`] names the
-//! field: bodies and stream records (base64), documents and log batches (JSON in a text), keys of
-//! objects (URL-encoded). The field itself holds what came.
+//! Methods decode what an event contains in another encoding: bodies and stream records (base64),
+//! documents and log batches (JSON in a string), keys of objects (URL-encoded). Their
+//! [`ContentError`] names the field. The field itself has the original value.
 //!
 //! # In tests
 //!
-//! Each module has a `FIXTURE`, a payload in the platform's form, and `fixture()`, the same as an
-//! event. Events have setters, too:
+//! Each module has a `FIXTURE`, a payload as the platform sends it, and `fixture()`, the same as an
+//! event. Events also have setters:
 //!
 //! ```
 //! # #[cfg(feature = "timer")] {
@@ -75,10 +76,10 @@
 //!
 //! # Events of your own
 //!
-//! A struct is an event by `Deserialize` alone: of a trigger that is not here, of a direct
-//! invocation, or with only the fields that you need. With `#[serde(borrow)]` its texts are not
-//! even copied; `Cow` rather than `&str`, because a text with an escape in it does not stand in the
-//! payload as it is.
+//! Any struct that implements `Deserialize` can be an event: for a trigger that is not here, for a
+//! direct invocation, or with only the fields that you need. With `#[serde(borrow)]` its strings
+//! are not even copied. Use `Cow` instead of `&str`, because a string with an escape sequence has
+//! to be unescaped into a new string.
 //!
 //! ```
 //! # #[cfg(feature = "timer")] {
@@ -98,15 +99,14 @@
 //!
 //! # Numbers
 //!
-//! A number in a field that is a string becomes its digits. A whole number beyond the `i64`s and
-//! `u64`s is kept where some crate of the program switches on `serde_json/arbitrary_precision`;
-//! otherwise its last digits are gone before they get here, and it is an error instead of another
-//! number. Nothing else depends on that feature.
+//! A number in place of a string becomes the string of its digits. An integer beyond `i64` and
+//! `u64` keeps its digits if some crate of the program enables `serde_json/arbitrary_precision`;
+//! otherwise it is an error, because `serde_json` has already rounded it. Nothing else depends on
+//! that feature.
 //!
 //! # Batches
 //!
-//! Several triggers deliver several records at once: [`batch::for_each`] handles them, a few at a
-//! time.
+//! Some triggers deliver several records at once: [`batch::for_each`] handles them concurrently.
 
 // On docs.rs each item behind a feature says so.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -172,7 +172,7 @@ pub mod timer;
 pub use content::ContentError;
 pub use time::Time;
 
-/// The programs of the README, compiled with the documentation's own.
+/// Compiles the programs of the README as doctests.
 #[cfg(all(doctest, feature = "timer"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

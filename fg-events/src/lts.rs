@@ -1,4 +1,4 @@
-//! Log Tank Service: lines of a log topic, base64 around JSON around JSON.
+//! Log Tank Service: lines of a log topic, as a JSON string inside JSON inside base64.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -27,18 +27,18 @@ record! {
 }
 
 record! {
-    /// The lines, packed.
+    /// The lines, encoded.
     pub struct LtsData {
         payload {
-            /// base64 of JSON; see [`LtsEvent::logs`].
+            /// JSON in base64; see [`LtsEvent::logs`].
             pub data: String as "data" [json] => with_data,
         }
     }
 }
 
-/// The lines of an event, unpacked.
+/// The decoded lines of an event.
 ///
-/// Without `logs`, but with unknown fields, it is an error.
+/// An object without `logs`, but with unknown fields, is rejected.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(try_from = "WireLogs")]
 #[non_exhaustive]
@@ -55,12 +55,12 @@ pub struct LtsLogs {
     /// The log topic, also called log stream.
     #[serde(skip_serializing_if = "absent")]
     pub log_topic_id: String,
-    /// The fields that this version of the crate does not know, as they came.
+    /// Unknown fields, unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
-/// [`LtsLogs`] as they are read.
+/// The JSON form of [`LtsLogs`].
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct WireLogs {
@@ -92,7 +92,7 @@ record! {
     /// A line.
     pub struct LtsLog {
         payload {
-            /// The text.
+            /// The content of the line.
             pub message: String as "message" [json] => with_message,
         }
         /// When it was collected, in milliseconds since 1970.
@@ -103,14 +103,14 @@ record! {
         pub ip: String => with_ip,
         /// The file.
         pub path: String => with_path,
-        /// Unique.
+        /// A unique id.
         pub log_uid: String => with_log_uid,
         /// Its number in the file.
         pub line_no: Option<i64> => with_line_no,
     }
 }
 
-/// A list, or the text of one, as the platform sends it.
+/// Deserializes a list, or a string with its JSON, which is what the platform sends.
 fn read_logs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<LtsLog>>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::String(text) if text.is_empty() => Ok(Some(Vec::new())),
@@ -128,26 +128,25 @@ fn write_logs<S: Serializer>(logs: &[LtsLog], serializer: S) -> Result<S::Ok, S:
 }
 
 impl LtsEvent {
-    /// The lines, unpacked.
+    /// Decodes the lines.
     ///
     /// # Errors
     ///
-    /// Where `lts.data` is not base64 or not the JSON of lines.
+    /// If `lts.data` is not base64, or not the JSON of lines.
     pub fn logs(&self) -> Result<LtsLogs, ContentError> {
         let data = self.lts.data.as_str();
-        // No base64 begins like this: it is the JSON itself.
+        // `{` is not in the alphabet of base64: this is the JSON itself.
         if data.trim_start().starts_with('{') {
             return json::parse("lts.data", data.as_bytes());
         }
         json::parse("lts.data", &base64::decode("lts.data", data)?)
     }
 
-    /// An event of these lines, for tests.
+    /// Creates an event of these lines, for tests.
     ///
     /// # Errors
     ///
-    /// Where they cannot be written as JSON, which only an odd [`extra`](LtsLogs::extra) could
-    /// bring about.
+    /// If they cannot be serialized as JSON.
     pub fn from_logs(logs: &LtsLogs) -> Result<Self, serde_json::Error> {
         let data = base64::encode(&serde_json::to_vec(logs)?);
         Ok(Self::new().with_lts(LtsData::new().with_data(data)))
@@ -155,7 +154,7 @@ impl LtsEvent {
 }
 
 impl LtsLogs {
-    /// These lines, of no group and topic.
+    /// Creates logs of these lines, without a group or a topic.
     #[must_use]
     pub fn new(logs: impl Into<Vec<LtsLog>>) -> Self {
         Self { logs: logs.into(), ..Self::default() }
@@ -169,27 +168,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_survive_packing() {
+    fn lines_survive_a_round_trip() {
         let logs = LtsLogs::new([LtsLog::new()
             .with_message("a \"quoted\" line")
             .with_time(Time::from(1_530_009_653_059))
             .with_line_no(1)]);
-        let event = LtsEvent::from_logs(&logs).expect("they are packed");
+        let event = LtsEvent::from_logs(&logs).expect("they are encoded");
         assert_eq!(event.logs(), Ok(logs));
     }
 
     #[test]
-    fn lines_may_be_a_list_as_well_as_its_text() {
+    fn lines_may_arrive_as_a_list_instead_of_a_string() {
         let logs: LtsLogs = serde_json::from_str(r#"{"logs":[{"message":"a","line_no":"7"}]}"#)
             .expect("it is read");
         assert_eq!(logs.logs[0].line_no, Some(7));
     }
 
     #[test]
-    fn what_cannot_be_unpacked_says_so() {
+    fn the_error_says_which_layer_cannot_be_decoded() {
         let event = |data: &str| LtsEvent::new().with_lts(LtsData::new().with_data(data));
         let message =
-            |data: &str| event(data).logs().expect_err("it cannot be unpacked").to_string();
+            |data: &str| event(data).logs().expect_err("it cannot be decoded").to_string();
         assert!(message("==").starts_with("`lts.data` is not base64: "), "{}", message("=="));
         assert!(
             message("aGVsbG8=").starts_with("`lts.data` is not JSON: "),
@@ -199,7 +198,7 @@ mod tests {
         let list = base64::encode(br#"{"logs":"[{\"message\":\"a\",\"host_name\":[1]}]"}"#);
         assert!(
             message(&list).starts_with(
-                "`lts.data` does not fit: `logs`: invalid type: sequence, expected a text"
+                "`lts.data` does not fit: `logs`: invalid type: sequence, expected a string"
             ),
             "{}",
             message(&list)

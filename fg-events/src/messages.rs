@@ -1,4 +1,4 @@
-//! What Kafka, RocketMQ and RabbitMQ have in common: messages of topics.
+//! The event of Kafka, RocketMQ and RabbitMQ: messages of topics.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -19,19 +19,19 @@ record! {
     /// ```
     pub struct MessagesEvent {
         payload(records = flat_record) {
-            /// One for each topic; see [`messages`](Self::messages). An older shape has the
-            /// messages of one topic in the event itself: they are one record here.
+            /// One for each topic; see [`messages`](Self::messages). An older shape of the event
+            /// has the messages of a single topic at the top level, which are one record here.
             pub records: Vec<MessageRecord> as "records" => with_records,
         }
         /// `v1.0`.
         pub event_version: String => with_event_version,
         /// When they were fetched, in seconds since 1970.
         pub event_time: Option<Time> => with_event_time,
-        /// `KAFKA`, also for one that is not the platform's own, or `ROCKETMQ`.
+        /// `KAFKA` (also for open-source Kafka) or `ROCKETMQ`.
         pub trigger_type: String => with_trigger_type,
         /// The region.
         pub region: String => with_region,
-        /// The instance of the service, where it does not stand in each record; see
+        /// The instance of the service, if the records do not have it; see
         /// [`Message::instance_id`].
         pub instance_id: String => with_instance_id,
     }
@@ -41,13 +41,13 @@ record! {
     /// Messages of one topic.
     pub struct MessageRecord {
         payload {
-            /// The messages. One that is an object or a list stands here as its JSON.
+            /// The messages. One that is an object or a list is converted to its JSON.
             pub messages: Vec<String> as "messages" [json] => with_messages,
         }
         /// The topic.
         #[serde(rename = "topic_id")]
         pub topic: String => with_topic,
-        /// The instance of the service, in the shape that has it here.
+        /// The instance of the service, if the event itself does not have it.
         pub instance_id: String => with_instance_id,
     }
 }
@@ -67,7 +67,7 @@ impl MessagesEvent {
     }
 }
 
-/// The record that an event without `records` is.
+/// The record of an event in the older shape, which has no `records`.
 fn flat_record(
     event: &mut Map<String, Value>,
 ) -> Result<Option<Vec<MessageRecord>>, serde_json::Error> {
@@ -86,7 +86,7 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// The instance of the service, wherever the event has it.
+    /// The instance of the service, from the record or from the event.
     #[must_use]
     pub const fn instance_id(self) -> &'a str {
         self.instance_id
@@ -104,11 +104,11 @@ impl<'a> Message<'a> {
         self.text
     }
 
-    /// The message, read as JSON; it can borrow from the event.
+    /// Deserializes the message from JSON. The result can borrow from the event.
     ///
     /// # Errors
     ///
-    /// Where it is no JSON, or does not fit.
+    /// If it is not JSON, or does not fit.
     pub fn json<T: Deserialize<'a>>(self) -> Result<T, ContentError> {
         json::parse("records.messages", self.text.as_bytes())
     }

@@ -1,5 +1,5 @@
-//! What the platform sends to a function that is the destination of another one's asynchronous
-//! invocations.
+//! Asynchronous notifications: sent to a function that is the destination of another function's
+//! asynchronous invocations.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -9,20 +9,20 @@ use crate::content::{ContentError, json};
 use crate::record::{fixture, record};
 
 record! {
-    /// Another function has run asynchronously. Two functions must not be destinations of each
-    /// other.
+    /// An asynchronous invocation of another function has ended. Two functions must not be
+    /// destinations of each other.
     pub struct AsyncNotification {
         payload {
-            /// Which invocation.
+            /// The invocation.
             pub request_context: RequestContext as "request_context" => with_request_context,
-            /// How it went.
+            /// Its outcome.
             pub response_context: ResponseContext as "response_context" => with_response_context,
         }
-        /// When it had run.
+        /// When it ended.
         pub timestamp: Option<Time> => with_timestamp,
-        /// Its event, as a text; see [`request_as`](Self::request_as).
+        /// Its event, as a string; see [`request_as`](Self::request_as).
         pub request_payload: Value => with_request_payload,
-        /// What it returned, as a text; see [`response_as`](Self::response_as).
+        /// Its response, as a string; see [`response_as`](Self::response_as).
         pub response_payload: Value => with_response_payload,
     }
 }
@@ -36,43 +36,43 @@ record! {
         pub function_urn: String => with_function_urn,
         /// Empty in all samples.
         pub condition: String => with_condition,
-        /// How often it was tried, about.
+        /// The approximate number of attempts.
         pub approximate_invoke_count: Option<u64> => with_approximate_invoke_count,
     }
 }
 
 record! {
-    /// How an invocation went.
+    /// The outcome of an invocation.
     pub struct ResponseContext {
-        /// The status of the invocation, 200 where it succeeded.
+        /// The status of the invocation, 200 if it succeeded.
         pub status_code: Option<i64> => with_status_code,
-        /// Empty where it succeeded.
+        /// The error, empty if it succeeded.
         pub function_error: String => with_function_error,
     }
 }
 
 impl AsyncNotification {
-    /// Whether the function succeeded: no error, and no status but 200.
+    /// Whether the invocation succeeded: it has no error, and no status other than 200.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.response_context.function_error.is_empty()
             && self.response_context.status_code.is_none_or(|status| status == 200)
     }
 
-    /// The event of the invocation, opened where it is JSON in a text.
+    /// Deserializes the event of the invocation, which may be a string with JSON in it.
     ///
     /// # Errors
     ///
-    /// Where it does not fit.
+    /// If it does not fit.
     pub fn request_as<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
         json::open("request_payload", &self.request_payload)
     }
 
-    /// What the invocation returned, opened where it is JSON in a text.
+    /// Deserializes the response of the invocation, which may be a string with JSON in it.
     ///
     /// # Errors
     ///
-    /// Where it does not fit.
+    /// If it does not fit.
     pub fn response_as<T: DeserializeOwned>(&self) -> Result<T, ContentError> {
         json::open("response_payload", &self.response_payload)
     }

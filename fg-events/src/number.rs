@@ -1,11 +1,11 @@
-//! Numbers that are neither an `i64` nor a `u64`, whatever other crates have switched on for
-//! `serde_json`.
+//! Numbers that are neither an `i64` nor a `u64`, with and without the feature
+//! `arbitrary_precision` of `serde_json`.
 //!
-//! Without its feature `arbitrary_precision` `serde_json` hands such a number to
-//! [`Visitor::visit_f64`]. With it, which any crate of a program can switch on for all of them, it
-//! hands it to [`Visitor::visit_map`]: as an object with one key of its own, whose value is the
-//! number as it was written. So does a [`serde_json::Value`], and so do the buffers of
-//! `#[serde(flatten)]` and `#[serde(untagged)]`.
+//! Without that feature `serde_json` passes such a number to [`Visitor::visit_f64`]. With it, which
+//! any crate of a program can enable for all of them, it passes the number to
+//! [`Visitor::visit_map`]: as an object with one private key, whose value is the literal. The same
+//! is true of a [`serde_json::Value`], and of the buffers of `#[serde(flatten)]` and
+//! `#[serde(untagged)]`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,12 +15,12 @@ use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, Expected, MapAccess, Unexpected, Visitor,
 };
 
-/// The key, from `serde_json`'s `number.rs`. A test fails if it becomes another.
+/// The private key, from `serde_json`'s `number.rs`. A test guards it.
 const KEY: &str = "$serde_json::private::Number";
 
 /// What `visit_map` was called for.
 pub(crate) enum Entries<'de, A> {
-    /// A number, as it was written.
+    /// The literal of a number.
     Number(String),
     /// An object.
     Object(Object<'de, A>),
@@ -35,7 +35,7 @@ impl<'de, A: MapAccess<'de>> Entries<'de, A> {
         Ok(Self::Object(Object { first, entries }))
     }
 
-    /// The number, where nothing else will do.
+    /// The number; an object is an error.
     pub(crate) fn number<E: Error>(self, expected: &dyn Expected) -> Result<String, E> {
         match self {
             Self::Number(number) => Ok(number),
@@ -43,7 +43,7 @@ impl<'de, A: MapAccess<'de>> Entries<'de, A> {
         }
     }
 
-    /// The object, where nothing else will do.
+    /// The object; a number is an error.
     pub(crate) fn object<E: Error>(self, expected: &dyn Expected) -> Result<Object<'de, A>, E> {
         match self {
             Self::Number(number) => {
@@ -54,7 +54,7 @@ impl<'de, A: MapAccess<'de>> Entries<'de, A> {
     }
 }
 
-/// For `visit_map` of a visitor that takes no objects: the number as the `f64` that it is without
+/// For `visit_map` of a visitor that accepts no objects: visits the number as an `f64`, as without
 /// the feature.
 pub(crate) fn visit_float<'de, V: Visitor<'de>, A: MapAccess<'de>>(
     visitor: V,
@@ -64,7 +64,7 @@ pub(crate) fn visit_float<'de, V: Visitor<'de>, A: MapAccess<'de>>(
     visitor.visit_f64(float(&number))
 }
 
-/// For `visit_map` of a visitor that takes strings, numbers and `{}`: the string of the number,
+/// For `visit_map` of a visitor that accepts strings, numbers and `{}`: the number as a string,
 /// `None` for `{}`.
 #[cfg(feature = "apig")]
 pub(crate) fn string_of_entries<'de, A: MapAccess<'de>>(
@@ -78,15 +78,15 @@ pub(crate) fn string_of_entries<'de, A: MapAccess<'de>>(
     }
 }
 
-/// A number in JSON is one for Rust too; what is too large for an `f64` is infinite.
+/// Every number in JSON parses as an `f64`; one that is too large is infinite.
 fn float(number: &str) -> f64 {
     number.parse().unwrap_or(f64::NAN)
 }
 
-/// The string for a number that is known as an `f64` only.
+/// Converts an `f64` to a string.
 ///
-/// Of a whole number beyond the `i64`s and `u64`s the last digits are gone by now, so that it would
-/// be another number than the one sent: an error.
+/// An integer beyond `i64` and `u64` is an error: it has been rounded to another number than the
+/// one sent.
 pub(crate) fn string_of_float<E: Error>(number: f64, expected: &dyn Expected) -> Result<String, E> {
     if is_too_large(number) {
         Err(E::invalid_value(Unexpected::Float(number), expected))
@@ -95,15 +95,15 @@ pub(crate) fn string_of_float<E: Error>(number: f64, expected: &dyn Expected) ->
     }
 }
 
-/// The string for a number that is known as it was written: the same as for its `f64` where that is
-/// the same number.
+/// Converts the literal of a number to a string: as [`string_of_float`] does if its `f64` is exact,
+/// or else the literal itself.
 pub(crate) fn string_of(number: String) -> String {
-    /// Every decimal number with so many digits comes back from an `f64`.
-    const FAITHFUL: usize = 15;
+    /// Every decimal number with so many digits survives a round trip through an `f64`.
+    const EXACT_DIGITS: usize = 15;
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
     let float = float(&number);
-    if digits.trim_matches('0').len() > FAITHFUL || is_too_large(float) {
+    if digits.trim_matches('0').len() > EXACT_DIGITS || is_too_large(float) {
         number
     } else {
         float.to_string()
@@ -122,7 +122,7 @@ pub(crate) struct Object<'de, A> {
     entries: A,
 }
 
-/// A key, borrowed from the payload where it can be.
+/// A key, borrowed from the payload if possible.
 struct Key<'de>(Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
@@ -188,14 +188,14 @@ mod tests {
         ] {
             assert_eq!(string_of(written.to_owned()), text);
             assert_eq!(
-                string_of_float::<serde_json::Error>(float(written), &"a text").ok().as_deref(),
+                string_of_float::<serde_json::Error>(float(written), &"a string").ok().as_deref(),
                 Some(text)
             );
         }
     }
 
     #[test]
-    fn a_number_that_no_f64_holds_is_kept_or_refused_and_never_another_one() {
+    fn a_number_that_no_f64_represents_keeps_its_digits_or_is_an_error() {
         for written in [
             "123456789012345678901234",
             "-9223372036854775809",
@@ -205,14 +205,14 @@ mod tests {
         ] {
             assert_eq!(string_of(written.to_owned()), written);
             assert!(
-                string_of_float::<serde_json::Error>(float(written), &"a text").is_err(),
+                string_of_float::<serde_json::Error>(float(written), &"a string").is_err(),
                 "{written}"
             );
         }
         assert_eq!(string_of("0.12345678901234567891".to_owned()), "0.12345678901234567891");
     }
 
-    /// Holds with the feature and without: `.ci/check-precision` runs all tests of this crate with
+    /// Passes with the feature and without: `.ci/check-precision` runs all tests of this crate with
     /// it.
     #[test]
     fn the_key_is_serde_jsons_own() {

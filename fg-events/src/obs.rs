@@ -1,4 +1,4 @@
-//! Object Storage Service, by the bucket's own notification, in the shape of S3.
+//! Object Storage Service: notifications of a bucket, in the shape of S3's.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ record! {
 }
 
 record! {
-    /// What happened to one object.
+    /// A change of one object.
     pub struct ObsRecord {
         payload {
             /// Bucket and object.
@@ -34,7 +34,7 @@ record! {
         /// `2.0`.
         #[serde(rename = "eventVersion")]
         pub event_version: String => with_event_version,
-        /// `aws:s3`; older regions leave it out.
+        /// `aws:s3`; older regions do not send it.
         #[serde(rename = "eventSource")]
         pub event_source: String => with_event_source,
         /// The region of the bucket.
@@ -50,10 +50,10 @@ record! {
         /// Who did it.
         #[serde(rename = "userIdentity")]
         pub user_identity: UserIdentity => with_user_identity,
-        /// Where from.
+        /// Where the request came from.
         #[serde(rename = "requestParameters")]
         pub request_parameters: RequestParameters => with_request_parameters,
-        /// The ids of the request that did it; older regions leave them out.
+        /// The ids of the request; older regions do not send them.
         #[serde(rename = "responseElements")]
         pub response_elements: ResponseElements => with_response_elements,
     }
@@ -96,7 +96,7 @@ record! {
             /// The object.
             pub object: Object as "object" => with_object,
         }
-        /// `1.0`; older regions leave it out.
+        /// `1.0`; older regions do not send it.
         #[serde(rename = "s3SchemaVersion")]
         pub schema_version: String => with_schema_version,
         /// The id of the notification rule.
@@ -133,31 +133,31 @@ record! {
     /// The object.
     pub struct Object {
         payload {
-            /// Its key as it stands in the payload, URL-encoded; see
+            /// Its key as in the payload, URL-encoded; see
             /// [`decoded_key`](Self::decoded_key).
             pub key: String as "key" => with_key,
         }
-        /// The MD5 of its content, except for uploads in parts.
+        /// The MD5 of its content, except for multipart uploads.
         #[serde(rename = "eTag")]
         pub e_tag: String => with_e_tag,
-        /// Its size in bytes; missing for one that was removed.
+        /// Its size in bytes; missing for a removed object.
         pub size: Option<u64> => with_size,
-        /// Its version; missing, or the text `null`, in a bucket without versions.
+        /// Its version; missing, or the string `null`, in a bucket without versioning.
         #[serde(rename = "versionId")]
         pub version_id: String => with_version_id,
-        /// Orders the events of one key: the greater text is the later event.
+        /// Orders the events of one key: the greater string is the later event.
         pub sequencer: String => with_sequencer,
     }
 }
 
 impl ObsRecord {
-    /// Whether the object is there now: it was put, posted, copied or put together from parts.
+    /// Whether the object was created: by a put, a post, a copy or a multipart upload.
     #[must_use]
     pub fn is_created(&self) -> bool {
         self.event_name.trim_start_matches("s3:").starts_with("ObjectCreated:")
     }
 
-    /// Whether the object is gone.
+    /// Whether the object was removed.
     #[must_use]
     pub fn is_removed(&self) -> bool {
         self.event_name.trim_start_matches("s3:").starts_with("ObjectRemoved:")
@@ -165,11 +165,11 @@ impl ObsRecord {
 }
 
 impl Object {
-    /// The key as the bucket has it: `a%2Fb+c.png` is `a/b c.png`.
+    /// The decoded key: `a%2Fb+c.png` is `a/b c.png`.
     ///
     /// # Errors
     ///
-    /// Where the decoded key is not UTF-8.
+    /// If the decoded key is not UTF-8.
     pub fn decoded_key(&self) -> Result<Cow<'_, str>, ContentError> {
         url::decode("s3.object.key", &self.key)
     }
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_is_told_with_and_without_the_prefix() {
+    fn the_event_name_is_recognised_with_and_without_the_prefix() {
         assert!(ObsRecord::new().with_event_name("s3:ObjectCreated:Put").is_created());
         assert!(ObsRecord::new().with_event_name("ObjectRemoved:Delete").is_removed());
     }

@@ -19,7 +19,7 @@ use crate::record::{fixture, record};
 pub type ObsGridEvent = CloudEvent<ObsData>;
 
 record! {
-    /// What happened to one object.
+    /// A change of one object.
     pub struct ObsData {
         payload {
             /// Bucket and object.
@@ -34,8 +34,8 @@ record! {
         /// The region of the bucket.
         #[serde(rename = "eventRegion")]
         pub event_region: String => with_event_region,
-        /// When it happened. The only sample known has local time with a `Z` here; the event's own
-        /// `time` is UTC.
+        /// When it happened. The only known sample has local time with a `Z` here; the `time` of the
+        /// event is UTC.
         #[serde(rename = "eventTime")]
         pub event_time: Option<Time> => with_event_time,
         /// `ObjectCreated:Put` and so on.
@@ -44,10 +44,10 @@ record! {
         /// Who did it.
         #[serde(rename = "userIdentity")]
         pub user_identity: Identity => with_user_identity,
-        /// Where from.
+        /// Where the request came from.
         #[serde(rename = "requestParameters")]
         pub request_parameters: RequestParameters => with_request_parameters,
-        /// The ids of the request that did it.
+        /// The ids of the request.
         #[serde(rename = "responseElements")]
         pub response_elements: ResponseElements => with_response_elements,
     }
@@ -106,9 +106,9 @@ record! {
     pub struct Bucket {
         /// Its name.
         pub name: String => with_name,
-        /// Its name, a second time.
+        /// Its name again.
         pub bucket: String => with_bucket,
-        /// Empty in the only sample known.
+        /// Empty in the only known sample.
         pub arn: String => with_arn,
         /// Its owner.
         #[serde(rename = "ownerIdentity")]
@@ -120,10 +120,10 @@ record! {
     /// The object.
     pub struct Object {
         payload {
-            /// Its key as it stands in the payload; see [`decoded_key`](Self::decoded_key).
+            /// Its key as in the payload; see [`decoded_key`](Self::decoded_key).
             pub key: String as "key" => with_key,
         }
-        /// The MD5 of its content, except for uploads in parts.
+        /// The MD5 of its content, except for multipart uploads.
         #[serde(rename = "eTag")]
         pub e_tag: String => with_e_tag,
         /// Its size in bytes.
@@ -133,19 +133,18 @@ record! {
         pub version_id: String => with_version_id,
         /// Orders the events of one key.
         pub sequencer: String => with_sequencer,
-        /// The former path, where a file of a parallel file system was renamed (by its name: no
-        /// document describes it).
+        /// Presumably the former path of a renamed file in a parallel file system; not documented.
         pub oldpsxpth: String => with_oldpsxpth,
     }
 }
 
 impl Object {
-    /// The key as the bucket has it. For subscriptions that encode the key (`Key_encode`); without
-    /// that setting take [`key`](Self::key) as it is.
+    /// The decoded key, for subscriptions that encode it (`Key_encode`). Without that setting use
+    /// [`key`](Self::key).
     ///
     /// # Errors
     ///
-    /// Where the decoded key is not UTF-8.
+    /// If the decoded key is not UTF-8.
     pub fn decoded_key(&self) -> Result<Cow<'_, str>, ContentError> {
         url::decode("data.obs.object.key", &self.key)
     }
@@ -154,5 +153,5 @@ impl Object {
 fixture!(
     ObsGridEvent,
     "obs_eventgrid.json",
-    "A sample in the form of the only one that is known, a public project's."
+    "A sample payload in the shape of the only known one, a public project's."
 );

@@ -1,16 +1,17 @@
-//! How each object of an event is declared: public fields, a setter for each, unknown fields kept.
+//! The macros that declare the objects of events: public fields, a setter for each, unknown fields
+//! kept.
 
 /// Declares a struct with the derives, the tolerance and the setters that all objects of all events
 /// have.
 ///
-/// `pub name: Type => with_name,` is a public field and the setter for it. `[json]` behind the type
-/// is for strings that may hold JSON: the JSON itself is taken, too.
+/// `pub name: Type => with_name,` is a public field and its setter. `[json]` after the type is for
+/// strings that may hold JSON: the JSON itself is accepted, too.
 ///
-/// The fields in `payload { .. }` are what the object is for, with their names in the JSON. An
-/// object without any of them that has unknown fields is of another shape than the type's, and
-/// refused with the names of both. They are always written, so that what was read can be read
-/// again. `payload(field = older) { .. }` names a function that finds that payload among the
-/// unknown fields, in an older shape.
+/// The fields in `payload { .. }`, with their names in the JSON, are essential: an object that has
+/// none of them but has unknown fields is of another shape, and is rejected with the names of both.
+/// They are always serialized, so that the output can be deserialized again. `payload(field =
+/// older) { .. }` names a function that finds the field in an older shape, among the unknown
+/// fields.
 macro_rules! record {
     (
         $(#[$about:meta])*
@@ -35,14 +36,14 @@ macro_rules! record {
                 #[serde(skip_serializing_if = "crate::tolerant::absent")]
                 pub $field: $type,
             )*
-            /// The fields that this version of the crate does not know, as they came.
+            /// Unknown fields, unchanged.
             #[serde(flatten)]
             pub extra: serde_json::Map<String, serde_json::Value>,
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                /// As it stands in the JSON. Of the same name, which errors have.
+                /// The JSON form. It has the name of the event, which serde's errors contain.
                 #[derive(serde::Deserialize)]
                 struct $name {
                     $( $(
@@ -58,7 +59,7 @@ macro_rules! record {
                     extra: serde_json::Map<String, serde_json::Value>,
                 }
 
-                #[allow(unused_mut, reason = "only what has a payload may be changed")]
+                #[allow(unused_mut, reason = "only needed with an older shape")]
                 let mut read = <$name as serde::Deserialize>::deserialize(deserializer)?;
                 $(
                     $( if read.$older_payload.is_none() {
@@ -78,7 +79,7 @@ macro_rules! record {
         }
 
         impl $name {
-            /// An empty one, to be filled by the setters.
+            /// Creates an empty one, to be filled by the setters.
             #[must_use]
             pub fn new() -> Self {
                 Self::default()
@@ -102,7 +103,7 @@ macro_rules! record {
 
 pub(crate) use record;
 
-/// How a field is read.
+/// The type that deserializes a field.
 macro_rules! form {
     ($type:ty) => { crate::tolerant::Element<$type> };
     ($type:ty, json) => { crate::tolerant::Json<$type> };
@@ -129,7 +130,7 @@ macro_rules! fixture {
         crate::record::fixture!(
             $type,
             $file,
-            "A sample in the platform's form, made up for tests."
+            "A sample payload for tests, as the platform sends it."
         );
     };
     ($type:ty, $file:literal, $about:literal) => {
@@ -139,7 +140,7 @@ macro_rules! fixture {
         /// [`FIXTURE`], parsed.
         #[must_use]
         pub fn fixture() -> $type {
-            // It fits; `tests/fixtures.rs` says so.
+            // `tests/fixtures.rs` checks that it fits.
             serde_json::from_str(FIXTURE).unwrap_or_default()
         }
     };

@@ -11,14 +11,14 @@ record! {
     /// Messages were published (trigger `SMN`).
     pub struct SmnEvent {
         payload {
-            /// One for each message. The platform's name is in the singular.
+            /// One for each message. The name in the JSON is in the singular.
             pub records: Vec<SmnRecord> as "record" => with_records,
         }
     }
 }
 
 record! {
-    /// One message, and whom it is for.
+    /// One message, and the subscription that it is for.
     pub struct SmnRecord {
         payload {
             /// The message.
@@ -26,7 +26,7 @@ record! {
         }
         /// `1.0`.
         pub event_version: String => with_event_version,
-        /// The function that has subscribed.
+        /// The URN of the subscribed function.
         pub event_subscription_urn: String => with_event_subscription_urn,
         /// `smn`.
         pub event_source: String => with_event_source,
@@ -44,30 +44,30 @@ record! {
         pub topic_urn: String => with_topic_urn,
         /// When it was published.
         pub timestamp: Option<Time> => with_timestamp,
-        /// An object, `null`, or the text `None`; see [`attribute`](Self::attribute).
+        /// An object, `null`, or the string `None`; see [`attribute`](Self::attribute).
         pub message_attributes: Value => with_message_attributes,
         /// `notification`.
         #[serde(rename = "type")]
         pub message_type: String => with_message_type,
-        /// Unique.
+        /// A unique id.
         pub message_id: String => with_message_id,
-        /// The subject, where one was given.
+        /// The subject, if there is one.
         pub subject: String => with_subject,
     }
 }
 
 impl SmnMessage {
-    /// The text of an attribute, where there is one.
+    /// The value of an attribute that is a string.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.message_attributes.get(name).and_then(Value::as_str)
     }
 
-    /// The message, read as JSON.
+    /// Deserializes the message from JSON.
     ///
     /// # Errors
     ///
-    /// Where it is no JSON, or does not fit.
+    /// If it is not JSON, or does not fit.
     pub fn message_json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ContentError> {
         json::parse("smn.message", self.message.as_bytes())
     }

@@ -1,4 +1,4 @@
-//! A time in any of the forms that the platform writes, with the text it came as.
+//! Times, in any of the formats that the platform uses; the original string is kept.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,18 +10,18 @@ use crate::content::ContentError;
 use crate::number::{self, Entries};
 use crate::tolerant::Tolerant;
 
-/// A point in time, kept as it came.
+/// A point in time, as the string or number that was received.
 ///
-/// | form | sent by |
+/// | format | sent by |
 /// | --- | --- |
 /// | RFC 3339, any offset, any fraction of a second | timer, SMN, OBS, EventGrid, asynchronous notification |
-/// | the same with `Z` and an offset, `2020-08-20T12:00:00.000Z+08:00`: the offset counts | asynchronous notification |
-/// | ISO 8601 without punctuation, `20250630T122121Z` | IoTDA |
+/// | the same with `Z` and an offset, `2020-08-20T12:00:00.000Z+08:00`: the offset applies | asynchronous notification |
+/// | ISO 8601 in the basic format, `20250630T122121Z` | IoTDA |
 /// | `2016/12/08 11:07:28 GMT+08:00` | CTS |
-/// | a number since 1970, also as a text: seconds, or by its size milli-, micro- or nanoseconds | Kafka, LTS, CTS |
+/// | a Unix timestamp, also as a string: in seconds, or by its magnitude in milli-, micro- or nanoseconds | Kafka, LTS, CTS |
 ///
-/// Where no offset is written, UTC is meant. Any text can be held; whether it is a time turns out
-/// in [`to_system_time`](Self::to_system_time).
+/// Without an offset the time is UTC. Any string is accepted;
+/// [`to_system_time`](Self::to_system_time) fails if it is not a time.
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -35,23 +35,23 @@ use crate::tolerant::Tolerant;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Time {
     text: String,
-    /// Whether it stood in the payload as a number.
+    /// Whether it was a number in the payload.
     number: bool,
 }
 
 impl Time {
-    /// The text as it came; the digits, where it was a number.
+    /// The original string; the digits, if it was a number.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The time.
+    /// Parses the time.
     ///
     /// # Errors
     ///
-    /// Where the text is in none of the forms, or is no date, or is before or after all that
-    /// [`SystemTime`] can hold.
+    /// If the string has none of the formats, is not a valid date, or is outside of the range of
+    /// [`SystemTime`].
     pub fn to_system_time(&self) -> Result<SystemTime, ContentError> {
         let text = self.text.trim();
         let nanoseconds = since_epoch(text).or_else(|| parse_date(text));
@@ -79,7 +79,7 @@ impl From<String> for Time {
     }
 }
 
-/// Seconds, milli-, micro- or nanoseconds since 1970, by their size.
+/// A Unix timestamp in seconds, milli-, micro- or nanoseconds, by its magnitude.
 impl From<i64> for Time {
     fn from(number: i64) -> Self {
         Self { text: number.to_string(), number: true }
@@ -121,10 +121,10 @@ fn at(nanoseconds: i128) -> Option<SystemTime> {
     }
 }
 
-/// A number since 1970, in nanoseconds. The unit is told by the size: in seconds, 10^11 would be
-/// the year 5138; in milliseconds, it is 1973.
+/// Parses a Unix timestamp to nanoseconds. The magnitude determines the unit: 10^11 seconds would
+/// be the year 5138, 10^11 milliseconds is 1973.
 fn since_epoch(text: &str) -> Option<i128> {
-    // `20250630T122121Z` begins with digits and is not a number; nor is an empty text.
+    // `20250630T122121Z` begins with digits and is not a number; nor is an empty string.
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let number: i64 = whole.parse().ok()?;
     let unit = match number.unsigned_abs() {
@@ -137,7 +137,7 @@ fn since_epoch(text: &str) -> Option<i128> {
     Some(i128::from(number) * unit + if whole.starts_with('-') { -part } else { part })
 }
 
-/// Decimal digits behind a point, of a unit; what is finer than a nanosecond is cut off.
+/// The decimals of a unit in nanoseconds; anything smaller than a nanosecond is truncated.
 fn fraction_of(digits: &str, unit: i128) -> Option<i128> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -151,7 +151,7 @@ fn fraction_of(digits: &str, unit: i128) -> Option<i128> {
     Some(part)
 }
 
-/// A date with a time of day, in nanoseconds since 1970.
+/// Parses a date with an optional time of day to nanoseconds since 1970.
 fn parse_date(text: &str) -> Option<i128> {
     let mut rest = Rest(text);
     let year = rest.digits(4)?;
@@ -189,7 +189,7 @@ fn parse_date(text: &str) -> Option<i128> {
     Some((days * 86_400 - offset) * NANOSECONDS + nanoseconds)
 }
 
-/// Seconds east of Greenwich: `Z`, `+08:00`, `+0800`, `+08`, `GMT+08:00`, `Z+08:00`, or nothing.
+/// The offset from UTC in seconds: `Z`, `+08:00`, `+0800`, `+08`, `GMT+08:00`, `Z+08:00`, or none.
 fn parse_offset(rest: &mut Rest<'_>) -> Option<i128> {
     rest.one_of(&[" "]);
     rest.one_of(&["Z", "z", "GMT", "UTC"]);
@@ -207,7 +207,7 @@ fn parse_offset(rest: &mut Rest<'_>) -> Option<i128> {
         .then_some(sign * (hours * 3600 + minutes * 60))
 }
 
-/// What is still to be read.
+/// The part of the string that has not been parsed yet.
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {
@@ -227,7 +227,7 @@ impl Rest<'_> {
     }
 }
 
-/// Days since 1970 of a day of the Gregorian calendar, where there is such a day.
+/// The days since 1970 of a date of the Gregorian calendar; `None` if there is no such date.
 fn days_from_civil(year: i128, month: i128, day: i128) -> Option<i128> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let last = match month {
@@ -240,7 +240,7 @@ fn days_from_civil(year: i128, month: i128, day: i128) -> Option<i128> {
     if !(1..=last).contains(&day) {
         return None;
     }
-    // The year begins in March, so that the leap day is its last.
+    // Years are counted from March, so that the leap day is the last day of the year.
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     Some(
@@ -249,7 +249,7 @@ fn days_from_civil(year: i128, month: i128, day: i128) -> Option<i128> {
     )
 }
 
-/// The other way round.
+/// The inverse of [`days_from_civil`].
 fn civil_from_days(days: i128) -> (i128, i128, i128) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_the_platform_is_read() {
+    fn every_format_of_the_platform_is_parsed() {
         assert_eq!(seconds("2018-06-01T08:30:00+08:00"), Some(1_527_813_000));
         assert_eq!(seconds("2018-06-01T00:30:00Z"), Some(1_527_813_000));
         assert_eq!(nanoseconds("1970-01-01T00:00:00.167931174Z"), Some(167_931_174));
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn the_unit_of_a_number_is_told_by_its_size() {
+    fn the_magnitude_of_a_number_determines_its_unit() {
         for number in
             [1_576_737_962, 1_576_737_962_000, 1_576_737_962_000_000, 1_576_737_962_000_000_000]
         {
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_time_says_so_with_its_text() {
+    fn what_is_not_a_time_is_an_error_that_quotes_it() {
         for text in [
             "soon",
             "2018-13-01T00:00:00Z",
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_stays_a_number_and_a_text_a_text() {
+    fn a_number_stays_a_number_and_a_string_a_string() {
         for json in ["1576737962", "\"1576737962\"", "1.5", "\"soon\""] {
             let time: Time = serde_json::from_str(json).expect("it is kept");
             assert_eq!(serde_json::to_string(&time).expect("it is written"), json);
@@ -402,19 +402,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again(seconds in -62_135_596_800_i64..253_402_300_800, fraction in 0_u32..1_000_000_000) {
+        fn a_time_survives_a_round_trip(seconds in -62_135_596_800_i64..253_402_300_800, fraction in 0_u32..1_000_000_000) {
             let base = i128::from(seconds) * NANOSECONDS + i128::from(fraction);
             let time = at(base).expect("it can be held");
             prop_assert_eq!(nanoseconds(Time::from(time)), Some(base));
         }
 
         #[test]
-        fn no_text_panics(text in "[0-9TZ:+./ -]{0,40}|.{0,20}") {
+        fn no_string_panics(text in "[0-9TZ:+./ -]{0,40}|.{0,20}") {
             let _ = Time::from(text).to_system_time();
         }
 
         #[test]
-        fn an_offset_is_taken_off(hours in 0_i128..24, minutes in 0_i128..60) {
+        fn an_offset_is_subtracted(hours in 0_i128..24, minutes in 0_i128..60) {
             let text = format!("2018-06-01T08:30:00+{hours:02}:{minutes:02}");
             prop_assert_eq!(seconds(text), Some(1_527_841_800 - hours * 3600 - minutes * 60));
         }

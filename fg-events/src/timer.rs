@@ -1,4 +1,4 @@
-//! Timers: a job that runs at fixed times.
+//! Timers: invoke a function on a schedule.
 
 use serde::Deserialize;
 
@@ -7,7 +7,7 @@ use crate::content::{ContentError, json};
 use crate::record::{fixture, record};
 
 record! {
-    /// A timer went off (trigger `TIMER`).
+    /// A timer fired (trigger `TIMER`).
     ///
     /// ```
     /// # use fg_events::timer::{self, TimerEvent};
@@ -19,26 +19,26 @@ record! {
     /// ```
     pub struct TimerEvent {
         payload {
-            /// The text that the timer was given, for the function alone to understand.
+            /// The user-defined payload of the timer.
             pub user_event: String as "user_event" [json] => with_user_event,
         }
         /// `v1.0`.
         pub version: String => with_version,
-        /// When it went off, in RFC 3339 with an offset.
+        /// When it fired, in RFC 3339 with an offset.
         pub time: Option<Time> => with_time,
         /// `TIMER`.
         pub trigger_type: String => with_trigger_type,
-        /// The name that the timer was given.
+        /// The name of the timer.
         pub trigger_name: String => with_trigger_name,
     }
 }
 
 impl TimerEvent {
-    /// The timer's text, read as JSON.
+    /// Deserializes the user-defined payload from JSON.
     ///
     /// # Errors
     ///
-    /// Where it is no JSON, or does not fit.
+    /// If it is not JSON, or does not fit.
     pub fn user_event_json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ContentError> {
         json::parse("user_event", self.user_event.as_bytes())
     }

@@ -1,5 +1,5 @@
-//! Every fixture fits its type, is written as it was read, and bears what the platform does to
-//! fields.
+//! Every fixture fits its type, survives a round trip, and stays valid if fields are missing, empty
+//! or of another type.
 
 #![cfg(feature = "all")]
 
@@ -28,18 +28,18 @@ fn visit_all(visit: &mut impl Visit) {
     each!(apig cts dds dis dms eventgrid gemini_mongo iotda kafka kafka_open_source lts notification obs obs_eventgrid rabbitmq rocketmq smn timer);
 }
 
-/// Numbers as texts, and nothing that is empty: what an event means, whatever form it was sent in.
-fn meaning(value: &Value) -> Value {
+/// The value in a canonical form: numbers as strings, and without empty values.
+fn canonical(value: &Value) -> Value {
     match value {
         Value::Number(number) => Value::String(number.to_string()),
         Value::Array(elements) => elements
             .iter()
             .map(|element| {
-                Some(meaning(element)).filter(|value| !is_empty(value)).unwrap_or_default()
+                Some(canonical(element)).filter(|value| !is_empty(value)).unwrap_or_default()
             })
             .collect(),
         Value::Object(entries) => {
-            let entries = entries.iter().map(|(name, value)| (name.clone(), meaning(value)));
+            let entries = entries.iter().map(|(name, value)| (name.clone(), canonical(value)));
             Value::Object(entries.filter(|(_, value)| !is_empty(value)).collect())
         }
         other => other.clone(),
@@ -72,7 +72,7 @@ impl Visit for RoundTrip {
         assert_eq!(again, *parsed, "{name}");
         let sent: Value = serde_json::from_str(fixture).expect("it is JSON");
         let written: Value = serde_json::from_str(&written).expect("it is JSON");
-        assert_eq!(meaning(&written), meaning(&sent), "{name}");
+        assert_eq!(canonical(&written), canonical(&sent), "{name}");
         self.0 += 1;
     }
 }
@@ -84,8 +84,8 @@ fn every_fixture_is_written_as_it_was_read() {
     assert_eq!(visit.0, 18);
 }
 
-/// Calls a function with each variant of a value in which one place is another value, and the path
-/// of the place.
+/// For each place in a value, calls a function with the path of the place and a copy of the value in
+/// which that place is replaced by `to`.
 fn with_one_place_changed(
     value: &Value,
     to: &Value,
@@ -134,15 +134,14 @@ impl Visit for Emptied {
         let sent: Value = serde_json::from_str(fixture).expect("it is JSON");
         for to in [Value::Null, Value::from("")] {
             with_one_place_changed(&sent, &to, "", &mut |path, payload| {
-                // Whether an empty text can be the data of an event is for the type of the data to
-                // say.
+                // Whether an empty string is valid data depends on the type of the data.
                 if path == ".data" && to == "" {
                     return;
                 }
                 let read = serde_json::from_value::<T>(payload.clone());
                 let read = read.unwrap_or_else(|error| panic!("{name}{path} = {to}: {error}"));
                 let written = serde_json::to_value(&read).expect("it is written");
-                assert_eq!(meaning(&written), meaning(&payload), "{name}{path} = {to}");
+                assert_eq!(canonical(&written), canonical(&payload), "{name}{path} = {to}");
             });
         }
         serde_json::from_str::<T>("{}").expect("every field may be missing");
@@ -154,10 +153,10 @@ fn every_field_of_every_event_may_be_null_or_empty() {
     visit_all(&mut Emptied);
 }
 
-/// Puts a list of lists in each place; some fields take that, the others must say where it is.
-struct Misfits(usize);
+/// Puts a list of lists in each place: a field that does not accept it must name its path.
+struct WrongTypes(usize);
 
-impl Visit for Misfits {
+impl Visit for WrongTypes {
     fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(
         &mut self,
         name: &str,
@@ -171,10 +170,10 @@ impl Visit for Misfits {
             if let Err(error) = serde_path_to_error::deserialize::<_, T>(
                 &mut serde_json::Deserializer::from_str(&payload),
             ) {
-                let told = format!(".{}", error.path());
+                let reported = format!(".{}", error.path());
                 assert!(
-                    told.starts_with(path),
-                    "{name}: `{path}` is wrong, and the error is at `{told}`: {error}"
+                    reported.starts_with(path),
+                    "{name}: `{path}` is wrong, and the error is at `{reported}`: {error}"
                 );
                 self.0 += 1;
             }
@@ -184,7 +183,7 @@ impl Visit for Misfits {
 
 #[test]
 fn a_field_of_the_wrong_type_is_named_with_its_path() {
-    let mut visit = Misfits(0);
+    let mut visit = WrongTypes(0);
     visit_all(&mut visit);
     assert!(visit.0 > 150, "{} fields are refused", visit.0);
 }
@@ -199,8 +198,7 @@ fn unknown_fields_are_kept_at_every_depth() {
     assert_eq!(written, serde_json::from_str::<Value>(payload).expect("it is JSON"));
 }
 
-/// The keys that an event is for, of each type, from the outermost to the innermost that is an
-/// object of the platform's own.
+/// Renames the essential fields of each type, from the outermost object to the innermost one.
 struct OtherShapes(usize);
 
 impl Visit for OtherShapes {
@@ -287,7 +285,7 @@ fn an_event_of_another_trigger_is_not_an_empty_one() {
         ) {
             for (other, payload) in &self.0 {
                 if let Ok(read) = serde_json::from_value::<T>(payload.clone()) {
-                    // What is alike but for its name.
+                    // These have the same shape.
                     assert!(
                         name.contains("eventgrid") || name.contains("mq") || name.contains("kafka"),
                         "{other} as {name}: {read:?}"
@@ -356,7 +354,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_panics(text in "\\PC{0,40}") {
+    fn no_string_panics(text in "\\PC{0,40}") {
         let _ = serde_json::from_str::<apig::ApigEvent>(&text);
         let _ = apig::ApigEvent::new().with_body_text(text.clone()).with_is_base64_encoded(true).body();
         let _ = obs::Object::new().with_key(text.clone()).decoded_key();
@@ -364,9 +362,9 @@ proptest! {
     }
 }
 
-/// The inputs that are kept of the fuzz target `events`. A published crate has none.
+/// The seeds of the fuzz target `events`, which a published crate does not have.
 #[test]
-fn what_fuzzing_has_found_is_read_or_refused() {
+fn the_seeds_of_the_fuzz_target_are_read_or_rejected() {
     struct Seeds(Vec<Vec<u8>>);
     impl Visit for Seeds {
         fn event<T: DeserializeOwned + Serialize + Default + PartialEq + Debug>(

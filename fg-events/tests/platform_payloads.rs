@@ -1,7 +1,7 @@
 //! The platform's own payloads, each read as the event of its trigger.
 //!
-//! They are in a folder that only some checkouts have beside them; without it this test says that
-//! it is skipped.
+//! They are in a folder next to the repository, which may be absent. Without it this test is
+//! skipped, and says so.
 
 #![cfg(feature = "all")]
 
@@ -26,17 +26,17 @@ fn check<T: DeserializeOwned + Serialize + PartialEq + std::fmt::Debug>(
 
 fn check_sample(trigger: &str, name: &str, payload: &[u8]) -> Option<Result<(), String>> {
     Some(match (trigger, name) {
-        // The document prints what the base64 holds.
+        // The documentation shows the content of the base64.
         ("lts", "docs-otc-python-1.json") => check::<lts::LtsLogs>(payload),
         // The record without the object around it.
         ("cts", "otc-python-1.json") => check::<cts::CtsTrace>(payload),
-        // A form to be filled in: its status is the text "httpStatusCode".
+        // A template: its status is the string "httpStatusCode".
         ("apig-response", "docs-otc-go-1.json") => {
-            let error = check::<apig::ApigResponse>(payload).expect_err("it is no answer");
+            let error = check::<apig::ApigResponse>(payload).expect_err("it is only a template");
             assert!(error.contains("isBase64Encoded") || error.contains("statusCode"), "{error}");
             return None;
         }
-        // What the management API answers; no function sees it.
+        // Responses of the management API, which no function sees.
         ("invoke-api", _) => return None,
         ("apig", _) => check::<apig::ApigEvent>(payload),
         ("apig-response", _) => check::<apig::ApigResponse>(payload),

@@ -1,15 +1,18 @@
-//! API Gateway's events and answers as HTTP requests and responses, in both directions.
+//! Converts between HTTP and the JSON of API Gateway, in both directions.
 //!
-//! | from | to | by | who needs it |
+//! | from | to | by | used by |
 //! | --- | --- | --- | --- |
-//! | event | request | [`request_of`] | a service that is an event function |
-//! | response | answer | [`write_answer`] | the same |
-//! | request | event | [`event_of`] | a handler of events that is served over HTTP; a gateway for tests |
-//! | answer | response | [`response_of`] | the same |
+//! | event | HTTP request | [`request_of`] | a service that is an event function |
+//! | HTTP response | function response | [`write_response`] | the same |
+//! | HTTP request | event | [`event_of`] | a handler of events that is served over HTTP; a gateway for tests |
+//! | function response | HTTP response | [`response_of`] | the same |
 //!
-//! What one direction writes, the other reads as it was: any bytes of a body, whatever the content
-//! type; the values of repeated headers and parameters, in their order. What cannot stand in the
-//! JSON, such as a header that is not UTF-8, is an error and never another text.
+//! A function response is the JSON object that API Gateway expects: `statusCode`, `headers`, `body`,
+//! `isBase64Encoded`.
+//!
+//! Conversions are lossless: a round trip preserves the bytes of a body, for any content type, and
+//! the values of repeated headers and parameters in their order. What JSON cannot represent, such
+//! as a header that is not UTF-8, is an error.
 //!
 //! ```
 //! use fg_http::apig;
@@ -23,25 +26,24 @@
 //! # Ok::<(), fg_core::Failure>(())
 //! ```
 
-mod answer;
-mod event;
-mod fields;
-mod json;
+mod gateway_event;
+mod gateway_response;
+mod headers_and_query;
+mod json_output;
 mod media_type;
-mod text;
+mod nullable;
 
-pub use self::answer::{response_of, write_answer};
-pub(crate) use self::event::read_request;
-pub use self::event::{event_of, request_of};
+pub(crate) use self::gateway_event::read_request;
+pub use self::gateway_event::{event_of, request_of};
+pub use self::gateway_response::{response_of, write_response};
 
 pub use fg_events::apig::RequestContext;
 
-/// Among the extensions of a request: the parameters in the path, by their names in the API's
-/// definition.
+/// An extension of a request: the path parameters, by their names in the API's definition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PathParameters(pub fg_events::apig::Parameters);
 
-/// Among the extensions of a request: what a custom authorizer returned, where there is one. The
-/// field `user_data` of the event.
+/// An extension of a request: what the custom authorizer returned, if there is one. It is the field
+/// `user_data` of the event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthorizerData(pub String);

@@ -1,4 +1,4 @@
-//! The body of a request to a service, or of a response that leaves it.
+//! The body of a request to a service, or of a response from it.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 
 use crate::BoxError;
 
-/// A body: nothing, bytes that are all there, or any other [`http_body::Body`].
+/// A body: empty, buffered bytes, or any other [`http_body::Body`].
 ///
 /// ```
 /// use fg_http::Body;
@@ -26,7 +26,7 @@ use crate::BoxError;
 pub struct Body(Kind);
 
 enum Kind {
-    /// What is left of bytes that are all there.
+    /// Buffered bytes that have not been polled yet.
     Full(Bytes),
     Other(UnsyncBoxBody<Bytes, BoxError>),
     Stream(BodyStream),
@@ -39,7 +39,7 @@ impl Default for Kind {
 }
 
 impl Body {
-    /// A body of any kind, such as one that is being received.
+    /// Wraps any body, such as one that is being received.
     pub fn new<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -48,14 +48,14 @@ impl Body {
         Self(Kind::Other(body.map_err(Into::into).boxed_unsync()))
     }
 
-    /// No body.
+    /// An empty body.
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
     }
 }
 
-/// The pieces of a streamed reply. An error among them ends the body before its end.
+/// The chunks of a streamed response. An error among them is the error of the body.
 impl From<BodyStream> for Body {
     fn from(stream: BodyStream) -> Self {
         Self(Kind::Stream(stream))
@@ -105,8 +105,8 @@ impl http_body::Body for Body {
             Kind::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Other(body) => Pin::new(body).poll_frame(task),
             Kind::Stream(stream) => {
-                let piece = ready!(Pin::new(stream).poll_next(task));
-                Poll::Ready(piece.map(|piece| piece.map(Frame::data).map_err(Into::into)))
+                let chunk = ready!(Pin::new(stream).poll_next(task));
+                Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data).map_err(Into::into)))
             }
         }
     }
@@ -128,7 +128,7 @@ impl http_body::Body for Body {
     }
 }
 
-/// Prints no content.
+/// Does not print the content.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -151,12 +151,12 @@ mod tests {
             self: Pin<&mut Self>,
             _: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-            Poll::Ready(Some(Err(std::io::Error::other("the line is dead"))))
+            Poll::Ready(Some(Err(std::io::Error::other("connection reset"))))
         }
     }
 
     #[test]
-    fn bytes_that_are_all_there_are_one_frame_and_then_nothing() {
+    fn buffered_bytes_are_a_single_frame() {
         let mut task = Context::from_waker(std::task::Waker::noop());
         let mut body = Pin::new(Box::new(Body::from(vec![1, 2])));
         assert_eq!((body.is_end_stream(), body.size_hint().exact()), (false, Some(2)));
@@ -177,7 +177,7 @@ mod tests {
         let Poll::Ready(Some(Err(error))) = broken.as_mut().poll_frame(&mut task) else {
             panic!("there is an error")
         };
-        assert_eq!(error.to_string(), "the line is dead");
+        assert_eq!(error.to_string(), "connection reset");
     }
 
     #[test]

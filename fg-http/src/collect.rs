@@ -1,4 +1,4 @@
-//! A whole body in one piece, up to a limit.
+//! Reads a whole body into memory, up to a limit.
 
 use std::pin::pin;
 
@@ -9,10 +9,10 @@ use http_body_util::BodyExt as _;
 use crate::BoxError;
 use crate::failure::failure_of_body;
 
-/// Reads a body to its end. One that came in one piece is not copied, any other is copied once;
-/// trailers are left out.
+/// Reads a body to its end. A body of a single chunk is not copied, any other is copied once.
+/// Trailers are dropped.
 ///
-/// Reading stops as soon as there is more than `limit` bytes: a body may have no end.
+/// Stops with an error as soon as the body exceeds `limit` bytes.
 pub(crate) async fn collect<B>(body: B, limit: usize) -> Result<Bytes, Failure>
 where
     B: http_body::Body<Data = Bytes>,
@@ -23,26 +23,27 @@ where
     let mut all = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(failure_of_body)?;
-        let Ok(piece) = frame.into_data() else { continue };
-        if piece.is_empty() {
+        let Ok(chunk) = frame.into_data() else { continue };
+        if chunk.is_empty() {
             continue;
         }
-        if first.len().max(all.len()).saturating_add(piece.len()) > limit {
+        if first.len().max(all.len()).saturating_add(chunk.len()) > limit {
             let message =
                 format!("the body is larger than {limit} bytes, and was not read to its end");
             return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
         }
         if first.is_empty() {
-            first = piece;
+            first = chunk;
             continue;
         }
         if all.is_empty() {
-            /// A body that says it has more gets its room when it comes.
-            const MOST: u64 = 8 * 1024 * 1024;
-            all.reserve(first.len() + piece.len() + body.size_hint().lower().min(MOST) as usize);
+            /// A size hint beyond this is not trusted with an allocation.
+            const MAX_RESERVED: u64 = 8 * 1024 * 1024;
+            let remaining = body.size_hint().lower().min(MAX_RESERVED) as usize;
+            all.reserve(first.len() + chunk.len() + remaining);
             all.extend_from_slice(&first);
         }
-        all.extend_from_slice(&piece);
+        all.extend_from_slice(&chunk);
     }
     Ok(if all.is_empty() { first } else { all.into() })
 }
@@ -56,8 +57,8 @@ mod tests {
 
     use http_body::Frame;
 
-    struct Pieces(VecDeque<Result<Frame<Bytes>, std::io::Error>>);
-    impl http_body::Body for Pieces {
+    struct Frames(VecDeque<Result<Frame<Bytes>, std::io::Error>>);
+    impl http_body::Body for Frames {
         type Data = Bytes;
         type Error = std::io::Error;
         fn poll_frame(
@@ -69,13 +70,13 @@ mod tests {
     }
 
     fn collected(
-        pieces: impl IntoIterator<Item = Result<Frame<Bytes>, std::io::Error>>,
+        frames: impl IntoIterator<Item = Result<Frame<Bytes>, std::io::Error>>,
         limit: usize,
     ) -> Result<Bytes, Failure> {
-        let mut future = pin!(collect(Pieces(pieces.into_iter().collect()), limit));
+        let mut future = pin!(collect(Frames(frames.into_iter().collect()), limit));
         match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(result) => result,
-            Poll::Pending => panic!("nothing waits"),
+            Poll::Pending => panic!("the body is never pending"),
         }
     }
 
@@ -84,15 +85,15 @@ mod tests {
     }
 
     #[test]
-    fn one_piece_is_not_copied() {
-        let piece = Bytes::from_static(b"piece");
+    fn a_single_chunk_is_not_copied() {
+        let chunk = Bytes::from_static(b"chunk");
         let read =
-            collected([data(""), Ok(Frame::data(piece.clone())), data("")], 5).expect("it is read");
-        assert_eq!((read.as_ptr(), &*read), (piece.as_ptr(), &b"piece"[..]));
+            collected([data(""), Ok(Frame::data(chunk.clone())), data("")], 5).expect("it is read");
+        assert_eq!((read.as_ptr(), &*read), (chunk.as_ptr(), &b"chunk"[..]));
     }
 
     #[test]
-    fn pieces_are_put_together_and_trailers_left_out() {
+    fn chunks_are_joined_and_trailers_dropped() {
         let trailers = Ok(Frame::trailers(http::HeaderMap::new()));
         assert_eq!(
             collected([data("a"), data("bc"), data("d"), trailers], 4),
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_without_an_end_is_given_up_at_the_limit() {
+    fn an_endless_body_is_rejected_at_the_limit() {
         let endless = || data("x");
         let failure = collected((0..1000).map(|_| endless()), 999).expect_err("it is too large");
         assert_eq!(failure.error_type(), "FunctionResponseTooLarge");
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_in_the_body_is_a_failure_with_its_text() {
+    fn an_error_in_the_body_is_a_failure_with_its_message() {
         let failure = collected([data("a"), Err(std::io::Error::other("the disk is gone"))], 9)
             .expect_err("it broke");
         assert_eq!(failure.message(), "the disk is gone");

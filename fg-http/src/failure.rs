@@ -1,4 +1,4 @@
-//! What an error of a service, or a response that is no success, becomes: the failure that the
+//! Converts an error of a service, or a response with an error status, to the failure that the
 //! caller of the function sees.
 
 use fg_core::{Error, Failure};
@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use crate::BoxError;
 
-/// The failure that ended a body: that of the stream inside, through whatever the layers have
-/// wrapped it in.
+/// The failure for an error of a body: the failure of the stream inside, if there is one in the
+/// chain of sources, as layers wrap errors.
 pub(crate) fn failure_of_body(error: impl Into<BoxError>) -> Failure {
     let error = Error::new(error.into());
     let inside =
@@ -16,18 +16,18 @@ pub(crate) fn failure_of_body(error: impl Into<BoxError>) -> Failure {
     inside.unwrap_or_else(|| error.to_failure())
 }
 
-/// The error and those behind it, outermost first.
+/// The error and its sources, outermost first.
 fn chain<'e>(
     error: &'e (dyn std::error::Error + 'static),
 ) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
-    /// A chain that bites its own tail must not hang the function.
-    const LONGEST: usize = 64;
-    std::iter::successors(Some(error), |&error| error.source()).take(LONGEST)
+    /// A cyclic chain must not hang the function.
+    const MAX_LENGTH: usize = 64;
+    std::iter::successors(Some(error), |&error| error.source()).take(MAX_LENGTH)
 }
 
-/// The error JSON, as [`Failure::to_json`] writes it.
+/// The error response, as [`Failure::to_json`] writes it.
 #[derive(Deserialize)]
-struct ErrorJson {
+struct ErrorResponse {
     #[serde(rename = "errorType")]
     error_type: String,
     #[serde(rename = "errorMessage")]
@@ -38,17 +38,16 @@ struct ErrorJson {
     stack_trace: Vec<String>,
 }
 
-/// The failure that a response says: its error JSON, or else `Http.` and the status, with the text
-/// of the body.
+/// The failure for a response with an error status: the error response in its body, or else an
+/// error type of `Http.` and the status, with the body as the message.
 pub(crate) fn failure_of_response(status: StatusCode, body: &[u8]) -> Failure {
-    if let Ok(json) = serde_json::from_slice::<ErrorJson>(body) {
-        return Failure::new(json.error_type, json.message)
-            .with_cause(json.cause)
-            .with_stack_trace(json.stack_trace);
+    if let Ok(error) = serde_json::from_slice::<ErrorResponse>(body) {
+        return Failure::new(error.error_type, error.message)
+            .with_cause(error.cause)
+            .with_stack_trace(error.stack_trace);
     }
-    /// So much of a text says what is wrong.
-    const LONGEST: usize = 1000;
-    let text: String = String::from_utf8_lossy(body).trim().chars().take(LONGEST).collect();
+    const MAX_CHARACTERS: usize = 1000;
+    let text: String = String::from_utf8_lossy(body).trim().chars().take(MAX_CHARACTERS).collect();
     let separator = if text.is_empty() { "" } else { ": " };
     Failure::new(format!("Http.{}", status.as_u16()), format!("{status}{separator}{text}"))
 }
@@ -58,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_error_json_is_read_back_whole() {
+    fn an_error_response_is_read_back_whole() {
         let failure = Failure::new("Order.Lost", "it is lost")
             .with_cause(["rain".to_owned()])
             .with_stack_trace(["main".to_owned()]);
@@ -69,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_body_is_a_text_after_the_status() {
+    fn any_other_body_is_the_message_after_the_status() {
         let failure = failure_of_response(StatusCode::UNAUTHORIZED, b"who are you?\n");
         assert_eq!(failure, Failure::new("Http.401", "401 Unauthorized: who are you?"));
         assert_eq!(failure_of_response(StatusCode::BAD_GATEWAY, b"").message(), "502 Bad Gateway");
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_failure_of_a_stream_is_found_in_what_it_is_wrapped_in() {
+    fn the_failure_of_a_stream_is_found_in_wrapped_errors() {
         let failure = Failure::new("Export.Lost", "the disk is gone");
         assert_eq!(failure_of_body(axum::Error::new(axum::Error::new(failure.clone()))), failure);
         assert_eq!(failure_of_body("broken"), Failure::new("FunctionReturnError", "broken"));

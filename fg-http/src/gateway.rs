@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, ReadyFunction, Reply};
+use fg_core::{Context, Failure, ReadyFunction, ResponseBuffer};
 use http::Method;
 use http::header::CONTENT_LENGTH;
 use http_body::Body as _;
@@ -19,8 +19,8 @@ use crate::shared::Shared;
 /// A service as a function of API Gateway's events.
 ///
 /// The event becomes a request, as [`apig::request_of`] says, with the [`Context`] of the
-/// invocation among its extensions. The response is read to its end and becomes the answer, as
-/// [`apig::write_answer`] says. Trailers are left out: the answer has no place for them.
+/// invocation among its extensions. The response is read to its end and becomes the response, as
+/// [`apig::write_response`] says. Trailers are dropped: the JSON has no place for them.
 ///
 /// A response may have at most `RUNTIME_MAX_RESP_BODY_SIZE` bytes, 6 MB on the platform, and what
 /// is not text grows by a third on the way: above 4.5 MB a warning is logged, once in a process.
@@ -45,7 +45,12 @@ impl<S> fmt::Debug for Gateway<S> {
 }
 
 impl<S: HttpService> ReadyFunction for Gateway<S> {
-    async fn call(&self, payload: &[u8], ctx: &Context, reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        &self,
+        payload: &[u8],
+        ctx: &Context,
+        output: &mut ResponseBuffer,
+    ) -> Result<(), Failure> {
         let (request, left_out) = apig::read_request(payload)?;
         if let Some(message) = left_out.message() {
             ctx.logger().warn(format_args!("{message}"));
@@ -70,7 +75,7 @@ impl<S: HttpService> ReadyFunction for Gateway<S> {
             collect(body, limit).await?
         };
         warn_of_size(body.len(), limit, ctx);
-        apig::write_answer(&parts, &body, reply)
+        apig::write_response(&parts, &body, output)
     }
 
     async fn pre_stop(&self) {}

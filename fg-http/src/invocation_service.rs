@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, ReadyFunction, Reply};
+use fg_core::{Context, Failure, ReadyFunction, ResponseBuffer};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use tower_service::Service;
@@ -86,14 +86,14 @@ where
         return Err(Failure::new(Failure::INVALID_PAYLOAD, message));
     };
     let payload = collect(body, usize::MAX).await?;
-    let mut reply = Reply::new();
-    function.call(&payload, &ctx, &mut reply).await?;
+    let mut output = ResponseBuffer::new();
+    function.call(&payload, &ctx, &mut output).await?;
     // Characters that cannot stand in a header are left out.
     let content_type: Vec<u8> =
-        reply.content_type().bytes().filter(|byte| !byte.is_ascii_control()).collect();
+        output.content_type().bytes().filter(|byte| !byte.is_ascii_control()).collect();
     let content_type = HeaderValue::try_from(content_type)
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    let body = reply.take_stream().map_or_else(|| Body::from(reply.into_body()), Body::from);
+    let body = output.take_stream().map_or_else(|| Body::from(output.into_body()), Body::from);
     let mut response = http::Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     Ok(response)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
-use fg_core::{BodyStream, Context, Failure, ReadyFunction, Reply, StreamResponse};
+use fg_core::{BodyStream, Context, Failure, ReadyFunction, ResponseBuffer, StreamResponse};
 use futures_core::Stream;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
@@ -71,7 +71,12 @@ where
     S: HttpService<B>,
     B: From<Bytes> + Send + 'static,
 {
-    async fn call(&self, payload: &[u8], ctx: &Context, reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        &self,
+        payload: &[u8],
+        ctx: &Context,
+        output: &mut ResponseBuffer,
+    ) -> Result<(), Failure> {
         let mut request = http::Request::new(B::from(Bytes::copy_from_slice(payload)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = Uri::from_static("/invoke");
@@ -93,9 +98,9 @@ where
             .unwrap_or(BYTES)
             .to_owned();
         if body.size_hint().exact().is_some() {
-            reply.set_bytes(collect(body, limit).await?.into(), content_type);
+            output.set_bytes(collect(body, limit).await?.into(), content_type);
         } else {
-            reply.set_stream(stream_of(body), content_type);
+            output.set_stream(stream_of(body), content_type);
         }
         Ok(())
     }

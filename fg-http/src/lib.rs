@@ -1,17 +1,17 @@
 //! Any tower HTTP service, and so any axum `Router`, as a FunctionGraph function; and tower layers
 //! around any function.
 //!
-//! This crate does the conversions: it does no input or output and knows no async runtime. Programs
-//! use it through `fg::http`.
+//! This crate does the conversions. It does no I/O and does not depend on an async runtime.
+//! Programs use it through `fg::http`.
 //!
 //! | the function is | what serves it | how |
 //! | --- | --- | --- |
-//! | a service, behind API Gateway | [`Gateway`] | the event becomes a request, the response becomes the answer |
-//! | a service, as an HTTP function or in a container | [`HttpService`] | the server calls it with the requests themselves |
+//! | a service, behind API Gateway | [`Gateway`] | the event becomes an HTTP request, the HTTP response becomes the function's response |
+//! | a service, as an HTTP function or in a container | [`HttpService`] | the server passes it the requests |
 //! | a handler of [`Request`]s | `#[fg::handler]` | typed: `async fn(Request, &Context) -> Result<Response, E>` |
 //! | any function, with layers around it | [`Layered`] | an invocation is a request to [`InvocationService`] |
 //!
-//! The conversions themselves are in [`apig`], in both directions.
+//! The conversions are in [`apig`], for both directions.
 //!
 //! ```
 //! use fg_core::{Context, Error};
@@ -31,38 +31,37 @@
 //! # impl std::task::Wake for Task { fn wake(self: std::sync::Arc<Self>) {} }
 //! let request = http::Request::post("/orders?copies=2").body(Bytes::from(r#"{"item":"tea"}"#))?;
 //! let ctx = Context::default();
-//! # let mut answer = std::pin::pin!(api(request.into(), &ctx));
+//! # let mut response = std::pin::pin!(api(request.into(), &ctx));
 //! # let waker = std::sync::Arc::new(Task).into();
-//! # let std::task::Poll::Ready(answer) = answer.as_mut().poll(&mut std::task::Context::from_waker(&waker)) else { panic!() };
+//! # let std::task::Poll::Ready(response) = response.as_mut().poll(&mut std::task::Context::from_waker(&waker)) else { panic!() };
 //! # /*
-//! let answer = api(request.into(), &ctx).await;
+//! let response = api(request.into(), &ctx).await;
 //! # */
-//! assert_eq!(answer?.status(), 201);
+//! assert_eq!(response?.status(), 201);
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! # How large a body may be
+//! # Size limits of bodies
 //!
-//! The platform takes 6 MB each way. Between API Gateway and a function a body travels in base64,
-//! which makes it a third larger, so 4.5 MB of it are safe; for an event function that is certain,
-//! for an HTTP function or a container it is assumed, as the platform does the same wrapping there.
-//! [`Gateway`] logs a warning when a response is larger.
+//! The platform accepts 6 MB in each direction. API Gateway encodes bodies in base64, which makes
+//! them a third larger, so that 4.5 MB are safe. This is documented for event functions; for HTTP
+//! functions and containers it is assumed. [`Gateway`] logs a warning if a response is larger.
 
 pub mod apig;
 mod body;
 mod collect;
 mod connected;
+mod deserialize;
 mod failure;
 mod gateway;
 mod invocation_service;
 mod layered;
-mod located;
 mod request;
 mod response;
 mod service;
 mod shared;
 
-/// An error of any type, as the ecosystem of tower passes it on.
+/// The error type that tower middleware passes on.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub use bytes::Bytes;
@@ -77,7 +76,7 @@ pub use crate::request::Request;
 pub use crate::response::Response;
 pub use crate::service::HttpService;
 
-/// The programs of the README, compiled with the documentation's own.
+/// Compiles the programs of the README as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -8,12 +8,12 @@ use fg_core::{Failure, FromPayload, HttpEvent};
 use serde::de::DeserializeOwned;
 
 use crate::apig::{self, PathParameters, RequestContext};
-use crate::located;
+use crate::deserialize;
 
-/// An HTTP request whose body is all there: the event of a handler behind API Gateway, in an HTTP
+/// An HTTP request with a buffered body: the event of a handler behind API Gateway, in an HTTP
 /// function or in a container.
 ///
-/// It is an [`http::Request`], and can be used as one: `request.method()`, `request.headers()`,
+/// It dereferences to [`http::Request`]: `request.method()`, `request.headers()`,
 /// `request.uri().path()`.
 ///
 /// ```
@@ -29,13 +29,12 @@ use crate::located;
 pub struct Request(http::Request<Bytes>);
 
 impl Request {
-    /// The parameters behind the `?`, decoded, in their order.
+    /// The query parameters, decoded, in order.
     pub fn query(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
         form_urlencoded::parse(self.uri().query().unwrap_or_default().as_bytes())
     }
 
-    /// A parameter in the path, by its name in the API's definition; API Gateway sends them, other
-    /// callers do not.
+    /// A path parameter, by its name in the API's definition. Only API Gateway sends them.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> Option<&str> {
         self.extensions()
@@ -43,29 +42,29 @@ impl Request {
             .and_then(|PathParameters(parameters)| parameters.get(name))
     }
 
-    /// What API Gateway says about the request.
+    /// The request context of API Gateway.
     #[must_use]
     pub fn request_context(&self) -> Option<&RequestContext> {
         self.extensions().get()
     }
 
-    /// The body, read as JSON, whatever its content type.
+    /// Deserializes the body as JSON, for any content type.
     ///
     /// # Errors
     ///
-    /// [`Failure::INVALID_PAYLOAD`] where the body is not JSON or does not fit; the message names
-    /// the path in it.
+    /// [`Failure::INVALID_PAYLOAD`] if the body is not JSON or does not fit. The message has the
+    /// JSON path.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        const INTRO: &str = "the body of the request cannot be read as JSON: ";
-        located::read(self.body())
-            .map_err(|misfit| misfit.into_failure(Failure::INVALID_PAYLOAD, INTRO))
+        const INTRO: &str = "the body of the request cannot be deserialized from JSON: ";
+        deserialize::from_json(self.body())
+            .map_err(|error| error.into_failure(Failure::INVALID_PAYLOAD, INTRO))
     }
 
-    /// The body as a text.
+    /// The body as a string.
     ///
     /// # Errors
     ///
-    /// [`Failure::INVALID_PAYLOAD`] where it is not UTF-8.
+    /// [`Failure::INVALID_PAYLOAD`] if it is not UTF-8.
     pub fn text(&self) -> Result<&str, Failure> {
         let wrong = |error| {
             Failure::new(
@@ -76,7 +75,7 @@ impl Request {
         std::str::from_utf8(self.body()).map_err(wrong)
     }
 
-    /// The request of the crate `http`.
+    /// Converts to the request type of the crate `http`.
     #[must_use]
     pub fn into_inner(self) -> http::Request<Bytes> {
         self.0
@@ -109,7 +108,7 @@ impl DerefMut for Request {
     }
 }
 
-/// From an event of API Gateway, as [`apig::request_of`] reads it.
+/// Deserializes an event of API Gateway, see [`apig::request_of`].
 impl FromPayload<'_> for Request {
     fn from_payload(payload: &[u8]) -> Result<Self, Failure> {
         apig::request_of(payload).map(Self)
@@ -138,23 +137,23 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_not_the_json_expected_is_named_with_its_path() {
+    fn a_body_that_does_not_fit_is_an_error_with_the_json_path() {
         assert_eq!(request("[1]").json::<Vec<u8>>(), Ok(vec![1]));
         let failure = request(r#"{"a":[1,"x"]}"#)
             .json::<BTreeMap<String, Vec<u8>>>()
             .expect_err("x is no number");
         assert_eq!(failure.error_type(), "InvalidPayload");
-        let expected = "the body of the request cannot be read as JSON: `a[1]`: invalid type: string \"x\", expected u8 at line 1 column 11";
+        let expected = "the body of the request cannot be deserialized from JSON: `a[1]`: invalid type: string \"x\", expected u8 at line 1 column 11";
         assert_eq!(failure.message(), expected);
         let failure = request("").json::<u8>().expect_err("there is none");
         assert_eq!(
             failure.message(),
-            "the body of the request cannot be read as JSON: it is empty"
+            "the body of the request cannot be deserialized from JSON: it is empty"
         );
     }
 
     #[test]
-    fn a_body_is_a_text_if_it_is_utf8() {
+    fn a_body_is_a_string_if_it_is_utf8() {
         assert_eq!(request("é").text(), Ok("é"));
         let binary = Request::from(http::Request::new(Bytes::from_static(b"\xff")));
         assert!(binary.text().is_err_and(|failure| {
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handler_of_requests_is_known_for_one() {
+    fn a_request_is_an_http_event() {
         const { assert!(fg_core::__private::EventKind::<Request>::FG_HTTP) };
     }
 

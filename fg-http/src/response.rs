@@ -1,20 +1,19 @@
-//! What a typed HTTP handler returns.
+//! The response of a typed HTTP handler.
 
 use std::ops::{Deref, DerefMut};
 
 use bytes::Bytes;
-use fg_core::{Failure, IntoPayload, Reply};
+use fg_core::{Failure, IntoPayload, ResponseBuffer};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::apig;
 
-/// An HTTP response whose body is all there.
+/// An HTTP response with a buffered body.
 ///
-/// It is an [`http::Response`], and can be used as one. As the reply of a handler it is written as
-/// the answer that API Gateway expects, see [`apig::write_answer`]; served over HTTP, it is the
-/// response itself.
+/// It dereferences to [`http::Response`]. The response of a handler is written as the JSON that API
+/// Gateway expects, see [`apig::write_response`]; served over HTTP, it is sent as it is.
 ///
 /// ```
 /// use fg_http::Response;
@@ -28,12 +27,13 @@ use crate::apig;
 #[derive(Clone, Debug)]
 pub struct Response {
     response: http::Response<Bytes>,
-    /// The first thing said of it that HTTP does not allow.
-    mistake: Option<String>,
+    /// The error of the first builder method that got an invalid value.
+    error: Option<String>,
 }
 
 impl Response {
-    /// This status, no headers, no body. See [`with_status`](Self::with_status).
+    /// Creates a response with this status, without headers or body. See
+    /// [`with_status`](Self::with_status).
     #[must_use]
     pub fn new(status: impl TryInto<StatusCode>) -> Self {
         Self::from(http::Response::new(Bytes::new())).with_status(status)
@@ -55,12 +55,12 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`Failure::INVALID_RESPONSE`] where the value cannot be written as JSON.
+    /// [`Failure::INVALID_RESPONSE`] if the value cannot be serialized as JSON.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, Failure> {
         let wrong = |error| {
             Failure::new(
                 Failure::INVALID_RESPONSE,
-                format!("the response cannot be written as JSON: {error}"),
+                format!("the response cannot be serialized as JSON: {error}"),
             )
         };
         serde_json::to_vec(value)
@@ -74,21 +74,23 @@ impl Response {
         response.into()
     }
 
-    /// Sets the status: a [`StatusCode`] or a number. One that there cannot be makes the handler
-    /// fail, see [`into_inner`](Self::into_inner).
+    /// Sets the status: a [`StatusCode`] or a number. With an invalid one the invocation fails, see
+    /// [`into_inner`](Self::into_inner).
     #[must_use]
     pub fn with_status(mut self, status: impl TryInto<StatusCode>) -> Self {
         match status.try_into() {
             Ok(status) => *self.response.status_mut() = status,
             Err(_) => {
-                self.note("the status of the response is not a number from 100 to 999".to_owned());
+                self.set_error(
+                    "the status of the response is not a number from 100 to 999".to_owned(),
+                );
             }
         }
         self
     }
 
-    /// Adds a header; one of the same name stays, except a `content-type`, which is replaced. What
-    /// HTTP does not allow, such as a value with a line break, makes the handler fail, see
+    /// Appends a header, or replaces it if it is `content-type`. With a name or a value that HTTP
+    /// does not allow, such as one with a line break, the invocation fails, see
     /// [`into_inner`](Self::into_inner).
     #[must_use]
     pub fn with_header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
@@ -99,14 +101,14 @@ impl Response {
             }
             (Ok(name), Ok(value)) => {
                 if self.headers_mut().try_append(name, value).is_err() {
-                    self.note("the response has too many headers".to_owned());
+                    self.set_error("the response has too many headers".to_owned());
                 }
             }
             (Err(_), _) => {
-                self.note(format!("{name:?} cannot be the name of a header of the response"));
+                self.set_error(format!("{name:?} cannot be the name of a header of the response"));
             }
             // The value is not shown: it may be a secret.
-            (Ok(name), Err(_)) => self.note(format!(
+            (Ok(name), Err(_)) => self.set_error(format!(
                 "the header `{name}` of the response has control characters in its value"
             )),
         }
@@ -120,27 +122,27 @@ impl Response {
         self
     }
 
-    /// The response of the crate `http`.
+    /// Converts to the response type of the crate `http`.
     ///
     /// # Errors
     ///
-    /// [`Failure::INVALID_RESPONSE`] where it has been given a status or a header that HTTP does
-    /// not allow; the message says which.
+    /// [`Failure::INVALID_RESPONSE`] if a builder method got a status or a header that HTTP does
+    /// not allow. The message names it.
     pub fn into_inner(self) -> Result<http::Response<Bytes>, Failure> {
-        match self.mistake {
-            Some(mistake) => Err(Failure::new(Failure::INVALID_RESPONSE, mistake)),
+        match self.error {
+            Some(error) => Err(Failure::new(Failure::INVALID_RESPONSE, error)),
             None => Ok(self.response),
         }
     }
 
-    fn note(&mut self, mistake: String) {
-        self.mistake.get_or_insert(mistake);
+    fn set_error(&mut self, error: String) {
+        self.error.get_or_insert(error);
     }
 }
 
 impl<B: Into<Bytes>> From<http::Response<B>> for Response {
     fn from(response: http::Response<B>) -> Self {
-        Self { response: response.map(Into::into), mistake: None }
+        Self { response: response.map(Into::into), error: None }
     }
 }
 
@@ -158,11 +160,11 @@ impl DerefMut for Response {
     }
 }
 
-/// As the answer that API Gateway expects.
+/// Writes the JSON that API Gateway expects.
 impl IntoPayload for Response {
-    fn write_payload(self, reply: &mut Reply) -> Result<(), Failure> {
+    fn write_payload(self, output: &mut ResponseBuffer) -> Result<(), Failure> {
         let (parts, body) = self.into_inner()?.into_parts();
-        apig::write_answer(&parts, &body, reply)
+        apig::write_response(&parts, &body, output)
     }
 }
 
@@ -172,37 +174,37 @@ mod tests {
     use serde_json::{Value, json};
 
     fn written(response: Response) -> Result<Value, Failure> {
-        let mut reply = Reply::new();
-        response.write_payload(&mut reply)?;
-        Ok(serde_json::from_slice(reply.body()).expect("it is JSON"))
+        let mut buffer = ResponseBuffer::new();
+        response.write_payload(&mut buffer)?;
+        Ok(serde_json::from_slice(buffer.body()).expect("it is JSON"))
     }
 
     #[test]
-    fn it_is_written_as_the_gateways_answer() {
-        let answer = json!({
-            "statusCode": 404, "headers": { "content-type": "text/plain; charset=utf-8" }, "isBase64Encoded": false, "body": "nobody",
+    fn it_is_written_as_the_gateway_expects() {
+        let expected = json!({
+            "statusCode": 404, "headers": { "content-type": "text/plain; charset=utf-8" }, "isBase64Encoded": false, "body": "not here",
         });
         assert_eq!(
-            written(Response::text("nobody").with_status(StatusCode::NOT_FOUND)),
-            Ok(answer)
+            written(Response::text("not here").with_status(StatusCode::NOT_FOUND)),
+            Ok(expected)
         );
-        let answer = json!({ "statusCode": 200, "headers": { "content-type": "image/png" }, "isBase64Encoded": true, "body": "/w==" });
+        let expected = json!({ "statusCode": 200, "headers": { "content-type": "image/png" }, "isBase64Encoded": true, "body": "/w==" });
         assert_eq!(
             written(
                 Response::html("").with_header("Content-Type", "image/png").with_body(vec![0xff])
             ),
-            Ok(answer)
+            Ok(expected)
         );
-        let answer =
+        let expected =
             json!({ "statusCode": 204, "headers": {}, "isBase64Encoded": false, "body": "" });
         assert_eq!(
             written(http::Response::builder().status(204).body("").expect("it is valid").into()),
-            Ok(answer)
+            Ok(expected)
         );
     }
 
     #[test]
-    fn what_http_does_not_allow_is_said_when_it_is_written() {
+    fn what_http_does_not_allow_is_an_error_when_it_is_written() {
         for (response, message) in [
             (Response::new(0), "the status of the response is not a number from 100 to 999"),
             (
@@ -238,7 +240,7 @@ mod tests {
             failure,
             Failure::new(
                 "InvalidResponse",
-                "the response cannot be written as JSON: key must be a string"
+                "the response cannot be serialized as JSON: key must be a string"
             )
         );
     }

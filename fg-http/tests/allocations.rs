@@ -4,7 +4,7 @@
 
 use allocation_counter::measure;
 use bytes::Bytes;
-use fg_core::Reply;
+use fg_core::ResponseBuffer;
 use fg_http::apig;
 use http::header::CONTENT_TYPE;
 
@@ -71,16 +71,18 @@ fn a_text_with_escapes_is_copied_twice_out_of_the_event() {
 #[test]
 fn bytes_are_copied_once_into_the_answer() {
     let (parts, body) = response("image/png", vec![0xa5; MEGABYTE]).into_parts();
-    let counted =
-        allocated(|| apig::write_answer(&parts, &body, &mut Reply::new()).expect("it is written"));
+    let counted = allocated(|| {
+        apig::write_response(&parts, &body, &mut ResponseBuffer::new()).expect("it is written");
+    });
     assert!(counted <= copies(4.0 / 3.0), "{counted} bytes");
 }
 
 #[test]
 fn a_text_is_copied_once_into_the_answer_even_where_it_grows() {
     let (parts, body) = response("application/json", b"\"".repeat(MEGABYTE)).into_parts();
-    let counted =
-        allocated(|| apig::write_answer(&parts, &body, &mut Reply::new()).expect("it is written"));
+    let counted = allocated(|| {
+        apig::write_response(&parts, &body, &mut ResponseBuffer::new()).expect("it is written");
+    });
     assert!(counted <= copies(2.0), "{counted} bytes");
 }
 
@@ -91,9 +93,9 @@ fn a_body_is_copied_once_into_an_event_and_once_out_of_an_answer() {
     let counted = allocated(|| drop(apig::event_of(&parts, &body).expect("it is written")));
     assert!(counted <= copies(4.0 / 3.0), "{counted} bytes");
 
-    let mut reply = Reply::new();
+    let mut reply = ResponseBuffer::new();
     let (parts, body) = response("image/png", body).into_parts();
-    apig::write_answer(&parts, &body, &mut reply).expect("it is written");
+    apig::write_response(&parts, &body, &mut reply).expect("it is written");
     let counted = allocated(|| {
         assert_eq!(
             apig::response_of(reply.body()).expect("it is an answer").body().len(),

@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use bytes::Bytes;
-use fg_core::{Context, Failure, LogSink, ReadyFunction, Record, Reply};
+use fg_core::{Context, Failure, LogSink, ReadyFunction, Record, ResponseBuffer};
 use fg_http::apig::{self, PathParameters, RequestContext};
 use fg_http::{Body, Connected, Gateway, HttpService};
 use http_body::Frame;
@@ -26,7 +26,7 @@ async fn invoked<S: HttpService>(
     event: Value,
     ctx: &Context,
 ) -> Result<http::Response<Bytes>, Failure> {
-    let mut reply = Reply::new();
+    let mut reply = ResponseBuffer::new();
     Gateway::new(service.clone()).call(event.to_string().as_bytes(), ctx, &mut reply).await?;
     Ok(apig::response_of(reply.body()).expect("the gateway accepts the answer"))
 }

@@ -10,7 +10,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use fg_core::{Context, Failure, IntoPayload as _, ReadyFunction, Reply, Secret, StreamResponse};
+use fg_core::{
+    Context, Failure, IntoPayload as _, ReadyFunction, ResponseBuffer, Secret, StreamResponse,
+};
 use fg_http::{Body, HttpService, InvocationService, Layered};
 use futures_core::Stream;
 use http_body_util::BodyExt as _;
@@ -30,7 +32,12 @@ struct Acted {
 }
 
 impl ReadyFunction for Acts {
-    async fn call(&self, payload: &[u8], ctx: &Context, reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        &self,
+        payload: &[u8],
+        ctx: &Context,
+        output: &mut ResponseBuffer,
+    ) -> Result<(), Failure> {
         match payload {
             b"fail" => {
                 Err(Failure::new("Order.Lost", "it is lost").with_cause(["rain".to_owned()]))
@@ -46,10 +53,10 @@ impl ReadyFunction for Acts {
                     .expect("there are some");
                 StreamResponse::new(Received(pieces))
                     .with_content_type("text/csv")
-                    .write_payload(reply)
+                    .write_payload(output)
             }
             _ => format!("{} for {}", String::from_utf8_lossy(payload), ctx.request_id())
-                .write_payload(reply),
+                .write_payload(output),
         }
     }
 
@@ -78,9 +85,9 @@ macro_rules! invoke {
         invoke!($layer, $payload, Context::default(), Arc::default(), Body)
     };
     ($layer:expr, $payload:expr, $ctx:expr, $state:expr, $body:ty) => {{
-        let mut reply = Reply::new();
-        let outcome = call::<_, $body>($layer, $payload, &$ctx, $state, &mut reply).await;
-        outcome.map(|()| reply)
+        let mut output = ResponseBuffer::new();
+        let outcome = call::<_, $body>($layer, $payload, &$ctx, $state, &mut output).await;
+        outcome.map(|()| output)
     }};
 }
 
@@ -89,14 +96,14 @@ async fn call<L, B>(
     payload: &str,
     ctx: &Context,
     state: Arc<Acted>,
-    reply: &mut Reply,
+    output: &mut ResponseBuffer,
 ) -> Result<(), Failure>
 where
     L: Layer<InvocationService<Acts>, Service: HttpService<B>>,
     B: From<Bytes> + Send + 'static,
 {
     let layered = Layered::<_, _, B>::new(layer, Acts(state));
-    layered.call(payload.as_bytes(), ctx, reply).await
+    layered.call(payload.as_bytes(), ctx, output).await
 }
 
 #[tokio::test]
@@ -108,9 +115,9 @@ async fn layers_of_any_body_go_around_a_handler() {
             http::header::CONTENT_TYPE,
             HeaderValue::from_static("text/x-layer"),
         ));
-    let reply = invoke!(layers, "work").expect("it is done");
+    let output = invoke!(layers, "work").expect("it is done");
     assert_eq!(
-        (reply.body(), reply.content_type()),
+        (output.body(), output.content_type()),
         (&br#""work for test-request""#[..], "text/x-layer")
     );
 }
@@ -162,9 +169,9 @@ async fn a_response_of_a_layer_that_is_no_success_is_a_failure_with_its_status()
             .expect_err("it is refused");
     assert_eq!(failure, Failure::new("Http.401", "401 Unauthorized: only workflows may call"));
     let ctx = Context::builder().header("X-CFF-Workflow-Id", "w-1").build();
-    let reply =
+    let output =
         invoke!(authorize, "work", ctx, Arc::default(), axum::body::Body).expect("it is allowed");
-    assert_eq!(reply.body(), br#""work for test-request""#);
+    assert_eq!(output.body(), br#""work for test-request""#);
 }
 
 #[tokio::test]
@@ -177,14 +184,14 @@ async fn a_layer_written_for_axum_sees_the_invocation_and_changes_the_reply() {
             next.run(request).await.into_body().collect().await.expect("it is read").to_bytes();
         format!("{line}: {}", String::from_utf8_lossy(&body)).into_response()
     }
-    let reply =
+    let output =
         invoke!(from_fn(stamp), "work", Context::default(), Arc::default(), axum::body::Body)
             .expect("it is done");
     assert_eq!(
-        String::from_utf8_lossy(reply.body()),
+        String::from_utf8_lossy(output.body()),
         r#"POST /invoke test-request: "work for test-request""#
     );
-    assert_eq!(reply.content_type(), "text/plain; charset=utf-8");
+    assert_eq!(output.content_type(), "text/plain; charset=utf-8");
 }
 
 #[tokio::test]
@@ -194,10 +201,10 @@ async fn a_streamed_reply_passes_through_the_layers_piece_by_piece() {
     let layers = tower::ServiceBuilder::new()
         .layer(TraceLayer::new_for_http())
         .layer(from_fn(|request: Request, next: Next| next.run(request)));
-    let mut reply =
+    let mut output =
         invoke!(layers, "stream", Context::default(), state, axum::body::Body).expect("it begins");
-    assert_eq!(reply.content_type(), "text/csv");
-    let mut stream = reply.take_stream().expect("it is a stream");
+    assert_eq!(output.content_type(), "text/csv");
+    let mut stream = output.take_stream().expect("it is a stream");
     for piece in ["a", "b"] {
         send.send(Ok(piece.to_owned())).await.expect("it is read");
         assert_eq!(stream.next().await, Some(Ok(Bytes::from(piece))));

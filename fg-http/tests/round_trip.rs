@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use fg_core::{Failure, Reply};
+use fg_core::{Failure, ResponseBuffer};
 use fg_events::apig::{ApigEvent, ApigResponse, Parameters};
 use fg_http::apig::{self, AuthorizerData, PathParameters, RequestContext};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -72,8 +72,8 @@ fn joined(headers: &HeaderMap) -> HeaderMap {
 
 fn written(response: http::Response<Bytes>) -> Result<Vec<u8>, Failure> {
     let (parts, body) = response.into_parts();
-    let mut reply = Reply::new();
-    apig::write_answer(&parts, &body, &mut reply)?;
+    let mut reply = ResponseBuffer::new();
+    apig::write_response(&parts, &body, &mut reply)?;
     assert_eq!(reply.content_type(), "application/json");
     Ok(reply.into_body())
 }
@@ -250,7 +250,7 @@ fn a_body_is_decoded_only_where_it_is_said_to_be_base64_and_is() {
 }
 
 #[test]
-fn an_event_that_is_none_is_named_with_what_is_wrong_and_where() {
+fn what_is_not_an_event_is_an_error_with_the_reason_and_the_path() {
     let long = format!(r#"{{"httpMethod":"GET","path":"/{}"}}"#, "a".repeat(70_000));
     for (payload, reason) in [
         ("", "it is empty"),
@@ -260,7 +260,7 @@ fn an_event_that_is_none_is_named_with_what_is_wrong_and_where() {
         (r#"{"httpMethod":"G T","path":"/"}"#, "`httpMethod`: \"G T\" is not a method"),
         (
             r#"{"httpMethod":"GET","path":[5]}"#,
-            "`path`: invalid type: sequence, expected a text at line 1 column 30",
+            "`path`: invalid type: sequence, expected a string at line 1 column 30",
         ),
         (
             r#"{"httpMethod":"GET","path":"/","headers":[1]}"#,
@@ -268,7 +268,7 @@ fn an_event_that_is_none_is_named_with_what_is_wrong_and_where() {
         ),
         (
             r#"{"httpMethod":"GET","path":"/","queryStringParameters":{"a":{"b":1}}}"#,
-            "`queryStringParameters.a`: invalid type: map, expected a text or a list of texts at line 1 column 64",
+            "`queryStringParameters.a`: invalid type: map, expected a string or a list of strings at line 1 column 64",
         ),
         (&long, "`path` and `queryStringParameters` make no URI: uri too long"),
     ] {
@@ -284,7 +284,7 @@ fn an_event_that_is_none_is_named_with_what_is_wrong_and_where() {
 }
 
 #[test]
-fn an_answer_that_the_gateway_refuses_is_named_with_what_is_wrong_and_where() {
+fn a_response_that_the_gateway_rejects_is_an_error_with_the_reason_and_the_path() {
     for (answer, reason) in [
         ("", "it is empty"),
         (
@@ -310,7 +310,7 @@ fn an_answer_that_the_gateway_refuses_is_named_with_what_is_wrong_and_where() {
         ),
         (
             r#"{"statusCode":200,"body":{}}"#,
-            "`body`: invalid type: map, expected a text at line 1 column 27",
+            "`body`: invalid type: map, expected a string at line 1 column 27",
         ),
         (
             r#"{"statusCode":200,"body":"x","isBase64Encoded":true}"#,
@@ -318,7 +318,7 @@ fn an_answer_that_the_gateway_refuses_is_named_with_what_is_wrong_and_where() {
         ),
     ] {
         let failure = apig::response_of(answer.as_bytes()).expect_err(reason);
-        let message = format!("the answer of the function is not one for API Gateway: {reason}");
+        let message = format!("API Gateway does not accept the response of the function: {reason}");
         assert_eq!(failure, Failure::new("InvalidResponse", message));
     }
 }

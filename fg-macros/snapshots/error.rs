@@ -29,7 +29,7 @@ const _: () = {
             __fg_payload: &'__fg [::core::primitive::u8],
             __fg_ctx: &'__fg __fg::Context,
             __fg_state: &'__fg Self::State,
-            __fg_reply: &'__fg mut __fg::Reply,
+            __fg_response: &'__fg mut __fg::ResponseBuffer,
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<(), __fg::Failure>,
         > + ::core::marker::Send + '__fg {

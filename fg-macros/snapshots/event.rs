@@ -29,7 +29,7 @@ const _: () = {
             __fg_payload: &'__fg [::core::primitive::u8],
             __fg_ctx: &'__fg __fg::Context,
             __fg_state: &'__fg Self::State,
-            __fg_reply: &'__fg mut __fg::Reply,
+            __fg_response: &'__fg mut __fg::ResponseBuffer,
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<(), __fg::Failure>,
         > + ::core::marker::Send + '__fg {
@@ -43,17 +43,17 @@ const _: () = {
                 };
                 __fg::__private::respond(
                     __fg_returned,
-                    __fg_reply,
+                    __fg_response,
                     __fg::HandlerResult::into_result,
                     __fg::IntoPayload::write_payload,
                     __fg::IntoFailure::into_failure,
                     |__fg_error| {
                         use __fg::__private::{
                             AnyError as _, CodedError as _, DerefError as _,
-                            StdError as _, UncodedError as _, WireError as _,
+                            OwnError as _, StdError as _, UncodedError as _,
                         };
                         let __fg_probe = __fg::__private::Probe(__fg_error);
-                        (&&&__fg_probe).fg_describe().with_code((&__fg_probe).fg_code())
+                        (&&&__fg_probe).fg_details().with_code((&__fg_probe).fg_code())
                     },
                 )
             }

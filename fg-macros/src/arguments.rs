@@ -1,4 +1,4 @@
-//! Checks the arguments of the handler and decides where each of them comes from.
+//! Checks the arguments of the handler and decides how each of them is supplied.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -9,23 +9,23 @@ use crate::item::Function;
 use crate::options::Options;
 use crate::spans::{Ends, impl_keyword, lifetime_of_a_call, mixed, spelled, without_lifetimes};
 
-/// Where the arguments come from.
+/// How the arguments are supplied.
 pub(crate) struct Arguments {
-    /// The type that is read from the payload.
+    /// The type that is deserialized from the payload.
     pub(crate) event: TokenStream,
-    /// How the runtime supplies what follows.
+    /// One expression for each argument after the event.
     pub(crate) others: Vec<TokenStream>,
-    /// The type of the state, with `init = ..` and an argument that may borrow it.
+    /// `None` without `init = ..`, or without an argument that may borrow the state.
     pub(crate) state: Option<State>,
 }
 
-/// The type of the state, decided by the types of the arguments.
+/// The type of the state, which the types of the arguments determine.
 #[derive(Clone)]
 pub(crate) struct State {
-    /// What the type is made of.
+    /// The type aliases that `ty` refers to.
     pub(crate) aliases: TokenStream,
     pub(crate) ty: TokenStream,
-    /// What the user wrote of it.
+    /// The user's tokens that errors about the state underline.
     pub(crate) ends: Ends,
 }
 
@@ -39,7 +39,7 @@ impl State {
     }
 }
 
-/// Returns nothing where there is no event, which is reported.
+/// Returns `None`, and reports it, if there is no event.
 pub(crate) fn check(
     function: &Function,
     options: &Options,
@@ -88,7 +88,7 @@ pub(crate) fn check(
     Some(Arguments { event: strip(&event.ty, &own), others: supplied, state })
 }
 
-/// The state by the types behind the references, of which one is in the last argument.
+/// The state, from the referents of the arguments: `last`, and `earlier` before it.
 fn state(earlier: impl Iterator<Item = TokenStream>, last: &TokenStream, at: Span) -> State {
     let argument = |ty: &TokenStream, before: TokenStream| {
         let is_context = quote_spanned! {at=>
@@ -112,8 +112,8 @@ fn strip(ty: &Type, own: &[&Ident]) -> TokenStream {
     without_lifetimes(ty.to_token_stream(), own)
 }
 
-/// Of a reference, only what is behind it is looked at, because `nothing creates the state` is
-/// about that.
+/// For a reference, the trait bound is on the referent, so that the error `nothing creates the
+/// state` names it.
 fn supply(ty: &Type, own: &[&Ident], options: &Options, at: Span) -> TokenStream {
     if let Some(reference) = shared_reference(ty) {
         let ty = strip(&reference.elem, own);
@@ -189,8 +189,7 @@ fn split_last<'a, 'b>(others: &'a [&'b PatType]) -> (Option<&'b PatType>, &'a [&
     others.split_last().map_or((None, others), |(last, before)| (Some(*last), before))
 }
 
-/// The type behind the reference of the last argument; nothing where it is wrong, which is
-/// reported.
+/// The referent of the last argument. Returns `None`, and reports it, if it cannot be the state.
 fn check_last(ty: &Type, own: &[&Ident], errors: &mut Errors) -> Option<TokenStream> {
     let Some(reference) = reference(ty) else {
         let help = format!("write `&{}`", spelled(ty));
@@ -220,8 +219,7 @@ fn check_last(ty: &Type, own: &[&Ident], errors: &mut Errors) -> Option<TokenStr
             format!("write `&{sized}`"),
         );
     } else if let Some(lifetime) = lifetime_of_a_call(state.to_token_stream(), own, false) {
-        let message =
-            "the state is there before any call and after it, so it cannot borrow from one";
+        let message = "the state outlives every call, so it cannot borrow from one";
         errors.with_help(lifetime, message, "write `'static`, or a type that owns what it needs");
     } else {
         return Some(state.to_token_stream());
@@ -229,7 +227,7 @@ fn check_last(ty: &Type, own: &[&Ident], errors: &mut Errors) -> Option<TokenStr
     None
 }
 
-/// What to write for a type that has no size of its own.
+/// The sized type to suggest for an unsized one.
 fn with_size(ty: &Type) -> Option<String> {
     let text = spelled(ty);
     match unwrapped(ty) {
@@ -257,8 +255,8 @@ pub(crate) fn unwrapped(ty: &Type) -> &Type {
     }
 }
 
-/// Whether the type is spelled like the context. This makes a message better; the traits decide
-/// what is accepted.
+/// Whether the type is spelled like the context. Used for messages only: the traits decide what is
+/// accepted.
 fn is_context(ty: &Type) -> bool {
     let Type::Path(path) = unwrapped(ty) else { return false };
     path.path

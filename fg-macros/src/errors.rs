@@ -1,4 +1,4 @@
-//! Collects mistakes, so that all of them are reported at once.
+//! Collects errors, so that all of them are reported at once.
 
 use std::fmt::Display;
 
@@ -7,7 +7,7 @@ use quote::ToTokens;
 
 use crate::spans;
 
-/// The mistakes found so far.
+/// The errors found so far.
 #[derive(Default)]
 pub(crate) struct Errors(Option<syn::Error>);
 
@@ -19,17 +19,17 @@ impl Errors {
         }
     }
 
-    /// What could be read; what could not is a mistake.
-    pub(crate) fn record<T>(&mut self, read: syn::Result<T>) -> Option<T> {
-        read.map_err(|error| self.push(error)).ok()
+    /// Returns the value, or records the error.
+    pub(crate) fn record<T>(&mut self, parsed: syn::Result<T>) -> Option<T> {
+        parsed.map_err(|error| self.push(error)).ok()
     }
 
-    /// Reports a mistake at these tokens.
+    /// Reports an error at these tokens.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.push(at(tokens, message));
     }
 
-    /// Reports a mistake at these tokens, and what to write instead.
+    /// Reports an error at these tokens, and what to write instead.
     pub(crate) fn with_help(
         &mut self,
         tokens: impl ToTokens,
@@ -43,7 +43,7 @@ impl Errors {
         self.0.is_none()
     }
 
-    /// One `compile_error!` for each mistake.
+    /// One `compile_error!` for each error.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         self.0.map(syn::Error::into_compile_error).unwrap_or_default()
     }
@@ -54,7 +54,7 @@ pub(crate) fn at(tokens: impl ToTokens, message: impl Display) -> syn::Error {
     syn::Error::new_spanned(spans::without_invisible_groups(tokens.to_token_stream()), message)
 }
 
-/// A stable macro cannot add a help line to an error, so the help is a second paragraph.
+/// Adds a help as a second paragraph: procedural macros cannot emit help lines on stable Rust.
 pub(crate) fn and_help(message: impl Display, help: impl Display) -> String {
     format!("{message}\n\nhelp: {help}")
 }

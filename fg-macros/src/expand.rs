@@ -1,10 +1,10 @@
-//! Writes the code beside the user's function: the hidden type of its name, and how the runtime
-//! calls it.
+//! Generates the code next to the user's function: the hidden type of the same name and its
+//! implementation of `Handler`.
 //!
-//! Two things of the user's crate reach into this code whatever its hygiene. A constant, a static
-//! or a unit struct that has the name of a local variable is matched where the variable should be
-//! bound: so the names here begin with `__fg_`. And an `#[allow(..)]` is an error where the crate
-//! has `#![forbid(..)]`: so the code is written in such a way that it needs none.
+//! Two things in the user's crate affect this code despite hygiene. A pattern that is a plain
+//! identifier matches a constant, static or unit struct of that name instead of binding a variable,
+//! so local variables here begin with `__fg_`. And an `#[allow(..)]` is an error under
+//! `#![forbid(..)]`, so the code is written so that it needs none.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -42,7 +42,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-/// What the methods of the implementation do, and the type of the state.
+/// The bodies of the methods of `Handler`, and the type of the state.
 pub(crate) struct Methods {
     pub(crate) state: State,
     pub(crate) http: TokenStream,
@@ -51,14 +51,14 @@ pub(crate) struct Methods {
     pub(crate) pre_stop: TokenStream,
 }
 
-/// The hidden type, which has the function's name in the namespace of types, and its implementation
-/// of `Handler`.
+/// The hidden type, named like the function but in the type namespace, and its implementation of
+/// `Handler`.
 pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) -> TokenStream {
     let Methods { state, http, init, call, pre_stop } = methods;
     let ident = &function.signature.ident;
     let (visibility, hidden, at) =
         (&function.visibility, spanned(ident, Span::mixed_site()), mixed(ident.span()));
-    // They decide whether the function exists, so they hold for the code beside it too.
+    // If the function is compiled out, so must be the generated code.
     let cfgs: Vec<_> =
         function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
     let name = options.name.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
@@ -96,7 +96,7 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
                     __fg_payload: &'__fg [::core::primitive::u8],
                     __fg_ctx: &'__fg __fg::Context,
                     __fg_state: &'__fg Self::State,
-                    __fg_reply: &'__fg mut __fg::Reply,
+                    __fg_response: &'__fg mut __fg::ResponseBuffer,
                 ) -> #call_future + '__fg {
                     async move { #call }
                 }
@@ -108,16 +108,15 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
     }
 }
 
-/// What the user allows in the function, for the code that repeats its types and calls it. A crate
-/// that forbids it has an error there already.
+/// The lints that the user allows on the function, for the generated code that repeats its types
+/// and calls it. Under `#![forbid(..)]` the user's own `#[allow]` is already an error.
 fn allowed(attributes: &[Attribute]) -> TokenStream {
     let lists = attributes.iter().filter(|attribute| {
         attribute.path().is_ident("allow") || attribute.path().is_ident("expect")
     });
     let lints =
         lists.filter_map(|attribute| attribute.meta.require_list().ok()).map(|list| &list.tokens);
-    // The call of a deprecated function is the only lint that the compiler does not keep to itself
-    // in a macro's code.
+    // `deprecated` is the only lint that the compiler reports in a macro's code here.
     let is_deprecated = attributes.iter().any(|attribute| {
         let path = attribute.path();
         path.is_ident("deprecated")
@@ -128,17 +127,17 @@ fn allowed(attributes: &[Attribute]) -> TokenStream {
     quote!(#(#[allow(#lints)])* #deprecated)
 }
 
-/// The type of a future, where the compiler reports one that is not `Send`.
+/// The type of a future, with the span at which the compiler reports one that is not `Send`.
 fn future(at: Span, output: &TokenStream) -> TokenStream {
     quote_spanned!(at=> impl ::core::future::Future<Output = #output> + ::core::marker::Send)
 }
 
-/// Where a mistake of the code around a function is reported: at its path in the attribute.
+/// The span of errors about the function that a path in the attribute names.
 fn start_of(function: &ExprPath) -> Span {
     mixed(Ends::of(function).first)
 }
 
-/// The user's word in its place, with this hygiene.
+/// The user's identifier at its position, with this hygiene.
 fn spanned(ident: &Ident, hygiene: Span) -> Ident {
     let mut ident = ident.clone();
     ident.set_span(hygiene.located_at(ident.span()));
@@ -161,7 +160,7 @@ impl Methods {
     }
 }
 
-/// The associated type, which is reported from end to end of what the user wrote.
+/// The associated type `State`; errors about it underline the whole type that the user wrote.
 fn declare_state(state: &State) -> TokenStream {
     let State { ty, ends, .. } = state;
     let (declared, ty) =
@@ -170,7 +169,7 @@ fn declare_state(state: &State) -> TokenStream {
     quote!(#declared #ty #end)
 }
 
-/// Asks the type of the event whether it is an HTTP request; see `fg_core::HttpEvent`.
+/// The constant `HTTP`: whether the event is an HTTP request; see `fg_core::HttpEvent`.
 fn declare_http(at: Span, event: &TokenStream) -> TokenStream {
     quote_spanned! {at=>
         const HTTP: ::core::primitive::bool = {
@@ -184,10 +183,10 @@ fn call_init(function: &ExprPath) -> TokenStream {
     let (ends, at) = (Ends::of(function), start_of(function));
     let into_state = path_at(ends, quote!(__fg::InitState::into_state));
     let into_failure = path_at(ends, quote!(__fg::IntoFailure::into_failure));
-    let describe = describe(at);
+    let details_of = details_of(at);
     quote_spanned! {at=>
         let __fg_returned = __fg::InitFunction::start(#function, __fg_ctx).await;
-        __fg::__private::initialised::<_, Self::State, _>(__fg_returned, #into_state, #into_failure, #describe)
+        __fg::__private::initialised::<_, Self::State, _>(__fg_returned, #into_state, #into_failure, #details_of)
     }
 }
 
@@ -196,42 +195,42 @@ fn call_pre_stop(function: &ExprPath) -> TokenStream {
     quote_spanned!(at=> __fg::PreStopFunction::<Self::State, _, _>::start(#function, __fg_state).await)
 }
 
-/// From the payload to the reply, around the call of the user's function.
+/// The body of `call`: from the payload to the response, around the call of the user's function.
 fn call(at: Span, call_handler: &TokenStream, event: &TokenStream, places: &Places) -> TokenStream {
     let into_result = path_at(places.whole, quote!(__fg::HandlerResult::into_result));
     let write_payload = path_at(places.success, quote!(__fg::IntoPayload::write_payload));
     let into_failure = path_at(places.error, quote!(__fg::IntoFailure::into_failure));
-    let describe = describe(at);
+    let details_of = details_of(at);
     quote_spanned! {at=>
         let __fg_event = <#event as __fg::FromPayload<'_>>::from_payload(__fg_payload)?;
         let __fg_returned = #call_handler;
-        __fg::__private::respond(__fg_returned, __fg_reply, #into_result, #write_payload, #into_failure, #describe)
+        __fg::__private::respond(__fg_returned, __fg_response, #into_result, #write_payload, #into_failure, #details_of)
     }
 }
 
 fn call_handler(function: &Function, options: &Options, arguments: &Arguments) -> TokenStream {
     let ident = &function.signature.ident;
-    // With the hygiene of the user, or a handler called `event` would be taken for the local of
-    // that name.
+    // With call-site hygiene, so that the name resolves to the user's function and not to a local
+    // variable here.
     let (handler, at) = (spanned(ident, Span::call_site()), mixed(ident.span()));
     let others = &arguments.others;
     let arguments = quote_spanned!(at=> (__fg_event #(, #others)*));
     if options.blocking.is_some() {
         quote_spanned!(at=> __fg::__private::block_in_place(|| #handler #arguments))
     } else {
-        // By a value: clippy's `unused_async` ignores a function that is used as a value.
+        // Through a variable: clippy's `unused_async` ignores a function that is used as a value.
         quote_spanned!(at=> { let __fg_handler = #handler; __fg_handler #arguments.await })
     }
 }
 
-/// A closure that finds out what else an error tells than its text. It takes every type, so it is
-/// never an error itself.
-fn describe(at: Span) -> TokenStream {
+/// A closure that finds the details of an error; see `fg-core/src/error_details.rs`. It compiles for
+/// every type.
+fn details_of(at: Span) -> TokenStream {
     quote_spanned! {at=>
         |__fg_error| {
-            use __fg::__private::{AnyError as _, CodedError as _, DerefError as _, StdError as _, UncodedError as _, WireError as _};
+            use __fg::__private::{AnyError as _, CodedError as _, DerefError as _, OwnError as _, StdError as _, UncodedError as _};
             let __fg_probe = __fg::__private::Probe(__fg_error);
-            (&&&__fg_probe).fg_describe().with_code((&__fg_probe).fg_code())
+            (&&&__fg_probe).fg_details().with_code((&__fg_probe).fg_code())
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What is left of a handler after an error: everything that keeps the compiler from reporting more
-//! than that error.
+//! The expansion of a handler with errors: a stub that keeps the compiler from reporting more than
+//! those errors.
 //!
-//! Without the hidden type, each `fg::run::<greet>()` would be an error of its own:
+//! Without the hidden type, for example, each `fg::run::<greet>()` would be an error of its own:
 //!
 //! ```text
 //! error[E0747]: constant provided when a type was expected
@@ -28,8 +28,8 @@ pub(crate) fn expand(function: Function, options: &Options, errors: Errors) -> T
         call: ok,
         pre_stop: TokenStream::new(),
     };
-    // A function with `self` or without a body stands in an `impl` block or a trait, where no type
-    // can.
+    // A function with `self` or without a body is in an `impl` block or a trait, where no type can
+    // be declared.
     let can_have_handle = function.signature.receiver().is_none() && function.has_body();
     let handle = can_have_handle.then(|| handle(&function, options, &methods));
     let function = repaired(function);
@@ -37,7 +37,7 @@ pub(crate) fn expand(function: Function, options: &Options, errors: Errors) -> T
     quote!(#function #handle #errors)
 }
 
-/// The user's function, without what the compiler would complain about as well.
+/// The user's function, without what the compiler would report as well.
 fn repaired(function: Function) -> TokenStream {
     let has_body = function.has_body();
     let Function { attributes, visibility, mut signature, body } = function;
@@ -52,8 +52,8 @@ fn repaired(function: Function) -> TokenStream {
     quote!(#(#attributes)* #visibility #signature #body #main)
 }
 
-/// The body in a block in which no argument is unused. An `#[allow(unused)]` would be an error of
-/// its own where the crate forbids it.
+/// The body in a block that uses every argument. An `#[allow(unused)]` would be an error of its own
+/// under `#![forbid(unused)]`.
 fn with_arguments_used(body: TokenStream, signature: &Signature) -> TokenStream {
     let names = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(argument) => match &*argument.pat {
@@ -64,14 +64,14 @@ fn with_arguments_used(body: TokenStream, signature: &Signature) -> TokenStream 
     });
     let uses: TokenStream =
         names.map(|name| quote_spanned!(mixed(name.span())=> let _ = &#name;)).collect();
-    // `#![..]` can only stand at the beginning of a function.
+    // An inner attribute is only allowed at the beginning of a function.
     let has_inner_attribute = body.clone().into_iter().any(|token| match token {
         TokenTree::Group(group) => {
             group.stream().into_iter().next().is_some_and(|first| first.to_string() == "#")
         }
         _ => false,
     });
-    // The arm of a `match` is a place where nothing is said about the braces.
+    // In the arm of a `match` no lint reports superfluous braces.
     if uses.is_empty() || has_inner_attribute {
         body
     } else {

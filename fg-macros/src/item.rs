@@ -1,5 +1,5 @@
-//! Splits the annotated item into attributes, visibility, signature and body. The body is one
-//! token, and is never parsed.
+//! Splits the annotated item into attributes, visibility, signature and body. The body is kept as
+//! one token tree and is never parsed.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream};
@@ -12,7 +12,7 @@ pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
-    /// The braces and what is in them, or the semicolon of a function without a body.
+    /// The block, or the semicolon of a function without a body.
     pub(crate) body: TokenStream,
 }
 
@@ -33,7 +33,7 @@ impl Parse for Function {
     }
 }
 
-/// Whether `fn` comes after nothing but words such as `async`, `unsafe` and `extern "C"`.
+/// Whether only qualifiers such as `async`, `unsafe` and `extern "C"` come before a `fn`.
 fn is_function(input: ParseStream<'_>) -> bool {
     std::iter::from_fn(|| input.parse().ok())
         .take_while(|token| matches!(token, TokenTree::Ident(_) | TokenTree::Literal(_)))

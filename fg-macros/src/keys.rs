@@ -1,5 +1,5 @@
-//! Reads the keys of an attribute, `key` and `key = value`, and says what to write where one is
-//! wrong.
+//! Parses the options of an attribute, `key` and `key = value`, and suggests what to write if one
+//! is wrong.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -9,17 +9,17 @@ use syn::{LitStr, Token};
 
 use crate::errors::{Errors, and_help, at};
 
-/// A key that an attribute knows.
+/// An option that an attribute accepts.
 pub(crate) struct Key {
     pub(crate) name: &'static str,
-    /// What stands behind the `=`, with its article; empty for a key without a value.
+    /// What the value is, with an article; empty for a key without a value.
     pub(crate) takes: &'static str,
-    /// How it is written.
+    /// An example.
     pub(crate) form: &'static str,
 }
 
-/// Reads all keys and hands each to `take`, which reads its value. What is wrong is reported, and
-/// reading goes on after the next comma.
+/// Parses all keys and passes each to `take`, which parses its value. After an error parsing goes
+/// on behind the next comma.
 pub(crate) fn read(
     tokens: TokenStream,
     keys: &[Key],
@@ -66,7 +66,7 @@ fn read_one(
     if at_end(input) { Ok(()) } else { Err(key.wrong_value(input.parse::<TokenTree>()?)) }
 }
 
-/// What is left up to the next comma.
+/// Consumes the tokens up to the next comma.
 fn skip(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut skipped = TokenStream::new();
     while !at_end(input) {
@@ -80,7 +80,7 @@ fn at_end(input: ParseStream<'_>) -> bool {
 }
 
 fn not_a_key(input: ParseStream<'_>, keys: &[Key]) -> syn::Error {
-    let help = match (input.fork().parse::<LitStr>(), keys.iter().find(|key| key.takes == TEXT)) {
+    let help = match (input.fork().parse::<LitStr>(), keys.iter().find(|key| key.takes == STRING)) {
         (Ok(text), Some(key)) => {
             format!("write `{} = \"{}\"`", key.name, text.value().escape_debug())
         }
@@ -89,8 +89,8 @@ fn not_a_key(input: ParseStream<'_>, keys: &[Key]) -> syn::Error {
     input.error(and_help("expected an option", help))
 }
 
-/// What a string literal is called in [`Key::takes`].
-pub(crate) const TEXT: &str = "a string literal";
+/// The [`Key::takes`] of a string literal.
+pub(crate) const STRING: &str = "a string literal";
 
 impl Key {
     /// Reads `= value`.
@@ -101,8 +101,7 @@ impl Key {
                 format_args!("`{}` needs a value, as in `{}`", self.name, self.form),
             ));
         }
-        // The token that is underlined if the value is wrong: the first one, wherever the parser
-        // fails.
+        // A wrong value is underlined at its first token, wherever in it the parser fails.
         let first: TokenTree = input.fork().parse()?;
         if input.parse::<Option<Token![=]>>()?.is_some() && !at_end(input) {
             let first: TokenTree = input.fork().parse()?;
@@ -111,7 +110,7 @@ impl Key {
         Err(self.wrong_value(first))
     }
 
-    /// Checks that nothing stands behind the key.
+    /// Checks that the key has no value.
     pub(crate) fn no_value(&self, ident: Ident, input: ParseStream<'_>) -> syn::Result<Ident> {
         let value = skip(input)?;
         if value.is_empty() {
@@ -128,10 +127,10 @@ impl Key {
     }
 }
 
-/// A path, or a string with a path in it.
-pub(crate) struct PathOrText(pub(crate) syn::Path);
+/// A path, or a string literal with a path in it.
+pub(crate) struct PathOrString(pub(crate) syn::Path);
 
-impl Parse for PathOrText {
+impl Parse for PathOrString {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let style = syn::Path::parse_mod_style;
         if input.peek(LitStr) {
@@ -156,7 +155,7 @@ fn forms(keys: &[Key]) -> String {
     format!("the options are {}", forms.join(", "))
 }
 
-/// How many letters must be added, removed or replaced to turn one word into the other.
+/// The Levenshtein distance of two words.
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (i, a) in one.bytes().enumerate() {

@@ -5,35 +5,34 @@ use quote::quote_spanned;
 use syn::{ExprPath, LitStr, Path};
 
 use crate::errors::Errors;
-use crate::keys::{self, Key, PathOrText, TEXT};
+use crate::keys::{self, Key, PathOrString, STRING};
 use crate::spans::{Ends, mixed};
 
 const KEYS: &[Key] = &[
-    Key { name: "name", takes: TEXT, form: "name = \"greet\"" },
+    Key { name: "name", takes: STRING, form: "name = \"greet\"" },
     Key { name: "blocking", takes: "", form: "blocking" },
     Key { name: "init", takes: "the path of a function", form: "init = connect" },
     Key { name: "pre_stop", takes: "the path of a function", form: "pre_stop = drain" },
     Key { name: "crate", takes: "a path", form: "crate = fg" },
 ];
 
-/// What the user wrote in the attribute.
+/// The options in the attribute.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
     pub(crate) blocking: Option<Ident>,
     pub(crate) init: Option<ExprPath>,
     pub(crate) pre_stop: Option<ExprPath>,
-    /// Where the items of `fg` are found, if not in `::fg`.
+    /// The path of `fg`, if it is not `::fg`.
     pub(crate) krate: Option<Path>,
-    /// Something could not be read, so a missing option may be a mistyped one.
+    /// Whether something could not be parsed, so that a missing option may be a mistyped one.
     pub(crate) misread: bool,
 }
 
-/// Gives `fg::contract` one name for the code that follows, so that a wrong path is one error and not
-/// one for each item.
+/// Imports `fg::contract` as `__fg` for the code that follows, so that a wrong path is one error and
+/// not one for each item.
 ///
-/// The error is at the user's path, or else at the attribute, whose own path is most likely the
-/// right one.
+/// The error is at the user's path, or else at the attribute.
 pub(crate) fn import(krate: Option<&Path>) -> TokenStream {
     match krate {
         Some(path) => quote_spanned!(mixed(Ends::of(path).first)=> use #path::contract as __fg;),
@@ -49,7 +48,7 @@ impl Options {
                 "name" => options.name = Some(key.value(&ident, input)?),
                 "init" => options.init = Some(key.value(&ident, input)?),
                 "pre_stop" => options.pre_stop = Some(key.value(&ident, input)?),
-                "crate" => options.krate = Some(key.value::<PathOrText>(&ident, input)?.0),
+                "crate" => options.krate = Some(key.value::<PathOrString>(&ident, input)?.0),
                 _ => options.blocking = Some(key.no_value(ident, input)?),
             }
             Ok(())

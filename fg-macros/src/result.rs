@@ -1,5 +1,5 @@
-//! Checks the handler's return type and finds its parts, to know what to underline. What the parts
-//! are, the traits decide.
+//! Checks the handler's return type and finds the tokens of its parts, for errors to underline. The
+//! traits decide what the types mean.
 
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
@@ -9,14 +9,14 @@ use crate::errors::{Errors, and_help};
 use crate::item::Function;
 use crate::spans::Ends;
 
-/// What to underline where the result does not fit.
+/// What errors about the return type underline.
 pub(crate) struct Places {
     pub(crate) whole: Ends,
     pub(crate) success: Ends,
     pub(crate) error: Ends,
 }
 
-/// Returns nothing where there is no return type, which is reported.
+/// Returns `None`, and reports it, if there is no return type.
 pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> {
     let signature = &function.signature;
     let ReturnType::Type(_, ty) = &signature.output else {
@@ -35,7 +35,7 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> 
         );
     } else if let Type::ImplTrait(ty) = unwrapped(ty) {
         let name = &signature.ident;
-        // The parts of a `Result` may be `impl Trait`: the code around the call does not name them.
+        // Inside of a `Result`, `impl Trait` is fine: the generated code does not name the types.
         let (message, help) = if signature.asyncness.is_none() {
             let message = "a handler returns `Result<T, E>` from an `async fn`, not `impl Future`";
             (message, format!("write `async fn {name}(..) -> Result<T, E>`"))
@@ -52,8 +52,8 @@ pub(crate) fn check(function: &Function, errors: &mut Errors) -> Option<Places> 
     Some(Places { whole, success: success.unwrap_or(whole), error: error.unwrap_or(whole) })
 }
 
-/// `T` and `E`, where the type is spelled `Result<T, E>` or `some::Result<T>`. An alias of another
-/// name may order them differently.
+/// `T` and `E`, if the type is spelled `Result<T, E>` or `some::Result<T>`. An alias of another
+/// name may order its parameters differently.
 fn parts(ty: &Type) -> (Option<Ends>, Option<Ends>) {
     let Type::Path(path) = unwrapped(ty) else { return (None, None) };
     let Some(segment) = path.path.segments.last().filter(|segment| segment.ident == "Result")

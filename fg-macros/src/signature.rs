@@ -1,5 +1,5 @@
-//! Checks the function around its arguments and its result: its attributes, its qualifiers, its
-//! name, its generics.
+//! Checks everything about the function but its arguments and its return type: attributes,
+//! qualifiers, name, generics.
 
 use quote::ToTokens;
 use syn::{Attribute, GenericParam, ReturnType, Safety};
@@ -34,13 +34,13 @@ pub(crate) fn check(function: &Function, options: &Options, errors: &mut Errors)
     }
 }
 
-/// Why an attribute cannot stand below `#[fg::handler]`, and what to do.
+/// Why an attribute cannot be used together with `#[fg::handler]`, and what to do.
 pub(crate) fn clash(attribute: &Attribute) -> Option<(&'static str, &'static str)> {
     let path = attribute.path();
     if path.is_ident("handler") || spelled(path).trim_start_matches("::") == "fg::handler" {
         Some(("`#[fg::handler]` is on this function twice", "remove one of the two"))
     } else if path.segments.last().is_some_and(|segment| segment.ident == "main") {
-        // `#[tokio::main]` and its likes, which turn an `async fn` into a `fn`.
+        // `#[tokio::main]` and the like, which turn an `async fn` into a `fn`.
         Some(("a handler runs on the runtime that `fg::run` starts", "remove this attribute"))
     } else {
         None
@@ -85,7 +85,7 @@ fn check_qualifiers(function: &Function, options: &Options, errors: &mut Errors)
     }
 }
 
-/// `-> impl Future<..>` has an error of its own.
+/// Whether the function is written `-> impl Future<..>`, which is an error of its own.
 fn returns_future(output: &ReturnType) -> bool {
     matches!(output, ReturnType::Type(_, ty) if matches!(**ty, syn::Type::ImplTrait(_)))
 }

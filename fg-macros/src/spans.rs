@@ -1,15 +1,15 @@
-//! Decides what the compiler underlines, and rewrites tokens without losing their place.
+//! Decides what the compiler underlines, and rewrites tokens without losing their spans.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// The place of the user's token with the hygiene of the macro: errors point there, lints and local
-/// names stay apart.
+/// The position of the user's token with the hygiene of the macro: errors point to the user's code,
+/// while lints and local names do not mix with it.
 pub(crate) fn mixed(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }
 
-/// The places of the first and the last token of something the user wrote.
+/// The spans of the first and the last token of something the user wrote.
 #[derive(Clone, Copy)]
 pub(crate) struct Ends {
     pub(crate) first: Span,
@@ -26,7 +26,7 @@ impl Ends {
     }
 }
 
-/// Makes the compiler underline a path from end to end of what the user wrote.
+/// Makes the compiler underline everything between `ends` for errors about this path.
 ///
 /// `Span::join` is not stable, but the compiler joins the spans of the tokens of one path.
 pub(crate) fn path_at(ends: Ends, path: TokenStream) -> TokenStream {
@@ -53,8 +53,8 @@ pub(crate) fn without_invisible_groups(tokens: TokenStream) -> TokenStream {
         .collect()
 }
 
-/// Replaces the function's own lifetimes, and only those, by `'_`: the code around the call has no
-/// such parameters.
+/// Replaces the function's own lifetime parameters by `'_`: the generated code has no such
+/// parameters.
 pub(crate) fn without_lifetimes(tokens: TokenStream, own: &[&Ident]) -> TokenStream {
     let mut after_apostrophe = false;
     tokens
@@ -81,8 +81,8 @@ pub(crate) fn without_lifetimes(tokens: TokenStream, own: &[&Ident]) -> TokenStr
         .collect()
 }
 
-/// The first lifetime that only a call has: one of the function's own, or `'_`, which in
-/// parentheses may belong to `Fn(&'_ str)`.
+/// The first lifetime that is valid for one call only: one of the function's own parameters, or
+/// `'_`; not `'_` in parentheses, which may belong to `Fn(&'_ str)`.
 pub(crate) fn lifetime_of_a_call(
     tokens: TokenStream,
     own: &[&Ident],
@@ -106,7 +106,7 @@ pub(crate) fn lifetime_of_a_call(
     })
 }
 
-/// The word `impl`, at any depth.
+/// The keyword `impl`, at any depth.
 pub(crate) fn impl_keyword(tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(word) if word == "impl" => Some(word),
@@ -115,7 +115,7 @@ pub(crate) fn impl_keyword(tokens: TokenStream) -> Option<Ident> {
     })
 }
 
-/// A type or a path as people write it, for a message.
+/// A type or a path in the usual spacing, for messages.
 pub(crate) fn spelled(tokens: impl ToTokens) -> String {
     let text = without_invisible_groups(tokens.to_token_stream()).to_string();
     [

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, DuplexStream, ReadBuf};
 /// How much may be written before it is read, and the largest piece that is sent.
 const ROOM: usize = 64 * 1024;
 
-/// Makes a streamed reply of what this future writes: `fg::stream::from_writer(|mut out| async move
+/// Makes a streamed response of what this future writes: `fg::stream::from_writer(|mut out| async move
 /// { .. })`.
 ///
 /// What is written reaches the caller as soon as the future waits for something. A caller that

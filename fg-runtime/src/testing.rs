@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fg_core::{Context, Failure, LogSink, ReadyFunction, Record, Reply};
+use fg_core::{Context, Failure, LogSink, ReadyFunction, Record, ResponseBuffer};
 
 use crate::invocation::after_response_work;
 use crate::invocation::call::{Initialized, Outcome, end, init, invoke as run_invocation};
@@ -62,7 +62,7 @@ pub async fn invoke_with<S: Source>(
     let mut source = function.source;
     source.choose(ctx.environment().handler())?;
     let function = Arc::new(init(source, ctx, limits, &mut timer).await?);
-    let (outcome, reply) = if S::BLOCKING && is_on_one_thread() {
+    let (outcome, output) = if S::BLOCKING && is_on_one_thread() {
         let (payload, ctx, function) = (payload.to_vec(), ctx.clone(), Arc::clone(&function));
         where_blocking_is_allowed(async move { call(&payload, &ctx, &function, limits).await })
             .await
@@ -70,7 +70,7 @@ pub async fn invoke_with<S: Source>(
         call(payload, ctx, &function, limits).await
     };
     let body = match outcome {
-        Ok(Outcome::Buffered) => Ok(reply.into_body()),
+        Ok(Outcome::Buffered) => Ok(output.into_body()),
         Ok(Outcome::Streamed(chunks)) => collect(*chunks).await,
         Err(failure) => Err(failure),
     };
@@ -84,13 +84,13 @@ async fn call<R: ReadyFunction>(
     ctx: &Context,
     function: &Initialized<R>,
     limits: Limits,
-) -> (Result<Outcome, Failure>, Reply) {
-    let (mut reply, mut timer) = (Reply::new(), DeadlineTimer::new());
-    let outcome = run_invocation(payload, ctx, function, &mut reply, limits, &mut timer).await;
-    (outcome, reply)
+) -> (Result<Outcome, Failure>, ResponseBuffer) {
+    let (mut output, mut timer) = (ResponseBuffer::new(), DeadlineTimer::new());
+    let outcome = run_invocation(payload, ctx, function, &mut output, limits, &mut timer).await;
+    (outcome, output)
 }
 
-/// The whole of a streamed reply.
+/// The whole of a streamed response.
 async fn collect(mut pieces: StreamedResponse) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     while let Some(piece) = pieces.next().await {

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use fg_core::{Context, Environment, Failure, FromPayload, Handler, IntoPayload, Raw, Reply};
+use fg_core::{
+    Context, Environment, Failure, FromPayload, Handler, IntoPayload, Raw, ResponseBuffer,
+};
 use fg_emulator::{Event, RuntimeApi};
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +116,12 @@ impl Handler for Greet {
         Ok(())
     }
 
-    async fn call(payload: &[u8], _: &Context, (): &(), reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        payload: &[u8],
+        _: &Context,
+        (): &(),
+        reply: &mut ResponseBuffer,
+    ) -> Result<(), Failure> {
         let event = Greeting::from_payload(payload)?;
         Greeted { message: format!("Hello, {}!", event.name) }.write_payload(reply)
     }
@@ -132,7 +139,12 @@ impl Handler for Copy {
         Ok(())
     }
 
-    async fn call(payload: &[u8], _: &Context, (): &(), reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        payload: &[u8],
+        _: &Context,
+        (): &(),
+        reply: &mut ResponseBuffer,
+    ) -> Result<(), Failure> {
         reply.set_bytes(Raw::from_payload(payload)?.to_vec(), "application/octet-stream");
         Ok(())
     }
@@ -155,7 +167,12 @@ impl Handler for Borrow {
         Ok(())
     }
 
-    async fn call(payload: &[u8], _: &Context, (): &(), reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        payload: &[u8],
+        _: &Context,
+        (): &(),
+        reply: &mut ResponseBuffer,
+    ) -> Result<(), Failure> {
         Borrowed::from_payload(payload)?.write_payload(reply)
     }
 

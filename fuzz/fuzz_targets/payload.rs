@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use fg_core::{Failure, FromPayload, Reply};
+use fg_core::{Failure, FromPayload, ResponseBuffer};
 
 #[derive(serde::Deserialize, serde::Serialize)]
 struct Order<'a> {
@@ -23,7 +23,7 @@ struct Item {
 libfuzzer_sys::fuzz_target!(|payload: &[u8]| {
     match Order::from_payload(payload) {
         Ok(order) => {
-            let mut reply = Reply::new();
+            let mut reply = ResponseBuffer::new();
             reply.write_json(&order).expect("an order can be written");
             assert!(Order::from_payload(reply.body()).is_ok());
         }

@@ -15,13 +15,13 @@ pub(crate) enum Protocol {
     Lambda,
 }
 
-/// What every event is, and what its reply has to be.
+/// The event of every invocation, and its expected response.
 #[derive(Clone)]
 pub(crate) struct Event {
     pub(crate) payload: Arc<Vec<u8>>,
-    /// What the reply begins with.
+    /// The beginning of the response.
     pub(crate) reply_start: String,
-    /// How long it is at least.
+    /// The minimum length of the response.
     pub(crate) reply_length: usize,
 }
 
@@ -41,19 +41,19 @@ struct Shared {
 #[derive(Default)]
 struct State {
     event: Option<Event>,
-    /// Events that may still be given out.
+    /// The number of events that may still be sent.
     allowed: usize,
-    /// Given out so far.
+    /// The number of events sent so far.
     given: usize,
     /// The id of the event that has not been answered yet.
     unanswered: Option<String>,
-    /// When the last event was given out.
+    /// When the last event was sent.
     given_at: Option<Instant>,
-    /// From giving out an event to the poll for the next one, for each.
+    /// The times from sending an event to the poll for the next one.
     cycles: Vec<Duration>,
     polling: bool,
     connections: usize,
-    trouble: Option<String>,
+    error: Option<String>,
     closed: bool,
 }
 
@@ -82,12 +82,12 @@ impl Api {
         Ok(Self { address, shared })
     }
 
-    /// Host and port.
+    /// The host and the port.
     pub(crate) fn address(&self) -> String {
         self.address.to_string()
     }
 
-    /// How many connections the program has opened.
+    /// The number of connections that the program has opened.
     pub(crate) fn connections(&self) -> usize {
         self.shared.lock().connections
     }
@@ -97,8 +97,8 @@ impl Api {
         self.shared.wait_until_idle(limit).map(drop)
     }
 
-    /// Gives the program this event so many times, until it polls for one more; how long each took,
-    /// from the event to the next poll.
+    /// Sends the program this event a number of times, until it polls for one more. Returns the time
+    /// of each, from the event to the next poll.
     pub(crate) fn feed(
         &self,
         event: &Event,
@@ -122,7 +122,7 @@ impl Drop for Api {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
         self.shared.changed.notify_all();
-        // The listener sees that it is closed.
+        // Connecting wakes up the listener, which then sees that it is closed.
         drop(TcpStream::connect(self.address));
     }
 }
@@ -132,23 +132,23 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn report(&self, trouble: String) {
+    fn report(&self, error: String) {
         let mut state = self.lock();
         if !state.closed {
-            state.trouble.get_or_insert(trouble);
+            state.error.get_or_insert(error);
             self.changed.notify_all();
         }
     }
 
     fn wait_until_idle(&self, limit: Duration) -> Result<MutexGuard<'_, State>, String> {
         let is_busy =
-            |state: &mut State| state.trouble.is_none() && !(state.polling && state.allowed == 0);
+            |state: &mut State| state.error.is_none() && !(state.polling && state.allowed == 0);
         let (mut state, waited) = self
             .changed
             .wait_timeout_while(self.lock(), limit, is_busy)
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(trouble) = state.trouble.take() {
-            return Err(trouble);
+        if let Some(error) = state.error.take() {
+            return Err(error);
         }
         if waited.timed_out() {
             return Err(format!("the program has taken {} events and does not go on", state.given));
@@ -180,7 +180,8 @@ impl Shared {
         }
     }
 
-    /// Waits until there may be an event; its head and its payload. None once the server is closed.
+    /// Waits until an event may be sent, and returns its head and its payload; `None` after the
+    /// server was closed.
     fn next_event(&self) -> Option<(String, Arc<Vec<u8>>)> {
         let now = Instant::now();
         let mut state = self.lock();
@@ -188,7 +189,7 @@ impl Shared {
             state.cycles.push(now - given_at);
         }
         if let Some(id) = state.unanswered.take() {
-            state.trouble.get_or_insert_with(|| format!("polled without an answer to {id}"));
+            state.error.get_or_insert_with(|| format!("polled without an answer to {id}"));
         }
         state.polling = true;
         if state.allowed == 0 {
@@ -212,7 +213,7 @@ impl Shared {
     fn take_answer(&self, request: &Request) {
         let mut state = self.lock();
         let Some(id) = state.unanswered.take() else {
-            state.trouble.get_or_insert_with(|| {
+            state.error.get_or_insert_with(|| {
                 format!("an answer that is not waited for: {}", request.path)
             });
             return;
@@ -224,7 +225,7 @@ impl Shared {
             });
         if !is_expected {
             let body = String::from_utf8_lossy(&request.body).into_owned();
-            state.trouble.get_or_insert_with(|| {
+            state.error.get_or_insert_with(|| {
                 format!("not the reply: {} {} bytes: {body}", request.path, request.body_length)
             });
         }
@@ -232,7 +233,7 @@ impl Shared {
 }
 
 impl Protocol {
-    /// The head of an event as the platform sends it, to a function without an agency.
+    /// The head of an event, as the platform sends it to a function without an agency.
     fn head(self, id: &str, length: usize) -> String {
         let common = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Mon, 23 Nov 2026 03:21:00 GMT\r\n";
         match self {
@@ -258,7 +259,7 @@ impl Protocol {
     }
 }
 
-/// Writes both, in one system call where the system takes them at once.
+/// Writes both, in one system call if possible.
 fn write_all(mut stream: &TcpStream, mut head: &[u8], mut body: &[u8]) -> io::Result<()> {
     while !head.is_empty() || !body.is_empty() {
         let written = stream.write_vectored(&[IoSlice::new(head), IoSlice::new(body)])?;

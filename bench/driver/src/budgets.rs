@@ -1,6 +1,6 @@
-//! What fg has to stay within: the numbers of `budgets.toml`.
+//! The budgets of fg, from `budgets.toml`.
 
-/// The number of this name.
+/// The budget of this name.
 pub(crate) fn budget(name: &str) -> Option<f64> {
     include_str!("../../../budgets.toml").lines().find_map(|line| {
         let (key, rest) = line.split_once('=')?;

@@ -1,12 +1,11 @@
-//! The benchmark: builds the programs, feeds them events, and reports what an invocation costs each
-//! of them.
+//! The benchmark: builds the programs, sends them events, and reports the cost of an invocation.
 //!
 //! `cargo run --release --manifest-path bench/Cargo.toml -p driver -- [servers] [--quick] [--json
 //! FILE] [--markdown FILE]`
 //!
-//! With `servers` it is the server mode that is measured, under load.
+//! With `servers` it measures the server mode under load.
 //!
-//! docs/performance.md says how each number comes about.
+//! docs/performance.md describes how each number is measured.
 
 mod api;
 mod budgets;
@@ -27,7 +26,7 @@ use crate::measure::Meter;
 use crate::programs::Folders;
 
 struct Options {
-    /// Whether the server mode is measured, and not the custom runtime.
+    /// Whether to measure the server mode instead of the custom runtime.
     servers: bool,
     quick: bool,
     json: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! The measures: each starts a program, feeds it events, and tells what that has cost.
+//! The measurements: each starts a program, sends it events, and returns the cost.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,15 +11,15 @@ use crate::api::Event;
 use crate::process::{Running, child_of, cpu_time, memory};
 use crate::programs::{Binary, Folders, Program};
 
-/// Longer than anything takes, also under valgrind.
+/// Longer than any run takes, even under valgrind.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// How an event looks, and what the `variants` programs are to do with it.
+/// An event, and how the `variants` programs handle it.
 #[derive(Clone, Copy)]
 pub(crate) struct Work {
     /// The payload in bytes.
     pub(crate) size: usize,
-    /// `owned`, `borrowed` or `echo`; the empty text is the smallest function.
+    /// `owned`, `borrowed` or `echo`; empty for the smallest function.
     pub(crate) event: &'static str,
     pub(crate) log_lines: usize,
 }
@@ -44,7 +44,7 @@ impl Work {
         Event { payload: Arc::new(payload.into_bytes()), reply_start, reply_length }
     }
 
-    /// What every invocation gets.
+    /// The event and the expected response of each invocation.
     pub(crate) fn usual(self) -> Event {
         self.event("Ada L.")
     }
@@ -59,16 +59,16 @@ impl Work {
     }
 }
 
-/// Takes the measures.
+/// Takes measurements.
 pub(crate) struct Meter {
     pub(crate) folders: Folders,
 }
 
-/// What the clock and `/proc` tell about one run.
+/// The times and the memory of one run.
 pub(crate) struct Timed {
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
-    /// Processor time per invocation, if the system tells it.
+    /// Processor time per invocation, if available.
     pub(crate) cpu: Option<Duration>,
     pub(crate) peak_memory: Option<u64>,
     pub(crate) memory: Option<u64>,
@@ -119,7 +119,7 @@ impl Meter {
     pub(crate) fn instructions_to_first_poll(&self, program: &Program) -> Result<u64, String> {
         let running = self.start(program, HELLO, false, &self.callgrind())?;
         running.api.wait_for_poll(LIMIT)?;
-        // It has sent its poll; it goes on to wait for the answer, which costs next to nothing.
+        // The poll has been sent; waiting for its response costs next to nothing.
         let dump = Command::new("vgdb").args([&format!("--pid={}", running.id()), "dump"]).output();
         dump.map_err(|error| format!("vgdb, which is a part of valgrind: {error}"))?;
         self.read_callgrind("callgrind.out.1")
@@ -163,7 +163,7 @@ impl Meter {
         for name in short.keys().chain(long.keys()) {
             let calls = |run: &BTreeMap<String, u64>| run.get(name).copied().unwrap_or(0) as f64;
             let more = (calls(&long) - calls(&short)) / (many - few) as f64;
-            // What happens once or now and then is not of the invocations.
+            // Rare system calls are not part of invocations.
             if more.abs() >= 0.005 {
                 by_name.insert(name.clone(), more);
             }
@@ -200,7 +200,7 @@ impl Meter {
         }
     }
 
-    /// Runs the program for time and memory.
+    /// Measures times and memory.
     pub(crate) fn time(
         &self,
         program: &Program,
@@ -230,7 +230,7 @@ impl Meter {
         })
     }
 
-    /// From starting the process to its first poll.
+    /// The time from the start of the process to its first poll.
     pub(crate) fn time_to_first_poll(&self, program: &Program) -> Result<Duration, String> {
         let begun = Instant::now();
         let running = self.start(program, HELLO, false, &[])?;
@@ -239,7 +239,7 @@ impl Meter {
     }
 }
 
-/// The calls of each name in the table that `strace -c` writes.
+/// Parses the table of `strace -c`: the number of calls by name.
 fn read_strace(table: &str) -> BTreeMap<String, u64> {
     let row = |line: &str| {
         let fields: Vec<_> = line.split_whitespace().collect();

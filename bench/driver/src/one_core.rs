@@ -1,13 +1,13 @@
-//! Times are taken with the program and the Runtime API on one core.
+//! Restricts the program and the Runtime API to one core while times are measured.
 //!
-//! Otherwise the scheduler decides whether the two share a core or wake one another across two,
-//! which is worth a factor of ten on a virtual machine and has nothing to do with the program. Most
-//! functions have less than one core anyway.
+//! Otherwise the scheduler decides whether the two share a core or wake each other across two, which
+//! makes a difference of a factor of ten on a virtual machine. Most functions have less than one core
+//! anyway.
 
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// As long as this lives, this process and those that it starts use one core.
+/// While this exists, this process and those that it starts use one core.
 pub(crate) struct OneCore {
     before: String,
 }
@@ -22,12 +22,12 @@ impl OneCore {
         Ok(Self { before })
     }
 
-    /// The cores that there were before, as taskset takes them.
+    /// The previous cores, in the format of taskset.
     pub(crate) fn all(&self) -> &str {
         &self.before
     }
 
-    /// One of them, and another than the one that is used as long as there are two.
+    /// Another one of the cores, if there are two.
     pub(crate) fn other(&self) -> &str {
         self.before.split([',', '-']).next().unwrap_or("0")
     }
@@ -41,7 +41,7 @@ impl Drop for OneCore {
     }
 }
 
-/// How often it is tried: a thread that ends meanwhile makes it fail.
+/// The number of attempts: it fails if a thread ends at the same time.
 const ATTEMPTS: usize = 5;
 
 /// All threads of this process.

@@ -1,4 +1,4 @@
-//! A program under test as a process: started, looked at through `/proc`, and ended.
+//! The process of a program under test: starts, inspects (through `/proc`) and stops it.
 
 use std::fs;
 use std::io;
@@ -40,12 +40,12 @@ impl Running {
         self.child.id()
     }
 
-    /// What it has written to standard error.
+    /// Its standard error so far.
     pub(crate) fn stderr(&self) -> String {
         fs::read_to_string(&self.stderr).unwrap_or_default()
     }
 
-    /// Tells a process to end, this one or the one that it has started, and waits for this one.
+    /// Sends SIGTERM to this process, or to its child, and waits for this process.
     pub(crate) fn end(mut self, target: u32) -> Result<ExitStatus, String> {
         end(&mut self.child, target)
     }
@@ -58,7 +58,7 @@ impl Drop for Running {
     }
 }
 
-/// Tells a process to end, the child or one that it has started, and waits for the child.
+/// Sends SIGTERM to the child, or to its child, and waits for the child.
 pub(crate) fn end(child: &mut Child, target: u32) -> Result<ExitStatus, String> {
     let told = Command::new("kill").args(["-TERM", &target.to_string()]).status();
     told.map_err(|error| format!("kill: {error}"))?;
@@ -72,7 +72,7 @@ pub(crate) fn end(child: &mut Child, target: u32) -> Result<ExitStatus, String> 
     Err("it was told to end, and has not after 60 s".to_owned())
 }
 
-/// The child of a process, once there is one.
+/// Waits for the child of a process, and returns it.
 pub(crate) fn child_of(parent: u32) -> Option<u32> {
     fs::read_dir("/proc")
         .ok()?
@@ -83,15 +83,15 @@ pub(crate) fn child_of(parent: u32) -> Option<u32> {
         })
 }
 
-/// A line of `/proc/<process>/status` in bytes: `VmHWM` is the peak of the resident memory, `VmRSS`
-/// what it is now.
+/// A line of `/proc/<process>/status` in bytes: `VmHWM` is the peak resident memory, `VmRSS` the
+/// current one.
 pub(crate) fn memory(process: u32, name: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
 }
 
-/// The processor time of the threads that a process has.
+/// The processor time of the running threads of a process.
 pub(crate) fn cpu_time(process: u32) -> Option<Duration> {
     let threads = fs::read_dir(format!("/proc/{process}/task")).ok()?;
     let of_thread = |path: std::path::PathBuf| -> Option<u64> {
@@ -100,16 +100,16 @@ pub(crate) fn cpu_time(process: u32) -> Option<Duration> {
     Some(Duration::from_nanos(threads.filter_map(|thread| of_thread(thread.ok()?.path())).sum()))
 }
 
-/// The processor time in seconds of the children of this process that have ended, and of theirs.
+/// The processor time in seconds of the ended children of this process, and of their children.
 pub(crate) fn cpu_of_ended_children() -> Option<f64> {
-    // Linux counts in hundredths of a second here.
+    // The unit is a hundredth of a second.
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
     let ticks: u64 =
         after_name(&stat).skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
     Some(ticks as f64 / 100.0)
 }
 
-/// The fields of a `stat` file from the third on; the second, the name, may hold anything.
+/// The fields of a `stat` file from the third on; the second, the name, can contain spaces.
 fn after_name(stat: &str) -> impl Iterator<Item = &str> {
     stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace()
 }

@@ -13,14 +13,14 @@ pub(crate) struct Program {
     /// The folder below `programs`.
     pub(crate) name: &'static str,
     pub(crate) protocol: Protocol,
-    /// What differs from the other columns of the same program.
+    /// The variables that differ between the columns of a program.
     pub(crate) variables: &'static [(&'static str, &'static str)],
-    /// Whether the binary is that of another column too, so that its size and its build are not
-    /// reported twice.
+    /// Whether another column has the same binary, so that its size and its build are reported only
+    /// once.
     pub(crate) is_repeat: bool,
-    /// The feature of its package that it is built with; none if empty.
+    /// The enabled feature of its package; empty for none.
     pub(crate) feature: &'static str,
-    /// The kinds of event that its `variants` program knows.
+    /// The kinds of event that its `variants` program supports.
     pub(crate) events: &'static [&'static str],
 }
 
@@ -61,7 +61,7 @@ pub(crate) const FG_PIPELINED: Program = Program {
     ..FG
 };
 
-/// The smallest function with each feature that changes what it does at its start.
+/// The smallest function with each feature that affects its start.
 pub(crate) const FEATURES: [Program; 3] = [
     FG,
     Program { title: "fg with `log`", feature: "log", ..FG },
@@ -99,19 +99,19 @@ const GO: Program = Program {
     title: "Go sample",
     name: "go",
     protocol: Protocol::FunctionGraph,
-    // Callgrind does not survive the signals by which Go takes a thread away from a busy goroutine;
-    // there is none here.
+    // Callgrind does not support the signals with which Go preempts goroutines, which are not needed
+    // here.
     variables: &[("GODEBUG", "asyncpreemptoff=1")],
     is_repeat: false,
     feature: "",
     events: &[],
 };
 
-/// In the order of the columns. The floor comes first: the others are compared with it.
+/// In the order of the columns. The first is the floor, which is the reference of all ratios.
 pub(crate) const ALL: [Program; 9] =
     [FLOOR, FLOOR_PIPELINED, FG, FG_THREADS, FG_PIPELINED, LAMBDA, LAMBDA_THREADS, REQWEST, GO];
 
-/// The variables that the platform sets, for whichever API.
+/// The variables that the platform sets, for both Runtime APIs.
 pub(crate) const PLATFORM: [(&str, &str); 15] = [
     ("PATH", "/usr/bin:/bin"),
     ("RUNTIME_TIMEOUT", "60"),
@@ -130,7 +130,7 @@ pub(crate) const PLATFORM: [(&str, &str); 15] = [
     ("AWS_LAMBDA_LOG_GROUP_NAME", "group"),
 ];
 
-/// Which binary of a program.
+/// The binaries of a program.
 #[derive(Clone, Copy)]
 pub(crate) enum Binary {
     /// The smallest function.
@@ -143,13 +143,13 @@ pub(crate) enum Binary {
     VariantsCounting,
 }
 
-/// The folders that are used.
+/// The directories of the benchmark.
 pub(crate) struct Folders {
     /// `bench/` in the source.
     pub(crate) bench: PathBuf,
-    /// cargo's target folder.
+    /// The target directory of cargo.
     pub(crate) target: PathBuf,
-    /// Where binaries and the files of the measuring tools go.
+    /// The directory of copied binaries and of the output of the measuring tools.
     pub(crate) work: PathBuf,
 }
 
@@ -180,7 +180,7 @@ impl Folders {
         ))
     }
 
-    /// The command that runs a binary, possibly under a tool, as the platform would.
+    /// The command that runs a binary in the environment of the platform, optionally under a tool.
     pub(crate) fn command(&self, program: &Program, binary: Binary, tool: &[String]) -> Command {
         let path = self.path_of(program, binary);
         let mut command = match tool.split_first() {
@@ -201,7 +201,7 @@ impl Folders {
         command
     }
 
-    /// Builds every binary of a program; an error says why there is none.
+    /// Builds all binaries of a program.
     pub(crate) fn build(&self, program: &Program) -> Result<(), String> {
         if program.name == "go" {
             return self.build_go(program);
@@ -234,7 +234,7 @@ impl Folders {
             .map_err(|error| format!("{}: {error}", built.display()))
     }
 
-    /// Builds the smallest function into this folder. Gives its path.
+    /// Builds the smallest function in this target directory, and returns its path.
     fn build_smallest(
         &self,
         program: &Program,
@@ -266,7 +266,7 @@ impl Folders {
         succeed(go)
     }
 
-    /// Builds the smallest function from nothing, as users do.
+    /// Builds the smallest function in an empty target directory.
     pub(crate) fn cold_build(&self, program: &Program, release: bool) -> Result<(), String> {
         let folder = self.work.join("cold");
         let _ = fs::remove_dir_all(&folder);
@@ -275,7 +275,7 @@ impl Folders {
         built
     }
 
-    /// How many distinct crates the smallest function is built from, itself not counted.
+    /// The number of distinct crates that the smallest function depends on.
     pub(crate) fn crates(&self, program: &Program) -> Result<usize, String> {
         let package = format!("bench-{}", program.name);
         let mut cargo = self.cargo();

@@ -1,4 +1,4 @@
-//! The results as tables for people.
+//! Renders the results as tables.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,24 +10,23 @@ use serde_json::Value;
 use crate::budgets::budget;
 use crate::suite::{JUDGED, JUDGED_PIPELINED};
 
-/// The lines of a file between which everything belongs to the benchmark; what stands around them
-/// is written by hand.
+/// The lines that enclose the generated part of a file; the rest is written by hand.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) begin: &'static str,
     pub(crate) end: &'static str,
 }
 
-/// Where the custom runtime's tables go.
+/// The lines around the tables of the custom runtime.
 pub(crate) const RUNTIME: Place = Place {
     begin: "<!-- measured: written by the benchmark, not by hand -->",
     end: "<!-- end of what was measured -->",
 };
 
-/// By how much even the exact counts differ from run to run: one per cent.
+/// The tolerance of a budget: even exact counts differ by one per cent between runs.
 const SPREAD: f64 = 0.01;
 
-/// How a number is written.
+/// The format of a number.
 #[derive(Clone, Copy)]
 pub(crate) enum Unit {
     Count,
@@ -36,8 +35,7 @@ pub(crate) enum Unit {
     Seconds,
 }
 
-/// The rows of the first table: the key of the results, which is that of the budget too; what it
-/// says; how.
+/// The rows of the first table: the key of the results and of the budget, the title, the format.
 const ROWS: [(&str, &str, Unit); 16] = [
     ("instructions", "instructions, user space, per invocation", Unit::Count),
     ("system_calls", "system calls per invocation", Unit::Fraction),
@@ -115,7 +113,7 @@ pub(crate) fn markdown(results: &Value) -> String {
     text
 }
 
-/// What stands before the tables: the date, the machine, the command.
+/// The part before the tables: the date, the machine, the command.
 pub(crate) fn begin(text: &mut String, place: Place, results: &Value) {
     let word = |key: &str| results[key].as_str().unwrap_or_default();
     // Writing to a string cannot fail.
@@ -129,15 +127,15 @@ pub(crate) fn begin(text: &mut String, place: Place, results: &Value) {
     );
 }
 
-/// What stands after them: what could not be measured.
+/// The part after the tables: the measurements that failed.
 pub(crate) fn end(text: &mut String, place: Place, results: &Value) {
-    for trouble in results["troubles"].as_array().into_iter().flatten() {
-        let _ = writeln!(text, "Trouble: {}.\n", trouble.as_str().unwrap_or_default());
+    for error in results["errors"].as_array().into_iter().flatten() {
+        let _ = writeln!(text, "Error: {}.\n", error.as_str().unwrap_or_default());
     }
     let _ = writeln!(text, "{}", place.end);
 }
 
-/// The table of the smallest function: a column for each program, and what fg must reach.
+/// The table of the smallest function: a column for each program, and the budgets of fg.
 fn smallest(text: &mut String, results: &Value) {
     let programs: Vec<&str> =
         results["programs"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -214,7 +212,7 @@ pub(crate) fn number(value: &Value, unit: Unit) -> String {
     }
 }
 
-/// With a comma before every three digits.
+/// Formats a number with thousands separators.
 fn grouped(number: f64) -> String {
     let digits = format!("{:.0}", number.abs());
     let mut text = String::from(if number < 0.0 { "-" } else { "" });
@@ -227,8 +225,7 @@ fn grouped(number: f64) -> String {
     text
 }
 
-/// Writes the tables into a file, in the place of those that it has, and leaves the rest of it as
-/// it is.
+/// Replaces the tables in a file.
 pub(crate) fn write(file: &Path, place: Place, markdown: &str) -> io::Result<()> {
     let present = fs::read_to_string(file).unwrap_or_default();
     let text = match (present.find(place.begin), present.find(place.end)) {

@@ -1,16 +1,16 @@
-//! The requests of a program, read from its connection.
+//! Reads the requests of a program from its connection.
 
 use std::io::{self, Read};
 use std::net::TcpStream;
 
-/// How much of a body is kept to be looked at; the rest is only counted.
+/// The number of bytes of a body that are kept; further ones are only counted.
 const KEPT: usize = 256;
 
 /// One request.
 pub(crate) struct Request {
     pub(crate) is_poll: bool,
     pub(crate) path: String,
-    /// Its first bytes.
+    /// The first bytes of its body.
     pub(crate) body: Vec<u8>,
     pub(crate) body_length: usize,
 }
@@ -28,7 +28,7 @@ impl Requests {
         Self { stream, buffer: vec![0; 64 * 1024], start: 0, filled: 0 }
     }
 
-    /// The next request; none once the program has closed the connection.
+    /// The next request; `None` after the program has closed the connection.
     pub(crate) fn next(&mut self) -> io::Result<Option<Request>> {
         let Some(head) = self.head()? else { return Ok(None) };
         let mut lines = head.split("\r\n");
@@ -70,7 +70,7 @@ impl Requests {
         }
     }
 
-    /// Reads so many bytes of a body.
+    /// Reads this many bytes of a body.
     fn take(&mut self, mut length: usize, body: &mut Vec<u8>) -> io::Result<()> {
         while length > 0 {
             if self.start == self.filled {

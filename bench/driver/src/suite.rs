@@ -1,4 +1,4 @@
-//! Which measures are taken, of which programs, with which events.
+//! Takes all measurements of all programs.
 
 use serde_json::{Map, Value, json};
 
@@ -7,13 +7,13 @@ use crate::measure::{HELLO, Meter, Timed, Work};
 use crate::one_core::OneCore;
 use crate::programs::{ALL, Binary, FEATURES, FG, FG_PIPELINED, FLOOR, Program};
 
-/// How much is done: `--quick` takes about a minute once everything is built.
+/// The number of repetitions: `--quick` takes about a minute after the build.
 struct Extent {
     instructions: (usize, usize),
     system_calls: (usize, usize),
     rounds: usize,
     timed: usize,
-    /// For the memory and the connections of a long run.
+    /// For memory and connections.
     long_run: usize,
     first_polls: usize,
     sizes: &'static [usize],
@@ -48,12 +48,12 @@ const QUICK: Extent = Extent {
 /// The measures of the smallest function: a column for each program, found by its title.
 type Table = Map<String, Value>;
 
-/// Everything that was measured, and what could not be.
+/// All results, and the errors of measurements that failed.
 pub(crate) fn run(meter: &Meter, quick: bool) -> Value {
     let mut suite = Suite {
         meter,
         extent: if quick { QUICK } else { FULL },
-        troubles: Vec::new(),
+        errors: Vec::new(),
         skipped: Map::new(),
     };
     let programs = suite.build();
@@ -72,19 +72,19 @@ pub(crate) fn run(meter: &Meter, quick: bool) -> Value {
         "features": features,
         "payloads": payloads,
         "logs": logs,
-        "troubles": suite.troubles,
+        "errors": suite.errors,
     })
 }
 
 struct Suite<'a> {
     meter: &'a Meter,
     extent: Extent,
-    troubles: Vec<String>,
+    errors: Vec<String>,
     skipped: Map<String, Value>,
 }
 
 impl Suite<'_> {
-    /// The programs that could be built.
+    /// The programs that were built successfully.
     fn build(&mut self) -> Vec<Program> {
         let mut built: Vec<Program> = Vec::new();
         for program in ALL {
@@ -106,13 +106,13 @@ impl Suite<'_> {
         built
     }
 
-    /// The value, or none and a trouble to report.
+    /// The value; or `None`, and the error is added to the report.
     fn take<T>(&mut self, what: &str, program: &Program, result: Result<T, String>) -> Option<T> {
         result
             .map_err(|error| {
-                let trouble = format!("{what} of {}: {error}", program.title);
-                say(&trouble);
-                self.troubles.push(trouble);
+                let error = format!("{what} of {}: {error}", program.title);
+                say(&error);
+                self.errors.push(error);
             })
             .ok()
     }
@@ -127,8 +127,8 @@ impl Suite<'_> {
             say(&format!("counting {}", program.title));
             let counted = self.meter.instructions(program, HELLO, self.extent.instructions);
             set("instructions", program, json!(self.take("instructions", program, counted)));
-            // On one core, since on two the program may see two answers one by one that have left
-            // one after the other.
+            // On one core: on two, the program may receive the two parts of a response in separate
+            // reads.
             let one_core = self.one_core();
             let counted = self.meter.system_calls(program, HELLO, self.extent.system_calls);
             drop(one_core);
@@ -181,8 +181,8 @@ impl Suite<'_> {
         table
     }
 
-    /// The times to the first poll as ratios to that of the first program: the median of rounds in
-    /// which all take their turn.
+    /// The times to the first poll, relative to the first program: the median over rounds in which
+    /// every program runs once.
     fn first_poll_ratios(&mut self, programs: &[Program]) -> Vec<Option<f64>> {
         let _one_core = self.one_core();
         let mut rounds: Vec<Vec<Option<f64>>> = Vec::new();
@@ -202,7 +202,7 @@ impl Suite<'_> {
     fn one_core(&mut self) -> Option<OneCore> {
         let entered = OneCore::enter();
         entered
-            .map_err(|error| self.troubles.push(format!("times were taken across cores: {error}")))
+            .map_err(|error| self.errors.push(format!("times were taken across cores: {error}")))
             .ok()
     }
 
@@ -218,8 +218,8 @@ impl Suite<'_> {
         Some(crate::process::cpu_of_ended_children()? - before)
     }
 
-    /// The times of each job as ratios to those of one of them: the median of rounds in which all
-    /// take their turn.
+    /// The times of all jobs, relative to one of them: the median over rounds in which every job runs
+    /// once.
     fn ratios(&mut self, jobs: &[(Program, Work)], floor: usize, count: usize) -> Vec<Ratios> {
         let _one_core = self.one_core();
         let mut rounds: Vec<Vec<Option<Timed>>> = Vec::new();
@@ -246,7 +246,7 @@ impl Suite<'_> {
             .collect()
     }
 
-    /// What a feature costs the smallest function that does not use it.
+    /// The cost of an unused feature for the smallest function.
     fn features(&mut self) -> Vec<Value> {
         let mut rows = Vec::new();
         for program in FEATURES {
@@ -280,7 +280,7 @@ impl Suite<'_> {
         rows
     }
 
-    /// Larger events. The threads of a program make no difference here.
+    /// Larger events, without the columns that differ only in threads.
     fn payloads(&mut self, programs: &[Program]) -> Vec<Value> {
         let mut rows = Vec::new();
         for &size in self.extent.sizes {
@@ -298,7 +298,7 @@ impl Suite<'_> {
                 _ => ((2, 6), 20),
             };
             say(&format!("events of {size} bytes"));
-            // The floor only borrows, and it is the first of the programs.
+            // The floor, which is the first program, supports only borrowed events.
             let of_floor =
                 jobs.iter().position(|(program, _)| program.name == FLOOR.name).unwrap_or(0);
             let ratios = self.ratios(&jobs, of_floor, timed);
@@ -357,7 +357,7 @@ impl Suite<'_> {
     ) {
         let counted = self.meter.instructions(program, work, instructions);
         row.insert("instructions".to_owned(), json!(self.take("instructions", program, counted)));
-        // Large payloads come in pieces that differ from run to run.
+        // The chunks of large payloads differ between runs.
         let (few, many) = if work.size > 100_000 {
             (4 * instructions.0, 8 * instructions.1)
         } else {
@@ -386,13 +386,13 @@ pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// Progress, apart from the report.
+/// Prints progress to standard error.
 pub(crate) fn say(text: &str) {
     eprintln!("bench: {text}");
 }
 
-/// The column that the budgets without `pipeline` are for.
+/// The column for the budgets without `pipeline`.
 pub(crate) const JUDGED: &str = FG.title;
 
-/// The one that those with `pipeline` are for.
+/// The column for the budgets with `pipeline`.
 pub(crate) const JUDGED_PIPELINED: &str = FG_PIPELINED.title;

@@ -1,22 +1,24 @@
-//! What this machine has that helps a build which lacks something.
+//! Which tools and libraries this machine has, and how to install more.
 
 use std::env;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The target that links glibc statically, and builds C with the compiler of the machine.
+/// The target that links glibc statically, and compiles C with the compiler of the machine.
 pub(super) const GLIBC: &str = "x86_64-unknown-linux-gnu";
 
-/// How programs are installed here: the command, and what the tools are called there.
+/// A package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Installer {
-    /// Its program, by which it is found.
+    /// The program to search in `PATH`.
     program: &'static str,
+    /// The command that installs packages.
     install: &'static str,
+    /// The packages of the tools.
     names: [&'static str; TOOLS],
 }
 
-/// What a build can lack.
+/// A tool that a build may need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tool {
     CompilerForMusl,
@@ -96,12 +98,12 @@ const INSTALLERS: [Installer; 5] = [
     },
 ];
 
-/// This machine, as far as it matters to a build that has failed.
+/// The tools and libraries of a machine.
 #[derive(Clone, Debug)]
 pub(super) struct Machine {
-    /// The command line that packages for [`GLIBC`], where that works with what is installed.
+    /// The command line that packages for [`GLIBC`], if everything it needs is installed.
     pub(super) line_for_glibc: Option<String>,
-    /// Whether a library of this name is here for [`GLIBC`], to be linked statically.
+    /// Whether there is a static library of this name for [`GLIBC`].
     pub(super) has_library: fn(&str) -> bool,
     pub(super) installer: Option<Installer>,
 }
@@ -113,7 +115,7 @@ impl Machine {
         Self { line_for_glibc, has_library, installer }
     }
 
-    /// What to type to have a tool, or its name where that is not known.
+    /// The command that installs a tool, or only its name if the package manager is not known.
     pub(super) fn install(&self, tool: Tool) -> String {
         match &self.installer {
             Some(installer) => format!("{} {}", installer.install, installer.names[tool as usize]),
@@ -121,14 +123,14 @@ impl Machine {
         }
     }
 
-    /// One with OpenSSL.
+    /// A Debian system with OpenSSL.
     #[cfg(test)]
     pub(super) fn debian(line_for_glibc: Option<&str>) -> Self {
         let line_for_glibc = line_for_glibc.map(str::to_owned);
         Self { line_for_glibc, has_library: |name| name == "ssl", installer: Some(INSTALLERS[0]) }
     }
 
-    /// One that nothing is known of.
+    /// A system about which nothing is known.
     #[cfg(test)]
     pub(super) fn unknown() -> Self {
         Self { line_for_glibc: None, has_library: |_| false, installer: None }
@@ -140,30 +142,30 @@ fn is_in_path(program: &str) -> bool {
     env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }
 
-/// Whether Rust's library for [`GLIBC`], a C compiler and glibc as a static library are here.
+/// Whether the standard library for [`GLIBC`], a C compiler and a static glibc are installed.
 fn links_glibc_statically() -> bool {
     cfg!(all(target_os = "linux", target_arch = "x86_64"))
-        && names_a_path("rustc", &["--print", "target-libdir", "--target", GLIBC])
+        && prints_existing_path("rustc", &["--print", "target-libdir", "--target", GLIBC])
         && has_library("c")
 }
 
 fn has_library(name: &str) -> bool {
-    // What the compiler does not have it repeats as a bare name.
-    names_a_path("cc", &[&format!("-print-file-name=lib{name}.a")])
+    // Without such a library the compiler prints the plain file name.
+    prints_existing_path("cc", &[&format!("-print-file-name=lib{name}.a")])
 }
 
-/// Whether a program answers with a path, and that is there.
-fn names_a_path(program: &str, arguments: &[&str]) -> bool {
+/// Whether a program prints an absolute path that exists.
+fn prints_existing_path(program: &str, arguments: &[&str]) -> bool {
     let output =
         Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output();
     output.is_ok_and(|output| {
-        let answer = String::from_utf8_lossy(&output.stdout);
-        let path = Path::new(answer.trim());
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let path = Path::new(printed.trim());
         output.status.success() && path.is_absolute() && path.exists()
     })
 }
 
-/// This command line again, for another target.
+/// The command line of this process, but for [`GLIBC`].
 fn line_for_glibc(arguments: impl Iterator<Item = String>) -> String {
     let mut arguments = arguments.skip_while(|argument| argument == "fg");
     let mut line = "cargo fg".to_owned();
@@ -200,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn each_system_has_its_own_command() {
+    fn each_package_manager_has_its_own_command() {
         let names = INSTALLERS.map(|installer| {
             Machine { installer: Some(installer), ..Machine::unknown() }.install(Tool::Protoc)
         });

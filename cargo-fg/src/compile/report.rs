@@ -1,5 +1,4 @@
-//! What cargo reports of a build: the packages of this machine that it is made of, their build
-//! scripts, and the files that were read.
+//! What cargo reports about a build: its local packages, their build scripts, and the source files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,7 +7,7 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 
-/// A line of cargo's, as far as it matters here.
+/// A JSON message of cargo.
 #[derive(Deserialize)]
 pub(super) struct Message {
     reason: String,
@@ -48,30 +47,30 @@ impl Message {
     }
 }
 
-/// What is known of a build, whether it came to its end or not.
+/// What is known about a build, successful or not.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Report {
-    /// The directories of packages whose sources are on this machine.
+    /// The directories of local packages.
     pub(crate) packages: BTreeSet<PathBuf>,
-    /// The files that went into the programs; a directory stands for all that is in it.
+    /// The source files of the programs; a directory includes everything in it.
     pub(crate) files: BTreeSet<PathBuf>,
-    /// Packages of which every file counts: their build scripts do not say what they read, or have
-    /// not come to their end.
+    /// Packages in which every file is a source: their build scripts do not print what they read,
+    /// or have not finished.
     pub(crate) whole: BTreeSet<PathBuf>,
-    /// When the build scripts of packages came to their ends: what they had written by then, the
-    /// compiler has read.
+    /// When the build script of each package finished: the compiler has seen everything written
+    /// before that.
     pub(crate) scripts_ended: BTreeMap<PathBuf, SystemTime>,
-    /// The packages of this machine by their ids.
+    /// The local packages by their ids.
     directories: BTreeMap<String, PathBuf>,
 }
 
 impl Report {
-    /// What is known before the first build.
+    /// A report of packages only, for before the first build.
     pub(crate) fn of_packages(directories: impl IntoIterator<Item = PathBuf>) -> Self {
         Self { packages: directories.into_iter().collect(), ..Self::default() }
     }
 
-    pub(super) fn take(&mut self, message: &Message) {
+    pub(super) fn add(&mut self, message: &Message) {
         let Some(package_id) = message.package_id.as_deref() else { return };
         match (message.reason.as_str(), &message.manifest_path, &message.out_dir) {
             ("compiler-artifact", Some(manifest), _) if package_id.starts_with("path+file:") => {
@@ -83,21 +82,21 @@ impl Report {
                     .as_ref()
                     .is_some_and(|target| target.kind.iter().any(|kind| kind == "custom-build"));
                 if is_script {
-                    // Until it is reported to have run.
+                    // Until cargo reports that the script was executed.
                     self.whole.insert(directory.to_owned());
                 }
             }
             ("build-script-executed", _, Some(out_dir)) => {
                 let Some(directory) = self.directories.get(package_id) else { return };
-                // cargo keeps what the script has printed beside the directory that it wrote into.
-                let said = fs::read(out_dir.with_file_name("output")).unwrap_or_default();
-                // `output` has the time at which the script began; this is written when it has
-                // ended.
+                // cargo stores the output of the script next to its `OUT_DIR`.
+                let output = fs::read(out_dir.with_file_name("output")).unwrap_or_default();
+                // cargo sets the time of `output` to the start of the script, and writes
+                // `root-output` when it has finished.
                 let written_last = fs::metadata(out_dir.with_file_name("root-output"));
                 if let Ok(ended) = written_last.and_then(|about| about.modified()) {
                     self.scripts_ended.insert(directory.clone(), ended);
                 }
-                if let Some(read) = files_of_script(&String::from_utf8_lossy(&said), directory) {
+                if let Some(read) = files_of_script(&String::from_utf8_lossy(&output), directory) {
                     self.files.extend(read);
                     self.whole.remove(directory);
                 }
@@ -106,12 +105,12 @@ impl Report {
         }
     }
 
-    /// Adds the files that cargo has listed beside a program.
+    /// Adds the source files of a program from its dep-info file.
     pub(super) fn add_files_of(&mut self, program: &Path) {
         self.files.extend(listed_files(program));
     }
 
-    /// Adds what was known before. Of a build that failed, only a part is reported.
+    /// Adds an earlier report: the report of a failed build is incomplete.
     pub(crate) fn with(mut self, before: &Self) -> Self {
         let Self { packages, files, whole, .. } = before;
         self.packages.extend(packages.iter().cloned());
@@ -121,32 +120,32 @@ impl Report {
     }
 }
 
-/// What a build script says that it reads; nothing if it does not say, and cargo runs it again when
-/// any file of its package changes.
-fn files_of_script(said: &str, directory: &Path) -> Option<Vec<PathBuf>> {
-    let mut says = false;
+/// The files that a build script declares with `rerun-if-changed`. `None` without any declaration:
+/// then cargo runs it again if any file of its package changes.
+fn files_of_script(output: &str, directory: &Path) -> Option<Vec<PathBuf>> {
+    let mut is_declared = false;
     let mut files = Vec::new();
-    for line in said.lines() {
+    for line in output.lines() {
         let Some(instruction) =
             line.strip_prefix("cargo::").or_else(|| line.strip_prefix("cargo:"))
         else {
             continue;
         };
         if let Some(path) = instruction.strip_prefix("rerun-if-changed=") {
-            says = true;
+            is_declared = true;
             files.push(directory.join(path.trim_end()));
         } else if instruction.starts_with("rerun-if-env-changed=") {
-            says = true;
+            is_declared = true;
         }
     }
-    says.then_some(files)
+    is_declared.then_some(files)
 }
 
-/// The files that cargo has written beside the program, in the form of `make`.
+/// The files in the dep-info file of a program, which has the format of a Makefile.
 fn listed_files(program: &Path) -> Vec<PathBuf> {
     let list = fs::read_to_string(program.with_extension("d")).unwrap_or_default();
     let Some((_, files)) = list.split_once(": ") else { return Vec::new() };
-    // A space in a name has a backslash before it.
+    // Spaces in names are escaped with a backslash.
     files
         .trim_end()
         .replace("\\ ", "\0")
@@ -160,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_files_of_a_program_are_read_from_cargos_list() {
+    fn the_files_of_a_program_are_read_from_its_dep_info() {
         let directory = tempfile::tempdir().expect("a directory");
         let program = directory.path().join("greet");
         fs::write(program.with_extension("d"), "/t/greet: /p/src/main.rs /p/with\\ space.txt\n")
@@ -173,16 +172,16 @@ mod tests {
     }
 
     #[test]
-    fn a_build_script_says_what_it_reads_or_everything_counts() {
-        let read = |said: &str| files_of_script(said, Path::new("/p"));
-        let said = "cargo::rerun-if-changed=proto\nnoise\ncargo:rerun-if-changed=/etc/x y\r\ncargo:rustc-cfg=a\n";
-        assert_eq!(read(said), Some(["/p/proto", "/etc/x y"].map(PathBuf::from).into()));
+    fn the_declarations_of_a_build_script_are_parsed() {
+        let read = |output: &str| files_of_script(output, Path::new("/p"));
+        let output = "cargo::rerun-if-changed=proto\nnoise\ncargo:rerun-if-changed=/etc/x y\r\ncargo:rustc-cfg=a\n";
+        assert_eq!(read(output), Some(["/p/proto", "/etc/x y"].map(PathBuf::from).into()));
         assert_eq!(read("cargo:rerun-if-env-changed=HOME\n"), Some(Vec::new()));
         assert_eq!(read("cargo:rustc-cfg=a\n"), None);
     }
 
     #[test]
-    fn a_script_that_has_not_run_and_one_that_says_nothing_make_the_package_count_as_a_whole() {
+    fn every_file_counts_if_the_script_has_not_run_or_declares_nothing() {
         let out = tempfile::tempdir().expect("a directory");
         let out_dir = out.path().join("out");
         let message =
@@ -195,16 +194,16 @@ mod tests {
         let executed = serde_json::json!({"reason": "build-script-executed", "package_id": "path+file:///p#1.0.0", "out_dir": out_dir});
         let mut report = Report::default();
         report
-            .take(&artifact("registry+https://example.com#serde@1.0.0", "/cargo/serde/Cargo.toml"));
-        report.take(&artifact("path+file:///p#1.0.0", "/p/Cargo.toml"));
+            .add(&artifact("registry+https://example.com#serde@1.0.0", "/cargo/serde/Cargo.toml"));
+        report.add(&artifact("path+file:///p#1.0.0", "/p/Cargo.toml"));
         assert_eq!(report.packages, BTreeSet::from([PathBuf::from("/p")]));
         assert_eq!(report.whole, report.packages, "it has not run");
         fs::write(out.path().join("output"), "cargo:rustc-cfg=a\n").expect("it is written");
-        report.take(&message(executed.to_string()));
-        assert_eq!(report.whole, report.packages, "it does not say what it reads");
+        report.add(&message(executed.to_string()));
+        assert_eq!(report.whole, report.packages, "it does not declare what it reads");
         fs::write(out.path().join("output"), "cargo:rerun-if-changed=proto\n")
             .expect("it is written");
-        report.take(&message(executed.to_string()));
+        report.add(&message(executed.to_string()));
         assert_eq!(
             (report.whole, report.files),
             (BTreeSet::new(), BTreeSet::from([PathBuf::from("/p/proto")]))

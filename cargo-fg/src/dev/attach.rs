@@ -1,5 +1,5 @@
-//! `cargo fg dev --attach`: serves a function whose process is started elsewhere, in a debugger for
-//! example.
+//! `cargo fg dev --attach`: serves a function whose process the user starts, for example in a
+//! debugger.
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use crate::project::{Function, ProgramKind, Project};
 use crate::screen::Screen;
 use crate::settings::Settings;
 
-/// A variable, and whether its value is not to be written down.
+/// An environment variable; a private value must not be written to a file.
 struct Variable {
     name: String,
     value: String,
@@ -34,7 +34,7 @@ pub(super) fn run(
     };
     let attached = serving.attach(function, &settings, address);
     let emulator = attached.map_err(|failure| match arguments.runtime_api {
-        Some(_) => failure.advise("--runtime-api takes another port"),
+        Some(_) => failure.advise("choose another port with --runtime-api"),
         None => failure,
     })?;
     let variables = emulator.variables();
@@ -45,33 +45,33 @@ pub(super) fn run(
             is_private: settings.is_private(name),
         };
         let variables: Vec<_> = variables.iter().map(of).collect();
-        let (launch, from_outside) = launch_json(function, project, arguments, &variables);
+        let (launch, inherited) = launch_json(function, project, arguments, &variables);
         println!("{launch:#}");
-        if !from_outside.is_empty() {
+        if !inherited.is_empty() {
             screen.note(format_args!(
-                "the debugger takes these from its own environment, so that no value is written down: {}",
-                from_outside.join(", ")
+                "set these in the environment of the debugger; their values are not written to the file: {}",
+                inherited.join(", ")
             ));
         }
     } else {
-        screen.note("start the program with these variables; they are on standard output, as a shell reads them");
+        screen.note("start the program with the variables on standard output, which are commands for a shell");
         for (name, value) in &variables {
             println!("export {name}='{}'", value.replace('\'', r"'\''"));
         }
     }
     let api = variables.first().map_or("", |(_, address)| address);
-    screen.step("Waiting", format_args!("for a process that asks {api} for events"));
+    screen.step("Waiting", format_args!("for a process that polls {api}"));
     match emulator.wait_until_ready() {
         Ok(()) => screen.step("Attached", &function.label),
-        // The signal ends this process, too.
+        // The signal handler is about to exit this process.
         Err(_) if serving.is_stopped() => {}
-        Err(error) => return Err(Failure::machine("no process came", &error)),
+        Err(error) => return Err(Failure::machine("no process has connected", &error)),
     }
     wait_for_signal()
 }
 
-/// The port behind the one that is listened at, so that what a debugger is given stays right the
-/// next time.
+/// The port after that of `--listen`, if it is free: a stable default, so that the configuration of
+/// a debugger stays valid.
 fn next_port(listen: SocketAddr, screen: Screen) -> Option<SocketAddr> {
     if listen.port() == 0 {
         return None;
@@ -81,7 +81,7 @@ fn next_port(listen: SocketAddr, screen: Screen) -> Option<SocketAddr> {
         Ok(_) => Some(next),
         Err(_) => {
             screen.note(format_args!(
-                "the port {} is taken, and another one is used; --runtime-api chooses one that stays",
+                "port {} is in use, so a random one is used; choose a fixed one with --runtime-api",
                 next.port()
             ));
             None
@@ -89,8 +89,8 @@ fn next_port(listen: SocketAddr, screen: Screen) -> Option<SocketAddr> {
     }
 }
 
-/// What Visual Studio Code needs to start the program under `CodeLLDB`, and the variables that it
-/// has to have itself.
+/// The `launch.json` that starts the program under `CodeLLDB`, and the names of the variables that
+/// Visual Studio Code must have in its own environment.
 fn launch_json<'v>(
     function: &Function,
     project: &Project,
@@ -113,8 +113,8 @@ fn launch_json<'v>(
         .iter()
         .map(|Variable { name, value, is_private }| {
             let value = match name.as_str() {
-                _ if *is_private => from_outside(name),
-                "RUNTIME_USERDATA" => with_private_from_outside(value, &private),
+                _ if *is_private => inherit(name),
+                "RUNTIME_USERDATA" => inherit_private(value, &private),
                 _ => value.clone(),
             };
             (name.clone(), Value::from(value))
@@ -142,19 +142,19 @@ fn launch_json<'v>(
     (launch, private.iter().map(|variable| variable.name.as_str()).collect())
 }
 
-/// Visual Studio Code puts its own variable here.
-fn from_outside(name: &str) -> String {
+/// A placeholder that Visual Studio Code replaces by its own environment variable.
+fn inherit(name: &str) -> String {
     format!("${{env:{name}}}")
 }
 
-/// The user variables come a second time, in an object.
-fn with_private_from_outside(user_data: &str, private: &[&Variable]) -> String {
+/// Replaces private values in `RUNTIME_USERDATA`, a JSON object with all user variables.
+fn inherit_private(user_data: &str, private: &[&Variable]) -> String {
     let Ok(Value::Object(mut object)) = serde_json::from_str(user_data) else {
         return user_data.to_owned();
     };
     for variable in private {
         if let Some(value) = object.get_mut(&variable.name) {
-            *value = from_outside(&variable.name).into();
+            *value = inherit(&variable.name).into();
         }
     }
     Value::from(object).to_string()
@@ -165,10 +165,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_private_value_is_taken_from_the_environment_of_the_debugger() {
+    fn a_private_value_is_inherited_from_the_environment_of_the_debugger() {
         let private = Variable { name: "DB".into(), value: "hunter2".into(), is_private: true };
-        let data = with_private_from_outside(r#"{"A":"1","DB":"hunter2"}"#, &[&private]);
+        let data = inherit_private(r#"{"A":"1","DB":"hunter2"}"#, &[&private]);
         assert_eq!(data, r#"{"A":"1","DB":"${env:DB}"}"#);
-        assert_eq!(with_private_from_outside("null", &[&private]), "null");
+        assert_eq!(inherit_private("null", &[&private]), "null");
     }
 }

@@ -1,4 +1,4 @@
-//! The address that `cargo fg dev` listens at, and what it shows of each request.
+//! The address that `cargo fg dev` listens on, and the line that it prints for each request.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -7,14 +7,15 @@ use fg_emulator::{Exchange, LocalGateway};
 use crate::failure::Failure;
 use crate::screen::Screen;
 
-/// The port where none is said.
 const DEFAULT_PORT: u16 = 9000;
 
-/// `9000`, `:9000`, `localhost:9000`, `0.0.0.0:9000`, `localhost`, `::1`, and any of them as the
-/// address of a page.
+/// Parses `9000`, `:9000`, `localhost:9000`, `0.0.0.0:9000`, `localhost`, `::1`, and the URL of any
+/// of them.
 pub(super) fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    let wrong =
-        || "it is a port, such as 9000, or an address and a port, such as 0.0.0.0:9000".to_owned();
+    let wrong = || {
+        "it has to be a port, such as 9000, or an address and a port, such as 0.0.0.0:9000"
+            .to_owned()
+    };
     let bare = text.strip_prefix("http://").unwrap_or(text);
     let bare = bare.strip_suffix('/').unwrap_or(bare);
     if let Ok(port) = bare.parse() {
@@ -27,9 +28,9 @@ pub(super) fn parse_address(text: &str) -> Result<SocketAddr, String> {
         return Ok(address);
     }
     let (host, port) = bare.rsplit_once(':').unwrap_or((bare, "9000"));
-    let is_here = (host.is_empty() && !bare.is_empty()) || host.eq_ignore_ascii_case("localhost");
+    let is_local = (host.is_empty() && !bare.is_empty()) || host.eq_ignore_ascii_case("localhost");
     let port = port.parse().map_err(|_| wrong())?;
-    if is_here { Ok((Ipv4Addr::LOCALHOST, port).into()) } else { Err(wrong()) }
+    if is_local { Ok((Ipv4Addr::LOCALHOST, port).into()) } else { Err(wrong()) }
 }
 
 pub(super) fn listen(
@@ -47,8 +48,8 @@ pub(super) fn listen(
         }
     };
     LocalGateway::start(address, labels, observer).map_err(|error| {
-        Failure::machine(format!("{address} could not be listened at"), &error).advise(
-            "is `cargo fg dev` running already? --listen takes another port; 0 is one that is free",
+        Failure::machine(format!("cannot listen on {address}"), &error).advise(
+            "is `cargo fg dev` running already? Choose another port with --listen; 0 is any free one",
         )
     })
 }
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_may_be_a_port_alone_or_a_host_that_is_this_machine() {
+    fn an_address_may_be_a_port_alone_or_localhost() {
         for (text, address) in [
             ("9001", "127.0.0.1:9001"),
             (":9001", "127.0.0.1:9001"),

@@ -1,5 +1,5 @@
-//! When a timer goes off, in the two forms that the platform has: `@every 30m`, and a cron
-//! expression whose first field is the seconds.
+//! When a timer fires, in the two formats of the platform: `@every 30m`, and a cron expression whose
+//! first field is the seconds.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{ToSpan, ZonedDateTime};
 
-/// In which a time has to be found: a day like 29 February on a Monday comes at least once.
+/// How far ahead to search: long enough for 29 February on a given weekday.
 const HORIZON_IN_YEARS: i16 = 30;
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/// The times of a timer.
+/// The schedule of a timer.
 #[derive(Clone, Debug)]
 pub(super) enum Schedule {
-    /// So long after the last time.
+    /// An interval.
     Every(Duration),
-    /// At the times of a clock.
+    /// Times of day.
     Cron(Box<Cron>),
 }
 
-/// A cron expression: for each field the values that it allows, as bits.
+/// A cron expression: the allowed values of each field as a bit set.
 #[derive(Clone, Debug)]
 pub(super) struct Cron {
     seconds: u64,
@@ -32,25 +32,27 @@ pub(super) struct Cron {
     days: u64,
     months: u64,
     weekdays: u64,
-    /// Both sorts of days are restricted: then one of them is enough.
+    /// Whether both day and weekday are restricted, in which case either has to match.
     either_day: bool,
     zone: TimeZone,
 }
 
 impl Schedule {
-    /// Reads it as the platform writes it: `@every 1h30m`, or `[CRON_TZ=zone] seconds minutes hours
-    /// day month [weekday]`.
+    /// Parses the platform's format: `@every 1h30m`, or `[CRON_TZ=zone] seconds minutes hours day
+    /// month [weekday]`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if let Some(time) = text.strip_prefix("@every ") {
             return parse_duration(time.trim()).map(Self::Every);
         }
         if text.starts_with('@') {
-            return Err(format!("{text:?} is neither `@every` and a time, nor a cron expression"));
+            return Err(format!(
+                "{text:?} is neither `@every` with a duration nor a cron expression"
+            ));
         }
         Cron::parse(text).map(|cron| Self::Cron(Box::new(cron)))
     }
 
-    /// The time from now until it goes off; nothing where it never does.
+    /// The time until it fires; `None` if it never does.
     pub(super) fn wait(&self, now: &ZonedDateTime) -> Option<Duration> {
         match self {
             Self::Every(time) => Some(*time),
@@ -59,9 +61,9 @@ impl Schedule {
     }
 }
 
-/// A time as Go writes it: `1h30m`, `1.5h`, `300ms`.
+/// Parses a duration in the format of Go: `1h30m`, `1.5h`, `300ms`.
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is not a time like 30s, 5m, 1.5h or 2h30m");
+    let wrong = || format!("{text:?} is not a duration like 30s, 5m, 1.5h or 2h30m");
     let (mut rest, mut total) = (text, Duration::ZERO);
     while !rest.is_empty() {
         let digits = rest
@@ -86,7 +88,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
             .ok_or_else(wrong)?;
         rest = after;
     }
-    // A timer that never rests is a mistake.
+    // A shorter interval is surely a mistake.
     if total < Duration::from_millis(1) { Err(wrong()) } else { Ok(total) }
 }
 
@@ -108,7 +110,7 @@ impl Cron {
             _ => {
                 let count = fields.len();
                 return Err(format!(
-                    "{text:?} has {count} fields: seconds, minutes, hours, day, month and, if you like, weekday"
+                    "{text:?} has {count} fields; it needs seconds, minutes, hours, day, month and optionally weekday"
                 ));
             }
         };
@@ -124,7 +126,7 @@ impl Cron {
         })
     }
 
-    /// The first time after this one.
+    /// The next time after `now`.
     fn next(&self, now: &ZonedDateTime) -> Option<ZonedDateTime> {
         let local = now.with_time_zone(self.zone.clone()).datetime();
         let last = local.checked_add(HORIZON_IN_YEARS.years()).ok()?;
@@ -135,8 +137,8 @@ impl Cron {
                 Some(later) => at = later?,
                 None => {
                     let found = at.to_zoned_datetime(self.zone.clone()).ok()?;
-                    // Where the clock is put back, an hour comes twice, and the first one may be
-                    // over.
+                    // When the clock is set back, an hour is repeated, and this may be its first
+                    // occurrence, in the past.
                     if found > *now {
                         return Some(found);
                     }
@@ -147,8 +149,7 @@ impl Cron {
         None
     }
 
-    /// The beginning of the next unit of the largest field that does not fit; nothing where all
-    /// fit.
+    /// Skips to the next value of the largest field that does not match; `None` if all match.
     fn skip(&self, at: DateTime) -> Option<Option<DateTime>> {
         let midnight = at.date().to_datetime(jiff::civil::Time::midnight());
         let hour = midnight.checked_add(i64::from(at.hour()).hours()).ok()?;
@@ -184,7 +185,7 @@ fn is_any(field: &str) -> bool {
     field == "*" || field == "?"
 }
 
-/// `*`, `5`, `1-5`, `*/15`, `10-40/10`, names, and several of them with commas.
+/// Parses `*`, `5`, `1-5`, `*/15`, `10-40/10`, names, and lists of these with commas.
 fn parse_field(
     name: &str,
     field: &str,
@@ -194,7 +195,7 @@ fn parse_field(
 ) -> Result<u64, String> {
     let wrong = || {
         format!(
-            "{name}: {field:?} is not a value of {least} to {most}, a range, `*`, a step like `*/5`, or a list of such"
+            "{name}: {field:?} is not a value from {least} to {most}, a range, `*`, a step like `*/5`, or a list of these"
         )
     };
     let value = |text: &str| {
@@ -214,7 +215,7 @@ fn parse_field(
                 (least, most)
             }
             Some((from, to)) => (value(from)?, value(to)?),
-            // `10/5` is every fifth from 10 on.
+            // `10/5` is every fifth value from 10 on.
             None => (value(range)?, if step.is_some() { most } else { value(range)? }),
         };
         let step: usize = step
@@ -231,7 +232,7 @@ fn parse_field(
 mod tests {
     use super::*;
 
-    /// The next times after this one, as RFC 9557 writes them.
+    /// The next times after this one, which is in the format of RFC 9557.
     fn times(schedule: &str, after: &str, count: usize) -> Vec<String> {
         let Ok(Schedule::Cron(cron)) = Schedule::parse(schedule) else {
             panic!("{schedule} is a cron expression")
@@ -272,9 +273,9 @@ mod tests {
         assert_eq!(of("10/25 59 23 * * *"), ["2026-03-01T23:59:10", "2026-03-01T23:59:35"]);
     }
 
-    /// The first four bytes are the seconds since 1970. A published crate has no seeds.
+    /// The first four bytes are a Unix timestamp. A published crate has no seeds.
     #[test]
-    fn what_fuzzing_has_found_is_refused_or_has_a_next_time() {
+    fn the_seeds_of_the_fuzz_target_are_rejected_or_have_a_next_time() {
         let folder =
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/schedule");
         let seeds = match std::fs::read_dir(&folder) {
@@ -301,19 +302,19 @@ mod tests {
     }
 
     #[test]
-    fn where_both_days_are_restricted_one_of_them_is_enough() {
+    fn if_both_day_and_weekday_are_restricted_either_has_to_match() {
         let of = times("CRON_TZ=UTC 0 0 0 13 * FRI", "2026-03-01T00:00:00+00:00[UTC]", 3);
         assert_eq!(of, ["2026-03-06T00:00:00", "2026-03-13T00:00:00", "2026-03-20T00:00:00"]);
     }
 
     #[test]
-    fn a_time_zone_counts_and_a_time_that_a_clock_skips_comes_after_the_gap() {
+    fn the_time_zone_applies_and_a_skipped_time_fires_after_the_gap() {
         let of = times("CRON_TZ=Europe/Berlin 0 30 2 * * *", "2026-03-28T12:00:00+00:00[UTC]", 2);
         assert_eq!(of, ["2026-03-29T03:30:00", "2026-03-30T02:30:00"]);
     }
 
     #[test]
-    fn what_the_platform_would_not_understand_is_refused_with_the_field() {
+    fn an_invalid_expression_is_an_error_that_names_the_field() {
         for (text, reason) in [
             ("0 0 0 * ", "has 4 fields"),
             ("60 0 0 * * *", "seconds: \"60\""),

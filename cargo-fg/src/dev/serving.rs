@@ -1,4 +1,4 @@
-//! The functions that are served: built, started, put in the place of those before, and ended.
+//! Starts the built functions, replaces their previous versions, and stops them.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -15,14 +15,15 @@ use crate::project::{Function, Project};
 use crate::screen::Screen;
 use crate::settings::{Settings, SettingsFlags};
 
-/// What serves functions on one port.
+/// The functions that are served on one port.
 pub(super) struct Serving {
     gateway: Arc<LocalGateway>,
     screen: Screen,
-    /// Where the programs run that are served: cargo writes over its own.
+    /// The directory of the programs that run. They are copies, since cargo overwrites its own
+    /// output.
     directory: PathBuf,
     generation: AtomicU64,
-    /// Those whose processes have to be ended with this one.
+    /// The functions whose processes must be stopped before this one exits.
     running: Mutex<Vec<Running>>,
     is_stopped: AtomicBool,
 }
@@ -30,17 +31,16 @@ pub(super) struct Serving {
 struct Running {
     emulator: Arc<Emulator>,
     settings: Settings,
-    /// The copy of the program, which is of no use afterwards; `None` if it
-    /// is started elsewhere.
+    /// The copy of the program, to be removed afterwards; `None` for an attached process.
     program: Option<PathBuf>,
 }
 
-/// What has become of a function that was built.
+/// What [`Serving::replace`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Put {
-    /// It is served in the place of the one before.
+pub(super) enum Replaced {
+    /// The new version replaced the previous one.
     Started,
-    /// The one before is the same, and goes on.
+    /// The previous version is identical and keeps running.
     Unchanged,
 }
 
@@ -50,12 +50,12 @@ impl Serving {
         project: &Project,
         screen: Screen,
     ) -> Result<Self, Failure> {
-        // The port is this process's own, and so is a directory of its name.
+        // No other process has this port, so no other process uses this directory.
         let port = gateway.address().rsplit(':').next().unwrap_or_default().to_owned();
         let directory = project.target_directory.join("fg").join(format!("dev-{port}"));
         let cleared = if directory.exists() { fs::remove_dir_all(&directory) } else { Ok(()) };
         cleared.and_then(|()| fs::create_dir_all(&directory)).map_err(|error| {
-            Failure::machine(format!("{} could not be made", directory.display()), &error)
+            Failure::machine(format!("{} could not be created", directory.display()), &error)
         })?;
         Ok(Self {
             gateway,
@@ -67,16 +67,16 @@ impl Serving {
         })
     }
 
-    /// Requests wait for it, unless it is served.
+    /// Lets requests wait for the function until it is served.
     pub(super) fn expect(&self, function: &Function) {
         self.gateway.set_expected(&function.label);
     }
 
-    /// Requests are told why there is no function, unless it is served.
-    pub(super) fn tell_absent(&self, functions: &[Function], failure: &Failure) {
+    /// Lets requests fail with this reason, unless a previous version of the function is served.
+    pub(super) fn set_unavailable(&self, functions: &[Function], failure: &Failure) {
         for function in functions {
             let reason = format!(
-                "{} could not be built, see where `cargo fg dev` runs: {}",
+                "{} could not be built, see the terminal of `cargo fg dev`: {}",
                 function.label,
                 failure.reason()
             );
@@ -84,14 +84,14 @@ impl Serving {
         }
     }
 
-    /// Starts a function, waits until it is ready, and puts it in the place of the one before,
-    /// which finishes what it does.
+    /// Starts a function, waits until it is ready, and replaces the previous version, which finishes
+    /// its running invocations.
     pub(super) fn replace(
         &self,
         function: &Function,
         program: &Path,
         flags: &SettingsFlags,
-    ) -> Result<Put, Failure> {
+    ) -> Result<Replaced, Failure> {
         let started = self.start_if_changed(function, program, flags);
         started.inspect_err(|failure| self.gateway.set_absent(&function.label, failure.reason()))
     }
@@ -101,10 +101,10 @@ impl Serving {
         function: &Function,
         program: &Path,
         flags: &SettingsFlags,
-    ) -> Result<Put, Failure> {
+    ) -> Result<Replaced, Failure> {
         let settings = Settings::resolve(flags, function)?;
         if self.is_served_already(function, program, &settings) {
-            return Ok(Put::Unchanged);
+            return Ok(Replaced::Unchanged);
         }
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
         let copy = self.directory.join(format!(
@@ -122,8 +122,8 @@ impl Serving {
             remove(self.forget(&emulator));
             Failure::machine(format!("{} does not run", function.label), &error)
         })?;
-        self.put(&function.label, emulator);
-        Ok(Put::Started)
+        self.serve(&function.label, emulator);
+        Ok(Replaced::Started)
     }
 
     fn is_served_already(&self, function: &Function, program: &Path, settings: &Settings) -> bool {
@@ -137,7 +137,7 @@ impl Serving {
         copy.is_some_and(|copy| have_same_bytes(program, &copy).unwrap_or(false))
     }
 
-    /// Serves a function whose process is started elsewhere.
+    /// Serves a function whose process the user starts.
     pub(super) fn attach(
         &self,
         function: &Function,
@@ -147,7 +147,7 @@ impl Serving {
         let builder =
             runtime_api.into_iter().fold(settings.attach(function), Builder::runtime_api_at);
         let emulator = self.start(builder, function, settings.clone(), None)?;
-        self.put(&function.label, Arc::clone(&emulator));
+        self.serve(&function.label, Arc::clone(&emulator));
         Ok(emulator)
     }
 
@@ -159,26 +159,26 @@ impl Serving {
         program: Option<PathBuf>,
     ) -> Result<Arc<Emulator>, Failure> {
         let (screen, name) = (self.screen, function.label.clone());
-        let told = function.label.clone();
-        let tell = move |notification: &Notification| {
+        let label = function.label.clone();
+        let print_outcome = move |notification: &Notification| {
             let outcome = if notification.succeeded { "succeeded" } else { "failed" };
             screen.line(
-                &told,
+                &label,
                 &format!("asynchronous invocation {} {outcome}", notification.request_id),
             );
         };
         let builder = builder
             .on_line(move |line| screen.line(&name, line))
-            .on_success(tell.clone())
-            .on_failure(tell);
+            .on_success(print_outcome.clone())
+            .on_failure(print_outcome);
         let builder = match key_pair() {
             Some((access_key, secret_key)) => builder.key_pair(access_key, secret_key),
             None => builder,
         };
-        // Who stops all that run waits until this one is among them.
+        // `stop` waits for this lock, and so does not miss this function.
         let mut running = self.running();
         if self.is_stopped() {
-            return Err(Failure::new(Exit::Interrupted, "all functions are being ended"));
+            return Err(Failure::new(Exit::Interrupted, "all functions are being stopped"));
         }
         let started = builder.start();
         let emulator = Arc::new(started.map_err(|error| {
@@ -188,12 +188,12 @@ impl Serving {
         Ok(emulator)
     }
 
-    /// Whether all functions are being ended.
+    /// Whether all functions are being stopped.
     pub(super) fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::SeqCst)
     }
 
-    /// Whether there is a function that can be asked.
+    /// Whether any function is running.
     pub(super) fn has_any(&self) -> bool {
         !self.running().is_empty()
     }
@@ -202,28 +202,30 @@ impl Serving {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, label: &str, emulator: Arc<Emulator>) {
-        if let Some(before) = self.gateway.serve_as(label, emulator) {
-            let program = self.forget(&before);
-            // A process may take its time to end, and the new one need not wait for that.
-            let end = move || {
-                drop(before);
+    fn serve(&self, label: &str, emulator: Arc<Emulator>) {
+        if let Some(previous) = self.gateway.serve_as(label, emulator) {
+            let program = self.forget(&previous);
+            // On another thread: a process may take long to end.
+            let stop = move || {
+                drop(previous);
                 remove(program);
             };
-            if let Err(error) = thread::Builder::new().name("end-of-function".into()).spawn(end) {
-                self.screen.error(format_args!("the {label} before could not be ended: {error}"));
+            if let Err(error) = thread::Builder::new().name("stop-function".into()).spawn(stop) {
+                self.screen.error(format_args!(
+                    "the previous version of {label} could not be stopped: {error}"
+                ));
             }
         }
     }
 
-    /// From now on it is not for us to end it. Gives its program.
+    /// Removes a function from those that `stop` stops, and returns its program.
     fn forget(&self, emulator: &Arc<Emulator>) -> Option<PathBuf> {
         let mut running = self.running();
         let at = running.iter().position(|running| Arc::ptr_eq(&running.emulator, emulator))?;
         running.swap_remove(at).program
     }
 
-    /// Ends all processes.
+    /// Stops all functions.
     pub(super) fn stop(&self) {
         self.is_stopped.store(true, Ordering::SeqCst);
         let running = std::mem::take(&mut *self.running());
@@ -232,26 +234,26 @@ impl Serving {
                 scope.spawn(|| emulator.stop());
             }
         });
-        // What is left there is of no use, and of no harm.
+        // Leftover files do no harm.
         let _ = fs::remove_dir_all(&self.directory);
     }
 }
 
-/// The credentials that the platform's SDKs would sign with.
+/// The credentials with which the platform's SDKs sign requests.
 fn key_pair() -> Option<(String, String)> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     Some((variable("HUAWEICLOUD_SDK_AK")?, variable("HUAWEICLOUD_SDK_SK")?))
 }
 
-/// Says who can call the functions at this address, beyond this machine and without a signature.
-pub(super) fn tell_of_callers(address: &str, screen: Screen) {
+/// Prints whether signatures are verified, and whether other machines can call the functions.
+pub(super) fn print_access_notes(address: &str, screen: Screen) {
     screen.note(if key_pair().is_some() {
-        "signatures of SDKs are verified, with the key of HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
+        "signatures of SDKs are verified with HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
     } else {
-        "signatures of SDKs are not verified; they are if HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are set"
+        "signatures of SDKs are not verified; set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK to verify them"
     });
     if address.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback()) {
-        screen.note(format_args!("every machine that reaches {address} can call the functions"));
+        screen.note(format_args!("every machine that can reach {address} can call the functions"));
     }
 }
 
@@ -276,7 +278,8 @@ fn have_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
     }
 }
 
-/// Where it cannot be removed, because it still runs, it is removed with all of them.
+/// Removes the copy of a program. If that fails because it is still running, [`Serving::stop`]
+/// removes it.
 fn remove(program: Option<PathBuf>) {
     let _ = program.map(fs::remove_file);
 }

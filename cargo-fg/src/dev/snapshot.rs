@@ -1,7 +1,7 @@
-//! The files that were there at one moment, and which of them are others at another.
+//! Snapshots of files, and their differences.
 //!
-//! A file has changed when its bytes have: a build script may write its output beside the sources
-//! each time that it runs.
+//! Files are compared by content: a build script may rewrite a file next to the sources each time
+//! that it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -10,22 +10,22 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// A larger file is not read: its time and its size have to do.
+/// Larger files are compared by time and size.
 const READ_LIMIT: u64 = 16 << 20;
 
-/// A file may change again within one tick of the clock of its file system.
+/// The coarsest resolution of file times: within it, a file may change without a new time.
 const TICK: Duration = Duration::from_secs(2);
 
-/// Why a file counts.
+/// Why a file is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Known {
-    /// It is in a package of which all counts.
+    /// Only because it is in a package in which every file counts.
     Loose,
-    /// It is a source, or cargo or a build script has named it.
+    /// It is a source file, or listed by cargo or a build script.
     Listed,
 }
 
-/// One file.
+/// The state of one file.
 #[derive(Clone, Debug)]
 struct Stamp {
     modified: SystemTime,
@@ -40,12 +40,12 @@ impl PartialEq for Stamp {
     }
 }
 
-/// The files that were there at one moment.
+/// The state of all files at one time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Snapshot(BTreeMap<PathBuf, Stamp>);
 
 impl Snapshot {
-    /// Adds a file, if it is there. What is known of it from before is not read again.
+    /// Adds a file, if it exists. Its content is not read again if it is unchanged since `before`.
     pub(super) fn add(&mut self, path: PathBuf, known: Known, before: &Self) {
         let Ok(about) = fs::metadata(&path) else { return };
         let (modified, size) = (about.modified().unwrap_or(SystemTime::UNIX_EPOCH), about.len());
@@ -63,15 +63,15 @@ impl Snapshot {
         self.0.insert(path, Stamp { modified, size, digest, known });
     }
 
-    /// The files that are new, changed or gone.
+    /// The files that are new, changed or removed.
     pub(super) fn changed(&self, now: &Self) -> Vec<PathBuf> {
         let all: BTreeSet<_> = self.0.keys().chain(now.0.keys()).collect();
         all.into_iter().filter(|path| self.0.get(*path) != now.0.get(*path)).cloned().collect()
     }
 
-    /// This snapshot, and what a wider look has besides. What the same look has found since then is
-    /// new, and stays so.
-    pub(super) fn with_files_of_wider_look(mut self, later: &Self, wider: &Self) -> Self {
+    /// Adds the files that only `wider` has, a scan with more watched files. A file in `later`, a
+    /// later scan of the same files as this one, is not added: it is new, and must be reported.
+    pub(super) fn with_newly_watched(mut self, later: &Self, wider: &Self) -> Self {
         for (path, stamp) in &wider.0 {
             if !later.0.contains_key(path) {
                 self.0.entry(path.clone()).or_insert_with(|| stamp.clone());
@@ -80,7 +80,7 @@ impl Snapshot {
         self
     }
 
-    /// Takes these files as they are in a later snapshot.
+    /// Updates these files to their state in a later snapshot.
     pub(super) fn accept<'a>(
         &mut self,
         paths: impl IntoIterator<Item = &'a PathBuf>,
@@ -94,8 +94,8 @@ impl Snapshot {
         }
     }
 
-    /// Whether this is a source that was as it is now before the build script of its package had
-    /// ended. The package is compiled after that.
+    /// Whether this is a source file that has not changed since the build script of its package
+    /// finished, so that the package was compiled with it.
     pub(super) fn was_source_before(
         &self,
         path: &Path,
@@ -104,7 +104,7 @@ impl Snapshot {
         let package = scripts_ended
             .iter()
             .filter(|(package, _)| path.starts_with(package))
-            .max_by_key(|(it, _)| it.as_os_str().len());
+            .max_by_key(|(package, _)| package.as_os_str().len());
         let is_source = path.extension().is_some_and(|extension| extension == "rs");
         is_source
             && package
@@ -112,7 +112,7 @@ impl Snapshot {
                 .is_some_and(|((_, ended), stamp)| stamp.modified <= *ended)
     }
 
-    /// Whether a file counts for no other reason than that its package counts as a whole.
+    /// Whether a file is [`Known::Loose`].
     pub(super) fn is_loose(&self, path: &Path) -> bool {
         self.0.get(path).is_some_and(|stamp| stamp.known == Known::Loose)
     }
@@ -135,11 +135,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_new_changed_or_gone_has_changed_and_what_has_the_same_bytes_has_not() {
+    fn files_are_compared_by_content() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = |name: &str| directory.path().join(name);
         let write = |name: &str, text: &str| fs::write(path(name), text).expect("it is written");
-        let look = |before: &Snapshot| {
+        let scan = |before: &Snapshot| {
             let mut found = Snapshot::default();
             ["a", "b", "c", "d", "e"]
                 .iter()
@@ -155,19 +155,19 @@ mod tests {
                 .and_then(|file| file.set_modified(old))
                 .expect("it is set");
         }
-        let before = look(&Snapshot::default());
+        let before = scan(&Snapshot::default());
         write("a", "1");
         write("b", "2");
         fs::remove_file(path("c")).expect("it is removed");
         write("d", "");
-        let now = look(&before);
+        let now = scan(&before);
         assert_eq!(before.changed(&now), ["b", "c", "d"].map(path));
         let mut accepted = before.clone();
         accepted.accept(&[path("b"), path("c")], &now);
         assert_eq!(accepted.changed(&now), [path("d")]);
         let nothing = Snapshot::default();
-        assert_eq!(accepted.clone().with_files_of_wider_look(&nothing, &now), now);
-        assert_eq!(accepted.clone().with_files_of_wider_look(&now, &now), accepted);
+        assert_eq!(accepted.clone().with_newly_watched(&nothing, &now), now);
+        assert_eq!(accepted.clone().with_newly_watched(&now, &now), accepted);
     }
 
     #[test]

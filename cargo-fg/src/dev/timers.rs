@@ -1,4 +1,4 @@
-//! Timers that go off while functions are served.
+//! Timers that fire while functions are served.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ impl FromStr for Timer {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // The zone of a cron expression has such a sign, too.
+        // `CRON_TZ=` contains an equals sign, too.
         let begins_with_function = text.starts_with(|first: char| first.is_ascii_alphabetic())
             && !text.starts_with("CRON_TZ=");
         let (function, schedule) = match text.split_once('=') {
@@ -40,27 +40,26 @@ impl FromStr for Timer {
     }
 }
 
-/// A timer of one function.
+/// A timer with the function that it invokes.
 #[derive(Debug)]
-pub(super) struct Alarm {
+pub(super) struct FunctionTimer {
     name: String,
     /// The function's label.
     function: String,
     timer: Timer,
-    /// What it gives to the function.
     user_event: Option<String>,
 }
 
-/// All timers: those of the flags, and those of the manifests.
+/// All timers: those of `--timer`, and those in the manifests.
 pub(super) fn resolve(
     arguments: &DevArguments,
     functions: &[Function],
-) -> Result<Vec<Alarm>, Failure> {
-    let mut alarms = Vec::new();
+) -> Result<Vec<FunctionTimer>, Failure> {
+    let mut timers = Vec::new();
     for timer in &arguments.timer {
-        let name = format!("timer-{}", alarms.len() + 1);
+        let name = format!("timer-{}", timers.len() + 1);
         let function = function_of(timer, functions)?;
-        alarms.push(Alarm {
+        timers.push(FunctionTimer {
             name,
             function,
             timer: timer.clone(),
@@ -68,7 +67,7 @@ pub(super) fn resolve(
         });
     }
     if arguments.no_timers {
-        return Ok(alarms);
+        return Ok(timers);
     }
     for (at, function) in functions.iter().enumerate() {
         let is_first =
@@ -87,7 +86,7 @@ pub(super) fn resolve(
                 (None, [only]) => Some(*only),
                 (None, all) => {
                     let names: Vec<_> = all.iter().map(|function| function.name.as_str()).collect();
-                    return Err(wrong(format!("which function is {:?} for?", timer.schedule))
+                    return Err(wrong(format!("{:?} does not name its function", timer.schedule))
                         .advise(format!("add function = \"{}\"", names.join("|"))));
                 }
             };
@@ -100,18 +99,18 @@ pub(super) fn resolve(
                     return Err(wrong(format!("there is no function `{missing}`"))
                         .advise(list_of(missing, &names)));
                 }
-                // It is for a function that is not served this time.
+                // Its function is not among those that are served.
                 continue;
             };
-            alarms.push(Alarm {
-                name: timer.name.clone().unwrap_or_else(|| format!("timer-{}", alarms.len() + 1)),
+            timers.push(FunctionTimer {
+                name: timer.name.clone().unwrap_or_else(|| format!("timer-{}", timers.len() + 1)),
                 function: target.label.clone(),
                 timer: Timer { function: None, schedule, text: timer.schedule.clone() },
                 user_event: timer.text.clone(),
             });
         }
     }
-    Ok(alarms)
+    Ok(timers)
 }
 
 fn function_of(timer: &Timer, functions: &[Function]) -> Result<String, Failure> {
@@ -123,66 +122,64 @@ fn function_of(timer: &Timer, functions: &[Function]) -> Result<String, Failure>
         return match functions {
             [only] => Ok(only.label.clone()),
             _ => Err(advise(Failure::usage(format!(
-                "--timer {:?}: which function is it for?",
+                "--timer {:?} does not name its function",
                 timer.text
             )))),
         };
     };
     let (package, bare) = split(name);
-    let is_it = |function: &&Function| {
+    let is_match = |function: &&Function| {
         function.name == bare && package.is_none_or(|package| function.package == package)
     };
-    let mut found = functions.iter().filter(is_it);
+    let mut found = functions.iter().filter(is_match);
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only.label.clone()),
-        (None, _) => {
-            Err(advise(Failure::usage(format!("--timer: there is no function `{name}` here"))))
-        }
+        (None, _) => Err(advise(Failure::usage(format!("--timer: there is no function `{name}`")))),
         (Some(_), Some(_)) => Err(advise(Failure::usage(format!(
-            "--timer: there is more than one function `{name}` here"
+            "--timer: there is more than one function `{name}`"
         )))),
     }
 }
 
 /// Starts a thread for each timer.
 pub(super) fn start(
-    alarms: Vec<Alarm>,
+    timers: Vec<FunctionTimer>,
     gateway: &Arc<LocalGateway>,
     screen: Screen,
 ) -> Result<(), Failure> {
-    for alarm in alarms {
+    for timer in timers {
         screen.step(
             "Timer",
-            format_args!("{} ({}) for {}", alarm.name, alarm.timer.text, alarm.function),
+            format_args!("{} ({}) for {}", timer.name, timer.timer.text, timer.function),
         );
         let gateway = Arc::clone(gateway);
         let started =
-            thread::Builder::new().name("timer".into()).spawn(move || alarm.run(&gateway, screen));
+            thread::Builder::new().name("timer".into()).spawn(move || timer.run(&gateway, screen));
         started.map_err(|error| Failure::machine("the timer could not be started", &error))?;
     }
     Ok(())
 }
 
-impl Alarm {
+impl FunctionTimer {
     fn run(&self, gateway: &LocalGateway, screen: Screen) {
         let name = &self.name;
         while let Some(wait) = self.timer.schedule.wait(&ZonedDateTime::now()) {
             thread::sleep(wait);
-            // Before the first build there is nothing to call.
+            // Before the first build there is no function to invoke.
             let Some(emulator) = gateway.function(&self.function) else { continue };
             match emulator.invoke_async(Event::new(event(name, self.user_event.as_deref()))) {
                 Ok(invocation) => screen.line(
                     name,
-                    &format!("goes off: asynchronous invocation {}", invocation.request_id()),
+                    &format!("fired: asynchronous invocation {}", invocation.request_id()),
                 ),
                 Err(error) => screen.error(format_args!("{name}: {error}")),
             }
         }
-        screen.note(format_args!("{name} ({}) does not go off any more", self.timer.text));
+        screen.note(format_args!("{name} ({}) will not fire again", self.timer.text));
     }
 }
 
-/// What the platform sends: the time with its offset from UTC.
+/// The event that the platform sends, with the local time and its offset from UTC.
 fn event(name: &str, user_event: Option<&str>) -> String {
     let now = ZonedDateTime::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
     let event =
@@ -198,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timer_may_say_which_function_it_is_for() {
+    fn a_timer_may_name_its_function() {
         let function = |text: &str| text.parse::<Timer>().map(|timer| (timer.function, timer.text));
         assert_eq!(function("@every 30s"), Ok((None, "@every 30s".into())));
         assert_eq!(function("clean=@every 30s"), Ok((Some("clean".into()), "@every 30s".into())));
@@ -214,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_event_is_one_of_the_platforms() {
+    fn the_event_is_a_timer_event() {
         let event: TimerEvent =
             serde_json::from_str(&event("timer-1", Some("all"))).expect("it is one");
         assert_eq!(

@@ -1,16 +1,15 @@
-//! Where to look for changes, and the wait for one.
+//! Which files to watch, and the wait for a change.
 //!
-//! The files are those that cargo says the programs depend on, wherever they are, those that build
-//! scripts say they read, and all of Rust in the packages, so that a file which is new, or which
-//! did not compile, counts as well. Where a build script does not say what it reads, each file of
-//! its package counts, as it does for cargo.
+//! Watched are the files that cargo lists as dependencies of the programs, those that build scripts
+//! declare to read, and all Rust files in the packages, so that new files and files that did not
+//! compile are included. If a build script declares nothing, every file of its package is watched,
+//! which is what cargo does, too.
 //!
-//! The files are looked at again and again, and not told by the system (as the crate `notify` has
-//! it): that is the same for every file system, also where a network or a container is in between
-//! and the system tells nothing, and no limit for watched directories is met. It costs little: a
-//! look at a function on a clone of fg is 811 system calls, and took 2.9 ms of processor time on a
-//! busy machine, which is 1.4 % of a core. Where a look takes longer, the pauses are longer, so
-//! that it is never more than 5 %.
+//! The files are polled. Notifications of the operating system (as in the crate `notify`) do not
+//! work on every file system, for example over a network or in a container, and have limits for the
+//! number of watched directories. Polling is cheap: a scan for a function on a clone of fg is 811
+//! system calls, and took 2.9 ms of processor time on a busy machine, which is 1.4 % of a core. If a
+//! scan takes longer, so do the pauses, so that it never takes more than 5 %.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -24,31 +23,32 @@ use crate::compile::Report;
 use crate::dev::snapshot::{Known, Snapshot};
 use crate::project::{Function, Project};
 
-/// How often the files are looked at.
+/// The shortest pause between two scans.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// A pause is so many times as long as a look.
-const PAUSES_PER_LOOK: u32 = 20;
+/// The shortest pause as a multiple of the duration of a scan.
+const PAUSES_PER_SCAN: u32 = 20;
 
-/// Files that matter by their names, besides those of Rust.
+/// The names of files that are watched besides Rust files.
 const NAMES: [&str; 3] = ["Cargo.toml", "rust-toolchain.toml", "rust-toolchain"];
 
-/// Where to look.
+/// The files and directories to watch.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
-    /// Directories of packages.
+    /// The directories of packages.
     directories: Vec<PathBuf>,
-    /// Those of which each file counts that Git does not ignore.
+    /// Those of them in which every file is watched that Git does not ignore.
     whole: BTreeSet<PathBuf>,
-    /// Files besides, such as those of `include_str!`, and directories of which each file counts.
+    /// Other files, such as those of `include_str!`, and directories in which every file is
+    /// watched.
     files: BTreeSet<PathBuf>,
-    /// What is built is no source.
+    /// Not watched.
     target_directory: PathBuf,
 }
 
 impl Watch {
-    /// What these functions are built from: their own directories, and what is known from a build;
-    /// and files of settings.
+    /// The sources of these functions, as far as the report of a build tells, and files with
+    /// settings.
     pub(super) fn new(
         project: &Project,
         functions: &[Function],
@@ -60,7 +60,7 @@ impl Watch {
             ["Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"]
                 .map(|name| root.join(name));
         let target_directory = project.target_directory.clone();
-        // The first build may write it.
+        // Not before the first build, which may create it.
         let lock = (!report.files.is_empty()).then(|| root.join("Cargo.lock"));
         let listed =
             report.files.iter().filter(|file| !file.starts_with(&target_directory)).cloned();
@@ -76,12 +76,12 @@ impl Watch {
         }
     }
 
-    /// Looks at all files; those that are as they were before are not read again.
-    pub(super) fn look(&self, before: &Snapshot) -> Snapshot {
-        let mut look =
-            Look { watch: self, before, found: Snapshot::default(), links: BTreeSet::new() };
+    /// Takes a snapshot of all watched files. Those that are unchanged since `before` are not read.
+    pub(super) fn scan(&self, before: &Snapshot) -> Snapshot {
+        let mut scan =
+            Scan { watch: self, before, found: Snapshot::default(), links: BTreeSet::new() };
         for directory in &self.directories {
-            look.walk(
+            scan.walk(
                 directory,
                 if self.whole.contains(directory) { Rule::Package } else { Rule::Rust },
                 true,
@@ -89,19 +89,19 @@ impl Watch {
         }
         for file in &self.files {
             if file.is_dir() {
-                look.walk(file, Rule::Everything, true);
+                scan.walk(file, Rule::Everything, true);
             } else {
-                look.add(file.clone(), Known::Listed);
+                scan.add(file.clone(), Known::Listed);
             }
         }
-        look.found
+        scan.found
     }
 
-    /// Waits until something has changed since this snapshot, and then until nothing changes any
-    /// more: an editor may write several files. Gives what has changed, and all as it is now.
+    /// Waits until a file has changed since this snapshot, and then until no file changes any more,
+    /// since an editor may write several. Returns the changed files and the new snapshot.
     pub(super) fn wait_for_change(&self, mut before: Snapshot) -> (Vec<PathBuf>, Snapshot) {
         loop {
-            let (now, pause) = self.look_and_time(&before);
+            let (now, pause) = self.scan_and_time(&before);
             if now == before {
                 before = now;
                 thread::sleep(pause);
@@ -110,7 +110,7 @@ impl Watch {
             let mut now = now;
             loop {
                 thread::sleep(pause / 2);
-                let later = self.look(&now);
+                let later = self.scan(&now);
                 if later == now {
                     break;
                 }
@@ -127,14 +127,13 @@ impl Watch {
         }
     }
 
-    fn look_and_time(&self, before: &Snapshot) -> (Snapshot, Duration) {
-        let begun = Instant::now();
-        let now = self.look(before);
-        (now, PAUSE.max(begun.elapsed() * PAUSES_PER_LOOK))
+    fn scan_and_time(&self, before: &Snapshot) -> (Snapshot, Duration) {
+        let start = Instant::now();
+        let now = self.scan(before);
+        (now, PAUSE.max(start.elapsed() * PAUSES_PER_SCAN))
     }
 
-    /// Those of these files that Git ignores, and so does cargo. Without Git, or outside of a
-    /// repository, none.
+    /// The files that Git ignores, as cargo does. None without Git, or outside of a repository.
     fn ignored<'a>(&self, paths: impl Iterator<Item = &'a PathBuf>) -> BTreeSet<PathBuf> {
         let mut by_package: BTreeMap<&Path, Vec<&PathBuf>> = BTreeMap::new();
         for path in paths {
@@ -142,7 +141,7 @@ impl Watch {
                 .whole
                 .iter()
                 .filter(|package| path.starts_with(package))
-                .max_by_key(|it| it.as_os_str().len())
+                .max_by_key(|package| package.as_os_str().len())
             {
                 by_package.entry(package).or_default().push(path);
             }
@@ -151,7 +150,7 @@ impl Watch {
     }
 }
 
-/// `git check-ignore` takes paths, and prints those that are ignored.
+/// Runs `git check-ignore`, which reads paths and prints those that are ignored.
 fn ignored_in(package: &Path, paths: &[&PathBuf]) -> Vec<PathBuf> {
     let mut command = Command::new("git");
     command.args(["check-ignore", "-z", "--stdin"]).current_dir(package);
@@ -167,35 +166,35 @@ fn ignored_in(package: &Path, paths: &[&PathBuf]) -> Vec<PathBuf> {
     };
     let names: Vec<_> = paths.iter().map(|path| relative(path)).collect();
     if let Some(mut input) = child.stdin.take() {
-        // It may have ended already: this is no repository.
+        // Outside of a repository it exits without reading its input.
         let _ = input.write_all((names.join("\0") + "\0").as_bytes());
     }
-    let said = child.wait_with_output().map(|output| output.stdout).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    said.split('\0').filter(|name| !name.is_empty()).map(|name| package.join(name)).collect()
+    let ignored = child.wait_with_output().map(|output| output.stdout).unwrap_or_default();
+    let ignored = String::from_utf8_lossy(&ignored).into_owned();
+    ignored.split('\0').filter(|name| !name.is_empty()).map(|name| package.join(name)).collect()
 }
 
-/// Which files of a directory count.
+/// Which files of a directory are watched.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rule {
-    /// Those of Rust, and manifests.
+    /// Rust files and manifests.
     Rust,
-    /// All of the package.
+    /// All files of the package.
     Package,
-    /// All that are in there, also behind links.
+    /// All files, also behind symbolic links.
     Everything,
 }
 
-/// One look at all files.
-struct Look<'w> {
+/// One scan of all watched files.
+struct Scan<'w> {
     watch: &'w Watch,
     before: &'w Snapshot,
     found: Snapshot,
-    /// Where links have led to.
+    /// The targets of the symbolic links that were followed.
     links: BTreeSet<PathBuf>,
 }
 
-impl Look<'_> {
+impl Scan<'_> {
     fn walk(&mut self, directory: &Path, rule: Rule, is_root: bool) {
         let Ok(entries) = fs::read_dir(directory) else { return };
         for entry in entries.flatten() {
@@ -231,19 +230,19 @@ impl Look<'_> {
         {
             return false;
         }
-        // A link to a directory may lead in a circle; what is in there and is used, cargo lists.
-        // Another package has its own rules.
+        // Links to directories are not followed, because they can form cycles; cargo lists the files
+        // behind them that are used. A nested package is scanned by its own rule.
         rule == Rule::Everything || !(name.starts_with('.') || path.join("Cargo.toml").exists())
     }
 
-    /// What a link leads to, unless it leads in a circle.
+    /// The type of the target of a link, unless the link forms a cycle or was followed already.
     fn follow(&mut self, directory: &Path, link: &Path) -> Option<fs::FileType> {
         let target = fs::metadata(link).ok()?.file_type();
         if target.is_dir() {
             let real = fs::canonicalize(link).ok()?;
-            let is_circle =
+            let is_cycle =
                 fs::canonicalize(directory).is_ok_and(|directory| directory.starts_with(&real));
-            if is_circle || !self.links.insert(real) {
+            if is_cycle || !self.links.insert(real) {
                 return None;
             }
         }
@@ -265,23 +264,22 @@ mod tests {
     }
 
     #[test]
-    fn each_file_of_a_directory_that_a_build_script_reads_counts() {
+    fn every_file_in_a_directory_that_a_build_script_reads_is_watched() {
         let root = tempfile::tempdir().expect("a directory");
         let proto = root.path().join("proto");
         write(&proto.join("deep/.hidden.proto"), "1");
         let watch = Watch { files: BTreeSet::from([proto.clone()]), ..Watch::default() };
         #[cfg(unix)]
         std::os::unix::fs::symlink(&proto, proto.join("circle")).expect("a link");
-        let before = watch.look(&Snapshot::default());
+        let before = watch.scan(&Snapshot::default());
         write(&proto.join("deep/.hidden.proto"), "2");
         write(&proto.join("new.proto"), "");
         let expected = vec![proto.join("deep/.hidden.proto"), proto.join("new.proto")];
-        assert_eq!(before.changed(&watch.look(&before)), expected);
+        assert_eq!(before.changed(&watch.scan(&before)), expected);
     }
 
     #[test]
-    fn of_a_package_the_sources_count_and_where_the_build_script_is_silent_all_but_what_git_ignores()
-     {
+    fn in_a_package_sources_are_watched_or_without_declarations_all_files_but_ignored_ones() {
         let root = tempfile::tempdir().expect("a directory");
         let package = root.path().join("my greet");
         for file in [
@@ -303,7 +301,7 @@ mod tests {
             ..Watch::default()
         };
         let seen = |watch: &Watch| {
-            let all = Snapshot::default().changed(&watch.look(&Snapshot::default()));
+            let all = Snapshot::default().changed(&watch.scan(&Snapshot::default()));
             all.iter()
                 .filter_map(|path| path.strip_prefix(&package).ok()?.to_str().map(str::to_owned))
                 .collect::<Vec<_>>()

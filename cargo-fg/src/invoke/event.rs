@@ -1,5 +1,4 @@
-//! Where the event of `cargo fg invoke` comes from: flags, what is typed without one, files,
-//! standard input.
+//! The event of `cargo fg invoke`: from a flag, an argument, a file or standard input.
 
 use std::fs;
 use std::io::{self, Read};
@@ -8,22 +7,22 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::de::IgnoredAny;
 
-use crate::bytes_of_text::{Decoded, decode};
 use crate::failure::Failure;
 use crate::screen::Screen;
+use crate::text_encoding::{Decoded, decode};
 use crate::trigger::Trigger;
 
-/// Where the event comes from; `{}` where nothing is said.
+/// The source of the event; `{}` by default.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "The event, {} by default")]
 pub(super) struct EventSource {
-    /// The event itself, and the name of the function, if there are several; both can be left out
+    /// The event, and the name of the function if there are several; both are optional
     #[arg(value_name = "EVENT|FUNCTION", num_args = 0..=2, help_heading = "Arguments")]
     words: Vec<String>,
-    /// The event itself; `@FILE` reads it from a file, `-` from standard input
+    /// The event; `@FILE` reads it from a file, `-` from standard input
     #[arg(long, short, value_name = "JSON", aliases = ["data-ascii", "data-binary", "data-raw", "json"], allow_hyphen_values = true, group = "event")]
     data: Option<String>,
-    /// A file with the event; `-` is standard input, which `< FILE` stands for as well
+    /// A file with the event; `-` is standard input, as is `< FILE` without this flag
     #[arg(long, short, value_name = "FILE", visible_alias = "data-file", group = "event")]
     file: Option<PathBuf>,
     /// A sample event of a trigger
@@ -32,7 +31,7 @@ pub(super) struct EventSource {
 }
 
 impl EventSource {
-    /// The event, and the function that was named beside it.
+    /// Reads the event, and returns it with the function that was named next to it.
     pub(super) fn read(&self, screen: Screen) -> Result<(Vec<u8>, Option<&str>), Failure> {
         let mut named = None;
         let mut typed = None;
@@ -40,7 +39,7 @@ impl EventSource {
             let place = if is_name(word) { &mut named } else { &mut typed };
             if place.replace(word.as_str()).is_some() {
                 let what =
-                    if is_name(word) { "two functions are named" } else { "there are two events" };
+                    if is_name(word) { "two functions are given" } else { "two events are given" };
                 return Err(
                     Failure::usage(what).advise("cargo fg invoke FUNCTION '{\"name\":\"Ada\"}'")
                 );
@@ -48,8 +47,8 @@ impl EventSource {
         }
         let is_given = self.data.is_some() || self.file.is_some() || self.fixture.is_some();
         if is_given && typed.is_some() {
-            return Err(Failure::usage("there are two events: one with a flag, and one without")
-                .advise("leave one of them out"));
+            return Err(Failure::usage("two events are given: one with a flag and one without")
+                .advise("remove one of the two"));
         }
         let event = match (self.data.as_deref().or(typed), &self.file, self.fixture) {
             (Some("-"), ..) => read_standard_input()?,
@@ -61,25 +60,24 @@ impl EventSource {
             (_, Some(file), _) if file.as_os_str() == "-" => read_standard_input()?,
             (_, Some(file), _) => read_file(file)?,
             (.., Some(trigger)) => trigger.fixture().as_bytes().to_vec(),
-            // A file that is redirected is meant; a pipe may be there for other reasons, and have
-            // no end.
+            // Only a redirected file: a pipe may be inherited by accident, and never end.
             (None, None, None) if is_file(io::stdin()) => read_standard_input()?,
             (None, None, None) => b"{}".to_vec(),
         };
         let (event, decoded) = decode(event);
         match decoded {
-            Decoded::AsItIs => {}
+            Decoded::Unchanged => {}
             Decoded::WithoutMark => screen.note(
-                "the event begins with a byte order mark, which JSON does not allow: it was left out. Save the file as UTF-8 without one",
+                "the event begins with a byte order mark, which JSON does not allow; it was removed. Save the file as UTF-8 without one",
             ),
-            Decoded::FromUtf16 => screen.note("the event is in UTF-16, and JSON is UTF-8: it was converted. Save the file as UTF-8"),
+            Decoded::FromUtf16 => screen.note("the event was converted from UTF-16, because JSON is UTF-8. Save the file as UTF-8"),
         }
         check(&event)?;
         Ok((event, named))
     }
 }
 
-/// A function's name cannot be taken for JSON, a file or standard input.
+/// Whether an argument is the name of a function, and not JSON, `@FILE` or `-`.
 fn is_name(word: &str) -> bool {
     let is_made_of_letters =
         word.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '/'));
@@ -91,21 +89,21 @@ fn is_name(word: &str) -> bool {
 fn check(event: &[u8]) -> Result<(), Failure> {
     serde_json::from_slice::<IgnoredAny>(event).map(drop).map_err(|error| {
         let text = String::from_utf8_lossy(event);
-        let failure = Failure::usage("the event is not JSON, and the platform takes nothing else").because(&error);
+        let failure = Failure::usage("the event is not JSON, and the platform accepts only JSON").because(&error);
         let trimmed = text.trim();
         match trimmed.chars().next() {
-            None => failure.advise("it is empty. Without an event, leave the flag out: {} is sent"),
-            // What a shell of Windows leaves of '{"name":"Ada"}'.
+            None => failure.advise("it is empty. Omit the flag to send {}"),
+            // What is left of '{"name":"Ada"}' in a shell of Windows.
             Some('{' | '[') if !trimmed.contains('"') && trimmed.contains(|letter: char| letter.is_alphabetic()) => failure.advise(
-                "it has no quotation marks; has the shell taken them? Write the event into a file: cargo fg invoke -d @event.json",
+                "it has no quotation marks; did the shell remove them? Write the event to a file: cargo fg invoke -d @event.json",
             ),
             Some('{' | '[') => failure,
-            // A single quotation mark that a shell did not know.
+            // A shell of Windows does not treat single quotes as quotes.
             Some('\'') => {
-                failure.advise("this shell does not know '..'. Write the event into a file: cargo fg invoke -d @event.json")
+                failure.advise("this shell does not support single quotes. Write the event to a file: cargo fg invoke -d @event.json")
             }
-            _ if Path::new(trimmed).is_file() => failure.advise(format!("that is the name of a file: -d @{trimmed}")),
-            _ => failure.advise("a text is JSON in double quotes: -d '\"Ada\"'"),
+            _ if Path::new(trimmed).is_file() => failure.advise(format!("to read the event from this file: -d @{trimmed}")),
+            _ => failure.advise("a JSON string needs double quotes: -d '\"Ada\"'"),
         }
     })
 }
@@ -140,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_told_from_an_event() {
+    fn a_name_is_not_taken_for_an_event() {
         for name in ["greet", "take-orders_2", "a/bootstrap", "grüße", "2nd"] {
             assert!(is_name(name), "{name}");
         }
@@ -163,13 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_told_with_what_to_type() {
+    fn an_event_that_is_not_json_is_an_error_with_advice() {
         for (event, advice) in [
-            ("Ada", "a text is JSON in double quotes"),
+            ("Ada", "a JSON string needs double quotes"),
             ("", "it is empty"),
-            ("{name:Ada}", "it has no quotation marks; has the shell taken them?"),
-            ("'{name:Ada}'", "this shell does not know '..'"),
-            ("Cargo.toml", "that is the name of a file: -d @Cargo.toml"),
+            ("{name:Ada}", "it has no quotation marks; did the shell remove them?"),
+            ("'{name:Ada}'", "this shell does not support single quotes"),
+            ("Cargo.toml", "to read the event from this file: -d @Cargo.toml"),
         ] {
             let failure = check(event.as_bytes()).expect_err(event).to_string();
             assert!(failure.contains(&format!("\n  help: {advice}")), "{failure}");

@@ -10,13 +10,13 @@ use crate::trigger::Trigger;
 /// What the function is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Events of a trigger, or of the user's own.
+    /// Events of a trigger, or the user's own events.
     Event(Option<Trigger>),
-    /// Requests, by a router.
+    /// HTTP requests, with an axum router.
     Http,
 }
 
-/// The published version that fits this program.
+/// The published version that matches this program.
 const VERSION: &str =
     concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 
@@ -26,14 +26,14 @@ pub(super) struct ProjectFiles<'a> {
     pub(super) kind: Kind,
     /// A clone of this repository to depend on.
     pub(super) fg: Option<&'a Path>,
-    /// It is below a workspace that it is no member of.
-    pub(super) stays_apart: bool,
-    /// A profile belongs to the root of a workspace only.
+    /// Whether it is inside a workspace of which it is not a member.
+    pub(super) is_separate: bool,
+    /// Whether it gets the release profile, which only the root of a workspace can have.
     pub(super) has_profile: bool,
 }
 
 impl Kind {
-    /// What shows the function at work.
+    /// The command that tries out the function.
     pub(super) fn invoke_command(self) -> String {
         match self {
             Self::Event(None) => "cargo fg invoke -d '{\"name\":\"Ada\"}'".into(),
@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// What invokes the function once, with the sample event.
+    /// The command that invokes the function once, with the sample event.
     fn invoke_on_sample(self) -> String {
         match self {
             Self::Event(_) => self.invoke_command(),
@@ -75,7 +75,7 @@ impl Kind {
         }
     }
 
-    /// What can be done with the function while `cargo fg dev` serves it.
+    /// A sentence about how to use the function while `cargo fg dev` serves it.
     fn example_of_use(self) -> &'static str {
         match self {
             Self::Event(Some(Trigger::Apig)) => {
@@ -88,7 +88,7 @@ impl Kind {
                 "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`."
             }
             Self::Event(Some(Trigger::Timer)) => {
-                "`cargo fg dev --timer '@every 10s'` lets a timer go off, too."
+                "`cargo fg dev --timer '@every 10s'` also invokes it every 10 seconds."
             }
             Self::Event(Some(_)) => {
                 "While `cargo fg dev` runs: `curl http://127.0.0.1:9000/ -d @event.json`. The event is a sample."
@@ -96,17 +96,17 @@ impl Kind {
         }
     }
 
-    /// What else the function needs on the platform.
+    /// A sentence about the trigger that the function needs on the platform.
     fn trigger_to_create(self) -> &'static str {
         match self {
             Self::Http | Self::Event(Some(Trigger::Apig)) => {
-                " Then give it a trigger of API Gateway."
+                " Then create a trigger of API Gateway for it."
             }
             Self::Event(_) => "",
         }
     }
 
-    /// An event to play with.
+    /// The sample event.
     fn event(self) -> &'static str {
         match self {
             Self::Event(None) => "{\"name\":\"Ada\"}\n",
@@ -115,7 +115,7 @@ impl Kind {
         }
     }
 
-    /// Packages besides `fg` that the source needs.
+    /// The dependencies besides `functiongraph`.
     fn other_dependencies(self, source: &str) -> String {
         let mut lines = String::new();
         if self == Self::Http {
@@ -135,13 +135,13 @@ impl Kind {
 struct Handler {
     /// Its source.
     function: &'static str,
-    /// The type of its event, where several triggers share a source.
+    /// The type of its event, if several triggers share the source.
     event: &'static str,
     /// What it returns for the sample event.
     expected: &'static str,
 }
 
-/// Nothing for API Gateway, whose answer has parts of its own to be looked at.
+/// `None` for API Gateway, whose template has its own test, since its response has several parts.
 fn handler(trigger: Trigger) -> Option<Handler> {
     use Trigger as T;
     let (function, event, expected) = match trigger {
@@ -212,8 +212,8 @@ impl ProjectFiles<'_> {
         if self.has_profile {
             manifest += PROFILE;
         }
-        if self.stays_apart {
-            manifest += "\n# It is not a member of the workspace above it.\n[workspace]\n";
+        if self.is_separate {
+            manifest += "\n# It is not a member of the enclosing workspace.\n[workspace]\n";
         }
         let readme = include_str!("../../templates/README.md")
             .replace("{{name}}", self.name)

@@ -1,4 +1,4 @@
-//! The workspace that a new project is in: its root is where the release profile has to stand.
+//! The workspace of a new project, whose root manifest needs the release profile.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use toml::Table;
 use crate::failure::Failure;
 use crate::project::cargo;
 
-/// What makes a function small and fast to start.
+/// The release profile, for programs that are small and start fast.
 pub(super) const PROFILE: &str = include_str!("../../templates/profile.toml");
 
 /// A workspace.
@@ -18,8 +18,8 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace that cargo finds for a package in this directory, which need not be there yet.
-    pub(super) fn around(directory: &Path) -> Option<Self> {
+    /// The workspace that cargo finds for a package in this directory, which need not exist yet.
+    pub(super) fn enclosing(directory: &Path) -> Option<Self> {
         let existing = directory.ancestors().skip(1).find(|directory| directory.is_dir())?;
         let mut command = cargo();
         command
@@ -37,8 +37,8 @@ impl Workspace {
         &self.root
     }
 
-    /// Adds the release profile to the workspace, which cargo takes no profile of a member instead
-    /// of. A workspace that has one keeps it. Gives what there is to say of it.
+    /// Adds the release profile to the workspace, since cargo ignores profiles of members. A
+    /// workspace that has one is not changed. Returns a note for the user.
     pub(super) fn add_profile(&self) -> Result<Option<String>, Failure> {
         let path = self.root.join("Cargo.toml");
         let failed = |error: &dyn std::error::Error| {
@@ -50,12 +50,12 @@ impl Workspace {
             of.get("profile").and_then(|profiles| profiles.get("release")?.as_table()).cloned()
         };
         let Some(own) = profile(&manifest) else {
-            // Nothing but a table can come after it, so the end of the file is a place for a table.
+            // A table can always be appended to a TOML document.
             let separator = if text.ends_with('\n') { "" } else { "\n" };
             fs::write(&path, format!("{text}{separator}{PROFILE}"))
                 .map_err(|error| failed(&error))?;
             return Ok(Some(format!(
-                "added [profile.release] to {}: it makes functions small",
+                "added [profile.release] to {}, for small functions",
                 path.display()
             )));
         };
@@ -85,18 +85,18 @@ mod tests {
         let workspace = Workspace { root: directory.path().to_owned() };
         let manifest = directory.path().join("Cargo.toml");
         fs::write(&manifest, "[workspace]\nmembers = [\"greet\"]").expect("it is written");
-        let said = workspace.add_profile().expect("it is added").expect("it is told");
-        assert!(said.starts_with("added [profile.release] to "), "{said}");
+        let note = workspace.add_profile().expect("it is added").expect("there is a note");
+        assert!(note.starts_with("added [profile.release] to "), "{note}");
         assert_eq!(workspace.add_profile().expect("it is read"), None);
         let text = fs::read_to_string(&manifest).expect("it is there");
         assert_eq!(text, format!("[workspace]\nmembers = [\"greet\"]\n{PROFILE}"));
 
         let own = "[workspace]\n[profile.release]\nlto = \"fat\"\nstrip = \"debuginfo\"\n";
         fs::write(&manifest, own).expect("it is written");
-        let said = workspace.add_profile().expect("it is read").expect("it is told");
+        let note = workspace.add_profile().expect("it is read").expect("there is a note");
         assert!(
-            said.starts_with("functions would be smaller with codegen-units = 1, strip = true in [profile.release] of"),
-            "{said}"
+            note.starts_with("functions would be smaller with codegen-units = 1, strip = true in [profile.release] of"),
+            "{note}"
         );
         assert_eq!(fs::read_to_string(&manifest).expect("it is there"), own);
     }

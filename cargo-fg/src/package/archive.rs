@@ -1,4 +1,5 @@
-//! The zip file: the same bytes for the same files, whatever the time, the umask and the processor.
+//! Writes the zip file, reproducibly: the bytes depend only on the files, not on the time, the umask
+//! or the processor.
 
 use std::io::{Cursor, Write};
 
@@ -9,16 +10,18 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use crate::failure::Failure;
 use crate::package::contents::Contents;
 
-/// What level 9 of deflate is worth: packages are made rarely, and read at every cold start.
+/// The best compression: packages are written rarely, and read at every cold start.
 const LEVEL: i64 = 9;
 
-/// Ends the file, so that a package is known as one when the folder that it is in is packaged.
+/// The comment of the zip file, by which an earlier package is recognised when its directory is
+/// packaged.
 pub(super) const COMMENT: &str = "a package of cargo fg";
 
-/// Directories, then files in the order of `contents`, with the time that a zip file can express
-/// first, 1980.
+/// Writes directories, then files in the order of `contents`, with the earliest time of the zip
+/// format, in 1980.
 pub(super) fn write(contents: &Contents) -> Result<Vec<u8>, Failure> {
-    try_write(contents).map_err(|error| Failure::machine("the zip file could not be made", &error))
+    try_write(contents)
+        .map_err(|error| Failure::machine("the zip file could not be created", &error))
 }
 
 fn try_write(contents: &Contents) -> ZipResult<Vec<u8>> {
@@ -48,7 +51,7 @@ mod tests {
     use crate::package::contents::PackagedFile;
 
     #[test]
-    fn more_files_than_an_old_zip_file_can_count_are_all_there() {
+    fn there_can_be_more_files_than_the_original_zip_format_supports() {
         let file =
             PackagedFile { path: "greet".into(), is_executable: true, bytes: b"program".into() };
         let directories = (0..70_000).map(|number| format!("d{number:05}")).collect();

@@ -1,8 +1,8 @@
-//! The certificates of those who vouch for servers, as a file that TLS libraries read.
+//! The root certificates of an image, as a PEM file.
 //!
-//! Those of Mozilla's list, in the version that this program was built with: the same on every
-//! system, whether it has any or not. Those of this machine may be more, such as a company's, and
-//! are taken where the user names them.
+//! By default this is Mozilla's list, in the version that this program was built with, so that it is
+//! the same on every system. The user can choose another file, for example with the certificates of
+//! a company.
 
 use std::fs;
 use std::io::Read;
@@ -14,13 +14,13 @@ use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
 use crate::failure::Failure;
 
-/// More than any list has, in bytes.
+/// The maximum size of a file in bytes, larger than any real one.
 const LIMIT: u64 = 16 << 20;
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// Those of a file, or Mozilla's.
+/// The certificates in a file, or Mozilla's list.
 pub(super) fn of(file: Option<&Path>) -> Result<Vec<u8>, Failure> {
     file.map_or_else(|| Ok(mozillas()), read)
 }
@@ -47,7 +47,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let cannot_read =
         |error| Failure::machine(format!("{} cannot be read", path.display()), &error);
     if !fs::metadata(path).map_err(cannot_read)?.is_file() {
-        return Err(Failure::usage(format!("{} is no file with certificates", path.display())));
+        return Err(Failure::usage(format!("{} is not a regular file", path.display())));
     }
     let mut bytes = Vec::new();
     fs::File::open(path)
@@ -55,8 +55,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         .map_err(cannot_read)?;
     let has_one = bytes.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes());
     if !has_one || bytes.len() as u64 > LIMIT {
-        return Err(Failure::usage(format!("{} is no list of certificates in the form PEM", path.display()))
-            .advise(format!("each begins with a line {BEGIN}; `openssl x509 -inform der -in a.der` makes one of a DER file")));
+        return Err(Failure::usage(format!("{} is not a list of certificates in the format PEM", path.display()))
+            .advise(format!("each certificate begins with the line {BEGIN}; `openssl x509 -inform der -in a.der` converts a DER file")));
     }
     Ok(bytes)
 }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mozillas_list_is_written_in_lines_that_every_library_reads() {
+    fn mozillas_list_is_valid_pem() {
         let text = String::from_utf8(mozillas()).expect("it is ASCII");
         assert!(
             text.matches(BEGIN).count() > 100
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_something_else_is_refused() {
+    fn a_file_without_certificates_is_rejected() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("roots.pem");
         fs::write(&path, "no certificate").expect("it is written");

@@ -1,35 +1,35 @@
-//! What would fail on the platform, found before anything is written.
+//! Checks that a package will run on the platform, before anything is written.
 
 use std::error::Error;
 use std::fmt;
 
 use crate::package::Size;
 use crate::package::contents::{BOOTSTRAP, Contents, PackagedFile};
-use crate::package::elf::{self, Needs};
+use crate::package::elf::{self, Requirements};
 
 const MB: usize = 1 << 20;
 
-/// What the console takes, the API, and the API by way of OBS; and what a package may unpack to
-/// (its manual, "notes and constraints").
+/// The maximum sizes of a zip file that is uploaded on the console, through the API and through OBS,
+/// and of an unpacked package (from the manual, "notes and constraints").
 const CONSOLE_LIMIT: usize = 40 * MB;
 const API_LIMIT: usize = 50 * MB;
 const OBS_LIMIT: usize = 300 * MB;
 pub(super) const UNPACKED_LIMIT: usize = 1500 * MB;
 
-/// The glibc of the oldest system that the platform's documents name, EulerOS 2.0; none is
-/// promised.
+/// The glibc of EulerOS 2.0, the oldest system in the platform's documents. No version is
+/// guaranteed.
 const OLDEST_GLIBC: (u32, u32) = (2, 17);
 
-/// What was found.
+/// The result of the checks.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
-    /// Why it would fail.
+    /// The reasons why the package would not run.
     pub(super) problems: Vec<Problem>,
-    /// What to know besides.
+    /// Other information for the user.
     pub(super) notes: Vec<String>,
 }
 
-/// A reason why a package would fail on the platform.
+/// A reason why a package would not run on the platform.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Problem {
     what: String,
@@ -48,17 +48,19 @@ fn problem(what: impl Into<String>, advice: impl Into<String>) -> Problem {
     Problem { what: what.into(), advice: advice.into() }
 }
 
-/// Looks at all files, and at the size of the zip file in bytes.
+/// Checks all files, and the size of the zip file in bytes.
 pub(super) fn check(contents: &Contents, zipped: usize) -> Checked {
     let mut problems = Vec::new();
     for file in &contents.files {
         let is_program = file.path == contents.program;
-        match elf::needs(&file.bytes) {
-            Some(Ok(needs)) => problems.extend(check_needs(&file.path, &needs, is_program)),
+        match elf::requirements(&file.bytes) {
+            Some(Ok(required)) => {
+                problems.extend(check_requirements(&file.path, &required, is_program));
+            }
             Some(Err(reason)) => problems
-                .push(problem(format!("`{}` is a broken ELF file: {reason}", file.path), "")),
+                .push(problem(format!("`{}` is an invalid ELF file: {reason}", file.path), "")),
             None if is_program => problems.push(problem(
-                format!("`{}` is not a program for Linux: it is no ELF file", file.path),
+                format!("`{}` is not a program for Linux: it is not an ELF file", file.path),
                 "build it for the platform, without --target",
             )),
             None => {}
@@ -73,28 +75,28 @@ pub(super) fn check(contents: &Contents, zipped: usize) -> Checked {
     Checked { problems, notes }
 }
 
-fn check_needs(path: &str, needs: &Needs, is_program: bool) -> Vec<Problem> {
+fn check_requirements(path: &str, required: &Requirements, is_program: bool) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if !needs.is_x86_64 {
+    if !required.is_x86_64 {
         problems.push(problem(
-            format!("`{path}` is for {}, and the platform runs x86-64", needs.machine),
+            format!("`{path}` is for {}, but the platform is x86-64", required.machine),
             if is_program { "build it without --target" } else { "" },
         ));
     }
-    let glibc = needs.glibc.map(|(major, minor)| format!("glibc {major}.{minor}"));
-    if is_program && !needs.is_static() {
+    let glibc = required.glibc.map(|(major, minor)| format!("glibc {major}.{minor}"));
+    if is_program && !required.is_static() {
         let of_glibc = glibc.map(|glibc| format!(", and {glibc} or newer")).unwrap_or_default();
         problems.push(problem(
             format!(
-                "`{path}` is linked dynamically: it needs {}{of_glibc}, and the platform does not promise any of it",
-                needs.libraries.join(", ")
+                "`{path}` is linked dynamically: it needs {}{of_glibc}, which the platform does not guarantee",
+                required.libraries.join(", ")
             ),
-            "a static program has no such needs: build it without --target, and without `-C target-feature=-crt-static`",
+            "build a static program: without --target, and without `-C target-feature=-crt-static`",
         ));
-    } else if let Some(glibc) = glibc.filter(|_| needs.glibc > Some(OLDEST_GLIBC)) {
+    } else if let Some(glibc) = glibc.filter(|_| required.glibc > Some(OLDEST_GLIBC)) {
         let (major, minor) = OLDEST_GLIBC;
         problems.push(problem(
-            format!("`{path}` needs {glibc}, and the oldest system that the platform may run on has {major}.{minor}"),
+            format!("`{path}` needs {glibc}, but the oldest system that the platform may run on has {major}.{minor}"),
             "build it on an older system, or statically",
         ));
     }
@@ -104,10 +106,7 @@ fn check_needs(path: &str, needs: &Needs, is_program: bool) -> Vec<Problem> {
 fn check_bootstrap(file: &PackagedFile) -> Vec<Problem> {
     let mut problems = Vec::new();
     if !file.is_executable {
-        problems.push(problem(
-            "`bootstrap` is not executable, and so cannot be started",
-            "chmod +x bootstrap",
-        ));
+        problems.push(problem("`bootstrap` is not executable", "chmod +x bootstrap"));
     }
     let is_elf = file.bytes.starts_with(b"\x7fELF");
     if is_elf {
@@ -115,14 +114,14 @@ fn check_bootstrap(file: &PackagedFile) -> Vec<Problem> {
     }
     if !file.bytes.starts_with(b"#!") {
         problems.push(problem(
-            "`bootstrap` does not begin with `#!`, so that Linux does not know what to start it with",
-            "let its first line be: #!/bin/sh",
+            "`bootstrap` does not begin with `#!`, so that Linux cannot find its interpreter",
+            "begin it with the line: #!/bin/sh",
         ));
     }
     if file.bytes.windows(2).any(|pair| pair == b"\r\n") {
         problems.push(problem(
-            "`bootstrap` has the line ends of Windows (CR LF), with which no interpreter is found",
-            "write it with LF, and add to .gitattributes: bootstrap text eol=lf",
+            "`bootstrap` has Windows line endings (CR LF), so that Linux cannot find its interpreter",
+            "save it with LF, and add to .gitattributes: bootstrap text eol=lf",
         ));
     }
     problems
@@ -132,25 +131,25 @@ fn check_sizes(zipped: usize, unpacked: usize) -> (Vec<Problem>, Vec<String>) {
     let mut problems = Vec::new();
     if zipped > OBS_LIMIT {
         let what = format!(
-            "the zip file has {}, and the platform takes {} at most",
+            "the zip file has {}, but the platform accepts at most {}",
             Size(zipped),
             Size(OBS_LIMIT)
         );
-        problems.push(problem(what, "leave files out, or put them into an image or a bucket"));
+        problems.push(problem(what, "remove files, or use an image or a bucket for them"));
     }
     if unpacked > UNPACKED_LIMIT {
         let what = format!(
-            "unpacked it has {}, and the platform takes {} at most",
+            "the unpacked package has {}, but the platform accepts at most {}",
             Size(unpacked),
             Size(UNPACKED_LIMIT)
         );
-        problems.push(problem(what, "leave files out, or put them into an image or a bucket"));
+        problems.push(problem(what, "remove files, or use an image or a bucket for them"));
     }
     let note = if zipped > API_LIMIT {
-        format!("above {} the zip file has to be uploaded by way of OBS", Size(API_LIMIT))
+        format!("a zip file of more than {} has to be uploaded through OBS", Size(API_LIMIT))
     } else if zipped > CONSOLE_LIMIT {
         format!(
-            "the console takes {} at most; upload the zip file through the API or OBS",
+            "the console accepts at most {}; upload the zip file through the API or OBS",
             Size(CONSOLE_LIMIT)
         )
     } else {
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapper_has_to_be_a_script_that_linux_can_start() {
+    fn a_wrapper_has_to_be_a_script_that_linux_can_execute() {
         assert!(bootstrap("#!/bin/sh\nexec ./greet\n", true).is_empty());
         assert!(bootstrap("\x7fELF and so on\r\n", true).is_empty());
         let problems = bootstrap("exec ./greet\r\n", false);
@@ -181,59 +180,61 @@ mod tests {
         );
     }
 
-    fn needs(text: &str, is_program: bool) -> Vec<String> {
-        let mut needs = Needs { machine: "x86-64".into(), is_x86_64: true, ..Needs::default() };
+    fn problems_of(text: &str, is_program: bool) -> Vec<String> {
+        let mut required =
+            Requirements { machine: "x86-64".into(), is_x86_64: true, ..Requirements::default() };
         match text {
             "static" => {}
-            "arm" => (needs.is_x86_64, needs.machine) = (false, "ARM of 64 bits".into()),
+            "arm" => (required.is_x86_64, required.machine) = (false, "64-bit ARM".into()),
             version => {
-                needs.libraries = vec!["libc.so.6".into()];
-                needs.glibc = version.split_once('.').map(|(one, two)| {
+                required.libraries = vec!["libc.so.6".into()];
+                required.glibc = version.split_once('.').map(|(one, two)| {
                     (one.parse().expect("a number"), two.parse().expect("a number"))
                 });
             }
         }
-        check_needs("greet", &needs, is_program).iter().map(ToString::to_string).collect()
+        check_requirements("greet", &required, is_program).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn a_program_has_to_be_static_and_for_the_platforms_processor() {
-        assert!(needs("static", true).is_empty());
+        assert!(problems_of("static", true).is_empty());
         assert_eq!(
-            needs("arm", true),
-            ["`greet` is for ARM of 64 bits, and the platform runs x86-64"]
+            problems_of("arm", true),
+            ["`greet` is for 64-bit ARM, but the platform is x86-64"]
         );
-        let expected = "`greet` is linked dynamically: it needs libc.so.6, and glibc 2.5 or newer, and the platform does not promise any of it";
-        assert_eq!(needs("2.5", true), [expected]);
+        let expected = "`greet` is linked dynamically: it needs libc.so.6, and glibc 2.5 or newer, which the platform does not guarantee";
+        assert_eq!(problems_of("2.5", true), [expected]);
     }
 
     #[test]
     fn another_file_may_need_the_oldest_glibc_and_no_newer_one() {
-        assert!(needs("2.17", false).is_empty());
+        assert!(problems_of("2.17", false).is_empty());
         let expected =
-            "`greet` needs glibc 2.34, and the oldest system that the platform may run on has 2.17";
-        assert_eq!(needs("2.34", false), [expected]);
+            "`greet` needs glibc 2.34, but the oldest system that the platform may run on has 2.17";
+        assert_eq!(problems_of("2.34", false), [expected]);
     }
 
     #[test]
-    fn sizes_are_told_where_they_matter_and_refused_above_the_limits() {
+    fn sizes_above_the_limits_are_rejected() {
         let check = |zipped, unpacked| {
             let (problems, notes) = check_sizes(zipped * MB, unpacked * MB);
             (problems.iter().map(ToString::to_string).collect::<Vec<_>>(), notes)
         };
         assert_eq!(check(40, 100), (vec![], vec![]));
-        let note = "the console takes 40.0 MB at most; upload the zip file through the API or OBS"
-            .to_owned();
+        let note =
+            "the console accepts at most 40.0 MB; upload the zip file through the API or OBS"
+                .to_owned();
         assert_eq!(check(41, 100), (vec![], vec![note]));
         let (problems, notes) = check(301, 1501);
         assert_eq!(
             problems[0],
-            "the zip file has 301.0 MB, and the platform takes 300.0 MB at most"
+            "the zip file has 301.0 MB, but the platform accepts at most 300.0 MB"
         );
         assert_eq!(
             problems[1],
-            "unpacked it has 1501.0 MB, and the platform takes 1500.0 MB at most"
+            "the unpacked package has 1501.0 MB, but the platform accepts at most 1500.0 MB"
         );
-        assert_eq!(notes, ["above 50.0 MB the zip file has to be uploaded by way of OBS"]);
+        assert_eq!(notes, ["a zip file of more than 50.0 MB has to be uploaded through OBS"]);
     }
 }

@@ -1,9 +1,9 @@
-//! What `--include` puts into a package: regular files of the workspace, found and judged before a
-//! byte of them is read.
+//! Collects the files of `--include`: regular files of the workspace, which are all found and
+//! checked before any is read.
 
+mod entry_name;
 mod ignored;
 mod include;
-mod name;
 mod open;
 mod refused;
 mod walk;
@@ -15,30 +15,29 @@ pub(super) use open::{is_package, read};
 pub(super) use refused::{Refused, on_one_line, refuse};
 pub(super) use walk::{Allowed, Walk};
 
-/// Something that goes into the package.
+/// A file or an empty directory to include.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Where, with slashes, relative to the root of the package.
+    /// The path in the package, with slashes.
     pub(super) destination: String,
-    /// The file itself, without a link on the way.
+    /// The path without symbolic links.
     pub(super) source: PathBuf,
     pub(super) kind: Kind,
 }
 
-/// What it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A directory with nothing in it.
+    /// An empty directory.
     Directory,
     File {
         /// In bytes.
         size: u64,
-        /// What tells it from another file that takes its place.
+        /// To notice if another file takes its place.
         identity: Identity,
     },
 }
 
-/// The device and the number of a file, where there are such.
+/// The device and the inode of a file, on a Unix.
 pub(super) type Identity = (u64, u64);
 
 impl Found {

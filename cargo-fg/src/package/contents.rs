@@ -1,4 +1,4 @@
-//! The files of a package: the program, the wrapper that starts it, and what the user includes.
+//! The files of a package: the program, the wrapper that starts it, and the user's includes.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -13,20 +13,20 @@ use crate::project::{Function, Project};
 /// The file that the platform starts.
 pub(super) const BOOTSTRAP: &str = "bootstrap";
 
-/// How many files are named where there are too many bytes.
+/// How many of the largest files an error about the size names.
 const LARGEST: usize = 3;
 
 /// All files of a package, sorted by their paths.
 #[derive(Debug)]
 pub(super) struct Contents {
     pub(super) files: Vec<PackagedFile>,
-    /// The paths of directories with nothing in them, sorted.
+    /// The paths of empty directories, sorted.
     pub(super) directories: Vec<String>,
     /// The path of the program.
     pub(super) program: String,
 }
 
-/// One file, as it lies in the package.
+/// One file of the package.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PackagedFile {
     /// With slashes, relative to the root of the package.
@@ -35,43 +35,43 @@ pub(super) struct PackagedFile {
     pub(super) bytes: Vec<u8>,
 }
 
-/// What is included, found and not read yet: no two things have the same place.
+/// The files to include, found but not read yet, by their unique paths in the package.
 #[derive(Debug)]
 pub(super) struct Plan {
     found: BTreeMap<String, Found>,
-    /// What is not taken, and need not be.
-    pub(super) left_out: Vec<String>,
+    /// The paths that were skipped because they are ignored or build output.
+    pub(super) skipped: Vec<String>,
     program: String,
 }
 
 impl Plan {
-    /// Refuses what no build will change, before one begins.
+    /// Returns the errors that a build cannot resolve; called before the build.
     pub(super) fn check(
         project: &Project,
         function: &Function,
         included: &[PathBuf],
         output: &Path,
     ) -> Result<(), Failure> {
-        let (plan, mut refused) = Self::look(project, function, included, output);
-        refused.retain(|refused| !refused.may_come);
+        let (plan, mut refused) = Self::find(project, function, included, output);
+        refused.retain(|refused| !refused.may_be_generated);
         if refused.is_empty() { plan.check_size() } else { Err(collect::refuse(&refused)) }
     }
 
-    /// Looks at all that is included, and opens none of it.
+    /// Finds all files to include, without opening them.
     pub(super) fn make(
         project: &Project,
         function: &Function,
         included: &[PathBuf],
         output: &Path,
     ) -> Result<Self, Failure> {
-        let (plan, refused) = Self::look(project, function, included, output);
+        let (plan, refused) = Self::find(project, function, included, output);
         if !refused.is_empty() {
             return Err(collect::refuse(&refused));
         }
         plan.check_size().map(|()| plan)
     }
 
-    fn look(
+    fn find(
         project: &Project,
         function: &Function,
         included: &[PathBuf],
@@ -85,14 +85,14 @@ impl Plan {
         });
         for written in included {
             match Include::parse(written, &function.directory) {
-                Ok(include) => walk.take(&include),
+                Ok(include) => walk.add(&include),
                 Err(refused) => walk.refused.push(refused),
             }
         }
-        // The program's own name, unless that is the wrapper's.
+        // The name of the program, unless it is that of the wrapper.
         let program = if function.name == BOOTSTRAP { "function" } else { &function.name };
         let found = place(walk.found, program, &mut walk.refused);
-        (Self { found, left_out: walk.left_out, program: program.to_owned() }, walk.refused)
+        (Self { found, skipped: walk.skipped, program: program.to_owned() }, walk.refused)
     }
 
     fn check_size(&self) -> Result<(), Failure> {
@@ -107,7 +107,7 @@ impl Plan {
         let failure = Failure::new(
             Exit::Failed,
             format!(
-                "what is included has {}, and the platform takes {} at most",
+                "the included files have {}, but the platform accepts at most {}",
                 size(all),
                 size(limit)
             ),
@@ -119,10 +119,10 @@ impl Plan {
                 size(found.size())
             )))
         });
-        Err(failure.advise("leave files out, or put them into an image or a bucket"))
+        Err(failure.advise("remove files, or use an image or a bucket for them"))
     }
 
-    /// Reads it, and adds the program and its wrapper.
+    /// Reads the files, and adds the program and its wrapper.
     pub(super) fn read(&self, program: &Path) -> Result<Contents, Failure> {
         let bytes = fs::read(program).map_err(|error| {
             Failure::machine(format!("{} cannot be read", program.display()), &error)
@@ -156,19 +156,19 @@ impl Plan {
     }
 }
 
-/// The platform starts a script with certainty, and a binary only for some sorts of functions (its
+/// A script, because only some types of functions can have a binary as `bootstrap` (from the
 /// manual, "creating a custom runtime").
 fn wrapper(program: &str) -> String {
     format!("#!/bin/sh\nexec \"${{RUNTIME_CODE_ROOT:-/opt/function/code}}/{program}\"\n")
 }
 
-/// Gives each thing its place. What is included twice is one thing; two things in one place are
-/// refused.
+/// Indexes the files by their paths in the package. A file that is included twice is kept once;
+/// different files for the same path are an error.
 fn place(all: Vec<Found>, program: &str, refused: &mut Vec<Refused>) -> BTreeMap<String, Found> {
     let mut placed: BTreeMap<String, Found> = BTreeMap::new();
     let clash = |path: &str, one: &str, other: &str| {
-        Refused::new(other, format!("`{path}` in the package would be this and {one}"))
-            .advise("DEST=SOURCE gives something another place in the package")
+        Refused::new(other, format!("`{path}` in the package would be both this and {one}"))
+            .advise("choose another path in the package with DEST=SOURCE")
     };
     for found in all {
         let source = found.source.display().to_string();
@@ -177,7 +177,7 @@ fn place(all: Vec<Found>, program: &str, refused: &mut Vec<Refused>) -> BTreeMap
             continue;
         }
         match placed.get(&found.destination) {
-            // What is in one of two directories of the same path fills both.
+            // Two directories of the same path are merged.
             Some(other) if found.kind == Kind::Directory && other.kind == Kind::Directory => {}
             Some(other) if other.source == found.source => {}
             Some(other) => refused.push(clash(
@@ -207,7 +207,7 @@ fn place(all: Vec<Found>, program: &str, refused: &mut Vec<Refused>) -> BTreeMap
     if placed.get(BOOTSTRAP).is_some_and(|found| found.kind == Kind::Directory) {
         refused.push(Refused::new(
             BOOTSTRAP,
-            "the platform starts a file of this name, and this is a directory",
+            "the platform executes a file of this name, but this is a directory",
         ));
     }
     placed.retain(|path, found| found.kind != Kind::Directory || !filled.contains(path));
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_included_twice_is_one_file_and_two_files_in_one_place_are_refused() {
+    fn a_file_can_be_included_twice_but_two_files_cannot_have_the_same_path() {
         assert_eq!(placed(&[("a", "/w/a", true), ("a", "/w/a", true)]), (vec!["a".into()], 0));
         assert_eq!(placed(&[("a", "/w/a", true), ("a", "/w/b", true)]).1, 1);
         assert_eq!(placed(&[("greet", "/w/greet", true)]).1, 1);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_is_empty_only_if_nothing_else_is_put_into_it() {
+    fn a_directory_with_files_from_another_include_is_not_empty() {
         let both = &[
             ("a", "/w/a", false),
             ("a", "/v/a", false),

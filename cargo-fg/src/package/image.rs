@@ -1,8 +1,8 @@
-//! The directory from which a container image of the function is built, with whatever tool.
+//! The build context of a container image of the function, for any tool that builds images.
 //!
-//! Ours in it are `code/`, which is written anew each time, and `Dockerfile` and the certificates,
-//! which are as long as they have not been edited: `.cargo-fg` has their digests. Everything else
-//! in the directory is left alone.
+//! `code/` is overwritten each time. `Dockerfile` and the certificates are overwritten unless they
+//! have been edited, which their digests in `.cargo-fg` tell. Other files in the directory are not
+//! touched.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,46 +14,44 @@ use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
 use crate::package::contents::{BOOTSTRAP, Contents};
-use crate::package::hex;
 
-/// What tells such a directory from others: one line on what it is, then a digest and a path a
-/// line.
+/// The file that marks such a directory: a heading, then one line with a digest and a path for each
+/// file.
 const RECORD: &str = ".cargo-fg";
-const RECORD_BEGINS: &str =
+const RECORD_HEADING: &str =
     "The context of a container image, written by `cargo fg package --image`";
 
 const DOCKERFILE: &str = "Dockerfile";
 
-/// Where the platform has the code, and where a function looks for it.
+/// The directory of the code on the platform.
 const CODE_ROOT: &str = "/opt/function/code";
 
-/// The root folder of the image, but for the code.
+/// The directory with the files of the image except for the code.
 const ROOT: &str = "rootfs";
 
-/// Where OpenSSL and rustls-native-certs look; Go, curl and others, too.
+/// The path where OpenSSL, rustls-native-certs, Go, curl and others look for certificates.
 const CERTIFICATES: &str = "etc/ssl/certs/ca-certificates.crt";
 
-/// Whether this directory was written by this command.
+/// Whether this command wrote the directory.
 pub(super) fn is_context(directory: &Path) -> bool {
     let record = directory.join(RECORD);
     let is_file = record.symlink_metadata().is_ok_and(|about| about.is_file());
-    is_file && fs::read_to_string(record).is_ok_and(|text| text.starts_with(RECORD_BEGINS))
+    is_file && fs::read_to_string(record).is_ok_and(|text| text.starts_with(RECORD_HEADING))
 }
 
-/// Whether there is a Dockerfile that copies to where functions are: of a repository that has it
-/// alone, without what is written.
+/// Whether there is a Dockerfile for a function, as in a repository where only the Dockerfile is
+/// committed.
 fn has_dockerfile_of_a_function(directory: &Path) -> bool {
     read(&directory.join(DOCKERFILE)).contains(CODE_ROOT)
 }
 
-/// The text of a file; nothing of what is no file, such as a pipe, which would have to be waited
-/// for.
+/// The content of a regular file, or else an empty string; reading a pipe could block.
 fn read(path: &Path) -> String {
     let is_file = fs::metadata(path).is_ok_and(|about| about.is_file());
     if is_file { fs::read_to_string(path).unwrap_or_default() } else { String::new() }
 }
 
-/// Writes it, and says what of it was kept.
+/// Writes the context, and returns notes about files that were kept.
 pub(super) fn write(
     contents: &Contents,
     certificates: &[u8],
@@ -66,7 +64,7 @@ pub(super) fn write(
     let was_written = is_context(directory) || has_dockerfile_of_a_function(directory);
     if !is_new && !was_written {
         return Err(Failure::usage(format!(
-            "{} is there already, and is not the context of this image",
+            "{} exists, and is not the context of this image",
             directory.display()
         ))
         .advise("choose another --output"));
@@ -80,7 +78,7 @@ pub(super) fn write(
 
 struct Context<'a> {
     directory: &'a Path,
-    /// The digest of each file as it was written.
+    /// The digests of the written files by their paths.
     record: BTreeMap<String, String>,
     kept: Vec<String>,
 }
@@ -100,11 +98,11 @@ impl Context<'_> {
                 self.kept.push(format!("without a line such as `COPY {ROOT}/ /`, the image has no /tmp and no certificates"));
             }
             if !now.contains(&contents.program) {
-                self.kept.push(format!("nothing in the Dockerfile starts `{}`", contents.program));
+                self.kept.push(format!("the Dockerfile does not start `{}`", contents.program));
             }
         }
         self.write_code(contents)?;
-        let mut record = format!("{RECORD_BEGINS}\n");
+        let mut record = format!("{RECORD_HEADING}\n");
         for (path, digest) in &self.record {
             // Writing to memory cannot fail.
             let _ = writeln!(record, "{digest}  {path}");
@@ -113,7 +111,7 @@ impl Context<'_> {
         Ok(self.kept)
     }
 
-    /// Whether the file was kept, since it is not as it was written.
+    /// Returns whether the file was kept because it has been edited.
     fn write_unless_edited(&mut self, path: &str, bytes: &[u8]) -> io::Result<bool> {
         let full = self.directory.join(path);
         let is_edited = match fs::symlink_metadata(&full) {
@@ -127,7 +125,7 @@ impl Context<'_> {
         };
         if is_edited {
             self.kept.push(format!(
-                "{} has been edited, and is kept; remove it to have it written anew",
+                "{} has been edited and is kept; remove it to have it written again",
                 full.display()
             ));
             return Ok(true);
@@ -148,7 +146,7 @@ impl Context<'_> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => make_directory(&code)?,
         }
-        // The image starts the program itself.
+        // An image starts the program without the wrapper.
         let files = contents.files.iter().filter(|file| file.path != BOOTSTRAP);
         let parents =
             files.clone().filter_map(|file| file.path.rsplit_once('/').map(|(parent, _)| parent));
@@ -170,7 +168,7 @@ impl Context<'_> {
     }
 }
 
-/// What was written before, and not removed since.
+/// Parses the record; empty if there is none.
 fn read_record(directory: &Path) -> BTreeMap<String, String> {
     let text = if is_context(directory) {
         fs::read_to_string(directory.join(RECORD)).unwrap_or_default()
@@ -182,15 +180,15 @@ fn read_record(directory: &Path) -> BTreeMap<String, String> {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    format!("{:x}", Sha256::digest(bytes))
 }
 
-/// The platform runs an image as 1003:1003, never as root, calls it on port 8000, and has machines
-/// of one sort only (its manual, "creating a function with an image").
+/// The platform runs an image as 1003:1003, never as root, invokes it on port 8000, and has only one
+/// architecture (from the manual, "creating a function with an image").
 fn dockerfile(program: &str) -> String {
     format!(
         "FROM --platform=linux/amd64 scratch\n\
-         # A folder for temporary files, and the certificates of those who vouch for servers.\n\
+         # A directory for temporary files, and root certificates.\n\
          COPY {ROOT}/ /\n\
          COPY --chown=1003:1003 code/ {CODE_ROOT}/\n\
          WORKDIR {CODE_ROOT}\n\
@@ -202,7 +200,8 @@ fn dockerfile(program: &str) -> String {
     )
 }
 
-/// With modes that do not depend on the umask: in the image, these are for another user.
+/// Creates a directory with a mode that does not depend on the umask, since the image runs as
+/// another user.
 fn make_directory(path: &Path) -> io::Result<()> {
     match fs::create_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(path)?,
@@ -253,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_edited_is_kept_and_what_was_not_is_written_anew() {
+    fn edited_files_are_kept_and_others_are_overwritten() {
         let directory = tempfile::tempdir().expect("a directory");
         let image = directory.path().join("image");
         let read = |path: &str| fs::read_to_string(image.join(path)).expect("it is there");
@@ -271,7 +270,7 @@ mod tests {
 
         fs::write(image.join(DOCKERFILE), "FROM alpine\n").expect("it is written");
         fs::write(image.join("notes.txt"), "mine").expect("it is written");
-        fs::write(image.join("code/gone"), "").expect("it is written");
+        fs::write(image.join("code/old"), "").expect("it is written");
         for _ in 0..2 {
             let kept = write(&contents(), b"new roots", &image).expect("it is written");
             assert!(kept.len() == 3 && kept[0].contains("Dockerfile has been edited"), "{kept:?}");
@@ -281,7 +280,7 @@ mod tests {
                 ("FROM alpine\n", "mine")
             );
         }
-        assert!(!image.join("code/gone").exists());
+        assert!(!image.join("code/old").exists());
 
         fs::remove_file(image.join(DOCKERFILE)).expect("it is removed");
         assert_eq!(
@@ -309,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_of_something_else_is_not_touched() {
+    fn a_directory_with_other_files_is_not_touched() {
         let directory = tempfile::tempdir().expect("a directory");
         fs::write(directory.path().join("a.txt"), "").expect("it is written");
         let failure = write(&contents(), b"", directory.path())

@@ -1,5 +1,5 @@
-//! The program for the platform: static, so that it needs nothing there, and the same bytes
-//! wherever it is built.
+//! Builds the program for the platform: statically linked, so that it does not depend on the
+//! system, and reproducible.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,9 +11,9 @@ use crate::package::flags::{self, Remaps};
 use crate::project::{Function, Project};
 use crate::screen::Screen;
 
-/// Names of files stand in debug information, which is of no use on the platform; what is built
-/// piece by piece depends on what was there before; and a build script that asks for the time gets
-/// one, the first that a zip file knows.
+/// For a reproducible build: debug information contains paths of files, incremental compilation
+/// depends on earlier builds, and build scripts that need the time use `SOURCE_DATE_EPOCH`, which is
+/// the earliest time of a zip file.
 const VARIABLES: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_STRIP", "symbols"),
     ("CARGO_INCREMENTAL", "0"),
@@ -25,12 +25,12 @@ pub(super) struct StaticBuild<'a> {
     pub(super) project: &'a Project,
     pub(super) target: &'a str,
     pub(super) features: &'a [String],
-    /// What is built has to serve HTTP by itself.
+    /// Whether the program has to serve HTTP itself.
     pub(super) is_for_image: bool,
 }
 
 impl StaticBuild<'_> {
-    /// Builds it, and gives its path.
+    /// Builds the program, and returns its path.
     pub(super) fn run(&self, function: &Function, screen: Screen) -> Result<PathBuf, Failure> {
         let without = flags::variables_of_profiles();
         let of_this_build: Vec<_> = without
@@ -40,7 +40,7 @@ impl StaticBuild<'_> {
             .collect();
         if !of_this_build.is_empty() {
             screen.note(format_args!(
-                "a package is built as the project says, without {}",
+                "a package is built without {}, so that it only depends on the project",
                 of_this_build.join(", ")
             ));
         }
@@ -48,7 +48,7 @@ impl StaticBuild<'_> {
             release: true,
             features: self.features.to_vec(),
             target: Some(self.target.to_owned()),
-            // Without Cargo.lock there is nothing that says which input is meant; cargo makes it.
+            // Without Cargo.lock, cargo creates it.
             locked: self.project.workspace_root.join("Cargo.lock").exists(),
             variables: VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             without,
@@ -62,7 +62,7 @@ impl StaticBuild<'_> {
             check_that_it_serves(&compile, function)?;
         }
         if users.iter().any(|flag| flag.contains("target-cpu=native")) {
-            screen.note("`target-cpu=native` makes a program for the processor of this machine; the platform's may know less");
+            screen.note("`target-cpu=native` builds for the processor of this machine; that of the platform may support fewer instructions");
         }
         compile
             .variables
@@ -85,8 +85,8 @@ impl StaticBuild<'_> {
         }
         let mut flags = remaps.into_flags();
         if self.target.ends_with("-musl") && cfg!(not(target_os = "linux")) {
-            // Rust brings a linker and the libraries of musl; the system's linker does not know
-            // Linux.
+            // The linker of another system cannot link for Linux; Rust includes one that can, and
+            // the libraries of musl.
             flags.extend(
                 ["linker=rust-lld", "link-self-contained=yes"]
                     .into_iter()
@@ -96,7 +96,7 @@ impl StaticBuild<'_> {
         flags
     }
 
-    /// The most common reason why nothing can be built.
+    /// Returns an error if the target is not installed, the most common reason for a failed build.
     fn check_that_the_target_is_installed(&self) -> Result<(), Failure> {
         let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
         rustc
@@ -110,28 +110,34 @@ impl StaticBuild<'_> {
                 "the compiler does not know the target {}",
                 self.target
             ))
-            .advise("leave --target out; the platform is x86_64-unknown-linux-musl"));
+            .advise("omit --target; the platform is x86_64-unknown-linux-musl"));
         }
         if Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir() {
             return Ok(());
         }
         Err(Failure::new(
             Exit::Machine,
-            format!("Rust's library for the target {} is not installed", self.target),
+            format!("Rust's standard library for the target {} is not installed", self.target),
         )
         .advise(format!("rustup target add {}", self.target)))
     }
 }
 
-/// In an image there is no Runtime API to ask: without its server a function ends at once.
+/// Checks that the program has a server: an image has no Runtime API, so that without one the
+/// function would exit immediately.
 fn check_that_it_serves(compile: &Compile, function: &Function) -> Result<(), Failure> {
     match features_of("fg-runtime", compile, std::slice::from_ref(function)) {
         Some(features) if !features.iter().any(|feature| feature == "server") => Err(Failure::new(
             Exit::Failed,
-            format!("an image of `{}` would end as soon as it starts: it has no server", function.name),
+            format!(
+                "an image of `{}` would exit immediately, because it has no server",
+                function.name
+            ),
         )
-        .advise("the feature `server` has it, and so has `http`: cargo add functiongraph --features server")),
-        // A program without fg may have one of its own.
+        .advise(
+            "enable the feature `server` or `http`: cargo add functiongraph --features server",
+        )),
+        // A program that does not use fg may have its own server.
         _ => Ok(()),
     }
 }

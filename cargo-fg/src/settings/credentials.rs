@@ -1,8 +1,8 @@
-//! What `ctx.credentials()` has here: the keys that the platform's SDKs would take, from the same
-//! variables or the same file.
+//! The source of `ctx.credentials()`: the credentials of the platform's SDKs, from their environment
+//! variables or their file.
 //!
-//! The function gets them as on the platform, with each event, and not as variables. They stand in
-//! no argument, and are never shown.
+//! The function gets them as on the platform, with each event, and not as variables. They are never
+//! in arguments and never printed.
 
 use std::env;
 use std::fs;
@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use fg_emulator::Credentials;
 
-use crate::bytes_of_text;
 use crate::failure::Failure;
+use crate::text_encoding;
 
-/// In the order in which they are asked for: access key, secret key, security token, project.
+/// In order of precedence, with the access key, the secret key, the security token and the project.
 const VARIABLES: [[&str; 4]; 3] = [
     [
         "HUAWEICLOUD_SDK_AK",
@@ -25,20 +25,20 @@ const VARIABLES: [[&str; 4]; 3] = [
     ["OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN", "OS_PROJECT_ID"],
 ];
 
-/// The same in a file.
+/// The same keys in a file.
 const KEYS: [&str; 4] = ["ak", "sk", "security_token", "project_id"];
 
-/// Where the SDKs find a file, if it is not in its usual place.
+/// The variable of the SDKs for the path of the file, if it is not at its default location.
 const FILE_VARIABLE: &str = "HUAWEICLOUD_SDK_CREDENTIALS_FILE";
 
-/// Keys, and the project that they are for.
+/// Credentials, and their project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Keys {
     pub(super) credentials: Credentials,
     pub(super) project_id: Option<String>,
 }
 
-/// From `env`, or from this file.
+/// Reads the credentials from the environment for `env`, or from a file.
 pub(super) fn read(source: &str) -> Result<Keys, Failure> {
     match file_of(source) {
         Some(file) => read_file(&file),
@@ -46,7 +46,7 @@ pub(super) fn read(source: &str) -> Result<Keys, Failure> {
     }
 }
 
-/// The file that is meant, if one is.
+/// The path of the file; `None` for `env`.
 pub(super) fn file_of(source: &str) -> Option<PathBuf> {
     match (source, source.strip_prefix("~/")) {
         ("env", _) => None,
@@ -70,8 +70,8 @@ fn read_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Keys, Fai
     }
     let names =
         VARIABLES.map(|[access_key, secret_key, ..]| format!("{access_key} and {secret_key}"));
-    Err(Failure::usage("--credentials env: this shell has no variables with keys").advise(format!(
-        "set {}; or give a file: --credentials ~/.huaweicloud/credentials",
+    Err(Failure::usage("--credentials env: no credentials in the environment").advise(format!(
+        "set {}; or use a file: --credentials ~/.huaweicloud/credentials",
         names.join(", or ")
     )))
 }
@@ -81,13 +81,13 @@ fn read_file(file: &Path) -> Result<Keys, Failure> {
     let bytes = fs::read(file).map_err(|error| {
         Failure::usage(format!("--credentials: {name} cannot be read"))
             .because(&error)
-            .advise("it is `env` for the variables of the SDKs, or their file, usually ~/.huaweicloud/credentials")
+            .advise("use `env` for the environment variables of the SDKs, or the path of their file, usually ~/.huaweicloud/credentials")
     })?;
-    let text = String::from_utf8_lossy(&bytes_of_text::decode(bytes).0).into_owned();
-    // What is needed is found in the first of them that is there.
+    let text = String::from_utf8_lossy(&text_encoding::decode(bytes).0).into_owned();
+    // Both contain the same keys; the first that exists is used.
     let section = ["basic", "global"].iter().find_map(|section| section_of(&text, section)).ok_or_else(|| {
         Failure::usage(format!("--credentials: {name} has no section [basic]"))
-            .advise("it is a file as the SDKs read it: [basic], then lines with ak = .., sk = .. and, for temporary keys, security_token = ..")
+            .advise("a credentials file of the SDKs has a section [basic] with ak = .., sk = .. and, for temporary credentials, security_token = ..")
     })?;
     let value = |key: &str| {
         section
@@ -99,7 +99,7 @@ fn read_file(file: &Path) -> Result<Keys, Failure> {
     keys(&format!("--credentials {name}"), KEYS, KEYS.map(value))
 }
 
-/// The lines of a section, as names and values.
+/// The keys and values of a section.
 fn section_of<'t>(text: &'t str, wanted: &str) -> Option<Vec<(&'t str, &'t str)>> {
     let mut found = None;
     let mut is_it = false;
@@ -121,11 +121,11 @@ fn section_of<'t>(text: &'t str, wanted: &str) -> Option<Vec<(&'t str, &'t str)>
 }
 
 fn keys(source: &str, names: [&str; 4], values: [Option<String>; 4]) -> Result<Keys, Failure> {
-    // They become headers.
+    // They are sent in headers.
     for (name, value) in names.iter().zip(&values) {
         if value.as_ref().is_some_and(|value| !value.bytes().all(|byte| byte.is_ascii_graphic())) {
             return Err(Failure::usage(format!(
-                "{source}: {name} has a space, or a character that no key has"
+                "{source}: {name} contains a space or another invalid character"
             )));
         }
     }
@@ -134,7 +134,7 @@ fn keys(source: &str, names: [&str; 4], values: [Option<String>; 4]) -> Result<K
     let credentials = Credentials {
         security_access_key: access_key.ok_or_else(|| missing(names[0]))?,
         security_secret_key: secret_key.ok_or_else(|| missing(names[1]))?,
-        // Keys that do not expire have none.
+        // Only temporary credentials have one.
         security_token: token.unwrap_or_default(),
         ..Credentials::default()
     };
@@ -177,7 +177,7 @@ mod tests {
         let odd = of_variables(&[("OS_ACCESS_KEY", "a"), ("OS_SECRET_KEY", "hunter2\r\nX: y")])
             .expect_err("a line break");
         assert!(
-            odd.starts_with("--credentials env: OS_SECRET_KEY has a space")
+            odd.starts_with("--credentials env: OS_SECRET_KEY contains a space")
                 && !odd.contains("hunter2"),
             "{odd}"
         );

@@ -1,24 +1,24 @@
-//! User variables: what `--env`, `--env-file` and `--log-level` say, and what a variable may be
-//! called. Values are never shown.
+//! User variables: parses `--env`, `--env-file` and `--log-level`, and checks names. Values are
+//! never printed.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::bytes_of_text;
 use crate::failure::Failure;
+use crate::text_encoding;
 
 /// `KEY=VALUE`, or `KEY` for the variable of the shell.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Assignment(String);
 
 impl Assignment {
-    /// Never fails: clap would show the value with the error.
+    /// Never fails, because clap would print the value with the error.
     #[allow(clippy::unnecessary_wraps, reason = "clap's signature")]
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         Ok(Self(text.to_owned()))
     }
 
-    /// Whether the value stands in the argument, and not in the shell.
+    /// Whether the value is in the argument, not in the environment.
     pub(super) fn has_value(&self) -> bool {
         self.0.contains('=')
     }
@@ -31,7 +31,7 @@ impl Assignment {
             return match std::env::var(&self.0) {
                 Ok(value) => Ok((self.0.clone(), value)),
                 Err(_) => Err(Failure::usage(format!(
-                    "--env {}: this shell has no variable of that name",
+                    "--env {}: the environment has no variable of that name",
                     self.0
                 ))
                 .advise(AS_WRITTEN)),
@@ -43,7 +43,7 @@ impl Assignment {
 }
 
 const AS_WRITTEN: &str =
-    "--env NAME=VALUE gives a variable, --env NAME hands on the one of this shell";
+    "--env NAME=VALUE sets a variable, --env NAME passes the one of this shell";
 
 impl fmt::Debug for Assignment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,37 +51,35 @@ impl fmt::Debug for Assignment {
     }
 }
 
-/// The platform's rule for names of user variables (its manual, "environment variables").
+/// The platform's rules for names of user variables (from the manual, "environment variables").
 pub(super) fn check_name(name: &str) -> Result<(), String> {
     let begins_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
     if !begins_well || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
-        // Not what stands there: it may be a part of a value.
-        return Err(
-            "the name of a variable is a letter, then letters, digits and underscores".to_owned()
-        );
+        // The name is not printed, because it may be part of a value.
+        return Err("the name of a variable has to be a letter, followed by letters, digits and underscores".to_owned());
     }
-    // The one of them that users set: the platform's samples read it.
+    // `RUNTIME_LOG_LEVEL` is an exception that the platform's samples use.
     if name.starts_with("RUNTIME_") && name != "RUNTIME_LOG_LEVEL" {
-        return Err(format!("{name} is the platform's own, and cannot be set"));
+        return Err(format!("{name} is reserved by the platform and cannot be set"));
     }
     Ok(())
 }
 
-/// The variables of a file as docker, systemd and dotenv have them.
+/// Reads a file of variables in the format of docker, systemd and dotenv.
 pub(super) fn read_file(file: &Path) -> Result<Vec<(String, String)>, Failure> {
     let bytes = std::fs::read(file).map_err(|error| {
         Failure::usage(format!("{} cannot be read", file.display())).because(&error)
     })?;
-    let text = bytes_of_text::decode(bytes).0;
+    let text = text_encoding::decode(bytes).0;
     let text = String::from_utf8(text)
-        .map_err(|_| Failure::usage(format!("{} is not a text in UTF-8", file.display())))?;
+        .map_err(|_| Failure::usage(format!("{} is not UTF-8", file.display())))?;
     parse_file(&text).map_err(|(line, reason)| {
         Failure::usage(format!("{}, line {line}: {reason}", file.display()))
-            .advise("a line is NAME=value, export NAME=value, NAME='as it stands', NAME=\"with \\n\", empty, or a comment after #")
+            .advise("a line can be NAME=value, export NAME=value, NAME='literal', NAME=\"with \\n\", empty, or a comment after #")
     })
 }
 
-/// What stands in the file, or the number of the first line that cannot be understood, and why.
+/// Parses the file. The error has the number of the line and the reason.
 fn parse_file(text: &str) -> Result<Vec<(String, String)>, (usize, String)> {
     let mut variables = Vec::new();
     let (mut rest, mut number) = (text, 0);
@@ -101,32 +99,32 @@ fn parse_file(text: &str) -> Result<Vec<(String, String)>, (usize, String)> {
         let (name, _) = line.split_once('=').ok_or_else(|| failed("there is no `=`"))?;
         let name = name.trim_end();
         check_name(name).map_err(|reason| (number, reason))?;
-        // From here on a value in quotes may go over several lines.
+        // A quoted value may have several lines.
         let value = rest[rest.find('=').map_or(0, |at| at + 1)..].trim_start_matches([' ', '\t']);
-        let (value, behind) = match value.chars().next() {
+        let (value, after) = match value.chars().next() {
             Some(quote @ ('"' | '\'')) => {
-                let (value, behind) = quoted(&value[1..], quote)
+                let (value, after) = quoted(&value[1..], quote)
                     .ok_or_else(|| failed("a quotation mark is not closed"))?;
-                let end = behind.find('\n').map_or(behind.len(), |at| at + 1);
-                let comment = behind[..end].trim();
+                let end = after.find('\n').map_or(after.len(), |at| at + 1);
+                let comment = after[..end].trim();
                 if !comment.is_empty() && !comment.starts_with('#') {
-                    return Err(failed("there is something behind the closing quotation mark"));
+                    return Err(failed("there is text after the closing quotation mark"));
                 }
-                (value, &behind[end..])
+                (value, &after[end..])
             }
             _ => {
                 let end = value.find('\n').map_or(value.len(), |at| at + 1);
                 (without_comment(value[..end].trim()).to_owned(), &value[end..])
             }
         };
-        number += rest[..rest.len() - behind.len()].matches('\n').count().saturating_sub(1);
-        rest = behind;
+        number += rest[..rest.len() - after.len()].matches('\n').count().saturating_sub(1);
+        rest = after;
         variables.push((name.to_owned(), value));
     }
     Ok(variables)
 }
 
-/// What is between the quotation marks, and what is behind them.
+/// The value up to the closing quotation mark, and the rest.
 fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut letters = text.char_indices();
@@ -146,7 +144,7 @@ fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
     None
 }
 
-/// A comment has a space before it: `#` alone may be a part of a password.
+/// Removes a comment, which needs a space before it: `#` alone may be part of a password.
 fn without_comment(value: &str) -> &str {
     if value.starts_with('#') {
         return "";
@@ -155,7 +153,7 @@ fn without_comment(value: &str) -> &str {
     comment.map_or(value, |at| value[..at].trim_end())
 }
 
-/// The variables that say what is logged.
+/// The variables for a log level.
 pub(super) fn of_log_level(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut for_all = None;
     for directive in text.split(',').map(str::trim) {
@@ -170,7 +168,7 @@ pub(super) fn of_log_level(text: &str) -> Result<Vec<(String, String)>, String> 
             "error" | "off" => "ERROR",
             _ => {
                 return Err(format!(
-                    "{directive:?} is no level: off, error, warn, info, debug, trace, or levels for targets as in `info,hyper=warn`"
+                    "{directive:?} is not a level: off, error, warn, info, debug, trace, or levels for targets as in `info,hyper=warn`"
                 ));
             }
         };
@@ -182,12 +180,12 @@ pub(super) fn of_log_level(text: &str) -> Result<Vec<(String, String)>, String> 
     Ok(std::iter::once(("FG_LOG".to_owned(), text.to_ascii_lowercase())).chain(platform).collect())
 }
 
-/// The form of `--log-level`.
+/// Checks the value of `--log-level`.
 pub(super) fn parse_log_level(text: &str) -> Result<String, String> {
     of_log_level(text).map(|_| text.to_owned())
 }
 
-/// All files of variables, one after the other.
+/// Reads all files of variables, in order.
 pub(super) fn read_files(files: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> {
     let mut all = Vec::new();
     for file in files {
@@ -201,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_of_variables_is_read_as_it_is_written_elsewhere() {
+    fn a_file_of_variables_is_parsed_as_by_other_tools() {
         let text = "# a comment\r\nPLAIN=a b # and a comment\r\nexport EXPORTED = x#y\r\n\r\nSINGLE='$HOME \\n'\nDOUBLE=\"a\\n\\\"b\\\"\" # c\n\
                     EMPTY=\nKEY=\"-----BEGIN-----\r\nabc=\r\n-----END-----\"\nexport_this=1\nEQUALS=a=b=c\nLAST='é'";
         let variables = parse_file(text).expect("it can be read");
@@ -222,25 +220,25 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_understood_is_told_by_its_line_and_without_its_value() {
+    fn an_error_has_the_line_but_not_the_value() {
         for (text, line, reason) in [
             ("A=1\nhunter2", 2, "there is no `=`"),
             (
                 "A=\"1\n2\"\n3X=hunter2",
                 3,
-                "the name of a variable is a letter, then letters, digits and underscores",
+                "the name of a variable has to be a letter, followed by letters, digits and underscores",
             ),
             (
                 "MIIEvhunter2+/=",
                 1,
-                "the name of a variable is a letter, then letters, digits and underscores",
+                "the name of a variable has to be a letter, followed by letters, digits and underscores",
             ),
             ("\n\nA='hunter2", 3, "a quotation mark is not closed"),
-            ("A='b'hunter2", 1, "there is something behind the closing quotation mark"),
+            ("A='b'hunter2", 1, "there is text after the closing quotation mark"),
             (
                 "RUNTIME_MEMORY=hunter2",
                 1,
-                "RUNTIME_MEMORY is the platform's own, and cannot be set",
+                "RUNTIME_MEMORY is reserved by the platform and cannot be set",
             ),
         ] {
             assert_eq!(parse_file(text), Err((line, reason.to_owned())), "{text}");
@@ -248,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_shown_nowhere() {
+    fn a_value_is_never_printed() {
         let assignment = Assignment::parse("1DB=hunter2").expect("it never fails");
         assert_eq!(format!("{assignment:?}"), "1DB=***");
         assert!(!assignment.resolve().expect_err("a bad name").to_string().contains("hunter2"));
@@ -262,7 +260,7 @@ mod tests {
             .to_string();
         assert!(
             absent.starts_with(
-                "--env FG_NO_SUCH_VARIABLE: this shell has no variable of that name\n  help: "
+                "--env FG_NO_SUCH_VARIABLE: the environment has no variable of that name\n  help: "
             ),
             "{absent}"
         );
@@ -273,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_is_one_for_fg_and_one_for_others() {
+    fn a_level_sets_the_variable_of_fg_and_that_of_the_platform() {
         let of = |text: &str| {
             of_log_level(text).map(|all| {
                 all.iter()
@@ -288,6 +286,6 @@ mod tests {
             Ok("FG_LOG=info,hyper=warn RUNTIME_LOG_LEVEL=INFO")
         );
         assert_eq!(of("hyper=off").as_deref(), Ok("FG_LOG=hyper=off"));
-        assert!(of("loud").expect_err("no level").starts_with("\"loud\" is no level: off, "));
+        assert!(of("loud").expect_err("no level").starts_with("\"loud\" is not a level: off, "));
     }
 }

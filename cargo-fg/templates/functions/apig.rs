@@ -1,14 +1,14 @@
 use fg::events::apig::{ApigEvent, ApigResponse};
 use serde_json::json;
 
-/// Answers a request of API Gateway.
+/// Responds to a request from API Gateway.
 #[fg::handler]
 async fn handle(request: ApigEvent, ctx: &fg::Context) -> Result<ApigResponse, fg::Error> {
     let name = request.query.get("name").unwrap_or("world");
     ctx.logger()
         .info(format_args!("{} {}", request.http_method, request.path));
-    let answer = json!({"message": format!("Hello, {name}!"), "path": request.path});
-    Ok(ApigResponse::json(&answer)?.with_header("cache-control", "no-store"))
+    let body = json!({"message": format!("Hello, {name}!"), "path": request.path});
+    Ok(ApigResponse::json(&body)?.with_header("cache-control", "no-store"))
 }
 
 fn main() -> std::process::ExitCode {
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_sample_request_is_answered() {
+    async fn responds_to_the_sample_request() {
         let request = fg::events::apig::fixture();
         let response = handle(request, &fg::Context::default()).await.unwrap();
         assert_eq!(response.status(), 200);

@@ -1,6 +1,6 @@
 use fg::events::cts::CtsEvent;
 
-/// Says who did what.
+/// Reports which user did what to which resource.
 #[fg::handler]
 async fn handle(event: CtsEvent, ctx: &fg::Context) -> Result<String, fg::Error> {
     let trace = event.cts;

@@ -6,7 +6,7 @@ struct Reading {
     kwh: f64,
 }
 
-/// Names the meters that report more than they should.
+/// Lists the meters whose reading is too high.
 #[fg::handler]
 async fn handle(event: DisEvent, ctx: &fg::Context) -> Result<Vec<String>, fg::Error> {
     let mut high = Vec::new();

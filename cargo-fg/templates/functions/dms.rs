@@ -6,7 +6,7 @@ struct Order {
     order: u32,
 }
 
-/// Takes the orders out of the messages of a queue.
+/// Reads the orders from the messages of a queue.
 #[fg::handler]
 async fn handle(event: DmsEvent, ctx: &fg::Context) -> Result<Vec<u32>, fg::Error> {
     let mut orders = Vec::new();

@@ -1,6 +1,6 @@
 use fg::events::{{module}}::{{type}};
 
-/// Says which collections have changed, and how.
+/// Lists which collections have changed, and how.
 #[fg::handler]
 async fn handle(event: {{type}}, ctx: &fg::Context) -> Result<Vec<String>, fg::Error> {
     let mut changes = Vec::new();

@@ -6,7 +6,7 @@ struct Order {
     order: u32,
 }
 
-/// Takes the data of an event of your own source.
+/// Handles an event from a custom source.
 #[fg::handler]
 async fn handle(event: CloudEvent, ctx: &fg::Context) -> Result<u32, fg::Error> {
     let order: Order = event.data_as()?;

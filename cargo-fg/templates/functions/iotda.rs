@@ -1,6 +1,6 @@
 use fg::events::iotda::{IotdaEvent, PropertyReport};
 
-/// Says which services of which device report.
+/// Lists the services whose properties a device reports.
 #[fg::handler]
 async fn handle(event: IotdaEvent, ctx: &fg::Context) -> Result<Vec<String>, fg::Error> {
     let report: PropertyReport = event.notify_data.body_as()?;

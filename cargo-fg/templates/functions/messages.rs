@@ -1,6 +1,6 @@
 use fg::events::{{module}}::{{type}};
 
-/// Takes the messages of all topics.
+/// Logs the messages of all topics, and counts them.
 #[fg::handler]
 async fn handle(event: {{type}}, ctx: &fg::Context) -> Result<usize, fg::Error> {
     for message in event.messages() {

@@ -1,6 +1,6 @@
 use fg::events::notification::AsyncNotification;
 
-/// Says what has become of another function's asynchronous invocation: an error, or nothing.
+/// Returns the error of another function's asynchronous invocation; empty if it succeeded.
 #[fg::handler]
 async fn handle(event: AsyncNotification, ctx: &fg::Context) -> Result<String, fg::Error> {
     ctx.logger().info(format_args!(

@@ -1,6 +1,6 @@
 use fg::events::obs_eventgrid::ObsGridEvent;
 
-/// Says which object of which bucket the event is about.
+/// Returns the bucket and the key of the object.
 #[fg::handler]
 async fn handle(event: ObsGridEvent, ctx: &fg::Context) -> Result<String, fg::Error> {
     let key = event.data.obs.object.decoded_key()?;

@@ -1,6 +1,6 @@
 use fg::events::timer::TimerEvent;
 
-/// Does what the timer is for.
+/// Runs whenever the timer fires.
 #[fg::handler]
 async fn handle(event: TimerEvent, ctx: &fg::Context) -> Result<String, fg::Error> {
     ctx.logger()

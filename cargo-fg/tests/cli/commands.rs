@@ -21,7 +21,7 @@ fn every_command_explains_itself_with_an_example() {
             "{own}"
         );
     }
-    assert!(!help.contains("guard"), "what nobody types is not shown: {help}");
+    assert!(!help.contains("guard"), "internal commands are hidden: {help}");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn the_conformance_kit_tests_any_program() {
     );
     let form = run(&mut project.fg(&["conformance", "--report", "xml=x", "--", "x"])).ended_with(2);
     assert!(
-        form.stderr.contains("there is no report xml; there are junit, markdown and json"),
+        form.stderr.contains("unknown format xml; the formats are junit, markdown and json"),
         "{}",
         form.stderr
     );

@@ -31,7 +31,7 @@ fn what_does_not_compile_or_does_not_start_is_answered_with_503_and_the_reason()
     let mut dev = Dev::start(&project, &[]);
     dev.wait_for("Waiting for a change\n", 1);
     let (status, body) = dev.ask("POST /", r#"{"name":"Ada"}"#);
-    let reason = "unfinished could not be built, see where `cargo fg dev` runs: the function does not compile";
+    let reason = "unfinished could not be built, see the terminal of `cargo fg dev`: the function does not compile";
     assert_eq!((status, body.contains(reason)), (503, true), "{body}");
 
     project.edit("src/main.rs", "fn main() oops", "fn main()");
@@ -91,7 +91,7 @@ fn a_debugger_has_all_the_time_that_it_needs_and_a_port_that_stays() {
     let variables = |arguments: &[&str]| {
         let mut dev =
             Dev::start(&project, &[&["--attach", "--runtime-api", &port], arguments].concat());
-        dev.wait_for(&format!("Waiting for a process that asks 127.0.0.1:{port} for events"), 1);
+        dev.wait_for(&format!("Waiting for a process that polls 127.0.0.1:{port}"), 1);
         let lines =
             BufReader::new(dev.child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
         let read = thread::spawn(move || lines.collect::<Vec<_>>().join("\n"));
@@ -113,7 +113,11 @@ fn a_debugger_has_all_the_time_that_it_needs_and_a_port_that_stays() {
     let taken = TcpListener::bind(format!("127.0.0.1:{port}")).expect("it is free again");
     let ran = run(&mut project.fg(&["dev", "--listen", "0", "--attach", "--runtime-api", &port]))
         .ended_with(3);
-    assert!(ran.stderr.ends_with("  help: --runtime-api takes another port\n"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.ends_with("  help: choose another port with --runtime-api\n"),
+        "{}",
+        ran.stderr
+    );
     drop(taken);
     assert!(variables(&["--timeout", "9"]).contains("export RUNTIME_TIMEOUT='9'"));
 

@@ -48,7 +48,7 @@ fn main() {
     dev.wait_for("Changed proto/deep/greeting.txt\n", 1);
     dev.wait_for("Ready reads-a-directory\n", 2);
     assert_eq!(dev.ask("POST /", "{}"), (200, "\"v2\"".to_owned()));
-    project.write("unread.txt", "nobody reads it");
+    project.write("unread.txt", "unread");
     project.write("proto/new.txt", "");
     dev.wait_for("Changed proto/new.txt\n", 1);
     assert!(!dev.said().contains("unread.txt"), "{}", dev.said());
@@ -108,7 +108,7 @@ fn main() {
         script,
     );
     let mut dev = Dev::start(&project, &[]);
-    let note = "note: generated.txt is written anew by each build, and with other contents: that leads to no further build\n";
+    let note = "note: every build writes generated.txt with different contents; changes of it are ignored\n";
     dev.wait_for("Ready restless\n", 1);
     project.edit("src/main.rs", "fn main()", "/// It runs.\nfn main()");
     dev.wait_for(note, 1);

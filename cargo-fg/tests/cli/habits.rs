@@ -32,20 +32,17 @@ fn an_event_is_given_as_curl_and_other_tools_take_it() {
         assert!(ran.stdout.contains("Hello, Eve!"), "{}", ran.stdout);
     }
     for (arguments, reason) in [
-        (
-            &["-d", "{}", "{}"][..],
-            "error: there are two events: one with a flag, and one without\n",
-        ),
-        (&["{}", "[]"], "error: there are two events\n  help: cargo fg invoke FUNCTION "),
-        (&["habitual", "other"], "error: two functions are named\n"),
+        (&["-d", "{}", "{}"][..], "error: two events are given: one with a flag and one without\n"),
+        (&["{}", "[]"], "error: two events are given\n  help: cargo fg invoke FUNCTION "),
+        (&["habitual", "other"], "error: two functions are given\n"),
         (
             &["habitual", "--bin", "habitual"],
-            "error: the function is named twice: with a flag, and without one\n",
+            "error: the function is given twice: with a flag and without one\n",
         ),
-        (&["habitul"], "error: there is no bin `habitul` here\n  help: there are: habitual\n"),
+        (&["habitul"], "error: there is no bin `habitul`\n  help: there are: habitual\n"),
         (
             &["event.json"],
-            "error: the event is not JSON, and the platform takes nothing else\n  because: ",
+            "error: the event is not JSON, and the platform accepts only JSON\n  because: ",
         ),
     ] {
         let ran = run(&mut project.fg(&[&["invoke"], arguments].concat())).ended_with(2);
@@ -53,7 +50,7 @@ fn an_event_is_given_as_curl_and_other_tools_take_it() {
     }
     let file = run(&mut project.fg(&["invoke", "event.json"])).ended_with(2);
     assert!(
-        file.stderr.ends_with("  help: that is the name of a file: -d @event.json\n"),
+        file.stderr.ends_with("  help: to read the event from this file: -d @event.json\n"),
         "{}",
         file.stderr
     );
@@ -71,13 +68,9 @@ fn a_byte_order_mark_is_left_out_and_told() {
         (
             "bom.json",
             "Ada",
-            "note: the event begins with a byte order mark, which JSON does not allow: it was left out.",
+            "note: the event begins with a byte order mark, which JSON does not allow; it was removed.",
         ),
-        (
-            "utf-16.json",
-            "Bob",
-            "note: the event is in UTF-16, and JSON is UTF-8: it was converted.",
-        ),
+        ("utf-16.json", "Bob", "note: the event was converted from UTF-16, because JSON is UTF-8."),
     ] {
         let ran = run(&mut project.fg(&["invoke", "-f", file])).ended_with(0);
         assert!(
@@ -122,7 +115,7 @@ fn commands_of_other_tools_are_understood_or_answered_with_what_to_type() {
 }
 
 #[test]
-fn a_lock_file_that_does_not_fit_is_told_without_a_flag_that_nobody_has_given() {
+fn an_outdated_lock_file_is_reported_without_naming_a_flag_that_was_not_given() {
     let project = NewProject::bare("stale", "fn main() {}\n");
     run(&mut cargo(&project.directory, &["generate-lockfile"])).ended_with(0);
     let package = ["package", "--target", "x86_64-unknown-linux-gnu"];
@@ -134,19 +127,19 @@ fn a_lock_file_that_does_not_fit_is_told_without_a_flag_that_nobody_has_given() 
         let ran = run(&mut project.fg(&package)).ended_with(101);
         assert!(
             ran.stderr.starts_with(
-                "error: Cargo.lock does not fit Cargo.toml any more: a version or a dependency"
+                "error: Cargo.lock is out of date: a version or a dependency in Cargo.toml has changed"
             ),
             "{}",
             ran.stderr
         );
         assert!(
-            ran.stderr.contains("help: `cargo update --workspace` brings it up to date")
+            ran.stderr.contains("help: `cargo update --workspace` updates it")
                 && !ran.stderr.contains("--locked"),
             "{}",
             ran.stderr
         );
         run(&mut cargo(&project.directory, &["update", "--workspace"])).ended_with(0);
         let again = run(&mut project.fg(&package));
-        assert!(!again.stderr.contains("Cargo.lock does not fit"), "{}", again.stderr);
+        assert!(!again.stderr.contains("Cargo.lock is out of date"), "{}", again.stderr);
     }
 }

@@ -132,11 +132,12 @@ fn what_is_written_and_goes_wrong_after_the_answer_is_shown_and_counts() {
         |data: &str, more: &[&str]| run(project.fg(&["invoke", "-q", "-d", data]).args(more));
     let printed = invoke("\"print\"", &[]).ended_with(0);
     let (log, after) =
-        printed.stdout.split_once("--- after the answer ---\n").expect("a fourth part");
+        printed.stdout.split_once("--- after the response ---\n").expect("a fourth part");
     assert!(log.contains("\na last line without its end\n"), "{}", printed.stdout);
     assert_eq!(after, "good-bye\n");
     let logged = invoke("\"log\"", &[]).ended_with(0);
-    let (_, after) = logged.stdout.split_once("--- after the answer ---\n").expect("a fourth part");
+    let (_, after) =
+        logged.stdout.split_once("--- after the response ---\n").expect("a fourth part");
     assert!(after.ends_with(" INFO the mail is sent\ngood-bye\n"), "{after}");
 
     for (data, more, line) in [
@@ -152,7 +153,7 @@ fn what_is_written_and_goes_wrong_after_the_answer_is_shown_and_counts() {
             failed.stdout
         );
         assert!(
-            failed.stderr.starts_with("error: the function has answered, and failed after that:\n"),
+            failed.stderr.starts_with("error: the function failed after its response:\n"),
             "{}",
             failed.stderr
         );
@@ -227,13 +228,13 @@ fn what_cannot_be_run_is_told_with_its_exit_code() {
         (
             &["invoke", "-d", "Ada"][..],
             2,
-            "error: the event is not JSON, and the platform takes nothing else\n  because: ",
+            "error: the event is not JSON, and the platform accepts only JSON\n  because: ",
         ),
         (&["invoke", "-f", "nowhere.json"], 2, "error: nowhere.json cannot be read\n  because: "),
         (
             &["invoke", "--bin", "other"],
             2,
-            "error: there is no bin `other` here\n  help: there are: cannot-be-run\n",
+            "error: there is no bin `other`\n  help: there are: cannot-be-run\n",
         ),
         (
             &["invoke", "-p", "other"],
@@ -243,7 +244,7 @@ fn what_cannot_be_run_is_told_with_its_exit_code() {
         (
             &["invoke", "--memory", "300"],
             2,
-            "error: invalid value '300' for '--memory <MB>': the platform has functions with 128, ",
+            "error: invalid value '300' for '--memory <MB>': the memory sizes of the platform are 128, ",
         ),
         (
             &["invoke", "-d", "1", "--fixture", "obs"],
@@ -257,7 +258,8 @@ fn what_cannot_be_run_is_told_with_its_exit_code() {
     project.edit("src/main.rs", "fn main()", "fn main() oops");
     let ran = run(&mut project.fg(&["invoke"])).ended_with(101);
     assert!(
-        ran.stderr.ends_with("error: the function does not compile; the compiler has said why\n"),
+        ran.stderr
+            .ends_with("error: the function does not compile; see the compiler's errors above\n"),
         "{}",
         ran.stderr
     );
@@ -283,8 +285,9 @@ fn what_cannot_be_run_is_told_with_its_exit_code() {
 fn a_dependency_that_cannot_be_had_is_not_told_as_code_that_does_not_compile() {
     let project = NewProject::bare("dependent", "fn main() {}\n");
     let manifest = project.read("Cargo.toml");
-    let nowhere = "error: the package `functiongraph` is not where cargo looks for it; it has said where that is\n  help: depend on a clone";
-    let absent = "error: a dependency is not on this machine, and cargo is not to use the network; cargo has said which one\n";
+    let nowhere = "error: cargo did not find the package `functiongraph`; see above where it searched\n  help: depend on a clone";
+    let absent =
+        "error: a dependency is not on this machine, and cargo is offline; see above which one\n";
     for (dependency, reason) in [
         ("functiongraph = \"77\"", nowhere),
         ("functiongraph = { path = \".\" }", nowhere),
@@ -292,7 +295,7 @@ fn a_dependency_that_cannot_be_had_is_not_told_as_code_that_does_not_compile() {
         ("no-such-crate-of-anybody = \"1\"", absent),
         (
             "serde = { version = \"1\", features = [\"telepathy\"] }",
-            "error: a dependency cannot be found; cargo has said which one, ",
+            "error: a dependency was not found; see above which one, ",
         ),
     ] {
         project.write("Cargo.toml", &format!("{manifest}[dependencies]\n{dependency}\n"));

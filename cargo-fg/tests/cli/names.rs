@@ -45,7 +45,9 @@ fn each_of_two_programs_of_the_same_name_is_served_under_its_own() {
     for name in ["twin-a", "twin-b"] {
         dev.wait_for(&format!("Serving {name}/twin on http://"), 1);
         dev.wait_for(
-            &format!("note: for SDKs, and for itself, {name}/twin is called {name}-twin\n"),
+            &format!(
+                "note: SDKs and the function itself see {name}/twin under the name {name}-twin\n"
+            ),
             1,
         );
         let urn = format!("urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3A{name}-twin");
@@ -83,7 +85,7 @@ fn what_is_said_about_several_functions_can_be_typed() {
     {
         let ran = run(&mut fg(root, arguments)).ended_with(2);
         let choices =
-            "\n  help: say which one: -p pair-a --bin bootstrap, or -p pair-b --bin bootstrap\n";
+            "\n  help: choose one: -p pair-a --bin bootstrap, or -p pair-b --bin bootstrap\n";
         assert!(ran.stderr.ends_with(choices), "{arguments:?}: {}", ran.stderr);
     }
     for arguments in [
@@ -136,18 +138,18 @@ fn a_program_that_is_not_here_is_told_with_where_there_is_one() {
     let root = project.directory.as_path();
     assert_eq!(
         said(root, &["--bin", "demo"]),
-        "error: there is no bin `demo` here\n  help: it is an example: --example demo\n"
+        "error: there is no bin `demo`\n  help: it is an example: --example demo\n"
     );
     assert_eq!(
         said(root, &["--bin", "other"]),
-        "error: there is no bin `other` here\n  help: there is one in another package: -p other --bin other\n"
+        "error: there is no bin `other`\n  help: there is one in another package: -p other --bin other\n"
     );
     assert_eq!(
         said(root, &["-p", "othr"]),
         "error: there is no package `othr` in this workspace\n  help: did you mean `other`? there are: kit, lonely, other\n"
     );
     let library = said(&root.join("kit"), &[]);
-    assert!(library.starts_with("error: there is no function here: "), "{library}");
+    assert!(library.starts_with("error: there is no function: "), "{library}");
     assert!(
         library.ends_with(
             "  help: other packages of the workspace have programs: -p lonely, or -p other\n"

@@ -126,7 +126,8 @@ fn inside_a_clone_of_fg_a_project_stays_by_itself() {
     fs::write(parent.path().join("Cargo.toml"), manifest).expect("it is written");
     let ran = run(&mut fg(parent.path(), &["new", "mine/greet"])).ended_with(0);
     assert!(
-        ran.stderr.contains("note: it is inside a clone of fg, and no member of its workspace\n"),
+        ran.stderr
+            .contains("note: it is inside a clone of fg, but not a member of its workspace\n"),
         "{}",
         ran.stderr
     );
@@ -145,12 +146,12 @@ fn inside_a_clone_of_fg_a_project_stays_by_itself() {
 }
 
 #[test]
-fn nothing_is_asked_where_nobody_can_answer() {
+fn it_does_not_prompt_without_a_terminal() {
     let parent = tempfile::tempdir().expect("a directory");
     let ran = run(&mut fg(parent.path(), &["new"])).ended_with(2);
     assert_eq!(
         ran.stderr,
-        "error: what is the function to be called?\n  help: cargo fg new NAME\n"
+        "error: the name of the function is missing\n  help: cargo fg new NAME\n"
     );
     run(&mut fg(parent.path(), &["new", "plain"])).ended_with(0);
     let manifest = fs::read_to_string(parent.path().join("plain/Cargo.toml")).expect("it is there");

@@ -138,7 +138,7 @@ fn the_same_project_in_another_directory_and_environment_makes_the_same_bytes_an
     command.env("CARGO_PROFILE_RELEASE_DEBUG", "2").env("CARGO_PROFILE_RELEASE_PANIC", "abort");
     command.env("TZ", "Asia/Kathmandu").env("LC_ALL", "tr_TR.UTF-8");
     let second = run(&mut command).ended_with(0);
-    let note = "note: a package is built as the project says, without CARGO_PROFILE_RELEASE_DEBUG, CARGO_PROFILE_RELEASE_PANIC\n";
+    let note = "note: a package is built without CARGO_PROFILE_RELEASE_DEBUG, CARGO_PROFILE_RELEASE_PANIC, so that it only depends on the project\n";
     assert!(second.stderr.contains(note), "{}", second.stderr);
     let (other_path, other_bytes) = written(&copy, &second);
     assert!(other_path.starts_with(&other_target), "{}", other_path.display());
@@ -214,9 +214,9 @@ fn what_would_fail_on_the_platform_is_refused_for_all_its_reasons_at_once() {
     let ran = run(&mut command).ended_with(1);
     for reason in [
         "error: the package of `refused` would not run on the platform, for 3 reasons\n",
-        "because: `bootstrap` is not executable, and so cannot be started\n",
+        "because: `bootstrap` is not executable\n",
         "because: `bootstrap` does not begin with `#!`",
-        "because: `bootstrap` has the line ends of Windows (CR LF)",
+        "because: `bootstrap` has Windows line endings (CR LF)",
         "chmod +x bootstrap\n",
     ] {
         assert!(ran.stderr.contains(reason), "{reason}: {}", ran.stderr);
@@ -266,10 +266,10 @@ fn what_cannot_be_built_for_is_told_with_the_line_that_helps() {
     let absent = ["x86_64-unknown-linux-ohos", "x86_64-unknown-linux-gnux32"]
         .into_iter()
         .find(|target| !is_installed(target));
-    let absent = absent.expect("nobody has installed all of them");
+    let absent = absent.expect("at least one target is not installed");
     let ran = run(&mut fg(&project.directory, &["package", "--target", absent])).ended_with(3);
     let expected = format!(
-        "error: Rust's library for the target {absent} is not installed\n  help: rustup target add {absent}\n"
+        "error: Rust's standard library for the target {absent} is not installed\n  help: rustup target add {absent}\n"
     );
     assert!(ran.stderr.ends_with(&expected), "{}", ran.stderr);
     let ran = run(&mut fg(&project.directory, &["package", "--target", "pdp11"])).ended_with(2);

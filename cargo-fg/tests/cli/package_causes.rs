@@ -49,7 +49,7 @@ fn a_compiler_that_is_missing_is_told_with_the_ways_out() {
         ran.stderr
     );
     let sentence = format!(
-        "error: the dependency `tooled-sys` is not Rust alone, and there is no C compiler for {target} here: it looked for `{name}`\n  help: "
+        "error: the dependency `tooled-sys` has native code, and no C compiler for {target} was found: it looked for `{name}`\n  help: "
     );
     let (_, ways) = ran.stderr.split_once(&sentence).unwrap_or_else(|| panic!("{}", ran.stderr));
     let ways: Vec<_> = ways.lines().map(str::trim).collect();
@@ -57,10 +57,10 @@ fn a_compiler_that_is_missing_is_told_with_the_ways_out() {
         && is_installed("x86_64-unknown-linux-gnu")
         && has_static_glibc()
     {
-        let line = "cargo fg package --include Cargo.toml --target x86_64-unknown-linux-gnu (works with what is installed";
+        let line = "cargo fg package --include Cargo.toml --target x86_64-unknown-linux-gnu (needs nothing else";
         assert!(ways[0].starts_with(line), "{ways:?}");
     } else {
-        println!("SKIPPED: a static glibc is not here, and so is not offered");
+        println!("SKIPPED: there is no static glibc, so it is not suggested");
     }
     assert!(ways.last().is_some_and(|page| page.ends_with("/docs/packaging.md")), "{ways:?}");
 }
@@ -76,7 +76,8 @@ fn what_is_not_known_is_left_to_the_words_of_cargo() {
     let ran = run(&mut crate::package::package(&project.directory, &[])).ended_with(101);
     assert!(ran.stderr.contains("the moon is in the wrong phase"), "{}", ran.stderr);
     assert!(
-        ran.stderr.ends_with("error: the function does not compile; the compiler has said why\n"),
+        ran.stderr
+            .ends_with("error: the function does not compile; see the compiler's errors above\n"),
         "{}",
         ran.stderr
     );

@@ -113,9 +113,7 @@ fn flags_for_the_processor_of_this_machine_are_told() {
     let flags = "--cfg of_the_user -C target-cpu=native";
     let ran = run(package(&project.directory, &[]).env("RUSTFLAGS", flags)).ended_with(0);
     assert!(
-        ran.stderr.contains(
-            "note: `target-cpu=native` makes a program for the processor of this machine"
-        ),
+        ran.stderr.contains("note: `target-cpu=native` builds for the processor of this machine"),
         "{}",
         ran.stderr
     );

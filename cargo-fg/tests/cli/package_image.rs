@@ -45,7 +45,7 @@ fn the_context_of_an_image_has_what_a_function_needs_and_keeps_what_was_edited()
     let ran = run(&mut package(&project.directory, &with_roots)).ended_with(0);
     assert!(project.read("image/Dockerfile").ends_with("ENV MINE=1\n"));
     assert!(
-        ran.stderr.contains("note: image/Dockerfile has been edited, and is kept"),
+        ran.stderr.contains("note: image/Dockerfile has been edited and is kept"),
         "{}",
         ran.stderr
     );
@@ -53,18 +53,15 @@ fn the_context_of_an_image_has_what_a_function_needs_and_keeps_what_was_edited()
         project.read("image/rootfs/etc/ssl/certs/ca-certificates.crt"),
         project.read("roots.pem")
     );
-    assert!(
-        !image.join("code/image").exists(),
-        "the image that was written before is in the image"
-    );
+    assert!(!image.join("code/image").exists(), "the previous image is in the image");
 }
 
 #[test]
-fn what_is_not_the_context_of_an_image_is_left_alone() {
+fn a_directory_that_is_not_the_context_of_an_image_is_not_overwritten() {
     let project = NewProject::bare("unimaged", MAIN);
     let ran = run(&mut package(&project.directory, &["--image", "--output", "src"])).ended_with(2);
     assert!(
-        ran.stderr.contains("error: src is there already, and is not the context of this image\n"),
+        ran.stderr.contains("error: src exists, and is not the context of this image\n"),
         "{}",
         ran.stderr
     );
@@ -72,7 +69,7 @@ fn what_is_not_the_context_of_an_image_is_left_alone() {
     let ran = run(&mut package(&project.directory, &["--image", "--certificates", "Cargo.toml"]))
         .ended_with(2);
     assert!(
-        ran.stderr.contains("error: Cargo.toml is no list of certificates in the form PEM\n"),
+        ran.stderr.contains("error: Cargo.toml is not a list of certificates in the format PEM\n"),
         "{}",
         ran.stderr
     );
@@ -80,9 +77,9 @@ fn what_is_not_the_context_of_an_image_is_left_alone() {
 }
 
 #[test]
-fn a_function_that_could_not_serve_is_refused() {
+fn a_function_without_a_server_is_rejected() {
     let project = NewProject::new("unserved", &[]);
     let ran = run(&mut package(&project.directory, &["--image"])).ended_with(1);
-    let reason = "error: an image of `unserved` would end as soon as it starts: it has no server\n";
+    let reason = "error: an image of `unserved` would exit immediately, because it has no server\n";
     assert!(ran.stderr.contains(reason) && !ran.stderr.contains("Compiling"), "{}", ran.stderr);
 }

@@ -49,7 +49,7 @@ fn a_whole_folder_is_what_belongs_to_it_and_nothing_that_was_made_of_it() {
     ];
     expected.extend(["src/main.rs", "whole"]);
     assert_eq!(names(&project, &first), expected);
-    let note = "note: left out, as .gitignore says or because it was built: ./.env, ./data/built, ./logs/a.log and 2 more\n";
+    let note = "note: skipped, ignored by .gitignore or build output: ./.env, ./data/built, ./logs/a.log and 2 more\n";
     assert!(first.stderr.contains(note), "{}", first.stderr);
     let bytes = written(&project.directory, &first).1;
 
@@ -86,7 +86,7 @@ fn only_a_zip_file_is_written_over() {
     let project = NewProject::bare("over", MAIN);
     let ran = run(&mut package(&project.directory, &["--output", "src/main.rs"])).ended_with(2);
     assert!(
-        ran.stderr.contains("error: src/main.rs is there already, and is no zip file\n"),
+        ran.stderr.contains("error: src/main.rs exists, and is not a zip file\n"),
         "{}",
         ran.stderr
     );
@@ -141,14 +141,14 @@ fn files_from_elsewhere_in_the_workspace_are_put_where_it_is_said() {
     for (include, reason) in [
         (
             "../../shared/mail",
-            "what lies elsewhere in the workspace is given a place in the package: mail=../../shared/mail",
+            "to include it from elsewhere in the workspace, choose its path in the package: mail=../../shared/mail",
         ),
         ("secrets=../../../secrets", "secrets"),
-        ("/abs=src", "does not begin at the root"),
-        ("../up=src", "leads out of the package"),
-        ("mono=src/main.rs", "would be this and the program"),
-        ("templates/de.txt=src/main.rs", "would be this and"),
-        ("gone=../../shared/gone", "there is no "),
+        ("/abs=src", "has to be a relative path"),
+        ("../up=src", "is outside of the package"),
+        ("mono=src/main.rs", "would be both this and the program"),
+        ("templates/de.txt=src/main.rs", "would be both this and"),
+        ("gone=../../shared/gone", " does not exist"),
     ] {
         fs::write(project.directory.parent().expect("a parent").join("secrets"), "secret")
             .expect("it is written");
@@ -194,7 +194,7 @@ fn what_is_no_file_of_the_workspace_is_told_by_name_and_nothing_is_built() {
     let ran = run(&mut package(&project.directory, &include)).ended_with(2);
     let secret = elsewhere.path().join("deep/secret");
     for reason in [
-        "error: 11 things cannot be included\n".to_owned(),
+        "error: 11 files cannot be included\n".to_owned(),
         "data/pipe: it is a pipe\n".to_owned(),
         "data/socket: it is a socket\n".to_owned(),
         "data/device: it is a link to /dev/null, outside of the workspace\n".to_owned(),
@@ -207,11 +207,11 @@ fn what_is_no_file_of_the_workspace_is_told_by_name_and_nothing_is_built() {
             "data/elsewhere/deep/secret: it is {}, outside of the workspace\n",
             secret.display()
         ),
-        "data/nowhere: it is a link that leads nowhere\n".to_owned(),
-        "data/own/below/circle: it leads back to ".to_owned(),
+        "data/nowhere: it is a broken link\n".to_owned(),
+        "data/own/below/circle: it is a cycle back to ".to_owned(),
         "data/latin-\u{fffd}: its name is not UTF-8".to_owned(),
-        "data/back\\slash: there is a backslash in its name".to_owned(),
-        "there is a control character in its name".to_owned(),
+        "data/back\\slash: its name contains a backslash".to_owned(),
+        "its name contains a control character".to_owned(),
     ] {
         assert!(ran.stderr.contains(&reason), "{reason}: {}", ran.stderr);
     }
@@ -242,7 +242,7 @@ fn what_is_no_file_of_the_workspace_is_told_by_name_and_nothing_is_built() {
     let ran = run(&mut package(&project.directory, &["--include", "huge"])).ended_with(1);
     assert!(
         ran.stderr.contains(
-            "error: what is included has 2048.0 MB, and the platform takes 1500.0 MB at most\n"
+            "error: the included files have 2048.0 MB, but the platform accepts at most 1500.0 MB\n"
         ),
         "{}",
         ran.stderr

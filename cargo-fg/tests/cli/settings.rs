@@ -67,18 +67,18 @@ fn variables_come_from_files_and_from_the_shell() {
     for (arguments, reason) in [
         (
             &["--env-file", "bad.env"][..],
-            "error: bad.env, line 2: a quotation mark is not closed\n  help: a line is NAME=value, ",
+            "error: bad.env, line 2: a quotation mark is not closed\n  help: a line can be NAME=value, ",
         ),
         (&["--env-file", "nowhere.env"], "error: nowhere.env cannot be read\n"),
-        (&["--env", "1=hunter2"], "error: --env: the name of a variable is a letter, "),
-        (&["--env", "hunter2!"], "error: --env: the name of a variable is a letter, "),
+        (&["--env", "1=hunter2"], "error: --env: the name of a variable has to be a letter, "),
+        (&["--env", "hunter2!"], "error: --env: the name of a variable has to be a letter, "),
         (
             &["--env", "NO_SUCH_VARIABLE"],
-            "error: --env NO_SUCH_VARIABLE: this shell has no variable of that name\n",
+            "error: --env NO_SUCH_VARIABLE: the environment has no variable of that name\n",
         ),
         (
             &["--log-level", "loud"],
-            "error: invalid value 'loud' for '--log-level <LEVEL>': \"loud\" is no level: off, error, ",
+            "error: invalid value 'loud' for '--log-level <LEVEL>': \"loud\" is not a level: off, error, ",
         ),
     ] {
         for command in ["invoke", "dev"] {
@@ -159,7 +159,7 @@ fn keys_come_from_the_sdks_variables_or_their_file_and_reach_the_function_alone(
     let ran = run(&mut none).ended_with(2);
     assert!(
         ran.stderr.starts_with(
-            "error: --credentials env: this shell has no variables with keys\n  help: set "
+            "error: --credentials env: no credentials in the environment\n  help: set "
         ),
         "{}",
         ran.stderr
@@ -180,7 +180,7 @@ fn the_workspace_has_the_defaults_of_its_members_and_a_secret_there_is_warned_of
     let ran = run(&mut project.fg(&["invoke", "--output", "json"])).ended_with(0);
     assert!(
         ran.stderr.contains(
-            "warning: the variable API_KEY of `member` looks like a secret, and stands in Cargo.toml, which is committed\n  help: "
+            "warning: the variable API_KEY of `member` in Cargo.toml looks like a secret, which should not be committed\n  help: "
         ),
         "{}",
         ran.stderr
@@ -199,7 +199,7 @@ fn the_workspace_has_the_defaults_of_its_members_and_a_secret_there_is_warned_of
     );
     let ran = run(&mut project.fg(&["invoke"])).ended_with(2);
     let reason =
-        "does not fit: unknown key `enviroment`\n  help: did you mean `environment`? there are: ";
+        "is invalid: unknown key `enviroment`\n  help: did you mean `environment`? there are: ";
     assert!(
         ran.stderr.starts_with("error: [workspace.metadata.fg] in ") && ran.stderr.contains(reason),
         "{}",
@@ -217,7 +217,7 @@ fn the_timers_of_the_manifest_go_off_with_their_texts() {
     );
     let mut dev = Dev::start(&project, &["--timer", "@every 100ms", "--timer-text", "by hand"]);
     dev.wait_for("Timer nightly (@every 100ms) for clock\n", 1);
-    dev.wait_for("nightly goes off: ", 1);
+    dev.wait_for("nightly fired: ", 1);
     dev.wait_for("user event: \"all of it\"\n", 1);
     dev.wait_for("user event: \"by hand\"\n", 1);
     drop(dev);

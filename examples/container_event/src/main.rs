@@ -1,5 +1,5 @@
-//! An event function as a container image: the `Dockerfile` beside `Cargo.toml` makes one of it
-//! that holds this program and nothing else.
+//! An event function as a container image: the `Dockerfile` next to `Cargo.toml` builds an image
+//! that contains only this program.
 //!
 //! `cargo run -q -p container-event < /dev/null`, and then
 //! `curl -d '{"item":"tea","quantity":2}' localhost:8000/invoke`

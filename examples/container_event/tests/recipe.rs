@@ -1,6 +1,5 @@
-//! The recipe of the container image, read as Docker reads it, and followed without Docker: the
-//! program is built by its command, put alone into an empty folder, and started there as the
-//! platform starts it.
+//! Follows the `Dockerfile` without Docker: builds the program with its command, copies it into an
+//! empty folder, and starts it there as the platform does.
 
 // Builds the image's program in release mode, which takes a minute.
 #![cfg(unix)]
@@ -19,7 +18,7 @@ use dockerfile::Recipe;
 
 const TARGET: &str = "x86_64-unknown-linux-musl";
 
-/// Long enough for any machine: only a failing test waits so long.
+/// Generous: only a failing test waits this long.
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn recipe() -> Recipe {
@@ -33,7 +32,7 @@ fn the_image_is_what_the_platform_takes() {
     let recipe = recipe();
     assert_eq!(recipe.image.base, "scratch");
     assert_eq!(recipe.image.platform.as_deref(), Some("linux/amd64"));
-    // Nothing from the machine that builds: all of it is in the repository.
+    // Nothing is copied from the build machine: everything is built from the repository.
     assert!(
         recipe.image.copies.iter().all(|copy| copy.from.as_deref() == Some("builder")),
         "{recipe:?}"
@@ -75,7 +74,8 @@ fn has_target(target: &str) -> bool {
     Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
 }
 
-/// Follows the recipe into an empty folder, and gives its path; `None` where that is not possible.
+/// Builds the image's files into an empty folder, and returns its path; `None` where that is not
+/// possible.
 fn lay_out(recipe: &Recipe) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("container-root");
     // It may not be there.
@@ -94,15 +94,15 @@ fn lay_out(recipe: &Recipe) -> Option<PathBuf> {
     Some(root)
 }
 
-/// Runs the recipe's command, and gives where its files for the image are and what they are called
-/// there; nothing where that is not possible here.
+/// Runs the build command, and returns the files for the image with their paths in the image;
+/// `None` where that is not possible.
 fn build(recipe: &Recipe) -> Option<Vec<(PathBuf, String)>> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         println!("SKIPPED: the program of the image can only be run on Linux on x86_64");
         return None;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    // What the tests of `cargo fg` build for the platform is there, too.
+    // Shared with the tests of `cargo fg`, which build for the platform too.
     let target_folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated");
     let mut target = TARGET;
     let mut cargo = Command::new("sh");
@@ -116,8 +116,7 @@ fn build(recipe: &Recipe) -> Option<Vec<(PathBuf, String)>> {
         cargo.env("RUSTFLAGS", "-C target-feature=+crt-static");
     }
     let command = recipe.build_command().replace(TARGET, target);
-    // The recipe says what is built from what; to optimize it takes a minute, and is done by
-    // `.ci/check-size`.
+    // Optimizing takes a minute and is not the subject of this test; `.ci/check-size` does it.
     for (setting, value) in [("LTO", "off"), ("OPT_LEVEL", "0"), ("CODEGEN_UNITS", "16")] {
         cargo.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
     }
@@ -136,7 +135,7 @@ fn build(recipe: &Recipe) -> Option<Vec<(PathBuf, String)>> {
     Some(files.collect())
 }
 
-/// Whether the file is for `x86_64`, and asks for no loader that the image does not have.
+/// Whether the file is an executable for `x86_64` that needs no dynamic loader.
 fn is_static(file: &Path) -> bool {
     const MACHINE_X86_64: u16 = 62;
     const INTERPRETER: u32 = 3;
@@ -153,14 +152,13 @@ fn is_static(file: &Path) -> bool {
         && !has_loader
 }
 
-/// Where this machine has it; the program that is started has no `PATH`.
+/// The path of the program: the command is started without `PATH`.
 fn find_program(name: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// The program in an empty folder that it takes for the whole file system, with the image's user,
-/// where this process may do so.
+/// Starts the program with the folder as its root and as the image's user, if this process is root.
 fn start(root: &Path, recipe: &Recipe, port: u16) -> Program {
     let entrypoint = &recipe.image.entrypoint;
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
@@ -177,7 +175,7 @@ fn start(root: &Path, recipe: &Recipe, port: u16) -> Program {
             command
         }
     };
-    // 8000 may be taken on this machine; it is the only thing that a container would not be told.
+    // 8000 may be in use on this machine. A container would not have this variable.
     Program(
         command
             .env_clear()
@@ -188,19 +186,19 @@ fn start(root: &Path, recipe: &Recipe, port: u16) -> Program {
     )
 }
 
-/// A process that does not outlive its test.
+/// A process that is killed when its test ends.
 struct Program(Child);
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // An error means that it has ended.
+        // Fails if it has already exited.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// The status and the body of the answer.
-fn ask(port: u16, head: &str, body: &str) -> Option<(u16, String)> {
+/// Sends a request, and returns the status and the body of the response.
+fn send(port: u16, head: &str, body: &str) -> Option<(u16, String)> {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).ok()?;
     socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let length = body.len();
@@ -208,21 +206,21 @@ fn ask(port: u16, head: &str, body: &str) -> Option<(u16, String)> {
         "{head}\r\nHost: fg\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
     );
     socket.write_all(request.as_bytes()).ok()?;
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let mut response = String::new();
+    socket.read_to_string(&mut response).ok()?;
+    let (head, body) = response.split_once("\r\n\r\n")?;
     Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
 }
 
 fn wait_until_ready(port: u16, program: &mut Program) {
-    let begun = Instant::now();
-    while ask(port, "GET /healthz HTTP/1.1", "").is_none_or(|(status, _)| status != 200) {
+    let started = Instant::now();
+    while send(port, "GET /healthz HTTP/1.1", "").is_none_or(|(status, _)| status != 200) {
         assert_eq!(
             program.0.try_wait().expect("it can be waited for"),
             None,
             "the program has ended"
         );
-        assert!(begun.elapsed() < LIMIT, "the program does not become ready");
+        assert!(started.elapsed() < LIMIT, "the program does not become ready");
         std::thread::yield_now();
     }
 }
@@ -239,22 +237,22 @@ fn the_program_alone_in_an_empty_folder_serves_as_the_image_would() {
     let mut program = start(&root, &recipe, free);
     wait_until_ready(free, &mut program);
     assert_eq!(
-        ask(free, "POST /init HTTP/1.1\r\nContent-Type: application/json", "{}")
+        send(free, "POST /init HTTP/1.1\r\nContent-Type: application/json", "{}")
             .map(|(status, _)| status),
         Some(200)
     );
     let invoke = "POST /invoke HTTP/1.1\r\nContent-Type: application/json\r\nX-CFF-Request-Id: r-1";
-    let (status, body) = ask(free, invoke, r#"{"item":"tea","quantity":2}"#).expect("an answer");
+    let (status, body) = send(free, invoke, r#"{"item":"tea","quantity":2}"#).expect("a response");
     assert_eq!((status, body.as_str()), (200, r#"{"text":"2 of tea","request_id":"r-1"}"#));
-    let (status, body) = ask(free, invoke, r#"{"item":"tea"}"#).expect("an answer");
+    let (status, body) = send(free, invoke, r#"{"item":"tea"}"#).expect("a response");
     assert!(status == 500 && body.contains("missing field `quantity`"), "{status} {body}");
 
-    // Docker and Kubernetes send this, and wait.
-    let asked = Command::new("kill")
+    // Docker and Kubernetes stop a container this way.
+    let kill = Command::new("kill")
         .arg("-TERM")
         .arg(program.0.id().to_string())
         .status()
         .expect("kill runs");
-    assert!(asked.success());
+    assert!(kill.success());
     assert_eq!(program.0.wait().expect("it ends").code(), Some(0));
 }

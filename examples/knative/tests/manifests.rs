@@ -1,5 +1,5 @@
-//! The manifests of this folder fit the schemas of Knative's resources and each other, and what
-//! does not is told.
+//! The manifests of this folder match the schemas of Knative's resources and each other; mistakes
+//! are reported.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The one document of a file, as Kubernetes takes it.
+/// The only document of a file, as Kubernetes reads it.
 fn manifest(name: &str) -> Value {
     let text = read(name);
     let documents = Yaml::load_from_str(&text).expect("YAML");
@@ -64,8 +64,8 @@ fn the_trigger_fits_the_schema_of_its_resource() {
     assert_eq!(errors(&schema("schemas/trigger.json"), &manifest("trigger.yaml")), [""; 0]);
 }
 
-/// A manifest that is changed in one place, and where that is told.
-fn assert_refused(kind: &str, place: &str, value: Value, told_at: &str) {
+/// Changes a manifest in one place, and checks where the schema reports the error.
+fn assert_rejected(kind: &str, place: &str, value: Value, error_path: &str) {
     let mut manifest = manifest(&format!("{kind}.yaml"));
     let (parent, key) = place.rsplit_once('/').expect("a path");
     match manifest.pointer_mut(parent) {
@@ -75,19 +75,19 @@ fn assert_refused(kind: &str, place: &str, value: Value, told_at: &str) {
     }
     let errors = errors(&schema(&format!("schemas/{kind}.json")), &manifest);
     assert!(
-        matches!(errors.as_slice(), [error] if error.starts_with(&format!("{told_at}: "))),
+        matches!(errors.as_slice(), [error] if error.starts_with(&format!("{error_path}: "))),
         "{place}: {errors:?}"
     );
 }
 
 #[test]
-fn a_service_with_a_mistake_is_refused_and_the_mistake_is_told() {
+fn a_mistake_in_the_service_is_reported() {
     let spec = "/spec/template/spec";
     let container = "/spec/template/spec/containers/0";
-    for (place, value, told_at) in [
+    for (place, value, error_path) in [
         ("/apiVersion".into(), json!("serving.knative.dev/v1alpha1"), "/apiVersion".into()),
         ("/kind".into(), json!("Deployment"), "/kind".into()),
-        // Annotations are texts: a number without quotes is refused.
+        // Annotations are strings: a number without quotes is rejected.
         (
             "/spec/template/metadata/annotations/a".into(),
             json!(0),
@@ -117,21 +117,21 @@ fn a_service_with_a_mistake_is_refused_and_the_mistake_is_told() {
             format!("{container}/resources/limits/memory"),
         ),
     ] {
-        let (place, told_at): (String, String) = (place, told_at);
-        assert_refused("service", &place, value, &told_at);
+        let (place, error_path): (String, String) = (place, error_path);
+        assert_rejected("service", &place, value, &error_path);
     }
 }
 
 #[test]
-fn a_trigger_with_a_mistake_is_refused_and_the_mistake_is_told() {
-    for (place, value, told_at) in [
+fn a_mistake_in_the_trigger_is_reported() {
+    for (place, value, error_path) in [
         ("/apiVersion", json!("v1"), "/apiVersion"),
         ("/spec/subscriber", json!({}), "/spec/subscriber"),
         ("/spec/subscriber/ref/name", json!(""), "/spec/subscriber/ref/name"),
         ("/spec/filter/attributes/type", json!(1), "/spec/filter/attributes/type"),
         ("/spec/filter/type", json!("com.example"), "/spec/filter"),
     ] {
-        assert_refused("trigger", place, value, told_at);
+        assert_rejected("trigger", place, value, error_path);
     }
 }
 
@@ -161,7 +161,7 @@ fn the_manifests_fit_the_image_and_each_other() {
         container["readinessProbe"]["httpGet"]["port"],
         container["ports"][0]["containerPort"]
     );
-    // The function's deadline is not later than that of Knative.
+    // The function's time limit is Knative's.
     let timeout = service["spec"]["template"]["spec"]["timeoutSeconds"].to_string();
     assert_eq!(container["env"], json!([{"name": "RUNTIME_TIMEOUT", "value": timeout}]));
 }

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn each_chunk_is_a_piece_and_what_follows_the_body_stays_in_the_socket() {
+    fn each_chunk_is_returned_and_what_follows_the_body_stays_in_the_socket() {
         let (chunks, end, left) = read(&[b"2;a=b\r\nab\r\n1\r\nc\r\n0\r\nX-Sum: 1\r\n\r\nGET "]);
         assert_eq!(
             (chunks, end, left),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_chunk_comes_in_pieces() {
+    fn a_large_chunk_comes_in_parts() {
         let body = vec![b'x'; 3 * MAX_DATA];
         let bytes = [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
         let (chunks, end, _) = read(&[&bytes]);

@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_put_together_from_pieces_and_taken_once() {
+    fn lines_are_put_together_from_parts_and_taken_once() {
         let output = Output::default();
         output.append(b"one\ntw");
         output.append(b"o\r\nthr");

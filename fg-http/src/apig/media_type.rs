@@ -1,22 +1,22 @@
-//! Which bodies are sent as text.
+//! Decides which bodies are sent as strings, by their content type.
 
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-/// The body as a text, if it is UTF-8 and the headers say that it is text: nothing is guessed, and
-/// nothing is decoded lossily.
+/// The body as a string, if it is UTF-8 and the headers declare it as text. There is no content
+/// sniffing and no lossy decoding.
 pub(super) fn text_of<'a>(headers: &HeaderMap, body: &'a [u8]) -> Option<&'a str> {
-    let says_text = || {
+    let is_declared_text = || {
         let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
         (is_text(content_type) && !headers.contains_key(CONTENT_ENCODING)).then_some(())
     };
     if !body.is_empty() {
-        says_text()?;
+        is_declared_text()?;
     }
     std::str::from_utf8(body).ok()
 }
 
-/// Whether a content type says text, in a charset whose bytes are UTF-8.
+/// Whether a content type is textual, in a charset that is a subset of UTF-8.
 fn is_text(content_type: &str) -> bool {
     const TEXT: [&str; 6] =
         ["json", "xml", "javascript", "x-ndjson", "x-www-form-urlencoded", "yaml"];
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_says_that_it_is_text_is_text() {
+    fn textual_content_types_are_recognised() {
         for content_type in [
             "text/html",
             "TEXT/plain; charset=UTF-8",
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_say_so_is_not() {
+    fn other_content_types_are_not_text() {
         for content_type in [
             "",
             "text",

@@ -1,4 +1,4 @@
-//! The options and the checks, on tokens. Where an error is underlined is tested with the compiler.
+//! The options and the checks, on tokens. The spans of errors are tested with the compiler.
 
 mod properties;
 mod snapshots;
@@ -7,8 +7,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::LitStr;
 
+use crate::error_code_derive;
 use crate::expand::expand;
-use crate::failure_derive;
 
 /// The messages of all `compile_error!`s.
 fn errors_in(tokens: TokenStream) -> Vec<String> {
@@ -295,7 +295,7 @@ fn the_state_is_the_last_argument_and_a_reference() {
         ),
         (
             quote! { async fn g<'e>(event: &'e str, db: &(Db<'e>, u8)) -> R {} },
-            "the state is there before any call and after it, so it cannot borrow from one",
+            "the state outlives every call, so it cannot borrow from one",
         ),
     ];
     for (item, message) in cases {
@@ -335,13 +335,13 @@ fn only_the_functions_own_lifetimes_are_replaced() {
 #[test]
 fn the_derive_reports_all_mistakes_at_once() {
     let item = quote! {
-        #[failure(code = 3)]
+        #[fg(code = 3)]
         enum E {
-            #[failure(code = 4)]
+            #[fg(code = 4)]
             A,
-            #[failure]
+            #[fg]
             B,
         }
     };
-    assert_eq!(errors_in(failure_derive::expand(item)).len(), 3);
+    assert_eq!(errors_in(error_code_derive::expand(item)).len(), 3);
 }

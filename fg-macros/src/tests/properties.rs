@@ -1,5 +1,4 @@
-//! Whatever the attribute and the item are made of, the macro does not panic, and gives back what
-//! it got.
+//! For any attribute and any item, the macro does not panic and re-emits the item.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use proptest::collection::vec;
@@ -20,7 +19,7 @@ const WORDS: [&str; 40] = [
 fn token() -> impl Strategy<Value = TokenTree> {
     let word = select(&WORDS[..]).prop_map(|word| Ident::new(word, Span::call_site()).into());
     let sign = select(&b"!#$&*+,-./:;<=>?@^|~'"[..]).prop_map(|sign| {
-        // An apostrophe is the beginning of a lifetime, so it does not stand alone.
+        // An apostrophe begins a lifetime, so it is never alone.
         let (sign, spacing) =
             if sign == b'\'' { ('=', Spacing::Joint) } else { (char::from(sign), Spacing::Alone) };
         Punct::new(sign, spacing).into()
@@ -42,12 +41,12 @@ fn tokens(most: usize) -> impl Strategy<Value = TokenStream> {
     vec(token(), 0..most).prop_map(|tokens| tokens.into_iter().collect())
 }
 
-/// Pieces of source, in an order in which they may stand.
+/// One of these snippets of source.
 fn pieces(choices: &'static [&'static str]) -> impl Strategy<Value = TokenStream> {
     select(choices).prop_map(|source| source.parse().expect("it is made of tokens"))
 }
 
-/// Something that looks like a function, with tokens where people make mistakes.
+/// Something that looks like a function, with random tokens where people make mistakes.
 fn nearly_a_function() -> impl Strategy<Value = TokenStream> {
     (
         pieces(&[

@@ -1,6 +1,6 @@
-//! What the macros write, one file for each form of the attribute, in `fg-macros/snapshots`.
+//! The expansions of the macros, one file for each form of the attribute, in `fg-macros/snapshots`.
 //!
-//! `UPDATE_SNAPSHOTS=1 cargo test -p fg-macros` writes the files anew; then read the difference.
+//! `UPDATE_SNAPSHOTS=1 cargo test -p fg-macros` overwrites the files; then read the difference.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::spans::spelled;
-use crate::{expand, failure_derive};
+use crate::{error_code_derive, expand};
 
-/// Compares with the file of this name, which shows the attribute, the user's item and the code
-/// beside it.
+/// Compares with the file of this name, which has the attribute, the user's item and the generated
+/// code.
 fn compare(name: &str, attribute: &str, expanded: TokenStream) {
     let file = syn::parse2(expanded).expect("the expansion is a file of items");
     let text = format!("// {attribute}\n\n{}", prettyplease::unparse(&file));
@@ -24,7 +24,7 @@ fn compare(name: &str, attribute: &str, expanded: TokenStream) {
             .expect("the snapshot is there; UPDATE_SNAPSHOTS=1 writes it");
         assert!(
             before == text,
-            "{} differs. UPDATE_SNAPSHOTS=1 writes it anew. It is now:\n{text}",
+            "{} differs. UPDATE_SNAPSHOTS=1 overwrites it. It is now:\n{text}",
             path.display()
         );
     }
@@ -112,12 +112,12 @@ fn after_an_error() {
 #[test]
 fn the_derive() {
     let item = quote! {
-        #[failure(code = "Order.Failed")]
+        #[fg(code = "Order.Failed")]
         enum OrderError<T> {
-            #[failure(code = "Order.NotFound")]
+            #[fg(code = "Order.NotFound")]
             NotFound(T),
             Closed,
         }
     };
-    compare("failure", "#[derive(fg::Failure)]", failure_derive::expand(item));
+    compare("error_code", "#[derive(fg::ErrorCode)]", error_code_derive::expand(item));
 }

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply};
+use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, ResponseBuffer};
 use fg_runtime::{Function, Source};
 #[cfg(feature = "http")]
 use tower::layer::util::Identity;
@@ -99,7 +99,7 @@ impl Handler for Act {
         payload: &[u8],
         ctx: &Context,
         calls: &Calls,
-        reply: &mut Reply,
+        reply: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
         calls.count.fetch_add(1, Ordering::Relaxed);
         let event = Event::from_payload(payload)?;
@@ -127,7 +127,12 @@ impl Handler for Echo {
         Ok(())
     }
 
-    async fn call(payload: &[u8], _: &Context, (): &(), reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        payload: &[u8],
+        _: &Context,
+        (): &(),
+        reply: &mut ResponseBuffer,
+    ) -> Result<(), Failure> {
         reply.set_bytes(payload.to_vec(), "application/octet-stream");
         Ok(())
     }
@@ -147,7 +152,12 @@ impl Handler for Api {
         Ok(())
     }
 
-    async fn call(payload: &[u8], _: &Context, (): &(), _: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        payload: &[u8],
+        _: &Context,
+        (): &(),
+        _: &mut ResponseBuffer,
+    ) -> Result<(), Failure> {
         assert!(
             !payload.windows(6).any(|word| word == b"/panic"),
             "cannot connect to postgres://app:hunter2@10.0.0.5"

@@ -1,7 +1,7 @@
 //! Replies to a CloudEvent as its data says; else with the event, so that a test sees what the
 //! handler has got.
 
-use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply};
+use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, ResponseBuffer};
 use serde_json::{Value, json};
 
 /// Shows CloudEvents.
@@ -15,7 +15,12 @@ impl Handler for Mirror {
         Ok(())
     }
 
-    async fn call(payload: &[u8], _: &Context, (): &(), reply: &mut Reply) -> Result<(), Failure> {
+    async fn call(
+        payload: &[u8],
+        _: &Context,
+        (): &(),
+        reply: &mut ResponseBuffer,
+    ) -> Result<(), Failure> {
         let event = Value::from_payload(payload)?;
         match event["data"].as_str() {
             Some("nothing") => Ok(()),

@@ -3,7 +3,9 @@
 use std::future::pending;
 use std::time::Duration;
 
-use fg_core::{Context, Failure, FromPayload, Handler, IntoPayload, Reply, StreamResponse};
+use fg_core::{
+    Context, Failure, FromPayload, Handler, IntoPayload, ResponseBuffer, StreamResponse,
+};
 use fg_runtime::stream::from_writer;
 use serde::Deserialize;
 use tokio::io::{AsyncWriteExt, DuplexStream};
@@ -45,7 +47,7 @@ impl Handler for Stream {
         payload: &[u8],
         ctx: &Context,
         (): &(),
-        reply: &mut Reply,
+        reply: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
         stream_of(payload, ctx)?.with_content_type("text/plain").write_payload(reply)
     }

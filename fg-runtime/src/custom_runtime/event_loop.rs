@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use fg_core::__private::lifecycle;
 use fg_core::limits::BUFFER;
-use fg_core::{Context, Failure, Logger, ReadyFunction, Reply};
+use fg_core::{Context, Failure, Logger, ReadyFunction, ResponseBuffer};
 use tokio::time::sleep;
 
 use crate::custom_runtime::api_connection::{Answer, Connection, Streamed};
@@ -89,7 +89,7 @@ struct EventLoop<'s> {
     ctx: Context,
     /// For what belongs to no invocation.
     log: Logger,
-    reply: Reply,
+    output: ResponseBuffer,
     audience: ErrorAudience,
     shutdown: &'s Shutdown,
     timer: DeadlineTimer,
@@ -125,7 +125,7 @@ impl<'s> EventLoop<'s> {
             connection: Connection::new(api),
             log: start.context().logger().clone(),
             ctx: start.context(),
-            reply: Reply::new(),
+            output: ResponseBuffer::new(),
             audience,
             shutdown,
             timer: DeadlineTimer::new(),
@@ -160,8 +160,8 @@ impl<'s> EventLoop<'s> {
     /// event is not left in its memory.
     fn release(&mut self) {
         lifecycle::end(&mut self.ctx);
-        if self.reply.body().len() > BUFFER {
-            self.reply.clear();
+        if self.output.body().len() > BUFFER {
+            self.output.clear();
         }
     }
 
@@ -280,8 +280,8 @@ impl<'s> EventLoop<'s> {
         &mut self,
         function: &Initialized<R>,
     ) -> Result<Outcome, Failure> {
-        let Self { connection, ctx, reply, limits, timer, .. } = self;
-        invoke(connection.body(), ctx, function, reply, *limits, timer).await
+        let Self { connection, ctx, output, limits, timer, .. } = self;
+        invoke(connection.body(), ctx, function, output, *limits, timer).await
     }
 
     async fn answer(&mut self, outcome: Result<Outcome, Failure>) {
@@ -305,7 +305,7 @@ impl<'s> EventLoop<'s> {
     fn answer_with(&mut self, failure: &Failure) {
         runtime_log::of(self.ctx.logger()).error(failure);
         let shown = self.audience.shown(failure, self.ctx.request_id());
-        self.reply.set_bytes(shown.to_json(), "application/json");
+        self.output.set_bytes(shown.to_json(), "application/json");
     }
 
     /// Delivers the answer, through whatever faults there are while time remains.
@@ -320,7 +320,7 @@ impl<'s> EventLoop<'s> {
         let mut spare = None;
         loop {
             let (request_id, content_type, body) =
-                (self.ctx.request_id(), self.reply.content_type(), self.reply.body());
+                (self.ctx.request_id(), self.output.content_type(), self.output.body());
             let answer = Answer { kind, request_id, content_type, body };
             let connection = if self.connection.is_ahead() {
                 spare.get_or_insert_with(|| Connection::new(self.connection.api()))
@@ -339,7 +339,7 @@ impl<'s> EventLoop<'s> {
                 // large as well, one of a few words.
                 Some(Ok(413)) if !is_shortest => {
                     is_shortest = kind == AnswerKind::Error;
-                    let refused = if is_shortest { "error" } else { "reply" };
+                    let refused = if is_shortest { "error" } else { "response" };
                     let message = format!(
                         "the platform refused the {refused} of {} bytes as too large",
                         body.len()
@@ -388,7 +388,7 @@ impl<'s> EventLoop<'s> {
         let first = pieces.take_ready();
         let (mut second_chunk_was_sent, mut backoff) = (false, Backoff::new());
         loop {
-            let (request_id, content_type) = (self.ctx.request_id(), self.reply.content_type());
+            let (request_id, content_type) = (self.ctx.request_id(), self.output.content_type());
             let sending = self.connection.answer_in_pieces(
                 request_id,
                 content_type,
@@ -404,7 +404,7 @@ impl<'s> EventLoop<'s> {
                 }
                 Some(Ok(Streamed::Whole(413) | Streamed::Refused(413))) => {
                     drop(pieces);
-                    let message = "the platform refused the streamed reply as too large; is response streaming switched on for this function?";
+                    let message = "the platform refused the streamed response as too large; is response streaming switched on for this function?";
                     self.watchdog.claim();
                     return self
                         .deliver_failure(&Failure::new(Failure::RESPONSE_TOO_LARGE, message))

@@ -1,6 +1,6 @@
 //! The work that handlers leave with `ctx.spawn_after(..)`.
 //!
-//! It starts when the reply has been sent, all of it side by side, and is over before the next
+//! It starts when the response has been sent, all of it side by side, and is over before the next
 //! event is taken. What is not done at the invocation's deadline is dropped. A panic ends the piece
 //! of work it is in, and nothing else.
 

@@ -11,7 +11,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use fg_core::__private::AfterWork;
 use fg_core::__private::lifecycle::take_before_stop;
-use fg_core::{Context, Failure, ReadyFunction, Reply};
+use fg_core::{Context, Failure, ReadyFunction, ResponseBuffer};
 
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::init_phase::InitPhase;
@@ -81,21 +81,21 @@ pub(crate) async fn invoke<R: ReadyFunction>(
     payload: &[u8],
     ctx: &Context,
     function: &Initialized<R>,
-    reply: &mut Reply,
+    output: &mut ResponseBuffer,
     limits: Limits,
     timer: &mut DeadlineTimer,
 ) -> Result<Outcome, Failure> {
-    reply.clear();
+    output.clear();
     let budget = TimeBudget::new(ctx, limits, "RUNTIME_TIMEOUT");
-    run_until(function.function.call(payload, ctx, reply), ctx, budget, timer)
+    run_until(function.function.call(payload, ctx, output), ctx, budget, timer)
         .await
         .and_then(|returned| returned)?;
-    if let Some(body) = reply.take_stream() {
+    if let Some(body) = output.take_stream() {
         return StreamedResponse::begin(body, ctx, limits)
             .await
             .map(|response| Outcome::Streamed(Box::new(response)));
     }
-    limits.check_size(reply.body().len())?;
+    limits.check_size(output.body().len())?;
     Ok(Outcome::Buffered)
 }
 

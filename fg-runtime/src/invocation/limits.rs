@@ -17,7 +17,7 @@ impl Limits {
         let limit = self.response_size;
         if size > limit {
             let message = format!(
-                "the reply has {size} bytes, and the platform takes {limit} (RUNTIME_MAX_RESP_BODY_SIZE)"
+                "the response has {size} bytes, and the platform takes {limit} (RUNTIME_MAX_RESP_BODY_SIZE)"
             );
             return Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
         }

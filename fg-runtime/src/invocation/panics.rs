@@ -227,8 +227,7 @@ fn frames_of(backtrace: &str) -> Vec<String> {
             }
         }
     }
-    let is_caller = |name: &str| is_runtime(name) && !is_panic_machinery(name);
-    let end = frames.iter().position(|(name, _)| is_caller(name)).unwrap_or(frames.len());
+    let end = frames.iter().position(|(name, _)| is_runtime(name)).unwrap_or(frames.len());
     let begin = frames[..end]
         .iter()
         .rposition(|(name, _)| is_panic_machinery(name))
@@ -262,9 +261,14 @@ fn is_panic_machinery(name: &str) -> bool {
 /// Frames of this crate that called the user's code.
 fn is_runtime(name: &str) -> bool {
     let name = name.trim_start_matches('<');
-    ["fg_runtime::invocation::", "fg_runtime::log::current_logger::"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    [
+        "fg_runtime::invocation::call::",
+        "fg_runtime::invocation::panics::catch",
+        "fg_runtime::invocation::time_budget::",
+        "fg_runtime::log::current_logger::",
+    ]
+    .iter()
+    .any(|prefix| name.starts_with(prefix))
 }
 
 /// Frames of the standard library that lead from the runtime to the handler.

@@ -1,4 +1,4 @@
-//! A streamed reply on its way out: each piece with the deadline, the panics and the limit of its
+//! A streamed response on its way out: each piece with the deadline, the panics and the limit of its
 //! invocation.
 
 use std::future::poll_fn;
@@ -14,7 +14,7 @@ use crate::invocation::panics::drop_caught;
 use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
 
-/// The most bytes of a streamed reply. Source: the platform's manual, "response streaming": 200 MB.
+/// The most bytes of a streamed response. Source: the platform's manual, "response streaming": 200 MB.
 pub(crate) const STREAM_LIMIT: u64 = 200 * 1024 * 1024;
 
 /// The pieces that are still to come, after the handler has returned.
@@ -87,7 +87,7 @@ impl StreamedResponse {
     #[cfg(feature = "server")]
     pub(crate) async fn collect_into(
         &mut self,
-        reply: &mut fg_core::Reply,
+        reply: &mut fg_core::ResponseBuffer,
         limits: Limits,
     ) -> Result<(), Failure> {
         let content_type = reply.content_type().to_owned();
@@ -103,7 +103,7 @@ impl StreamedResponse {
     /// Logs that the reply is not complete.
     pub(crate) fn log_end(&self, failure: &Failure) {
         runtime_log::of(self.ctx.logger())
-            .error(format_args!("the streamed reply ends too early: {failure}"));
+            .error(format_args!("the streamed response ends too early: {failure}"));
     }
 
     /// Logs that the pieces that are still to come are not sent.
@@ -111,7 +111,7 @@ impl StreamedResponse {
     pub(crate) fn log_if_abandoned(&self) {
         if self.body.is_some() {
             runtime_log::of(self.ctx.logger())
-                .warn("the streamed reply is not complete: the client has gone away or does not read, or the process ends");
+                .warn("the streamed response is not complete: the client has gone away or does not read, or the process ends");
         }
     }
 
@@ -130,11 +130,11 @@ impl StreamedResponse {
     }
 }
 
-/// The platform takes no more of a streamed reply.
+/// The platform takes no more of a streamed response.
 #[cold]
 pub(crate) fn too_large() -> Failure {
     let message = format!(
-        "the streamed reply is larger than {STREAM_LIMIT} bytes, the most that the platform takes"
+        "the streamed response is larger than {STREAM_LIMIT} bytes, the most that the platform takes"
     );
     Failure::new(Failure::RESPONSE_TOO_LARGE, message)
 }

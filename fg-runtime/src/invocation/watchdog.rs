@@ -1,6 +1,6 @@
 //! The thread that sees to it that the process ends, whatever blocks the loop.
 //!
-//! What is the user's runs on the loop's own thread: a handler, its streamed reply, work left by
+//! What is the user's runs on the loop's own thread: a handler, its streamed response, work left by
 //! `spawn_after`, `init` and `pre_stop`. One that blocks its thread, or never yields, cannot be
 //! cancelled, and under it the loop cannot run. So each of them has a limit here, a little after
 //! its own. Past it the watchdog answers the invocation if it is owed an answer, says in one line

@@ -31,7 +31,7 @@ impl Log for Bridge {
 /// Makes the bridge the logger of the process, unless the user has chosen one.
 pub(crate) fn install(process: &Logger) {
     if log::set_boxed_logger(Box::new(Bridge { process: process.clone() })).is_ok() {
-        log::set_max_level(match process.filter().most() {
+        log::set_max_level(match process.filter().max() {
             Verbosity::Off => LevelFilter::Off,
             Verbosity::Error => LevelFilter::Error,
             Verbosity::Warn => LevelFilter::Warn,

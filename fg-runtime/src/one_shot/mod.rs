@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use fg_core::__private::lifecycle;
 use fg_core::__private::{escape_json, write_escaped_lines};
-use fg_core::{Failure, Reply, Secret, header_names};
+use fg_core::{Failure, ResponseBuffer, Secret, header_names};
 
 use crate::invocation::after_response_work;
 use crate::invocation::blocking_answer::AnswerRoute;
@@ -51,7 +51,7 @@ pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
         Watchdog::start(AnswerRoute::Stdout, ErrorAudience::Owner, start.invocation_limit(), None);
     panics::install_hook();
     panics::report_aborts_to(&watchdog);
-    let (mut reply, mut timer) = (Reply::new(), DeadlineTimer::new());
+    let (mut output, mut timer) = (ResponseBuffer::new(), DeadlineTimer::new());
 
     let limit = ctx.timeout();
     watchdog.begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
@@ -76,12 +76,12 @@ pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
     );
     drop(credentials);
     watchdog.begin(&ctx);
-    let outcome = invoke(&payload, &ctx, &function, &mut reply, start.limits, &mut timer).await;
+    let outcome = invoke(&payload, &ctx, &function, &mut output, start.limits, &mut timer).await;
     if !watchdog.claim_for(&outcome) {
         // The watchdog has answered and is about to end the process.
         std::future::pending::<()>().await;
     }
-    let code = answer(outcome, &reply, &ctx).await;
+    let code = answer(outcome, &output, &ctx).await;
     let duration = begun.elapsed();
     watchdog.claim();
     if lifecycle::has_after_work(&ctx) {
@@ -156,7 +156,7 @@ impl Credentials {
 
 async fn answer(
     outcome: Result<Outcome, Failure>,
-    reply: &Reply,
+    output: &ResponseBuffer,
     ctx: &fg_core::Context,
 ) -> ExitCode {
     match outcome {
@@ -177,9 +177,9 @@ async fn answer(
         Ok(Outcome::Buffered) => {
             // Bytes are left as they are; JSON gets the line break that a shell expects.
             let with_line_break =
-                reply.content_type() == "application/json" && !reply.body().is_empty();
+                output.content_type() == "application/json" && !output.body().is_empty();
             // A reader that has gone away is its own business.
-            let _ = print(reply.body(), with_line_break);
+            let _ = print(output.body(), with_line_break);
             ExitCode::SUCCESS
         }
         Err(failure) => {

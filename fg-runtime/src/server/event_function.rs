@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, ReadyFunction, Reply};
+use fg_core::{Context, Failure, ReadyFunction, ResponseBuffer};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
@@ -278,12 +278,12 @@ impl<R: ReadyFunction> EventFunction<R> {
         function: &Initialized<R>,
         run: Run,
         link: &Link,
-    ) -> Option<(Result<Outcome, Failure>, Reply, Due)> {
+    ) -> Option<(Result<Outcome, Failure>, ResponseBuffer, Due)> {
         let limits = self.start.limits;
         self.patience.extend(ctx.timeout());
         let unfinished = Unfinished::new(ctx.logger());
         let in_flight = link.begin(&ctx, run, limits, self.audience);
-        let mut reply = Reply::with_capacity(USUAL_REPLY);
+        let mut reply = ResponseBuffer::with_capacity(USUAL_REPLY);
         let outcome =
             invoke(payload, &ctx, function, &mut reply, limits, &mut DeadlineTimer::new()).await;
         unfinished.finish();
@@ -301,7 +301,7 @@ impl<R: ReadyFunction> EventFunction<R> {
     async fn complete(
         &self,
         outcome: Result<Outcome, Failure>,
-        reply: &mut Reply,
+        reply: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
         match outcome? {
             Outcome::Buffered => Ok(()),
@@ -317,7 +317,7 @@ pub(crate) fn path_of(uri: &http::Uri) -> &str {
     if path.starts_with("//") { &path[1..] } else { path }
 }
 
-fn content_type(reply: &Reply) -> http::HeaderValue {
+fn content_type(reply: &ResponseBuffer) -> http::HeaderValue {
     if reply.content_type() == "application/json" {
         return http::HeaderValue::from_static("application/json");
     }

@@ -153,7 +153,7 @@ fn a_reply_that_the_platform_finds_too_large_becomes_an_error() {
     api.script(Fault::OnPost(status(413)));
     let answer = ask_event(&api, Event::new(r#"{"echo":"hello"}"#).request_id("the-large-one"));
     let expected =
-        ("FunctionResponseTooLarge", "the platform refused the reply of 7 bytes as too large");
+        ("FunctionResponseTooLarge", "the platform refused the response of 7 bytes as too large");
     assert_eq!(type_and_message(&failure(&answer)), expected);
     assert_serves(&api);
     assert_eq!(api.connections(), 1);

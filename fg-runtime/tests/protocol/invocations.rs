@@ -140,14 +140,14 @@ fn a_reply_that_json_cannot_hold_is_answered() {
     assert_failure(
         r#""unserialisable""#,
         "InvalidResponse",
-        "the reply cannot be written as JSON: key must be a string",
+        "the response cannot be serialized as JSON: key must be a string",
     );
 }
 
 #[test]
 fn a_reply_above_the_limit_is_not_sent() {
     let message =
-        "the reply has 1001 bytes, and the platform takes 1000 (RUNTIME_MAX_RESP_BODY_SIZE)";
+        "the response has 1001 bytes, and the platform takes 1000 (RUNTIME_MAX_RESP_BODY_SIZE)";
     assert_failure(r#"{"large":999}"#, "FunctionResponseTooLarge", message);
 }
 

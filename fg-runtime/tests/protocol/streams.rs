@@ -1,4 +1,4 @@
-//! A streamed reply leaves piece by piece, and is never taken for complete where it is not.
+//! A streamed response leaves piece by piece, and is never taken for complete where it is not.
 //!
 //! The Runtime API of these tests is a plain socket: what is looked at is each byte, and when it
 //! comes.
@@ -160,10 +160,10 @@ fn a_stream_that_fails_after_its_first_piece_is_cut_and_logged_once() {
     for (step, expected) in [
         (
             r#""fail""#,
-            "the streamed reply ends too early: FunctionReturnError: the source has run dry",
+            "the streamed response ends too early: FunctionReturnError: the source has run dry",
         ),
-        (r#""panic""#, "the streamed reply ends too early: panic: in the middle of a stream"),
-        (r#""hang""#, "the streamed reply ends too early: FunctionTimeout: not finished after"),
+        (r#""panic""#, "the streamed response ends too early: panic: in the middle of a stream"),
+        (r#""hang""#, "the streamed response ends too early: FunctionTimeout: not finished after"),
     ] {
         let gate = Gate::new();
         let steps = format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{step}]"#, gate.address());
@@ -289,7 +289,7 @@ fn in_a_shell_a_stream_that_fails_is_cut_and_the_exit_code_says_so() {
     assert_eq!((&*output.stdout, output.status.code()), (&b"first"[..], Some(1)));
     assert!(
         log.contains(
-            " ERROR the streamed reply ends too early: FunctionReturnError: the source has run dry"
+            " ERROR the streamed response ends too early: FunctionReturnError: the source has run dry"
         ),
         "{log}"
     );
@@ -325,7 +325,7 @@ fn two_hundred_megabytes_pass_under_back_pressure_in_little_memory_and_no_more()
     assert_eq!(
         function
             .stop()
-            .count("r-2 ERROR the streamed reply ends too early: FunctionResponseTooLarge: "),
+            .count("r-2 ERROR the streamed response ends too early: FunctionResponseTooLarge: "),
         1
     );
 }

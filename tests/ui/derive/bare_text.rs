@@ -1,7 +1,7 @@
 // derive: a code without its key
 
-#[derive(fg::Failure)]
-#[failure("Order.Lost")]
+#[derive(fg::ErrorCode)]
+#[fg("Order.Lost")]
 //~ error: expected an option
 //~ under: "Order.Lost"
 //~ help: write `code = "Order.Lost"`

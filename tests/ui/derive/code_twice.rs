@@ -1,8 +1,8 @@
 // derive: a code twice
 
-#[derive(fg::Failure)]
-#[failure(code = "Order.Lost")]
-#[failure(code = "Order.Gone")]
+#[derive(fg::ErrorCode)]
+#[fg(code = "Order.Lost")]
+#[fg(code = "Order.Gone")]
 //~ error: `code` is given twice
 //~ under: code
 //~ help: remove one of the two

@@ -1,8 +1,8 @@
 // derive: `crate` on a variant
 
-#[derive(fg::Failure)]
+#[derive(fg::ErrorCode)]
 enum OrderError {
-    #[failure(crate = fg)]
+    #[fg(crate = fg)]
     //~ error: unknown option `crate`
     //~ under: crate
     //~ help: the options are `code = "Order.NotFound"`

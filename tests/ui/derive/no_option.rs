@@ -1,10 +1,10 @@
 // derive: no option
 
-#[derive(fg::Failure)]
-#[failure]
-//~ error: `#[failure]` needs an option
-//~ under: #[failure]
-//~ help: write `#[failure(code = "Order.NotFound")]`
+#[derive(fg::ErrorCode)]
+#[fg]
+//~ error: `#[fg]` needs an option
+//~ under: #[fg]
+//~ help: write `#[fg(code = "Order.NotFound")]`
 struct Lost;
 
 fn main() {}

@@ -1,10 +1,10 @@
 // derive: a code on a field
 
-#[derive(fg::Failure)]
+#[derive(fg::ErrorCode)]
 struct Lost {
-    #[failure(code = "Order.Lost")]
-    //~ error: `#[failure(..)]` goes on the type or on a variant, not on a field
-    //~ under: #[failure(code = "Order.Lost")]
+    #[fg(code = "Order.Lost")]
+    //~ error: `#[fg(..)]` goes on the type or on a variant, not on a field
+    //~ under: #[fg(code = "Order.Lost")]
     order: u8,
 }
 

@@ -1,8 +1,8 @@
 // derive: on a union
 
-#[derive(fg::Failure)]
+#[derive(fg::ErrorCode)]
 union Lost {
-//~ error: `fg::Failure` is derived for a struct or an enum, not for a union
+//~ error: `fg::ErrorCode` is derived for a struct or an enum, not for a union
 //~ under: union
 //~ help: write `impl fg::ErrorCode` by hand
     order: u8,

@@ -1,7 +1,7 @@
 // derive: an option that does not exist
 
-#[derive(fg::Failure)]
-#[failure(cod = "Order.Lost")]
+#[derive(fg::ErrorCode)]
+#[fg(cod = "Order.Lost")]
 //~ error: unknown option `cod`
 //~ under: cod
 //~ help: did you mean `code`?

@@ -36,7 +36,7 @@ fn oldest(number: u8) -> Result<u8, fg::Error> {
     Ok(number)
 }
 
-#[derive(fg::Failure)]
+#[derive(fg::ErrorCode)]
 #[allow(dead_code)]
 enum Lost {
     Once,
@@ -45,7 +45,7 @@ enum Lost {
 }
 
 #[deprecated]
-#[derive(fg::Failure)]
+#[derive(fg::ErrorCode)]
 #[allow(dead_code)]
 struct LostForEver;
 

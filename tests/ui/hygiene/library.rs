@@ -6,11 +6,11 @@ use serde as _;
 use tokio as _;
 
 /// Why nobody is greeted.
-#[derive(Clone, Copy, Debug, fg::Failure)]
+#[derive(Clone, Copy, Debug, fg::ErrorCode)]
 #[non_exhaustive]
 pub enum Closed {
     /// It is late.
-    #[failure(code = "Shop.Late")]
+    #[fg(code = "Shop.Late")]
     Late,
 }
 

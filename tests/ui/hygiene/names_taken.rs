@@ -69,10 +69,10 @@ fn farewell(event: ::std::string::String) -> Answer<::std::string::String> {
     Answer::Ok(event)
 }
 
-#[derive(fg::Failure)]
+#[derive(fg::ErrorCode)]
 enum OrderError {
     Lost,
-    #[failure(code = "Order.Closed")]
+    #[fg(code = "Order.Closed")]
     Closed { _order: ::core::primitive::u8 },
 }
 

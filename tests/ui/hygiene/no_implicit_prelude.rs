@@ -6,7 +6,7 @@ async fn greet(event: ::std::string::String, _ctx: &::fg::Context) -> ::core::re
     ::core::result::Result::Ok(event)
 }
 
-#[derive(::fg::Failure)]
+#[derive(::fg::ErrorCode)]
 struct Lost;
 
 fn main() -> ::std::process::ExitCode {

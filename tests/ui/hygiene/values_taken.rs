@@ -46,10 +46,10 @@ fn farewell(order: &str) -> Result<&str, Lost> {
     Ok(order)
 }
 
-#[derive(fg::Failure)]
+#[derive(fg::ErrorCode)]
 enum Lost {
     Once,
-    #[failure(code = "Order.Lost")]
+    #[fg(code = "Order.Lost")]
     Again { error: u8 },
 }
 

@@ -9,7 +9,7 @@ async fn connect() -> Result<Db, fg::Error> {
 
 #[fg::handler(init = connect)]
 async fn greet(event: String, cache: &Cache, db: &Db) -> Result<String, fg::Error> {
-//~ error[E0277]: `Cache` stands where only the context can: the state is the last argument
+//~ error[E0277]: `Cache` cannot come before the last argument: only the context can, and the state is the last one
 //~ under: Cache
 //~ label: neither the context nor the last argument
 //~ note: the order is: the event, then `&fg::Context`, then the state that `init` makes; several states are one struct

@@ -10,7 +10,7 @@ async fn connect() -> Result<Context, fg::Error> {
 
 #[fg::handler(init = connect)]
 async fn greet(event: String, app: &Context, ctx: &Cx) -> Result<String, fg::Error> {
-//~ error[E0277]: `Context` stands where only the context can: the state is the last argument
+//~ error[E0277]: `Context` cannot come before the last argument: only the context can, and the state is the last one
 //~ under: Context
 //~ label: neither the context nor the last argument
 //~ note: the order is: the event, then `&fg::Context`, then the state that `init` makes; several states are one struct

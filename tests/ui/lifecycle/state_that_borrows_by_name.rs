@@ -8,7 +8,7 @@ async fn connect() -> Result<Db<'static>, fg::Error> {
 
 #[fg::handler(init = connect)]
 async fn greet<'e>(event: &'e str, db: &'e Db<'e>) -> Result<String, fg::Error> {
-//~ error: the state is there before any call and after it, so it cannot borrow from one
+//~ error: the state outlives every call, so it cannot borrow from one
 //~ under: 'e
 //~ help: write `'static`, or a type that owns what it needs
     Ok(format!("{event} {}", db.0))

@@ -1,7 +1,7 @@
 // row 95: `fg` has another name in Cargo.toml
 
-#[derive(faas::Failure)]
-#[failure(crate = faas, code = "Shop.Closed")]
+#[derive(faas::ErrorCode)]
+#[fg(crate = faas, code = "Shop.Closed")]
 struct Closed;
 
 impl std::fmt::Display for Closed {

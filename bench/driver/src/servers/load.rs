@@ -1,5 +1,5 @@
-//! The client: connections that are kept open, on each of which a request follows the answer to the
-//! one before.
+//! The client: keeps connections open, and sends the next request on each when the response to the
+//! previous one has arrived.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Longer than a round takes, also under valgrind.
+/// Longer than a round takes, even under valgrind.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// The request as the platform sends it to a container image, except that the connection is kept
@@ -40,15 +40,15 @@ const REQUEST: &str = "POST /invoke HTTP/1.1\r\n\
 
 const REPLY: &[u8] = br#"{"message":"Hello, Ada L.!"}"#;
 
-/// What a round has shown.
+/// The result of a round.
 pub(crate) struct Load {
-    /// From the first request to the last answer, the connections being open.
+    /// From the first request to the last response, without opening the connections.
     pub(crate) time: Duration,
-    /// Of the time of a request.
+    /// Of the duration of a request.
     pub(crate) p99: Duration,
 }
 
-/// Sends `count` requests over so many connections.
+/// Sends `count` requests over several connections.
 pub(crate) fn load(address: SocketAddr, connections: usize, count: usize) -> Result<Load, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let loading = async { tokio::time::timeout(LIMIT, run(address, connections, count)).await };
@@ -98,7 +98,7 @@ async fn converse(mut stream: TcpStream, count: usize) -> io::Result<Vec<Duratio
     Ok(times)
 }
 
-/// Whether the answer is complete; an error unless it is the one that is expected.
+/// Whether the response is complete; an error if it is not the expected one.
 fn is_answered(answer: &[u8]) -> io::Result<bool> {
     if answer.starts_with(b"HTTP/1.1 200 ") && answer.ends_with(REPLY) {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! The results of the servers as tables for people.
+//! Renders the results of the servers as tables.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::budgets::budget;
 use crate::report::{Place, Unit, begin, end, listing, number};
 
-/// Where these tables go.
+/// The lines around the tables of the servers.
 pub(crate) const SERVERS: Place = Place {
     begin: "<!-- measured under load: written by the benchmark, not by hand -->",
     end: "<!-- end of what was measured under load -->",
@@ -48,7 +48,7 @@ pub(crate) fn markdown(results: &Value) -> String {
     text
 }
 
-/// The row with what it has to reach.
+/// A row with its budget.
 fn judge(mut row: Value) -> Value {
     let goal = budget("server_throughput_ratio").filter(|_| row["is_judged"] == true);
     if let (Some(goal), Some(ratio)) = (goal, row["throughput_ratio"].as_f64()) {

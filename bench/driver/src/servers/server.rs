@@ -1,4 +1,4 @@
-//! A server under test as a process, and the servers there are.
+//! The servers under test, and the process of each.
 
 use std::fs;
 use std::io;
@@ -10,31 +10,31 @@ use std::time::{Duration, Instant};
 use crate::process::{cpu_time, end};
 use crate::programs::{Folders, PLATFORM, succeed};
 
-/// Longer than a server takes to listen, also under valgrind.
+/// Longer than a server takes to start, even under valgrind.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A row of the tables, and the binary behind it.
+/// A row of the tables, and its binary.
 #[derive(Clone, Copy)]
 pub(crate) struct Program {
     pub(crate) title: &'static str,
     binary: &'static str,
-    /// Whether it is held to a share of axum's throughput.
+    /// Whether it has a budget for its throughput relative to axum.
     pub(crate) is_judged: bool,
 }
 
-/// All of them take their turn in each round, in this order.
+/// In the order of a round.
 pub(crate) const ALL: [Program; 4] = [
     Program { title: "hyper", binary: "server-hyper", is_judged: false },
     Program { title: AXUM, binary: "server-axum", is_judged: false },
     Program { title: "fg", binary: "server-fg", is_judged: true },
-    // Axum's work and fg's: it is compared, and not held to what axum's alone costs.
+    // It does the work of both axum and fg, so it has no budget relative to axum alone.
     Program { title: "axum under fg", binary: "server-fg-axum", is_judged: false },
 ];
 
-/// What the others are compared with.
+/// The reference of all ratios.
 pub(crate) const AXUM: &str = "axum";
 
-/// Builds all of them.
+/// Builds all servers.
 pub(crate) fn build(folders: &Folders) -> Result<(), String> {
     let mut cargo = folders.cargo();
     cargo
@@ -50,8 +50,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server with these variables besides the platform's, under a tool, and waits until
-    /// it listens.
+    /// Starts a server with these variables and the platform's, optionally under a tool, and waits
+    /// until it listens.
     pub(crate) fn start(
         folders: &Folders,
         program: Program,
@@ -94,7 +94,7 @@ impl Server {
         cpu_time(self.child.id())
     }
 
-    /// Tells it to end, and waits for it.
+    /// Sends SIGTERM, and waits for its end.
     pub(crate) fn end(mut self) -> Result<ExitStatus, String> {
         let id = self.child.id();
         end(&mut self.child, id)
@@ -108,12 +108,12 @@ impl Drop for Server {
     }
 }
 
-/// Nothing listens there now.
+/// A port on which nothing listens.
 fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
-/// Whether the tool is there at all, before it is blamed on a server.
+/// Checks that the tool is installed, for a clear error.
 pub(crate) fn is_installed(tool: &str) -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&paths).any(|folder| fs::metadata(folder.join(tool)).is_ok())

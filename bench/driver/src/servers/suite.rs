@@ -1,4 +1,4 @@
-//! Which loads are put on the servers, and what is made of the times.
+//! Runs all loads against all servers, and computes the ratios.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::measure::Meter;
 use crate::one_core::OneCore;
 use crate::suite::{median, say};
 
-/// How much is done: `--quick` takes about a minute once everything is built.
+/// The number of repetitions: `--quick` takes about a minute after the build.
 struct Extent {
     instructions: (usize, usize),
     rounds: usize,
@@ -25,14 +25,14 @@ const LOADS: [(usize, usize); 4] = [(1, 1), (1, 16), (1, 64), (2, 16)];
 
 /// One server in one round.
 struct Round {
-    /// Requests in a second.
+    /// Requests per second.
     throughput: f64,
     p99: f64,
-    /// Processor seconds for a request.
+    /// Processor time per request in seconds.
     cpu: f64,
 }
 
-/// Everything that was measured, and what could not be.
+/// All results, and the errors of measurements that failed.
 pub(crate) fn run(meter: &Meter, quick: bool) -> Result<Value, String> {
     let extent = if quick { QUICK } else { FULL };
     if let Some(tool) = ["taskset", "valgrind"].into_iter().find(|tool| !is_installed(tool)) {
@@ -77,7 +77,7 @@ fn count_instructions(meter: &Meter, program: Program, extent: &Extent) -> Resul
     Ok((long as f64 - short as f64) / (many - few) as f64)
 }
 
-/// Rounds in which all servers take their turn; a row for each server.
+/// Runs rounds in which every server runs once; returns a row for each server.
 fn compare(
     meter: &Meter,
     threads: usize,
@@ -138,7 +138,7 @@ fn time(server: &Server, connections: usize, requests: usize) -> Result<Round, S
     })
 }
 
-/// So many threads, for each of the servers.
+/// The variables that set the number of threads of each server.
 fn variables(threads: usize) -> [(&'static str, &'static str); 1] {
     [("RUNTIME_CPU", if threads == 1 { "300" } else { "2000" })]
 }

@@ -1,5 +1,5 @@
-//! The same function with larger events, owned or borrowed from the payload, with a reply as large,
-//! and with log lines.
+//! The same function with larger events, owned or borrowed from the payload, with responses of the
+//! same size, and with log lines.
 
 use std::borrow::Cow;
 

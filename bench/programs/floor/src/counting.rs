@@ -1,4 +1,4 @@
-//! An allocator that counts, for every thread of the process.
+//! An allocator that counts the allocations of all threads.
 
 use std::alloc::System;
 
@@ -7,12 +7,12 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Tells the driver how often memory has been asked for so far, and for how many bytes; writing
-/// that allocates nothing.
+/// Prints the number of allocations and of allocated bytes so far for the driver, without
+/// allocating.
 pub(crate) fn report_if_asked(name: &str) {
     if name == "report" {
         let stats = ALLOCATOR.stats();
-        // The counter adds to the bytes of allocations what a reallocation adds.
+        // `bytes_allocated` includes the growth of reallocations.
         eprintln!(
             "allocations {} {}",
             stats.allocations + stats.reallocations,

@@ -1,5 +1,5 @@
-//! The least that a function can do: blocking sockets, two buffers, and JSON cut by hand. Nothing
-//! is checked that need not be.
+//! The lower bound: blocking sockets, two buffers, JSON parsed by hand, and no check that is not
+//! strictly necessary.
 
 #[cfg(feature = "counting")]
 mod counting;

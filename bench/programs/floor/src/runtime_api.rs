@@ -4,20 +4,20 @@ use std::io::{self, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::ops::Range;
 
-/// The connection, and the response that was read last.
+/// The connection, and the last response.
 pub(crate) struct RuntimeApi {
     stream: TcpStream,
     poll: Vec<u8>,
     head: Vec<u8>,
     address: String,
-    /// What has been received, up to `filled`; the last response ends at `end`.
+    /// The received bytes, up to `filled`; the last response ends at `end`.
     input: Vec<u8>,
     filled: usize,
     end: usize,
     request_id: Range<usize>,
-    /// Whether an answer takes the request for the next event along.
+    /// Whether an answer is sent together with the next poll.
     pipeline: bool,
-    /// Whether one has.
+    /// Whether the next poll has been sent already.
     is_ahead: bool,
 }
 
@@ -80,9 +80,9 @@ impl RuntimeApi {
         self.receive().map(drop)
     }
 
-    /// Reads a response; where its body is.
+    /// Reads a response, and returns the range of its body.
     fn receive(&mut self) -> io::Result<Range<usize>> {
-        // What has come behind the last response is the beginning of this one.
+        // Bytes after the last response are the beginning of this one.
         self.input.copy_within(self.end..self.filled, 0);
         self.filled -= self.end;
         self.end = 0;
@@ -119,7 +119,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
-/// The text after this key; without escapes.
+/// The string after this key, which must not have escape sequences.
 pub(crate) fn text_of<'a>(event: &'a str, key: &str) -> &'a str {
     event.split_once(key).and_then(|(_, rest)| rest.split_once('"')).map_or("", |(text, _)| text)
 }

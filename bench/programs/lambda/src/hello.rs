@@ -1,4 +1,4 @@
-//! The smallest function: a typed event, a typed reply.
+//! The smallest function: a typed event, a typed response.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};

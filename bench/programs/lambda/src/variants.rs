@@ -1,5 +1,4 @@
-//! The same function with larger events, and with log lines. Events cannot borrow from the payload
-//! here.
+//! The same function with larger events, and with log lines. Events cannot borrow from the payload.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,4 @@
-//! The loop that one writes by hand: an HTTP client from the registry, a typed event, a typed
-//! reply.
+//! A hand-written loop with a common HTTP client, a typed event and a typed response.
 
 use serde::{Deserialize, Serialize};
 

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use reqwest::blocking::Client;
 
-/// The client and the addresses.
+/// The client and the URLs.
 pub(crate) struct RuntimeApi {
     client: Client,
     base: String,

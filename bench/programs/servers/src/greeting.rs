@@ -1,4 +1,4 @@
-//! What every server does with a request: an event as a type, a reply as a type.
+//! The event and the response of every server.
 
 use serde::{Deserialize, Serialize};
 

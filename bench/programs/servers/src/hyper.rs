@@ -1,5 +1,5 @@
-//! A bare hyper service: the body collected, read as a type; the answer as a type. No routes, no
-//! limits.
+//! A bare hyper service that collects and deserializes the body, and serializes the response. No
+//! routes, no limits.
 
 use std::convert::Infallible;
 
@@ -38,7 +38,7 @@ fn main() -> std::io::Result<()> {
         loop {
             let (stream, _) = listener.accept().await?;
             tokio::spawn(async move {
-                // A client that goes away is no matter.
+                // An error means that the client has disconnected.
                 let _ = http1::Builder::new()
                     .serve_connection(TokioIo::new(stream), service_fn(greet))
                     .await;

@@ -1,11 +1,11 @@
-//! A tokio runtime and a listener, as fg makes them from the same variables.
+//! A tokio runtime and a listener, created as fg does from the same variables.
 
 use std::net::Ipv4Addr;
 
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-/// One thread below two cores' worth of `RUNTIME_CPU`; from there on one for each.
+/// One thread if `RUNTIME_CPU` is less than two cores, or else one for each core.
 pub(crate) fn tokio_runtime() -> std::io::Result<Runtime> {
     let millicores: usize = variable("RUNTIME_CPU").unwrap_or(0);
     match millicores / 1000 {
@@ -14,7 +14,7 @@ pub(crate) fn tokio_runtime() -> std::io::Result<Runtime> {
     }
 }
 
-/// On `PORT`.
+/// A listener on `PORT`.
 pub(crate) async fn listen() -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::UNSPECIFIED, variable("PORT").unwrap_or(8000))).await
 }

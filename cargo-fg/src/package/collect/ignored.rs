@@ -1,7 +1,7 @@
-//! What Git ignores: the `.gitignore` of each folder, up to the root of the repository.
+//! Which files Git ignores: the `.gitignore` files, up to the root of the repository.
 //!
-//! Those of the user and of the clone (`core.excludesFile`, `.git/info/exclude`) are not looked at:
-//! a package is the same on every machine.
+//! The settings of the user and of the clone (`core.excludesFile`, `.git/info/exclude`) are not
+//! applied, so that packages are the same on every machine.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,25 +10,24 @@ use std::path::{Path, PathBuf};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-/// The rules that were read so far.
+/// The rules that have been read so far.
 #[derive(Debug)]
 pub(super) struct Ignored {
-    /// No folder above this one has a say.
+    /// The topmost directory whose rules apply.
     top: PathBuf,
-    /// Of each directory, and whether it is the root of a repository.
+    /// The rules of each directory, and whether it is the root of a repository.
     rules: HashMap<PathBuf, (Gitignore, bool)>,
 }
 
 impl Ignored {
-    /// For what is in this workspace.
+    /// The rules for the files of this workspace.
     pub(super) fn new(workspace: &Path) -> Self {
         let top =
             workspace.ancestors().find(|directory| is_repository(directory)).unwrap_or(workspace);
         Self { top: top.to_owned(), rules: HashMap::new() }
     }
 
-    /// Whether a file or a directory is ignored. What is in a directory that is, is not asked
-    /// about.
+    /// Whether a file or a directory is ignored. It must not be in an ignored directory.
     pub(super) fn is_ignored(&mut self, path: &Path, is_directory: bool) -> bool {
         for directory in path.ancestors().skip(1) {
             if !self.rules.contains_key(directory) {
@@ -56,7 +55,7 @@ fn is_repository(directory: &Path) -> bool {
 fn read(directory: &Path) -> Gitignore {
     let path = directory.join(".gitignore");
     let mut rules = GitignoreBuilder::new(directory);
-    // A pattern that makes no sense is passed over, as Git does.
+    // Invalid patterns are skipped, as in Git.
     if fs::symlink_metadata(&path).is_ok_and(|about| about.is_file()) {
         let _ = rules.add(path);
     }
@@ -78,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_rule_wins_and_rules_above_the_repository_do_not_count() {
+    fn the_nearest_rule_applies_and_rules_above_the_repository_do_not() {
         let made = made(&[
             (".gitignore", "*"),
             ("repo/.git/HEAD", ""),

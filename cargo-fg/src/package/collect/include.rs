@@ -1,33 +1,33 @@
-//! What `--include` means: what is taken, and where it goes.
+//! Parses the values of `--include`: a source, and its path in the package.
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::package::collect::{Refused, name};
+use crate::package::collect::{Refused, entry_name};
 
-/// One thing to include.
+/// One value of `--include`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::package) struct Include {
-    /// What is taken, as it was written.
+    /// The source, as the user wrote it.
     pub(super) written: String,
-    /// The same as a path that can be opened.
+    /// The path of the source.
     pub(super) source: PathBuf,
-    /// Where it goes, with slashes; empty for the root of the package.
+    /// The path in the package, with slashes; empty for its root.
     pub(super) destination: String,
 }
 
 impl Include {
-    /// Reads `PATH` or `DEST=SOURCE`, for a package in this directory.
+    /// Parses `PATH` or `DEST=SOURCE`, for a package in this directory.
     pub(in crate::package) fn parse(written: &Path, directory: &Path) -> Result<Self, Refused> {
         let shown = written.display().to_string();
         let Some(text) = written.to_str() else {
-            return Err(Refused::new(shown, "its name is not UTF-8, and in a package names are"));
+            return Err(Refused::new(shown, "its name is not UTF-8, as a package requires"));
         };
         if text.is_empty() {
             return Err(Refused::new("\"\"", "it is empty")
-                .advise("the whole directory of the package is `.`"));
+                .advise("use `.` for the whole directory of the package"));
         }
         match text.split_once('=') {
-            // A file may have the sign in its name.
+            // The name of a file may contain an equals sign.
             Some((destination, source)) if directory.join(text).symlink_metadata().is_err() => {
                 Self::with_destination(destination, source, directory)
             }
@@ -38,19 +38,19 @@ impl Include {
     fn with_destination(written: &str, source: &str, directory: &Path) -> Result<Self, Refused> {
         let refused = |reason: &str| {
             Refused::new(format!("{written}={source}"), reason)
-                .advise("it is written DEST=SOURCE, such as templates=../shared/templates")
+                .advise("the format is DEST=SOURCE, such as templates=../shared/templates")
         };
         if written.is_empty() || source.is_empty() {
             return Err(refused("one side is empty"));
         }
-        let mut parts = name::parts(written).map_err(refused)?;
+        let mut parts = entry_name::parts(written).map_err(refused)?;
         let full = directory.join(source);
         let goes_below = parts.is_empty() || written.ends_with('/');
         if goes_below && !full.is_dir() {
             let name = full
                 .file_name()
                 .and_then(|name| name.to_str())
-                .ok_or_else(|| refused("it has no name to go under"))?;
+                .ok_or_else(|| refused("the source has no file name"))?;
             let destination = parts.iter().copied().chain([name]).collect::<Vec<_>>().join("/");
             return Ok(Self { written: source.to_owned(), source: full, destination });
         }
@@ -58,7 +58,7 @@ impl Include {
         Ok(Self { written: source.to_owned(), destination: parts.join("/"), source: full })
     }
 
-    /// What lies below the package's directory has the same path in the package.
+    /// A source in the package's directory has the same relative path in the zip file.
     fn below(text: &str, directory: &Path) -> Result<Self, Refused> {
         let path = Path::new(text);
         let mut parts = Vec::new();
@@ -73,14 +73,14 @@ impl Include {
                         .map(|name| name.to_string_lossy());
                     let example = name
                         .map_or_else(|| "DEST=SOURCE".to_owned(), |name| format!("{name}={text}"));
-                    return Err(Refused::new(text, format!("it is not below {}", directory.display()))
-                        .advise(format!("what lies elsewhere in the workspace is given a place in the package: {example}")));
+                    return Err(Refused::new(text, format!("it is not in {}", directory.display()))
+                        .advise(format!("to include it from elsewhere in the workspace, choose its path in the package: {example}")));
                 }
             }
         }
         parts
             .iter()
-            .try_for_each(|part| name::check(part))
+            .try_for_each(|part| entry_name::check(part))
             .map_err(|reason| Refused::new(text, reason))?;
         Ok(Self {
             written: text.to_owned(),
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_goes_where_it_is_and_a_destination_where_it_says() {
+    fn a_path_keeps_its_place_and_a_destination_is_used_as_given() {
         let directory = tempfile::tempdir().expect("a directory");
         fs::create_dir_all(directory.path().join("package/assets")).expect("it is made");
         fs::create_dir(directory.path().join("shared")).expect("it is made");

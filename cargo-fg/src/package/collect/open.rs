@@ -1,4 +1,4 @@
-//! Reading files that were found: never what has taken a file's place, and never half of one.
+//! Reads the files that were found, and notices if a file was replaced or changed in the meantime.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::package::archive;
 use crate::package::collect::{Found, Identity, Kind, Refused};
 
-/// The bytes of a file, and whether it is executable.
+/// Reads a file. Returns its bytes, and whether it is executable.
 pub(in crate::package) fn read(found: &Found) -> Result<(Vec<u8>, bool), Refused> {
     let Kind::File { size, identity: expected } = found.kind else {
         return Ok((Vec::new(), false));
@@ -15,7 +15,7 @@ pub(in crate::package) fn read(found: &Found) -> Result<(Vec<u8>, bool), Refused
     let refused = |reason: String| Refused::new(found.source.display().to_string(), reason);
     let changed = || {
         refused("it has changed while it was read".to_owned())
-            .advise("package again when nothing writes to it")
+            .advise("package again when it is not being written to")
     };
     let cannot_read = |error: io::Error| refused(format!("it cannot be read: {error}"));
     let mut file = open(&found.source).map_err(cannot_read)?;
@@ -36,7 +36,7 @@ pub(in crate::package) fn read(found: &Found) -> Result<(Vec<u8>, bool), Refused
     Ok((bytes, is_executable))
 }
 
-/// Whether the file is a zip file that this command has written.
+/// Whether the file is a zip file that this command wrote.
 pub(in crate::package) fn is_package(path: &Path) -> bool {
     if path.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("zip")) {
         return false;
@@ -51,14 +51,13 @@ pub(in crate::package) fn is_package(path: &Path) -> bool {
         && end == archive::COMMENT.as_bytes()
 }
 
-/// Without waiting for the other end, if it has become a pipe, and without following it, if it has
-/// become a link.
+/// Opens a file. Does not block if it was replaced by a pipe, and does not follow a symbolic link.
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
 
     use rustix::fs::OFlags;
-    #[allow(clippy::cast_possible_wrap, reason = "bits are bits")]
+    #[allow(clippy::cast_possible_wrap, reason = "they are bit flags")]
     let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
     OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
@@ -85,13 +84,13 @@ fn is_executable(about: &Metadata, _: &[u8]) -> bool {
     about.permissions().mode() & 0o100 != 0
 }
 
-/// Where files have no such bit, their first bytes tell.
+/// Without permission bits, scripts and ELF files are executable.
 #[cfg(not(unix))]
 fn is_executable(_: &Metadata, bytes: &[u8]) -> bool {
     bytes.starts_with(b"#!") || bytes.starts_with(b"\x7fELF")
 }
 
-// Not every Unix makes pipes in the same way.
+// Other Unix systems create pipes in other ways.
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::fs;
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_taken_the_place_of_a_file_is_not_read() {
+    fn a_file_that_was_replaced_is_not_read() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("a");
         fs::write(&path, "bytes").expect("it is written");
@@ -122,7 +121,7 @@ mod tests {
         fs::remove_file(&path).expect("it is removed");
         rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0)
             .expect("it is made");
-        // With an ordinary `open` this waits for ever.
+        // A plain `open` would block.
         assert!(format!("{:?}", read(&found)).contains("it has changed"), "a pipe");
     }
 }

@@ -97,7 +97,7 @@ fn a_client_that_does_not_read_makes_the_writer_wait_and_is_left_in_the_end() {
     assert!(response.is_cut);
     let ended = server.stop();
     assert_eq!(
-        (ended.code, ended.count(" r-1 WARN the streamed reply is not complete: ")),
+        (ended.code, ended.count(" r-1 WARN the streamed response is not complete: ")),
         (0, 1),
         "{ended:#?}"
     );

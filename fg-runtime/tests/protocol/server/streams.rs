@@ -1,4 +1,4 @@
-//! A streamed reply over HTTP: piece by piece, under back-pressure, and never taken for complete
+//! A streamed response over HTTP: piece by piece, under back-pressure, and never taken for complete
 //! where it is not.
 
 use std::net::Shutdown;
@@ -58,9 +58,12 @@ fn a_failure_before_the_first_piece_is_an_ordinary_one() {
 fn a_stream_that_fails_after_its_first_piece_is_cut_behind_it_and_logged_once() {
     let server = Server::start(stream().with("RUNTIME_TIMEOUT", "1"));
     for (step, expected) in [
-        ("fail", "the streamed reply ends too early: FunctionReturnError: the source has run dry"),
-        ("panic", "the streamed reply ends too early: panic: in the middle of a stream"),
-        ("hang", "the streamed reply ends too early: FunctionTimeout: not finished after"),
+        (
+            "fail",
+            "the streamed response ends too early: FunctionReturnError: the source has run dry",
+        ),
+        ("panic", "the streamed response ends too early: panic: in the middle of a stream"),
+        ("hang", "the streamed response ends too early: FunctionTimeout: not finished after"),
     ] {
         let gate = Gate::new();
         let waits = format!(r#"{{"wait_at":"{}"}},"#, gate.address());
@@ -110,7 +113,7 @@ fn the_stream_of_a_client_that_goes_away_is_dropped_and_logged_once() {
         client.shutdown(how);
         server.function.wait_for_line(" r-1 INFO dropped");
         server.function.wait_for_line(
-            " r-1 WARN the streamed reply is not complete: the client has gone away",
+            " r-1 WARN the streamed response is not complete: the client has gone away",
         );
         assert_serves(&server);
         let ended = server.stop();
@@ -173,7 +176,7 @@ fn two_hundred_megabytes_pass_in_little_memory_and_one_kilobyte_more_is_cut() {
     assert_eq!(
         server
             .stop()
-            .count(" r-1 ERROR the streamed reply ends too early: FunctionResponseTooLarge: "),
+            .count(" r-1 ERROR the streamed response ends too early: FunctionResponseTooLarge: "),
         1
     );
 }

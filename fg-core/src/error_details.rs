@@ -1,11 +1,11 @@
-//! Finds out what else is known of an error than its text: its code, its type's name, its causes.
+//! Finds what an error's type tells beyond `Display`: its code, its type name and its causes.
 //!
-//! The blanket [`IntoFailure`](crate::IntoFailure) knows only `Display`. The code that
-//! `#[fg::handler]` writes knows the concrete type, so it can ask for more by method resolution:
-//! `(&&&Probe(&error)).fg_describe()` finds the first trait below whose condition the type meets,
-//! in the order [`WireError`], [`DerefError`], [`StdError`], [`AnyError`]. None of it can be an
-//! error of its own: the last one takes every type. The methods have `fg_` in their names because
-//! the traits of the user's module are in scope there too.
+//! The blanket [`IntoFailure`](crate::IntoFailure) requires only `Display`. The code that
+//! `#[fg::handler]` generates knows the concrete type and finds more by autoref specialization:
+//! `(&&&Probe(&error)).fg_details()` resolves to the first of these traits whose bounds the type
+//! meets: [`OwnError`], [`DerefError`], [`StdError`], [`AnyError`]. This cannot fail to compile,
+//! because the last one accepts every type. The methods are prefixed with `fg_` because the traits
+//! of the user's module are in scope there too.
 
 use std::any::type_name;
 use std::error::Error as _;
@@ -17,27 +17,28 @@ use crate::error::Error;
 use crate::failure::{ErrorCode, Failure};
 use crate::limits::{CAUSE, CAUSES};
 
-/// What an error's type tells beyond its text.
+/// What is known of an error besides its message.
 #[derive(Debug, Default)]
-pub struct Described {
+pub struct ErrorDetails {
+    /// Set if the error is a [`Failure`], or contains one.
     whole: Option<Failure>,
     code: Option<String>,
     type_name: Option<&'static str>,
     cause: Vec<String>,
 }
 
-impl Described {
-    /// Adds the code found by [`CodedError`].
+impl ErrorDetails {
+    /// Adds the code from [`CodedError`].
     #[must_use]
     pub fn with_code(mut self, code: Option<String>) -> Self {
         self.code = code;
         self
     }
 
-    /// Completes the failure that was made from the text alone.
+    /// Completes a failure that was made from the message alone.
     #[must_use]
-    pub fn complete(self, from_text: Failure) -> Failure {
-        let mut failure = self.whole.unwrap_or_else(|| from_text.with_cause(self.cause));
+    pub fn complete(self, from_message: Failure) -> Failure {
+        let mut failure = self.whole.unwrap_or_else(|| from_message.with_cause(self.cause));
         if let Some(code) = self.code {
             failure.set_error_type(code);
         } else if let Some(name) = self.type_name {
@@ -47,7 +48,7 @@ impl Described {
     }
 }
 
-/// An error that is being asked what it is.
+/// The receiver of the method calls that find the details of an error.
 pub struct Probe<'e, E>(pub &'e E);
 
 impl<E> Clone for Probe<'_, E> {
@@ -64,72 +65,72 @@ impl<E> fmt::Debug for Probe<'_, E> {
     }
 }
 
-/// First: the errors of this crate, which are their own description.
-pub trait WireError {
-    /// What is known of it.
-    fn fg_describe(&self) -> Described;
+/// First choice: the error types of this crate, which carry their details.
+pub trait OwnError {
+    /// The details of the error.
+    fn fg_details(&self) -> ErrorDetails;
 }
 
-impl WireError for &&Probe<'_, Error> {
-    fn fg_describe(&self) -> Described {
-        Described { whole: Some(self.0.to_failure()), ..Described::default() }
+impl OwnError for &&Probe<'_, Error> {
+    fn fg_details(&self) -> ErrorDetails {
+        ErrorDetails { whole: Some(self.0.to_failure()), ..ErrorDetails::default() }
     }
 }
 
-impl WireError for &&Probe<'_, Failure> {
-    fn fg_describe(&self) -> Described {
-        Described { whole: Some(self.0.clone()), ..Described::default() }
+impl OwnError for &&Probe<'_, Failure> {
+    fn fg_details(&self) -> ErrorDetails {
+        ErrorDetails { whole: Some(self.0.clone()), ..ErrorDetails::default() }
     }
 }
 
-/// Second: boxes and wrappers around an error, such as `Box<dyn Error>` and `anyhow::Error`.
+/// Second choice: types that dereference to an error, such as `Box<dyn Error>` and `anyhow::Error`.
 pub trait DerefError {
-    /// What is known of it.
-    fn fg_describe(&self) -> Described;
+    /// The details of the error.
+    fn fg_details(&self) -> ErrorDetails;
 }
 
 impl<E: Deref> DerefError for &Probe<'_, E>
 where
     E::Target: std::error::Error,
 {
-    fn fg_describe(&self) -> Described {
-        Described {
+    fn fg_details(&self) -> ErrorDetails {
+        ErrorDetails {
             type_name: bare_name(type_name::<E::Target>()),
             cause: sources(self.0.source()),
-            ..Described::default()
+            ..ErrorDetails::default()
         }
     }
 }
 
-/// Third: standard errors.
+/// Third choice: types that implement [`std::error::Error`].
 pub trait StdError {
-    /// What is known of it.
-    fn fg_describe(&self) -> Described;
+    /// The details of the error.
+    fn fg_details(&self) -> ErrorDetails;
 }
 
 impl<E: std::error::Error> StdError for Probe<'_, E> {
-    fn fg_describe(&self) -> Described {
-        Described {
+    fn fg_details(&self) -> ErrorDetails {
+        ErrorDetails {
             type_name: bare_name(type_name::<E>()),
             cause: sources(self.0.source()),
-            ..Described::default()
+            ..ErrorDetails::default()
         }
     }
 }
 
-/// Last: everything else that can be displayed.
+/// Last choice: any type.
 pub trait AnyError {
-    /// What is known of it.
-    fn fg_describe(self) -> Described;
+    /// The details of the error.
+    fn fg_details(self) -> ErrorDetails;
 }
 
 impl<E> AnyError for Probe<'_, E> {
-    fn fg_describe(self) -> Described {
-        Described { type_name: bare_name(type_name::<E>()), ..Described::default() }
+    fn fg_details(self) -> ErrorDetails {
+        ErrorDetails { type_name: bare_name(type_name::<E>()), ..ErrorDetails::default() }
     }
 }
 
-/// The error's own code, if its type has one.
+/// First choice: types that implement [`ErrorCode`].
 pub trait CodedError {
     /// The code.
     fn fg_code(&self) -> Option<String>;
@@ -141,9 +142,9 @@ impl<E: ErrorCode> CodedError for Probe<'_, E> {
     }
 }
 
-/// No code: the type does not implement [`ErrorCode`].
+/// Last choice: any type, without a code.
 pub trait UncodedError {
-    /// None.
+    /// `None`.
     fn fg_code(self) -> Option<String>;
 }
 
@@ -155,14 +156,14 @@ impl<E> UncodedError for Probe<'_, E> {
 
 /// The last segment of a type's name, if it says what went wrong.
 ///
-/// `shop::order::OrderNotFound` gives `OrderNotFound`; a reference, a trait object, a string, a
-/// tuple or a type that is just called `Error` gives nothing.
+/// `shop::order::OrderNotFound` gives `OrderNotFound`. A reference, a trait object, a string, a
+/// tuple or a type that is just called `Error` gives `None`.
 pub(crate) fn bare_name(type_name: &'static str) -> Option<&'static str> {
     let path = type_name.split('<').next()?;
     let name = path.rsplit("::").next()?;
     let says_something =
         !matches!(name, "str" | "String" | "Cow" | "Box" | "Arc" | "Rc" | "Error" | "Report");
-    // Bytes beyond ASCII are letters: a type's name has no others.
+    // Outside ASCII, only letters are allowed in identifiers.
     let is_a_name = !name.is_empty()
         && name
             .bytes()
@@ -171,14 +172,14 @@ pub(crate) fn bare_name(type_name: &'static str) -> Option<&'static str> {
     (says_something && is_a_name && is_plain).then_some(name)
 }
 
-/// The messages of the errors behind this one, outermost first.
+/// The messages of the chain of sources of this error, outermost first.
 pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     sources(error.source())
 }
 
 fn sources(first: Option<&(dyn std::error::Error + 'static)>) -> Vec<String> {
-    // A chain that bites its own tail must not hang the function. One more than is kept shows that
-    // there are more.
+    // A cyclic chain must not hang the function. The one beyond the limit shows that there are
+    // more.
     std::iter::successors(first, |&error| error.source())
         .take(CAUSES + 1)
         .map(|error| bounded::display(&error, CAUSE))
@@ -190,13 +191,13 @@ mod tests {
     use super::*;
     use crate::IntoFailure;
 
-    /// What the code of the attribute does with an error.
+    /// What the generated code does with an error.
     macro_rules! failure_of {
         ($error:expr) => {{
             let error = $error;
             let probe = Probe(&error);
-            let described = (&&&probe).fg_describe().with_code((&probe).fg_code());
-            described.complete(error.into_failure())
+            let details = (&&&probe).fg_details().with_code((&probe).fg_code());
+            details.complete(error.into_failure())
         }};
     }
 

@@ -1,49 +1,47 @@
-//! Names that a zip file can hold, and that the platform can unpack.
+//! Checks the names in a package: a zip file must be able to contain them, and Linux to unpack them.
 
-/// Where the platform unpacks a package (its manual, `RUNTIME_CODE_ROOT`).
+/// The directory into which the platform unpacks a package (from the manual, `RUNTIME_CODE_ROOT`).
 const CODE_ROOT: &str = "/opt/function/code/";
 
-/// What Linux takes, in bytes: for one name, and for a path with the NUL behind it.
+/// The limits of Linux in bytes: for a name, and for a path including its final NUL.
 const NAME_LIMIT: usize = 255;
 const PATH_LIMIT: usize = 4096;
 
-/// The reason why a name, one part of a path, is not taken.
+/// Checks one component of a path.
 pub(super) fn check(name: &str) -> Result<(), &'static str> {
     if name.contains('\\') {
-        return Err("there is a backslash in its name, which a zip file cannot hold");
+        return Err("its name contains a backslash, which a zip file does not support");
     }
     if name.chars().any(char::is_control) {
-        return Err("there is a control character in its name");
+        return Err("its name contains a control character");
     }
     if name.len() > NAME_LIMIT {
-        return Err("its name has more than the 255 bytes that Linux takes");
+        return Err("its name is longer than 255 bytes, the maximum on Linux");
     }
     Ok(())
 }
 
-/// The reason why a path in the package, with slashes, is not taken.
+/// Checks the length of a path in the package.
 pub(super) fn check_length(path: &str) -> Result<(), &'static str> {
     if CODE_ROOT.len() + path.len() < PATH_LIMIT {
         Ok(())
     } else {
-        Err("its path is longer than Linux takes")
+        Err("its path is longer than the maximum on Linux")
     }
 }
 
-/// The parts of where something is to go in the package, or the reason why it cannot go there.
+/// Splits and checks a destination.
 pub(super) fn parts(destination: &str) -> Result<Vec<&str>, &'static str> {
     let mut letters = destination.chars();
     let has_drive = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
         && letters.next() == Some(':');
     if destination.starts_with('/') || has_drive && letters.next() == Some('/') {
-        return Err(
-            "what it is to be is a path in the package, and does not begin at the root of a system",
-        );
+        return Err("the destination has to be a relative path in the package");
     }
     let parts: Vec<_> =
         destination.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     if parts.contains(&"..") {
-        return Err("what it is to be leads out of the package");
+        return Err("the destination is outside of the package");
     }
     parts.iter().try_for_each(|part| check(part))?;
     Ok(parts)
@@ -64,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_linux_cannot_hold_is_refused() {
+    fn names_and_paths_that_are_too_long_are_rejected() {
         assert!(check(&"n".repeat(255)).is_ok() && check(&"n".repeat(256)).is_err());
         let path = |length: usize| "n/".repeat(length / 2);
         assert!(check_length(&path(4076)).is_ok() && check_length(&path(4078)).is_err());

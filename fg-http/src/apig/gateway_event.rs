@@ -1,4 +1,4 @@
-//! An event of API Gateway as a request, and a request as an event.
+//! Converts an event of API Gateway to an HTTP request, and back.
 
 use std::borrow::Cow;
 
@@ -13,16 +13,17 @@ use http::{HeaderMap, HeaderName, Method, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::fields::{LeftOut, Query, RequestHeaders, parameters_of};
-use super::json::{EncodedBody, Entries, Object, text_len};
+use super::headers_and_query::{Query, RequestHeaders, SkippedHeaders, parameters_of};
+use super::json_output::{EncodedBody, Entries, Object, string_len};
 use super::{AuthorizerData, PathParameters};
-use crate::located;
+use crate::deserialize;
 
-/// The event as it is read.
+/// The event, for deserialization without copies.
 ///
-/// Each field is read by what [`ApigEvent`] is read by, so both take the same events.
+/// Its fields are deserialized by the same functions as those of [`ApigEvent`], so that both accept
+/// the same events.
 #[derive(Deserialize)]
-struct Event<'a> {
+struct ReadEvent<'a> {
     #[serde(borrow, default, rename = "httpMethod", deserialize_with = "reading::string")]
     method: Cow<'a, str>,
     #[serde(borrow, default, deserialize_with = "reading::string")]
@@ -43,46 +44,47 @@ struct Event<'a> {
     user_data: Cow<'a, str>,
 }
 
-/// The request that an event of API Gateway carries.
+/// The HTTP request in an event of API Gateway.
 ///
-/// - The path keeps the percent-escapes that it has; what cannot stand in a URI as it is, such as a
-///   space, gets one.
+/// - Percent-escapes in the path are kept; characters that a URI cannot have, such as a space, are
+///   percent-encoded.
 /// - Repeated headers and query parameters come as lists, or under names that differ in case; every
-///   value is kept, in its order.
-/// - The body is decoded where the event says that it is base64. One that is not, as the console's
-///   test events have it, is taken as it stands.
-/// - Among the extensions are [`PathParameters`], the [`RequestContext`], and [`AuthorizerData`]
-///   where a custom authorizer sent some.
+///   value is kept, in order.
+/// - The body is decoded if the event says that it is base64. If it is not valid base64, as in the
+///   console's test events, it is used as it is.
+/// - The extensions have [`PathParameters`], the [`RequestContext`], and [`AuthorizerData`] if a
+///   custom authorizer sent some.
 ///
-/// What [`ApigEvent`] takes is taken here, in all its forms, if it has a method and a path. A
-/// header whose name or value HTTP does not allow is left out; behind a function's service a line
-/// in the log says which.
+/// Every event that [`ApigEvent`] accepts is accepted, if it has a method and a path. Headers with
+/// a name or a value that HTTP does not allow are skipped; the service of a function logs which.
 ///
-/// The body is copied once, out of the payload; a text with escapes is put together from its pieces
-/// first.
+/// The body is copied once, out of the payload; a string with escape sequences is unescaped into a
+/// buffer first.
 ///
 /// # Errors
 ///
-/// [`Failure::INVALID_PAYLOAD`] where the payload is not such an event: no method or no path, a
-/// path and query of more than 65,534 bytes. The message says what is wrong and where, but shows no
-/// header's value.
+/// [`Failure::INVALID_PAYLOAD`] if the payload is not such an event: no method or no path, or a
+/// path and query of more than 65,534 bytes. The message has the reason and the JSON path, but
+/// never the value of a header.
 pub fn request_of(payload: &[u8]) -> Result<http::Request<Bytes>, Failure> {
     read_request(payload).map(|(request, _)| request)
 }
 
-/// [`request_of`], and the headers that are not in it.
-pub(crate) fn read_request(payload: &[u8]) -> Result<(http::Request<Bytes>, LeftOut), Failure> {
-    let event = located::read::<Event<'_>>(payload)
-        .map_err(|misfit| misfit.into_failure(Failure::INVALID_PAYLOAD, NOT_AN_EVENT))?;
-    let missing = |name, text: &str| {
-        if text.is_empty() {
+/// Like [`request_of`], and returns the headers that were skipped.
+pub(crate) fn read_request(
+    payload: &[u8],
+) -> Result<(http::Request<Bytes>, SkippedHeaders), Failure> {
+    let event = deserialize::from_json::<ReadEvent<'_>>(payload)
+        .map_err(|error| error.into_failure(Failure::INVALID_PAYLOAD, NOT_AN_EVENT))?;
+    let require = |name, value: &str| {
+        if value.is_empty() {
             Err(not_an_event(format_args!("`{name}` is missing")))
         } else {
             Ok(())
         }
     };
-    missing("httpMethod", &event.method)?;
-    missing("path", &event.path)?;
+    require("httpMethod", &event.method)?;
+    require("path", &event.path)?;
 
     let mut request = http::Request::new(body_of(event.body, event.is_base64_encoded));
     let method = Method::from_bytes(event.method.as_bytes());
@@ -98,7 +100,7 @@ pub(crate) fn read_request(payload: &[u8]) -> Result<(http::Request<Bytes>, Left
     if !event.user_data.is_empty() {
         extensions.insert(AuthorizerData(event.user_data.into_owned()));
     }
-    Ok((request, event.headers.left_out))
+    Ok((request, event.headers.skipped))
 }
 
 const NOT_AN_EVENT: &str = "the payload is not an event of API Gateway: ";
@@ -108,15 +110,15 @@ fn not_an_event(reason: impl std::fmt::Display) -> Failure {
 }
 
 fn uri_of(path: &str, query: &str) -> Result<Uri, Failure> {
-    /// What the path of a URI cannot have. The rest stays as it is: whatever escapes a path has, it
-    /// has got from its sender.
-    const REFUSED: &AsciiSet =
+    /// Characters that the path of a URI cannot have. `%` is not one of them: the sender has
+    /// already encoded the path.
+    const TO_ENCODE: &AsciiSet =
         &CONTROLS.add(b' ').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`');
     let mut target = String::with_capacity(path.len() + query.len() + 2);
     if !path.starts_with('/') && path != "*" {
         target.push('/');
     }
-    target.extend(utf8_percent_encode(path, REFUSED));
+    target.extend(utf8_percent_encode(path, TO_ENCODE));
     if !query.is_empty() {
         target.push('?');
         target.push_str(query);
@@ -131,10 +133,10 @@ fn body_of(text: Cow<'_, str>, is_base64: bool) -> Bytes {
     const TOLERANT: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
         .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    const USUAL: GeneralPurpose = GeneralPurpose::new(&STANDARD, TOLERANT);
+    const ENGINE: GeneralPurpose = GeneralPurpose::new(&STANDARD, TOLERANT);
     if is_base64 {
-        // What is not the usual base64 is base64 of another kind, or none.
-        return USUAL.decode(&*text).map_or_else(
+        // `ApigEvent` also decodes other variants of base64, and returns what is none as it is.
+        return ENGINE.decode(&*text).map_or_else(
             |_| {
                 ApigEvent::new()
                     .with_body_text(text)
@@ -152,10 +154,10 @@ fn body_of(text: Cow<'_, str>, is_base64: bool) -> Bytes {
     }
 }
 
-/// The event as it is written.
+/// The event, for serialization.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct NewEvent<'a> {
+struct WrittenEvent<'a> {
     http_method: &'a str,
     path: &'a str,
     headers: Object<'a>,
@@ -168,18 +170,18 @@ struct NewEvent<'a> {
     body: EncodedBody<'a>,
 }
 
-/// The event that API Gateway would make of a request.
+/// The event that API Gateway would send for a request.
 ///
-/// The body is base64, as the gateway's default is. A repeated header or parameter is a list. Path
-/// parameters, request context and authorizer data are taken from the extensions where they are
-/// there. The authority and the scheme of the URI have no place in an event; the header `host` has.
+/// The body is base64, as by default in the gateway. A repeated header or parameter is a list. Path
+/// parameters, request context and authorizer data are taken from the extensions, if present. An
+/// event has no scheme and no authority; it does have the header `host`.
 ///
 /// # Errors
 ///
-/// [`Failure::INVALID_PAYLOAD`] where a header, or the query once its escapes are decoded, is not
-/// UTF-8: such bytes cannot stand in JSON. A server should answer with 400.
+/// [`Failure::INVALID_PAYLOAD`] if a header or the decoded query is not UTF-8, which JSON cannot
+/// represent. A server should respond with 400.
 pub fn event_of(request: &http::request::Parts, body: &[u8]) -> Result<Vec<u8>, Failure> {
-    let headers = texts_of(&request.headers).map_err(|name| {
+    let headers = strings_of(&request.headers).map_err(|name| {
         Failure::new(
             Failure::INVALID_PAYLOAD,
             format!("the header `{name}` of the request is not UTF-8"),
@@ -195,7 +197,7 @@ pub fn event_of(request: &http::request::Parts, body: &[u8]) -> Result<Vec<u8>, 
     let (path_parameters, context, user_data) =
         (PathParameters::default(), RequestContext::default(), AuthorizerData::default());
     let body = EncodedBody::Base64(body);
-    let event = NewEvent {
+    let event = WrittenEvent {
         http_method: request.method.as_str(),
         path: match request.uri.path() {
             "" => "/",
@@ -209,24 +211,28 @@ pub fn event_of(request: &http::request::Parts, body: &[u8]) -> Result<Vec<u8>, 
         is_base64_encoded: body.is_base64(),
         body,
     };
-    /// For the names of the fields, and for a context and path parameters of the usual size.
+    /// Room for the names of the fields, and for a context and path parameters of the usual size.
     const REST: usize = 1024;
     let length = event.headers.len()
         + event.query_string_parameters.len()
-        + text_len(event.path)
-        + text_len(event.user_data);
+        + string_len(event.path)
+        + string_len(event.user_data);
     let mut json = Vec::with_capacity(REST + length + body.len());
     serde_json::to_writer(&mut json, &event).map_err(|error| {
         Failure::new(
             Failure::INVALID_PAYLOAD,
-            format!("the request cannot be written as an event: {error}"),
+            format!("the request cannot be serialized as an event: {error}"),
         )
     })?;
     Ok(json)
 }
 
-/// The headers, each name with its values; or the name of one that is not UTF-8.
-pub(super) fn texts_of(headers: &HeaderMap) -> Result<Entries<'_>, &HeaderName> {
+/// The headers as strings, each name with its values.
+///
+/// # Errors
+///
+/// The name of a header that is not UTF-8.
+pub(super) fn strings_of(headers: &HeaderMap) -> Result<Entries<'_>, &HeaderName> {
     let mut entries = Entries::with_capacity(headers.keys_len());
     for name in headers.keys() {
         let mut values = Vec::with_capacity(1);

@@ -1,11 +1,11 @@
-//! Writes down which flags cargo gives to the compiler: `cargo fg package` asks. It is built apart
-//! from the user's project.
+//! The build script that writes the flags of the compiler to a file, for `cargo fg package`. It is
+//! not part of the user's project.
 
 use std::path::PathBuf;
 use std::{env, fs};
 
 fn main() {
-    // Always again: a file that is not there has always changed.
+    // A missing file makes cargo run this script for every build.
     println!("cargo:rerun-if-changed=nothing");
     let flags = env::var_os("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     let directory = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());

@@ -1,4 +1,4 @@
-//! `#[derive(fg::Failure)]`: the `errorType` of each case of an error.
+//! `#[derive(fg::ErrorCode)]`: the `errorType` of each case of an error.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -6,10 +6,10 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Fields, Generics, Item, ItemEnum, ItemStruct, LitStr, Meta, Path};
 
 use crate::errors::{Errors, and_help, at};
-use crate::keys::{self, Key, PathOrText, TEXT};
+use crate::keys::{self, Key, PathOrString, STRING};
 use crate::options::import;
 
-const CODE: Key = Key { name: "code", takes: TEXT, form: "code = \"Order.NotFound\"" };
+const CODE: Key = Key { name: "code", takes: STRING, form: "code = \"Order.NotFound\"" };
 const CRATE: Key = Key { name: "crate", takes: "a path", form: "crate = fg" };
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
@@ -18,7 +18,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
         Some(Item::Struct(item)) => Some(for_struct(&item, &mut errors)),
         Some(Item::Enum(item)) => Some(for_enum(&item, &mut errors)),
         Some(Item::Union(item)) => {
-            let message = "`fg::Failure` is derived for a struct or an enum, not for a union";
+            let message = "`fg::ErrorCode` is derived for a struct or an enum, not for a union";
             errors.with_help(item.union_token, message, "write `impl fg::ErrorCode` by hand");
             None
         }
@@ -42,14 +42,14 @@ fn for_enum(item: &ItemEnum, errors: &mut Errors) -> TokenStream {
         let own = Options::read(&variant.attrs, &[CODE], errors).code;
         let code =
             own.or_else(|| options.code.clone()).unwrap_or_else(|| code_from(&variant.ident));
-        let name = of_the_macro(&variant.ident);
+        let name = from_macro(&variant.ident);
         quote!(Self::#name { .. } => #code,)
     });
     let codes = quote!(match *self { #(#arms)* });
     implementation(&item.ident, &item.generics, options.krate.as_ref(), &codes)
 }
 
-/// What the user wrote in `#[failure(..)]`.
+/// The options in `#[fg(..)]`.
 #[derive(Default)]
 struct Options {
     code: Option<LitStr>,
@@ -59,18 +59,18 @@ struct Options {
 impl Options {
     fn read(attributes: &[Attribute], keys: &[Key], errors: &mut Errors) -> Self {
         let mut options = Self::default();
-        for attribute in attributes.iter().filter(|attribute| is_failure(attribute)) {
+        for attribute in attributes.iter().filter(|attribute| is_option(attribute)) {
             let Meta::List(list) = &attribute.meta else {
                 errors.with_help(
                     attribute,
-                    "`#[failure]` needs an option",
-                    format_args!("write `#[failure({})]`", CODE.form),
+                    "`#[fg]` needs an option",
+                    format_args!("write `#[fg({})]`", CODE.form),
                 );
                 continue;
             };
             keys::read(list.tokens.clone(), keys, errors, |key, ident, input| {
                 match key.name {
-                    "crate" => options.krate = Some(key.value::<PathOrText>(&ident, input)?.0),
+                    "crate" => options.krate = Some(key.value::<PathOrString>(&ident, input)?.0),
                     _ if options.code.is_some() => {
                         return Err(at(
                             ident,
@@ -85,7 +85,7 @@ impl Options {
         if let Some(code) = options.code.as_ref().filter(|code| code.value().trim().is_empty()) {
             errors.with_help(
                 code,
-                "the code of a failure cannot be empty",
+                "the code of an error cannot be empty",
                 "remove it to use the name of the type or the variant",
             );
         }
@@ -93,15 +93,15 @@ impl Options {
     }
 }
 
-fn is_failure(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("failure")
+fn is_option(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("fg")
 }
 
 fn check_fields(fields: &Fields, errors: &mut Errors) {
     for attribute in
-        fields.iter().flat_map(|field| &field.attrs).filter(|attribute| is_failure(attribute))
+        fields.iter().flat_map(|field| &field.attrs).filter(|attribute| is_option(attribute))
     {
-        errors.at(attribute, "`#[failure(..)]` goes on the type or on a variant, not on a field");
+        errors.at(attribute, "`#[fg(..)]` goes on the type or on a variant, not on a field");
     }
 }
 
@@ -109,9 +109,9 @@ fn code_from(name: &Ident) -> LitStr {
     LitStr::new(&name.unraw().to_string(), name.span())
 }
 
-/// The name where the user wrote it, but as a derive's own word: the compiler does not tell the
-/// user that it is deprecated.
-fn of_the_macro(name: &Ident) -> Ident {
+/// The name at the user's position with the hygiene of the macro, so that the compiler does not
+/// warn that it is deprecated.
+fn from_macro(name: &Ident) -> Ident {
     let mut name = name.clone();
     name.set_span(Span::call_site().located_at(name.span()));
     name
@@ -123,14 +123,14 @@ fn implementation(
     krate: Option<&Path>,
     code: &TokenStream,
 ) -> TokenStream {
-    let (import, name) = (import(krate), of_the_macro(name));
-    let (parameters, arguments, conditions) = generics.split_for_impl();
+    let (import, name) = (import(krate), from_macro(name));
+    let (parameters, arguments, where_clause) = generics.split_for_impl();
     quote! {
         const _: () = {
             #import
 
             #[automatically_derived]
-            impl #parameters __fg::ErrorCode for #name #arguments #conditions {
+            impl #parameters __fg::ErrorCode for #name #arguments #where_clause {
                 fn error_code(&self) -> &::core::primitive::str {
                     #code
                 }

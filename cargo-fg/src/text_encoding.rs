@@ -1,15 +1,15 @@
-//! Files as editors write them: with a byte order mark, or in UTF-16.
+//! Converts text files with a byte order mark, or in UTF-16, to plain UTF-8.
 
-/// What was done to a file before it was read.
+/// How a file was converted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decoded {
-    AsItIs,
+    Unchanged,
     WithoutMark,
     FromUtf16,
 }
 
-/// The file in UTF-8 and without a byte order mark, which JSON does not allow. What is not UTF-16
-/// after all is left as it is.
+/// Converts a file to UTF-8 without a byte order mark, which JSON does not allow. Invalid UTF-16 is
+/// returned unchanged.
 pub(crate) fn decode(bytes: Vec<u8>) -> (Vec<u8>, Decoded) {
     if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
         return (rest.to_vec(), Decoded::WithoutMark);
@@ -27,7 +27,7 @@ pub(crate) fn decode(bytes: Vec<u8>) -> (Vec<u8>, Decoded) {
         [0xfe, 0xff, rest @ ..] => units(rest, u16::from_be_bytes),
         _ => None,
     };
-    decoded.map_or((bytes, Decoded::AsItIs), |text| (text, Decoded::FromUtf16))
+    decoded.map_or((bytes, Decoded::Unchanged), |text| (text, Decoded::FromUtf16))
 }
 
 #[cfg(test)]
@@ -35,11 +35,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_are_taken_away_and_utf_16_is_read() {
-        assert_eq!(decode(b"{}".to_vec()), (b"{}".to_vec(), Decoded::AsItIs));
+    fn byte_order_marks_are_removed_and_utf_16_is_converted() {
+        assert_eq!(decode(b"{}".to_vec()), (b"{}".to_vec(), Decoded::Unchanged));
         assert_eq!(decode(b"\xef\xbb\xbf{}".to_vec()), (b"{}".to_vec(), Decoded::WithoutMark));
         assert_eq!(decode(b"\xff\xfe{\0}\0".to_vec()), (b"{}".to_vec(), Decoded::FromUtf16));
         assert_eq!(decode(b"\xfe\xff\0{\0}".to_vec()), (b"{}".to_vec(), Decoded::FromUtf16));
-        assert_eq!(decode(b"\xff\xfe{".to_vec()), (b"\xff\xfe{".to_vec(), Decoded::AsItIs));
+        assert_eq!(decode(b"\xff\xfe{".to_vec()), (b"\xff\xfe{".to_vec(), Decoded::Unchanged));
     }
 }

@@ -1,4 +1,5 @@
-//! The pieces of JSON that events and answers are written with, and how long they will be.
+//! The parts of the JSON of events and responses, with their serialized length, so that the output
+//! buffer is allocated once.
 
 use std::borrow::Cow;
 
@@ -6,7 +7,7 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// A body in JSON: a text, or base64 that is written piece by piece without a buffer of its own.
+/// A body in JSON: a string, or bytes that are encoded in base64 while they are written.
 #[derive(Clone, Copy)]
 pub(super) enum EncodedBody<'a> {
     Text(&'a str),
@@ -18,10 +19,10 @@ impl EncodedBody<'_> {
         matches!(self, Self::Base64(_))
     }
 
-    /// How many bytes it is in JSON.
+    /// The length of the JSON in bytes.
     pub(super) fn len(self) -> usize {
         match self {
-            Self::Text(text) => text_len(text),
+            Self::Text(text) => string_len(text),
             Self::Base64(bytes) => bytes.len().div_ceil(3) * 4 + 2,
         }
     }
@@ -36,8 +37,8 @@ impl Serialize for EncodedBody<'_> {
     }
 }
 
-/// How many bytes a text is in JSON, with its quotes and escapes.
-pub(super) fn text_len(text: &str) -> usize {
+/// The length of a string in JSON, including quotes and escapes.
+pub(super) fn string_len(text: &str) -> usize {
     let escaped = |byte| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
         0..0x20 => 6,
@@ -49,16 +50,15 @@ pub(super) fn text_len(text: &str) -> usize {
 /// Names with their values.
 pub(super) type Entries<'a> = Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)>;
 
-/// An object whose values are texts, or lists of texts where a name has several.
+/// An object whose values are strings, or lists of strings if a name has several.
 pub(super) struct Object<'a>(pub(super) Entries<'a>);
 
 impl Object<'_> {
-    /// How many bytes it is in JSON.
+    /// The length of the JSON in bytes.
     pub(super) fn len(&self) -> usize {
-        // Around each value there is a comma or a bracket more at most, around each name a colon, a
-        // comma and brackets.
+        // An upper bound: a comma for each value; a colon, a comma and two brackets for each name.
         let entry = |(name, values): &(Cow<'_, str>, Vec<Cow<'_, str>>)| {
-            text_len(name) + 4 + values.iter().map(|value| text_len(value) + 1).sum::<usize>()
+            string_len(name) + 4 + values.iter().map(|value| string_len(value) + 1).sum::<usize>()
         };
         2 + self.0.iter().map(entry).sum::<usize>()
     }
@@ -85,14 +85,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_body_is_as_long_as_was_said(text in any::<String>(), bytes in any::<Vec<u8>>()) {
+        fn the_length_of_a_body_is_exact(text in any::<String>(), bytes in any::<Vec<u8>>()) {
             for body in [EncodedBody::Text(&text), EncodedBody::Base64(&bytes)] {
                 prop_assert_eq!(serde_json::to_vec(&body).expect("it is written").len(), body.len());
             }
         }
 
         #[test]
-        fn an_object_is_no_longer_than_was_said(entries in vec((any::<String>(), vec(any::<String>(), 0..4)), 0..4)) {
+        fn the_length_of_an_object_is_an_upper_bound(entries in vec((any::<String>(), vec(any::<String>(), 0..4)), 0..4)) {
             let entries = entries.iter().map(|(name, values)| {
                 (Cow::Borrowed(name.as_str()), values.iter().map(|value| Cow::Borrowed(value.as_str())).collect())
             });

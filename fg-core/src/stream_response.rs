@@ -1,4 +1,4 @@
-//! A reply that is made piece by piece while the caller already reads it.
+//! A streamed response: its chunks are sent while the handler still produces them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,21 +11,21 @@ use futures_core::Stream;
 
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::reply::{BYTES, IntoPayload, Reply};
+use crate::response::{BYTES, IntoPayload, ResponseBuffer};
 
-/// A reply whose body comes in pieces: a handler returns it as `Result<fg::StreamResponse, E>`.
+/// A response whose body is a stream: a handler returns it as `Result<fg::StreamResponse, E>`.
 ///
-/// Each piece reaches the caller as soon as it is made, and the next one is asked for when there is
-/// room for it, so a slow reader slows the stream down instead of filling memory. On the custom
-/// runtime the body is a chunked POST, in a container image or an HTTP function a chunked response,
-/// in a shell each piece is written to standard output.
+/// Each chunk is sent as soon as the stream yields it. The stream is polled only when there is room
+/// for the next chunk (back-pressure), so a slow caller does not fill the memory. On the custom
+/// runtime the body is a chunked POST, in a container image or an HTTP function a chunked response;
+/// in a shell it is written to standard output.
 ///
-/// - The function must have streaming enabled on the platform ("response streaming" in its advanced
-///   settings); a streamed reply has at most 200 MB, and such a function at most 300 s.
-/// - An error before the first piece is an ordinary error. After the first piece the body ends
-///   without its end, so that the caller does not take it for complete, and the error is logged.
-///   The same goes for a panic and for the deadline.
-/// - If the caller goes away, the stream is dropped.
+/// - Streaming must be enabled for the function on the platform ("response streaming" in its
+///   advanced settings). A streamed response has at most 200 MB, and such a function at most 300 s.
+/// - An error before the first chunk is an ordinary error response. After the first chunk the error
+///   is logged and the body is left unterminated, so that the caller sees a truncated response. The
+///   same applies to a panic and to the deadline.
+/// - If the caller disconnects, the stream is dropped.
 ///
 /// ```
 /// use fg_core::StreamResponse;
@@ -49,7 +49,7 @@ pub struct StreamResponse {
 }
 
 impl StreamResponse {
-    /// The pieces of this stream, as `application/octet-stream`.
+    /// Creates a response of the chunks of this stream, as `application/octet-stream`.
     pub fn new<S, B, E>(stream: S) -> Self
     where
         S: Stream<Item = Result<B, E>> + Send + 'static,
@@ -59,7 +59,8 @@ impl StreamResponse {
         Self { body: BodyStream::new(stream), content_type: Cow::Borrowed(BYTES) }
     }
 
-    /// Sets the media type. Characters that cannot stand in a header are left out when it is sent.
+    /// Sets the media type. Characters that are not allowed in a header are removed when it is
+    /// sent.
     #[must_use]
     pub fn with_content_type(mut self, content_type: impl Into<Cow<'static, str>>) -> Self {
         self.content_type = content_type.into();
@@ -72,7 +73,7 @@ impl StreamResponse {
         &self.content_type
     }
 
-    /// The pieces, for a unit test or to pass them on.
+    /// Converts the response into its body, for a unit test or to forward it.
     #[must_use]
     pub fn into_body(self) -> BodyStream {
         self.body
@@ -81,14 +82,13 @@ impl StreamResponse {
 
 #[diagnostic::do_not_recommend]
 impl IntoPayload for StreamResponse {
-    fn write_payload(self, reply: &mut Reply) -> Result<(), Failure> {
-        reply.set_stream(self.body, self.content_type);
+    fn write_payload(self, response: &mut ResponseBuffer) -> Result<(), Failure> {
+        response.set_stream(self.body, self.content_type);
         Ok(())
     }
 }
 
-/// The pieces of a streamed body. Empty ones are left out; after an error or the end there are
-/// none.
+/// The chunks of a streamed body. It yields no empty chunks, and ends after an error.
 pub struct BodyStream(Pin<Box<dyn Stream<Item = Result<Bytes, Failure>> + Send>>);
 
 impl BodyStream {
@@ -98,14 +98,14 @@ impl BodyStream {
         B: Into<Bytes>,
         E: Into<Error>,
     {
-        Self(Box::pin(Pieces { stream: Some(Box::pin(stream)) }))
+        Self(Box::pin(Chunks { stream: Some(Box::pin(stream)) }))
     }
 
-    /// The next piece; none at the end.
+    /// The next chunk; `None` at the end.
     ///
     /// # Errors
     ///
-    /// That of the stream, once.
+    /// The error of the stream, once.
     pub async fn next(&mut self) -> Option<Result<Bytes, Failure>> {
         poll_fn(|task| self.0.as_mut().poll_next(task)).await
     }
@@ -125,12 +125,12 @@ impl fmt::Debug for BodyStream {
     }
 }
 
-/// The user's stream, until it ends.
-struct Pieces<S> {
+/// Converts the items of the user's stream and drops it when it ends.
+struct Chunks<S> {
     stream: Option<Pin<Box<S>>>,
 }
 
-impl<S, B, E> Stream for Pieces<S>
+impl<S, B, E> Stream for Chunks<S>
 where
     S: Stream<Item = Result<B, E>>,
     B: Into<Bytes>,
@@ -141,17 +141,17 @@ where
     fn poll_next(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         loop {
             let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
-            let piece = match ready!(stream.as_mut().poll_next(task)) {
-                Some(Ok(piece)) => Some(Ok(piece.into())),
+            let chunk = match ready!(stream.as_mut().poll_next(task)) {
+                Some(Ok(chunk)) => Some(Ok(chunk.into())),
                 Some(Err(error)) => Some(Err(error.into().to_failure())),
                 None => None,
             };
-            match &piece {
+            match &chunk {
                 Some(Ok(bytes)) if bytes.is_empty() => continue,
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => self.stream = None,
             }
-            return Poll::Ready(piece);
+            return Poll::Ready(chunk);
         }
     }
 }
@@ -174,40 +174,40 @@ mod tests {
         }
     }
 
-    fn pieces<const N: usize>(
+    fn chunks<const N: usize>(
         items: [Result<&'static str, std::io::Error>; N],
     ) -> Vec<Result<String, Failure>> {
         let mut body = Pin::new(Box::new(StreamResponse::new(List(items.into())).into_body()));
         let mut task = TaskContext::from_waker(Waker::noop());
-        let mut pieces = Vec::new();
-        while let Poll::Ready(Some(piece)) = body.as_mut().poll_next(&mut task) {
-            pieces.push(piece.map(|bytes| String::from_utf8(bytes.to_vec()).expect("it is text")));
+        let mut chunks = Vec::new();
+        while let Poll::Ready(Some(chunk)) = body.as_mut().poll_next(&mut task) {
+            chunks.push(chunk.map(|bytes| String::from_utf8(bytes.to_vec()).expect("it is UTF-8")));
         }
-        pieces
+        chunks
     }
 
     #[test]
-    fn empty_pieces_are_left_out() {
-        assert_eq!(pieces([Ok("a"), Ok(""), Ok("b")]), [Ok("a".to_owned()), Ok("b".to_owned())]);
+    fn empty_chunks_are_skipped() {
+        assert_eq!(chunks([Ok("a"), Ok(""), Ok("b")]), [Ok("a".to_owned()), Ok("b".to_owned())]);
     }
 
     #[test]
     fn nothing_follows_an_error() {
         let error = std::io::Error::other("the disk is gone");
         let expected = Failure::new("FunctionReturnError", "the disk is gone");
-        assert_eq!(pieces([Ok("a"), Err(error), Ok("b")]), [Ok("a".to_owned()), Err(expected)]);
+        assert_eq!(chunks([Ok("a"), Err(error), Ok("b")]), [Ok("a".to_owned()), Err(expected)]);
     }
 
     #[test]
-    fn the_reply_has_one_of_its_two_arms() {
-        let mut reply = Reply::new();
-        let response = StreamResponse::new(List(VecDeque::new())).with_content_type("text/csv");
-        response.write_payload(&mut reply).expect("it is only kept");
-        assert_eq!(reply.content_type(), "text/csv");
-        assert!(reply.take_stream().is_some());
-        assert!(reply.take_stream().is_none());
-        reply.set_stream(BodyStream::new(List(VecDeque::new())), "text/csv");
-        reply.write_json("buffered").expect("text is JSON");
-        assert!(reply.take_stream().is_none());
+    fn a_response_is_either_buffered_or_streamed() {
+        let mut response = ResponseBuffer::new();
+        let streamed = StreamResponse::new(List(VecDeque::new())).with_content_type("text/csv");
+        streamed.write_payload(&mut response).expect("a stream is only stored");
+        assert_eq!(response.content_type(), "text/csv");
+        assert!(response.take_stream().is_some());
+        assert!(response.take_stream().is_none());
+        response.set_stream(BodyStream::new(List(VecDeque::new())), "text/csv");
+        response.write_json("buffered").expect("text is JSON");
+        assert!(response.take_stream().is_none());
     }
 }

@@ -1,6 +1,6 @@
-//! Headers and query parameters of an event or an answer, read into what HTTP has for them.
+//! Deserializes headers into a `HeaderMap` and query parameters into the query of a URI.
 //!
-//! A value is a text or a list of texts; numbers and flags are taken for their text, and `null` for
+//! A value is a string or a list of strings. Numbers and flags are converted to strings; `null` is
 //! no value.
 
 use std::fmt::{self, Write as _};
@@ -13,10 +13,10 @@ use serde::de::{
     Unexpected, Visitor,
 };
 
-use super::json::Entries;
-use super::text::Text;
+use super::json_output::Entries;
+use super::nullable::NullableString;
 
-/// Takes each value of a name, or says why it cannot.
+/// Calls a function with each value of a name. The function can reject it with a message.
 struct Values<'f>(&'f mut dyn FnMut(&str) -> Result<(), String>);
 
 impl<'de> DeserializeSeed<'de> for Values<'_> {
@@ -31,7 +31,7 @@ impl<'de> Visitor<'de> for Values<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text or a list of texts")
+        f.write_str("a string or a list of strings")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
@@ -64,7 +64,7 @@ impl<'de> Visitor<'de> for Values<'_> {
         Ok(())
     }
 
-    /// No value; or a number, where a crate of the program has switched on
+    /// `{}`, which is no value; or a number, if some crate of the program enables
     /// `serde_json/arbitrary_precision`.
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<(), A::Error> {
         match reading::string_of_entries(entries, &self)? {
@@ -74,15 +74,15 @@ impl<'de> Visitor<'de> for Values<'_> {
     }
 }
 
-/// An object whose entries are taken one by one; `null` and `""` are none.
+/// Collects the entries of an object; `null` and `""` are empty objects.
 struct ObjectVisitor<T>(T);
 
-trait Take {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A)
-    -> Result<(), A::Error>;
+/// A collection that reads the value of each name itself.
+trait Collect {
+    fn add<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error>;
 }
 
-impl<'de, T: Take> Visitor<'de> for ObjectVisitor<T> {
+impl<'de, T: Collect> Visitor<'de> for ObjectVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,8 +90,8 @@ impl<'de, T: Take> Visitor<'de> for ObjectVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<T, A::Error> {
-        while let Some(Text(name)) = entries.next_key()? {
-            self.0.take(&name, &mut entries)?;
+        while let Some(NullableString(name)) = entries.next_key()? {
+            self.0.add(&name, &mut entries)?;
         }
         Ok(self.0)
     }
@@ -116,31 +116,31 @@ impl<'de, T: Take> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// The headers of a request, of which those are left out that HTTP does not allow: its client
-/// cannot mend what a gateway has let through.
+/// The headers of a request. Those that HTTP does not allow are skipped: the client cannot fix what
+/// the gateway let through.
 #[derive(Default)]
 pub(super) struct RequestHeaders {
     pub(super) map: HeaderMap,
-    pub(super) left_out: LeftOut,
+    pub(super) skipped: SkippedHeaders,
 }
 
-/// Headers that are not in a request.
+/// Headers of the event that the request does not have.
 #[derive(Debug, Default)]
-pub(crate) struct LeftOut {
+pub(crate) struct SkippedHeaders {
     count: usize,
-    /// The first of their names, as they may be printed.
+    /// The first [`MAX_NAMES`](Self::MAX_NAMES) names, quoted and escaped.
     names: String,
 }
 
-impl LeftOut {
+impl SkippedHeaders {
+    const MAX_NAMES: usize = 4;
+
     #[cold]
     fn add(&mut self, name: &str) {
-        /// How many names are told, and how much of each.
-        const NAMES: usize = 4;
-        const LENGTH: usize = 64;
+        const MAX_LENGTH: usize = 64;
         self.count += 1;
-        if self.count <= NAMES {
-            let end = name.char_indices().nth(LENGTH).map_or(name.len(), |(end, _)| end);
+        if self.count <= Self::MAX_NAMES {
+            let end = name.char_indices().nth(MAX_LENGTH).map_or(name.len(), |(end, _)| end);
             let comma = if self.names.is_empty() { "" } else { ", " };
             let _ = write!(
                 self.names,
@@ -151,28 +151,24 @@ impl LeftOut {
         }
     }
 
-    /// What is to be logged, if anything.
+    /// The warning to log, if any header was skipped.
     pub(crate) fn message(&self) -> Option<String> {
         let Self { count, names } = self;
-        let more = if *count > 4 { ", .." } else { "" };
+        let more = if *count > Self::MAX_NAMES { ", .." } else { "" };
         (*count > 0).then(|| format!("{count} header values that HTTP does not allow are left out of the request: {names}{more}"))
     }
 }
 
-impl Take for RequestHeaders {
-    fn take<'de, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        entries: &mut A,
-    ) -> Result<(), A::Error> {
+impl Collect for RequestHeaders {
+    fn add<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
         let parsed = HeaderName::from_bytes(name.as_bytes());
         entries.next_value_seed(Values(&mut |value: &str| {
-            let is_taken = match (&parsed, HeaderValue::from_bytes(value.as_bytes())) {
+            let is_added = match (&parsed, HeaderValue::from_bytes(value.as_bytes())) {
                 (Ok(name), Ok(value)) => self.map.try_append(name, value).is_ok(),
                 _ => false,
             };
-            if !is_taken {
-                self.left_out.add(name);
+            if !is_added {
+                self.skipped.add(name);
             }
             Ok(())
         }))
@@ -185,16 +181,12 @@ impl<'de> Deserialize<'de> for RequestHeaders {
     }
 }
 
-/// The headers of an answer.
+/// The headers of a response. One that HTTP does not allow is an error.
 #[derive(Default)]
-pub(super) struct Headers(pub(super) HeaderMap);
+pub(super) struct ResponseHeaders(pub(super) HeaderMap);
 
-impl Take for Headers {
-    fn take<'de, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        entries: &mut A,
-    ) -> Result<(), A::Error> {
+impl Collect for ResponseHeaders {
+    fn add<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
         let parsed = HeaderName::from_bytes(name.as_bytes());
         entries.next_value_seed(Values(&mut |value: &str| {
             let name = parsed
@@ -213,7 +205,7 @@ impl Take for Headers {
     }
 }
 
-impl<'de> Deserialize<'de> for Headers {
+impl<'de> Deserialize<'de> for ResponseHeaders {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ObjectVisitor(Self::default()))
     }
@@ -223,12 +215,8 @@ impl<'de> Deserialize<'de> for Headers {
 #[derive(Default)]
 pub(super) struct Query(pub(super) String);
 
-impl Take for Query {
-    fn take<'de, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        entries: &mut A,
-    ) -> Result<(), A::Error> {
+impl Collect for Query {
+    fn add<'de, A: MapAccess<'de>>(&mut self, name: &str, entries: &mut A) -> Result<(), A::Error> {
         entries.next_value_seed(Values(&mut |value: &str| {
             let mut query = Serializer::new(std::mem::take(&mut self.0));
             query.append_pair(name, value);
@@ -244,7 +232,7 @@ impl<'de> Deserialize<'de> for Query {
     }
 }
 
-/// The parameters of a query, each name with its values, in the order of the first of them.
+/// The parameters of a query: each name with its values, in order of first appearance.
 pub(super) fn parameters_of(query: &str) -> Entries<'_> {
     let mut places = std::collections::HashMap::new();
     let mut parameters: Entries<'_> = Vec::new();
@@ -267,7 +255,7 @@ mod tests {
     /// Whether or not `serde_json/arbitrary_precision` is switched on; `.ci/check-precision` runs
     /// this with it.
     #[test]
-    fn a_number_is_its_text_or_an_error_and_never_another_number() {
+    fn a_number_keeps_its_digits_or_is_an_error() {
         let query = |json: &str| {
             serde_json::from_str::<Query>(json)
                 .map(|query| query.0)
@@ -276,23 +264,25 @@ mod tests {
         assert_eq!(query(r#"{"n":1.5,"m":[2.5,-3]}"#).as_deref(), Ok("n=1.5&m=2.5&m=-3"));
         assert_eq!(query(r#"{"n":{}}"#).as_deref(), Ok(""));
         assert!(query(r#"{"n":{"m":1}}"#).is_err_and(|error| {
-            error.contains("invalid type: map, expected a text or a list of texts")
+            error.contains("invalid type: map, expected a string or a list of strings")
         }));
         let large = "123456789012345678901234";
         match query(&format!(r#"{{"n":{large}}}"#)) {
             Ok(query) => assert_eq!(query, format!("n={large}")),
-            Err(error) => assert!(error.contains("expected a text or a list of texts"), "{error}"),
+            Err(error) => {
+                assert!(error.contains("expected a string or a list of strings"), "{error}");
+            }
         }
     }
 
     #[test]
-    fn headers_that_are_left_out_are_told_in_one_short_line() {
-        let mut left_out = LeftOut::default();
-        assert_eq!(left_out.message(), None);
-        left_out.add("a\nb");
-        left_out.add(&"é".repeat(1000));
-        (0..1000).for_each(|_| left_out.add("c d"));
-        let message = left_out.message().expect("some are left out");
+    fn skipped_headers_are_reported_in_one_short_line() {
+        let mut skipped = SkippedHeaders::default();
+        assert_eq!(skipped.message(), None);
+        skipped.add("a\nb");
+        skipped.add(&"é".repeat(1000));
+        (0..1000).for_each(|_| skipped.add("c d"));
+        let message = skipped.message().expect("some are skipped");
         assert!(
             message.starts_with("1002 header values that HTTP does not allow are left out of the request: \"a\\nb\", \"é"),
             "{message}"

@@ -1,4 +1,4 @@
-//! A response as the answer of a function behind API Gateway, and such an answer as a response.
+//! Converts an HTTP response to the response of a function behind API Gateway, and back.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,79 +6,80 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use fg_core::{Failure, Reply};
+use fg_core::{Failure, ResponseBuffer};
 use http::StatusCode;
 use http::header::SET_COOKIE;
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::event::texts_of;
-use super::fields::Headers;
-use super::json::{EncodedBody, Entries, Object};
+use super::gateway_event::strings_of;
+use super::headers_and_query::ResponseHeaders;
+use super::json_output::{EncodedBody, Entries, Object};
 use super::media_type::text_of;
-use super::text::{Flag, Text};
-use crate::located;
+use super::nullable::{NullableFlag, NullableString};
+use crate::deserialize;
 
-/// The answer as it is written.
+/// The function response, for serialization.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+struct WrittenResponse<'a> {
     status_code: u16,
     headers: Object<'a>,
     is_base64_encoded: bool,
     body: EncodedBody<'a>,
 }
 
-/// Writes a response into the reply, as the JSON that API Gateway expects.
+/// Writes an HTTP response as the JSON that API Gateway expects.
 ///
-/// - The body is a text where it is UTF-8, its content type says that it is text and nothing
-///   encodes it; else it is base64. The bytes arrive as they are either way. It is copied once.
-/// - The gateway is only known to take one text per header. The values of a repeated one are joined
-///   by `, `, which HTTP says is the same; cookies, for which it is not, are sent under spellings
-///   of `set-cookie` that differ in case, which HTTP ignores. No document of the platform confirms
-///   that the gateway takes more than one cookie.
+/// - The body is a string if it is UTF-8, has a textual content type and no content encoding;
+///   otherwise it is base64. The gateway sends the same bytes in both cases. The body is copied
+///   once.
+/// - The gateway is only known to accept one string per header. The values of a repeated header are
+///   joined by `, `, which is equivalent in HTTP. This is not so for cookies, which are sent under
+///   spellings of `set-cookie` that differ in case, which HTTP ignores. No document of the platform
+///   confirms that the gateway accepts more than one cookie.
 ///
 /// # Errors
 ///
-/// [`Failure::INVALID_RESPONSE`] where the status is not one that ends a request (200 to 599), a
-/// header is not UTF-8, or there are more than 512 cookies.
-pub fn write_answer(
+/// [`Failure::INVALID_RESPONSE`] if the status is not a final one (200 to 599), a header is not
+/// UTF-8, or there are more than 512 cookies.
+pub fn write_response(
     response: &http::response::Parts,
     body: &[u8],
-    reply: &mut Reply,
+    output: &mut ResponseBuffer,
 ) -> Result<(), Failure> {
     let invalid = |reason| Failure::new(Failure::INVALID_RESPONSE, reason);
     let status = response.status.as_u16();
-    if !FINAL.contains(&u64::from(status)) {
+    if !FINAL_STATUSES.contains(&u64::from(status)) {
         return Err(invalid(format!(
             "the status of the response is {status}; API Gateway takes one from 200 to 599"
         )));
     }
-    let headers = texts_of(&response.headers)
+    let headers = strings_of(&response.headers)
         .map_err(|name| invalid(format!("the header `{name}` of the response is not UTF-8")))?;
-    let headers = one_text_each(headers)?;
+    let headers = join_repeated(headers)?;
     let body =
         text_of(&response.headers, body).map_or(EncodedBody::Base64(body), EncodedBody::Text);
-    let answer = Answer {
+    let written = WrittenResponse {
         status_code: status,
         headers: Object(headers),
         is_base64_encoded: body.is_base64(),
         body,
     };
-    /// For the names of the fields, the status and the flag.
+    /// Room for the names of the fields, the status and the flag.
     const REST: usize = 128;
-    let mut json = Vec::with_capacity(REST + answer.headers.len() + body.len());
-    serde_json::to_writer(&mut json, &answer)
-        .map_err(|error| invalid(format!("the response cannot be written as JSON: {error}")))?;
-    reply.set_bytes(json, "application/json");
+    let mut json = Vec::with_capacity(REST + written.headers.len() + body.len());
+    serde_json::to_writer(&mut json, &written)
+        .map_err(|error| invalid(format!("the response cannot be serialized as JSON: {error}")))?;
+    output.set_bytes(json, "application/json");
     Ok(())
 }
 
-/// The statuses that end a request.
-const FINAL: std::ops::RangeInclusive<u64> = 200..=599;
+/// All but the informational ones.
+const FINAL_STATUSES: std::ops::RangeInclusive<u64> = 200..=599;
 
-/// Makes one value of those that a header has; of cookies, several headers.
-fn one_text_each(headers: Entries<'_>) -> Result<Entries<'_>, Failure> {
+/// Joins the values of each header, and gives each cookie a header of its own.
+fn join_repeated(headers: Entries<'_>) -> Result<Entries<'_>, Failure> {
     let mut single = Vec::with_capacity(headers.len());
     for (name, values) in headers {
         if name != SET_COOKIE.as_str() {
@@ -103,10 +104,10 @@ fn one_text_each(headers: Entries<'_>) -> Result<Entries<'_>, Failure> {
     Ok(single)
 }
 
-/// In how many ways the nine letters of `set-cookie` can be spelled.
+/// The number of spellings of the nine letters of `set-cookie`.
 const SPELLINGS: usize = 1 << 9;
 
-/// `set-cookie` with the letters in upper case whose bits the number has.
+/// `set-cookie` with those letters in upper case whose bits are set in the number.
 fn spelling(number: usize) -> String {
     let mut letters = 0..;
     let spell = |character: char| {
@@ -117,18 +118,18 @@ fn spelling(number: usize) -> String {
     SET_COOKIE.as_str().chars().map(spell).collect()
 }
 
-/// The answer as it is read.
+/// The function response, for deserialization.
 #[derive(Deserialize)]
 #[serde(expecting = "an object with the number `statusCode`")]
-struct Sent<'a> {
+struct ReadResponse<'a> {
     #[serde(rename = "statusCode")]
     status: Status,
     #[serde(default)]
-    headers: Headers,
+    headers: ResponseHeaders,
     #[serde(borrow, default)]
-    body: Text<'a>,
+    body: NullableString<'a>,
     #[serde(default, rename = "isBase64Encoded")]
-    is_base64_encoded: Flag,
+    is_base64_encoded: NullableFlag,
 }
 
 struct Status(StatusCode);
@@ -145,7 +146,7 @@ impl Visitor<'_> for StatusVisitor {
     fn visit_u64<E: Error>(self, number: u64) -> Result<Status, E> {
         let status = u16::try_from(number)
             .ok()
-            .filter(|_| FINAL.contains(&number))
+            .filter(|_| FINAL_STATUSES.contains(&number))
             .and_then(|number| StatusCode::from_u16(number).ok());
         status
             .map(Status)
@@ -159,23 +160,23 @@ impl<'de> Deserialize<'de> for Status {
     }
 }
 
-/// The response that API Gateway makes of a function's answer.
+/// The HTTP response that API Gateway sends for a function's response.
 ///
 /// Header values may be lists, as the platform itself emits them.
 ///
 /// # Errors
 ///
-/// [`Failure::INVALID_RESPONSE`] where the answer is anything else than an object with a
-/// `statusCode` from 200 to 599, headers that HTTP allows, and a body that is base64 if it says so:
-/// the gateway answers with 500 then. The message says what is wrong and where.
-pub fn response_of(answer: &[u8]) -> Result<http::Response<Bytes>, Failure> {
-    const INTRO: &str = "the answer of the function is not one for API Gateway: ";
+/// [`Failure::INVALID_RESPONSE`] unless the function's response is an object with a `statusCode`
+/// from 200 to 599, headers that HTTP allows, and a body that is base64 if `isBase64Encoded` is
+/// set. The gateway responds with 500 to others. The message has the reason and the JSON path.
+pub fn response_of(function_response: &[u8]) -> Result<http::Response<Bytes>, Failure> {
+    const INTRO: &str = "API Gateway does not accept the response of the function: ";
     let invalid = |reason: &dyn fmt::Display| {
         Failure::new(Failure::INVALID_RESPONSE, format!("{INTRO}{reason}"))
     };
-    let sent = located::read::<Sent<'_>>(answer)
-        .map_err(|misfit| misfit.into_failure(Failure::INVALID_RESPONSE, INTRO))?;
-    let body = match (sent.is_base64_encoded.0, sent.body.0) {
+    let read = deserialize::from_json::<ReadResponse<'_>>(function_response)
+        .map_err(|error| error.into_failure(Failure::INVALID_RESPONSE, INTRO))?;
+    let body = match (read.is_base64_encoded.0, read.body.0) {
         (true, text) => STANDARD
             .decode(&*text)
             .map_err(|error| invalid(&format_args!("`body` is not base64: {error}")))?
@@ -184,7 +185,7 @@ pub fn response_of(answer: &[u8]) -> Result<http::Response<Bytes>, Failure> {
         (false, Cow::Owned(text)) => Bytes::from(text),
     };
     let mut response = http::Response::new(body);
-    *response.status_mut() = sent.status.0;
-    *response.headers_mut() = sent.headers.0;
+    *response.status_mut() = read.status.0;
+    *response.headers_mut() = read.headers.0;
     Ok(response)
 }

@@ -1,4 +1,4 @@
-// #[derive(fg::Failure)]
+// #[derive(fg::ErrorCode)]
 
 const _: () = {
     use ::fg::contract as __fg;

@@ -1,4 +1,4 @@
-//! What `#[derive(fg::Failure)]` makes the `errorType` of an error.
+//! What `#[derive(fg::ErrorCode)]` makes the `errorType` of an error.
 
 #![expect(dead_code, reason = "only the codes of these errors are looked at")]
 
@@ -6,19 +6,19 @@ use std::fmt::{self, Debug};
 
 use fg::ErrorCode;
 
-#[derive(Debug, thiserror::Error, fg::Failure)]
+#[derive(Debug, thiserror::Error, fg::ErrorCode)]
 #[error("the stock is empty")]
 struct OutOfStock;
 
-#[derive(Debug, fg::Failure)]
-#[failure(code = "Order.Late")]
+#[derive(Debug, fg::ErrorCode)]
+#[fg(code = "Order.Late")]
 struct Late {
     days: u32,
 }
 
-#[derive(Debug, fg::Failure)]
+#[derive(Debug, fg::ErrorCode)]
 enum Order {
-    #[failure(code = "Order.NotFound")]
+    #[fg(code = "Order.NotFound")]
     NotFound {
         id: u32,
     },
@@ -26,18 +26,18 @@ enum Order {
     r#Final,
 }
 
-#[derive(Debug, fg::Failure)]
-#[failure(code = "Payment", crate = fg)]
+#[derive(Debug, fg::ErrorCode)]
+#[fg(code = "Payment", crate = fg)]
 enum Payment {
     Refused,
-    #[failure(code = "Payment.Late")]
+    #[fg(code = "Payment.Late")]
     Late,
 }
 
-#[derive(fg::Failure)]
+#[derive(fg::ErrorCode)]
 enum Never {}
 
-#[derive(Debug, fg::Failure)]
+#[derive(Debug, fg::ErrorCode)]
 enum Generic<'a, T: Clone, const N: usize>
 where
     T: Debug,
@@ -85,7 +85,7 @@ fn the_code_is_what_the_caller_of_the_function_sees() {
     async fn find(event: u32) -> Result<(), Order> {
         Err(Order::NotFound { id: event })
     }
-    let (ctx, mut reply) = (fg::Context::default(), fg::contract::Reply::new());
+    let (ctx, mut reply) = (fg::Context::default(), fg::contract::ResponseBuffer::new());
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let failure = runtime
         .block_on(<find as fg::contract::Handler>::call(b"7", &ctx, &(), &mut reply))

@@ -1,5 +1,5 @@
-//! Why a payload does not fit the type of the event: in full for the caller who has sent it,
-//! without its contents for the log.
+//! The message for JSON that cannot be deserialized: in full for the caller who sent it, without
+//! values from it for the log.
 
 use std::any::type_name;
 use std::fmt::Write;
@@ -8,83 +8,83 @@ use serde::Deserialize;
 use serde_path_to_error::{Path, Segment};
 
 use crate::bounded;
-use crate::describe::bare_name;
+use crate::error_details::bare_name;
 use crate::failure::Failure;
 use crate::limits::{MESSAGE, QUOTE};
 
-/// Why JSON does not fit, and where: a path, a reason, a line and a column.
+/// Why JSON cannot be deserialized: the path, the reason, the line and the column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misfit {
-    /// For the caller, with the beginning of the value that does not fit.
-    pub told: String,
-    /// For the log, without that.
+pub struct JsonError {
+    /// For the caller; quotes the beginning of the value that does not fit.
+    pub message: String,
+    /// For the log; quotes no value.
     pub logged: String,
 }
 
-impl Misfit {
-    /// What this error says of JSON.
+impl JsonError {
+    /// Explains the error that deserializing `json` as a `T` returned.
     #[must_use]
-    pub fn of<'de, T: Deserialize<'de>>(json: &'de [u8], error: &serde_json::Error) -> Self {
-        Self::at(locate::<T>(json).as_ref(), error)
+    pub fn new<'de, T: Deserialize<'de>>(json: &'de [u8], error: &serde_json::Error) -> Self {
+        Self::with_path(find_path::<T>(json).as_ref(), error)
     }
 
     #[cold]
     #[inline(never)]
-    fn at(located: Option<&Located>, error: &serde_json::Error) -> Self {
+    fn with_path(located: Option<&PathError>, error: &serde_json::Error) -> Self {
         let text = error.to_string();
-        let reason = without_place(&text);
+        let reason = without_position(&text);
         let reason = if error.is_data() {
-            Reason::read(reason)
+            Reason::parse(reason)
         } else {
             Reason { kind: reason, quoted: None, expected: "" }
         };
-        // A field that is unknown is a part of the path.
+        // The name of an unknown field comes from the payload, and is a segment of the path.
         let is_unknown =
             |key: &str| reason.quoted.is_some_and(|quoted| quoted.trim_matches('`') == key);
-        let (mut told, mut logged) = (String::new(), String::new());
-        if let Some(path) = located.map(Located::path).filter(|path| path.iter().next().is_some()) {
-            write_path(&mut told, path, &|_| true);
-            write_path(&mut logged, path, &|key| is_a_name(key) && !is_unknown(key));
+        let (mut message, mut logged) = (String::new(), String::new());
+        if let Some(path) = located.map(PathError::path).filter(|path| path.iter().next().is_some())
+        {
+            write_path(&mut message, path, &|_| true);
+            write_path(&mut logged, path, &|key| is_field_name(key) && !is_unknown(key));
         }
-        reason.write(&mut told, &mut logged);
-        let place = format!(" at line {} column {}", error.line(), error.column());
-        told.push_str(&place);
-        logged.push_str(&place);
-        Self { told, logged }
+        reason.write(&mut message, &mut logged);
+        let position = format!(" at line {} column {}", error.line(), error.column());
+        message.push_str(&position);
+        logged.push_str(&position);
+        Self { message, logged }
     }
 
-    /// A failure whose message begins with this.
+    /// A failure whose message is `intro` followed by this error.
     #[must_use]
     pub fn into_failure(self, error_type: &'static str, intro: &str) -> Failure {
-        let Self { told, logged } = self;
-        Failure::new(error_type, [intro, &told].concat()).logged_as([intro, &logged].concat())
+        let Self { message, logged } = self;
+        Failure::new(error_type, [intro, &message].concat()).logged_as([intro, &logged].concat())
     }
 }
 
-/// Reads the JSON a second time to learn at which path it does not fit. Only JSON that failed pays
-/// for this.
+/// Deserializes the JSON a second time to find the path of the error; on the error path only.
 #[cold]
 #[inline(never)]
-fn locate<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<Located> {
+fn find_path<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Option<PathError> {
     serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json)).err()
 }
 
-type Located = serde_path_to_error::Error<serde_json::Error>;
+type PathError = serde_path_to_error::Error<serde_json::Error>;
 
-/// Why a payload is not the event.
+/// The failure for a payload that cannot be deserialized as the event.
 #[cold]
 #[inline(never)]
-pub(crate) fn explain<'de, T: Deserialize<'de>>(
+pub(crate) fn invalid_payload<'de, T: Deserialize<'de>>(
     payload: &[u8],
     json: &'de [u8],
     error: &serde_json::Error,
 ) -> Failure {
-    let located = if payload.is_empty() { None } else { locate::<T>(json) };
-    describe(payload, located.as_ref(), error, type_name::<T>())
+    let located = if payload.is_empty() { None } else { find_path::<T>(json) };
+    to_failure(payload, located.as_ref(), error, type_name::<T>())
 }
 
-/// What some editors and shells put before a text, and what they leave where they write UTF-16.
-const MARKS: [(&[u8], &str); 3] = [
+/// Byte order marks, which some editors and shells write, and the advice for each.
+const BYTE_ORDER_MARKS: [(&[u8], &str); 3] = [
     (
         b"\xef\xbb\xbf",
         "; it begins with a byte order mark, which JSON does not allow: save the event as UTF-8 without one",
@@ -96,11 +96,11 @@ const MARKS: [(&[u8], &str); 3] = [
 const UTF_16: &str =
     "; it is in UTF-16, and JSON is UTF-8: save the event as UTF-8 without a byte order mark";
 
-/// Not generic, so that it is compiled once and not for each event.
+/// Not generic, so that it is compiled once and not for each event type.
 #[inline(never)]
-fn describe(
+fn to_failure(
     payload: &[u8],
-    located: Option<&Located>,
+    located: Option<&PathError>,
     error: &serde_json::Error,
     event: &'static str,
 ) -> Failure {
@@ -110,46 +110,47 @@ fn describe(
         let text = error.to_string();
         let intro =
             ["the payload is empty and was read as `null`, which is not ", &event, ": "].concat();
-        return Failure::new(Failure::INVALID_PAYLOAD, intro + without_place(&text));
+        return Failure::new(Failure::INVALID_PAYLOAD, intro + without_position(&text));
     }
     let intro = if error.is_data() {
         ["the payload does not fit ", &event, ": "].concat()
     } else {
         "the payload is not valid JSON: ".to_owned()
     };
-    let mut misfit = Misfit::at(located, error);
-    if let Some((_, advice)) = MARKS.iter().find(|(mark, _)| payload.starts_with(mark)) {
-        misfit.told.push_str(advice);
-        misfit.logged.push_str(advice);
+    let mut json_error = JsonError::with_path(located, error);
+    if let Some((_, advice)) = BYTE_ORDER_MARKS.iter().find(|(mark, _)| payload.starts_with(mark)) {
+        json_error.message.push_str(advice);
+        json_error.logged.push_str(advice);
     }
-    misfit.into_failure(Failure::INVALID_PAYLOAD, &intro)
+    json_error.into_failure(Failure::INVALID_PAYLOAD, &intro)
 }
 
-/// What an error of serde's says without the place, which stands at the end whatever is quoted
-/// before it.
-fn without_place(text: &str) -> &str {
-    last(text, " at line ").map_or(text, |at| &text[..at])
+/// The message of a serde error without the position at its end. A quoted value before it may
+/// contain the same words.
+fn without_position(text: &str) -> &str {
+    rfind(text, " at line ").map_or(text, |at| &text[..at])
 }
 
-/// Where the last one of these words begins.
+/// [`str::rfind`], in less code.
 #[inline(never)]
-fn last(text: &str, words: &str) -> Option<usize> {
-    (0..text.len()).rev().find(|&at| text.as_bytes()[at..].starts_with(words.as_bytes()))
+fn rfind(text: &str, pattern: &str) -> Option<usize> {
+    (0..text.len()).rev().find(|&at| text.as_bytes()[at..].starts_with(pattern.as_bytes()))
 }
 
-/// What serde says, in its parts: the messages of `serde::de::Error`.
+/// The parts of a message of `serde::de::Error`.
 struct Reason<'t> {
     kind: &'t str,
-    /// What stands in the payload.
+    /// A value from the payload.
     quoted: Option<&'t str>,
     expected: &'t str,
 }
 
 impl<'t> Reason<'t> {
     #[inline(never)]
-    fn read(text: &'t str) -> Self {
-        // What is expected is written in the program, and stands last.
-        let (found, expected) = match last(text, ", expected ").max(last(text, ", there are no ")) {
+    fn parse(text: &'t str) -> Self {
+        // What is expected comes last, and from the program.
+        let (found, expected) = match rfind(text, ", expected ").max(rfind(text, ", there are no "))
+        {
             Some(at) => text.split_at(at),
             None => (text, ""),
         };
@@ -160,7 +161,7 @@ impl<'t> Reason<'t> {
         }
         for kind in ["invalid type: ", "invalid value: "] {
             if let Some(unexpected) = found.strip_prefix(kind) {
-                // Such as `string "a"` and `floating point `1.5``; `null` and `map` quote nothing.
+                // `string "a"` and `floating point `1.5`` quote a value; `null` and `map` do not.
                 let quote = unexpected.find(['"', '`']).unwrap_or(unexpected.len());
                 let (what, quoted) = unexpected.split_at(quote);
                 let kind = &found[..kind.len() + what.trim_end().len()];
@@ -176,42 +177,42 @@ impl<'t> Reason<'t> {
         if is_static.iter().any(|start| text.starts_with(start)) {
             return Self { kind: text, quoted: None, expected: "" };
         }
-        // In the words of the type's own `Deserialize`: which of them come from the payload is
-        // unknown.
+        // A message of the type's own `Deserialize`: any part of it may come from the payload.
         Self { kind: "", quoted: Some(text), expected: "" }
     }
 
-    fn write(&self, told: &mut String, logged: &mut String) {
+    fn write(&self, message: &mut String, logged: &mut String) {
         let Self { kind, quoted, expected } = *self;
         match quoted {
-            Some(words) if kind.is_empty() => {
-                told.push_str(&bounded::display(&words, MESSAGE / 2));
-                logged
-                    .push_str("its own check refuses it, with words that only the caller is told");
+            Some(text) if kind.is_empty() => {
+                message.push_str(&bounded::display(&text, MESSAGE / 2));
+                logged.push_str(
+                    "its `Deserialize` implementation rejects it; only the caller gets the message",
+                );
                 return;
             }
             quoted => {
-                told.push_str(kind);
+                message.push_str(kind);
                 if let Some(value) = quoted {
-                    told.push(' ');
-                    told.push_str(&bounded::display(&value, QUOTE));
+                    message.push(' ');
+                    message.push_str(&bounded::display(&value, QUOTE));
                 }
             }
         }
-        told.push_str(expected);
+        message.push_str(expected);
         logged.push_str(kind);
         logged.push_str(expected);
     }
 }
 
-/// Writes the path with a colon behind it. A key that may not be shown is `*`.
+/// Writes the path, followed by a colon. A key that `is_shown` rejects is `*`.
 #[inline(never)]
 fn write_path(text: &mut String, path: &Path, is_shown: &dyn Fn(&str) -> bool) {
-    /// A payload can be nested 128 deep.
-    const MOST_SEGMENTS: usize = 32;
+    /// `serde_json` accepts a nesting of 128.
+    const MAX_SEGMENTS: usize = 32;
     text.push('`');
     for (at, segment) in path.iter().enumerate() {
-        if at == MOST_SEGMENTS {
+        if at == MAX_SEGMENTS {
             text.push_str("..");
             break;
         }
@@ -231,11 +232,11 @@ fn write_path(text: &mut String, path: &Path, is_shown: &dyn Fn(&str) -> bool) {
     text.push_str("`: ");
 }
 
-/// Whether a key looks like the name of a field: those stand in the program. A key of a map may be
-/// anything.
-fn is_a_name(key: &str) -> bool {
-    const LONGEST: usize = 40;
-    key.len() <= LONGEST
+/// Whether a key looks like the name of a field, which comes from the program. The key of a map may
+/// be any string.
+fn is_field_name(key: &str) -> bool {
+    const MAX_LENGTH: usize = 40;
+    key.len() <= MAX_LENGTH
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-$".contains(&byte))
 }
 
@@ -281,8 +282,8 @@ mod tests {
     }
 
     #[test]
-    fn the_caller_is_told_what_does_not_fit_and_the_log_only_where_and_why() {
-        for (payload, told, logged) in [
+    fn the_caller_gets_the_value_that_does_not_fit_and_the_log_only_the_path_and_the_reason() {
+        for (payload, message, logged) in [
             (
                 r#"{"number":"s3cr3t"}"#,
                 "`number`: invalid type: string \"s3cr3t\", expected u8",
@@ -316,7 +317,7 @@ mod tests {
             (
                 r#"{"own":"s3cr3t"}"#,
                 "`own`: no `s3cr3t` here, expected better",
-                "`own`: its own check refuses it",
+                "`own`: its `Deserialize` implementation rejects it",
             ),
             (
                 r#"{"number":"a\", expected b"}"#,
@@ -324,10 +325,10 @@ mod tests {
                 "`number`: invalid type: string, expected u8",
             ),
         ] {
-            let (in_answer, in_log) = both(payload);
+            let (in_response, in_log) = both(payload);
             assert!(
-                in_answer.starts_with(&format!("the payload does not fit `Event`: {told}")),
-                "{in_answer}"
+                in_response.starts_with(&format!("the payload does not fit `Event`: {message}")),
+                "{in_response}"
             );
             assert!(
                 in_log.starts_with(&format!(
@@ -339,11 +340,14 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_named_as_what_it_is() {
-        let (in_answer, in_log) = both("\u{feff}{\"number\":1}");
+    fn a_byte_order_mark_is_explained() {
+        let (in_response, in_log) = both("\u{feff}{\"number\":1}");
         let expected = "the payload is not valid JSON: expected value at line 1 column 1; it begins with a byte order mark, which JSON \
                         does not allow: save the event as UTF-8 without one";
-        assert_eq!((in_answer.as_str(), in_log), (expected, format!("InvalidPayload: {expected}")));
+        assert_eq!(
+            (in_response.as_str(), in_log),
+            (expected, format!("InvalidPayload: {expected}"))
+        );
         let failure = Event::from_payload(b"\xff\xfe{\0}\0").expect_err("no UTF-8").to_string();
         assert!(failure.contains("; it is in UTF-16, and JSON is UTF-8"), "{failure}");
         assert!(!both("{").0.contains("byte order mark"));
@@ -359,8 +363,11 @@ mod tests {
                 format!("{{\"{long}\":1}}"),
                 format!("{{\"by_name\":{{\"{long}\":[]}}}}"),
             ] {
-                let (in_answer, in_log) = both(&payload);
-                assert!(in_answer.len() < 600 && in_answer.contains(" bytes cut)"), "{in_answer}");
+                let (in_response, in_log) = both(&payload);
+                assert!(
+                    in_response.len() < 600 && in_response.contains(" bytes cut)"),
+                    "{in_response}"
+                );
                 assert!(in_log.len() < 300, "{in_log}");
             }
         }
