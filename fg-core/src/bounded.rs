@@ -1,26 +1,26 @@
-//! Texts that are cut where they are made, and say how much was cut.
+//! Strings that are truncated as they are written, with a note of how much was cut.
 
 use std::fmt::{self, Write};
 
-/// A text that keeps its beginning, and counts the rest: what is displayed is never kept whole if
-/// it is too long.
+/// A writer that keeps the beginning of what is written and counts the rest, so that a long
+/// `Display` is never in memory as a whole.
 #[derive(Debug)]
 pub struct Bounded {
     text: String,
-    /// Bytes that have been written, kept or not.
+    /// The number of bytes written, kept or not.
     length: usize,
     most: usize,
 }
 
 impl Bounded {
-    /// Keeps at most so many bytes, in this buffer.
+    /// Keeps at most `most` bytes, in this buffer.
     #[must_use]
     pub fn new(mut buffer: String, most: usize) -> Self {
         buffer.clear();
         Self { text: buffer, length: 0, most }
     }
 
-    /// What was kept, and how many bytes were written.
+    /// Returns what was kept, and how many bytes were written.
     #[must_use]
     pub fn into_parts(self) -> (String, usize) {
         (self.text, self.length)
@@ -43,7 +43,7 @@ impl Write for Bounded {
     }
 }
 
-/// What this displays, cut to `most` bytes of JSON.
+/// The `Display` of a value, truncated to `most` bytes of JSON.
 #[must_use]
 #[cold]
 #[inline(never)]
@@ -55,13 +55,14 @@ pub fn display(value: &dyn fmt::Display, most: usize) -> String {
     cut(text, length, most)
 }
 
-/// This text, cut to `most` bytes of JSON.
+/// A string, truncated to `most` bytes of JSON.
 pub(crate) fn text(text: String, most: usize) -> String {
     let length = text.len();
     cut(text, length, most)
 }
 
-/// These texts, each and all of them bounded; one more says that there were others.
+/// At most `most` strings, each truncated to `most_each` bytes. One more entry says that there were
+/// others.
 pub(crate) fn list(
     texts: impl IntoIterator<Item = String>,
     most: usize,
@@ -78,7 +79,7 @@ pub(crate) fn list(
     list
 }
 
-/// The beginning of a text that had `length` bytes, with the size of what is missing.
+/// The beginning of a string that had `length` bytes, with the number of bytes that are missing.
 #[inline(never)]
 fn cut(mut text: String, length: usize, most: usize) -> String {
     if length == text.len() && fits(&text, most) {
@@ -98,7 +99,7 @@ fn fits(text: &str, most: usize) -> bool {
     text.len() <= most && end_within(text, most) == text.len()
 }
 
-/// Where the JSON of the text has as many bytes as it may have.
+/// The length of the longest prefix whose JSON has at most `most` bytes.
 #[must_use]
 pub fn end_within(text: &str, most: usize) -> usize {
     // No character becomes longer than six times its bytes.

@@ -43,8 +43,8 @@ use crate::secret::Secret;
 /// A header or variable that is empty or the word `null` is treated as absent, as the platform
 /// sends unused ones so.
 ///
-/// A clone can be taken along, for example into a stream or a task; it goes on telling of the same
-/// invocation.
+/// A clone can be moved elsewhere, for example into a stream or a task. It stays the context of the
+/// same invocation.
 ///
 /// In a unit test, [`Context::builder`] makes one:
 ///
@@ -175,8 +175,8 @@ impl Context {
         &self.logger
     }
 
-    /// The temporary credentials of the function's agency; none without an agency, or if one of the
-    /// three is missing.
+    /// The temporary credentials of the function's agency; `None` without an agency, or if one of
+    /// the three is missing.
     ///
     /// On a developer's machine `cargo fg invoke --credentials` and `cargo fg dev --credentials`
     /// give them; in a shell, `FG_CREDENTIALS=env`. Keys of a developer that do not expire come
@@ -284,7 +284,7 @@ impl Context {
         self.invocation.headers()
     }
 
-    /// The trace id; the request id where the platform sends none.
+    /// The trace id; the request id if the platform sends none.
     #[must_use]
     pub fn trace_id(&self) -> &str {
         self.header(names::TRACE_ID).unwrap_or_else(|| self.request_id())
@@ -339,8 +339,8 @@ impl Context {
     }
 }
 
-/// A variable's value, else that of a header: an HTTP function or a container image may have only
-/// the latter.
+/// The variable's value, or else the header's: an HTTP function or a container image may have only
+/// the header.
 fn first_of<'c>(variable: &'c str, in_header: impl FnOnce() -> Option<&'c str>) -> &'c str {
     if variable.is_empty() { in_header().unwrap_or_default() } else { variable }
 }

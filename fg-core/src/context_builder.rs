@@ -1,4 +1,4 @@
-//! A [`Context`] made by hand, for unit tests.
+//! Builds a [`Context`] for unit tests.
 
 use std::fmt;
 use std::sync::Arc;
@@ -128,7 +128,7 @@ impl ContextBuilder {
             environment,
             self.sink.unwrap_or_else(|| Arc::new(NoLog)),
         );
-        // The first header of a name counts, so this one is for those who gave none.
+        // The first header of a name counts, so this is the default.
         self.headers.push((names::REQUEST_ID.to_owned(), "test-request".to_owned()));
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         lifecycle::begin(&mut ctx, Instant::now(), headers);

@@ -232,3 +232,92 @@ fn a_test_chooses_a_handler_and_sees_what_its_init_registers() {
     ctx.before_stop(async {});
     assert_eq!(lifecycle::take_before_stop(&ctx).len(), 1);
 }
+
+/// A table as an HTTP library has it: names in lower case.
+#[derive(Clone, Default)]
+struct Table(Vec<(&'static str, &'static [u8])>);
+
+impl crate::header_table::HeaderTable for Table {
+    fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.iter().copied()
+    }
+
+    fn find(&self, name: &str, accepts: fn(&[u8]) -> bool) -> Option<&[u8]> {
+        let mut lines = self.0.iter();
+        lines.find(|line| line.0.eq_ignore_ascii_case(name) && accepts(line.1)).map(|line| line.1)
+    }
+
+    fn remove(&mut self, name: &str) {
+        self.0.retain(|line| line.0 != name);
+    }
+}
+
+fn context_with(table: Table) -> Context {
+    let mut ctx = lifecycle::between_invocations(Arc::default(), Arc::new(NoLog));
+    lifecycle::begin_with_table(&mut ctx, Instant::now(), table, |_, _| None);
+    ctx
+}
+
+#[test]
+fn a_table_that_was_taken_over_tells_the_same_as_copies_of_its_headers() {
+    let table = Table(vec![
+        ("x-cff-request-id", b"null"),
+        ("x-cff-request-id", b" id-1 "),
+        ("x-cff-timeout", b"7"),
+        ("x-cff-workflow-id", b""),
+        ("x-cff-memory", b"512"),
+        ("x-bytes", b"a\xffb"),
+        ("x-twice", b"1"),
+        ("x-twice", b"2"),
+    ]);
+    let copied = context_from(&table.0);
+    let taken_over = context_with(table);
+    let told = |ctx: &Context| {
+        let headers: Vec<(String, String)> =
+            ctx.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let names = ["X-Cff-Request-Id", "x-cff-workflow-id", "x-bytes", "X-Twice", "x-none"];
+        let found = names.map(|name| ctx.header(name).map(ToOwned::to_owned));
+        (headers, found, ctx.request_id().to_owned(), ctx.timeout(), ctx.memory_size())
+    };
+    assert_eq!(told(&taken_over), told(&copied));
+    assert_eq!(taken_over.header("X-Bytes"), Some("a\u{fffd}b"));
+    assert_eq!((taken_over.request_id(), taken_over.timeout().as_secs()), ("id-1", 7));
+}
+
+#[test]
+fn secrets_leave_a_table_that_is_taken_over() {
+    let mut lines: Vec<(&str, &[u8])> =
+        names::SECRETS.iter().map(|name| (*name, &b"hunter2"[..])).collect();
+    lines.push(("x-other", b"1"));
+    let mut ctx = context_with(Table(lines));
+    for name in names::SECRETS {
+        assert_eq!(ctx.header(name), None, "{name}");
+    }
+    assert_eq!(ctx.headers().collect::<Vec<_>>(), [("x-other", "1")]);
+    assert!(!format!("{ctx:?}").contains("hunter2"));
+    assert!(ctx.credentials().is_some() && ctx.token().is_some() && lifecycle::has_secrets(&ctx));
+    let table: Table = lifecycle::take_table(&mut ctx).expect("no clone is held");
+    assert_eq!(table.0, [("x-other", &b"1"[..])]);
+}
+
+#[test]
+fn a_clone_keeps_the_table_and_the_next_invocation_has_another() {
+    let mut ctx = context_with(Table(vec![("x-cff-request-id", b"id-1"), ("x-a", b"1")]));
+    let clone = ctx.clone();
+    assert!(lifecycle::take_table::<Table>(&mut ctx).is_none(), "the clone needs it");
+    lifecycle::end(&mut ctx);
+    let next = Table(vec![("x-b", b"2")]);
+    lifecycle::begin_with_table(&mut ctx, Instant::now(), next, |table, id| {
+        assert!(id.is_empty() && table.0.len() == 1);
+        Some("chosen".into())
+    });
+    assert_eq!((clone.request_id(), clone.header("x-a")), ("id-1", Some("1")));
+    assert_eq!(
+        (ctx.request_id(), ctx.header("x-a"), ctx.header("x-b")),
+        ("chosen", None, Some("2"))
+    );
+    drop(clone);
+    lifecycle::begin(&mut ctx, Instant::now(), [("x-c", &b"3"[..])]);
+    assert_eq!((ctx.header("x-b"), ctx.header("x-c")), (None, Some("3")));
+    assert_eq!(ctx.headers().count(), 1);
+}

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::headers::present;
 use crate::log::Level;
-use crate::log_filter::{LogFilter, Verbosity};
-use crate::string_map::NamedTexts;
+use crate::log_filter::LogFilter;
+use crate::string_map::StringMap;
+use crate::variables::{Reader, Variables};
 
 /// The function's settings, read once and never again.
 ///
@@ -56,33 +56,15 @@ pub struct Environment {
     log_level: Level,
     log_filter: Arc<LogFilter>,
     is_log_json: Option<bool>,
-    user_data: NamedTexts,
+    user_data: StringMap,
     variables: Variables,
     /// Filled when a key is first asked for that is not in the user data.
-    variables_by_name: OnceLock<NamedTexts>,
+    variables_by_name: OnceLock<StringMap>,
     missing: Vec<String>,
     warnings: Vec<String>,
 }
 
-/// Where the variables come from.
-enum Variables {
-    Process,
-    Given(NamedTexts),
-}
-
-impl Variables {
-    fn get(&self, name: &str) -> Option<String> {
-        match self {
-            Self::Process => std::env::var_os(name).map(|value| {
-                value.into_string().unwrap_or_else(|value| value.to_string_lossy().into_owned())
-            }),
-            Self::Given(variables) => variables.get(name).map(ToOwned::to_owned),
-        }
-    }
-}
-
 const DEFAULT_TIMEOUT_SECONDS: u64 = 3;
-const DEFAULT_INIT_TIMEOUT_SECONDS: u64 = 300;
 const DEFAULT_MEMORY_MB: u32 = 128;
 const DEFAULT_MAX_RESPONSE_BYTES: u64 = 6 * 1024 * 1024;
 
@@ -103,8 +85,7 @@ impl Environment {
     }
 
     fn read(variables: Variables) -> Self {
-        let mut reader =
-            Reader { variables: &variables, missing: Vec::new(), warnings: Vec::new() };
+        let mut reader = Reader::new(&variables);
         let full_name = reader.text("RUNTIME_FUNC_NAME").unwrap_or_default();
         // The engine writes `0@package@name`.
         let mut parts = full_name.rsplit('@');
@@ -184,7 +165,7 @@ impl Environment {
         self.handler.as_deref()
     }
 
-    /// The alias, where the platform gives it at start.
+    /// The alias, if the platform gives it at the start.
     #[must_use]
     pub fn alias(&self) -> Option<&str> {
         self.alias.as_deref()
@@ -196,7 +177,7 @@ impl Environment {
         self.timeout
     }
 
-    /// Whether that was set, rather than defaulted.
+    /// Whether the timeout was set, and is not the default.
     #[must_use]
     pub fn is_timeout_given(&self) -> bool {
         self.is_timeout_given
@@ -239,15 +220,15 @@ impl Environment {
         &self.log_filter
     }
 
-    /// Whether log lines are JSON, where a variable says so.
+    /// Whether log lines are JSON, if a variable says so.
     #[doc(hidden)]
     #[must_use]
     pub fn is_log_json(&self) -> Option<bool> {
         self.is_log_json
     }
 
-    /// A variable of the user's: from `RUNTIME_USERDATA`, where the encrypted ones are, else from
-    /// the process's variables.
+    /// A variable that the user has set: from `RUNTIME_USERDATA`, which has the encrypted ones, else
+    /// from the process's variables.
     ///
     /// The platform's own variables (`RUNTIME_*`) are not the user's and are never returned.
     #[must_use]
@@ -276,7 +257,7 @@ impl Environment {
     }
 
     /// One sentence for each variable that the platform always sets and that is missing here. In a
-    /// shell that is no wonder.
+    /// shell that is to be expected.
     #[must_use]
     pub fn missing(&self) -> &[String] {
         &self.missing
@@ -305,228 +286,6 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// Reads single variables and remembers what was wrong with them.
-struct Reader<'v> {
-    variables: &'v Variables,
-    missing: Vec<String>,
-    warnings: Vec<String>,
-}
-
-impl Reader<'_> {
-    // Not inlined, as it is called for each variable.
-    #[inline(never)]
-    fn text(&self, name: &str) -> Option<String> {
-        let text = self.variables.get(name)?;
-        match present(&text)? {
-            trimmed if trimmed.len() < text.len() => Some(trimmed.to_owned()),
-            _ => Some(text),
-        }
-    }
-
-    /// A number above zero. With a timeout of zero the remaining time would be zero for ever.
-    #[inline(never)]
-    fn number(&mut self, name: &str, unit: &str, default: u64) -> u64 {
-        match self.text(name) {
-            None => {
-                self.missing.push(format!("{name} is not set; using {default} {unit}"));
-                default
-            }
-            Some(text) => {
-                match text.parse() {
-                    Ok(number) if number > 0 => number,
-                    _ => {
-                        self.warnings.push(format!("{name} is `{text}`, which is not a number above 0; using {default} {unit}"));
-                        default
-                    }
-                }
-            }
-        }
-    }
-
-    /// The same; what is too large is as large as it can be.
-    fn small_number(&mut self, name: &str, unit: &str, default: u32) -> u32 {
-        u32::try_from(self.number(name, unit, default.into())).unwrap_or(u32::MAX)
-    }
-
-    /// Set only if the function has an initializer, so its absence is no warning.
-    fn init_timeout(&mut self) -> Duration {
-        let name = "RUNTIME_INITIALIZER_TIMEOUT";
-        if self.text(name).is_none() {
-            return Duration::from_secs(DEFAULT_INIT_TIMEOUT_SECONDS);
-        }
-        Duration::from_secs(self.number(name, "s", DEFAULT_INIT_TIMEOUT_SECONDS))
-    }
-
-    fn user_data(&mut self) -> NamedTexts {
-        let Some(text) = self.text("RUNTIME_USERDATA") else { return NamedTexts::default() };
-        match serde_json::from_str(&text) {
-            Ok(texts) => texts,
-            Err(error) => {
-                // Not the text of the error: it may quote a value, and a value may be a secret.
-                let (line, column) = (error.line(), error.column());
-                self.warnings.push(format!(
-                    "RUNTIME_USERDATA is not a JSON object (line {line}, column {column}); using the process's variables"
-                ));
-                NamedTexts::default()
-            }
-        }
-    }
-
-    /// A variable that the platform does not set, but users do: one of the process, or one of the
-    /// function's.
-    fn optional(&self, name: &str, user_data: &NamedTexts) -> Option<String> {
-        self.text(name).or_else(|| user_data.get(name).and_then(present).map(ToOwned::to_owned))
-    }
-
-    /// A convention of the platform's samples.
-    fn log_level(&mut self, user_data: &NamedTexts) -> Level {
-        let name = "RUNTIME_LOG_LEVEL";
-        let Some(text) = self.optional(name, user_data) else { return Level::Info };
-        text.parse().unwrap_or_else(|error| {
-            self.warnings.push(format!("{name} is `{text}`: {error}; using INFO"));
-            Level::Info
-        })
-    }
-
-    fn log_filter(&mut self, user_data: &NamedTexts, log_level: Level) -> Arc<LogFilter> {
-        // Below its lowest level the platform has no other, so that one is for everything.
-        let default = if log_level == Level::Debug { Verbosity::Trace } else { log_level.into() };
-        let Some(text) = self.optional("FG_LOG", user_data) else {
-            return Arc::new(LogFilter::all(default));
-        };
-        Arc::new(LogFilter::parse(&text, default, &mut |directive| {
-            self.warnings.push(format!(
-                "FG_LOG: `{directive}` is no level and no TARGET=LEVEL, with a level of off, error, warn, info, debug, trace"
-            ));
-        }))
-    }
-
-    fn is_log_json(&mut self, user_data: &NamedTexts) -> Option<bool> {
-        let text = self.optional("FG_LOG_FORMAT", user_data)?;
-        match text.to_ascii_lowercase().as_str() {
-            "json" => Some(true),
-            "text" => Some(false),
-            _ => {
-                self.warnings
-                    .push(format!("FG_LOG_FORMAT is `{text}`; it can be `json` or `text`"));
-                None
-            }
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn what_the_platform_sets_is_read() {
-        let environment = Environment::from_variables([
-            ("RUNTIME_API_ADDR", "127.0.0.1:9001"),
-            ("RUNTIME_FUNC_NAME", "0@shop@order"),
-            ("RUNTIME_TIMEOUT", "30"),
-            ("RUNTIME_MEMORY", "512"),
-            ("RUNTIME_CPU", "600"),
-            ("RUNTIME_MAX_RESP_BODY_SIZE", "1000"),
-            ("RUNTIME_USERDATA", r#"{"DB":"postgres","retries":3,"nothing":null}"#),
-            ("REGION", "eu"),
-        ]);
-        assert_eq!(environment.api_address(), Some("127.0.0.1:9001"));
-        assert_eq!((environment.function_name(), environment.package()), ("order", "shop"));
-        assert_eq!(environment.timeout(), Duration::from_secs(30));
-        assert_eq!((environment.memory_size(), environment.cpu_number()), (512, 600));
-        assert_eq!(environment.max_response_size(), 1000);
-        assert_eq!(environment.user_data("DB"), Some("postgres"));
-        assert_eq!(environment.user_data("retries"), Some("3"));
-        assert_eq!(environment.user_data("nothing"), None);
-        assert_eq!(environment.user_data("REGION"), Some("eu"));
-        assert_eq!(environment.user_data("RUNTIME_USERDATA"), None);
-        assert_eq!((environment.warnings(), environment.missing()), (&[][..], &[][..]));
-    }
-
-    #[test]
-    fn words_zero_and_null_have_the_default_and_one_warning_each() {
-        for bad in ["zero", "0", "-1", "1e3", "99999999999999999999"] {
-            let environment =
-                Environment::from_variables([("RUNTIME_TIMEOUT", bad), ("RUNTIME_MEMORY", bad)]);
-            assert_eq!(environment.timeout(), Duration::from_secs(3));
-            assert_eq!((environment.memory_size(), environment.cpu_number()), (128, 300));
-            assert_eq!(environment.warnings().len(), 2, "{:?}", environment.warnings());
-        }
-        for absent in ["", "null", "  "] {
-            let environment = Environment::from_variables([
-                ("RUNTIME_TIMEOUT", absent),
-                ("RUNTIME_USERDATA", absent),
-            ]);
-            assert_eq!(
-                (environment.timeout(), environment.warnings().len()),
-                (Duration::from_secs(3), 0)
-            );
-            assert!(
-                environment
-                    .missing()
-                    .iter()
-                    .any(|text| text == "RUNTIME_TIMEOUT is not set; using 3 s")
-            );
-        }
-    }
-
-    #[test]
-    fn bad_user_data_is_a_warning_that_quotes_nothing_of_it() {
-        let environment = Environment::from_variables([
-            ("RUNTIME_USERDATA", r#"{"PASSWORD":"hunter2""#),
-            ("DB", "here"),
-        ]);
-        assert_eq!(environment.user_data("DB"), Some("here"));
-        assert_eq!(environment.warnings().len(), 1);
-        assert!(!environment.warnings()[0].contains("hunter2"));
-    }
-
-    #[test]
-    fn directives_come_before_the_level_of_the_platform_and_both_may_be_the_functions_own() {
-        let user_data =
-            r#"{"FG_LOG":"hyper=warn,loud=er","RUNTIME_LOG_LEVEL":"ERROR","FG_LOG_FORMAT":"JSON"}"#;
-        let environment = Environment::from_variables([("RUNTIME_USERDATA", user_data)]);
-        let filter = environment.log_filter();
-        assert!(
-            filter.enables("hyper::server", Verbosity::Warn)
-                && !filter.enables("other", Verbosity::Warn)
-        );
-        assert_eq!((environment.is_log_json(), environment.warnings().len()), (Some(true), 1));
-        assert!(
-            environment.warnings()[0].starts_with("FG_LOG: `loud=er` is no level"),
-            "{:?}",
-            environment.warnings()
-        );
-        let environment = Environment::from_variables([
-            ("FG_LOG", "debug"),
-            ("RUNTIME_LOG_LEVEL", "ERROR"),
-            ("FG_LOG_FORMAT", "xml"),
-        ]);
-        assert!(
-            environment.log_filter().enables("other", Verbosity::Debug)
-                && !environment.log_filter().enables("other", Verbosity::Trace)
-        );
-        assert_eq!((environment.is_log_json(), environment.warnings().len()), (None, 1));
-    }
-
-    #[test]
-    fn debug_prints_no_user_data() {
-        let environment = Environment::from_variables([
-            ("RUNTIME_USERDATA", r#"{"PASSWORD":"hunter2"}"#),
-            ("KEY", "hunter3"),
-        ]);
-        assert!(!format!("{environment:?}").contains("hunter"));
-    }
-
-    proptest! {
-        #[test]
-        fn no_environment_panics(values in proptest::collection::vec(".*", 6)) {
-            let names = ["RUNTIME_TIMEOUT", "RUNTIME_MEMORY", "RUNTIME_CPU", "RUNTIME_USERDATA", "RUNTIME_FUNC_NAME", "RUNTIME_LOG_LEVEL"];
-            let environment = Environment::from_variables(names.into_iter().zip(values));
-            prop_assert!(environment.timeout() > Duration::ZERO);
-            prop_assert!(environment.cpu_number() > 0);
-        }
-    }
-}
+#[path = "environment_tests.rs"]
+mod tests;

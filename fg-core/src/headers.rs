@@ -88,7 +88,7 @@ impl Headers {
 
     /// Has to be called after the last header.
     pub(crate) fn complete(&mut self) {
-        // `is_ascii` looks at the last bytes one by one; this is done for many at a time.
+        // `is_ascii` looks at the last bytes one by one; this loop is vectorized.
         if self.bytes.iter().fold(0, |all, byte| all | byte) >= 0x80 {
             self.mend();
         }
@@ -127,7 +127,7 @@ impl Headers {
     }
 }
 
-/// Where in `whole` its part is, unless it is none.
+/// Where `part` is in `whole`; `None` if it is not a part of it.
 fn place_in(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
     let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
     let end = start.checked_add(part.len())?;
@@ -181,7 +181,7 @@ mod tests {
         let head = b"host: a\r\ntoken: hunter2\r\n\r\n";
         let mut headers = Headers::default();
         headers.copy_head(head);
-        headers.push(head, str::from_utf8(&head[..4]).expect("ASCII"), &head[6..7]);
+        headers.push(head, from_utf8(&head[..4]).expect("ASCII"), &head[6..7]);
         headers.remove(head, &head[16..23]);
         headers.push(head, "other", b"b");
         headers.complete();

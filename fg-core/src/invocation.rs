@@ -136,8 +136,8 @@ impl Invocation {
     }
 
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        let of_table = self.table.as_ref().map(|table| table.strings());
-        of_table.unwrap_or(&self.headers).iter()
+        let of_table = self.table.iter().flat_map(|table| table.strings().iter());
+        self.headers.iter().chain(of_table)
     }
 }
 

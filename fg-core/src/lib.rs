@@ -52,6 +52,7 @@ mod secret_headers;
 pub mod sse;
 mod stream_response;
 mod string_map;
+mod variables;
 
 pub use crate::cancellation::Cancelled;
 pub use crate::context::{Context, InvocationType};

@@ -1,6 +1,6 @@
-//! What a handler logs: a level, the request it belongs to, a text.
+//! What a handler logs: a level, the request id and a message.
 //!
-//! How a line looks and where it goes is the runtime's business: it gives a [`LogSink`].
+//! The runtime decides how a line looks and where it goes: it provides a [`LogSink`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -41,7 +41,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// A text that is not the name of a [`Level`].
+/// The error for a string that is not the name of a [`Level`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseLevelError;
 

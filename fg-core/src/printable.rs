@@ -1,5 +1,4 @@
-//! Which characters are not written as they are, to a log line or to a terminal; and JSON without
-//! them.
+//! Escapes the characters that are not written to a log line or a terminal as they are.
 //!
 //! A control character could end a line, forge another one, or tell a terminal what to do; a mark
 //! for the direction of writing could show a line in another order than it has.
@@ -17,10 +16,10 @@ pub fn is_unprintable(character: char) -> bool {
     }
 }
 
-/// Whether there is none of them, nor any character that is not ASCII.
+/// Whether all characters are printable ASCII, or tabs.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
-    // Without a way out of the inner loop, so that it is done for many bytes at a time.
+    // The inner loop has no early exit, so that the compiler can vectorize it.
     text.as_bytes().chunks(64).all(|chunk| {
         chunk
             .iter()
@@ -28,7 +27,7 @@ pub fn is_plain(text: &str) -> bool {
     })
 }
 
-/// Where the first of them is.
+/// Finds the first character that is [escaped](is_unprintable).
 #[must_use]
 pub fn find_unprintable(text: &str) -> Option<(usize, char)> {
     if is_plain(text) {
@@ -37,7 +36,7 @@ pub fn find_unprintable(text: &str) -> Option<(usize, char)> {
     text.char_indices().find(|&(_, character)| is_unprintable(character))
 }
 
-/// Appends a text with each of them as `\r`, `\n` or `\u{1b}`.
+/// Appends a string, with such characters escaped as `\r`, `\n` or `\u{1b}`.
 pub fn write_escaped(out: &mut Vec<u8>, text: &str) {
     escape(out, text, |out, character| match character {
         '\n' => out.extend_from_slice(b"\\n"),
@@ -50,7 +49,7 @@ pub fn write_escaped(out: &mut Vec<u8>, text: &str) {
     });
 }
 
-/// Appends text of several lines, each escaped, with this between them in place of the line break.
+/// Appends several lines, each escaped, with `between` in place of the line breaks.
 pub fn write_escaped_lines(out: &mut Vec<u8>, text: &str, between: &str) {
     for (number, line) in text.split('\n').enumerate() {
         out.extend_from_slice(if number > 0 { between.as_bytes() } else { b"" });
@@ -58,7 +57,7 @@ pub fn write_escaped_lines(out: &mut Vec<u8>, text: &str, between: &str) {
     }
 }
 
-/// Escapes what is behind `start` and is JSON: each of them is written `\u001b`, but for the line
+/// Escapes the JSON from `start` on: such characters are written as `\u001b`, except for the line
 /// breaks of its layout. A parser reads the same from it.
 pub fn escape_json(json: &mut Vec<u8>, start: usize) {
     let Ok(text) = std::str::from_utf8(&json[start..]) else { return };
@@ -86,8 +85,8 @@ fn escape(out: &mut Vec<u8>, text: &str, write: fn(&mut Vec<u8>, char)) {
     out.extend_from_slice(rest.as_bytes());
 }
 
-/// Appends the number of a character, in at least so many digits, and at most four: none of them is
-/// beyond the first plane.
+/// Appends a character's code point in hexadecimal, with at least `least` digits and at most four:
+/// no such character is beyond the first plane.
 fn write_hex(out: &mut Vec<u8>, character: char, least: u32) {
     let number = u32::from(character);
     for place in (0..4).rev() {

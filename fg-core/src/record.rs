@@ -1,4 +1,4 @@
-//! One thing to log, in its parts: a sink writes them one by one, or all of them as a text.
+//! A log record in its parts, which a sink writes one by one, or all as one string.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,29 +7,29 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::log::Level;
 
-/// One thing to log.
+/// A log record.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
-    /// How much it matters.
+    /// The level.
     pub level: Level,
     /// The invocation it belongs to; empty outside of any.
     pub request_id: &'a str,
-    /// The module or subsystem that says it, as the crates `log` and `tracing` have it; none for a
+    /// The module or subsystem that says it, as the crates `log` and `tracing` have it; `None` for a
     /// line of [`Logger`](crate::Logger).
     pub target: Option<&'a str>,
-    /// What to say.
+    /// The message.
     pub message: fmt::Arguments<'a>,
     details: Option<&'a dyn Details>,
 }
 
 impl<'a> Record<'a> {
-    /// A message and nothing else.
+    /// Creates a record with a message and nothing else.
     #[must_use]
     pub const fn new(level: Level, request_id: &'a str, message: fmt::Arguments<'a>) -> Self {
         Self { level, request_id, target: None, message, details: None }
     }
 
-    /// Says who says it.
+    /// Sets the target.
     #[must_use]
     pub const fn with_target(mut self, target: &'a str) -> Self {
         self.target = Some(target);
@@ -55,7 +55,7 @@ impl<'a> Record<'a> {
         self.details.map_or(&[], |details| &details.get().spans)
     }
 
-    /// All that is said, as one text: `order{id=7}:ship: shop::stock: lost count=3`.
+    /// Displays the whole record as one string: `order{id=7}:ship: shop::stock: lost count=3`.
     #[must_use]
     pub fn text(&self) -> RecordText<'a> {
         RecordText(*self)
@@ -70,7 +70,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What a [`Record`] says, as a text.
+/// A [`Record`] as one string.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordText<'a>(Record<'a>);
 
@@ -96,8 +96,8 @@ pub struct LogDetails {
     pub spans: Vec<LogSpan>,
 }
 
-/// The same behind a table of functions, so that a program that never has any does not carry what
-/// writes them.
+/// [`LogDetails`] behind a trait object, so that a program that has none does not contain the code
+/// that writes them.
 trait Details: fmt::Debug + Sync {
     fn get(&self) -> &LogDetails;
     fn write_spans(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
