@@ -1,14 +1,18 @@
 //! `cargo fg dev`.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::fg::{NewProject, fg, run, target_directory, wait_until, without_settings};
+use crate::fg::{NewProject, fg, run, wait_until};
 #[cfg(target_os = "linux")]
 use crate::fg::{free_port, processes_of, signal};
+#[cfg(unix)]
+use crate::fg::{target_directory, without_settings};
 use crate::http::{request, send};
 
 /// A `cargo fg dev` that runs, on a port that was free.
@@ -77,8 +81,9 @@ impl Dev {
         answer.unwrap_or_else(|| panic!("{method_and_target} is not answered: {}", self.said()))
     }
 
-    /// Where the programs run that it has started.
-    pub(crate) fn directory(&mut self) -> PathBuf {
+    /// The directory of the programs that it starts.
+    #[cfg(target_os = "linux")]
+    fn directory(&mut self) -> PathBuf {
         let address = self.address();
         let port = address.rsplit(':').next().expect("a port");
         target_directory().join("fg").join(format!("dev-{port}"))

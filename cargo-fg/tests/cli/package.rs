@@ -4,13 +4,10 @@ use std::fs;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use fg_emulator::{Emulator, Event};
-use tempfile::TempDir;
 use zip::ZipArchive;
 
-use crate::fg::{LIMIT, NewProject, Ran, build_quickly, fg, run};
+use crate::fg::{NewProject, Ran, build_quickly, fg, run};
 
 /// A program that need not be a function to be packaged.
 pub(crate) const MAIN: &str = "fn main() {}\n";
@@ -179,7 +176,13 @@ fn the_same_project_in_another_directory_and_environment_makes_the_same_bytes_an
 /// The package does what the function does, with nothing but the platform's environment.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn runs(zip: &mut ZipArchive<Cursor<&Vec<u8>>>) {
-    let code: TempDir = tempfile::tempdir().expect("a directory");
+    use std::time::Duration;
+
+    use fg_emulator::{Emulator, Event};
+
+    use crate::fg::LIMIT;
+
+    let code = tempfile::tempdir().expect("a directory");
     zip.extract(code.path()).expect("it is unpacked");
     let emulator = Emulator::builder(code.path().join("bootstrap"))
         .init_timeout(LIMIT)
