@@ -4,7 +4,7 @@ use crate::fg::{NewProject, run};
 use crate::package::{MAIN, package};
 
 #[test]
-fn the_context_of_an_image_has_what_a_function_needs_and_keeps_what_was_edited() {
+fn the_context_of_an_image_is_complete_and_keeps_edited_files() {
     let project = NewProject::bare("imaged", MAIN);
     let arguments = ["--image", "--output", "image", "--include", "Cargo.toml"];
     let ran = run(&mut package(&project.directory, &arguments)).ended_with(0);
@@ -53,10 +53,7 @@ fn the_context_of_an_image_has_what_a_function_needs_and_keeps_what_was_edited()
         project.read("image/rootfs/etc/ssl/certs/ca-certificates.crt"),
         project.read("roots.pem")
     );
-    assert!(
-        !image.join("code/image").exists(),
-        "the previous image is in the image"
-    );
+    assert!(!image.join("code/image").exists(), "the previous image is in the image");
 }
 
 #[test]
