@@ -1,4 +1,4 @@
-//! What all commands have in common, and the small ones.
+//! Behaviour that all commands share, and the small commands.
 
 use std::path::Path;
 

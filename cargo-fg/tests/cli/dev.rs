@@ -1,20 +1,24 @@
 //! `cargo fg dev`.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::fg::{NewProject, fg, run, target_directory, wait_until, without_settings};
+use crate::fg::{NewProject, fg, run, wait_until};
 #[cfg(target_os = "linux")]
 use crate::fg::{free_port, processes_of, signal};
+#[cfg(unix)]
+use crate::fg::{target_directory, without_settings};
 use crate::http::{request, send};
 
-/// A `cargo fg dev` that runs, on a port that was free.
+/// A running `cargo fg dev`, on a free port.
 pub(crate) struct Dev {
     pub(crate) child: Child,
-    /// What it has said on standard error.
+    /// Its standard error so far.
     said: Arc<Mutex<String>>,
 }
 
@@ -50,7 +54,7 @@ impl Dev {
         self.said.lock().expect("no panic").clone()
     }
 
-    /// Waits until it has said this so many times.
+    /// Waits until the text has appeared on its standard error this many times.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, text: &str, times: usize) {
         let said = Arc::clone(&self.said);
@@ -62,7 +66,7 @@ impl Dev {
         });
     }
 
-    /// Host and port.
+    /// The host and port that it listens on.
     pub(crate) fn address(&mut self) -> String {
         self.wait_for("on http://", 1);
         let said = self.said();
@@ -77,8 +81,9 @@ impl Dev {
         answer.unwrap_or_else(|| panic!("{method_and_target} is not answered: {}", self.said()))
     }
 
-    /// Where the programs run that it has started.
-    pub(crate) fn directory(&mut self) -> PathBuf {
+    /// The directory of the programs that it starts.
+    #[cfg(target_os = "linux")]
+    fn directory(&mut self) -> PathBuf {
         let address = self.address();
         let port = address.rsplit(':').next().expect("a port");
         target_directory().join("fg").join(format!("dev-{port}"))
@@ -87,14 +92,14 @@ impl Dev {
 
 impl Drop for Dev {
     fn drop(&mut self) {
-        // An error means that it has ended.
+        // Fails if it has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 #[test]
-fn an_edit_is_served_a_broken_one_is_told_and_the_one_before_goes_on() {
+fn an_edit_is_served_and_a_broken_one_keeps_the_previous_version() {
     let project = NewProject::new("edited", &["--event", "apig"]);
     let mut dev = Dev::start(&project, &[]);
     dev.wait_for("Ready edited\n", 1);
@@ -127,7 +132,7 @@ fn an_edit_is_served_a_broken_one_is_told_and_the_one_before_goes_on() {
 }
 
 #[test]
-fn a_function_that_does_not_start_does_not_take_the_place_of_one_that_does() {
+fn a_version_that_does_not_start_does_not_replace_the_running_one() {
     let project = NewProject::new("stubborn", &[]);
     let mut dev = Dev::start(&project, &[]);
     dev.wait_for("Ready stubborn\n", 1);
@@ -151,7 +156,7 @@ fn a_function_that_does_not_start_does_not_take_the_place_of_one_that_does() {
 }
 
 #[test]
-fn a_file_that_is_included_or_that_did_not_exist_counts() {
+fn included_and_new_files_are_watched() {
     let project = NewProject::new("included", &[]);
     project.write("greeting.txt", "Hello");
     project.edit(
@@ -174,7 +179,7 @@ fn a_file_that_is_included_or_that_did_not_exist_counts() {
 }
 
 #[test]
-fn several_functions_are_served_under_their_names_and_timers_go_off() {
+fn several_functions_are_served_under_their_names_and_timers_fire() {
     let project = NewProject::new("several", &[]);
     std::fs::create_dir(project.directory.join("src/bin")).expect("it is made");
     let timer = "#[fg::handler]\nasync fn handle(event: serde_json::Value) -> Result<(), fg::Error> {\n    println!(\"tick of {}\", event[\"trigger_type\"]);\n    Ok(())\n}\n\nfn main() -> std::process::ExitCode {\n    fg::run::<handle>()\n}\n";
@@ -213,7 +218,7 @@ fn several_functions_are_served_under_their_names_and_timers_go_off() {
 }
 
 #[test]
-fn a_page_of_another_site_is_refused_and_told_of_and_so_are_signatures() {
+fn requests_from_other_sites_are_rejected_and_reported() {
     let project = NewProject::new("guarded", &[]);
     let mut dev = Dev::start(&project, &["--accept-host", "api.example"]);
     dev.wait_for("Ready guarded\n", 1);
@@ -260,7 +265,7 @@ fn signatures_are_verified_with_the_keys_that_the_sdks_have() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told() {
+fn a_port_in_use_is_reported() {
     let project = NewProject::new("taken", &[]);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("it has one").port().to_string();
@@ -320,7 +325,7 @@ fn ctrl_c_ends_everything() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn one_that_is_killed_leaves_nothing_behind_and_can_be_started_again_at_the_same_port() {
+fn after_a_kill_nothing_is_left_and_the_port_is_free() {
     let project = NewProject::new("killed", &[]);
     let mut dev = Dev::start(&project, &["--listen", &free_port().to_string()]);
     dev.wait_for("Ready killed\n", 1);

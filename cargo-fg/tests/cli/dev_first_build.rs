@@ -1,4 +1,4 @@
-//! `cargo fg dev` before there is something to serve.
+//! `cargo fg dev` before the first successful build.
 
 #[cfg(unix)]
 use std::io::{BufRead, BufReader};
@@ -25,7 +25,7 @@ fn the_first_request_waits_for_the_first_build() {
 }
 
 #[test]
-fn what_does_not_compile_or_does_not_start_is_answered_with_503_and_the_reason() {
+fn before_a_first_version_runs_requests_get_503_and_the_reason() {
     let project = NewProject::new("unfinished", &[]);
     project.edit("src/main.rs", "fn main()", "fn main() oops");
     let mut dev = Dev::start(&project, &[]);
@@ -79,7 +79,7 @@ fn a_request_that_was_wrapped_for_a_function_of_other_events_is_explained() {
 
 #[cfg(unix)]
 #[test]
-fn a_debugger_has_all_the_time_that_it_needs_and_a_port_that_stays() {
+fn a_debugger_has_no_time_limit_and_a_fixed_port() {
     let project = NewProject::new("debuggee", &[]);
     project.edit(
         "Cargo.toml",

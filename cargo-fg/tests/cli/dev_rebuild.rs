@@ -1,4 +1,4 @@
-//! `cargo fg dev` when files change: what a build script reads and writes, and which functions are
+//! `cargo fg dev` when files change: files that a build script uses, and which functions are
 //! started again.
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 use crate::dev::Dev;
 use crate::fg::NewProject;
 
-/// A function that answers with what its build script has made.
+/// A function that returns the output of its build script.
 const MAIN: &str = r#"
 #[fg::handler]
 async fn handle(_: fg::Ignored) -> Result<&'static str, fg::Error> {
@@ -28,7 +28,7 @@ fn with_build_script(name: &str, main: &str, script: &str) -> NewProject {
 }
 
 #[test]
-fn an_edit_inside_a_directory_that_a_build_script_names_is_seen() {
+fn edits_in_a_directory_that_a_build_script_names_are_seen() {
     let script = r#"
 fn main() {
     println!("cargo::rerun-if-changed=proto");
@@ -55,8 +55,7 @@ fn main() {
 }
 
 #[test]
-fn where_a_build_script_does_not_say_what_it_reads_each_file_of_the_package_counts_also_after_it_has_failed()
- {
+fn without_rerun_if_changed_every_file_of_the_package_is_watched_even_after_a_failed_build() {
     let script = r#"
 fn main() {
     let text = std::fs::read_to_string("schema.txt").expect("there is a schema");
@@ -75,7 +74,7 @@ fn main() {
     dev.wait_for("Changed schema.txt\n", 2);
     dev.wait_for("Ready silent-script\n", 2);
     assert_eq!(dev.ask("POST /", "{}"), (200, "\"v2\"".to_owned()));
-    // The script writes the same file with each build: that leads to no further one.
+    // The script writes the same content in each build, which must not trigger another one.
     project.edit(
         "src/main.rs",
         "async fn handle",
@@ -94,7 +93,7 @@ fn main() {
 }
 
 #[test]
-fn a_file_that_is_another_after_each_build_does_not_lead_to_builds_for_ever() {
+fn a_file_that_every_build_changes_does_not_cause_endless_builds() {
     let script = r#"
 fn main() {
     println!("cargo::rerun-if-changed=never-there");
@@ -124,7 +123,7 @@ fn main() {
 }
 
 #[test]
-fn a_function_that_an_edit_does_not_change_is_not_started_again() {
+fn a_function_that_an_edit_does_not_change_is_not_restarted() {
     let project = NewProject::new("steady", &[]);
     fs::create_dir(project.directory.join("src/bin")).expect("it is made");
     project.write("src/bin/edited-one.rs", &project.read("src/main.rs"));
@@ -137,7 +136,7 @@ fn a_function_that_an_edit_does_not_change_is_not_started_again() {
     assert_eq!(dev.ask("POST /edited-one", r#"{"name":"Ada"}"#).1, r#"{"message":"Ahoy, Ada!"}"#);
     assert_eq!(dev.ask("POST /steady", r#"{"name":"Ada"}"#).1, r#"{"message":"Hello, Ada!"}"#);
     assert_eq!(dev.said().matches("Ready steady\n").count(), 1, "{}", dev.said());
-    // What it is told is a part of it.
+    // A change of its environment restarts it.
     project.write(".env", "A=2\n");
     dev.wait_for("Changed .env\n", 1);
     dev.wait_for("Ready steady\n", 2);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// Long enough for any machine and a full build: only a failing test waits so long.
+/// Generous, even for a full build: only a failing test waits this long.
 pub(crate) const LIMIT: Duration = Duration::from_secs(300);
 
 /// The root of this repository.
@@ -26,7 +26,7 @@ pub(crate) fn target_directory() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated")
 }
 
-/// The environment of a user who has nothing set, and no network.
+/// An environment without settings of the user, and without network access.
 pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
     for name in [
         "FG_MEMORY",
@@ -41,7 +41,7 @@ pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
         command.env_remove(name);
     }
     command.env_remove("HUAWEICLOUD_SDK_AK").env_remove("HUAWEICLOUD_SDK_SK");
-    // These programs are built for a test, once.
+    // These programs are built once.
     command.env("CARGO_INCREMENTAL", "0");
     command
         .env("CARGO_TARGET_DIR", target_directory())
@@ -50,16 +50,16 @@ pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
     command.stdin(Stdio::null())
 }
 
-/// What is built below this directory is built quickly. Variables cannot say so: a package does not
-/// depend on them.
+/// Turns off optimizations below this directory. Variables cannot do so, because `package` ignores
+/// them.
 pub(crate) fn build_quickly(directory: &Path) {
     fs::create_dir_all(directory.join(".cargo")).expect("it is made");
     let profiles = "[profile.dev]\ndebug = 0\n\n[profile.release]\nlto = \"off\"\nopt-level = 0\ncodegen-units = 16\n";
     fs::write(directory.join(".cargo/config.toml"), profiles).expect("it is written");
 }
 
-/// A port that is free, and stays so: it is below those that the system gives to others, and no
-/// two tests are given the same one.
+/// A port that stays free: it is below the range of ephemeral ports, and no two tests get the same
+/// one.
 #[cfg(unix)]
 pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(20_000);
@@ -78,21 +78,21 @@ pub(crate) fn fg(directory: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// cargo itself in this directory.
+/// `cargo` in this directory.
 pub(crate) fn cargo(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     without_settings(&mut command).args(arguments).current_dir(directory);
     command
 }
 
-/// Gives a project the versions that this repository is tested with.
+/// Copies this repository's lock file into a project.
 pub(crate) fn use_lock_file(directory: &Path) {
     fs::copy(repository().join("Cargo.lock"), directory.join("Cargo.lock")).expect("it is copied");
-    // Without what the project does not need: `--locked` takes no more than that.
+    // Removes crates that the project does not use: `--locked` rejects them.
     run(&mut cargo(directory, &["tree", "--quiet", "--depth", "0"])).ended_with(0);
 }
 
-/// What a command did.
+/// The exit code and the output of a command.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -107,7 +107,7 @@ pub(crate) fn run(command: &mut Command) -> Ran {
 }
 
 impl Ran {
-    /// That it ended with this exit code.
+    /// Checks the exit code.
     #[track_caller]
     pub(crate) fn ended_with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
@@ -115,8 +115,8 @@ impl Ran {
     }
 }
 
-/// A project that `cargo fg new` has made. Names are different in each test: programs of the same
-/// name would be built over each other.
+/// A project created by `cargo fg new`. Each test uses a different name: programs of the same
+/// name would overwrite each other.
 pub(crate) struct NewProject {
     pub(crate) directory: PathBuf,
     _parent: TempDir,
@@ -133,7 +133,7 @@ impl NewProject {
         Self { directory, _parent: parent }
     }
 
-    /// A package without dependencies, which is built in no time: for what does not depend on the
+    /// A package without dependencies, which builds quickly: for tests that do not need a real
     /// function.
     pub(crate) fn bare(name: &str, main: &str) -> Self {
         let parent = tempfile::tempdir().expect("a directory");
@@ -161,7 +161,7 @@ impl NewProject {
         fs::write(self.directory.join(file), text).expect("it is written");
     }
 
-    /// Replaces a text in a file, which has to be there.
+    /// Replaces a string in a file, which has to contain it.
     #[track_caller]
     pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
         let text = self.read(file);
@@ -170,7 +170,7 @@ impl NewProject {
     }
 }
 
-/// Looks again and again until this is so.
+/// Polls until the condition is true.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + LIMIT;
@@ -180,11 +180,11 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// How many processes run this program, or one in this directory.
+/// How many processes run this program, or a program in this directory.
 #[cfg(target_os = "linux")]
 pub(crate) fn processes_of(program: &Path) -> usize {
     let processes = fs::read_dir("/proc").expect("this is Linux").flatten();
-    // A program that has been removed is shown with a note behind its name; the directory is the
+    // The link of a deleted program ends with ` (deleted)`, but its directory is the
     // same.
     processes
         .filter(|process| {

@@ -1,4 +1,4 @@
-//! What users of curl, of cargo and of other tools type.
+//! Command lines as users of curl, cargo and other tools type them.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::fg::{NewProject, cargo, fg, run};
 
 #[test]
-fn an_event_is_given_as_curl_and_other_tools_take_it() {
+fn events_are_accepted_as_in_curl_and_other_tools() {
     let project = NewProject::new("habitual", &[]);
     fs::create_dir(project.directory.join("größe")).expect("it is made");
     project.write("größe/an event.json", r#"{"name":"Eve"}"#);
@@ -57,7 +57,7 @@ fn an_event_is_given_as_curl_and_other_tools_take_it() {
 }
 
 #[test]
-fn a_byte_order_mark_is_left_out_and_told() {
+fn a_byte_order_mark_is_removed_and_reported() {
     let project = NewProject::new("marked", &[]);
     fs::write(project.directory.join("bom.json"), b"\xef\xbb\xbf{\"name\":\"Ada\"}")
         .expect("it is written");
@@ -83,7 +83,7 @@ fn a_byte_order_mark_is_left_out_and_told() {
 }
 
 #[test]
-fn commands_of_other_tools_are_understood_or_answered_with_what_to_type() {
+fn commands_of_other_tools_are_aliases_or_explained() {
     let here = Path::new(".");
     for (command, own) in
         [("watch", "dev"), ("serve", "dev"), ("start", "dev"), ("build", "package")]

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use crate::fg::LIMIT;
 
-/// The status and the body of the answer; nothing where there is none.
+/// The status and the body of the response; `None` without a response.
 pub(crate) fn request(address: &str, method_and_target: &str, body: &str) -> Option<(u16, String)> {
     let length = body.len();
     let head = format!(
@@ -14,7 +14,7 @@ pub(crate) fn request(address: &str, method_and_target: &str, body: &str) -> Opt
     send(address, &format!("{head}{body}"))
 }
 
-/// The same, of a request that is sent as it is.
+/// The same, for a complete request.
 pub(crate) fn send(address: &str, request: &str) -> Option<(u16, String)> {
     let mut socket = TcpStream::connect(address).ok()?;
     socket.set_read_timeout(Some(LIMIT)).ok()?;

@@ -13,8 +13,7 @@ use crate::fg::{cargo, use_lock_file};
 #[cfg(target_os = "linux")]
 use crate::fg::{processes_of, signal, target_directory, wait_until};
 
-/// A function that says what it was told about itself, fails where it is asked to, and sleeps where
-/// it is asked to.
+/// A function that returns its settings, and fails, exits or hangs as the event tells.
 const TOLD: &str = r#"
 use std::process::ExitCode;
 
@@ -53,7 +52,7 @@ fn result(ran: &Ran) -> Value {
 }
 
 #[test]
-fn the_three_parts_are_shown_and_the_exit_code_tells_whether_it_worked() {
+fn the_three_parts_are_printed_and_the_exit_code_reports_failures() {
     let project = told("three-parts");
     let ran = run(&mut project.fg(&["invoke", "-d", r#"{"a":1}"#])).ended_with(0);
     assert!(
@@ -88,7 +87,7 @@ fn the_three_parts_are_shown_and_the_exit_code_tells_whether_it_worked() {
     );
 }
 
-/// A function that goes on after its answer.
+/// A function with work after its response.
 const LATER: &str = r#"
 use std::io::Write;
 
@@ -125,7 +124,7 @@ fn main() -> std::process::ExitCode {
 "#;
 
 #[test]
-fn what_is_written_and_goes_wrong_after_the_answer_is_shown_and_counts() {
+fn output_and_errors_after_the_response_are_reported() {
     let project = NewProject::new("later", &[]);
     project.write("src/main.rs", LATER);
     let invoke =
@@ -169,7 +168,7 @@ fn what_is_written_and_goes_wrong_after_the_answer_is_shown_and_counts() {
 }
 
 #[test]
-fn flags_win_over_variables_and_those_over_the_manifest() {
+fn flags_override_variables_which_override_the_manifest() {
     let project = told("precedence");
     project.edit(
         "Cargo.toml",
@@ -222,7 +221,7 @@ fn the_event_comes_from_a_flag_a_file_or_standard_input() {
 }
 
 #[test]
-fn what_cannot_be_run_is_told_with_its_exit_code() {
+fn each_kind_of_error_has_its_exit_code() {
     let project = told("cannot-be-run");
     for (arguments, code, reason) in [
         (
@@ -282,7 +281,7 @@ fn what_cannot_be_run_is_told_with_its_exit_code() {
 }
 
 #[test]
-fn a_dependency_that_cannot_be_had_is_not_told_as_code_that_does_not_compile() {
+fn an_unavailable_dependency_is_not_reported_as_a_compile_error() {
     let project = NewProject::bare("dependent", "fn main() {}\n");
     let manifest = project.read("Cargo.toml");
     let nowhere = "error: cargo did not find the package `functiongraph`; see above where it searched\n  help: depend on a clone";
@@ -318,13 +317,13 @@ fn a_dependency_that_cannot_be_had_is_not_told_as_code_that_does_not_compile() {
 
 #[cfg(unix)]
 #[test]
-fn what_only_tests_and_other_systems_need_is_not_asked_for() {
+fn dependencies_of_tests_and_other_systems_are_not_downloaded() {
     let project = NewProject::bare("slim", "fn main() {}\n");
     let manifest = project.read("Cargo.toml");
     let unneeded = "[dev-dependencies]\nproptest = { version = \"1\", default-features = false, features = [\"std\"] }\n[target.'cfg(windows)'.dependencies]\nctrlc = \"3\"\n";
     project.write("Cargo.toml", &format!("{manifest}{unneeded}"));
     use_lock_file(&project.directory);
-    // A registry whose index is known, and of which no crate has been downloaded.
+    // A registry with an index, but without downloaded crates.
     let home = std::env::var_os("CARGO_HOME")
         .map_or_else(|| std::env::home_dir().expect("a home").join(".cargo"), PathBuf::from);
     let own_home = tempfile::tempdir().expect("a directory");
@@ -343,7 +342,7 @@ fn what_only_tests_and_other_systems_need_is_not_asked_for() {
         [&["invoke", "--timeout", "1"][..], &["package", "--target", "x86_64-unknown-linux-gnu"]]
     {
         let ran = run(project.fg(arguments).env("CARGO_HOME", own_home.path()));
-        // The program is no function: it is built, and then it does not do what a function does.
+        // The program is built, and then fails because it is not a function.
         assert!(
             ran.stderr.contains("Finished") && ran.code != Some(101),
             "{arguments:?}: {}",

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 use crate::dev::Dev;
 use crate::fg::{NewProject, fg, repository, run, target_directory, use_lock_file};
 
-/// Packages with a program of this name each, which says whose it is. No two tests have the same
-/// one: they share the folder into which cargo puts it.
+/// Packages that each have a program of this name, which returns its package. Each test uses a
+/// different name, because they share the target directory.
 fn workspace(names: &[&str], program: &str, more: &str) -> TempDir {
     let workspace = tempfile::tempdir().expect("a directory");
     let root = workspace.path();
@@ -38,7 +38,7 @@ fn package(directory: &Path, name: &str, program: &str) {
 }
 
 #[test]
-fn each_of_two_programs_of_the_same_name_is_served_under_its_own() {
+fn two_programs_of_the_same_name_are_served_under_different_names() {
     let workspace = workspace(&["twin-a", "twin-b"], "twin", "");
     let mut dev = Dev::start_in(workspace.path(), &["--timer", "twin-b/twin=@every 1h"]);
     dev.wait_for("Timer timer-1 (@every 1h) for twin-b/twin\n", 1);
@@ -62,7 +62,7 @@ fn each_of_two_programs_of_the_same_name_is_served_under_its_own() {
         body.contains("\"path\": \"/twin-a/twin\"") && body.contains("\"path\": \"/twin-b/twin\""),
         "{body}"
     );
-    // An edit of one leaves the other as it is.
+    // An edit of one does not restart the other.
     let main = workspace.path().join("twin-a/src/main.rs");
     let text = fs::read_to_string(&main).expect("it is there").replace("twin-a as", "another as");
     fs::write(&main, text).expect("it is written");
@@ -73,7 +73,7 @@ fn each_of_two_programs_of_the_same_name_is_served_under_its_own() {
 }
 
 #[test]
-fn what_is_said_about_several_functions_can_be_typed() {
+fn suggested_choices_between_functions_work() {
     let workspace = workspace(
         &["pair-a", "pair-b", "pair-c"],
         "bootstrap",
@@ -115,7 +115,7 @@ fn what_is_said_about_several_functions_can_be_typed() {
 }
 
 #[test]
-fn a_program_that_is_not_here_is_told_with_where_there_is_one() {
+fn an_unknown_program_is_reported_with_suggestions() {
     let project = NewProject::bare("lonely", "fn main() {}\n");
     fs::create_dir(project.directory.join("examples")).expect("it is made");
     project.write("examples/demo.rs", "fn main() {}\n");

@@ -26,7 +26,7 @@ const TRIGGERS: [&str; 18] = [
     "timer",
 ];
 
-/// What the compiler and its linters are asked about a new project.
+/// Runs clippy on a new project.
 const CLIPPY: [&str; 8] =
     ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings", "-D", "clippy::pedantic"];
 
@@ -56,8 +56,8 @@ fn a_project_for_each_trigger_passes_its_tests_and_clippy_and_handles_its_fixtur
     run(&mut cargo(directory, &["fmt", "--all", "--check"])).ended_with(0);
     run(&mut cargo(directory, &["build", "--workspace"])).ended_with(0);
     for trigger in TRIGGERS {
-        // The program itself: a build of each package alone would build fg again, with that
-        // trigger's feature alone.
+        // Runs the program directly: building each package alone would rebuild fg with only that
+        // trigger's feature.
         let name = format!("on-{trigger}");
         let event =
             fs::File::open(directory.join(&name).join("event.json")).expect("there is a sample");
@@ -95,7 +95,7 @@ fn a_router_passes_its_tests_and_clippy_and_answers_its_sample_request() {
 }
 
 #[test]
-fn a_program_without_an_event_says_what_to_type() {
+fn a_program_without_an_event_explains_how_to_run_it() {
     let project = NewProject::new("untold", &[]);
     run(&mut project.fg(&["invoke", "-d", r#"{"name":"Ada"}"#])).ended_with(0);
     let ran = run(Command::new(target_directory().join("debug/untold")).stdin(Stdio::null()))
@@ -118,7 +118,7 @@ fn a_project_may_have_the_name_of_a_crate_that_it_depends_on() {
 }
 
 #[test]
-fn inside_a_clone_of_fg_a_project_stays_by_itself() {
+fn a_project_inside_a_clone_of_fg_is_not_a_member_of_it() {
     let parent = tempfile::tempdir().expect("a directory");
     let manifest = "[workspace]\n[package]\nname = \"functiongraph\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
     fs::create_dir(parent.path().join("src")).expect("it is made");
@@ -166,7 +166,7 @@ fn it_does_not_prompt_without_a_terminal() {
 }
 
 #[test]
-fn a_program_that_was_built_in_a_clone_depends_on_that_clone_and_says_so() {
+fn a_cargo_fg_built_in_a_clone_makes_projects_that_depend_on_it() {
     let parent = tempfile::tempdir().expect("a directory");
     let ran = run(fg(parent.path(), &["new", "cloned", "--event", "obs"]).env_remove("FG_PATH"))
         .ended_with(0);
@@ -183,7 +183,7 @@ fn a_program_that_was_built_in_a_clone_depends_on_that_clone_and_says_so() {
 }
 
 #[test]
-fn what_cannot_be_made_is_refused_with_a_reason() {
+fn invalid_new_projects_are_rejected_with_a_reason() {
     let parent = tempfile::tempdir().expect("a directory");
     fs::create_dir(parent.path().join("there")).expect("it is made");
     for (arguments, reason) in [

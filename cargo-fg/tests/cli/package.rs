@@ -4,15 +4,12 @@ use std::fs;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use fg_emulator::{Emulator, Event};
-use tempfile::TempDir;
 use zip::ZipArchive;
 
-use crate::fg::{LIMIT, NewProject, Ran, build_quickly, fg, run};
+use crate::fg::{NewProject, Ran, build_quickly, fg, run};
 
-/// A program that need not be a function to be packaged.
+/// A program that is not a function, but can be packaged.
 pub(crate) const MAIN: &str = "fn main() {}\n";
 
 pub(crate) fn is_installed(target: &str) -> bool {
@@ -23,13 +20,13 @@ pub(crate) fn is_installed(target: &str) -> bool {
     output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
 }
 
-/// What `package` builds for here.
+/// The target that these tests package for.
 pub(crate) fn target() -> &'static str {
     let default = "x86_64-unknown-linux-musl";
     if is_installed(default) { default } else { "x86_64-unknown-linux-gnu" }
 }
 
-/// Builds for musl, as by default; where that is not installed, for a static glibc.
+/// Builds for musl, the default; for a static glibc if that is not installed.
 pub(crate) fn package(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = fg(directory, &["package"]);
     if !is_installed("x86_64-unknown-linux-musl") {
@@ -42,7 +39,7 @@ pub(crate) fn package(directory: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// The path that the command has printed, and the bytes that are there.
+/// The path that the command printed, and the content of that file.
 pub(crate) fn written(directory: &Path, ran: &Ran) -> (PathBuf, Vec<u8>) {
     let path = directory.join(ran.stdout.trim_end());
     let bytes = fs::read(&path).expect("it is written");
@@ -58,19 +55,19 @@ pub(crate) fn write_executable(path: &Path, text: &str) {
     }
 }
 
-/// Where cargo has what the tests need.
+/// Cargo's home directory.
 fn cargo_home() -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cargo");
     std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
 }
 
-/// The same under another path.
+/// Cargo's home directory under another path.
 fn another_home(directory: &Path) -> PathBuf {
     let home = directory.join("cargo's own");
     fs::create_dir(&home).expect("it is made");
     for entry in fs::read_dir(cargo_home()).expect("it is there") {
         let entry = entry.expect("it is there");
-        // The files with which cargo locks it are made where they are missing.
+        // Cargo creates missing lock files.
         if !entry.file_name().to_string_lossy().starts_with(".package-cache") {
             #[cfg(unix)]
             std::os::unix::fs::symlink(entry.path(), home.join(entry.file_name()))
@@ -80,7 +77,7 @@ fn another_home(directory: &Path) -> PathBuf {
     if cfg!(unix) { home } else { cargo_home() }
 }
 
-/// The command in a shell with this umask.
+/// The command, run in a shell with this umask.
 fn with_umask(command: &Command, umask: &str) -> Command {
     let mut shell = Command::new("sh");
     shell
@@ -100,7 +97,7 @@ fn with_umask(command: &Command, umask: &str) -> Command {
 }
 
 #[test]
-fn the_same_project_in_another_directory_and_environment_makes_the_same_bytes_and_they_run() {
+fn packages_are_reproducible_and_run() {
     let project = NewProject::new("packaged", &[]);
     fs::create_dir(project.directory.join("templates")).expect("it is made");
     project.write("templates/mail.txt", "Dear {name}\n");
@@ -109,7 +106,7 @@ fn the_same_project_in_another_directory_and_environment_makes_the_same_bytes_an
         "timeout = 3 # seconds\n",
         "timeout = 3 # seconds\ninclude = [\"templates\"]\n",
     );
-    // A panic in the function has the name of the source in its message.
+    // The message of a panic contains the name of the source file.
     project.edit(
         "src/main.rs",
         "ctx.logger()",
@@ -176,10 +173,16 @@ fn the_same_project_in_another_directory_and_environment_makes_the_same_bytes_an
     runs(&mut zip);
 }
 
-/// The package does what the function does, with nothing but the platform's environment.
+/// Runs the function from the package, in the platform's environment.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn runs(zip: &mut ZipArchive<Cursor<&Vec<u8>>>) {
-    let code: TempDir = tempfile::tempdir().expect("a directory");
+    use std::time::Duration;
+
+    use fg_emulator::{Emulator, Event};
+
+    use crate::fg::LIMIT;
+
+    let code = tempfile::tempdir().expect("a directory");
     zip.extract(code.path()).expect("it is unpacked");
     let emulator = Emulator::builder(code.path().join("bootstrap"))
         .init_timeout(LIMIT)
@@ -206,7 +209,7 @@ fn runs(_: &mut ZipArchive<Cursor<&Vec<u8>>>) {
 }
 
 #[test]
-fn what_would_fail_on_the_platform_is_refused_for_all_its_reasons_at_once() {
+fn a_package_that_would_fail_is_rejected_with_all_reasons() {
     let project = NewProject::bare("refused", MAIN);
     project.write("bootstrap", "exec ./refused\r\n");
     let mut command =
@@ -237,9 +240,9 @@ fn what_would_fail_on_the_platform_is_refused_for_all_its_reasons_at_once() {
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
-fn a_program_that_is_linked_dynamically_and_one_that_needs_a_new_glibc_are_refused() {
+fn dynamic_programs_and_new_versions_of_glibc_are_rejected() {
     let project = NewProject::bare("dynamic", MAIN);
-    // This test itself is a program that needs the glibc of this machine.
+    // This test is itself a program that needs this machine's glibc.
     fs::copy(
         std::env::current_exe().expect("a test is a program"),
         project.directory.join("helper"),
@@ -261,7 +264,7 @@ fn a_program_that_is_linked_dynamically_and_one_that_needs_a_new_glibc_are_refus
 }
 
 #[test]
-fn what_cannot_be_built_for_is_told_with_the_line_that_helps() {
+fn an_unavailable_target_is_reported_with_the_command_to_install_it() {
     let project = NewProject::bare("elsewhere", MAIN);
     let absent = ["x86_64-unknown-linux-ohos", "x86_64-unknown-linux-gnux32"]
         .into_iter()

@@ -1,12 +1,12 @@
-//! What `cargo fg package` says about a dependency with C in it that cannot be built here.
+//! Messages of `cargo fg package` about dependencies with C code that cannot be built here.
 
 use std::fs;
 
 use crate::fg::{NewProject, run};
 use crate::package::{MAIN, is_installed};
 
-/// A function with a dependency whose build script says this, as those of C libraries do, and gives
-/// up.
+/// A function with a dependency whose build script prints this and fails, as those of C libraries
+/// do.
 fn project(name: &str, said: &str) -> NewProject {
     let project = NewProject::bare(name, MAIN);
     let manifest = project.read("Cargo.toml");
@@ -30,7 +30,7 @@ fn project(name: &str, said: &str) -> NewProject {
 }
 
 #[test]
-fn a_compiler_that_is_missing_is_told_with_the_ways_out() {
+fn a_missing_c_compiler_is_reported_with_solutions() {
     let name = "x86_64-linux-musl-gcc";
     let said = format!(
         "\n\nerror occurred in cc-rs: failed to find tool {name:?}: No such file or directory (os error 2)\n\n"
@@ -71,7 +71,7 @@ fn has_static_glibc() -> bool {
 }
 
 #[test]
-fn what_is_not_known_is_left_to_the_words_of_cargo() {
+fn unknown_errors_are_left_to_cargo() {
     let project = project("unknown", "the moon is in the wrong phase");
     let ran = run(&mut crate::package::package(&project.directory, &[])).ended_with(101);
     assert!(ran.stderr.contains("the moon is in the wrong phase"), "{}", ran.stderr);

@@ -1,5 +1,5 @@
-//! The flags of `cargo fg package` and those of the user: both reach the compiler, wherever the
-//! user's are.
+//! The compiler gets both the flags of `cargo fg package` and those of the user, wherever they are
+//! set.
 
 use std::fs;
 use std::io::{Cursor, Read};
@@ -10,7 +10,7 @@ use zip::ZipArchive;
 use crate::fg::{NewProject, cargo, run};
 use crate::package::{package, target, written};
 
-/// Does not compile without the user's flag, and has an absolute path of its source in it.
+/// Does not compile without the user's flag, and contains an absolute path of its source.
 const MAIN: &str = "#[cfg(not(of_the_user))]\ncompile_error!(\"the user's flag is lost\");\n\n\
                     fn main() { println!(\"{}\", include!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/src/part.rs\"))); }\n";
 
@@ -90,7 +90,7 @@ fn flags_in_variables_are_kept_whichever_it_is() {
             name,
         );
     }
-    // Of several places cargo takes one, and that does not change.
+    // Cargo only uses one of several places; `package` does not change that.
     project.write(".cargo/config.toml", "[build]\nrustflags = [\"--cfg\", \"of_the_file\"]\n");
     let ran =
         run(package(&project.directory, &[]).env("CARGO_BUILD_RUSTFLAGS", "--cfg of_the_user"));
@@ -100,7 +100,7 @@ fn flags_in_variables_are_kept_whichever_it_is() {
 }
 
 #[test]
-fn flags_that_no_compiler_takes_are_told_with_the_compilers_words() {
+fn invalid_flags_are_reported_by_the_compiler() {
     let project = project("misconfigured");
     project.write(".cargo/config.toml", "[build]\nrustflags = [\"--no-such-flag\"]\n");
     let ran = run(&mut package(&project.directory, &[])).ended_with(101);
@@ -108,7 +108,7 @@ fn flags_that_no_compiler_takes_are_told_with_the_compilers_words() {
 }
 
 #[test]
-fn flags_for_the_processor_of_this_machine_are_told() {
+fn target_cpu_native_is_reported() {
     let project = project("native");
     let flags = "--cfg of_the_user -C target-cpu=native";
     let ran = run(package(&project.directory, &[]).env("RUSTFLAGS", flags)).ended_with(0);
@@ -120,7 +120,7 @@ fn flags_for_the_processor_of_this_machine_are_told() {
 }
 
 #[test]
-fn an_ordinary_build_and_a_package_do_not_take_each_others_program() {
+fn ordinary_builds_and_packages_do_not_share_programs() {
     let project = project("mixed");
     let program = |ran: &crate::fg::Ran| written(&project.directory, ran).1;
     let flags = "--cfg of_the_user";
@@ -164,7 +164,7 @@ fn wrappers_of_the_compiler_are_the_users_own() {
             .lines()
             .find(|call| call.contains("--crate-name wrapped "))
             .expect("the function is compiled with it");
-        // So that a cache of compiled crates can tell this build from another one.
+        // A compiler cache needs this to distinguish builds.
         assert!(
             call.contains("--remap-path-prefix=") && call.contains("--cfg of_the_user"),
             "{call}"

@@ -4,7 +4,7 @@ use crate::fg::{NewProject, run};
 use crate::package::{MAIN, package};
 
 #[test]
-fn the_context_of_an_image_has_what_a_function_needs_and_keeps_what_was_edited() {
+fn the_context_of_an_image_is_complete_and_keeps_edited_files() {
     let project = NewProject::bare("imaged", MAIN);
     let arguments = ["--image", "--output", "image", "--include", "Cargo.toml"];
     let ran = run(&mut package(&project.directory, &arguments)).ended_with(0);

@@ -1,4 +1,4 @@
-//! What `--include` takes, and what it does not.
+//! Which files `--include` accepts.
 
 use std::fs;
 use std::io::Cursor;
@@ -8,14 +8,14 @@ use zip::ZipArchive;
 use crate::fg::{NewProject, Ran, run};
 use crate::package::{MAIN, package, written};
 
-/// The names in the package that was written, sorted by it.
+/// The names of the entries in the package, in its order.
 fn names(project: &NewProject, ran: &Ran) -> Vec<String> {
     let zip = ZipArchive::new(Cursor::new(written(&project.directory, ran).1)).expect("a zip file");
     zip.file_names().map(str::to_owned).collect()
 }
 
 #[test]
-fn a_whole_folder_is_what_belongs_to_it_and_nothing_that_was_made_of_it() {
+fn a_directory_is_included_without_ignored_files_and_build_output() {
     let project = NewProject::bare("whole", MAIN);
     for directory in [".git", "logs", "cache", "data/built", "notes"] {
         fs::create_dir_all(project.directory.join(directory)).expect("it is made");
@@ -33,7 +33,7 @@ fn a_whole_folder_is_what_belongs_to_it_and_nothing_that_was_made_of_it() {
     ] {
         project.write(file, text);
     }
-    // As a user has it: the folder of builds is in that of the project.
+    // As usual, the target directory is in the project.
     let arguments = ["--include", ".", "--output", "whole.zip"];
     let first =
         run(package(&project.directory, &arguments).env_remove("CARGO_TARGET_DIR")).ended_with(0);
@@ -63,7 +63,7 @@ fn a_whole_folder_is_what_belongs_to_it_and_nothing_that_was_made_of_it() {
         names(&project, &second)
     );
 
-    // What is named is meant; and a folder that is never meant is told.
+    // Ignored files can be included by name; directories that never belong in a package cannot.
     let named = ["--include", "logs/a.log", "--include", "notes"];
     let ran = run(package(&project.directory, &named).env_remove("CARGO_TARGET_DIR")).ended_with(0);
     assert_eq!(names(&project, &ran), ["bootstrap", "logs/a.log", "notes/a.txt", "whole"]);
@@ -82,7 +82,7 @@ fn a_whole_folder_is_what_belongs_to_it_and_nothing_that_was_made_of_it() {
 }
 
 #[test]
-fn only_a_zip_file_is_written_over() {
+fn only_zip_files_are_overwritten() {
     let project = NewProject::bare("over", MAIN);
     let ran = run(&mut package(&project.directory, &["--output", "src/main.rs"])).ended_with(2);
     assert!(
@@ -99,7 +99,7 @@ fn only_a_zip_file_is_written_over() {
 }
 
 #[test]
-fn what_a_build_script_has_written_is_included() {
+fn output_of_a_build_script_is_included() {
     let project = NewProject::bare("assets", MAIN);
     project.write(
         "build.rs",
@@ -110,7 +110,7 @@ fn what_a_build_script_has_written_is_included() {
 }
 
 #[test]
-fn files_from_elsewhere_in_the_workspace_are_put_where_it_is_said() {
+fn files_from_elsewhere_in_the_workspace_are_included_under_a_given_path() {
     let project = NewProject::bare("mono", "");
     project.write("Cargo.toml", "[workspace]\nmembers = [\"services/mono\"]\nresolver = \"3\"\n");
     for directory in ["services/mono/src", "shared/mail", "shared/empty"] {
@@ -163,7 +163,7 @@ fn files_from_elsewhere_in_the_workspace_are_put_where_it_is_said() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_is_no_file_of_the_workspace_is_told_by_name_and_nothing_is_built() {
+fn files_that_cannot_be_included_are_reported_before_the_build() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
@@ -221,7 +221,7 @@ fn what_is_no_file_of_the_workspace_is_told_by_name_and_nothing_is_built() {
         ran.stderr
     );
 
-    // Links that stay in the workspace are what they lead to.
+    // Links within the workspace are followed.
     fs::create_dir(project.directory.join("links")).expect("it is made");
     symlink("../Cargo.toml", project.directory.join("links/manifest")).expect("it is made");
     symlink("../src", project.directory.join("links/sources")).expect("it is made");
@@ -231,12 +231,12 @@ fn what_is_no_file_of_the_workspace_is_told_by_name_and_nothing_is_built() {
         ["bootstrap", "links/manifest", "links/sources/main.rs", "odd"]
     );
 
-    // Ignored, none of it matters.
+    // Ignored files cause no errors.
     project.write(".gitignore", "/data/*\n!/data/own/\ncircle\n");
     let ran = run(&mut package(&project.directory, &["--include", "data"])).ended_with(0);
     assert_eq!(names(&project, &ran), ["data/own/below/", "bootstrap", "data/own/file", "odd"]);
 
-    // 2 GB that take no room on this disk, and are not read.
+    // A sparse file of 2 GB, which is not read.
     let file = fs::File::create(project.directory.join("huge")).expect("it is made");
     file.set_len(2 << 30).expect("it is longer");
     let ran = run(&mut package(&project.directory, &["--include", "huge"])).ended_with(1);

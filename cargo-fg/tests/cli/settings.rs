@@ -1,5 +1,5 @@
-//! What a function is told, from files, variables of the shell and manifests; and that no secret is
-//! shown on the way.
+//! Settings of a function from files, environment variables and manifests; secrets are never
+//! printed.
 
 use std::fs;
 use std::process::Command;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::dev::Dev;
 use crate::fg::{NewProject, Ran, run, target_directory};
 
-/// A function that says what it has, and logs on each level.
+/// A function that returns its settings, and logs on each level.
 const MAIN: &str = r#"
 #[fg::handler]
 async fn handle(event: serde_json::Value, ctx: &fg::Context) -> Result<serde_json::Value, fg::Error> {
@@ -93,7 +93,7 @@ fn variables_come_from_files_and_from_the_shell() {
 }
 
 #[test]
-fn keys_come_from_the_sdks_variables_or_their_file_and_reach_the_function_alone() {
+fn credentials_come_from_the_sdks_variables_or_file_and_only_reach_the_function() {
     let project = project("keys");
     project.write(
         "my credentials",
@@ -117,7 +117,7 @@ fn keys_come_from_the_sdks_variables_or_their_file_and_reach_the_function_alone(
         Value::Null
     );
 
-    // Without `cargo fg`, too: one event from a pipe.
+    // Also without `cargo fg`: one event from a pipe.
     let program =
         target_directory().join("debug").join(format!("keys{}", std::env::consts::EXE_SUFFIX));
     let in_a_shell = |asked: &str| {
@@ -167,7 +167,7 @@ fn keys_come_from_the_sdks_variables_or_their_file_and_reach_the_function_alone(
 }
 
 #[test]
-fn the_workspace_has_the_defaults_of_its_members_and_a_secret_there_is_warned_of() {
+fn members_inherit_settings_of_the_workspace_and_secrets_there_cause_a_warning() {
     let project = project("member");
     project.edit(
         "Cargo.toml",
@@ -208,7 +208,7 @@ fn the_workspace_has_the_defaults_of_its_members_and_a_secret_there_is_warned_of
 }
 
 #[test]
-fn the_timers_of_the_manifest_go_off_with_their_texts() {
+fn timers_of_the_manifest_fire_with_their_texts() {
     let project = project("clock");
     project.edit(
         "Cargo.toml",

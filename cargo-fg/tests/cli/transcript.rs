@@ -1,8 +1,8 @@
-//! The first minute in the README: each of its commands is run, and says what stands there.
+//! Runs the commands of the README's transcript, and compares their output.
 //!
-//! `FG_UPDATE_DOCS=1 cargo test -p cargo-fg --test cli transcript` writes it anew. cargo's own
-//! lines are left out; figures, times and ids are not compared, and neither are sizes, which are
-//! those of an optimized program only where it is written anew.
+//! `FG_UPDATE_DOCS=1 cargo test -p cargo-fg --test cli transcript` updates it. cargo's own
+//! lines are omitted; numbers, times and ids are not compared, and neither are sizes, which are
+//! only those of an optimized program when it is updated.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::fg::{
 const BEGIN: &str = "```console\n";
 const END: &str = "```\n";
 
-/// Lines that begin so are cargo's, and tell how far it is.
+/// The beginnings of cargo's progress lines.
 const PROGRESS: [&str; 8] = [
     "Adding",
     "Blocking",
@@ -27,10 +27,10 @@ const PROGRESS: [&str; 8] = [
     "Updating",
 ];
 
-/// The shell in which the commands are typed.
+/// Runs the commands of the transcript.
 struct Shell {
     directory: PathBuf,
-    /// Where `cargo-fg` is, for cargo to find.
+    /// The directory of `cargo-fg`, added to `PATH`.
     programs: PathBuf,
     served: Option<(Child, String)>,
 }
@@ -48,7 +48,7 @@ impl Shell {
         command
     }
 
-    /// What the command prints.
+    /// Runs a command, and returns its output.
     fn enter(&mut self, line: &str) -> String {
         if let Some(directory) = line.strip_prefix("cd ") {
             self.directory.push(directory);
@@ -63,14 +63,14 @@ impl Shell {
             run(&mut self
                 .command(&format!("{{ {}; }} 2>&1", line.replace("127.0.0.1:9000", address))))
             .ended_with(0);
-        // Where these tests build into is not where a user does, and their clone is not Ada's.
+        // The tests' target directory and clone are replaced by those in the transcript.
         let text = without_progress(&ran.stdout)
             .replace(target_directory().to_string_lossy().as_ref(), "target");
         let text = text.replace(repository().to_string_lossy().as_ref(), "/home/ada/fg");
         if text.is_empty() || text.ends_with('\n') { text } else { text + "\n" }
     }
 
-    /// Until it is ready.
+    /// Waits until it is ready, and returns its output so far.
     fn enter_in_the_background(&mut self, line: &str) -> String {
         let said = self.programs.join("said");
         let mut command = self.command(&format!("exec {line}"));
@@ -97,7 +97,7 @@ impl Shell {
 impl Drop for Shell {
     fn drop(&mut self) {
         if let Some((child, _)) = &mut self.served {
-            // An error means that it has ended.
+            // Fails if it has already exited.
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -109,8 +109,8 @@ fn without_progress(text: &str) -> String {
     text.lines().filter(|line| !is_progress(line)).map(|line| format!("{line}\n")).collect()
 }
 
-/// With one mark for each number, whatever its size, its unit and its base.
-fn without_figures(text: &str) -> String {
+/// Replaces each number, with its unit, by a placeholder.
+fn without_numbers(text: &str) -> String {
     let words = text.split_inclusive([' ', '\n']).filter(|word| *word != " ").map(|word| {
         let is_hexadecimal = |part: &str| {
             part.len() > 30
@@ -137,7 +137,7 @@ fn is_there(program: &str, arguments: &[&str]) -> bool {
 }
 
 #[test]
-fn the_first_minute_of_the_readme_is_what_happens() {
+fn the_transcript_of_the_readme_is_up_to_date() {
     if !cfg!(target_os = "linux") || !is_there("curl", &["--version"]) {
         println!("SKIPPED: the first minute needs Linux and curl");
         return;
@@ -183,7 +183,7 @@ fn the_first_minute_of_the_readme_is_what_happens() {
         fs::write(&readme, format!("{before}{BEGIN}{happened}{END}{after}"))
             .expect("it is written");
     } else {
-        let (expected, happened) = (without_figures(transcript), without_figures(&happened));
+        let (expected, happened) = (without_numbers(transcript), without_numbers(&happened));
         assert_eq!(
             happened, expected,
             "FG_UPDATE_DOCS=1 cargo test -p cargo-fg --test cli transcript"
@@ -192,9 +192,9 @@ fn the_first_minute_of_the_readme_is_what_happens() {
 }
 
 #[test]
-fn figures_are_left_out_of_the_comparison() {
+fn numbers_are_not_compared() {
     let one = "memory used: 4.145MB at 2026-11-24T19:35:06Z of '50a9c0c0-4e33-4575-824e-342e92c3ee0a', 64 B\n";
     let other = "memory used: 12.1MB at 2027-01-02T03:04:05Z of '03c15819-7ab2-49cd-afda-f4e1af101154',  1.2 KB\n";
-    assert_eq!(without_figures(one), without_figures(other));
-    assert_ne!(without_figures(one), without_figures(&one.replace("used", "free")));
+    assert_eq!(without_numbers(one), without_numbers(other));
+    assert_ne!(without_numbers(one), without_numbers(&one.replace("used", "free")));
 }
