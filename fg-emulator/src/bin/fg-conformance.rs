@@ -23,7 +23,7 @@ class `contract` test what a document asks for, which they name; those of the cl
   --event TEXT       the event, which BOOTSTRAP has to answer with a response; {\"name\":\"Ada\"} by default
   --echo             compare the answer with the event: BOOTSTRAP answers with the bytes of the event
   --deadline SECONDS how long BOOTSTRAP may take to poll and to answer; 10 by default
-  --report FORM=FILE writes a report; FORM is junit, markdown or json; can be given more than once
+  --report FORMAT=FILE writes a report; FORMAT is junit, markdown or json; can be given more than once
   --list             lists the scenarios
 
 Exit code: 0 if all scenarios of the contract pass (with --robust: all scenarios), 1 if one fails, 2 if they could not be run.";
@@ -141,8 +141,8 @@ impl Command {
 /// Parses `junit=report.xml`.
 fn report(text: &OsStr) -> Result<(Format, PathBuf), String> {
     let parts = text.to_str().and_then(|text| text.split_once('='));
-    let (form, file) = parts.ok_or("--report is written FORM=FILE")?;
+    let (form, file) = parts.ok_or("--report is written FORMAT=FILE")?;
     let format = Format::from_name(form)
-        .ok_or_else(|| format!("there is no report {form}; there are junit, markdown and json"))?;
+        .ok_or_else(|| format!("unknown format {form}; the formats are junit, markdown and json"))?;
     Ok((format, file.into()))
 }
