@@ -140,7 +140,7 @@ impl RequestFraming {
             return 0;
         }
         let mut passed = 0;
-        let _ = for_each_line_feed(bytes, |end| {
+        for_each_line_feed(bytes, |end| {
             // An empty line has an LF in this place, or nothing.
             if bytes.get(end.wrapping_sub(1)) != Some(&b'\r') {
                 return ControlFlow::Break(());
@@ -268,30 +268,31 @@ impl RequestFraming {
 /// Calls `visit` with the place of each line feed until it breaks. It looks at eight bytes at a
 /// time.
 #[inline]
-fn for_each_line_feed(
-    bytes: &[u8],
-    mut visit: impl FnMut(usize) -> ControlFlow<()>,
-) -> ControlFlow<()> {
+fn for_each_line_feed(bytes: &[u8], mut visit: impl FnMut(usize) -> ControlFlow<()>) {
+    let mut words = bytes.chunks_exact(8);
+    let mut rest = [u8::MAX; 8];
+    rest[..words.remainder().len()].copy_from_slice(words.remainder());
+    let mut rest = Some(rest);
     let mut place = 0;
-    let mut visit_word = |word: [u8; 8]| {
+    // One loop for the words and the rest, so that there is one copy of its body, in line.
+    loop {
+        let word = match words.next() {
+            Some(word) => word.try_into().expect("a chunk has this size"),
+            None => match rest.take() {
+                Some(rest) => rest,
+                None => return,
+            },
+        };
         let mut found = up_to_line_feed(u64::from_le_bytes(word));
         while found != 0 {
             let at = place + found.trailing_zeros() as usize / 8;
-            if bytes.get(at) == Some(&b'\n') {
-                visit(at)?;
+            if bytes.get(at) == Some(&b'\n') && visit(at).is_break() {
+                return;
             }
             found &= found - 1;
         }
         place += 8;
-        ControlFlow::Continue(())
-    };
-    let mut words = bytes.chunks_exact(8);
-    for word in &mut words {
-        visit_word(word.try_into().expect("a chunk has this size"))?;
     }
-    let mut rest = [u8::MAX; 8];
-    rest[..words.remainder().len()].copy_from_slice(words.remainder());
-    visit_word(rest)
 }
 
 /// Sets the highest bit of each byte that is not above a line feed, and perhaps that of the byte

@@ -103,7 +103,7 @@ proptest! {
         let expected: Vec<_> =
             bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
         let mut found = Vec::new();
-        let _ = for_each_line_feed(bytes, |at| {
+        for_each_line_feed(bytes, |at| {
             found.push(at);
             ControlFlow::Continue(())
         });
