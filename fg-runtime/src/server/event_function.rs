@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fg_core::{Context, Failure, Logger, ReadyFunction, ResponseBuffer};
+use fg_core::{Context, Failure, ReadyFunction, ResponseBuffer};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
@@ -27,7 +27,7 @@ use super::blocked_handlers::LongestTimeout;
 use super::cloud_event::{self, CloudEvent};
 use super::connection_state::ConnectionState;
 use super::error_response::{self, failed_invocation, refusal};
-use super::finished_invocation::FinishedInvocation;
+use super::finished_invocation::{FinishedInvocation, LogIfDropped};
 use super::in_progress::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
 use super::readiness::Ready;
 use super::request_body::read_body;
@@ -295,7 +295,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         let limits = self.start.limits;
         self.longest_timeout.extend(ctx.timeout());
         let running = connection.begin_invocation(&ctx, slot, limits, self.audience)?;
-        let unfinished = LogIfDropped(Some(ctx.logger()));
+        let unfinished = LogIfDropped::new(ctx.logger());
         let mut reply = ResponseBuffer::with_capacity(USUAL_RESPONSE);
         let outcome =
             invoke(payload, &ctx, function, &mut reply, limits, &mut DeadlineTimer::new()).await;
@@ -319,24 +319,6 @@ impl<R: ReadyFunction> EventFunction<R> {
         match outcome? {
             Outcome::Buffered => Ok(()),
             Outcome::Streamed(mut pieces) => pieces.collect_into(reply, self.start.limits).await,
-        }
-    }
-}
-
-/// Logs it if a handler is dropped before its end.
-struct LogIfDropped<'l>(Option<&'l Logger>);
-
-impl LogIfDropped<'_> {
-    /// The handler has ended, or its end is no longer waited for.
-    fn disarm(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for LogIfDropped<'_> {
-    fn drop(&mut self) {
-        if let Some(log) = self.0 {
-            runtime_log::of(log).warn("the handler was dropped before its reply: the client has gone away, or the process ends");
         }
     }
 }

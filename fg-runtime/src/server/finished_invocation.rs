@@ -1,10 +1,11 @@
-//! What follows once the response of an invocation has left.
+//! The end of an invocation: what follows once its response has left, or the log line if its handler
+//! was dropped before.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use fg_core::__private::lifecycle;
-use fg_core::Context;
+use fg_core::{Context, Logger};
 use http::HeaderMap;
 use tokio::time::timeout_at;
 
@@ -80,4 +81,26 @@ fn spawn_after_response(ctx: Context, guard: Option<ShutdownGuard>) {
         }
         drop(guard);
     });
+}
+
+/// Logs it if a handler is dropped before its end.
+pub(crate) struct LogIfDropped<'l>(Option<&'l Logger>);
+
+impl<'l> LogIfDropped<'l> {
+    pub(crate) const fn new(log: &'l Logger) -> Self {
+        Self(Some(log))
+    }
+
+    /// The handler has ended, or its end is no longer waited for.
+    pub(crate) fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for LogIfDropped<'_> {
+    fn drop(&mut self) {
+        if let Some(log) = self.0 {
+            runtime_log::of(log).warn("the handler was dropped before its reply: the client has gone away, or the process ends");
+        }
+    }
 }
