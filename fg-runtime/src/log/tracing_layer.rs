@@ -31,7 +31,7 @@ use crate::mode::log_stream;
 /// Writes `tracing` events to the function's log, with their request ids, filtered by `FG_LOG` and
 /// `RUNTIME_LOG_LEVEL`.
 ///
-/// [`run`](crate::run()) installs it by itself if no subscriber has been set when the first
+/// [`run`](crate::run()) installs it if no subscriber has been set when the first
 /// invocation begins. To combine it with other layers, set a subscriber in `main` or in `init`:
 ///
 /// ```

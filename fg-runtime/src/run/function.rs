@@ -34,8 +34,6 @@ use crate::system::{Input, input};
 /// Each kind takes tower layers with `layer`, is called in a unit test with
 /// [`testing::invoke`](crate::testing::invoke), and runs with [`run`](Self::run) or
 /// [`run_async`](Self::run_async).
-/// [`testing::invoke`](crate::testing::invoke), and runs by [`run`](Self::run) or
-/// [`run_async`](Self::run_async).
 ///
 /// ```text
 /// fn function() -> fg::Function<impl fg::Source> {

@@ -43,9 +43,6 @@ impl<H: Handlers> Function<FromHandlers<H>> {
     /// [`Context`] in its extensions, and the response of the handler is an HTTP response. So
     /// layers of tower-http work here. `init` and `pre_stop` run as they do without layers. A layer
     /// that is added later is outside of those before it.
-    /// [`Context`] among its extensions, and the response of the handler is an HTTP response. So
-    /// what was written for tower-http works here. `init` and `pre_stop` run as they do without
-    /// layers. A layer that is added later goes around those before it.
     pub fn layer<K, L: HandlerLayer<H, L, Body, K>>(
         self,
         layer: L,

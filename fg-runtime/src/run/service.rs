@@ -37,7 +37,6 @@ pub fn run(service: impl HttpService) -> ExitCode {
 /// The address is that of [`ClientAddress`](fg_http::ClientAddress), which is in the extensions of
 /// each request in any case. A service is made for each request. To change settings, pass a
 /// [`Connected`] to [`Function::http`].
-/// [`Function::http`] takes a [`Connected`] around it.
 #[must_use = "return the exit code from `main`"]
 pub fn run_make_service(make: impl MakeHttpService) -> ExitCode {
     run(Connected::new(make))
@@ -107,7 +106,7 @@ pub trait MakeService: Send + 'static {
     note = "any other `tower::Service<http::Request<fg::http::Body>>` must be `Clone + Send + 'static`, and so must its response body be `Send + 'static`"
 )]
 pub trait ServiceValue<K> {
-    /// What makes the service.
+    /// The type that makes the service.
     type Source: MakeService;
 
     /// Converts the service.
@@ -226,7 +225,7 @@ where
     note = "write `async fn connect(ctx: &fg::Context) -> Result<axum::Router, fg::Error>`"
 )]
 pub trait ServiceInit<K> {
-    /// What makes the service.
+    /// The type that makes the service.
     type Service: MakeService;
 
     /// Converts the function.
