@@ -1,4 +1,4 @@
-//! The contract between the code that `#[fg::handler]` writes and the runtime that calls it.
+//! The contract between the code that `#[fg::handler]` generates and the runtime that calls it.
 
 use std::future::Future;
 
@@ -7,15 +7,15 @@ use crate::error_details::ErrorDetails;
 use crate::failure::Failure;
 use crate::response::ResponseBuffer;
 
-/// A function that the runtime can run; `#[fg::handler]` implements it for a hidden type of the
-/// function's own name.
+/// A function that the runtime can run. `#[fg::handler]` implements it for a hidden type with the
+/// name of the function.
 ///
 /// ```text
 /// init  ->  call  ->  call  ->  ..  ->  pre_stop
 /// ```
 ///
-/// [`call`](Handler::call) is the raw entry point: payload bytes in, response bytes out, as the
-/// platform's own runtimes have it (Go: `func Handler(payload []byte, ctx context.RuntimeContext)
+/// [`call`](Handler::call) is the raw entry point: payload bytes in, response bytes out, as in the
+/// platform's own runtimes (Go: `func Handler(payload []byte, ctx context.RuntimeContext)
 /// (interface{}, error)`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a FunctionGraph handler",
@@ -24,7 +24,7 @@ use crate::response::ResponseBuffer;
     note = "several handlers, as a tuple, are for `fg::run` and `fg::Function::of`"
 )]
 pub trait Handler: 'static {
-    /// The name that `RUNTIME_HANDLER` selects it by.
+    /// The name by which `RUNTIME_HANDLER` selects the handler.
     const NAME: &'static str;
 
     /// Whether the handler is a `fn` that may block its thread.
@@ -33,10 +33,10 @@ pub trait Handler: 'static {
     /// Whether the event is an HTTP request ([`HttpEvent`](crate::HttpEvent)).
     const HTTP: bool = false;
 
-    /// What `init` makes once and every call borrows.
+    /// The state that `init` creates once and every call borrows.
     type State: Send + Sync + 'static;
 
-    /// Makes the state, once, before the first invocation. The context has no request id here.
+    /// Creates the state, once, before the first invocation. The context has no request id.
     fn init(ctx: &Context) -> impl Future<Output = Result<Self::State, Failure>> + Send;
 
     /// Runs one invocation and writes its response.
@@ -51,18 +51,18 @@ pub trait Handler: 'static {
     fn pre_stop(state: &Self::State) -> impl Future<Output = ()> + Send;
 }
 
-/// The return type of a handler: a `Result`, under whatever name.
+/// The return type of a handler: a `Result` or an alias of it.
 #[diagnostic::on_unimplemented(
     message = "a FunctionGraph handler must return `Result<T, E>`, not `{Self}`",
     label = "expected a `Result`",
     note = "write `-> Result<{Self}, fg::Error>` and end the function with `Ok(..)`"
 )]
 pub trait HandlerResult<T, E> {
-    /// The result as `Result`.
+    /// Converts it to a `Result`.
     ///
     /// # Errors
     ///
-    /// What the handler returned as its error.
+    /// The error that the handler returned.
     fn into_result(self) -> Result<T, E>;
 }
 
@@ -75,7 +75,7 @@ impl<T, E> HandlerResult<T, E> for Result<T, E> {
 
 /// An argument of a handler after the event: `&Context`.
 ///
-/// The state, `&S`, comes after it where the attribute has `init = ..`.
+/// The state, `&S`, comes after it if the attribute has `init = ..`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a FunctionGraph handler",
     label = "not an argument the runtime can supply",
@@ -94,7 +94,8 @@ impl<'a> FromInvocation<'a> for &'a Context {
     }
 }
 
-/// What a handler can borrow after the event, besides its state: the [`Context`], and nothing else.
+/// A type that a handler can borrow after the event, besides its state. Only the [`Context`] is
+/// one.
 #[diagnostic::on_unimplemented(
     message = "nothing creates the state `{Self}`",
     label = "neither the context nor what `init` makes",
@@ -115,13 +116,13 @@ impl Supplied for Context {
 /// The function named by `init = ..`: `async fn() -> Result<S, E>` or `async fn(&Context) ->
 /// Result<S, E>`.
 ///
-/// `Arguments` tells the two apart: `()` or `(&Context,)`.
+/// `Arguments` distinguishes the two: `()` or `(&Context,)`.
 #[diagnostic::on_unimplemented(
     message = "`init` takes an `async fn` without arguments, or with `&fg::Context` alone",
     label = "cannot be called to make the state"
 )]
 pub trait InitFunction<'a, Arguments, F> {
-    /// Starts it.
+    /// Calls the function.
     fn start(self, ctx: &'a Context) -> F;
 }
 
@@ -139,18 +140,18 @@ impl<'a, I: FnOnce(&'a Context) -> F, F: Future> InitFunction<'a, (&'a Context,)
     }
 }
 
-/// What an `init` function returns: a `Result` with the state that the handler takes.
+/// The return type of an `init` function: a `Result` with the state of the handler.
 #[diagnostic::on_unimplemented(
     message = "`init` must return `Result<{S}, E>`, because `{S}` is the state of the handler",
     label = "does not make a `{S}`",
     note = "the state is what the last argument of the handler borrows; a handler without such an argument has the state `()`"
 )]
 pub trait InitState<S, E> {
-    /// The result as `Result`.
+    /// Converts it to a `Result`.
     ///
     /// # Errors
     ///
-    /// What the `init` function returned as its error.
+    /// The error that the `init` function returned.
     fn into_state(self) -> Result<S, E>;
 }
 
@@ -163,13 +164,13 @@ impl<S, E> InitState<S, E> for Result<S, E> {
 
 /// The function named by `pre_stop = ..`: `async fn()` or `async fn(&S)`.
 ///
-/// `Arguments` tells the two apart: `()` or `(&S,)`.
+/// `Arguments` distinguishes the two: `()` or `(&S,)`.
 #[diagnostic::on_unimplemented(
     message = "`pre_stop` takes an `async fn` without arguments, or with the state, `&{S}`, alone, that returns nothing",
     label = "cannot be called before the function stops"
 )]
 pub trait PreStopFunction<'a, S, Arguments, F> {
-    /// Starts it.
+    /// Calls the function.
     fn start(self, state: &'a S) -> F;
 }
 
@@ -189,11 +190,11 @@ impl<'a, S, P: FnOnce(&'a S) -> F, F: Future<Output = ()>> PreStopFunction<'a, S
     }
 }
 
-/// Turns what the handler returned into the response, or into the failure.
+/// Converts the handler's return value to the response or the failure.
 ///
-/// The conversions come as paths, so that the compiler can underline the user's own types where one
-/// of them does not fit; and as `fn` pointers, because it would check a path that is passed as
-/// `impl FnOnce` twice, and report each mistake twice.
+/// The conversions are passed as paths, so that the compiler can underline the user's own types if
+/// one of them does not apply. They are `fn` pointers, because the compiler would check a path that
+/// is passed as `impl FnOnce` twice, and report each mistake twice.
 #[doc(hidden)]
 pub fn respond<R, T, E>(
     returned: R,
@@ -209,7 +210,7 @@ pub fn respond<R, T, E>(
     }
 }
 
-/// Turns what the `init` function returned into the state, or into the failure.
+/// Converts the return value of the `init` function to the state or the failure.
 #[doc(hidden)]
 pub fn initialised<R, S, E>(
     returned: R,

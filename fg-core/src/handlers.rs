@@ -1,4 +1,4 @@
-//! One handler, or several of which the runtime runs one.
+//! A handler, or a tuple of handlers of which the runtime runs one.
 
 use std::future::Future;
 
@@ -8,16 +8,16 @@ use crate::handler::Handler;
 use crate::ready_function::{ReadyFunction, ReadyHandler};
 use crate::response::ResponseBuffer;
 
-/// What `fg::run` takes: a handler, or a tuple of two to eight of them.
+/// The type parameter of `fg::run`: a handler, or a tuple of two to eight handlers.
 ///
-/// A single handler runs whatever `RUNTIME_HANDLER` says. Of several, the one runs whose name
-/// `RUNTIME_HANDLER` is, or has as one of its parts between dots (the platform's API wants a dot in
-/// a handler string: `bootstrap.greet`).
+/// A single handler runs whatever the value of `RUNTIME_HANDLER` is. A handler of a tuple is
+/// selected if `RUNTIME_HANDLER` is its name, or has its name as a part between dots. (The
+/// platform's API requires a dot in a handler string: `bootstrap.greet`.)
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a FunctionGraph handler",
     label = "not a handler, nor a tuple of two to eight of them",
     note = "put `#[fg::handler]` on the function and name the function here",
-    note = "of more than eight handlers make two programs: a function of the platform runs one handler of one program"
+    note = "split more than eight handlers into two programs: a function of the platform runs one handler of one program"
 )]
 pub trait Handlers: 'static {
     /// The names of the handlers, in order.
@@ -59,14 +59,14 @@ impl<H: Handler> Handlers for H {
     }
 }
 
-/// For one number of handlers: an enum of the ready ones, and the tuple.
+/// Implements `Handlers` for tuples of one length, with an enum of the initialized handlers.
 macro_rules! handlers_for_tuples {
     ($chosen:ident: $($handler:ident $index:literal),+) => {
-        /// The handler of a tuple that was chosen.
+        /// The handler that was chosen from a tuple.
         #[derive(Debug)]
         pub enum $chosen<$($handler: Handler),+> {
             $(
-                #[doc = concat!("The one of the index ", $index, ".")]
+                #[doc = concat!("The handler at index ", $index, ".")]
                 $handler(ReadyHandler<$handler>),
             )+
         }
@@ -117,7 +117,7 @@ handlers_for_tuples!(OneOf6: A 0, B 1, C 2, D 3, E 4, F 5);
 handlers_for_tuples!(OneOf7: A 0, B 1, C 2, D 3, E 4, F 5, G 6);
 handlers_for_tuples!(OneOf8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
-/// Whether no name is there twice.
+/// Whether all names differ.
 const fn all_differ(names: &[&str]) -> bool {
     let mut one = 0;
     while one < names.len() {

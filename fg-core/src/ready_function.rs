@@ -1,4 +1,4 @@
-//! A function after its init phase: what an invocation calls.
+//! A function after its init phase, which invocations call.
 
 use std::fmt;
 use std::future::Future;
@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::handler::Handler;
 use crate::response::ResponseBuffer;
 
-/// A function that has been initialised: a handler with its state, a service, or either with layers
+/// A function that has been initialized: a handler with its state, a service, or either with layers
 /// around it.
 pub trait ReadyFunction: Send + Sync + 'static {
     /// Runs one invocation and writes its response.
@@ -23,7 +23,7 @@ pub trait ReadyFunction: Send + Sync + 'static {
     fn pre_stop(&self) -> impl Future<Output = ()> + Send;
 }
 
-/// A handler with the state that its `init` has made.
+/// A handler with the state that its `init` returned.
 pub struct ReadyHandler<H: Handler>(H::State);
 
 impl<H: Handler> ReadyHandler<H> {

@@ -1,25 +1,25 @@
-//! What the fuzz targets drive.
+//! Entry points of the fuzz targets.
 
 use crate::custom_runtime::response_reader::{BodyLength, Chunks, read_head};
 
 #[cfg(feature = "server")]
 pub use crate::server::fuzzing::{cloud_event, strict_head};
 
-/// Reads a response that comes in pieces of this size, as the connection does.
+/// Reads a response in reads of this size, as the connection does.
 ///
 /// # Panics
 ///
-/// Where that is not so, which is a fault of this crate.
-pub fn read_response(bytes: &[u8], piece: usize) {
+/// If an invariant does not hold, which is a bug of this crate.
+pub fn read_response(bytes: &[u8], read_size: usize) {
     let mut received = Vec::new();
-    let mut pieces = bytes.chunks(piece);
+    let mut reads = bytes.chunks(read_size);
     let head = loop {
         match read_head(&received, &mut |_, _, _| {}) {
             Ok(Some(head)) => break head,
             Ok(None) => {}
             Err(_) => return,
         }
-        let Some(next) = pieces.next() else { return };
+        let Some(next) = reads.next() else { return };
         received.extend_from_slice(next);
     };
     assert!(head.length <= received.len());
@@ -36,7 +36,7 @@ pub fn read_response(bytes: &[u8], piece: usize) {
         let filled = received.len();
         let filled = chunks.compact(&mut received, filled);
         received.truncate(filled);
-        let Some(next) = pieces.next() else { return };
+        let Some(next) = reads.next() else { return };
         received.extend_from_slice(next);
     }
 }
@@ -45,7 +45,7 @@ pub fn read_response(bytes: &[u8], piece: usize) {
 mod tests {
     use std::path::Path;
 
-    /// Calls a function with each input that is kept of a fuzz target. A published crate has none.
+    /// Calls a function with each stored input of a fuzz target. A published crate has none.
     fn with_seeds(target: &str, call: impl Fn(&[u8])) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds").join(target);
         let seeds = match std::fs::read_dir(&folder) {
@@ -57,29 +57,29 @@ mod tests {
         paths.iter().for_each(|path| call(&std::fs::read(path).expect("it can be read")));
     }
 
-    /// The first byte is the size of the pieces.
-    fn in_pieces(call: impl Fn(&[u8], usize)) -> impl Fn(&[u8]) {
+    /// The first byte is the size of the reads.
+    fn in_reads(call: impl Fn(&[u8], usize)) -> impl Fn(&[u8]) {
         move |input| {
-            if let [piece, bytes @ ..] = input {
-                call(bytes, usize::from(*piece).max(1));
+            if let [read_size, bytes @ ..] = input {
+                call(bytes, usize::from(*read_size).max(1));
             }
         }
     }
 
     #[test]
-    fn what_fuzzing_has_found_of_responses_is_read_or_refused() {
-        with_seeds("response", in_pieces(super::read_response));
+    fn stored_responses_are_read_or_refused() {
+        with_seeds("response", in_reads(super::read_response));
     }
 
     #[cfg(feature = "server")]
     #[test]
-    fn what_fuzzing_has_found_of_requests_is_passed_or_refused_alike() {
-        with_seeds("strict_head", in_pieces(super::strict_head));
+    fn stored_requests_are_read_or_refused_alike() {
+        with_seeds("strict_head", in_reads(super::strict_head));
     }
 
     #[cfg(feature = "server")]
     #[test]
-    fn what_fuzzing_has_found_of_cloud_events_is_read_or_refused() {
+    fn stored_cloud_events_are_read_or_refused() {
         with_seeds("cloud_event", super::cloud_event);
     }
 }

@@ -1,54 +1,54 @@
-//! Where this process runs, and so what it does: decided once, from its environment.
+//! The mode of the process, decided once from its environment.
 
 use fg_core::Environment;
 
 use crate::system::Input;
 
-/// What the process does.
+/// The mode of the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// On the platform's custom runtime: takes events from the Runtime API at this address.
+    /// On the platform's custom runtime: polls the Runtime API at this address.
     CustomRuntime(String),
     /// In a container image, as an HTTP function, or on another engine: serves HTTP.
     #[cfg(feature = "server")]
     Server,
-    /// In a shell: one event from standard input, its reply to standard output.
+    /// In a shell: reads one event from standard input and writes its response to standard output.
     OneShot,
 }
 
-/// Where log lines go.
+/// The stream for log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogStream {
-    /// The platform collects it.
+    /// Standard output, which the platform collects.
     Stdout,
-    /// In a shell, where standard output belongs to the response.
+    /// Standard error, in a shell, since standard output is for the response.
     Stderr,
 }
 
-/// What decides the mode, beside the platform's variables.
+/// The conditions that decide the mode, besides the platform's variables.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LaunchConditions<'a> {
     /// `FG_MODE`.
     pub(crate) wanted: Option<&'a str>,
-    /// Whether `FG_PORT` or `PORT` says where to listen.
+    /// Whether `FG_PORT` or `PORT` is set.
     pub(crate) has_port: bool,
     pub(crate) input: Input,
-    /// Whether the function is an HTTP service, which is worth serving at a terminal as well.
+    /// Whether the function is an HTTP service, which is also served at a terminal.
     pub(crate) is_service: bool,
 }
 
 impl Mode {
-    /// Where the log goes.
+    /// The stream for log lines.
     pub(crate) fn log_stream(&self) -> LogStream {
-        // There standard output belongs to the reply.
+        // In a shell standard output is for the response.
         if *self == Self::OneShot { LogStream::Stderr } else { LogStream::Stdout }
     }
 
-    /// Decides; `Err` is what to tell the user.
+    /// Decides the mode. `Err` is a message for the user.
     ///
-    /// `FG_MODE` decides if it is set. Else an address of the Runtime API means the custom runtime;
-    /// a port, the platform without a Runtime API, or nothing to read from mean the server; and
-    /// input from a pipe or a file means a shell.
+    /// `FG_MODE` decides if it is set. Otherwise an address of the Runtime API means the custom
+    /// runtime. A port, the platform without a Runtime API, or no input mean the server. Input from
+    /// a pipe or a file means a shell.
     pub(crate) fn decide(
         environment: &Environment,
         conditions: LaunchConditions<'_>,
@@ -56,16 +56,20 @@ impl Mode {
         let LaunchConditions { wanted, has_port, input, is_service } = conditions;
         let is_deployed = has_port || !environment.function_name().is_empty();
         match (wanted, environment.api_address(), input) {
-            (Some("custom-runtime") | None, Some(address), _) => Ok(Self::CustomRuntime(address.to_owned())),
+            (Some("custom-runtime") | None, Some(address), _) => {
+                Ok(Self::CustomRuntime(address.to_owned()))
+            }
             (Some("custom-runtime"), None, _) => {
-                Err("FG_MODE is `custom-runtime`, but RUNTIME_API_ADDR does not say where the Runtime API is".to_owned())
+                Err("FG_MODE is `custom-runtime`, but RUNTIME_API_ADDR is not set".to_owned())
             }
             (Some("one-shot"), _, _) => Ok(Self::OneShot),
             (Some("server"), _, _) => Self::server("FG_MODE is `server`"),
-            (Some(other), _, _) => Err(format!("FG_MODE is `{other}`; it can be `custom-runtime`, `server` or `one-shot`")),
-            (None, None, _) if is_deployed && (has_server() || !has_port) => {
-                Self::server("this is FunctionGraph, but not its custom runtime: RUNTIME_API_ADDR is not set")
-            }
+            (Some(other), _, _) => Err(format!(
+                "FG_MODE is `{other}`; it can be `custom-runtime`, `server` or `one-shot`"
+            )),
+            (None, None, _) if is_deployed && (has_server() || !has_port) => Self::server(
+                "this is FunctionGraph, but not its custom runtime: RUNTIME_API_ADDR is not set",
+            ),
             (None, None, Input::Given) => Ok(Self::OneShot),
             (None, None, Input::Nothing) if has_server() => Self::server(""),
             (None, None, Input::Terminal) if is_service => Self::server(""),
@@ -73,7 +77,7 @@ impl Mode {
         }
     }
 
-    /// The server, or why there is none.
+    /// The server, or the error if the feature is missing.
     #[cfg_attr(
         feature = "server",
         allow(clippy::unnecessary_wraps, reason = "without the feature there is no server")
@@ -91,7 +95,7 @@ impl Mode {
     }
 }
 
-/// Where the log will go, as far as that is known before the function runs.
+/// The stream for log lines that are written before the function runs.
 #[cfg(feature = "tracing")]
 pub(crate) fn log_stream(environment: &Environment) -> LogStream {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -110,7 +114,7 @@ const fn has_server() -> bool {
     cfg!(feature = "server")
 }
 
-/// What to type.
+/// The usage message.
 fn usage() -> String {
     let program = std::env::args().next().unwrap_or_else(|| "the-program".to_owned());
     format!(
@@ -175,13 +179,13 @@ mod tests {
     #[cfg(not(feature = "server"))]
     #[test]
     fn a_program_without_a_server_says_which_feature_it_needs() {
-        let said = |variables: &[(&str, &str)], wanted| {
-            decide(variables, wanted, Input::Nothing).expect_err("nothing can be done")
+        let message = |variables: &[(&str, &str)], wanted| {
+            decide(variables, wanted, Input::Nothing).expect_err("there is no mode")
         };
-        for text in [said(&IMAGE, None), said(&NONE, Some("server"))] {
+        for text in [message(&IMAGE, None), message(&NONE, Some("server"))] {
             assert!(text.contains("the feature `server`"), "{text}");
         }
-        assert!(said(&NONE, None).contains("< event.json"));
+        assert!(message(&NONE, None).contains("< event.json"));
         let with_port = LaunchConditions {
             wanted: None,
             has_port: true,
@@ -196,12 +200,12 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_can_be_done_the_text_says_what_to_do() {
-        let said = |wanted, input| decide(&NONE, wanted, input).expect_err("nothing can be done");
-        assert!(said(None, Input::Terminal).contains("echo '{\"key\":\"value\"}' | "));
+    fn without_a_mode_the_message_is_the_usage() {
+        let message = |wanted, input| decide(&NONE, wanted, input).expect_err("there is no mode");
+        assert!(message(None, Input::Terminal).contains("echo '{\"key\":\"value\"}' | "));
         assert!(
-            said(Some("custom-runtime"), Input::Given).contains("RUNTIME_API_ADDR does not say")
+            message(Some("custom-runtime"), Input::Given).contains("RUNTIME_API_ADDR is not set")
         );
-        assert!(said(Some("lambda"), Input::Given).contains("FG_MODE is `lambda`"));
+        assert!(message(Some("lambda"), Input::Given).contains("FG_MODE is `lambda`"));
     }
 }

@@ -1,7 +1,6 @@
-//! The Runtime API as it is on the wire: its paths, its limits, its requests.
+//! The wire format of the Runtime API: its paths, its limits, its requests.
 //!
-//! Source: the platform's manual, "creating a custom runtime". The limits without a source are
-//! ours.
+//! Source: the platform's manual, "creating a custom runtime". Limits without a source are our own.
 
 use std::io::Write;
 use std::time::Duration;
@@ -10,14 +9,14 @@ pub(crate) const POLL_PATH: &str = "/v1/runtime/invocation/request";
 pub(crate) const RESPONSE_PATH: &str = "/v1/runtime/invocation/response/";
 pub(crate) const ERROR_PATH: &str = "/v1/runtime/invocation/error/";
 
-/// The manual's own client gives a connection three seconds.
+/// The time limit for connecting, as in the manual's own client.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a response that has begun may stay silent before it is given up.
+/// The longest pause between two reads of a response that has begun.
 pub(crate) const SILENCE_LIMIT: Duration = Duration::from_secs(10);
 
-/// The largest head of a response in bytes: a dozen headers with tokens of a few KB each fit many
-/// times.
+/// The largest head of a response in bytes. A dozen headers with tokens of a few KB each are far
+/// below.
 pub(crate) const HEAD_LIMIT: usize = 256 * 1024;
 
 /// The most headers in one response.
@@ -26,15 +25,15 @@ pub(crate) const HEADER_COUNT_LIMIT: usize = 128;
 /// The largest body of a response in bytes; the platform's own limit is 6 MB.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
-/// How much of an error text of the Runtime API goes into the log, in bytes.
+/// The most bytes of an error message of the Runtime API that are logged.
 pub(crate) const EXCERPT: usize = 200;
 
-/// What an invocation is answered with.
+/// The kind of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AnswerKind {
-    /// The handler's reply.
+    /// The handler's response.
     Response,
-    /// The JSON of a failure.
+    /// An error response.
     Error,
 }
 
@@ -48,7 +47,7 @@ pub(crate) fn write_poll(out: &mut Vec<u8>, host: &str) {
     out.extend_from_slice(b"\r\n\r\n");
 }
 
-/// Writes the head of an answer; the body follows it, in chunks where its length is not known.
+/// Writes the head of an answer. Without a length the body is chunked.
 pub(crate) fn write_answer_head(
     out: &mut Vec<u8>,
     host: &str,
@@ -71,8 +70,8 @@ pub(crate) fn write_answer_head(
     write_header_value(out, content_type);
     match length {
         Some(length) => {
-            let mut room = [0; 20];
-            let length = digits_of(length, &mut room);
+            let mut buffer = [0; 20];
+            let length = digits_of(length, &mut buffer);
             out.extend_from_slice(b"\r\ncontent-length: ");
             out.extend_from_slice(length);
             out.extend_from_slice(b"\r\n\r\n");
@@ -81,10 +80,10 @@ pub(crate) fn write_answer_head(
     }
 }
 
-/// The characters other than letters and digits that a segment of a path may have as they are.
+/// The characters other than letters and digits that may stand unescaped in a path segment.
 const MARKS: &[u8] = b"-._~!$&'()*+,;=:@";
 
-/// All characters that a segment of a path may have as they are.
+/// All characters that may stand unescaped in a path segment.
 static IN_SEGMENT: [bool; 256] = {
     let mut table = [false; 256];
     let (mut byte, mut mark) = (0_u8, 0);
@@ -99,8 +98,8 @@ static IN_SEGMENT: [bool; 256] = {
     table
 };
 
-/// Writes a request id into the path. It is a UUID; should it ever be something else, it must not
-/// break the request line.
+/// Writes a request id into the path. It is normally a UUID. Anything else must not break the
+/// request line.
 fn write_path_segment(out: &mut Vec<u8>, id: &str) {
     let start = out.len();
     out.extend_from_slice(id.as_bytes());
@@ -121,8 +120,8 @@ fn write_percent_encoded(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Writes a value of the user's. What cannot stand in one is left out: a line break would end the
-/// header.
+/// Writes a header value from the user. Characters that are not allowed are dropped: a line break
+/// would end the header.
 fn write_header_value(out: &mut Vec<u8>, value: &str) {
     if value == "application/json" {
         out.extend_from_slice(value.as_bytes());
@@ -131,16 +130,16 @@ fn write_header_value(out: &mut Vec<u8>, value: &str) {
     }
 }
 
-/// The digits of a number, at the end of this room for the longest. `fmt` would take ten times as
+/// Writes the decimal digits of a number to the end of the buffer. `fmt` would take ten times as
 /// long.
-fn digits_of(mut number: usize, room: &mut [u8; 20]) -> &[u8] {
-    let mut start = room.len();
+fn digits_of(mut number: usize, buffer: &mut [u8; 20]) -> &[u8] {
+    let mut start = buffer.len();
     loop {
         start -= 1;
-        room[start] = b"0123456789"[number % 10];
+        buffer[start] = b"0123456789"[number % 10];
         number /= 10;
         if number == 0 {
-            return &room[start..];
+            return &buffer[start..];
         }
     }
 }
@@ -152,7 +151,7 @@ mod tests {
     fn head(request_id: &str, content_type: &str) -> String {
         let mut out = Vec::new();
         write_answer_head(&mut out, "h:1", AnswerKind::Error, request_id, content_type, Some(12));
-        String::from_utf8(out).expect("a head is text")
+        String::from_utf8(out).expect("a head is a string")
     }
 
     #[test]
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_from_outside_can_add_a_line_to_the_head() {
+    fn no_argument_can_add_a_line_to_the_head() {
         let head = head("a b/..\r\nx: 1", "text/plain\r\nx: 1");
         assert!(
             head.starts_with(

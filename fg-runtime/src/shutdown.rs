@@ -1,7 +1,7 @@
-//! The wish of the system that this process ends: SIGTERM or SIGINT, Ctrl-C on Windows.
+//! The request to end the process: SIGTERM or SIGINT, Ctrl-C on Windows.
 //!
-//! No document says that the platform sends one. Where it comes, what runs is finished; where it
-//! comes twice, the process ends at once.
+//! No document states that the platform sends a signal. The first one lets current work finish, and
+//! the second one ends the process at once.
 
 use fg_core::__private::Mutex;
 use std::future::poll_fn;
@@ -12,16 +12,16 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::task::yield_now;
 
-use crate::log::runtime_log::say;
-use crate::system::{Signals, Wakes, end_now};
+use crate::log::runtime_log::report;
+use crate::system::{Signals, WakeReceiver, end_now};
 
-/// Whether the process should end when it has finished what runs.
+/// Whether the process should end after its current work.
 #[derive(Debug, Default)]
 pub(crate) struct Shutdown {
     requested: AtomicBool,
-    /// The task of the loop.
+    /// The waker of the event loop's task.
     task: Mutex<Option<Waker>>,
-    /// Where no other thread listens.
+    /// The signals, if no other thread receives them.
     signals: Mutex<Option<Signals>>,
 }
 
@@ -35,15 +35,15 @@ impl Shutdown {
         Arc::new(shutdown)
     }
 
-    /// Whether it should.
+    /// Whether shutdown has been requested.
     pub(crate) fn is_requested(&self) -> bool {
         self.requested.load(Ordering::Acquire)
     }
 
-    /// A signal has come; this is the exit code that a process killed by it would have.
-    pub(crate) fn take(&self, code: i32) {
+    /// Requests shutdown for a signal. `code` is the exit code of a process that is killed by it.
+    pub(crate) fn request(&self, code: i32) {
         if self.requested.swap(true, Ordering::AcqRel) {
-            say("fg: told to end a second time; ending now, with work unfinished");
+            report("fg: second signal received; ending now, with work unfinished");
             end_now(code);
         }
         if let Some(task) = &*lock(&self.task) {
@@ -51,20 +51,20 @@ impl Shutdown {
         }
     }
 
-    /// There is no thread that listens: the loop does it itself.
-    pub(crate) fn listen_itself(&self, wakes: Wakes) {
+    /// Lets the event loop poll the signals itself, since there is no watchdog thread.
+    pub(crate) fn set_signals(&self, receiver: WakeReceiver) {
         #[cfg(unix)]
         {
-            *lock(&self.signals) = Signals::of(wakes);
+            *lock(&self.signals) = Signals::of(receiver);
         }
         #[cfg(not(unix))]
-        drop(wakes);
+        drop(receiver);
     }
 
-    /// Runs the loop, and learns of signals meanwhile.
+    /// Runs the event loop, and polls the signals meanwhile.
     ///
-    /// The loop is in its place already, here and below: a future that is handed over and then
-    /// pinned takes its space twice.
+    /// The future is already pinned, here and below: one that is passed by value and then pinned
+    /// takes its space twice.
     pub(crate) async fn listen_during<F: Future>(&self, mut event_loop: Pin<&mut F>) -> F::Output {
         let mut waker: Option<Waker> = None;
         poll_fn(|task| {
@@ -74,19 +74,21 @@ impl Shutdown {
             }
             loop {
                 let polled = event_loop.as_mut().poll(task);
-                if polled.is_ready() || !self.take_signals(task) {
+                if polled.is_ready() || !self.poll_signals(task) {
                     return polled;
                 }
-                // It has just been requested: what waits for that must look again.
+                // Shutdown has just been requested, and the event loop must be polled again to
+                // notice it.
             }
         })
         .await
     }
 
-    /// Waits for the future until the process should end: none then, or if it should already.
+    /// Waits for the future until shutdown is requested. `None` if it is requested first, or has
+    /// been.
     ///
-    /// What had arrived for the future before the signal counts, whichever of the two was noticed
-    /// first.
+    /// If the future was ready before the signal, its output is returned, whichever of the two was
+    /// noticed first.
     pub(crate) async fn or_until_requested<F: Future>(
         &self,
         mut future: Pin<&mut F>,
@@ -102,7 +104,7 @@ impl Shutdown {
         if let Some(output) = requested.await {
             return Some(output);
         }
-        // Lets tokio look at its sockets.
+        // Lets tokio poll its sockets.
         yield_now().await;
         match future.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(output) => Some(output),
@@ -110,16 +112,16 @@ impl Shutdown {
         }
     }
 
-    /// Whether a signal has come that is the first one, where the loop listens itself.
-    fn take_signals(&self, task: &mut Context<'_>) -> bool {
-        let mut is_news = false;
+    /// Polls the signals, if the event loop receives them. True if one has arrived.
+    fn poll_signals(&self, task: &mut Context<'_>) -> bool {
+        let mut has_signal = false;
         while let Some(Poll::Ready(code)) =
             lock(&self.signals).as_mut().map(|signals| signals.poll(task))
         {
-            self.take(code);
-            is_news = true;
+            self.request(code);
+            has_signal = true;
         }
-        is_news
+        has_signal
     }
 }
 

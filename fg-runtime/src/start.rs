@@ -1,4 +1,4 @@
-//! What is decided before a function is initialised.
+//! The settings that are decided before a function is initialized.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,18 +20,18 @@ pub struct Start {
     sink: Arc<dyn LogSink>,
     pub(crate) limits: Limits,
     pub(crate) pipeline: bool,
-    /// Whether there is nothing after it but the end of the process.
+    /// Whether the process ends when the function does.
     pub(crate) is_whole_program: bool,
-    /// Who gets the errors of a function of HTTP requests.
+    /// The audience of errors if the function takes HTTP requests.
     pub(crate) http_audience: ErrorAudience,
-    /// Why no handler could be chosen.
+    /// The error if no handler could be chosen.
     pub(crate) no_handler: Option<Failure>,
-    /// What the server keeps for the platform, if the function takes HTTP requests.
+    /// The routes that the server reserves for the platform, if the function takes HTTP requests.
     #[cfg(feature = "http")]
     pub(crate) platform_routes: PlatformRoutes,
 }
 
-/// Which requests of an HTTP function are the platform's.
+/// The routes of an HTTP function that are reserved for the platform.
 #[cfg(feature = "http")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlatformRoutes {
@@ -39,13 +39,13 @@ pub enum PlatformRoutes {
     All,
     /// The readiness probe alone.
     Healthz,
-    /// All paths are the function's.
+    /// All paths belong to the function.
     None,
 }
 
 #[cfg(feature = "http")]
 impl PlatformRoutes {
-    /// Whether this path is the platform's.
+    /// Whether this path is reserved for the platform.
     #[cfg(feature = "server")]
     pub(crate) fn contain(self, path: &str) -> bool {
         match self {
@@ -82,22 +82,22 @@ impl Start {
         &self.environment
     }
 
-    /// How long an invocation may take; `None` for any time.
+    /// The time limit of an invocation; `None` if there is none.
     pub(crate) fn invocation_limit(&self) -> Option<Duration> {
         self.limits.timeouts.then(|| self.environment.timeout())
     }
 
-    /// Who gets the errors of a function.
+    /// The audience of errors.
     pub(crate) const fn audience(&self, takes_http: bool) -> ErrorAudience {
         if takes_http { self.http_audience } else { ErrorAudience::Owner }
     }
 
-    /// A context for the time before the first invocation.
+    /// Creates the context for the time before the first invocation.
     pub(crate) fn context(&self) -> Context {
         lifecycle::between_invocations(Arc::clone(&self.environment), Arc::clone(&self.sink))
     }
 
-    /// Says what is wrong with the environment, and sends the records of `log` where ours go.
+    /// Logs problems of the environment, and installs the logger of the crate `log`.
     pub(crate) fn prepare_log(&self, is_custom_runtime: bool) {
         let ctx = self.context();
         #[cfg(feature = "tracing")]
@@ -111,11 +111,10 @@ impl Start {
         }
     }
 
-    /// The function has been initialised, and whatever `init` may have set has been: what has not
-    /// been set by now is ours.
+    /// Installs the subscriber of `tracing` after the init phase, unless `init` has set one.
     ///
-    /// A subscriber of `tracing` may want to be the logger of `log` as well, so with both features
-    /// ours waits for that too.
+    /// A subscriber of `tracing` may also install a logger of `log`, so with both features ours is
+    /// installed here too.
     pub(crate) fn complete_log(&self) {
         #[cfg(feature = "tracing")]
         {

@@ -1,4 +1,4 @@
-//! Streamed replies from code that writes, rather than from a [`Stream`].
+//! Streamed responses from code that writes, rather than from a [`Stream`].
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,16 +9,16 @@ use fg_core::{Error, StreamResponse};
 use futures_core::Stream;
 use tokio::io::{AsyncRead, DuplexStream, ReadBuf};
 
-/// How much may be written before it is read, and the largest piece that is sent.
-const ROOM: usize = 64 * 1024;
+/// The most bytes that are buffered, and the largest chunk.
+const BUFFER_SIZE: usize = 64 * 1024;
 
-/// Makes a streamed response of what this future writes: `fg::stream::from_writer(|mut out| async move
-/// { .. })`.
+/// Makes a streamed response from a future that writes: `fg::stream::from_writer(|mut out| async
+/// move { .. })`.
 ///
-/// What is written reaches the caller as soon as the future waits for something. A caller that
-/// reads slowly makes the writing wait: at most 64 KiB are kept. The body is complete when the
-/// future returns `Ok` and the writer has been dropped; after an `Err` it ends without its end. If
-/// the caller goes away, the future is dropped.
+/// Written bytes are sent as soon as the future is pending. If the caller reads slowly, writes
+/// wait: at most 64 KiB are buffered. The body is complete when the future returns `Ok` and the
+/// writer has been dropped. After an `Err` the caller sees a truncated body. If the caller
+/// disconnects, the future is dropped.
 ///
 /// ```
 /// use tokio::io::AsyncWriteExt;
@@ -38,19 +38,19 @@ where
     F: Future<Output = Result<(), E>> + Send + 'static,
     E: Into<Error> + Send + 'static,
 {
-    let (writer, reader) = tokio::io::duplex(ROOM);
-    StreamResponse::new(Written {
+    let (writer, reader) = tokio::io::duplex(BUFFER_SIZE);
+    StreamResponse::new(WriterStream {
         writing: Writing::Running(Box::pin(write(writer))),
         reader,
-        room: Vec::new(),
+        read_buffer: Vec::new(),
     })
 }
 
-/// What is written, as a stream.
-struct Written<F, E> {
+/// The stream of the written bytes.
+struct WriterStream<F, E> {
     writing: Writing<F, E>,
     reader: DuplexStream,
-    room: Vec<u8>,
+    read_buffer: Vec<u8>,
 }
 
 enum Writing<F, E> {
@@ -59,10 +59,10 @@ enum Writing<F, E> {
     Done,
 }
 
-// None of the fields is pinned in place.
-impl<F, E> Unpin for Written<F, E> {}
+// No field is structurally pinned.
+impl<F, E> Unpin for WriterStream<F, E> {}
 
-impl<F: Future<Output = Result<(), E>>, E> Stream for Written<F, E> {
+impl<F: Future<Output = Result<(), E>>, E> Stream for WriterStream<F, E> {
     type Item = Result<Bytes, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -74,16 +74,16 @@ impl<F: Future<Output = Result<(), E>>, E> Stream for Written<F, E> {
                 Poll::Pending => {}
             }
         }
-        this.room.resize(ROOM, 0);
-        let mut buffer = ReadBuf::new(&mut this.room);
-        // A pipe in memory cannot fail; its end is the end.
+        this.read_buffer.resize(BUFFER_SIZE, 0);
+        let mut buffer = ReadBuf::new(&mut this.read_buffer);
+        // A `DuplexStream` in memory cannot fail.
         let _ = ready!(Pin::new(&mut this.reader).poll_read(task, &mut buffer));
         if !buffer.filled().is_empty() {
             return Poll::Ready(Some(Ok(Bytes::copy_from_slice(buffer.filled()))));
         }
         match &mut this.writing {
-            // The writer has been dropped, but not all has been done: this future has just been
-            // asked to wake the task.
+            // The writer has been dropped, but the future is still running, and has registered the
+            // task's waker.
             Writing::Running(_) => Poll::Pending,
             Writing::Failed(error) => Poll::Ready(error.take().map(Err)),
             Writing::Done => Poll::Ready(None),
@@ -105,7 +105,7 @@ mod tests {
         let (mut body, mut text) = (response.into_body(), String::new());
         while let Some(piece) = body.next().await {
             match piece {
-                Ok(bytes) => text.push_str(std::str::from_utf8(&bytes).expect("it is text")),
+                Ok(bytes) => text.push_str(std::str::from_utf8(&bytes).expect("it is a string")),
                 Err(failure) => return (text, Some(failure)),
             }
         }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_piece_comes_before_the_next_one_is_written() {
+    async fn a_chunk_is_sent_before_the_next_one_is_written() {
         let (go_on, wait) = oneshot::channel::<()>();
         let response = from_writer(|mut out| async move {
             out.write_all(b"first").await?;
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_writer_that_nobody_reads_waits() {
+    async fn writes_wait_for_the_reader() {
         let written = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&written);
         let response = from_writer(|mut out| async move {
@@ -167,8 +167,12 @@ mod tests {
             std::io::Result::Ok(())
         });
         let mut body = response.into_body();
-        let first = body.next().await.expect("there is a piece").expect("it is one");
-        assert!(written.load(Ordering::SeqCst) <= ROOM, "{}", written.load(Ordering::SeqCst));
-        assert!(first.len() <= ROOM);
+        let first = body.next().await.expect("there is a chunk").expect("it is one");
+        assert!(
+            written.load(Ordering::SeqCst) <= BUFFER_SIZE,
+            "{}",
+            written.load(Ordering::SeqCst)
+        );
+        assert!(first.len() <= BUFFER_SIZE);
     }
 }

@@ -1,41 +1,39 @@
-//! What differs from system to system: the signals that end a process, how it ends at once, and
-//! what its standard streams are.
+//! Code that depends on the operating system: the signals that end a process, the immediate exit,
+//! and the standard streams.
 //!
-//! The platform is Linux; developers also work on macOS and Windows. Everything else in this crate
-//! is the same everywhere.
+//! The platform is Linux. Developers also work on macOS and Windows.
 
 use std::io;
 use std::time::Duration;
 
-pub(crate) use imp::{Signals, Waker, Wakes, end_now, input, write_to_stderr};
+pub(crate) use imp::{Signals, WakeReceiver, Waker, end_now, input, write_to_stderr};
 
-/// What standard input is.
+/// The kind of standard input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
     /// A pipe or a file, with an event.
     Given,
-    /// A person at a keyboard.
+    /// A terminal.
     Terminal,
     /// `/dev/null` and the like, as on the platform.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "only a Unix tells"))]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix can tell"))]
     Nothing,
 }
 
-/// Why a thread that waited goes on.
+/// Why a waiting thread was woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Woken {
-    /// By a signal; this is the exit code that a process killed by it would have.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "elsewhere the loop itself listens"))]
-    BySignal(i32),
-    /// By its [`Waker`], or because the time is over.
-    ToLook,
+pub(crate) enum WakeReason {
+    /// By a signal, with the exit code of a process that is killed by it.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "elsewhere the event loop polls the signals"))]
+    Signal(i32),
+    /// By its [`Waker`], or by the end of the wait.
+    Check,
 }
 
-/// The shortest wait that a socket takes.
+/// The shortest wait: a read timeout of zero is an error.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
-/// Starts a thread that is not joined. In a box, so that a program has the standard library's part
-/// of it once.
+/// Starts a detached thread. The closure is boxed so that `Builder::spawn` is compiled once.
 pub(crate) fn spawn(name: &str, run: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     std::thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
 }
@@ -59,66 +57,67 @@ mod imp {
     use signal_hook::low_level::{pipe, unregister};
     use tokio::io::{AsyncRead, ReadBuf};
 
-    use super::{Input, SHORTEST_WAIT, Woken};
+    use super::{Input, SHORTEST_WAIT, WakeReason};
 
-    const ENDING: [i32; 2] = [SIGTERM, SIGINT];
+    const END_SIGNALS: [i32; 2] = [SIGTERM, SIGINT];
 
-    /// What a [`Waker`] sends, unlike a signal.
-    const LOOK: u8 = b'l';
+    /// The byte that a [`Waker`] sends. A signal sends another one.
+    const WAKE_BYTE: u8 = b'l';
 
-    /// How long a wait is at the most that nothing can end.
-    const WITHOUT_SOCKET: Duration = Duration::from_secs(1);
+    /// The longest wait if the socket is unusable, so that no byte can end it.
+    const FALLBACK_WAIT: Duration = Duration::from_secs(1);
 
-    /// Where a thread waits: for SIGTERM and SIGINT, for its waker, and for a time.
+    /// Lets a thread wait for SIGTERM and SIGINT, for its waker, and for a time.
     #[derive(Debug)]
-    pub(crate) struct Wakes {
-        arrivals: UnixStream,
-        /// How long a read of it takes at the most.
+    pub(crate) struct WakeReceiver {
+        socket: UnixStream,
+        /// The read timeout that is set on the socket.
         wait: Option<Duration>,
-        listening: Option<Listening>,
+        registration: Option<SignalRegistration>,
     }
 
-    /// Wakes the thread that waits.
+    /// Wakes the waiting thread.
     #[derive(Debug)]
     pub(crate) struct Waker(UnixStream);
 
-    impl Wakes {
-        /// With or without the signals.
+    impl WakeReceiver {
+        /// Creates a pair, with or without the signals.
         pub(crate) fn new(with_signals: bool) -> io::Result<(Self, Waker)> {
-            let (arrivals, sender) = UnixStream::pair()?;
-            let listening = with_signals.then(|| Listening::begin(&sender)).transpose()?;
-            // There is always room for a byte, unless there are so many that one more makes no
-            // difference.
+            let (socket, sender) = UnixStream::pair()?;
+            let registration =
+                with_signals.then(|| SignalRegistration::begin(&sender)).transpose()?;
+            // A full socket buffer needs no further byte to wake the thread.
             sender.set_nonblocking(true)?;
-            Ok((Self { arrivals, wait: None, listening }, Waker(sender)))
+            Ok((Self { socket, wait: None, registration }, Waker(sender)))
         }
 
-        /// Waits for so long, and for nothing longer.
-        pub(crate) fn wait(&mut self, wait: Duration) -> Woken {
+        /// Waits at most this long.
+        pub(crate) fn wait(&mut self, wait: Duration) -> WakeReason {
             let wait = wait.max(SHORTEST_WAIT);
             let mut byte = [0];
-            if self.wait != Some(wait) && self.arrivals.set_read_timeout(Some(wait)).is_err() {
+            if self.wait != Some(wait) && self.socket.set_read_timeout(Some(wait)).is_err() {
                 std::thread::sleep(wait);
-                return Woken::ToLook;
+                return WakeReason::Check;
             }
             self.wait = Some(wait);
-            match self.arrivals.read(&mut byte) {
-                Ok(1) if byte[0] != LOOK => {
-                    self.listening.as_ref().map_or(Woken::ToLook, Listening::by_signal)
-                }
-                Ok(1) => Woken::ToLook,
+            match self.socket.read(&mut byte) {
+                Ok(1) if byte[0] != WAKE_BYTE => self
+                    .registration
+                    .as_ref()
+                    .map_or(WakeReason::Check, SignalRegistration::wake_reason),
+                Ok(1) => WakeReason::Check,
                 Err(error)
                     if matches!(
                         error.kind(),
                         ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
                     ) =>
                 {
-                    Woken::ToLook
+                    WakeReason::Check
                 }
-                // The user's code has closed what is not its own.
+                // The user's code has closed the file descriptor.
                 Ok(_) | Err(_) => {
-                    std::thread::sleep(wait.min(WITHOUT_SOCKET));
-                    Woken::ToLook
+                    std::thread::sleep(wait.min(FALLBACK_WAIT));
+                    WakeReason::Check
                 }
             }
         }
@@ -126,44 +125,44 @@ mod imp {
 
     impl Waker {
         pub(crate) fn wake(&self) {
-            let _ = (&self.0).write(&[LOOK]);
+            let _ = (&self.0).write(&[WAKE_BYTE]);
         }
     }
 
-    /// That the signals come to us, until this is dropped.
+    /// The registration of the signals, until it is dropped.
     #[derive(Debug)]
-    struct Listening {
-        /// Whether the last signal was SIGINT. All that is registered is copied for each one more,
-        /// so there is no flag for the other.
+    struct SignalRegistration {
+        /// Whether the last signal was SIGINT. There is no flag for SIGTERM, since each further
+        /// registration copies the earlier ones.
         is_interrupt: Arc<AtomicBool>,
         registered: Vec<SigId>,
     }
 
-    /// How many listen; and whether there are none any more, in which case a signal does what it
-    /// does without us.
-    static LISTENING: Mutex<(usize, Option<Arc<AtomicBool>>)> = Mutex::new((0, None));
+    /// The number of registrations, and a flag that restores the default effect of the signals when
+    /// there are none.
+    static REGISTRATIONS: Mutex<(usize, Option<Arc<AtomicBool>>)> = Mutex::new((0, None));
 
-    impl Listening {
+    impl SignalRegistration {
         fn begin(sender: &UnixStream) -> io::Result<Self> {
             let is_interrupt = Arc::new(AtomicBool::new(false));
-            let mut listening =
+            let mut registration =
                 Self { is_interrupt: Arc::clone(&is_interrupt), registered: Vec::with_capacity(3) };
-            let mut all = LISTENING.lock();
+            let mut all = REGISTRATIONS.lock();
             all.0 += 1;
             if let Some(is_over) = &all.1 {
                 is_over.store(false, Ordering::Relaxed);
             }
             drop(all);
-            // Before the byte that wakes the thread.
-            listening.registered.push(signal_hook::flag::register(SIGINT, is_interrupt)?);
-            for signal in ENDING {
-                listening.registered.push(pipe::register(signal, sender.try_clone()?)?);
+            // Registered first, so that the flag is set before the byte wakes the thread.
+            registration.registered.push(signal_hook::flag::register(SIGINT, is_interrupt)?);
+            for signal in END_SIGNALS {
+                registration.registered.push(pipe::register(signal, sender.try_clone()?)?);
             }
-            Ok(listening)
+            Ok(registration)
         }
 
-        fn by_signal(&self) -> Woken {
-            Woken::BySignal(self.exit_code())
+        fn wake_reason(&self) -> WakeReason {
+            WakeReason::Signal(self.exit_code())
         }
 
         fn exit_code(&self) -> i32 {
@@ -172,12 +171,12 @@ mod imp {
         }
     }
 
-    impl Drop for Listening {
+    impl Drop for SignalRegistration {
         fn drop(&mut self) {
             for id in self.registered.drain(..) {
                 unregister(id);
             }
-            let mut all = LISTENING.lock();
+            let mut all = REGISTRATIONS.lock();
             all.0 -= 1;
             if all.0 > 0 {
                 return;
@@ -186,8 +185,8 @@ mod imp {
                 Some(is_over) => is_over.store(true, Ordering::Relaxed),
                 None => {
                     let is_over = Arc::new(AtomicBool::new(true));
-                    for signal in ENDING {
-                        // It has been possible to listen to it.
+                    for signal in END_SIGNALS {
+                        // Cannot fail: the signal has been registered before.
                         let _ = signal_hook::flag::register_conditional_default(
                             signal,
                             Arc::clone(&is_over),
@@ -199,33 +198,33 @@ mod imp {
         }
     }
 
-    /// The signals, for a task: where no thread can be made that waits for them.
+    /// The signals for a task, if the watchdog thread cannot be started.
     #[derive(Debug)]
     pub(crate) struct Signals {
-        arrivals: tokio::net::UnixStream,
-        listening: Listening,
+        socket: tokio::net::UnixStream,
+        registration: SignalRegistration,
     }
 
     impl Signals {
-        /// None where that is not possible, nor needed.
-        pub(crate) fn of(wakes: Wakes) -> Option<Self> {
-            let Wakes { arrivals, listening, .. } = wakes;
-            arrivals.set_nonblocking(true).ok()?;
+        /// `None` if the signals were not registered, or the socket cannot be used by tokio.
+        pub(crate) fn of(receiver: WakeReceiver) -> Option<Self> {
+            let WakeReceiver { socket, registration, .. } = receiver;
+            socket.set_nonblocking(true).ok()?;
             Some(Self {
-                arrivals: tokio::net::UnixStream::from_std(arrivals).ok()?,
-                listening: listening?,
+                socket: tokio::net::UnixStream::from_std(socket).ok()?,
+                registration: registration?,
             })
         }
 
-        /// Ready with the exit code that a process killed by this signal would have.
+        /// Ready with the exit code of a process that is killed by the signal.
         pub(crate) fn poll(&mut self, task: &mut Context<'_>) -> Poll<i32> {
             loop {
                 let mut byte = [0];
                 let mut buffer = ReadBuf::new(&mut byte);
-                match Pin::new(&mut self.arrivals).poll_read(task, &mut buffer) {
-                    Poll::Ready(Ok(())) if buffer.filled() == [LOOK] => {}
+                match Pin::new(&mut self.socket).poll_read(task, &mut buffer) {
+                    Poll::Ready(Ok(())) if buffer.filled() == [WAKE_BYTE] => {}
                     Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                        return Poll::Ready(self.listening.exit_code());
+                        return Poll::Ready(self.registration.exit_code());
                     }
                     _ => return Poll::Pending,
                 }
@@ -233,22 +232,22 @@ mod imp {
         }
     }
 
-    /// Ends the process at once: what `exit` does besides takes locks, and may wait for a reader.
+    /// Ends the process at once. `std::process::exit` also takes locks and flushes, and may block.
     pub(crate) fn end_now(code: i32) -> ! {
         signal_hook::low_level::exit(code)
     }
 
-    /// Writes to standard error as it is now, past the lock that the user's code may hold.
+    /// Writes to standard error without its lock, which the user's code may hold.
     pub(crate) fn write_to_stderr(bytes: &[u8]) {
         let stderr = io::stderr();
         let _ = match stderr.as_fd().try_clone_to_owned().map(File::from) {
             Ok(mut file) => file.write_all(bytes),
-            // There may be too many open files.
+            // The duplication fails if there are too many open files.
             Err(_) => stderr.lock().write_all(bytes),
         };
     }
 
-    /// What standard input of this process is.
+    /// The kind of standard input.
     pub(crate) fn input() -> Input {
         let stdin = io::stdin();
         if stdin.is_terminal() {
@@ -271,27 +270,27 @@ mod imp {
 
     use tokio::signal::windows::{CtrlC, ctrl_c};
 
-    use super::{Input, SHORTEST_WAIT, Woken};
+    use super::{Input, SHORTEST_WAIT, WakeReason};
 
-    /// Where a thread waits: for its waker, and for a time.
+    /// Lets a thread wait for its waker, and for a time.
     #[derive(Debug)]
-    pub(crate) struct Wakes(Receiver<()>);
+    pub(crate) struct WakeReceiver(Receiver<()>);
 
-    /// Wakes the thread that waits.
+    /// Wakes the waiting thread.
     #[derive(Debug)]
     pub(crate) struct Waker(SyncSender<()>);
 
-    impl Wakes {
-        /// The loop itself listens to Ctrl-C.
+    impl WakeReceiver {
+        /// Creates a pair. The event loop itself polls Ctrl-C.
         pub(crate) fn new(_: bool) -> io::Result<(Self, Waker)> {
             let (sender, receiver) = sync_channel(1);
             Ok((Self(receiver), Waker(sender)))
         }
 
-        /// Waits for so long, and for nothing longer.
-        pub(crate) fn wait(&mut self, wait: Duration) -> Woken {
+        /// Waits at most this long.
+        pub(crate) fn wait(&mut self, wait: Duration) -> WakeReason {
             let _ = self.0.recv_timeout(wait.max(SHORTEST_WAIT));
-            Woken::ToLook
+            WakeReason::Check
         }
     }
 
@@ -301,7 +300,7 @@ mod imp {
         }
     }
 
-    /// Ctrl-C.
+    /// The signal Ctrl-C.
     #[derive(Debug)]
     pub(crate) struct Signals(CtrlC);
 
@@ -327,8 +326,7 @@ mod imp {
         let _ = io::stderr().write_all(bytes);
     }
 
-    /// What standard input of this process is; a device that has nothing to say cannot be told from
-    /// a pipe.
+    /// The kind of standard input. An empty device cannot be distinguished from a pipe.
     pub(crate) fn input() -> Input {
         if io::stdin().is_terminal() { Input::Terminal } else { Input::Given }
     }

@@ -1,8 +1,8 @@
-//! For unit tests of handlers: the whole way from the payload's bytes to the reply's, without a
-//! process and without a socket.
+//! Unit tests of handlers: from the payload's bytes to the response's, without a process or a
+//! socket.
 //!
-//! The function itself stays callable: `greet(event, &Context::default()).await` needs nothing from
-//! here.
+//! The `async fn` of a handler can also be called directly: `greet(event,
+//! &Context::default()).await`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use crate::invocation::panics;
 use crate::invocation::streamed_response::StreamedResponse;
 use crate::run::function::Function;
 use crate::run::source::Source;
-use crate::run::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowed};
+use crate::run::surrounding_runtime::{is_single_threaded, run_where_blocking_is_allowed};
 
 /// Runs a function on one payload: the init phase, the call, work left by `spawn_after`, `pre_stop`.
 ///
-/// A `blocking` handler runs where it may block, as it does in a function, whatever the flavor of
-/// the test's runtime: on a thread of its own under a plain `#[tokio::test]`, while the runtime
-/// goes on. Of several handlers, `Context::builder().handler(name)` and [`invoke_with`] choose one.
+/// A `blocking` handler may block with any flavor of the test's runtime, as it may in a function:
+/// under a plain `#[tokio::test]` it runs on a thread of its own while the runtime continues.
+/// `Context::builder().handler(name)` with [`invoke_with`] chooses one of several handlers.
 ///
 /// ```text
 /// #[tokio::test]
@@ -37,8 +37,8 @@ use crate::run::surrounding_runtime::{is_on_one_thread, where_blocking_is_allowe
 ///
 /// # Errors
 ///
-/// What the caller of the function would get: the handler's error, a panic, a payload that does not
-/// fit, a timeout.
+/// The error that the caller of the function would get: the handler's error, a panic, a payload
+/// that cannot be decoded, a timeout.
 pub async fn invoke<S: Source>(
     function: Function<S>, /* write `invoke(fg::Function::of::<greet>(), payload)` */
     payload: &[u8],
@@ -46,8 +46,8 @@ pub async fn invoke<S: Source>(
     invoke_with(function, payload, &Context::default()).await
 }
 
-/// Like [`invoke`], with a context from [`Context::builder`]. The environment is that of the context,
-/// whatever the function has been set to.
+/// Like [`invoke`], with a context from [`Context::builder`]. The environment is that of the
+/// context. That of the function is ignored.
 ///
 /// # Errors
 ///
@@ -63,9 +63,9 @@ pub async fn invoke_with<S: Source>(
     let mut source = function.source;
     source.choose(ctx.environment().handler())?;
     let function = Arc::new(init(source, ctx, limits, &mut timer).await?);
-    let (outcome, output) = if S::BLOCKING && is_on_one_thread() {
+    let (outcome, output) = if S::BLOCKING && is_single_threaded() {
         let (payload, ctx, function) = (payload.to_vec(), ctx.clone(), Arc::clone(&function));
-        where_blocking_is_allowed(async move { call(&payload, &ctx, &function, limits).await })
+        run_where_blocking_is_allowed(async move { call(&payload, &ctx, &function, limits).await })
             .await
     } else {
         call(payload, ctx, &function, limits).await
@@ -91,16 +91,16 @@ async fn call<R: ReadyFunction>(
     (outcome, output)
 }
 
-/// The whole of a streamed response.
-async fn collect(mut pieces: StreamedResponse) -> Result<Vec<u8>, Failure> {
+/// Collects a streamed response.
+async fn collect(mut chunks: StreamedResponse) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
-    while let Some(piece) = pieces.next().await {
-        body.extend_from_slice(&piece?);
+    while let Some(chunk) = chunks.next().await {
+        body.extend_from_slice(&chunk?);
     }
     Ok(body)
 }
 
-/// Keeps what a handler logs, for assertions.
+/// Captures what a handler logs, for assertions.
 ///
 /// ```
 /// use fg_core::Context;
@@ -115,13 +115,13 @@ async fn collect(mut pieces: StreamedResponse) -> Result<Vec<u8>, Failure> {
 pub struct CapturedLog(Mutex<Vec<String>>);
 
 impl CapturedLog {
-    /// An empty log, to be handed to [`ContextBuilder::log_to`](fg_core::ContextBuilder::log_to).
+    /// Creates an empty log for [`ContextBuilder::log_to`](fg_core::ContextBuilder::log_to).
     #[must_use]
     pub fn new() -> Arc<Self> {
         Arc::default()
     }
 
-    /// The lines so far, as `<request id> <level> <text>`.
+    /// The lines so far, as `<request id> <level> <message>`.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         self.0.lock().clone()
@@ -141,10 +141,10 @@ impl fmt::Debug for CapturedLog {
     }
 }
 
-/// Runs that many invocations side by side on one thread, each with a logger of its own, and lets
-/// each say three things: in every order but one after the other.
+/// Interleaves `count` invocations on one thread. Each has its own logger and calls `log` three
+/// times.
 #[cfg(all(test, any(feature = "log", feature = "tracing")))]
-pub(crate) fn interleave(count: usize, say: impl Fn(usize, usize)) -> Vec<Arc<CapturedLog>> {
+pub(crate) fn interleave(count: usize, log: impl Fn(usize, usize)) -> Vec<Arc<CapturedLog>> {
     use fg_core::{Level, Logger};
 
     let logs: Vec<_> = (0..count).map(|_| CapturedLog::new()).collect();
@@ -157,10 +157,9 @@ pub(crate) fn interleave(count: usize, say: impl Fn(usize, usize)) -> Vec<Arc<Ca
         .collect();
     for step in 0..3 {
         for turn in 0..count {
-            // Another order in each round; 7 has no divisor in common with the counts that are
-            // used.
+            // A different order in each round: 7 is coprime to the counts that are used.
             let number = turn * 7 % count;
-            crate::log::current_logger::with_logger(&loggers[number], || say(number, step));
+            crate::log::current_logger::with_logger(&loggers[number], || log(number, step));
         }
     }
     logs

@@ -1,5 +1,5 @@
-//! How often a warm invocation allocates memory: counted on the thread of the loop, and therefore
-//! the same in every run.
+//! The number of allocations of a warm invocation: counted on the thread of the event loop, and
+//! therefore the same in every run.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use fg_core::{
 use fg_emulator::{Event, RuntimeApi};
 use serde::{Deserialize, Serialize};
 
-/// For a typed event with one text and a typed reply with another: two of them are the handler's
-/// own.
+/// For a typed event with one string and a typed response with another. Two of them are the
+/// handler's own.
 const MOST_FOR_TYPED_EVENTS: u64 = 2;
 
 /// The copy of the payload that the handler makes.
 const MOST_FOR_RAW_EVENTS: u64 = 1;
 
-/// For a handler that reads its event where it is, and writes its reply where it goes.
+/// For a handler that borrows from its payload, and writes its response into the buffer.
 const MOST_FOR_BORROWED_EVENTS: u64 = 0;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -37,7 +37,7 @@ fn a_borrowed_event_does_not_allocate() {
 }
 
 #[test]
-fn a_large_reply_is_written_where_it_is_sent_from() {
+fn a_large_response_is_written_into_the_buffer_that_is_sent() {
     let name = "world".repeat(100_000);
     assert_at_most_with::<Borrow>(MOST_FOR_BORROWED_EVENTS, &name, (5, 20));
 }
@@ -46,16 +46,16 @@ fn assert_at_most<H: Handler>(most: u64) {
     assert_at_most_with::<H>(most, "world", (100, 2000));
 }
 
-/// By the difference between a long and a short run, so that the start and the end do not count.
+/// Compares a long and a short run, so that start and end do not count.
 fn assert_at_most_with<H: Handler>(most: u64, name: &str, (short, counted): (u64, u64)) {
-    // What is made once in a process is made here.
+    // Warms up the allocations that are made once per process.
     allocations_of::<H>(1, name);
     let allocations = allocations_of::<H>(short + counted, name) - allocations_of::<H>(short, name);
     println!("{}: {allocations} allocations in {counted} invocations", H::NAME);
     assert!(allocations <= most * counted, "{allocations} allocations in {counted} invocations");
 }
 
-/// How many allocations a run of so many invocations makes on the thread of the loop.
+/// The number of allocations of a run on the thread of the event loop.
 fn allocations_of<H: Handler>(invocations: u64, name: &str) -> u64 {
     let api = RuntimeApi::start().expect("a port is free");
     let address = api.address();

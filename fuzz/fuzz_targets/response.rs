@@ -3,6 +3,6 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    let [piece, bytes @ ..] = input else { return };
-    fg_runtime::fuzzing::read_response(bytes, usize::from(*piece).max(1));
+    let [read_size, bytes @ ..] = input else { return };
+    fg_runtime::fuzzing::read_response(bytes, usize::from(*read_size).max(1));
 });

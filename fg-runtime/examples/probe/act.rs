@@ -1,4 +1,4 @@
-//! Does what an event asks for.
+//! Performs the action of an event.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -14,17 +14,17 @@ use crate::event::{After, Answer, Bomb, Event, Panic, PanicsInSerialize};
 pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Result<Answer, Failure> {
     let text = |text: &str| Ok(Answer::Text(text.to_owned()));
     match event {
-        Event::Echo(said) => text(&said),
+        Event::Echo(message) => text(&message),
         Event::Count => Ok(Answer::Number(calls.load(Ordering::Relaxed))),
         Event::Order { items } => {
             Ok(Answer::Number(items.iter().map(|item| u64::from(item.price)).sum()))
         }
         Event::Fail => Err(Failure::new("OrderNotFound", "there is no order 17")
             .with_cause(["no such row".to_owned()])),
-        Event::FailWith(said) => {
-            Err(Failure::new("OrderNotFound", said.clone()).with_cause([said]))
+        Event::FailWith(message) => {
+            Err(Failure::new("OrderNotFound", message.clone()).with_cause([message]))
         }
-        Event::PanicWith(said) => panic!("{said}"),
+        Event::PanicWith(message) => panic!("{message}"),
         Event::Panic(how) => Ok(Answer::Text(panic(how, ctx).await)),
         Event::PanicInDeserialize(_) => text("not reached"),
         Event::PanicInSerialize => Ok(Answer::PanicsInSerialize(PanicsInSerialize)),
@@ -53,16 +53,16 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
             text("blocked")
         }
         Event::BlockAt(address) => block_at(&address),
-        Event::Print(said) => {
-            println!("{said}");
+        Event::Print(message) => {
+            println!("{message}");
             text("printed")
         }
-        Event::PrintPart(said) => {
-            print!("{said}");
+        Event::PrintPart(message) => {
+            print!("{message}");
             text("printed")
         }
-        Event::PrintError(said) => {
-            eprintln!("{said}");
+        Event::PrintError(message) => {
+            eprintln!("{message}");
             text("printed")
         }
         Event::LeaveTask(address) => {
@@ -89,20 +89,20 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
             ctx.spawn_after(do_after(after, ctx.logger().clone()));
             Ok(Answer::Text("x".repeat(size)))
         }
-        Event::Log(said) => {
+        Event::Log(message) => {
             let logger = ctx.logger();
-            logger.debug(&said);
-            logger.info(&said);
-            logger.warn(&said);
-            logger.error(&said);
+            logger.debug(&message);
+            logger.info(&message);
+            logger.warn(&message);
+            logger.error(&message);
             text("logged")
         }
-        Event::LogEverywhere(said) => {
-            ctx.logger().info(&said);
+        Event::LogEverywhere(message) => {
+            ctx.logger().info(&message);
             #[cfg(feature = "log")]
-            log::info!("{said}");
+            log::info!("{message}");
             #[cfg(feature = "tracing")]
-            tracing::info!("{said}");
+            tracing::info!("{message}");
             text("logged")
         }
         Event::LogFields => {
@@ -113,7 +113,7 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
             });
             text("logged")
         }
-        Event::Context => Ok(Answer::Json(tell(ctx))),
+        Event::Context => Ok(Answer::Json(context_json(ctx))),
         Event::Leak => {
             println!(
                 "{ctx:?} {ctx:#?} {:?} {:?} {:?}",
@@ -130,7 +130,7 @@ pub(crate) async fn act(event: Event, ctx: &Context, calls: &AtomicU64) -> Resul
     }
 }
 
-fn tell(ctx: &Context) -> serde_json::Value {
+fn context_json(ctx: &Context) -> serde_json::Value {
     serde_json::json!({
         "request_id": ctx.request_id(),
         "trace_id": ctx.trace_id(),
@@ -179,8 +179,8 @@ fn out_of_stock(article: u32) {
 
 async fn do_after(after: After, logger: Logger) {
     match after {
-        After::Log(said) => logger.info(said),
-        After::Panic => panic!("after the reply"),
+        After::Log(message) => logger.info(message),
+        After::Panic => panic!("after the response"),
         After::Hang => pending().await,
         After::WaitAt(address) => {
             wait_at(&address).await;
@@ -190,13 +190,13 @@ async fn do_after(after: After, logger: Logger) {
     }
 }
 
-/// Tells the test that this point is reached, and waits until it lets go.
+/// Connects to the test's gate, and waits until the test closes the connection.
 pub(crate) async fn wait_at(address: &str) {
     let stream = TcpStream::connect(address).await.expect("the test listens");
     stream.readable().await.expect("the test closes in good order");
 }
 
-/// Tells the test that this point is reached, and blocks the thread.
+/// Connects to the test's gate, and blocks the thread.
 pub(crate) fn block_at(address: &str) -> ! {
     let _stream = std::net::TcpStream::connect(address).expect("the test listens");
     loop {

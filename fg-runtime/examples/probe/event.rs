@@ -1,18 +1,18 @@
-//! What an event can ask for, and what it is answered with.
+//! The events of the probe, and its responses.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// One thing to do.
+/// One action.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Event {
-    /// Reply with this text.
+    /// Respond with this string.
     Echo(String),
-    /// Reply with how many calls there were.
+    /// Respond with the number of calls so far.
     Count,
-    /// Take these apart, to see what is said about a shape that does not fit.
+    /// Read a nested event, for the error about a payload of another shape.
     Order {
         items: Vec<Item>,
     },
@@ -23,52 +23,52 @@ pub(crate) enum Event {
     Panic(Panic),
     /// Panic with this message.
     PanicWith(String),
-    /// Panic while the event is read.
+    /// Panic while the event is deserialized.
     PanicInDeserialize(PanicsInDeserialize),
-    /// Reply with a value that panics while it is written.
+    /// Respond with a value that panics while it is serialized.
     PanicInSerialize,
-    /// Reply with a value that JSON cannot hold.
+    /// Respond with a value that JSON cannot represent.
     Unserialisable,
-    /// Reply with so many bytes.
+    /// Respond with this number of bytes.
     Large(usize),
-    /// Connect to this address, and reply when the other side closes.
+    /// Connect to this address, and respond when the peer closes the connection.
     WaitAt(String),
-    /// Wait for the cancellation, then reply.
+    /// Wait for the cancellation, then respond.
     GiveUpInTime,
-    /// Wait for ever.
+    /// Wait forever.
     Hang,
-    /// Block the thread for ever.
+    /// Block the thread forever.
     Block,
-    /// Block the thread for so long.
+    /// Block the thread for this long.
     BlockForMilliseconds(u64),
-    /// Connect to this address, and block the thread for ever.
+    /// Connect to this address, and block the thread forever.
     BlockAt(String),
     /// Print this line to standard output.
     Print(String),
-    /// Print this to standard output, without the end of the line.
+    /// Print this to standard output, without a line break.
     PrintPart(String),
     /// Print this line to standard error.
     PrintError(String),
     /// Never yield.
     Spin,
-    /// Leave a task behind that connects to this address and blocks the thread for ever when it is
+    /// Leave a task behind that connects to this address and blocks the thread forever when it is
     /// dropped.
     LeaveTask(String),
-    /// Leave a thread behind that blocks for ever.
+    /// Leave a thread behind that blocks forever.
     LeaveThread,
-    /// Leave this to be done after the reply.
+    /// Spawn this work after the response.
     After(After),
-    /// Reply with so many bytes, and leave this.
+    /// Respond with this number of bytes, and spawn this work.
     LargeAndAfter(usize, After),
     /// Log this, on every level.
     Log(String),
-    /// Log this through every crate that the runtime listens to.
+    /// Log this with each logging crate that the runtime supports.
     LogEverywhere(String),
-    /// Log a field in a span, and one level deeper than the usual.
+    /// Log a field in a span, also at a level below the default.
     LogFields,
-    /// Print whatever can be printed, and fail.
+    /// Print everything that implements `Debug`, and fail.
     Leak,
-    /// Reply with what the context tells.
+    /// Respond with the values of the context.
     Context,
 }
 
@@ -77,23 +77,23 @@ pub(crate) enum Event {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Panic {
     Plain,
-    /// With a value that is no text.
+    /// With a value that is not a string.
     WithNumber,
     /// With a value whose drop panics.
     WithBomb,
     /// When the event is dropped.
     InDrop,
-    /// When the future is dropped in the middle.
+    /// When the future is dropped before it is ready.
     InDropOfFuture,
-    /// When a value is dropped by another panic: the process cannot survive that.
+    /// When a value is dropped during another panic, which aborts the process.
     InDropWhileUnwinding,
     /// Caught by the handler.
     Caught,
-    /// Passed on from a task, without going through the hook again.
+    /// Resumed from a task, without calling the hook again.
     Resumed,
 }
 
-/// What to do after the reply.
+/// Work after the response.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum After {
@@ -117,7 +117,7 @@ impl<'de> Deserialize<'de> for PanicsInDeserialize {
     }
 }
 
-/// What is replied.
+/// The response.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Answer {

@@ -1,7 +1,6 @@
-//! The function under test of `tests/protocol`: it does what its event tells it to, or what its
-//! variables tell it at the start.
+//! The function under test of `tests/protocol`. Its events and its variables control what it does.
 //!
-//! It implements `Handler` by hand, so that these tests need nothing but the runtime.
+//! It implements `Handler` by hand, so that these tests depend only on the runtime.
 
 mod act;
 mod event;
@@ -26,14 +25,14 @@ use crate::event::Event;
 use crate::mirror::Mirror;
 use crate::stream::Stream;
 
-/// Does what the event says.
+/// Performs the action of the event.
 struct Act;
 
-/// Counts the calls; as a bomb it panics when it is dropped.
+/// Counts the calls. Panics when it is dropped if `is_bomb`.
 struct Calls {
     count: AtomicU64,
     is_bomb: bool,
-    /// What there is to do at the end.
+    /// The action of `pre_stop`.
     pre_stop: Option<String>,
 }
 
@@ -99,11 +98,11 @@ impl Handler for Act {
         payload: &[u8],
         ctx: &Context,
         calls: &Calls,
-        reply: &mut ResponseBuffer,
+        output: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
         calls.count.fetch_add(1, Ordering::Relaxed);
         let event = Event::from_payload(payload)?;
-        act::act(event, ctx, &calls.count).await?.write_payload(reply)
+        act::act(event, ctx, &calls.count).await?.write_payload(output)
     }
 
     async fn pre_stop(calls: &Calls) {
@@ -116,7 +115,7 @@ impl Handler for Act {
     }
 }
 
-/// Sends the payload back untouched.
+/// Responds with the payload.
 struct Echo;
 
 impl Handler for Echo {
@@ -131,16 +130,16 @@ impl Handler for Echo {
         payload: &[u8],
         _: &Context,
         (): &(),
-        reply: &mut ResponseBuffer,
+        output: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
-        reply.set_bytes(payload.to_vec(), "application/octet-stream");
+        output.set_bytes(payload.to_vec(), "application/octet-stream");
         Ok(())
     }
 
     async fn pre_stop((): &()) {}
 }
 
-/// Takes HTTP requests, and fails at each of them with something that callers must not see.
+/// Takes HTTP requests, and fails for each of them with an error that callers must not see.
 struct Api;
 
 impl Handler for Api {
@@ -197,7 +196,7 @@ fn main() -> ExitCode {
     code
 }
 
-/// As a user does who has other layers as well.
+/// Sets a subscriber, as a user with other layers does.
 #[cfg(feature = "tracing")]
 fn set_subscriber() {
     use tracing_subscriber::layer::SubscriberExt;
@@ -205,7 +204,7 @@ fn set_subscriber() {
     tracing::subscriber::set_global_default(subscriber).expect("there is none yet");
 }
 
-/// Drops the loop in the middle of an invocation, and stays until after its deadline.
+/// Drops the event loop during an invocation, and keeps the process until after its deadline.
 fn abandon(function: Function<impl Source>) -> ExitCode {
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -214,7 +213,7 @@ fn abandon(function: Function<impl Source>) -> ExitCode {
     let timeout = Duration::from_secs(1);
     let ended =
         tokio.block_on(async { tokio::time::timeout(timeout / 2, function.run_async()).await });
-    assert!(ended.is_err(), "it runs for ever");
+    assert!(ended.is_err(), "it runs forever");
     std::thread::sleep(timeout);
     ExitCode::SUCCESS
 }

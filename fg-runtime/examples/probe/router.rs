@@ -1,4 +1,4 @@
-//! A router that is served by us, or by axum itself, so that a test sees where the two differ.
+//! A router that is served by the runtime or by axum itself, so that a test can compare the two.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use http_body_util::BodyExt;
 
-/// Serves it by axum or by us.
+/// Serves the router by axum or by the runtime.
 pub(crate) fn run(by: &str) -> ExitCode {
     if by != "axum" {
         return fg_runtime::http::run_make_service(
@@ -75,7 +75,7 @@ async fn target(request: Request) -> String {
     format!("{} {uri} {:?}", request.method(), request.version())
 }
 
-/// Echoes what comes after a 101.
+/// Echoes the bytes after a 101.
 async fn upgrade(mut request: Request) -> Response {
     let Some(upgraded) = request.extensions_mut().remove::<hyper::upgrade::OnUpgrade>() else {
         return StatusCode::UPGRADE_REQUIRED.into_response();
@@ -83,7 +83,7 @@ async fn upgrade(mut request: Request) -> Response {
     tokio::spawn(async move {
         if let Ok(upgraded) = upgraded.await {
             let (mut input, mut output) = tokio::io::split(hyper_util::rt::TokioIo::new(upgraded));
-            // However it ends.
+            // An error ends the echo as well.
             let _ = tokio::io::copy(&mut input, &mut output).await;
         }
     });

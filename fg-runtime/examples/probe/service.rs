@@ -1,4 +1,4 @@
-//! An HTTP service that does what the path of a request says.
+//! An HTTP service whose behaviour depends on the path of the request.
 
 use std::process::ExitCode;
 
@@ -15,7 +15,8 @@ use tower::util::BoxCloneService;
 
 use crate::stream::stream_of;
 
-/// What `PROBE_SERVICE` asks for: a service that is there, or one with an init phase and a layer.
+/// Creates the service that `PROBE_SERVICE` selects: a service as a value, or one with an init
+/// phase and a layer.
 pub(crate) fn run(is_set: impl Fn(&str) -> bool) -> Option<ExitCode> {
     let asked = std::env::var("PROBE_SERVICE").ok()?;
     if asked == "init" {
@@ -25,7 +26,7 @@ pub(crate) fn run(is_set: impl Fn(&str) -> bool) -> Option<ExitCode> {
     Some(if is_set("PROBE_ROUTES") { function.platform_routes(true).run() } else { function.run() })
 }
 
-/// One that can be cloned and sent, but not shared.
+/// A service that is `Clone` and `Send`, but not `Sync`.
 type Service = BoxCloneService<Request<Body>, Response<Body>, Failure>;
 
 fn service() -> Service {
@@ -48,7 +49,7 @@ async fn connect(ctx: &Context) -> Result<Service, Failure> {
 async fn respond(request: Request<Body>) -> Result<Response<Body>, Failure> {
     let ctx = request.extensions().get::<Context>().expect("each request has one").clone();
     match request.uri().path() {
-        // As it comes.
+        // Echoes the chunks as they arrive.
         "/echo" => Ok(Response::new(request.into_body())),
         "/steps" => {
             let steps = collect(request.into_body()).await?;
@@ -75,14 +76,14 @@ async fn respond(request: Request<Body>) -> Result<Response<Body>, Failure> {
     }
 }
 
-/// Hands the connection over to an echo, which greets first.
+/// Upgrades the connection to an echo that sends a greeting first.
 fn upgrade(mut request: Request<Body>, ctx: Context) -> Response<Body> {
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Ok(upgraded) = upgraded.await else { return };
         let (mut input, mut output) = tokio::io::split(TokioIo::new(upgraded));
         if output.write_all(b"ready\n").await.is_ok() {
-            // However it ends.
+            // An error ends the echo as well.
             let _ = tokio::io::copy(&mut input, &mut output).await;
         }
         ctx.logger().info("the echo has ended");

@@ -1,4 +1,4 @@
-//! Replies with a stream that does what the event says, step by step.
+//! Responds with a stream that performs the steps of the event.
 
 use std::future::pending;
 use std::time::Duration;
@@ -12,27 +12,27 @@ use tokio::io::{AsyncWriteExt, DuplexStream};
 
 use crate::act::{LogOnDrop, block_at, wait_at};
 
-/// One thing to do.
+/// One step.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Step {
     /// Write this.
     Write(String),
-    /// Write so many kilobytes.
+    /// Write this number of kilobytes.
     Kilobytes(u64),
-    /// Connect to this address, and go on when the other side closes.
+    /// Connect to this address, and continue when the peer closes the connection.
     WaitAt(String),
     Fail,
     Panic,
-    /// Wait for ever.
+    /// Wait forever.
     Hang,
-    /// Block the thread for ever.
+    /// Block the thread forever.
     Block,
-    /// Connect to this address, and block the thread for ever.
+    /// Connect to this address, and block the thread forever.
     BlockAt(String),
 }
 
-/// Streams.
+/// The handler.
 pub(crate) struct Stream;
 
 impl Handler for Stream {
@@ -47,15 +47,15 @@ impl Handler for Stream {
         payload: &[u8],
         ctx: &Context,
         (): &(),
-        reply: &mut ResponseBuffer,
+        output: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
-        stream_of(payload, ctx)?.with_content_type("text/plain").write_payload(reply)
+        stream_of(payload, ctx)?.with_content_type("text/plain").write_payload(output)
     }
 
     async fn pre_stop((): &()) {}
 }
 
-/// The stream that takes these steps; what drops it before its end is logged.
+/// A stream of these steps. Dropping it before its end is logged.
 pub(crate) fn stream_of(payload: &[u8], ctx: &Context) -> Result<StreamResponse, Failure> {
     let steps = Vec::<Step>::from_payload(payload)?;
     let dropped = LogOnDrop(ctx.logger().clone());

@@ -1,8 +1,7 @@
 //! The one connection to the Runtime API: HTTP/1.1 over TCP, with buffers that are reused.
 //!
-//! Polling and answering strictly alternate, so there is never more than one request on the way,
-//! and no pool is needed. The connection opens when it is first used and again whenever it was
-//! closed.
+//! Polling and answering alternate strictly, so at most one request is in flight and no pool is
+//! needed. The connection is opened on first use, and again after it was closed.
 
 use std::future::poll_fn;
 use std::io;
@@ -18,19 +17,19 @@ use tokio::time::timeout;
 
 mod streamed_answer;
 
-pub(crate) use streamed_answer::Streamed;
+pub(crate) use streamed_answer::StreamedAnswer;
 
 use fg_core::limits::BUFFER;
 
 use crate::custom_runtime::fault_policy::Fault;
-use crate::custom_runtime::response_reader::{BodyLength, Chunks, Seen, read_head};
+use crate::custom_runtime::response_reader::{BodyLength, Chunks, HeadVisitor, read_head};
 use crate::invocation::blocking_answer::ApiAddress;
 use crate::invocation::panics::catch_quietly;
 use crate::runtime_api::{
     AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll,
 };
 
-/// What one read asks for when nothing better is known.
+/// The size of a read if the length of the response is not known.
 const READ_SIZE: usize = 4 * 1024;
 
 /// The connection and its buffers.
@@ -39,22 +38,22 @@ pub(crate) struct Connection {
     /// Host and port, as in `RUNTIME_API_ADDR`.
     api: Arc<ApiAddress>,
     stream: Option<TcpStream>,
-    /// Whether the stream has already carried a whole exchange.
+    /// Whether a whole exchange has been made on the stream.
     has_served: bool,
     /// The head of the request.
     request: Vec<u8>,
-    /// The request that leaves right behind it.
+    /// The head of the pipelined request that follows the request and its body.
     next_request: Vec<u8>,
-    /// Whether such a request is on its way, and its response has not been asked for.
-    is_ahead: bool,
-    /// The response; everything up to `filled` has been received, the rest is room.
+    /// Whether such a request is in flight, and its response has not been awaited yet.
+    is_pipelined: bool,
+    /// The read buffer. The first `filled` bytes have been received.
     input: Vec<u8>,
     filled: usize,
-    /// Up to here there is something in `input` that has been received, needed or not.
+    /// The first `used` bytes of `input` have held received bytes and are not wiped yet.
     used: usize,
-    /// The body of the last response in `input`.
+    /// The range of the last response's body in `input`.
     body: Range<usize>,
-    /// Where the last response ends in `input`.
+    /// The end of the last response in `input`.
     response_end: usize,
 }
 
@@ -66,7 +65,7 @@ impl Connection {
             has_served: false,
             request: Vec::new(),
             next_request: Vec::new(),
-            is_ahead: false,
+            is_pipelined: false,
             input: Vec::new(),
             filled: 0,
             used: 0,
@@ -75,59 +74,63 @@ impl Connection {
         }
     }
 
-    /// Host and port of the other side.
+    /// Host and port of the Runtime API.
     pub(crate) fn address(&self) -> &str {
         &self.api.address
     }
 
-    /// The other side, for another connection to it.
+    /// The address of the Runtime API, for another connection.
     pub(crate) fn api(&self) -> Arc<ApiAddress> {
         Arc::clone(&self.api)
     }
 
-    /// The body of the last response, until the next request.
+    /// The body of the last response, valid until the next request.
     pub(crate) fn body(&self) -> &[u8] {
         &self.input[self.body.clone()]
     }
 
-    /// Whether the next event has been asked for, behind the last answer.
-    pub(crate) fn is_ahead(&self) -> bool {
-        self.is_ahead
+    /// Whether the request for the next event was pipelined after the last answer.
+    pub(crate) fn is_pipelined(&self) -> bool {
+        self.is_pipelined
     }
 
-    /// Whether a part of the next event is here already.
+    /// Whether a part of the next event has been received.
     pub(crate) fn has_next(&self) -> bool {
-        self.is_ahead && self.response_end < self.filled
+        self.is_pipelined && self.response_end < self.filled
     }
 
-    /// Asks for the next event, unless that has been done, and waits until a response begins.
+    /// Sends the request for the next event, unless it was pipelined, and waits for the first bytes
+    /// of the response.
     ///
-    /// Can be dropped unless [`has_next`](Self::has_next): as long as it is pending, nothing of an
-    /// event has been received.
+    /// Cancel safe unless [`has_next`](Self::has_next): nothing of an event has been received while
+    /// it is pending.
     pub(crate) async fn request_event(&mut self) -> Result<(), Fault> {
-        let begun = if self.is_ahead {
-            self.is_ahead = false;
-            self.forget_response();
+        let begun = if self.is_pipelined {
+            self.is_pipelined = false;
+            self.wipe_response();
             self.begin_response().await
         } else {
             write_poll(&mut self.request, &self.api.address);
             self.next_request.clear();
             self.send(&[]).await
         };
-        self.closed_after(begun)
+        self.close_on_fault(begun)
     }
 
-    /// Receives the response that has begun; `seen` is shown its status and its headers as soon as
-    /// they are there.
-    pub(crate) async fn receive_event(&mut self, seen: &mut Seen<'_>) -> Result<u16, Fault> {
-        let received = self.receive(seen).await;
-        self.closed_after(received)
+    /// Receives the response that has begun. `on_head` is called with its status and headers as
+    /// soon as they have been received.
+    pub(crate) async fn receive_event(
+        &mut self,
+        on_head: &mut HeadVisitor<'_>,
+    ) -> Result<u16, Fault> {
+        let received = self.receive(on_head).await;
+        self.close_on_fault(received)
     }
 
-    /// Sends an answer and returns the status that it is acknowledged with; the text of the
-    /// acknowledgement is [`body`](Self::body).
+    /// Sends an answer and returns the status of its acknowledgement, whose body is
+    /// [`body`](Self::body).
     ///
-    /// With `and_request_event` the request for the next event leaves in the same write.
+    /// With `and_request_event` the request for the next event is sent in the same write.
     pub(crate) async fn answer(
         &mut self,
         answer: &Answer<'_>,
@@ -150,26 +153,26 @@ impl Connection {
             Ok(()) => self.receive(&mut |_, _, _| {}).await,
             Err(fault) => Err(fault),
         };
-        self.closed_after(acknowledged)
+        self.close_on_fault(acknowledged)
     }
 
     /// Closes the connection; the next request opens a new one.
     pub(crate) fn close(&mut self) {
         self.stream = None;
-        self.is_ahead = false;
+        self.is_pipelined = false;
     }
 
-    /// After a fault it is unknown what comes next on this connection.
-    fn closed_after<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
+    /// Closes the connection after a fault, since its state is unknown.
+    fn close_on_fault<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
         if result.is_err() {
             self.close();
         }
         result
     }
 
-    /// Wipes what has been received, credentials among it, but for the beginning of the next
-    /// response; and gives back the room for a large one.
-    fn forget_response(&mut self) {
+    /// Wipes the received response, which may contain credentials, but not the beginning of the
+    /// next one. Frees a large buffer.
+    fn wipe_response(&mut self) {
         let next = self.response_end.min(self.filled)..self.filled;
         let left = next.len();
         self.input.copy_within(next, 0);
@@ -182,10 +185,10 @@ impl Connection {
         }
     }
 
-    /// Makes room for the response to the next request.
-    fn release_response(&mut self) {
+    /// Wipes all received bytes before the next request.
+    fn discard_response(&mut self) {
         self.response_end = self.filled;
-        self.forget_response();
+        self.wipe_response();
     }
 
     /// Opens the connection.
@@ -195,20 +198,20 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends the request and this body, and waits for the first bytes of the response.
+    /// Sends the request with this body, and waits for the first bytes of the response.
     async fn send(&mut self, body: &[u8]) -> Result<(), Fault> {
-        self.release_response();
+        self.discard_response();
         if self.stream.is_none() {
             self.open().await?;
         }
-        self.is_ahead = !self.next_request.is_empty();
+        self.is_pipelined = !self.next_request.is_empty();
         let (mut written, mut sent) = (0, None);
         poll_fn(|task| {
             if sent.is_none() {
                 sent = Some(ready!(self.poll_send(task, body, &mut written)));
             }
-            // A server may answer before it has read everything (413) and then close: its answer
-            // tells more than the broken pipe.
+            // A server may respond before it has read everything (413) and then close. Its response
+            // is more useful than the broken pipe.
             match (ready!(self.poll_begin_response(task)), sent.take()) {
                 (Err(Fault::Broken(_)), Some(Err(error))) => Poll::Ready(Err(Fault::Broken(error))),
                 (begun, _) => Poll::Ready(begun),
@@ -217,8 +220,8 @@ impl Connection {
         .await
     }
 
-    /// Writes the request, the body and the next request, in one system call if the system takes
-    /// them at once, and without copying the body. `written` bytes of them have been taken.
+    /// Writes the request, the body and the next request without copying the body, in one system
+    /// call if possible. `written` counts the bytes that have been written.
     fn poll_send(
         &mut self,
         task: &mut Context<'_>,
@@ -242,7 +245,7 @@ impl Connection {
         Poll::Ready(Ok(()))
     }
 
-    /// Waits for the first bytes of a response, unless they are here.
+    /// Waits for the first bytes of a response, unless they have been received.
     async fn begin_response(&mut self) -> Result<(), Fault> {
         poll_fn(|task| self.poll_begin_response(task)).await
     }
@@ -253,8 +256,8 @@ impl Connection {
         }
         self.make_room(READ_SIZE);
         match ready!(self.poll_read(task)) {
-            Ok(0) => Poll::Ready(Err(Fault::Cut { stale: self.has_served })),
-            Err(_) if self.has_served => Poll::Ready(Err(Fault::Cut { stale: true })),
+            Ok(0) => Poll::Ready(Err(Fault::Closed { stale: self.has_served })),
+            Err(_) if self.has_served => Poll::Ready(Err(Fault::Closed { stale: true })),
             Ok(_) => Poll::Ready(Ok(())),
             Err(error) => Poll::Ready(Err(Fault::Broken(error))),
         }
@@ -264,7 +267,7 @@ impl Connection {
         let connecting = async {
             let stream = TcpStream::connect(&look_up(&self.api.address).await?[..]).await?;
             stream.set_nodelay(true)?;
-            self.api.set_reached_at(stream.peer_addr()?);
+            self.api.set_last_address(stream.peer_addr()?);
             Ok(stream)
         };
         match timeout(CONNECT_TIMEOUT, connecting).await {
@@ -276,10 +279,10 @@ impl Connection {
         }
     }
 
-    /// Reads the response that has begun; its body is then at `self.body`.
-    async fn receive(&mut self, seen: &mut Seen<'_>) -> Result<u16, Fault> {
+    /// Reads the rest of the response. Its body is then at `self.body`.
+    async fn receive(&mut self, on_head: &mut HeadVisitor<'_>) -> Result<u16, Fault> {
         let head = loop {
-            match read_head(&self.input[..self.filled], seen)? {
+            match read_head(&self.input[..self.filled], on_head)? {
                 Some(head) if head.status >= 200 => break head,
                 Some(interim) => {
                     self.input.copy_within(interim.length..self.filled, 0);
@@ -309,9 +312,8 @@ impl Connection {
         self.body = head.length..body_end;
         self.response_end = response_end;
         self.has_served = true;
-        // With unexpected bytes behind the response, what follows on this connection cannot be
-        // trusted.
-        if !head.keep_alive || (response_end != self.filled && !self.is_ahead) {
+        // After unexpected bytes the connection cannot be trusted.
+        if !head.keep_alive || (response_end != self.filled && !self.is_pipelined) {
             self.close();
         }
         Ok(head.status)
@@ -328,15 +330,15 @@ impl Connection {
         }
     }
 
-    /// Reads some more of a response that is not complete yet.
+    /// Reads more of a response that is not complete.
     async fn read_more(&mut self, wanted: usize) -> Result<(), Fault> {
         match self.read(wanted).await? {
-            0 => Err(Fault::Cut { stale: false }),
+            0 => Err(Fault::Closed { stale: false }),
             _ => Ok(()),
         }
     }
 
-    /// Reads what is there, making room for at least `wanted` bytes; 0 is the end.
+    /// Reads available bytes into room for at least `wanted`. 0 means the end of the stream.
     async fn read(&mut self, wanted: usize) -> Result<usize, Fault> {
         self.make_room(wanted);
         match timeout(SILENCE_LIMIT, poll_fn(|task| self.poll_read(task))).await {
@@ -348,10 +350,10 @@ impl Connection {
     fn make_room(&mut self, wanted: usize) {
         let needed = self.filled + wanted;
         if self.input.len() < needed {
-            // Exactly for a length that is known, doubling for one that is not.
+            // Exactly enough for a known length, else twice the size.
             let room = if wanted > READ_SIZE { needed } else { needed.max(self.input.len() * 2) };
-            // A new buffer is memory that the system has zeroed, and not touched before something
-            // is read into it.
+            // A new buffer is zeroed by the system, and its pages are not touched before they are
+            // read into.
             let mut input = vec![0; room];
             input[..self.filled].copy_from_slice(&self.input[..self.filled]);
             wipe(&mut std::mem::replace(&mut self.input, input)[..self.used]);
@@ -370,8 +372,7 @@ impl Connection {
     }
 }
 
-/// Credentials come in the head of an event, and others may come in its body: neither stays in
-/// memory longer than it is needed.
+/// Wipes the buffer, since the head of an event has credentials and its body may have some.
 impl Drop for Connection {
     fn drop(&mut self) {
         wipe(&mut self.input[..self.used]);
@@ -380,31 +381,31 @@ impl Drop for Connection {
 
 fn wipe(bytes: &mut [u8]) {
     bytes.fill(0);
-    // They are not left out because nothing reads them.
+    // Keeps the compiler from removing the writes.
     std::hint::black_box(bytes);
 }
 
-/// Where this host and port are.
+/// Resolves host and port.
 async fn look_up(address: &str) -> io::Result<Vec<SocketAddr>> {
-    // An address that is a number needs no look-up, and so no thread for one.
+    // A numeric address needs no lookup, and so no thread for it.
     if let Ok(address) = address.parse() {
         return Ok(vec![address]);
     }
-    let mut on_a_thread = pin!(lookup_host(address));
-    // tokio panics where it cannot make a thread.
-    match poll_fn(|task| match catch_quietly(|| on_a_thread.as_mut().poll(task)) {
+    let mut lookup = pin!(lookup_host(address));
+    // tokio panics if it cannot start a thread.
+    match poll_fn(|task| match catch_quietly(|| lookup.as_mut().poll(task)) {
         Ok(polled) => polled.map(Ok),
         Err(failure) => Poll::Ready(Err(failure)),
     })
     .await
     {
         Ok(found) => found.map(Iterator::collect),
-        // It takes this one: nothing else can be done meanwhile.
+        // Resolves on this thread instead. Nothing else could run meanwhile anyway.
         Err(_) => address.to_socket_addrs().map(Iterator::collect),
     }
 }
 
-/// What an invocation is answered with.
+/// The answer of an invocation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Answer<'a> {
     pub(crate) kind: AnswerKind,

@@ -1,4 +1,4 @@
-//! How long to wait before the next attempt: 10 ms doubling to 2 s, with jitter.
+//! The pauses between attempts: 10 ms doubling to 2 s, with jitter.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -6,37 +6,37 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// The pauses between attempts.
+/// Computes the pauses.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     next: Duration,
     random: RandomState,
-    drawn: u64,
+    count: u64,
 }
 
 impl Backoff {
     pub(crate) fn new() -> Self {
-        Self { next: FIRST, random: RandomState::new(), drawn: 0 }
+        Self { next: FIRST, random: RandomState::new(), count: 0 }
     }
 
-    /// Begins again with the shortest pause, after a success.
+    /// Returns to the shortest pause, after a success.
     pub(crate) fn reset(&mut self) {
         self.next = FIRST;
     }
 
-    /// How many pauses there were.
+    /// The number of pauses so far.
     pub(crate) fn pauses(&self) -> u64 {
-        self.drawn
+        self.count
     }
 
-    /// The next pause: the current step and up to a quarter more, so that instances that failed
-    /// together do not return together.
+    /// The next pause: the current step plus up to a quarter, so that instances that failed
+    /// together do not retry together.
     pub(crate) fn pause(&mut self) -> Duration {
         let step = self.next;
         self.next = (step * 2).min(LONGEST);
-        self.drawn = self.drawn.wrapping_add(1);
-        // The standard library's hasher is keyed at random: enough for jitter, and no dependency.
-        let random = self.random.hash_one(self.drawn) % 1024;
+        self.count = self.count.wrapping_add(1);
+        // The standard library's hasher has random keys, which is enough for jitter.
+        let random = self.random.hash_one(self.count) % 1024;
         step + step / 4 * u32::try_from(random).unwrap_or(0) / 1024
     }
 }

@@ -1,11 +1,12 @@
-//! The invocation loop of the custom runtime: take an event, handle it, answer it, and again.
+//! The event loop of the custom runtime: polls for an event, handles it, sends the answer, and
+//! repeats.
 //!
-//! - Each event that was received ends in exactly one answer that the Runtime API accepted: a reply
-//!   or an error that says why.
-//! - Nothing on the wire ends the process; in an invocation only what blocks its thread past its
-//!   time does, and what no program survives.
-//! - The process ends when it is told to, between two invocations; or when the function cannot be
-//!   initialised, after one invocation has been told so.
+//! - Each received event gets exactly one answer that the Runtime API accepted: a response or an
+//!   error response.
+//! - Nothing on the wire ends the process. An invocation ends it only by blocking its thread past
+//!   its time, or by an abort.
+//! - The process ends on a signal, between two invocations; or if the function cannot be
+//!   initialized, after one invocation has been answered with the error.
 
 use std::pin::pin;
 use std::process::ExitCode;
@@ -17,7 +18,7 @@ use fg_core::limits::BUFFER;
 use fg_core::{Context, Failure, Logger, ReadyFunction, ResponseBuffer};
 use tokio::time::sleep;
 
-use crate::custom_runtime::api_connection::{Answer, Connection, Streamed};
+use crate::custom_runtime::api_connection::{Answer, Connection, StreamedAnswer};
 use crate::custom_runtime::backoff::Backoff;
 use crate::custom_runtime::fault_policy::Fault;
 use crate::invocation::after_response_work;
@@ -30,18 +31,18 @@ use crate::invocation::limits::Limits;
 use crate::invocation::panics;
 use crate::invocation::streamed_response::StreamedResponse;
 use crate::invocation::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
-use crate::log::runtime_log::{self, say};
+use crate::log::runtime_log::{self, report};
 use crate::runtime_api::{AnswerKind, BODY_LIMIT};
 use crate::shutdown::Shutdown;
 use crate::start::Start;
 
-/// An answer gets at least this long to be delivered, even if the handler has used up its time.
-const LEAST_TIME_TO_ANSWER: Duration = Duration::from_secs(1);
+/// The least time for sending an answer, even if the handler has used up its own.
+const MIN_ANSWER_TIME: Duration = Duration::from_secs(1);
 
-/// Once the process has been told to end, an answer that cannot be delivered gets this long.
-const MOST_TIME_TO_ANSWER_AT_THE_END: Duration = Duration::from_secs(3);
+/// The most time for sending an answer once shutdown has been requested.
+const ANSWER_TIME_AT_SHUTDOWN: Duration = Duration::from_secs(3);
 
-/// Runs the handler until the process should end.
+/// Runs the function until shutdown is requested.
 pub(crate) async fn run<P: InitPhase>(mut start: Start, address: String, phase: P) -> ExitCode {
     let shutdown = Shutdown::new();
     let no_handler = start.no_handler.take();
@@ -72,33 +73,33 @@ pub(crate) async fn run<P: InitPhase>(mut start: Start, address: String, phase: 
                 event_loop.watchdog.end_phase(|_| true);
                 ExitCode::SUCCESS
             }
-            Some(Err(failure)) => event_loop.refuse(failure).await,
+            Some(Err(failure)) => event_loop.answer_init_failure(failure).await,
             None => ExitCode::SUCCESS,
         };
         if start.is_whole_program {
-            event_loop.watchdog.watch_over_the_end(code);
+            event_loop.watchdog.watch_exit(code);
         }
         code
     });
     shutdown.listen_during(running).await
 }
 
-/// The state machine, and what its states share.
+/// The state machine and its shared data.
 struct EventLoop<'s> {
     connection: Connection,
     ctx: Context,
-    /// For what belongs to no invocation.
+    /// The logger for messages that belong to no invocation.
     log: Logger,
     output: ResponseBuffer,
     audience: ErrorAudience,
     shutdown: &'s Shutdown,
     timer: DeadlineTimer,
     limits: Limits,
-    /// Whether an answer takes the request for the next event along.
+    /// Whether the request for the next event is sent with the answer.
     pipeline: bool,
     watchdog: Arc<Watchdog>,
     backoff: Backoff,
-    /// Why polling does not work at the moment.
+    /// The fault of the last poll, if it failed.
     poll_fault: Option<Fault>,
 }
 
@@ -148,7 +149,7 @@ impl<'s> EventLoop<'s> {
                     if lifecycle::has_after_work(&self.ctx) {
                         self.finish_after_work().await;
                     }
-                    self.release();
+                    self.clear_invocation();
                     State::Polling
                 }
                 State::Stopped => return,
@@ -156,9 +157,9 @@ impl<'s> EventLoop<'s> {
         }
     }
 
-    /// The invocation is over. The instance may be frozen now, or wait for long: what came with the
-    /// event is not left in its memory.
-    fn release(&mut self) {
+    /// Clears the data of a finished invocation, since the instance may now be frozen or wait for
+    /// long.
+    fn clear_invocation(&mut self) {
         lifecycle::end(&mut self.ctx);
         if self.output.body().len() > BUFFER {
             self.output.clear();
@@ -171,9 +172,9 @@ impl<'s> EventLoop<'s> {
         self.watchdog.end_phase(|_| true);
     }
 
-    /// There is no handler to call: one caller is told why, and standard error too.
-    async fn refuse(&mut self, failure: Failure) -> ExitCode {
-        say(format_args!("fg: {failure}"));
+    /// Reports a failed init phase on standard error, and answers one invocation with it.
+    async fn answer_init_failure(&mut self, failure: Failure) -> ExitCode {
+        report(format_args!("fg: {failure}"));
         match self.poll().await {
             State::Handling | State::Answering(_) => self.answer(Err(failure)).await,
             State::Polling | State::Stopped => {}
@@ -181,13 +182,13 @@ impl<'s> EventLoop<'s> {
         ExitCode::FAILURE
     }
 
-    /// Waits for the next event, through whatever faults there are.
+    /// Waits for the next event, and retries after each fault.
     async fn poll(&mut self) -> State {
         loop {
             let fault = match self.poll_once().await {
                 Ok(State::Stopped) => return State::Stopped,
                 Ok(next) => {
-                    self.recover();
+                    self.reset_poll_fault();
                     return next;
                 }
                 Err(fault) => fault,
@@ -204,7 +205,7 @@ impl<'s> EventLoop<'s> {
     }
 
     async fn poll_once(&mut self) -> Result<State, Fault> {
-        let was_ahead = self.connection.is_ahead();
+        let was_pipelined = self.connection.is_pipelined();
         let begun = if self.connection.has_next() {
             self.connection.request_event().await
         } else {
@@ -216,8 +217,8 @@ impl<'s> EventLoop<'s> {
             };
             begun
         };
-        if was_ahead && begun.is_err() {
-            self.stop_pipelining();
+        if was_pipelined && begun.is_err() {
+            self.disable_pipelining();
         }
         begun?;
         let received = Instant::now();
@@ -250,17 +251,17 @@ impl<'s> EventLoop<'s> {
         }
     }
 
-    /// An event has been received: from now on an answer is owed.
+    /// Begins the invocation of a received event, which has to be answered.
     fn begin_invocation(&mut self) {
         self.watchdog.begin(&self.ctx);
     }
 
-    /// Logs that polling has begun to fail, or fails in another way than before; not each attempt.
+    /// Logs the first of a series of equal faults, not each attempt.
     fn log_poll_fault(&mut self, fault: Fault) {
         if matches!(fault, Fault::NoEvent) {
             return;
         }
-        if !self.poll_fault.as_ref().is_some_and(|trouble| trouble.is_like(&fault)) {
+        if !self.poll_fault.as_ref().is_some_and(|previous| previous.is_same_kind(&fault)) {
             let address = self.connection.address();
             runtime_log::of(&self.log).warn(format_args!(
                 "cannot take an event from the Runtime API at {address}: {fault}; trying again"
@@ -269,7 +270,7 @@ impl<'s> EventLoop<'s> {
         self.poll_fault = Some(fault);
     }
 
-    fn recover(&mut self) {
+    fn reset_poll_fault(&mut self) {
         self.backoff.reset();
         if self.poll_fault.take().is_some() {
             runtime_log::of(&self.log).info("the Runtime API answers again");
@@ -291,38 +292,38 @@ impl<'s> EventLoop<'s> {
         }
         match outcome {
             Ok(Outcome::Buffered) => self.deliver(AnswerKind::Response).await,
-            Ok(Outcome::Streamed(pieces)) => self.deliver_pieces(*pieces).await,
-            Err(failure) => self.deliver_failure(&failure).await,
+            Ok(Outcome::Streamed(chunks)) => self.deliver_stream(*chunks).await,
+            Err(failure) => self.deliver_error(&failure).await,
         }
     }
 
-    /// A failure is logged here, once, before it is sent.
-    async fn deliver_failure(&mut self, failure: &Failure) {
-        self.answer_with(failure);
+    /// Logs the failure and sends the error response.
+    async fn deliver_error(&mut self, failure: &Failure) {
+        self.set_error_response(failure);
         self.deliver(AnswerKind::Error).await;
     }
 
-    fn answer_with(&mut self, failure: &Failure) {
+    fn set_error_response(&mut self, failure: &Failure) {
         runtime_log::of(self.ctx.logger()).error(failure);
-        let shown = self.audience.shown(failure, self.ctx.request_id());
-        self.output.set_bytes(shown.to_json(), "application/json");
+        let visible = self.audience.redact(failure, self.ctx.request_id());
+        self.output.set_bytes(visible.to_json(), "application/json");
     }
 
-    /// Delivers the answer, through whatever faults there are while time remains.
+    /// Sends the answer, and retries after faults while time remains.
     async fn deliver(&mut self, mut kind: AnswerKind) {
         let begun = Instant::now();
-        let mut until = self.ctx.deadline().max(begun + LEAST_TIME_TO_ANSWER);
+        let mut until = self.ctx.deadline().max(begun + MIN_ANSWER_TIME);
         let mut backoff = Backoff::new();
         let (mut may_have_arrived, mut is_shortest) = (false, false);
         let mut and_request_event =
             self.pipeline && !lifecycle::has_after_work(&self.ctx) && !self.shutdown.is_requested();
-        // For a second attempt while the next event may come on the first connection.
+        // For a retry while the next event may arrive on the first connection.
         let mut spare = None;
         loop {
             let (request_id, content_type, body) =
                 (self.ctx.request_id(), self.output.content_type(), self.output.body());
             let answer = Answer { kind, request_id, content_type, body };
-            let connection = if self.connection.is_ahead() {
+            let connection = if self.connection.is_pipelined() {
                 spare.get_or_insert_with(|| Connection::new(self.connection.api()))
             } else {
                 &mut self.connection
@@ -330,13 +331,13 @@ impl<'s> EventLoop<'s> {
             let sent = self.timer.limit(until, connection.answer(&answer, and_request_event)).await;
             let fault = match sent {
                 Some(Ok(200..=299)) => {
-                    if and_request_event && !self.connection.is_ahead() {
-                        self.stop_pipelining();
+                    if and_request_event && !self.connection.is_pipelined() {
+                        self.disable_pipelining();
                     }
                     return;
                 }
-                // Whatever is too large, its caller gets an answer: an error, and if that is too
-                // large as well, one of a few words.
+                // The caller gets an error response instead, and a short one if that is too large
+                // as well.
                 Some(Ok(413)) if !is_shortest => {
                     is_shortest = kind == AnswerKind::Error;
                     let refused = if is_shortest { "error" } else { "response" };
@@ -344,7 +345,7 @@ impl<'s> EventLoop<'s> {
                         "the platform refused the {refused} of {} bytes as too large",
                         body.len()
                     );
-                    self.answer_with(&Failure::new(Failure::RESPONSE_TOO_LARGE, message));
+                    self.set_error_response(&Failure::new(Failure::RESPONSE_TOO_LARGE, message));
                     kind = AnswerKind::Error;
                     and_request_event = false;
                     continue;
@@ -353,7 +354,7 @@ impl<'s> EventLoop<'s> {
                 Some(Err(fault)) => fault,
                 None => {
                     connection.close();
-                    return self.report_undelivered(&Fault::Unacknowledged);
+                    return self.log_undelivered(&Fault::Unacknowledged);
                 }
             };
             and_request_event = false;
@@ -361,16 +362,16 @@ impl<'s> EventLoop<'s> {
                 let log = runtime_log::of(self.ctx.logger());
                 return log.warn(format_args!("the answer was sent again, and refused: it has probably arrived before: {fault}"));
             }
-            may_have_arrived |= fault.leaves_arrival_open();
+            may_have_arrived |= fault.may_have_arrived();
             if fault.is_stale_connection() {
                 continue;
             }
             if self.shutdown.is_requested() {
-                until = until.min(begun + MOST_TIME_TO_ANSWER_AT_THE_END);
+                until = until.min(begun + ANSWER_TIME_AT_SHUTDOWN);
             }
             let pause = backoff.pause();
-            if !fault.may_pass() || Instant::now() + pause >= until {
-                return self.report_undelivered(&fault);
+            if !fault.is_transient() || Instant::now() + pause >= until {
+                return self.log_undelivered(&fault);
             }
             if backoff.pauses() == 1 {
                 runtime_log::of(self.ctx.logger())
@@ -380,37 +381,36 @@ impl<'s> EventLoop<'s> {
         }
     }
 
-    /// Delivers a streamed answer. It can be sent again as long as its second piece has not been
-    /// made; after that, what goes wrong is seen by the caller as a body without an end, and logged
-    /// here.
-    async fn deliver_pieces(&mut self, mut pieces: StreamedResponse) {
-        let until = self.ctx.deadline().max(Instant::now() + LEAST_TIME_TO_ANSWER);
-        let first = pieces.take_ready();
+    /// Sends a streamed answer. It can be sent again until the stream yields its second chunk.
+    /// After that a fault truncates the body that the caller sees, and is logged here.
+    async fn deliver_stream(&mut self, mut chunks: StreamedResponse) {
+        let until = self.ctx.deadline().max(Instant::now() + MIN_ANSWER_TIME);
+        let first = chunks.take_ready();
         let (mut second_chunk_was_sent, mut backoff) = (false, Backoff::new());
         loop {
             let (request_id, content_type) = (self.ctx.request_id(), self.output.content_type());
-            let sending = self.connection.answer_in_pieces(
+            let sending = self.connection.answer_chunked(
                 request_id,
                 content_type,
                 first.as_ref(),
-                &mut pieces,
+                &mut chunks,
                 &mut second_chunk_was_sent,
             );
             let fault = match self.timer.limit(until, sending).await {
-                Some(Ok(Streamed::Whole(200..=299))) => break,
-                Some(Ok(Streamed::Cut(failure))) => {
-                    pieces.log_end(&failure);
+                Some(Ok(StreamedAnswer::Complete(200..=299))) => break,
+                Some(Ok(StreamedAnswer::Truncated(failure))) => {
+                    chunks.log_end(&failure);
                     break;
                 }
-                Some(Ok(Streamed::Whole(413) | Streamed::Refused(413))) => {
-                    drop(pieces);
+                Some(Ok(StreamedAnswer::Complete(413) | StreamedAnswer::Refused(413))) => {
+                    drop(chunks);
                     let message = "the platform refused the streamed response as too large; is response streaming switched on for this function?";
                     self.watchdog.claim();
                     return self
-                        .deliver_failure(&Failure::new(Failure::RESPONSE_TOO_LARGE, message))
+                        .deliver_error(&Failure::new(Failure::RESPONSE_TOO_LARGE, message))
                         .await;
                 }
-                Some(Ok(Streamed::Whole(status) | Streamed::Refused(status))) => {
+                Some(Ok(StreamedAnswer::Complete(status) | StreamedAnswer::Refused(status))) => {
                     Fault::status(status, self.connection.body())
                 }
                 Some(Err(fault)) => fault,
@@ -420,29 +420,31 @@ impl<'s> EventLoop<'s> {
                 }
             };
             let pause = if fault.is_stale_connection() { Duration::ZERO } else { backoff.pause() };
-            if second_chunk_was_sent || !fault.may_pass() || Instant::now() + pause >= until {
-                self.report_undelivered(&fault);
+            if second_chunk_was_sent || !fault.is_transient() || Instant::now() + pause >= until {
+                self.log_undelivered(&fault);
                 break;
             }
             sleep(pause).await;
         }
-        // What is left of it is the user's, and may block.
-        drop(pieces);
+        // Dropped before the claim, since the drop runs user code that may block.
+        drop(chunks);
         self.watchdog.claim();
     }
 
-    /// The server does not take a second request before it has answered the first, so from now on
-    /// it gets one at a time.
-    fn stop_pipelining(&mut self) {
+    /// Turns pipelining off, since the server does not accept a second request before it has
+    /// answered the first.
+    fn disable_pipelining(&mut self) {
         self.pipeline = false;
         runtime_log::of(&self.log).info(
             "the Runtime API closes the connection after an answer; pipelining is off from now on",
         );
     }
 
-    fn report_undelivered(&self, fault: &Fault) {
+    fn log_undelivered(&self, fault: &Fault) {
         let request_id = self.ctx.request_id();
-        say(format_args!("fg: the answer to request {request_id} could not be delivered: {fault}"));
+        report(format_args!(
+            "fg: the answer to request {request_id} could not be delivered: {fault}"
+        ));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The custom runtime: takes events from the Runtime API, one at a time.
+//! The custom runtime: polls the Runtime API for events and handles them one at a time.
 
 pub(crate) mod api_connection;
 pub(crate) mod backoff;

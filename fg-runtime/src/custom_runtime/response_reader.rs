@@ -1,5 +1,5 @@
-//! The framing of an HTTP/1.1 response: where its head ends, where its body ends, whether the
-//! connection can be used again.
+//! Reads the framing of an HTTP/1.1 response: the end of its head, the end of its body, and whether
+//! the connection can be reused.
 
 use std::mem::MaybeUninit;
 
@@ -8,20 +8,20 @@ use httparse::Header;
 use crate::custom_runtime::fault_policy::Fault;
 use crate::runtime_api::{BODY_LIMIT, HEAD_LIMIT, HEADER_COUNT_LIMIT};
 
-/// Is shown the status and the headers of a response.
-pub(crate) type Seen<'a> = dyn FnMut(u16, &[u8], &[Header<'_>]) + Send + 'a;
+/// Called with the status and the headers of a response.
+pub(crate) type HeadVisitor<'a> = dyn FnMut(u16, &[u8], &[Header<'_>]) + Send + 'a;
 
-/// What a complete head says.
+/// A complete head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) status: u16,
-    /// Bytes of the head, the empty line included.
+    /// The length of the head in bytes, with the empty line.
     pub(crate) length: usize,
     pub(crate) body: BodyLength,
     pub(crate) keep_alive: bool,
 }
 
-/// How the end of a body is known.
+/// How the length of a body is determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyLength {
     Known(usize),
@@ -29,9 +29,12 @@ pub(crate) enum BodyLength {
     UntilClose,
 }
 
-/// Reads a head from the beginning of `bytes`: none while it is incomplete. `seen` is shown the
-/// headers of a final response (not 1xx).
-pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head>, Fault> {
+/// Reads a head from the beginning of `bytes`. `None` if it is incomplete. `on_head` is called with
+/// the headers of a final response (not 1xx).
+pub(crate) fn read_head(
+    bytes: &[u8],
+    on_head: &mut HeadVisitor<'_>,
+) -> Result<Option<Head>, Fault> {
     let mut headers = [const { MaybeUninit::uninit() }; HEADER_COUNT_LIMIT];
     let mut response = httparse::Response::new(&mut []);
     let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
@@ -81,8 +84,8 @@ pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head
     let body = match (status, length_given) {
         (100..=199 | 204 | 304, _) => BodyLength::Known(0),
         _ if is_chunked => {
-            // With a length as well there are two notions of where the body ends: trust neither for
-            // what follows.
+            // With a length as well, the end of the body is ambiguous (RFC 9112, 6.3), so the
+            // connection is not reused.
             keep_alive &= length_given.is_none();
             BodyLength::Chunked
         }
@@ -96,7 +99,7 @@ pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head
         return Err(Fault::Garbled("it switches to a protocol that was not asked for"));
     }
     if status >= 200 {
-        seen(status, &bytes[..length], response.headers);
+        on_head(status, &bytes[..length], response.headers);
     }
     if matches!(body, BodyLength::Known(length) if length > BODY_LIMIT) {
         return Err(Fault::BodyTooLarge);
@@ -104,7 +107,7 @@ pub(crate) fn read_head(bytes: &[u8], seen: &mut Seen<'_>) -> Result<Option<Head
     Ok(Some(Head { status, length, body, keep_alive }))
 }
 
-/// A header that says where a response ends.
+/// A header that determines the framing of a response.
 #[derive(Clone, Copy)]
 enum FramingHeader {
     ContentLength,
@@ -114,7 +117,7 @@ enum FramingHeader {
 
 impl FramingHeader {
     fn of(name: &str) -> Option<Self> {
-        // The usual spellings are compared as a whole, which is much faster than letter by letter.
+        // The usual spellings are compared exactly, which is much faster than ignoring case.
         Some(match name {
             "Content-Length" | "content-length" => Self::ContentLength,
             "Transfer-Encoding" | "transfer-encoding" => Self::TransferEncoding,
@@ -133,20 +136,20 @@ fn parse_length(value: &[u8]) -> Result<usize, Fault> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return Err(Fault::Garbled("its length is not a number"));
     }
-    // What does not fit is larger than any limit.
+    // A length that overflows exceeds any limit.
     Ok(value.iter().fold(0_usize, |length, digit| {
         length.saturating_mul(10).saturating_add(usize::from(digit - b'0'))
     }))
 }
 
-/// Takes the chunks of a body out of their frames, in place, as the bytes come.
+/// Decodes a chunked body in place, as the bytes arrive.
 ///
-/// The body grows at the front of the buffer while the frames are read behind it.
+/// The decoded body grows at the front of the buffer, and the chunks are read after it.
 #[derive(Debug)]
 pub(crate) struct Chunks {
-    /// Where the next byte of the body goes.
+    /// The end of the decoded body.
     body_end: usize,
-    /// The first byte that has not been read yet.
+    /// The first byte that has not been decoded.
     next: usize,
     expected: Expected,
 }
@@ -160,13 +163,13 @@ enum Expected {
 }
 
 impl Chunks {
-    /// The body begins, and so does the first frame, at this place in the buffer.
+    /// Creates a decoder for a body that begins at this index of the buffer.
     pub(crate) fn new(start: usize) -> Self {
         Self { body_end: start, next: start, expected: Expected::Size }
     }
 
-    /// Goes on with the bytes that are there now; once the last chunk has been read: where the body
-    /// ends and where the response ends.
+    /// Decodes the available bytes. Returns the end of the body and the end of the response once
+    /// the last chunk has been read.
     pub(crate) fn advance(
         &mut self,
         buffer: &mut [u8],
@@ -189,12 +192,12 @@ impl Chunks {
                     _ => return Err(Fault::Garbled("a chunk has no readable size")),
                 },
                 Expected::Data(size) => {
-                    let piece = size.min(available);
-                    buffer.copy_within(self.next..self.next + piece, self.body_end);
-                    self.next += piece;
-                    self.body_end += piece;
-                    if piece < size {
-                        self.expected = Expected::Data(size - piece);
+                    let count = size.min(available);
+                    buffer.copy_within(self.next..self.next + count, self.body_end);
+                    self.next += count;
+                    self.body_end += count;
+                    if count < size {
+                        self.expected = Expected::Data(size - count);
                         return Ok(None);
                     }
                     self.expected = Expected::LineBreak;
@@ -204,7 +207,7 @@ impl Chunks {
                         return Ok(None);
                     }
                     if &buffer[self.next..self.next + 2] != b"\r\n" {
-                        return Err(Fault::Garbled("a chunk is longer than it says"));
+                        return Err(Fault::Garbled("a chunk is longer than its size"));
                     }
                     self.next += 2;
                     self.expected = Expected::Size;
@@ -228,8 +231,8 @@ impl Chunks {
         }
     }
 
-    /// The bytes of the buffer that are still needed: the body, then everything not read. Frames
-    /// between them are given up.
+    /// Moves the bytes that are not decoded to the end of the body, over the framing in between.
+    /// Returns the number of bytes in the buffer.
     pub(crate) fn compact(&mut self, buffer: &mut [u8], filled: usize) -> usize {
         buffer.copy_within(self.next..filled, self.body_end);
         let removed = self.next - self.body_end;

@@ -6,7 +6,7 @@ fn head(text: &str) -> Result<Option<Head>, String> {
 }
 
 #[test]
-fn a_head_says_where_the_body_ends_and_whether_the_connection_lives() {
+fn a_head_determines_the_length_of_the_body_and_keep_alive() {
     let cases = [
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", BodyLength::Known(5), true),
         (
@@ -80,14 +80,13 @@ fn an_incomplete_head_waits_for_more() {
     }
 }
 
-/// Feeds a chunked body in pieces of one size, as `Connection`
-/// does.
-fn unchunk(wire: &[u8], piece: usize) -> Result<Option<(Vec<u8>, usize)>, Fault> {
+/// Decodes a chunked body in reads of one size, as `Connection` does.
+fn unchunk(wire: &[u8], read_size: usize) -> Result<Option<(Vec<u8>, usize)>, Fault> {
     let mut buffer = vec![0; wire.len() + 2];
     buffer[..2].copy_from_slice(b"H:");
     let (mut filled, mut removed) = (2, 0);
     let mut chunks = Chunks::new(2);
-    for part in wire.chunks(piece) {
+    for part in wire.chunks(read_size) {
         buffer[filled..filled + part.len()].copy_from_slice(part);
         filled += part.len();
         if let Some((body_end, end)) = chunks.advance(&mut buffer[..filled], 2)? {
@@ -101,12 +100,13 @@ fn unchunk(wire: &[u8], piece: usize) -> Result<Option<(Vec<u8>, usize)>, Fault>
 }
 
 #[test]
-fn chunks_come_together_however_they_are_cut() {
+fn chunks_are_decoded_for_any_size_of_reads() {
     let wire = b"5;name=\"x\"\r\nhello\r\n1\r\n \r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\nrest";
-    for piece in 1..=wire.len() {
-        let (body, end) = unchunk(wire, piece).expect("it is well formed").expect("it is complete");
+    for read_size in 1..=wire.len() {
+        let (body, end) =
+            unchunk(wire, read_size).expect("it is well formed").expect("it is complete");
         assert_eq!(body, b"hello 0123456789");
-        assert_eq!(end, wire.len() - 4, "in pieces of {piece}");
+        assert_eq!(end, wire.len() - 4, "in reads of {read_size}");
     }
 }
 
@@ -121,15 +121,15 @@ fn bad_chunks_are_faults_and_unfinished_ones_are_not() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), piece in 1_usize..9) {
+    fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), read_size in 1_usize..9) {
         let _ = read_head(&bytes, &mut |_, _, _| {});
-        let _ = unchunk(&bytes, piece);
+        let _ = unchunk(&bytes, read_size);
     }
 
     #[test]
     fn what_was_chunked_is_what_was_sent(
         parts in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..40), 0..8),
-        piece in 1_usize..50,
+        read_size in 1_usize..50,
     ) {
         let mut wire = Vec::new();
         for part in &parts {
@@ -138,7 +138,7 @@ proptest! {
             wire.extend_from_slice(b"\r\n");
         }
         wire.extend_from_slice(b"0\r\n\r\n");
-        let (body, end) = unchunk(&wire, piece).expect("it is well formed").expect("it is complete");
+        let (body, end) = unchunk(&wire, read_size).expect("it is well formed").expect("it is complete");
         prop_assert_eq!(body, parts.concat());
         prop_assert_eq!(end, wire.len());
     }

@@ -1,8 +1,8 @@
 //! The work that handlers leave with `ctx.spawn_after(..)`.
 //!
-//! It starts when the response has been sent, all of it side by side, and is over before the next
-//! event is taken. What is not done at the invocation's deadline is dropped. A panic ends the piece
-//! of work it is in, and nothing else.
+//! It starts when the response has been sent, runs concurrently, and is finished before the next
+//! event is taken. Work that is not finished at the invocation's deadline is dropped. A panic ends
+//! only the future that panicked.
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,16 +16,16 @@ use crate::invocation::panics::catch;
 use crate::log::current_logger::with_logger;
 use crate::log::runtime_log::{self, RuntimeLogger};
 
-/// How many threads run such work at this moment.
+/// How many threads poll such work now.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether a thread runs such work at this moment, or is blocked by it.
+/// Whether a thread polls such work now, or is blocked by it.
 #[cfg(feature = "server")]
 pub(crate) fn is_running() -> bool {
     RUNNING.load(Ordering::Relaxed) > 0
 }
 
-/// Finishes the work of one invocation, and what that work leaves in its turn.
+/// Finishes the work of one invocation, including what that work spawns itself.
 pub(crate) async fn finish(ctx: &Context, timer: &mut DeadlineTimer) {
     loop {
         let work = lifecycle::take_after_work(ctx);
@@ -41,9 +41,9 @@ async fn finish_all(mut work: Vec<AfterWork>, ctx: &Context, timer: &mut Deadlin
     let log = runtime_log::of(logger);
     let finishing = poll_fn(|task| {
         let mut index = 0;
-        while let Some(piece) = work.get_mut(index) {
+        while let Some(item) = work.get_mut(index) {
             RUNNING.fetch_add(1, Ordering::Relaxed);
-            let polled = catch(|| with_logger(logger, || piece.as_mut().poll(task)));
+            let polled = catch(|| with_logger(logger, || item.as_mut().poll(task)));
             RUNNING.fetch_sub(1, Ordering::Relaxed);
             match polled {
                 Ok(Poll::Pending) => index += 1,
@@ -58,11 +58,11 @@ async fn finish_all(mut work: Vec<AfterWork>, ctx: &Context, timer: &mut Deadlin
     });
     if timer.limit(ctx.deadline(), finishing).await.is_none() {
         log.error("work left by spawn_after was not finished in the time of its invocation, and was dropped");
-        work.into_iter().for_each(|piece| drop_logged(piece, &log));
+        work.into_iter().for_each(|item| drop_logged(item, &log));
     }
 }
 
-/// Drops work, and logs a panic in a `Drop` of the user's.
+/// Drops work, and logs a panic in its `Drop`.
 fn drop_logged(work: AfterWork, log: &RuntimeLogger<'_>) {
     if let Err(failure) = catch(|| drop(work)) {
         log.error(format_args!("in work left by spawn_after: {failure}"));

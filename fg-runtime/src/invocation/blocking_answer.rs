@@ -14,51 +14,51 @@ use fg_core::Failure;
 use crate::log::runtime_log;
 use crate::runtime_api::{AnswerKind, write_answer_head};
 
-const LIMIT: Duration = Duration::from_millis(200);
+const STEP_LIMIT: Duration = Duration::from_millis(200);
 
-/// Answers what is in flight before a panic ends the process.
+/// Answers the current invocation before a panic ends the process.
 ///
-/// `connection` is the one whose request the panicking thread works for; 0 is none.
+/// `connection` is the connection whose request the panicking thread handles; 0 means none.
 pub(crate) trait AbortResponder: Send + Sync {
-    /// Answers with this failure what has not been answered.
+    /// Sends this failure as the answer of an invocation that has not been answered.
     fn answer_before_abort(&self, failure: &Failure, connection: u64);
 
-    /// Sets the panic that is being printed; `None` once it has been.
+    /// Sets the panic that is being printed; `None` once it has been printed.
     fn set_panic(&self, panic: Option<Failure>, connection: u64);
 }
 
-/// Where an answer goes.
+/// Where an answer is sent.
 #[derive(Debug)]
 pub(crate) enum AnswerRoute {
     RuntimeApi(Arc<ApiAddress>),
-    /// The process runs in a shell.
+    /// To standard output, in a shell.
     Stdout,
     /// The server answers on its own connections.
     #[cfg(feature = "server")]
-    Elsewhere,
+    Server,
 }
 
 /// The address of the Runtime API.
 #[derive(Debug)]
 pub(crate) struct ApiAddress {
-    /// Host and port, as they were given.
+    /// Host and port, as configured.
     pub(crate) address: String,
-    /// The address of the last connection: resolving the host again may take long.
-    reached_at: Mutex<Option<SocketAddr>>,
+    /// The address of the last connection, since resolving the host again may take long.
+    last_address: Mutex<Option<SocketAddr>>,
 }
 
 impl ApiAddress {
     pub(crate) fn new(address: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { address: address.into(), reached_at: Mutex::default() })
+        Arc::new(Self { address: address.into(), last_address: Mutex::default() })
     }
 
-    /// Records the address that a connection was made to.
-    pub(crate) fn set_reached_at(&self, address: SocketAddr) {
-        *self.reached_at.lock() = Some(address);
+    /// Stores the address of a connection that was opened.
+    pub(crate) fn set_last_address(&self, address: SocketAddr) {
+        *self.last_address.lock() = Some(address);
     }
 
-    fn reached_at(&self) -> Option<SocketAddr> {
-        *self.reached_at.lock()
+    fn last_address(&self) -> Option<SocketAddr> {
+        *self.last_address.lock()
     }
 }
 
@@ -73,17 +73,17 @@ impl AnswerRoute {
                 if runtime_log::print(line) { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
             }
             #[cfg(feature = "server")]
-            Self::Elsewhere => Ok(()),
+            Self::Server => Ok(()),
         }
     }
 }
 
 fn post(api: &ApiAddress, request_id: &str, body: &[u8]) -> io::Result<()> {
     let address = &api.address;
-    let reached_at = api.reached_at().ok_or(io::ErrorKind::AddrNotAvailable)?;
-    let mut stream = TcpStream::connect_timeout(&reached_at, LIMIT)?;
-    stream.set_write_timeout(Some(LIMIT))?;
-    stream.set_read_timeout(Some(LIMIT))?;
+    let last_address = api.last_address().ok_or(io::ErrorKind::AddrNotAvailable)?;
+    let mut stream = TcpStream::connect_timeout(&last_address, STEP_LIMIT)?;
+    stream.set_write_timeout(Some(STEP_LIMIT))?;
+    stream.set_read_timeout(Some(STEP_LIMIT))?;
     let mut request = Vec::new();
     write_answer_head(
         &mut request,
@@ -95,8 +95,8 @@ fn post(api: &ApiAddress, request_id: &str, body: &[u8]) -> io::Result<()> {
     );
     request.extend_from_slice(body);
     stream.write_all(&request)?;
-    // The first byte of the acknowledgement says that the request has been read; leaving earlier
-    // could reset the connection under it.
+    // The first byte of the acknowledgement shows that the request has been read. Closing earlier
+    // could reset the connection.
     let _ = stream.read(&mut [0])?;
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! One call of the user's code, as a value that says how it ended: `init`, an invocation, `pre_stop`.
+//! Calls the user's code: `init`, an invocation, `pre_stop`.
 //!
-//! A panic, a deadline or an error of the user's code leaves here only as the returned `Result`.
+//! A panic, an exceeded deadline or an error of the user's code becomes the returned `Result`.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -22,16 +22,16 @@ use crate::invocation::streamed_response::StreamedResponse;
 use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
 
-/// How a handler responded.
+/// The form of a handler's response.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// The whole body is in the reply.
+    /// The whole body is in the `ResponseBuffer`.
     Buffered,
-    /// The first piece is there, and others may follow.
+    /// The first chunk is available, and others may follow.
     Streamed(Box<StreamedResponse>),
 }
 
-/// A function after its init phase, with what is to run before it ends.
+/// A function after its init phase, with the futures registered by `before_stop`.
 pub(crate) struct Initialized<R> {
     function: R,
     before_stop: Mutex<Vec<AfterWork>>,
@@ -76,8 +76,8 @@ pub(crate) async fn init<P: InitPhase>(
     }
 }
 
-/// Runs one invocation. A streamed response has its first chunk when this returns, so that an error
-/// up to there is an ordinary one.
+/// Runs one invocation. For a streamed response this waits for the first chunk, so that an error
+/// before it is an ordinary error response.
 pub(crate) async fn invoke<R: ReadyFunction>(
     payload: &[u8],
     ctx: &Context,
@@ -100,8 +100,8 @@ pub(crate) async fn invoke<R: ReadyFunction>(
     Ok(Outcome::Buffered)
 }
 
-/// Sends what comes of `tracing` in the meantime to the log, unless a subscriber has been set:
-/// `init` may set one of its own.
+/// Sends `tracing` events of the future to the log, unless a subscriber has been set: `init` may
+/// set one.
 #[cfg(feature = "tracing")]
 async fn with_subscriber<F: Future>(future: F, ctx: &Context) -> F::Output {
     let during_init = crate::log::tracing_layer::DuringInit::new(ctx.logger());
@@ -114,8 +114,8 @@ fn with_subscriber<F: Future>(future: F, _: &Context) -> F {
     future
 }
 
-/// Runs `pre_stop` and what `before_stop` has registered, and drops the function. Errors are logged:
-/// there is no caller to answer.
+/// Runs `pre_stop` and the futures registered by `before_stop`, and drops the function. Errors are
+/// logged, since there is no caller to receive them.
 pub(crate) async fn end<R: ReadyFunction>(
     ctx: &Context,
     function: impl Borrow<Initialized<R>>,
@@ -140,7 +140,7 @@ pub(crate) async fn end<R: ReadyFunction>(
     }
 }
 
-/// Runs the user's future to its end, or to its deadline, or to its panic.
+/// Runs the user's future until it completes, exceeds its deadline or panics.
 pub(crate) async fn run_until<F>(
     future: F,
     ctx: &Context,
@@ -153,7 +153,7 @@ where
     run_pinned(pin!(Some(future)), ctx, &mut budget, timer).await
 }
 
-/// As [`run_until`], for a future that has its place: a large one is not moved once more.
+/// Like [`run_until`], for a future that is already pinned, so that a large one is not moved again.
 pub(crate) async fn run_pinned<F>(
     future: Pin<&mut Option<F>>,
     ctx: &Context,
@@ -168,16 +168,16 @@ where
     Ok(step.output.expect("a step that has ended has an output"))
 }
 
-/// The user's future, and what it has returned.
+/// The user's future and its output.
 struct Step<'f, F: Future> {
     future: Pin<&'f mut Option<F>>,
     output: Option<F::Output>,
 }
 
-/// A step whatever its type, so that what drives it is compiled once and not for each step of each
+/// A type-erased [`Step`], so that [`drive`] is compiled once and not for each step of each
 /// handler.
 trait AnyStep: Send {
-    /// Ready once there is an output.
+    /// Polls the future, and stores its output.
     fn poll(&mut self, task: &mut TaskContext<'_>) -> Poll<()>;
 
     /// Drops the future.
@@ -204,15 +204,15 @@ async fn drive(
     timer: &mut DeadlineTimer,
 ) -> Result<(), Failure> {
     let ended = poll_fn(|task| budget.poll(task, ctx, timer, |task| step.poll(task))).await;
-    // Dropped here, so that a panic in a `Drop` of the user's ends here as well.
+    // Dropped here to catch a panic in its `Drop`.
     if let Err(failure) = catch(|| step.end()) {
         log_failed_drop(&failure, ctx);
     }
     ended
 }
 
-/// Calls a blocking handler without holding up the other tasks of a multi-threaded runtime; on a
-/// single thread there is no other way than to block it.
+/// Calls a blocking handler without blocking the other tasks of a multi-threaded runtime. A
+/// single-threaded runtime is blocked.
 pub fn block_in_place<R>(run: impl FnOnce() -> R) -> R {
     use tokio::runtime::{Handle, RuntimeFlavor};
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {

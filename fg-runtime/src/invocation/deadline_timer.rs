@@ -1,8 +1,9 @@
-//! The one timer of the loop.
+//! The timer of the event loop.
 //!
-//! A timer that is set to a later time than before need not be set at all: it rings once too often,
-//! is then set, and that is seldom. So an invocation that is over in time costs the timer's driver
-//! nothing, and no system call to wake it. Nor is one looked at again that is set and has not rung.
+//! Moving the deadline to a later time does not reset the tokio timer. It fires at the earlier time
+//! and is reset then, which happens rarely. So an invocation that finishes in time costs no work in
+//! tokio's timer driver and no system call to wake it. A timer that is already registered with the
+//! same waker is not polled again before it fires.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -11,12 +12,12 @@ use std::time::Instant;
 
 use tokio::time::{Sleep, sleep_until};
 
-/// Rings at the time it was last asked for.
+/// A timer that fires at the time of the last [`poll_at`](Self::poll_at).
 #[derive(Debug)]
 pub(crate) struct DeadlineTimer {
-    /// None until it is first asked for.
+    /// `None` until the first use.
     sleep: Option<Pin<Box<Sleep>>>,
-    /// Who is woken when it rings.
+    /// The waker that is registered with the timer.
     waker: Option<Waker>,
 }
 
@@ -25,7 +26,7 @@ impl DeadlineTimer {
         Self { sleep: None, waker: None }
     }
 
-    /// Ready at this time.
+    /// Ready at `time`.
     pub(crate) fn poll_at(&mut self, time: Instant, task: &mut Context<'_>) -> Poll<()> {
         let time = time.into();
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(time)));
@@ -48,7 +49,7 @@ impl DeadlineTimer {
         }
     }
 
-    /// Waits for the future until this time: none then.
+    /// Waits for the future until `time`. `None` if it has not completed by then.
     pub(crate) async fn limit<F: Future>(&mut self, time: Instant, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         poll_fn(|task| match future.as_mut().poll(task) {
@@ -70,7 +71,7 @@ mod tests {
     use tokio::time::Instant as TokioInstant;
 
     #[tokio::test(start_paused = true)]
-    async fn it_rings_at_the_time_that_was_asked_for_last_be_it_earlier_or_later() {
+    async fn it_fires_at_the_time_of_the_last_poll_be_it_earlier_or_later() {
         let begun = TokioInstant::now();
         let after = |seconds| (begun + Duration::from_secs(seconds)).into_std();
         let mut timer = DeadlineTimer::new();
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_wakes_the_task_that_has_asked_last() {
+    async fn it_wakes_the_task_that_polled_last() {
         let time = (TokioInstant::now() + Duration::from_secs(1)).into_std();
         let (first, second) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
         let mut timer = DeadlineTimer::new();

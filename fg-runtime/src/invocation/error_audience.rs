@@ -1,8 +1,8 @@
 //! Who reads the error of an invocation: the owner of the function, or an HTTP client.
 //!
 //! An event function is called by its owner or by the platform, which get the whole error. An HTTP
-//! request comes from anyone, and an error may name a password, an address or a line of the source.
-//! So an HTTP client gets the request id, under which the log has the rest.
+//! request may come from any client, and an error may contain a password, an address or a line of
+//! the source. So an HTTP client gets only the request id, under which the log has the error.
 
 use std::borrow::Cow;
 
@@ -11,18 +11,18 @@ use fg_core::{Failure, limits};
 /// Who reads an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorAudience {
-    /// The owner, or the platform on the owner's behalf: gets all of it.
+    /// The owner, or the platform on the owner's behalf, gets the whole error.
     Owner,
-    /// An HTTP client: gets the id of its request.
+    /// An HTTP client gets the request id.
     HttpClient,
 }
 
-/// The `errorType` of everything that went wrong inside, for an HTTP client.
-const TYPE: &str = "InternalServerError";
+/// The `errorType` of every error that an HTTP client gets.
+const ERROR_TYPE: &str = "InternalServerError";
 
 impl ErrorAudience {
-    /// The audience of a function of HTTP requests: `FG_HTTP_ERRORS=full` shows errors to clients,
-    /// for development.
+    /// The audience of a function that takes HTTP requests. `FG_HTTP_ERRORS=full` shows whole
+    /// errors to clients, for development.
     pub(crate) fn of_http(setting: Option<&str>) -> Result<Self, String> {
         match setting {
             None | Some("bare") => Ok(Self::HttpClient),
@@ -33,23 +33,23 @@ impl ErrorAudience {
         }
     }
 
-    /// The error as this audience gets it.
-    pub(crate) fn shown<'f>(self, failure: &'f Failure, request_id: &str) -> Cow<'f, Failure> {
+    /// The part of the error that this audience may see.
+    pub(crate) fn redact<'f>(self, failure: &'f Failure, request_id: &str) -> Cow<'f, Failure> {
         match self {
             Self::Owner => Cow::Borrowed(failure),
             Self::HttpClient => {
-                let request_id = shortened(request_id);
+                let request_id = truncate_id(request_id);
                 let message = format!(
-                    "the request could not be served; the log says why, under its id {request_id}"
+                    "the request could not be served; the log has the error under its id {request_id}"
                 );
-                Cow::Owned(Failure::new(TYPE, message))
+                Cow::Owned(Failure::new(ERROR_TYPE, message))
             }
         }
     }
 }
 
-/// As much of an id as is sent back.
-pub(crate) fn shortened(request_id: &str) -> &str {
+/// Truncates a request id to the length that is sent to clients.
+pub(crate) fn truncate_id(request_id: &str) -> &str {
     let end =
         request_id.char_indices().nth(limits::REQUEST_ID).map_or(request_id.len(), |(end, _)| end);
     &request_id[..end]
@@ -60,24 +60,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_http_client_gets_the_id_and_nothing_of_the_error() {
+    fn an_http_client_gets_only_the_request_id() {
         let failure =
             Failure::new("sqlx::Error", "cannot connect to postgres://app:hunter2@10.0.0.5")
                 .with_cause(["refused".to_owned()])
                 .with_stack_trace(["main (src/main.rs:1:1)".to_owned()]);
-        assert_eq!(*ErrorAudience::Owner.shown(&failure, "r-1"), failure);
-        let told = ErrorAudience::HttpClient.shown(&failure, "r-1").to_json();
+        assert_eq!(*ErrorAudience::Owner.redact(&failure, "r-1"), failure);
+        let error = ErrorAudience::HttpClient.redact(&failure, "r-1").to_json();
         assert_eq!(
-            String::from_utf8_lossy(&told),
-            r#"{"errorMessage":"the request could not be served; the log says why, under its id r-1","errorType":"InternalServerError"}"#
+            String::from_utf8_lossy(&error),
+            r#"{"errorMessage":"the request could not be served; the log has the error under its id r-1","errorType":"InternalServerError"}"#
         );
         assert!(
-            ErrorAudience::HttpClient.shown(&failure, &"\u{e9}".repeat(5000)).message().len() < 400
+            ErrorAudience::HttpClient.redact(&failure, &"\u{e9}".repeat(5000)).message().len()
+                < 400
         );
     }
 
     #[test]
-    fn nothing_but_the_word_full_shows_errors() {
+    fn only_full_shows_errors() {
         assert_eq!(ErrorAudience::of_http(None), Ok(ErrorAudience::HttpClient));
         assert_eq!(ErrorAudience::of_http(Some("bare")), Ok(ErrorAudience::HttpClient));
         assert_eq!(ErrorAudience::of_http(Some("full")), Ok(ErrorAudience::Owner));

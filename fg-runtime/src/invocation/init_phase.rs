@@ -1,10 +1,10 @@
-//! How a function comes to be: a handler is chosen, and then initialised.
+//! The init phase of a function: a handler is chosen and initialized.
 
 use std::future::Future;
 
 use fg_core::{Context, Failure, ReadyFunction};
 
-/// What the runtime needs of a function before it can call it.
+/// A function before its init phase.
 pub trait InitPhase: Send + Sized + 'static {
     /// The function after the init phase.
     type Ready: ReadyFunction;
@@ -16,16 +16,16 @@ pub trait InitPhase: Send + Sized + 'static {
     ///
     /// # Errors
     ///
-    /// None of them has this name.
+    /// `RUNTIME_HANDLER` names no handler of the function.
     fn choose(&mut self, _handler: Option<&str>) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Whether the events are HTTP requests; known once a handler has been chosen.
+    /// Whether the events are HTTP requests. Known once a handler has been chosen.
     fn takes_http(&self) -> bool {
         true
     }
 
-    /// Initialises the function, once, before the first invocation.
+    /// Initializes the function, once, before the first invocation.
     fn init(self, ctx: &Context) -> impl Future<Output = Result<Self::Ready, Failure>> + Send;
 }

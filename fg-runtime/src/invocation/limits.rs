@@ -1,18 +1,18 @@
-//! What an invocation is held to.
+//! The limits of an invocation.
 
 use fg_core::Failure;
 
-/// What an invocation is held to.
+/// The limits of an invocation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// The largest reply in bytes.
+    /// The largest response in bytes.
     pub(crate) response_size: usize,
     /// Whether a handler past its deadline is dropped and reported.
     pub(crate) timeouts: bool,
 }
 
 impl Limits {
-    /// Whether a reply of this many bytes may be sent as a whole.
+    /// Checks that a buffered response of this many bytes may be sent.
     pub(crate) fn check_size(&self, size: usize) -> Result<(), Failure> {
         let limit = self.response_size;
         if size > limit {

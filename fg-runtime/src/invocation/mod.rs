@@ -1,5 +1,5 @@
-//! One call of the user's code: its time budget, its panics, its errors, and the work that it
-//! leaves behind.
+//! One call of the user's code: its time budget, its panics, its errors, and its work after the
+//! response.
 
 pub(crate) mod after_response_work;
 pub(crate) mod blocking_answer;

@@ -1,63 +1,64 @@
-//! When something that should be over is overdue beyond doubt.
+//! Decides when a phase of the user's code is overdue.
 //!
-//! A thread that watches finds two things that look alike: what it watches has blocked its thread;
-//! or the whole process has stood still, frozen by its platform, and nothing could have run. So it
-//! concludes nothing from a single look. It looks a second time, after the others have had some
-//! time as well, and longer if it has itself woken later than it wanted to.
+//! Two situations look alike to the watching thread: the user's code has blocked its thread, or the
+//! whole process was frozen by the platform and nothing could run. Therefore one check is never
+//! enough. The second one comes after the other threads have had time to run, and later still if
+//! the watching thread itself woke too late.
 
 use std::time::{Duration, Instant};
 
-/// Who wakes so much later than planned has not been running; on a busy machine it may be less.
-const STANDSTILL: Duration = Duration::from_millis(250);
+/// A thread that wakes this much later than planned was frozen. A busy machine delays it by less.
+const FREEZE_THRESHOLD: Duration = Duration::from_millis(250);
 
-/// How long everything else gets after a standstill.
-const AFTER_STANDSTILL: Duration = Duration::from_millis(750);
+/// How much time the other threads get after a freeze.
+const GRACE_AFTER_FREEZE: Duration = Duration::from_millis(750);
 
-/// A machine on which nothing ever wakes in time is no excuse for ever.
-const MOST_STANDSTILLS: u8 = 4;
+/// The most freezes that extend the time, so that a machine that is always late cannot extend it
+/// forever.
+const MAX_FREEZES: u8 = 4;
 
-/// Something that should be over at a certain time.
+/// Detects that a phase has not ended at the time when it was due.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Overdue {
-    at: Instant,
-    /// The time between the first look and the second.
-    notice: Duration,
-    next_look: Instant,
+pub(crate) struct OverdueDetector {
+    due: Instant,
+    /// The time between the first check and the second.
+    lead: Duration,
+    next_check: Instant,
     is_suspected: bool,
-    standstills: u8,
+    freezes: u8,
 }
 
-impl Overdue {
-    /// Overdue `at` this time. It is looked at first when so much of the time is left as it should
-    /// have been over before.
-    pub(crate) fn at(at: Instant, notice: Duration) -> Self {
-        let next_look = at.checked_sub(notice).unwrap_or(at);
-        Self { at, notice, next_look, is_suspected: false, standstills: 0 }
+impl OverdueDetector {
+    /// Creates a detector for a phase that is overdue at `due`. The first check comes `lead` before
+    /// that.
+    pub(crate) fn new(due: Instant, lead: Duration) -> Self {
+        let next_check = due.checked_sub(lead).unwrap_or(due);
+        Self { due, lead, next_check, is_suspected: false, freezes: 0 }
     }
 
-    /// When to look next; none if it is overdue. `late` is by how much the caller has woken later
-    /// than planned.
-    pub(crate) fn look(&mut self, now: Instant, late: Duration) -> Option<Instant> {
-        if now < self.next_look {
-            return Some(self.next_look);
+    /// Returns when to check next, or `None` if the phase is overdue. `late` is how much later than
+    /// planned the caller has woken.
+    pub(crate) fn check(&mut self, now: Instant, late: Duration) -> Option<Instant> {
+        if now < self.next_check {
+            return Some(self.next_check);
         }
-        if late > STANDSTILL && self.standstills < MOST_STANDSTILLS {
-            self.standstills += 1;
+        if late > FREEZE_THRESHOLD && self.freezes < MAX_FREEZES {
+            self.freezes += 1;
             self.is_suspected = true;
-            self.next_look = self.at.max(now + AFTER_STANDSTILL);
-            return Some(self.next_look);
+            self.next_check = self.due.max(now + GRACE_AFTER_FREEZE);
+            return Some(self.next_check);
         }
         if self.is_suspected {
             return None;
         }
         self.is_suspected = true;
-        self.next_look = self.at.max(now + self.notice);
-        Some(self.next_look)
+        self.next_check = self.due.max(now + self.lead);
+        Some(self.next_check)
     }
 
-    /// Whether the process has stood still while this was watched.
-    pub(crate) fn has_stood_still(&self) -> bool {
-        self.standstills > 0
+    /// Whether a freeze of the process was detected.
+    pub(crate) fn was_frozen(&self) -> bool {
+        self.freezes > 0
     }
 }
 
@@ -67,38 +68,39 @@ mod tests {
 
     const NOTICE: Duration = Duration::from_millis(50);
 
-    fn watched() -> (Instant, Overdue) {
+    fn watched() -> (Instant, OverdueDetector) {
         let at = Instant::now() + Duration::from_secs(10);
-        (at, Overdue::at(at, NOTICE))
+        (at, OverdueDetector::new(at, NOTICE))
     }
 
     #[test]
-    fn nothing_is_overdue_before_it_has_been_found_so_twice() {
+    fn a_phase_is_overdue_only_after_two_checks() {
         let (at, mut overdue) = watched();
-        let first = overdue.look(at - Duration::from_secs(5), Duration::ZERO).expect("it has time");
+        let first =
+            overdue.check(at - Duration::from_secs(5), Duration::ZERO).expect("it has time");
         assert_eq!(first, at - NOTICE);
-        assert_eq!(overdue.look(first, Duration::ZERO), Some(at));
-        assert_eq!(overdue.look(at, Duration::ZERO), None);
-        assert!(!overdue.has_stood_still());
+        assert_eq!(overdue.check(first, Duration::ZERO), Some(at));
+        assert_eq!(overdue.check(at, Duration::ZERO), None);
+        assert!(!overdue.was_frozen());
     }
 
     #[test]
-    fn a_first_look_that_comes_late_gives_the_same_notice() {
+    fn a_late_first_check_leaves_the_same_time_to_the_second() {
         let (at, mut overdue) = watched();
         let late = at + Duration::from_millis(1);
-        assert_eq!(overdue.look(late, Duration::from_millis(1)), Some(late + NOTICE));
-        assert_eq!(overdue.look(late + NOTICE, Duration::ZERO), None);
+        assert_eq!(overdue.check(late, Duration::from_millis(1)), Some(late + NOTICE));
+        assert_eq!(overdue.check(late + NOTICE, Duration::ZERO), None);
     }
 
     #[test]
-    fn after_a_standstill_everything_else_comes_first_and_not_for_ever() {
+    fn a_freeze_extends_the_time_but_not_forever() {
         let (at, mut overdue) = watched();
         let mut now = at - NOTICE;
-        for _ in 0..MOST_STANDSTILLS {
+        for _ in 0..MAX_FREEZES {
             now += Duration::from_secs(3);
-            now = overdue.look(now, Duration::from_secs(3)).expect("it has stood still");
+            now = overdue.check(now, Duration::from_secs(3)).expect("it was frozen");
         }
-        assert!(overdue.has_stood_still());
-        assert_eq!(overdue.look(now + Duration::from_secs(3), Duration::from_secs(3)), None);
+        assert!(overdue.was_frozen());
+        assert_eq!(overdue.check(now + Duration::from_secs(3), Duration::from_secs(3)), None);
     }
 }

@@ -1,5 +1,5 @@
-//! What to write instead, for the panics of tokio that tell nothing of a handler: it blocks where
-//! nothing may.
+//! Advice for the panics of tokio that a handler causes by blocking where that is not allowed.
+//! Their messages do not mention handlers.
 
 /// The advice for a panic with this message.
 pub(crate) fn advice(message: &str) -> Option<&'static str> {
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handler_that_blocks_where_nothing_may_is_told_what_to_write() {
+    fn a_handler_that_blocks_in_async_code_gets_advice() {
         let told = [
             message_of(|| tokio::task::block_in_place(|| ())),
             message_of(|| drop(Builder::new_current_thread().build().expect("a runtime"))),

@@ -1,9 +1,10 @@
-//! Panics of a handler: caught, and described by message, place and the frames that are the user's.
+//! Catches panics of a handler, and describes them by message, location and the user's stack
+//! frames.
 //!
-//! The hook sees a panic first: it knows the place and the stack. It keeps both for [`catch`],
+//! The panic hook runs first and knows the location and the stack. It stores both for [`catch`],
 //! which is further up on the same thread. In a program built with `panic = "abort"` nothing can be
-//! caught, so there the hook itself reports the invocation, by its abort responder; and before the panic
-//! is printed, since a standard error that is not read would block it for ever.
+//! caught, so the hook itself answers the invocation through the abort responder. It does so before
+//! the panic is printed, since a standard error that is not read would block it forever.
 
 use std::any::Any;
 use std::backtrace::Backtrace;
@@ -17,31 +18,31 @@ use fg_core::{Context, Failure, limits};
 
 use crate::invocation::blocking_answer::AbortResponder;
 use crate::invocation::panic_advice::advice;
-use crate::log::runtime_log::{self, say};
+use crate::log::runtime_log::{self, report};
 
 thread_local! {
     /// Whether a panic on this thread would be caught by [`catch`].
     static IS_CATCHING: Cell<bool> = const { Cell::new(false) };
-    /// What the hook has seen of the panic that is on its way to [`catch`].
-    static SEEN: RefCell<Option<Failure>> = const { RefCell::new(None) };
-    /// Whether a panic is our own business, and not printed.
-    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
-    /// The connection whose request this thread works for; 0 is none.
+    /// The panic that is unwinding to [`catch`], as the hook described it.
+    static HOOK_FAILURE: RefCell<Option<Failure>> = const { RefCell::new(None) };
+    /// Whether a panic is handled internally and not printed.
+    static IS_SILENT: Cell<bool> = const { Cell::new(false) };
+    /// The connection whose request this thread handles; 0 means none.
     static CONNECTION: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Who answers for what is lost if the process aborts, as long as it is there.
+/// The responder that answers the current invocations if the process aborts.
 static ABORT_RESPONDER: Mutex<Option<Weak<dyn AbortResponder>>> = Mutex::new(None);
 
-/// Installs the hook, once per process. The hook that was there before, the standard one or the
-/// user's, is called as well; but the standard one prints a message as it is, so ours speaks in its
-/// place where that is long or has control characters.
+/// Installs the hook, once per process. The previous hook, the standard one or the user's, is
+/// called as well. Only the standard hook is replaced for a message that is long or has control
+/// characters, since it prints messages unescaped.
 pub(crate) fn install_hook() {
     install(true);
 }
 
-/// As [`install_hook`], for unit tests of handlers: the standard hook prints where the test expects
-/// it.
+/// Like [`install_hook`], for unit tests of handlers: the standard hook prints to the test's
+/// captured output.
 pub(crate) fn install_hook_beside_the_standard_one() {
     install(false);
 }
@@ -50,23 +51,23 @@ fn install(replaces_standard: bool) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
-        // With none set, this is the standard one.
-        let is_replaced = replaces_standard && is_same(&*before, &*std::panic::take_hook());
+        // `take_hook` has reset the hook to the standard one.
+        let is_replaced = replaces_standard && is_same_hook(&*before, &*std::panic::take_hook());
         let print = move |panic: &PanicHookInfo<'_>| {
-            if is_replaced && !is_harmless(panic) { say_panic(panic) } else { before(panic) }
+            if is_replaced && !is_printable(panic) { print_panic(panic) } else { before(panic) }
         };
         std::panic::set_hook(Box::new(move |panic| {
             if cfg!(panic = "abort") {
-                report_before_abort(&describe(panic));
-            } else if is_final(panic) {
-                report_before_abort(&SEEN.take().unwrap_or_else(|| describe(panic)));
+                report_before_abort(&failure_of(panic));
+            } else if is_abort(panic) {
+                report_before_abort(&HOOK_FAILURE.take().unwrap_or_else(|| failure_of(panic)));
             } else if IS_CATCHING.get() {
-                let failure = describe(panic);
-                SEEN.set(Some(failure.clone()));
-                if IS_QUIET.get() {
+                let failure = failure_of(panic);
+                HOOK_FAILURE.set(Some(failure.clone()));
+                if IS_SILENT.get() {
                     return;
                 }
-                // Should the printing never end, the watchdog knows what it is about.
+                // If printing blocks forever, the watchdog can still report this panic.
                 let abort_responder = abort_responder();
                 set_panic(abort_responder.as_deref(), Some(failure));
                 print(panic);
@@ -80,42 +81,42 @@ fn install(replaces_standard: bool) {
 
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
-/// Whether two hooks are one function. Should the compiler have made two of it, the standard hook
+/// Whether two hooks are the same function. If the compiler has emitted it twice, the standard hook
 /// is called as if it were the user's.
 #[allow(
     ambiguous_wide_pointer_comparisons,
-    reason = "neither has any data: what is compared is what they do"
+    reason = "neither has data, so the vtables tell them apart"
 )]
-fn is_same(one: &Hook, other: &Hook) -> bool {
+fn is_same_hook(one: &Hook, other: &Hook) -> bool {
     size_of_val(one) == 0 && std::ptr::eq(one, other)
 }
 
-/// Whether the message can be printed as it is.
-fn is_harmless(panic: &PanicHookInfo<'_>) -> bool {
+/// Whether the message can be printed unescaped.
+fn is_printable(panic: &PanicHookInfo<'_>) -> bool {
     let message = message_of(panic.payload());
     message.len() < limits::MESSAGE / 2 && find_unprintable(&message).is_none()
 }
 
-/// What the standard hook prints, bounded and without control characters.
+/// Prints what the standard hook prints, bounded and without control characters.
 #[cold]
-fn say_panic(panic: &PanicHookInfo<'_>) {
+fn print_panic(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let (name, message) = (thread.name().unwrap_or("<unnamed>"), message_of(panic.payload()));
     match panic.location() {
-        Some(place) => say(format_args!("thread '{name}' panicked at {place}: {message}")),
-        None => say(format_args!("thread '{name}' panicked: {message}")),
+        Some(place) => report(format_args!("thread '{name}' panicked at {place}: {message}")),
+        None => report(format_args!("thread '{name}' panicked: {message}")),
     }
 }
 
-/// Tells the hook who answers for what is lost if the process aborts.
+/// Sets the responder that answers the current invocations if the process aborts.
 pub(crate) fn report_aborts_to<L: AbortResponder + 'static>(abort_responder: &Arc<L>) {
     let abort_responder: Weak<L> = Arc::downgrade(abort_responder);
     *ABORT_RESPONDER.lock() = Some(abort_responder);
 }
 
 fn abort_responder() -> Option<Arc<dyn AbortResponder>> {
-    // The lock is held for an assignment only; should it be taken, this thread panicked in the
-    // middle of that, and nothing is lost.
+    // The lock is held only during an assignment. If it is taken, this thread panicked within that
+    // assignment, and there is nothing to answer.
     ABORT_RESPONDER.try_lock()?.as_ref()?.upgrade()
 }
 
@@ -125,10 +126,10 @@ fn set_panic(abort_responder: Option<&dyn AbortResponder>, panic: Option<Failure
     }
 }
 
-/// Whether the process aborts after this panic, although panics unwind: these are the words of the
-/// standard library for it. The panic that has led to it, such as one in a `Drop` while another
-/// panic unwinds, was seen before.
-fn is_final(panic: &PanicHookInfo<'_>) -> bool {
+/// Whether the process aborts after this panic although panics unwind. These are the messages of
+/// the standard library for that case. The panic that caused it, such as one in a `Drop` during
+/// unwinding, has already gone through the hook.
+fn is_abort(panic: &PanicHookInfo<'_>) -> bool {
     let message = message_of(panic.payload());
     message == "panic in a destructor during cleanup"
         || message == "panic in a function that cannot unwind"
@@ -141,40 +142,38 @@ fn report_before_abort(failure: &Failure) {
     }
 }
 
-/// Calls what works for this caller, who then is the one to be answered if it takes the process
-/// along.
+/// Runs `run` for the request of this connection, which is answered if a panic aborts the process.
 #[cfg(feature = "server")]
 pub(crate) fn for_connection<R>(connection: u64, run: impl FnOnce() -> R) -> R {
     let before = CONNECTION.replace(connection);
-    // A panic does not come through here.
+    // `run` does not unwind.
     let result = run();
     CONNECTION.set(before);
     result
 }
 
-/// Calls what is ours, or a library's; a panic in it becomes a failure, and is not printed.
+/// Calls code of this crate or of a library. A panic in it becomes a failure and is not printed.
 pub(crate) fn catch_quietly<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
-    let was_quiet = IS_QUIET.replace(true);
+    let was_silent = IS_SILENT.replace(true);
     let result = catch(run);
-    IS_QUIET.set(was_quiet);
+    IS_SILENT.set(was_silent);
     result
 }
 
-/// Calls `run`; a panic in it becomes a failure.
+/// Calls `run`. A panic in it becomes a failure.
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
     let was_catching = IS_CATCHING.replace(true);
-    // The user's values may be left half-changed by a panic. They belong to this invocation and are
-    // dropped with it; the state is shared, and whether it may panic in the middle of a change is
-    // decided by its own locks, which are poisoned then.
+    // A panic may leave the user's values inconsistent. Those of the invocation are dropped with
+    // it. The shared state is protected by its own locks, which are poisoned by the panic.
     let result = catch_unwind(AssertUnwindSafe(run));
     IS_CATCHING.set(was_catching);
     result.map_err(|payload| {
         let message = message_of(&*payload);
-        // The hook may have seen another one: it is not called for a panic that is passed on by
-        // `resume_unwind`, and it is called for one that the handler catches itself.
-        let seen = SEEN.take().filter(|seen| seen.message().starts_with(&message));
+        // The stored panic may be another one: `resume_unwind` does not call the hook, and the hook
+        // also runs for a panic that the handler catches itself.
+        let seen = HOOK_FAILURE.take().filter(|seen| seen.message().starts_with(&message));
         let failure = seen.unwrap_or_else(|| Failure::new(Failure::PANIC, message));
-        // The payload may be anything, also a value whose drop panics.
+        // The drop of the payload may panic itself.
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             std::mem::forget(second);
         }
@@ -183,7 +182,7 @@ pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
 }
 
 #[cold]
-fn describe(panic: &PanicHookInfo<'_>) -> Failure {
+fn failure_of(panic: &PanicHookInfo<'_>) -> Failure {
     let message = message_of(panic.payload());
     let advice = advice(&message).map(|advice| format!(": {advice}")).unwrap_or_default();
     let message = match panic.location() {
@@ -205,7 +204,7 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
     } else if let Some(text) = payload.downcast_ref::<String>() {
         text
     } else {
-        "the handler panicked with a value that is not a text"
+        "the handler panicked with a value that is not a string"
     };
     bounded(&text, limits::MESSAGE)
 }
@@ -213,8 +212,8 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
 /// The frames between the panic machinery and the runtime, as `function (file:line:column)`,
 /// innermost first.
 ///
-/// A stripped binary has no names, so its frames are left out: the place in the message is known
-/// all the same.
+/// A stripped binary has no function names, so its frames are left out. The location in the message
+/// is known nevertheless.
 fn frames_of(backtrace: &str) -> Vec<String> {
     let mut frames: Vec<(String, String)> = Vec::new();
     for line in backtrace.lines().map(str::trim_start) {
@@ -254,7 +253,7 @@ fn is_panic_machinery(name: &str) -> bool {
         "std::panic::panic_any",
         "__rustc::",
         "rust_begin_unwind",
-        "fg_runtime::invocation::panics::describe",
+        "fg_runtime::invocation::panics::failure_of",
     ];
     prefixes.iter().any(|prefix| name.starts_with(prefix)) && !is_catch_machinery(name)
 }
@@ -279,7 +278,7 @@ fn is_catch_machinery(name: &str) -> bool {
         || name.starts_with("std::panicking::try")
 }
 
-/// A path as its owner knows it: below the crate for a dependency, below the toolchain's sources
+/// Shortens a source path: relative to the crate for a dependency, and to the toolchain's sources
 /// for the standard library.
 fn shorten(path: &str) -> &str {
     for marker in ["/registry/src/", "/git/checkouts/"] {
@@ -293,7 +292,7 @@ fn shorten(path: &str) -> &str {
     path.strip_prefix("./").unwrap_or(path)
 }
 
-/// Drops what is the user's; a panic in a `Drop` ends here.
+/// Drops a value of the user's code, and logs a panic in its `Drop`.
 pub(crate) fn drop_caught<T>(value: T, ctx: &Context) {
     if let Err(failure) = catch(|| drop(value)) {
         log_failed_drop(&failure, ctx);
@@ -319,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_described_by_message_place_and_frames() {
+    fn a_panic_is_described_by_message_location_and_frames() {
         install_hook();
         #[inline(never)]
         fn place_order() {
@@ -344,7 +343,7 @@ mod tests {
         install_hook();
         let failure = catch(|| std::panic::panic_any(Bomb)).expect_err("it panics");
         assert!(
-            failure.message().starts_with("the handler panicked with a value that is not a text"),
+            failure.message().starts_with("the handler panicked with a value that is not a string"),
             "{}",
             failure.message()
         );
@@ -352,8 +351,8 @@ mod tests {
     }
 
     #[test]
-    fn the_frames_of_the_user_are_between_the_panic_and_the_runtime() {
-        let backtrace = "   0: fg_runtime::invocation::panics::describe\n             at /x/fg-runtime/src/invocation/panics.rs:80:5\n   1: __rustc::rust_begin_unwind\n             at /rustc/abc/library/std/src/panicking.rs:689:5\n   2: core::panicking::panic_fmt\n             at /rustc/abc/library/core/src/panicking.rs:80:14\n   3: core::option::unwrap_failed\n             at /rustc/abc/library/core/src/option.rs:9:5\n   4: shop::order\n             at ./src/main.rs:12:9\n   5: serde::de::read\n             at /root/.cargo/registry/src/index.crates.io-1/serde-1.0.0/src/de.rs:3:1\n   6: <unknown>\n   7: core::ops::function::FnOnce::call_once\n   8: fg_runtime::invocation::panics::catch\n   9: main\n";
+    fn the_users_frames_are_between_the_panic_and_the_runtime() {
+        let backtrace = "   0: fg_runtime::invocation::panics::failure_of\n             at /x/fg-runtime/src/invocation/panics.rs:80:5\n   1: __rustc::rust_begin_unwind\n             at /rustc/abc/library/std/src/panicking.rs:689:5\n   2: core::panicking::panic_fmt\n             at /rustc/abc/library/core/src/panicking.rs:80:14\n   3: core::option::unwrap_failed\n             at /rustc/abc/library/core/src/option.rs:9:5\n   4: shop::order\n             at ./src/main.rs:12:9\n   5: serde::de::read\n             at /root/.cargo/registry/src/index.crates.io-1/serde-1.0.0/src/de.rs:3:1\n   6: <unknown>\n   7: core::ops::function::FnOnce::call_once\n   8: fg_runtime::invocation::panics::catch\n   9: main\n";
         assert_eq!(
             frames_of(backtrace),
             [

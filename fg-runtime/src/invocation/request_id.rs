@@ -1,10 +1,10 @@
-//! Ids for requests that come without one.
+//! Generates ids for requests that come without one.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// A request id as the platform makes them: a random UUID.
+/// Generates a request id in the platform's format: a random UUID.
 pub(crate) fn random_request_id() -> String {
-    // The standard library's hasher is keyed at random.
+    // The standard library's hasher has random keys.
     let random = RandomState::new();
     let (high, low) = (random.hash_one(1), random.hash_one(2));
     // Version 4, variant 1.

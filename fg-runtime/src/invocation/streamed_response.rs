@@ -1,5 +1,5 @@
-//! A streamed response on its way out: each piece with the deadline, the panics and the limit of its
-//! invocation.
+//! A streamed response: polls each chunk under the deadline, the panic handling and the size limit
+//! of its invocation.
 
 use std::future::poll_fn;
 use std::task::{Context as TaskContext, Poll, ready};
@@ -17,96 +17,96 @@ use crate::log::runtime_log;
 /// The most bytes of a streamed response. Source: the platform's manual, "response streaming": 200 MB.
 pub(crate) const STREAM_LIMIT: u64 = 200 * 1024 * 1024;
 
-/// The pieces that are still to come, after the handler has returned.
+/// The remaining chunks of a response whose handler has returned.
 #[derive(Debug)]
 pub(crate) struct StreamedResponse {
-    /// None once it has ended, in whatever way.
+    /// `None` once the stream has ended or failed.
     body: Option<BodyStream>,
-    /// A piece that is there already.
+    /// A chunk that has been polled but not taken.
     ready: Option<Bytes>,
-    made: u64,
+    length: u64,
     ctx: Context,
     budget: TimeBudget,
     timer: DeadlineTimer,
 }
 
 impl StreamedResponse {
-    /// Waits for the first piece, since an error up to there is an ordinary one.
+    /// Waits for the first chunk. An error before it is an ordinary error response.
     pub(crate) async fn begin(
         body: BodyStream,
         ctx: &Context,
         limits: Limits,
     ) -> Result<Self, Failure> {
         let budget = TimeBudget::new(ctx, limits, "RUNTIME_TIMEOUT");
-        let mut reply = Self {
+        let mut response = Self {
             body: Some(body),
             ready: None,
-            made: 0,
+            length: 0,
             ctx: ctx.clone(),
             budget,
             timer: DeadlineTimer::new(),
         };
-        reply.ready = reply.next().await.transpose()?;
-        Ok(reply)
+        response.ready = response.next().await.transpose()?;
+        Ok(response)
     }
 
-    /// The first piece, if it has not been asked for yet.
+    /// Takes the first chunk, if it has not been taken yet.
     pub(crate) fn take_ready(&mut self) -> Option<Bytes> {
         self.ready.take()
     }
 
-    /// The next piece; none at the end. After an error there are no more.
+    /// The next chunk; `None` at the end and after an error.
     pub(crate) async fn next(&mut self) -> Option<Result<Bytes, Failure>> {
         poll_fn(|task| self.poll_next(task)).await
     }
 
-    /// As [`next`](Self::next).
+    /// Polls for the next chunk; see [`next`](Self::next).
     pub(crate) fn poll_next(
         &mut self,
         task: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Bytes, Failure>>> {
-        if let Some(piece) = self.ready.take() {
-            return Poll::Ready(Some(Ok(piece)));
+        if let Some(chunk) = self.ready.take() {
+            return Poll::Ready(Some(Ok(chunk)));
         }
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let polled = self.budget.poll(task, &self.ctx, &mut self.timer, |task| {
             std::pin::Pin::new(&mut *body).poll_next(task)
         });
-        let piece = match ready!(polled) {
+        let chunk = match ready!(polled) {
             Ok(None) => None,
-            Ok(Some(Ok(piece))) => Some(self.count(piece)),
+            Ok(Some(Ok(chunk))) => Some(self.check_length(chunk)),
             Ok(Some(Err(failure))) | Err(failure) => Some(Err(failure)),
         };
-        if !matches!(piece, Some(Ok(_))) {
+        if !matches!(chunk, Some(Ok(_))) {
             self.end();
         }
-        Poll::Ready(piece)
+        Poll::Ready(chunk)
     }
 
-    /// Puts all pieces into the reply, which then has the limit of one that is not streamed.
+    /// Collects all chunks into a buffered response, with the size limit of one.
     #[cfg(feature = "server")]
     pub(crate) async fn collect_into(
         &mut self,
-        reply: &mut fg_core::ResponseBuffer,
+        output: &mut fg_core::ResponseBuffer,
         limits: Limits,
     ) -> Result<(), Failure> {
-        let content_type = reply.content_type().to_owned();
+        let content_type = output.content_type().to_owned();
         let mut body = Vec::new();
-        while let Some(piece) = self.next().await {
-            body.extend_from_slice(&piece?);
+        while let Some(chunk) = self.next().await {
+            body.extend_from_slice(&chunk?);
             limits.check_size(body.len())?;
         }
-        reply.set_bytes(body, content_type);
+        output.set_bytes(body, content_type);
         Ok(())
     }
 
-    /// Logs that the reply is not complete.
+    /// Logs that the response is truncated.
     pub(crate) fn log_end(&self, failure: &Failure) {
         runtime_log::of(self.ctx.logger())
             .error(format_args!("the streamed response ends too early: {failure}"));
     }
 
-    /// Logs that the pieces that are still to come are not sent.
+    /// Logs that the remaining chunks are not sent.
     #[cfg(feature = "server")]
     pub(crate) fn log_if_abandoned(&self) {
         if self.body.is_some() {
@@ -115,12 +115,12 @@ impl StreamedResponse {
         }
     }
 
-    fn count(&mut self, piece: Bytes) -> Result<Bytes, Failure> {
-        self.made += piece.len() as u64;
-        if self.made > STREAM_LIMIT {
+    fn check_length(&mut self, chunk: Bytes) -> Result<Bytes, Failure> {
+        self.length += chunk.len() as u64;
+        if self.length > STREAM_LIMIT {
             return Err(too_large());
         }
-        Ok(piece)
+        Ok(chunk)
     }
 
     fn end(&mut self) {
@@ -130,7 +130,7 @@ impl StreamedResponse {
     }
 }
 
-/// The platform takes no more of a streamed response.
+/// The error for a streamed response beyond the platform's limit.
 #[cold]
 pub(crate) fn too_large() -> Failure {
     let message = format!(
@@ -139,7 +139,7 @@ pub(crate) fn too_large() -> Failure {
     Failure::new(Failure::RESPONSE_TOO_LARGE, message)
 }
 
-/// What is not sent any more is dropped; a panic in a `Drop` of the user's ends here.
+/// Drops the stream of the user's code, and logs a panic in its `Drop`.
 impl Drop for StreamedResponse {
     fn drop(&mut self) {
         self.end();

@@ -1,4 +1,4 @@
-//! The time that one call of the user's code has.
+//! The time limit of one call of the user's code.
 
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::{Duration, Instant};
@@ -11,42 +11,42 @@ use crate::invocation::limits::Limits;
 use crate::invocation::panics::catch;
 use crate::log::current_logger::with_logger;
 
-/// A timer that rings so late has not been late by itself: the process stood still. Everything else
-/// then has as much time to be noticed.
-const LATE: Duration = Duration::from_millis(100);
+/// A timer that fires this late means that the process was frozen. Pending I/O then gets as much
+/// time to be noticed.
+const FREEZE_THRESHOLD: Duration = Duration::from_millis(100);
 
-/// The time that one call of the user's code has.
+/// The time limit of one call of the user's code.
 ///
-/// At [`lifecycle::cancelled_at`] the code is told; at the deadline, less a margin, it is dropped, and
-/// the failure says how much of the time it was running.
+/// At [`lifecycle::cancelled_at`] the code is cancelled through its context. At the deadline, less
+/// a margin, its future is dropped, and the failure reports how much of the time it was running.
 #[derive(Debug)]
 pub(crate) struct TimeBudget {
     begun: Instant,
     timeout: Duration,
-    /// Who has set the timeout.
-    set_by: &'static str,
+    /// The setting that the timeout comes from, for messages.
+    limit_name: &'static str,
     enforced: bool,
     has_been_polled: bool,
-    /// Until when it is polled after its time is over, where nothing could be noticed before.
-    last_chance: Option<Instant>,
+    /// Until when the future is still polled after its deadline, if the process was frozen.
+    extended_until: Option<Instant>,
     busy: Duration,
 }
 
 impl TimeBudget {
-    pub(crate) fn new(ctx: &Context, limits: Limits, set_by: &'static str) -> Self {
+    pub(crate) fn new(ctx: &Context, limits: Limits, limit_name: &'static str) -> Self {
         let (begun, timeout, enforced) = (Instant::now(), ctx.timeout(), limits.timeouts);
         Self {
             begun,
             timeout,
-            set_by,
+            limit_name,
             enforced,
             has_been_polled: false,
-            last_chance: None,
+            extended_until: None,
             busy: Duration::ZERO,
         }
     }
 
-    /// Polls the user's code: until it is ready, or its time is over, or it panics.
+    /// Polls the user's code. Ready when the code is ready, exceeds its time or panics.
     pub(crate) fn poll<T>(
         &mut self,
         task: &mut TaskContext<'_>,
@@ -55,7 +55,7 @@ impl TimeBudget {
         mut poll: impl FnMut(&mut TaskContext<'_>) -> Poll<T>,
     ) -> Poll<Result<T, Failure>> {
         loop {
-            // The clock is looked at no more often than needed: for code that does not wait, once.
+            // The clock is read as rarely as possible: once for code that never waits.
             let before = if self.has_been_polled { Instant::now() } else { self.begun };
             self.has_been_polled = true;
             match catch(|| with_logger(ctx.logger(), || poll(task))) {
@@ -70,17 +70,19 @@ impl TimeBudget {
                 let due = ctx.deadline() - Margins::of(self.timeout).drop;
                 ready!(timer.poll_at(due, task));
                 let now = Instant::now();
-                if self.last_chance.is_none() && now.saturating_duration_since(due) > LATE {
-                    // After a freeze the timer rings before tokio has looked at its sockets.
-                    self.last_chance = Some(now + LATE);
+                if self.extended_until.is_none()
+                    && now.saturating_duration_since(due) > FREEZE_THRESHOLD
+                {
+                    // After a freeze the timer fires before tokio has polled its sockets.
+                    self.extended_until = Some(now + FREEZE_THRESHOLD);
                 }
-                if let Some(last_chance) = self.last_chance {
-                    ready!(timer.poll_at(last_chance, task));
+                if let Some(extended_until) = self.extended_until {
+                    ready!(timer.poll_at(extended_until, task));
                 }
                 return Poll::Ready(Err(self.timed_out()));
             }
             ready!(timer.poll_at(lifecycle::cancelled_at(ctx), task));
-            // The user's code is told first, and has until the deadline.
+            // The code is cancelled first, and has until the deadline to finish.
             lifecycle::cancel(ctx);
         }
     }
@@ -88,21 +90,21 @@ impl TimeBudget {
     #[cold]
     fn timed_out(&self) -> Failure {
         let elapsed = self.begun.elapsed();
-        let (timeout, set_by, busy, waiting) =
-            (self.timeout, self.set_by, self.busy, elapsed.saturating_sub(self.busy));
+        let (timeout, limit_name, busy, waiting) =
+            (self.timeout, self.limit_name, self.busy, elapsed.saturating_sub(self.busy));
         let message = format!(
-            "not finished after {elapsed:.1?} of {timeout:?} ({set_by}): {busy:.1?} of it running, {waiting:.1?} waiting"
+            "not finished after {elapsed:.1?} of {timeout:?} ({limit_name}): {busy:.1?} of it running, {waiting:.1?} waiting"
         );
         Failure::new(Failure::TIMEOUT, message)
     }
 }
 
-/// How long before the deadline each thing happens, after the handler has been told.
+/// How long before the deadline each step happens, after the handler has been cancelled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Margins {
-    /// The handler is dropped, and `FunctionTimeout` is posted.
+    /// The handler's future is dropped, and `FunctionTimeout` is sent.
     pub(crate) drop: Duration,
-    /// The watchdog speaks, because that has not happened.
+    /// The watchdog answers, because that has not happened.
     pub(crate) answer: Duration,
 }
 
@@ -110,8 +112,8 @@ impl Margins {
     /// The longest of them.
     pub(crate) const MAX: Duration = Duration::from_millis(250);
 
-    /// A twentieth of the timeout before its end, and a fortieth; never more than 250 and 125 ms.
-    /// `ctx.cancelled()` has fired before.
+    /// A twentieth and a fortieth of the timeout, at most 250 and 125 ms. `ctx.cancelled()`
+    /// completes before them.
     pub(crate) fn of(timeout: Duration) -> Self {
         Self { drop: (timeout / 20).min(Self::MAX), answer: (timeout / 40).min(Self::MAX / 2) }
     }

@@ -1,17 +1,18 @@
-//! The thread that sees to it that the process ends, whatever blocks the loop.
+//! The watchdog thread, which ends the process if the user's code blocks the event loop.
 //!
-//! What is the user's runs on the loop's own thread: a handler, its streamed response, work left by
-//! `spawn_after`, `init` and `pre_stop`. One that blocks its thread, or never yields, cannot be
-//! cancelled, and under it the loop cannot run. So each of them has a limit here, a little after
-//! its own. Past it the watchdog answers the invocation if it is owed an answer, says in one line
-//! what has happened, and ends the process, since the thread cannot be taken back. Signals come
-//! here as well, so that a second one ends the process whatever it does.
+//! The user's code runs on the thread of the event loop: a handler, its streamed response, work
+//! left by `spawn_after`, `init` and `pre_stop`. Code that blocks the thread or never yields cannot
+//! be cancelled, and the loop cannot run. Therefore each of these phases has a limit here, a little
+//! longer than its own. Past it the watchdog answers the invocation if it has not been answered,
+//! writes one line to standard error, and ends the process, since the thread cannot be recovered.
+//! The watchdog also receives the signals, so that a second one ends the process even if the loop
+//! is blocked.
 //!
-//! The answer comes first: what is said after it may be lost, and takes no lock and waits for no
-//! reader.
+//! The answer is sent first. The line after it takes no lock and waits for no reader, and may be
+//! lost.
 //!
-//! The thread needs no signal when an invocation begins, and so costs it no system call: it never
-//! sleeps beyond the deadline of an invocation that begins while it sleeps.
+//! The thread is not woken when an invocation begins, so an invocation costs no system call here.
+//! Its sleep is short enough to wake before the deadline of an invocation that begins meanwhile.
 
 use std::process::ExitCode;
 use std::sync::{Arc, MutexGuard, Weak};
@@ -23,68 +24,68 @@ use fg_core::{Context, Failure};
 use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
 use crate::invocation::call::Outcome;
 use crate::invocation::error_audience::ErrorAudience;
-use crate::invocation::overdue::Overdue;
+use crate::invocation::overdue::OverdueDetector;
 use crate::invocation::time_budget::Margins;
-use crate::log::runtime_log::{self, say};
+use crate::log::runtime_log::{self, report};
 use crate::shutdown::Shutdown;
-use crate::system::{self, Waker, Wakes, Woken, end_now};
+use crate::system::{self, WakeReason, WakeReceiver, Waker, end_now};
 
-/// `pre_stop` gets this long; the platform's own setting for it goes from 1 to 90 seconds.
+/// The time limit of `pre_stop`. The platform's own setting ranges from 1 to 90 seconds.
 pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
 
-/// What is left of the user's when the loop is over, such as tasks that are dropped, gets this
-/// long.
+/// The time limit for dropping what the function has left behind, such as tasks, when the loop has
+/// ended.
 const END_LIMIT: Duration = Duration::from_secs(3);
 
-/// How long a panic that ends the process may take to be printed.
+/// The time limit for printing a panic that ends the process.
 const ABORT_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long something may go on after its end was due, before it is taken for blocked.
-pub(crate) const NOTICE: Duration = Duration::from_millis(250);
+/// How long a phase may exceed its limit before it counts as blocked.
+pub(crate) const OVERRUN_LIMIT: Duration = Duration::from_millis(250);
 
-/// While nothing can become overdue.
-const LONG: Duration = Duration::from_secs(3600);
+/// The wait while nothing can become overdue.
+const IDLE_WAIT: Duration = Duration::from_secs(3600);
 
-/// Watches what runs, as long as it is held.
+/// Watches the user's code until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
     route: AnswerRoute,
     audience: ErrorAudience,
-    /// How long an invocation may take; `None` for any time.
+    /// The time limit of an invocation; `None` if there is none.
     timeout: Option<Duration>,
     current: Mutex<Current>,
     waker: Option<Waker>,
-    /// What else its thread looks after.
+    /// Another task of the thread.
     #[cfg(feature = "server")]
-    also: std::sync::OnceLock<Arc<dyn AlsoWatched>>,
+    task: std::sync::OnceLock<Arc<dyn WatchdogTask>>,
 }
 
-/// What the watchdog's thread looks after besides.
+/// Another task of the watchdog's thread.
 #[cfg(feature = "server")]
-pub(crate) trait AlsoWatched: std::fmt::Debug + Send + Sync {
-    /// Looks, and returns when to look next; `None` if only when the watchdog is woken. `late` is by
-    /// how much this comes later than planned.
-    fn look(&self, now: Instant, late: Duration) -> Option<Instant>;
+pub(crate) trait WatchdogTask: std::fmt::Debug + Send + Sync {
+    /// Checks, and returns when to check next. `None` means when the watchdog is woken. `late` is
+    /// how much later than planned this is called.
+    fn check(&self, now: Instant, late: Duration) -> Option<Instant>;
 }
 
 #[derive(Debug, Default)]
 struct Current {
     request_id: String,
-    /// None while nothing of the user's runs.
-    watched: Option<Watched>,
-    /// What the handler's thread is about to die of, while it is still being printed.
+    /// `None` while no user code runs.
+    watched: Option<WatchedPhase>,
+    /// The handler's panic, while it is being printed.
     panic: Option<Failure>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Watched {
+struct WatchedPhase {
     phase: Phase,
     begun: Instant,
-    /// None where it may take any time.
-    overdue: Option<Overdue>,
+    /// `None` if the phase has no limit.
+    overdue: Option<OverdueDetector>,
 }
 
-/// What is the user's, and runs.
+/// The phase of the user's code that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Init {
@@ -94,18 +95,19 @@ pub(crate) enum Phase {
     Handler {
         timeout: Duration,
     },
-    /// A streamed answer is on its way: all that can still be told is that it ends too early.
+    /// A streamed answer is being sent. It can only be truncated, not replaced by an error
+    /// response.
     Stream {
         timeout: Duration,
     },
     AfterWork,
-    /// The server waits for what runs.
+    /// The server waits for open requests to finish.
     #[cfg(feature = "server")]
     Draining {
         grace: Duration,
     },
     PreStop,
-    /// The loop is over, and the process goes on to its end with this code.
+    /// The loop has ended, and the process is to exit with this code.
     End {
         code: i32,
     },
@@ -114,18 +116,19 @@ pub(crate) enum Phase {
 }
 
 impl Watchdog {
-    /// Starts the thread. Without one, what blocks is not noticed, and the process goes on.
+    /// Starts the thread. If it cannot be started, blocked code is not noticed, and the process
+    /// continues.
     ///
-    /// Invocations take so long at the most; `None` for any time.
+    /// `timeout` is the time limit of an invocation; `None` if there is none.
     pub(crate) fn start(
         route: AnswerRoute,
         audience: ErrorAudience,
         timeout: Option<Duration>,
         shutdown: Option<&Arc<Shutdown>>,
     ) -> Arc<Self> {
-        let (wakes, waker) = match Wakes::new(shutdown.is_some()) {
-            Ok((wakes, waker)) => (Some(wakes), Some(waker)),
-            // Where the system does not let us, signals do what they would have done without us.
+        let (receiver, waker) = match WakeReceiver::new(shutdown.is_some()) {
+            Ok((receiver, waker)) => (Some(receiver), Some(waker)),
+            // If the system does not allow it, signals keep their default effect.
             Err(_) => (None, None),
         };
         let watchdog = Arc::new(Self {
@@ -135,26 +138,26 @@ impl Watchdog {
             current: Mutex::default(),
             waker,
             #[cfg(feature = "server")]
-            also: std::sync::OnceLock::new(),
+            task: std::sync::OnceLock::new(),
         });
-        let Some(wakes) = wakes else { return watchdog };
+        let Some(receiver) = receiver else { return watchdog };
         let of_thread = Arc::downgrade(&watchdog);
         let for_signals = shutdown.cloned();
-        // Kept here until the thread runs, for the case that it cannot be started.
-        let wakes = Arc::new(Mutex::new(Some(wakes)));
-        let for_thread = Arc::clone(&wakes);
+        // Kept outside of the thread in case it cannot be started.
+        let receiver = Arc::new(Mutex::new(Some(receiver)));
+        let for_thread = Arc::clone(&receiver);
         let watch = move || {
-            let wakes = for_thread.lock().take();
-            if let Some(wakes) = wakes {
-                watch(&of_thread, wakes, for_signals.as_deref());
+            let receiver = for_thread.lock().take();
+            if let Some(receiver) = receiver {
+                watch(&of_thread, receiver, for_signals.as_deref());
             }
         };
         if let Err(error) = system::spawn("fg-watchdog", Box::new(watch)) {
-            say(format_args!(
-                "fg: what blocks its thread will not be noticed, for want of a thread that watches: {error}"
+            report(format_args!(
+                "fg: a blocked thread will not be noticed, since the watchdog thread cannot be started: {error}"
             ));
-            if let (Some(shutdown), Some(wakes)) = (shutdown, wakes.lock().take()) {
-                shutdown.listen_itself(wakes);
+            if let (Some(shutdown), Some(receiver)) = (shutdown, receiver.lock().take()) {
+                shutdown.set_signals(receiver);
             }
         }
         watchdog
@@ -164,29 +167,31 @@ impl Watchdog {
         self.current.lock()
     }
 
-    /// An invocation begins; from now on it is owed an answer.
+    /// Begins an invocation, which has to be answered.
     pub(crate) fn begin(&self, ctx: &Context) {
         let timeout = ctx.timeout();
         let overdue = self.timeout.is_some().then(|| {
             let margins = Margins::of(timeout);
-            Overdue::at(ctx.deadline() - margins.answer, margins.drop - margins.answer)
+            OverdueDetector::new(ctx.deadline() - margins.answer, margins.drop - margins.answer)
         });
         let mut current = self.lock();
         current.request_id.clear();
         current.request_id.push_str(ctx.request_id());
-        current.watched =
-            Some(Watched { phase: Phase::Handler { timeout }, begun: Instant::now(), overdue });
+        current.watched = Some(WatchedPhase {
+            phase: Phase::Handler { timeout },
+            begun: Instant::now(),
+            overdue,
+        });
     }
 
-    /// As [`claim`](Self::claim), for this answer. Over one that leaves in pieces the watchdog goes
-    /// on watching until it is claimed: a stream that blocks its thread past the deadline cannot be
-    /// cancelled either.
+    /// Like [`claim`](Self::claim), for this outcome. A streamed answer stays watched until it is
+    /// claimed, since a stream that blocks its thread past the deadline cannot be cancelled either.
     pub(crate) fn claim_for(&self, outcome: &Result<Outcome, Failure>) -> bool {
         if !matches!(outcome, Ok(Outcome::Streamed(_))) {
             return self.claim();
         }
         match &mut self.lock().watched {
-            Some(Watched { phase, .. }) => {
+            Some(WatchedPhase { phase, .. }) => {
                 if let Phase::Handler { timeout } = *phase {
                     *phase = Phase::Stream { timeout };
                 }
@@ -196,46 +201,49 @@ impl Watchdog {
         }
     }
 
-    /// Claims the answer for the caller; false if it has been claimed.
+    /// Claims the answer for the caller. False if it has already been claimed.
     pub(crate) fn claim(&self) -> bool {
         self.lock().watched.take().is_some()
     }
 
-    /// Work left by `spawn_after` begins, which has the rest of the invocation's time.
+    /// Begins work left by `spawn_after`, which has the rest of the invocation's time.
     pub(crate) fn begin_after_work(&self, ctx: &Context) {
-        self.watch_phase(Phase::AfterWork, Some(ctx.deadline().max(Instant::now()) + NOTICE));
+        self.watch_phase(
+            Phase::AfterWork,
+            Some(ctx.deadline().max(Instant::now()) + OVERRUN_LIMIT),
+        );
     }
 
-    /// Something begins that is not an invocation, and has so much time; none is any time.
+    /// Begins a phase that is not an invocation, with this time limit; `None` for no limit.
     pub(crate) fn begin_phase(&self, phase: Phase, limit: Option<Duration>) {
         self.watch_phase(
             phase,
-            limit.and_then(|limit| Instant::now().checked_add(limit)?.checked_add(NOTICE)),
+            limit.and_then(|limit| Instant::now().checked_add(limit)?.checked_add(OVERRUN_LIMIT)),
         );
     }
 
     fn watch_phase(&self, phase: Phase, at: Option<Instant>) {
-        let overdue = at.map(|at| Overdue::at(at, NOTICE));
-        self.lock().watched = Some(Watched { phase, begun: Instant::now(), overdue });
-        // The watchdog may sleep for longer than that.
+        let overdue = at.map(|at| OverdueDetector::new(at, OVERRUN_LIMIT));
+        self.lock().watched = Some(WatchedPhase { phase, begun: Instant::now(), overdue });
+        // The thread may be asleep beyond this limit.
         self.wake();
     }
 
-    /// Makes the thread look now.
+    /// Makes the thread check now.
     pub(crate) fn wake(&self) {
         if let Some(waker) = &self.waker {
             waker.wake();
         }
     }
 
-    /// Looks after this too, from now on.
+    /// Adds a task to the thread.
     #[cfg(feature = "server")]
-    pub(crate) fn also_watch(&self, watched: Arc<dyn AlsoWatched>) {
-        self.also.get_or_init(|| watched);
+    pub(crate) fn add_task(&self, watched: Arc<dyn WatchdogTask>) {
+        self.task.get_or_init(|| watched);
         self.wake();
     }
 
-    /// What is watched is over, unless it is something else by now.
+    /// Ends the current phase if `is_over` is true for it.
     pub(crate) fn end_phase(&self, is_over: impl Fn(Phase) -> bool) {
         let mut current = self.lock();
         if current.watched.is_some_and(|watched| is_over(watched.phase)) {
@@ -243,88 +251,85 @@ impl Watchdog {
         }
     }
 
-    /// Looks after what runs; how long to wait before the next look. `late` is by how much this
-    /// comes later than planned.
-    fn look(&self, late: Duration) -> Duration {
+    /// Checks what runs, and returns how long to wait before the next check. `late` is how much
+    /// later than planned this is called.
+    fn check(&self, late: Duration) -> Duration {
         let now = Instant::now();
-        let wait = self.look_at_current(now, late);
+        let wait = self.check_current(now, late);
         #[cfg(feature = "server")]
-        if let Some(next) = self.also.get().and_then(|watched| watched.look(now, late)) {
+        if let Some(next) = self.task.get().and_then(|task| task.check(now, late)) {
             return wait.min(next.saturating_duration_since(now));
         }
         wait
     }
 
-    fn look_at_current(&self, now: Instant, late: Duration) -> Duration {
-        // The clock of an invocation runs from the first byte of its event, and it is only known
-        // here when the last one has come. If that takes no longer than the other half, this is in
-        // time, whenever it begins.
-        let longest = self
-            .timeout
-            .map_or(LONG, |timeout| ((timeout - Margins::of(timeout).drop) / 2).min(LONG));
+    fn check_current(&self, now: Instant, late: Duration) -> Duration {
+        // The time of an invocation starts with the first byte of its event, but `begin` is called
+        // only after the last one. With half of the timeout as the longest wait, a check comes in
+        // time as long as receiving the event takes less than the other half.
+        let longest = self.timeout.map_or(IDLE_WAIT, |timeout| {
+            ((timeout - Margins::of(timeout).drop) / 2).min(IDLE_WAIT)
+        });
         let mut current = self.lock();
         let Some(watched) = &mut current.watched else { return longest };
         let Some(overdue) = &mut watched.overdue else { return longest };
-        if let Some(next) = overdue.look(now, late) {
+        if let Some(next) = overdue.check(now, late) {
             return next.saturating_duration_since(now).min(longest);
         }
         let watched = *watched;
         current.watched = None;
         let request_id = std::mem::take(&mut current.request_id);
         let panic = current.panic.take();
-        // The loop may go on from here, and finds that it has nothing to answer any more.
+        // From here on the loop may run, and finds that the answer has been claimed.
         drop(current);
         self.end_process(watched, &request_id, panic)
     }
 
-    fn end_process(&self, watched: Watched, request_id: &str, panic: Option<Failure>) -> ! {
+    fn end_process(&self, watched: WatchedPhase, request_id: &str, panic: Option<Failure>) -> ! {
         let elapsed = watched.begun.elapsed();
-        let stood_still = watched.overdue.is_some_and(|overdue| overdue.has_stood_still());
-        let standstill =
-            if stood_still { ", in which the instance has also stood still," } else { "" };
+        let was_frozen = watched.overdue.is_some_and(|overdue| overdue.was_frozen());
+        let freeze = if was_frozen { ", in which the instance has also stood still," } else { "" };
         match watched.phase {
             Phase::Handler { timeout } => {
                 let failure =
-                    panic.unwrap_or_else(|| timed_out_while_blocking(timeout, elapsed, standstill));
+                    panic.unwrap_or_else(|| timed_out_while_blocking(timeout, elapsed, freeze));
                 self.send_error(request_id, &failure);
             }
             Phase::Stream { timeout } => {
-                let failure = timed_out_while_blocking(timeout, elapsed, standstill);
-                say(format_args!("fg: ending the process: request {request_id}: {failure}"));
+                let failure = timed_out_while_blocking(timeout, elapsed, freeze);
+                report(format_args!("fg: ending the process: request {request_id}: {failure}"));
             }
             Phase::AfterWork => {
                 let what = format!(
-                    "work left by spawn_after has blocked its thread for {elapsed:.1?}{standstill}"
+                    "work left by spawn_after has blocked its thread for {elapsed:.1?}{freeze}"
                 );
-                say(format_args!(
+                report(format_args!(
                     "fg: ending the process: request {request_id}: {what}, past the time of its invocation"
                 ));
             }
             Phase::Init { limit } => {
                 let limit = format!("of the {limit:?} that it has (RUNTIME_INITIALIZER_TIMEOUT)");
-                say(format_args!(
-                    "fg: ending the process: init has blocked its thread for {elapsed:.1?}{standstill} {limit}"
+                report(format_args!(
+                    "fg: ending the process: init has blocked its thread for {elapsed:.1?}{freeze} {limit}"
                 ));
             }
             #[cfg(feature = "server")]
             Phase::Draining { grace } => {
                 let what =
                     format!("what runs was not finished within {grace:?}, and blocks its threads");
-                say(format_args!("fg: ending the process: {what}{standstill}"));
+                report(format_args!("fg: ending the process: {what}{freeze}"));
             }
             Phase::PreStop => {
                 let limit = format!("of the {PRE_STOP_LIMIT:?} that it has");
-                say(format_args!(
-                    "fg: ending the process: pre_stop has blocked its thread for {elapsed:.1?}{standstill} {limit}"
+                report(format_args!(
+                    "fg: ending the process: pre_stop has blocked its thread for {elapsed:.1?}{freeze} {limit}"
                 ));
             }
-            // With the code that a shell gives a process that has been aborted.
+            // The exit code that a shell reports for an aborted process.
             Phase::Abort => end_now(128 + 6),
             Phase::End { code } => {
                 let what = "what the function has left behind cannot be dropped";
-                say(format_args!(
-                    "fg: ending the process: {what}, after {elapsed:.1?}{standstill}"
-                ));
+                report(format_args!("fg: ending the process: {what}, after {elapsed:.1?}{freeze}"));
                 end_now(code);
             }
         }
@@ -332,41 +337,41 @@ impl Watchdog {
         end_now(1);
     }
 
-    /// A panic ends the process, once it has been printed. If standard error is not read, it would
-    /// never end.
+    /// Watches the printing of a panic that ends the process: it would block forever if standard
+    /// error is not read.
     pub(crate) fn expect_abort(&self) {
         self.watch_phase(Phase::Abort, Some(Instant::now() + ABORT_LIMIT));
     }
 
-    /// Sends the error response, and only then reports it on standard error.
+    /// Sends the error response, and then reports it on standard error.
     fn send_error(&self, request_id: &str, failure: &Failure) {
-        let sent = self.route.send(request_id, &self.audience.shown(failure, request_id));
-        say(format_args!("fg: ending the process: request {request_id}: {failure}"));
+        let sent = self.route.send(request_id, &self.audience.redact(failure, request_id));
+        report(format_args!("fg: ending the process: request {request_id}: {failure}"));
         if let Err(error) = sent {
-            say(format_args!("fg: request {request_id} could not be answered: {error}"));
+            report(format_args!("fg: request {request_id} could not be answered: {error}"));
         }
     }
 
-    /// The loop is over, and the process is to end with this code: until [`let_go`] the watchdog
-    /// watches over that.
-    pub(crate) fn watch_over_the_end(self: &Arc<Self>, code: ExitCode) {
-        self.begin_phase(Phase::End { code: number_of(code) }, Some(END_LIMIT));
-        *AT_THE_END.lock() = Some(Arc::clone(self));
+    /// Watches the exit of the process with this code, after the loop has ended, until
+    /// [`release_at_exit`].
+    pub(crate) fn watch_exit(self: &Arc<Self>, code: ExitCode) {
+        self.begin_phase(Phase::End { code: raw_code(code) }, Some(END_LIMIT));
+        *EXIT_WATCHDOG.lock() = Some(Arc::clone(self));
     }
 }
 
-static AT_THE_END: Mutex<Option<Arc<Watchdog>>> = Mutex::new(None);
+static EXIT_WATCHDOG: Mutex<Option<Arc<Watchdog>>> = Mutex::new(None);
 
-/// Everything is over, and `main` goes on. What it may still have to write is written here: if that
-/// is not read, the process would never end.
-pub(crate) fn let_go(code: ExitCode) {
-    let watchdog = AT_THE_END.lock().take();
+/// Ends the watch over the exit, before `main` returns. Standard output is flushed here within a
+/// time limit: the flush at exit would block forever if it is not read.
+pub(crate) fn release_at_exit(code: ExitCode) {
+    let watchdog = EXIT_WATCHDOG.lock().take();
     if watchdog.is_some() && !runtime_log::flush_stdout() {
-        end_now(number_of(code));
+        end_now(raw_code(code));
     }
 }
 
-fn number_of(code: ExitCode) -> i32 {
+fn raw_code(code: ExitCode) -> i32 {
     if code == ExitCode::SUCCESS { 0 } else { 1 }
 }
 
@@ -375,15 +380,15 @@ impl AbortResponder for Watchdog {
         let mut current = self.lock();
         let is_answered = !matches!(
             current.watched,
-            Some(Watched { phase: Phase::Handler { .. } | Phase::Stream { .. }, .. })
+            Some(WatchedPhase { phase: Phase::Handler { .. } | Phase::Stream { .. }, .. })
         );
         let is_streaming =
-            matches!(current.watched, Some(Watched { phase: Phase::Stream { .. }, .. }));
+            matches!(current.watched, Some(WatchedPhase { phase: Phase::Stream { .. }, .. }));
         current.watched = None;
         let request_id = std::mem::take(&mut current.request_id);
         drop(current);
         if is_streaming {
-            say(format_args!("fg: ending the process: request {request_id}: {failure}"));
+            report(format_args!("fg: ending the process: request {request_id}: {failure}"));
         } else if !is_answered {
             self.send_error(&request_id, failure);
         }
@@ -395,30 +400,30 @@ impl AbortResponder for Watchdog {
     }
 }
 
-/// Wakes the thread, which then finds that there is nothing to watch.
+/// Wakes the thread, which then ends.
 impl Drop for Watchdog {
     fn drop(&mut self) {
         self.wake();
     }
 }
 
-/// The thread: looks and waits, until the watchdog is dropped.
-fn watch(watchdog: &Weak<Watchdog>, mut wakes: Wakes, shutdown: Option<&Shutdown>) {
+/// The body of the thread: checks and waits until the watchdog is dropped.
+fn watch(watchdog: &Weak<Watchdog>, mut receiver: WakeReceiver, shutdown: Option<&Shutdown>) {
     let mut late = Duration::ZERO;
-    while let Some(wait) = watchdog.upgrade().map(|watchdog| watchdog.look(late)) {
+    while let Some(wait) = watchdog.upgrade().map(|watchdog| watchdog.check(late)) {
         let planned = Instant::now() + wait;
-        if let Woken::BySignal(code) = wakes.wait(wait) {
+        if let WakeReason::Signal(code) = receiver.wait(wait) {
             if let Some(shutdown) = shutdown {
-                shutdown.take(code);
+                shutdown.request(code);
             }
         }
         late = Instant::now().saturating_duration_since(planned);
     }
 }
 
-fn timed_out_while_blocking(timeout: Duration, elapsed: Duration, standstill: &str) -> Failure {
+fn timed_out_while_blocking(timeout: Duration, elapsed: Duration, freeze: &str) -> Failure {
     let message = format!(
-        "the handler blocked its thread for {elapsed:.1?} of its {timeout:?}{standstill} and could not be cancelled; the instance ends. Use `.await`, or a larger timeout"
+        "the handler blocked its thread for {elapsed:.1?} of its {timeout:?}{freeze} and could not be cancelled; the instance ends. Use `.await`, or a larger timeout"
     );
     Failure::new(Failure::TIMEOUT, message)
 }
@@ -436,29 +441,32 @@ mod tests {
             current: Mutex::default(),
             waker: None,
             #[cfg(feature = "server")]
-            also: std::sync::OnceLock::new(),
+            task: std::sync::OnceLock::new(),
         }
     }
 
     #[test]
-    fn an_invocation_is_answered_by_one_only() {
+    fn an_answer_can_be_claimed_only_once() {
         let watchdog = watchdog(false);
-        assert!(!watchdog.claim(), "nothing is in flight");
+        assert!(!watchdog.claim(), "no invocation runs");
         watchdog.begin(&Context::default());
         assert!(watchdog.claim());
         assert!(!watchdog.claim());
     }
 
     #[test]
-    fn the_watchdog_looks_twice_within_the_time_of_an_invocation() {
+    fn the_watchdog_checks_twice_within_the_timeout() {
         let watchdog = watchdog(true);
-        assert!(watchdog.look(Duration::ZERO) < Duration::from_secs(2));
+        assert!(watchdog.check(Duration::ZERO) < Duration::from_secs(2));
         watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
-        assert!(watchdog.look(Duration::ZERO) < Duration::from_secs(2), "one may begin after that");
+        assert!(
+            watchdog.check(Duration::ZERO) < Duration::from_secs(2),
+            "one may begin after that"
+        );
     }
 
     #[test]
-    fn what_is_over_late_does_not_end_the_watch_over_what_comes_after_it() {
+    fn ending_an_earlier_phase_does_not_end_the_current_one() {
         let watchdog = watchdog(true);
         watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));
         watchdog.end_phase(|phase| matches!(phase, Phase::Init { .. }));

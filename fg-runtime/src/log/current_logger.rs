@@ -1,7 +1,7 @@
-//! Which invocation the code that is running now belongs to, for log lines that come without a
+//! The logger of the invocation that runs on this thread, for log lines that are written without a
 //! [`Context`](fg_core::Context).
 //!
-//! Without the features `log` and `tracing` it is never asked for, and nothing is kept.
+//! Without the features `log` and `tracing` nothing is stored.
 
 use fg_core::Logger;
 
@@ -10,10 +10,10 @@ thread_local! {
     static CURRENT: std::cell::RefCell<Option<Logger>> = const { std::cell::RefCell::new(None) };
 }
 
-/// Runs this with the logger of an invocation as the current one of this thread.
+/// Runs `run` with `logger` as the current logger of this thread.
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub(crate) fn with_logger<R>(logger: &Logger, run: impl FnOnce() -> R) -> R {
-    /// Puts back what was there before, also on a panic.
+    /// Restores the previous logger, also on a panic.
     struct Restore(Option<Logger>);
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -24,13 +24,13 @@ pub(crate) fn with_logger<R>(logger: &Logger, run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// Runs this; the logger is never asked for.
+/// Runs `run`. Without the features nothing reads the current logger.
 #[cfg(not(any(feature = "log", feature = "tracing")))]
 pub(crate) fn with_logger<R>(_: &Logger, run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// The logger of the invocation that runs on this thread now.
+/// The logger of the invocation that runs on this thread.
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub(crate) fn logger() -> Option<Logger> {
     CURRENT.with_borrow(Clone::clone)

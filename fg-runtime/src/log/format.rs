@@ -1,19 +1,20 @@
-//! How a log line looks: the platform's own form, or JSON.
+//! The format of a log line: the platform's own, or JSON.
 //!
-//! In the platform's form a record is one line, and where its message has several, each further one
-//! has a mark in place of the level:
+//! In the platform's format a record is one line. If its message has several lines, each further
+//! line has a mark in place of the level:
 //!
 //! ```text
 //! 2026-11-23T03:21:00.123Z r-1 ERROR cannot ship
 //! 2026-11-23T03:21:00.124Z r-1 | because of rain
 //! ```
 //!
-//! `|` stands where the message had a line break, and `+` where a line was longer than the platform
-//! takes. So every line has its time and its request id, a search for ` ERROR ` counts records, and
-//! a query glues lines of one id whose third word is a mark to the one before. Nothing in a message
-//! can look like another record: control characters, line separators and marks for the direction of
-//! writing are written as `\r` or `\u{1b}`, and a request id has no spaces. Only the tab is left.
-//! JSON has `\u001b` for them, and is otherwise what it was.
+//! `|` marks a line break of the message. `+` marks the rest of a line that was longer than the
+//! platform allows. So every line has a time and a request id, a search for ` ERROR ` counts
+//! records, and a query can join lines of one id whose third word is a mark to the line before.
+//!
+//! Nothing in a message can imitate another record: control characters, line separators and
+//! bidirectional marks are escaped as `\r` or `\u{1b}`, and a request id has no spaces. Only the
+//! tab is written as it is. In JSON they are escaped as `\u001b`.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -25,35 +26,35 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::log::timestamp::Timestamp;
 
-/// The platform's Node.js and Python runtimes cut a message into pieces of this many bytes, each a
-/// line of its own.
-const LONGEST_PIECE: usize = 90 * 1024;
+/// The most bytes of a message in one line. The platform's Node.js and Python runtimes split longer
+/// messages at this length.
+const LINE_LIMIT: usize = 90 * 1024;
 
-/// In place of the level: the message had a line break here.
+/// In place of the level: a line break of the message comes before this line.
 const NEXT_LINE: &str = "|";
 
-/// In place of the level: the line goes on.
+/// In place of the level: this line continues the one before.
 const SAME_LINE: &str = "+";
 
-/// The form of a line.
+/// The format of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LineFormat {
-    /// `2026-11-23T03:21:00.123Z <request id> INFO text`.
+    /// `2026-11-23T03:21:00.123Z <request id> INFO message`.
     #[default]
     Text,
-    /// `{"time":"..","requestId":"..","level":"INFO","message":"text"}`.
+    /// `{"time":"..","requestId":"..","level":"INFO","message":"message"}`.
     Json,
 }
 
 impl LineFormat {
-    /// What a variable says, else what the program does.
+    /// The format from `FG_LOG_FORMAT`, else from the function's settings.
     pub(crate) fn of(environment: &Environment, is_json: bool) -> Self {
         if environment.is_log_json().unwrap_or(is_json) { Self::Json } else { Self::Text }
     }
 }
 
-/// Appends one record, in as many lines as it needs. Its message had `length` bytes, of which these
-/// are kept.
+/// Appends one record, in as many lines as it needs. `length` is the length of the original
+/// message, of which `message` is what was kept.
 pub(crate) fn write_lines(
     out: &mut Vec<u8>,
     format: LineFormat,
@@ -79,16 +80,16 @@ fn write_text(
 ) {
     let (start, id) = (out.len(), printable_id(record.request_id));
     let head = |out: &mut Vec<u8>, mark: &str| {
-        // Memory takes everything.
+        // Writing to memory cannot fail.
         let _ = write!(out, "{time} {id} {mark} ");
     };
     head(out, record.level.as_str());
     // Most records are one plain line.
-    if message.len() <= LONGEST_PIECE && is_plain(message) {
+    if message.len() <= LINE_LIMIT && is_plain(message) {
         out.extend_from_slice(message.as_bytes());
         out.push(b'\n');
     } else {
-        cut += write_pieces(out, message, start, head);
+        cut += write_split(out, message, start, head);
     }
     if cut > 0 {
         head(out, SAME_LINE);
@@ -96,9 +97,10 @@ fn write_text(
     }
 }
 
-/// Writes a message behind the head of its first line; how much of it was left out.
+/// Writes a message after the head of its first line. Returns the number of bytes that were left
+/// out.
 #[cold]
-fn write_pieces(
+fn write_split(
     out: &mut Vec<u8>,
     message: &str,
     start: usize,
@@ -107,20 +109,20 @@ fn write_pieces(
     let mut rest = message;
     loop {
         let end = rest.find('\n').unwrap_or(rest.len());
-        let piece = &rest[..end_within(&rest[..end], LONGEST_PIECE)];
-        let is_whole = piece.len() == end;
-        // Of a line break as Windows has it, nothing is shown.
+        let part = &rest[..end_within(&rest[..end], LINE_LIMIT)];
+        let is_whole = part.len() == end;
+        // The `\r` of a CRLF line break is not written.
         let shown = if is_whole && end < rest.len() {
-            piece.strip_suffix('\r').unwrap_or(piece)
+            part.strip_suffix('\r').unwrap_or(part)
         } else {
-            piece
+            part
         };
         write_escaped(out, shown);
         out.push(b'\n');
         if is_whole && end == rest.len() {
             return 0;
         }
-        rest = &rest[piece.len() + usize::from(is_whole)..];
+        rest = &rest[part.len() + usize::from(is_whole)..];
         if out.len() - start > LOG_RECORD {
             return rest.len();
         }
@@ -140,9 +142,9 @@ fn write_objects(
     let request_id = &record.request_id[..end_within(record.request_id, LOGGED_ID)];
     let (mut rest, mut is_continued) = (message, false);
     loop {
-        let piece = end_within(rest, LONGEST_PIECE);
-        let (message, next) = rest.split_at(piece);
-        let is_last = next.is_empty() || out.len() - start + LONGEST_PIECE > LOG_RECORD;
+        let part = end_within(rest, LINE_LIMIT);
+        let (message, next) = rest.split_at(part);
+        let is_last = next.is_empty() || out.len() - start + LINE_LIMIT > LOG_RECORD;
         cut += if is_last { next.len() } else { 0 };
         let marked = if is_last && cut > 0 {
             Cow::Owned(format!("{message}.. ({cut} bytes cut)"))
@@ -168,7 +170,7 @@ fn write_objects(
     }
 }
 
-/// A request id as it can stand between spaces. One that is empty is `-`.
+/// A request id without spaces and control characters. An empty one is `-`.
 fn printable_id(id: &str) -> Cow<'_, str> {
     if id.is_empty() {
         return Cow::Borrowed("-");
@@ -201,7 +203,7 @@ struct JsonLine<'a> {
     is_continued: bool,
 }
 
-/// By hand, so that this crate needs no derive.
+/// Written by hand, so that this crate does not need serde's derive.
 impl Serialize for JsonLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Record { level, target, .. } = self.record;
@@ -231,7 +233,7 @@ mod tests {
         let mut out = Vec::new();
         let record = Record::new(Level::Info, request_id, format_args!(""));
         write_lines(&mut out, format, Timestamp::now(), &record, message, message.len());
-        let text = String::from_utf8(out).expect("a line is text");
+        let text = String::from_utf8(out).expect("a line is a string");
         text.strip_suffix('\n')
             .expect("there is a line")
             .split('\n')
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_id_has_no_spaces_no_control_characters_and_an_end() {
+    fn a_request_id_has_no_spaces_and_no_control_characters_and_is_bounded() {
         let id = |id: &str| lines(LineFormat::Text, id, "hello")[0].clone();
         assert!(
             id("a b\u{9b}c\u{a0}d").ends_with("Z a\\u{20}b\\u{9b}c\\u{a0}d INFO hello"),
@@ -287,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_json_line_keeps_the_text_whatever_is_in_it() {
+    fn a_json_line_keeps_any_message() {
         let text = "a \"b\"\nc\x1b\u{9b}\u{202e}é";
         let line = &lines(LineFormat::Json, "id-1", text)[0];
         assert_eq!(find_unprintable(line), None);
@@ -326,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn one_record_writes_no_more_than_its_bound_whatever_its_message_is() {
+    fn the_size_of_a_record_is_bounded_for_any_message() {
         for format in [LineFormat::Text, LineFormat::Json] {
             for message in
                 ["\n".repeat(LOG_RECORD), "\x1b".repeat(LOG_RECORD), "x".repeat(LOG_RECORD)]
@@ -334,7 +336,7 @@ mod tests {
                 let record = Record::new(Level::Info, "id", format_args!(""));
                 let mut out = Vec::new();
                 write_lines(&mut out, format, Timestamp::now(), &record, &message, 50_000_000);
-                assert!(out.len() <= LOG_RECORD + LONGEST_PIECE + 1000, "{}", out.len());
+                assert!(out.len() <= LOG_RECORD + LINE_LIMIT + 1000, "{}", out.len());
                 assert!(
                     out.trim_ascii_end()
                         .rsplit(|&byte| byte == b'\n')
@@ -351,12 +353,12 @@ mod tests {
             let message = text.repeat(times);
             for format in [LineFormat::Text, LineFormat::Json] {
                 let lines = lines(format, "id", &message);
-                let pieces: Vec<String> = lines.iter().map(|line| match format {
-                    LineFormat::Text => line.splitn(4, ' ').nth(3).expect("there is a text").to_owned(),
-                    LineFormat::Json => serde_json::from_str::<serde_json::Value>(line).expect("it is JSON")["message"].as_str().expect("a text").to_owned(),
+                let parts: Vec<String> = lines.iter().map(|line| match format {
+                    LineFormat::Text => line.splitn(4, ' ').nth(3).expect("there is a message").to_owned(),
+                    LineFormat::Json => serde_json::from_str::<serde_json::Value>(line).expect("it is JSON")["message"].as_str().expect("a string").to_owned(),
                 }).collect();
-                prop_assert!(pieces.iter().all(|piece| piece.len() <= LONGEST_PIECE));
-                prop_assert_eq!(pieces.concat(), &*message);
+                prop_assert!(parts.iter().all(|part| part.len() <= LINE_LIMIT));
+                prop_assert_eq!(parts.concat(), &*message);
             }
         }
 

@@ -7,7 +7,7 @@ use log::{LevelFilter, Log, Metadata};
 
 use crate::log::current_logger;
 
-/// Writes to the logger of the invocation that runs on this thread, or to the one of the process.
+/// Writes to the logger of the invocation that runs on this thread, else to that of the process.
 struct Bridge {
     process: Logger,
 }
@@ -28,7 +28,7 @@ impl Log for Bridge {
     fn flush(&self) {}
 }
 
-/// Makes the bridge the logger of the process, unless the user has chosen one.
+/// Installs the bridge, unless the user has set a logger.
 pub(crate) fn install(process: &Logger) {
     if log::set_boxed_logger(Box::new(Bridge { process: process.clone() })).is_ok() {
         log::set_max_level(match process.filter().max() {

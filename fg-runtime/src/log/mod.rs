@@ -1,4 +1,4 @@
-//! What reaches the log: the form of its lines, where they go, and the runtime's own lines.
+//! The log: the format of its lines, where they are written, and the runtime's own messages.
 
 pub(crate) mod current_logger;
 pub(crate) mod format;

@@ -1,9 +1,11 @@
-//! Says what the runtime itself has to say, without waiting for a reader.
+//! Writes the runtime's own messages without blocking the process on a reader.
 //!
-//! A write to a pipe that is not read blocks, and so does a lock that the user's code holds
-//! meanwhile. So a thread of its own writes, and the others wait for it only for a while: in good
-//! times a line is out before they go on; in bad times it comes out later, or is lost. What a
-//! handler logs does not come this way: it blocks the handler, as `println!` does.
+//! A write to a full pipe blocks, and so does a lock that the user's code holds during such a
+//! write. Therefore a dedicated thread writes, and callers wait for it only up to [`WAIT_LIMIT`].
+//! Normally a line is written before the caller continues. If the reader is stuck, the line is
+//! written later or lost.
+//!
+//! What a handler logs does not use this queue: it blocks the handler, as `println!` does.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,16 +18,16 @@ use fg_core::{Level, Logger};
 use crate::log::stderr_line::line_of;
 use crate::system;
 
-/// How long a line is waited for.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a caller waits for its line to be written.
+const WAIT_LIMIT: Duration = Duration::from_millis(500);
 
-/// The most lines that wait for a reader; what comes beyond them is lost.
-const MOST_WAITING: usize = 64;
+/// The most lines in the queue. Further ones are dropped.
+const QUEUE_LIMIT: usize = 64;
 
-/// What is written on the thread.
+/// A line in the queue.
 enum Output {
     Stderr(Vec<u8>),
-    /// These bytes, behind what standard output still holds.
+    /// Bytes for standard output, after those in its buffer.
     Stdout(Vec<u8>),
     Log(Logger, Level, String),
 }
@@ -43,56 +45,54 @@ impl Output {
     }
 }
 
-/// What waits to be written, for the thread that writes. By hand, since a channel is ten times as
-/// large in the program.
+/// The queue of the writer thread. A channel would add ten times as much code to the program.
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Output>,
-    /// How many have been handed over, and how many written.
-    handed_over: u64,
+    /// How many lines have been queued, and how many written.
+    queued: u64,
     written: u64,
     has_thread: bool,
-    /// Whether one that was waited for has not been written in time, so that no other is waited
-    /// for.
+    /// Whether a write has exceeded [`WAIT_LIMIT`], so that callers do not wait for further ones.
     is_stuck: bool,
 }
 
 static QUEUE: Mutex<Option<Queue>> = Mutex::new(None);
 
-/// Something has been handed over, or written.
+/// Notified when a line has been queued or written.
 static CHANGED: Condvar = Condvar::new();
 
 fn queue() -> MutexGuard<'static, Option<Queue>> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Writes this to standard error, bounded, and without control characters: a line after the first
-/// begins with `| `. If it is not read, the process goes on.
-pub(crate) fn say(text: impl fmt::Display) {
-    in_time(Output::Stderr(line_of(&text)));
+/// Writes a message to standard error, bounded and without control characters. Each line after the
+/// first begins with `| `. If standard error is not read, the process continues.
+pub(crate) fn report(text: impl fmt::Display) {
+    write_within_limit(Output::Stderr(line_of(&text)));
 }
 
-/// As [`say`], for words of our own in several lines.
-pub(crate) fn say_lines(text: impl fmt::Display) {
-    in_time(Output::Stderr(format!("{text}\n").into_bytes()));
+/// Like [`report`], for messages of this crate that have several lines.
+pub(crate) fn report_lines(text: impl fmt::Display) {
+    write_within_limit(Output::Stderr(format!("{text}\n").into_bytes()));
 }
 
-/// Writes to standard output; whether that was possible.
+/// Writes to standard output. False if it was not written in time.
 pub(crate) fn print(bytes: Vec<u8>) -> bool {
-    in_time(Output::Stdout(bytes))
+    write_within_limit(Output::Stdout(bytes))
 }
 
-/// Writes out what standard output still holds; whether that was possible.
+/// Flushes standard output. False if that was not done in time.
 pub(crate) fn flush_stdout() -> bool {
     print(Vec::new())
 }
 
-/// A logger for the runtime's own lines.
+/// A logger for the runtime's own messages.
 pub(crate) fn of(logger: &Logger) -> RuntimeLogger<'_> {
     RuntimeLogger(logger)
 }
 
-/// Logs the runtime's own lines.
+/// Logs the runtime's own messages.
 #[derive(Debug)]
 pub(crate) struct RuntimeLogger<'l>(&'l Logger);
 
@@ -111,32 +111,32 @@ impl RuntimeLogger<'_> {
 
     fn log(&self, level: Level, message: &dyn fmt::Display) {
         if self.0.is_enabled(level) {
-            in_time(Output::Log(self.0.clone(), level, message.to_string()));
+            write_within_limit(Output::Log(self.0.clone(), level, message.to_string()));
         }
     }
 }
 
-/// Lets the thread write this, and waits for that as long as it makes sense; whether it has been
-/// done.
+/// Queues a line for the writer thread and waits up to [`WAIT_LIMIT`]. False if it has not been
+/// written by then.
 #[inline(never)]
-fn in_time(output: Output) -> bool {
+fn write_within_limit(output: Output) -> bool {
     let mut queue = queue();
     let state = queue.get_or_insert_default();
     if !state.has_thread {
-        if system::spawn("fg-voice", Box::new(speak)).is_err() {
-            // Without a thread there is no other way.
+        if system::spawn("fg-log-writer", Box::new(write_queued)).is_err() {
+            // Without the thread, this one has to write, and may block.
             drop(queue);
             output.write();
             return true;
         }
         state.has_thread = true;
     }
-    if state.waiting.len() == MOST_WAITING {
+    if state.waiting.len() == QUEUE_LIMIT {
         return false;
     }
     state.waiting.push_back(output);
-    state.handed_over += 1;
-    let number = state.handed_over;
+    state.queued += 1;
+    let number = state.queued;
     CHANGED.notify_all();
     if state.is_stuck {
         return false;
@@ -144,7 +144,7 @@ fn in_time(output: Output) -> bool {
     let is_waiting =
         |queue: &mut Option<Queue>| queue.as_ref().is_some_and(|queue| queue.written < number);
     let waited = CHANGED
-        .wait_timeout_while(queue, PATIENCE, is_waiting)
+        .wait_timeout_while(queue, WAIT_LIMIT, is_waiting)
         .unwrap_or_else(PoisonError::into_inner);
     let (mut queue, timeout) = waited;
     if let (true, Some(state)) = (timeout.timed_out(), queue.as_mut()) {
@@ -153,8 +153,8 @@ fn in_time(output: Output) -> bool {
     !timeout.timed_out()
 }
 
-/// The thread: writes one after the other.
-fn speak() {
+/// The body of the writer thread.
+fn write_queued() {
     let mut queue = queue();
     loop {
         if let Some(output) = queue.as_mut().and_then(|state| state.waiting.pop_front()) {

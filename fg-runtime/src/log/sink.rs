@@ -1,4 +1,4 @@
-//! Where log lines go: standard output on the platform, standard error in a shell.
+//! The log sink: standard output on the platform, standard error in a shell.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -13,11 +13,11 @@ use crate::log::format::{LineFormat, write_lines};
 use crate::log::timestamp::Timestamp;
 use crate::mode::LogStream;
 
-/// A buffer that one record has made larger than this is given back.
-const KEPT: usize = 64 * 1024;
+/// A buffer that has grown beyond this is freed after the record.
+const KEPT_CAPACITY: usize = 64 * 1024;
 
-/// Writes each record as soon as it comes, in one system call: it is out before the answer, and not
-/// lost if the process dies.
+/// Writes each record at once, in one system call, so that it is written before the answer and is
+/// not lost if the process dies.
 #[derive(Debug)]
 pub(crate) struct StreamSink {
     stream: LogStream,
@@ -44,8 +44,8 @@ impl StreamSink {
 impl LogSink for StreamSink {
     fn write(&self, record: &Record<'_>) {
         let mut kept = Bounded::new(std::mem::take(&mut self.buffers().message), LOG_RECORD);
-        // Made while the lock is not held, since the user's `Display` may log. One that fails has
-        // written what it could.
+        // Formatted without the lock, since the user's `Display` may log. A `Display` that fails
+        // has written what it could.
         let _ = match self.format {
             LineFormat::Text => write!(kept, "{}", record.text()),
             LineFormat::Json => kept.write_fmt(record.message),
@@ -54,7 +54,7 @@ impl LogSink for StreamSink {
         let mut buffers = self.buffers();
         buffers.lines.clear();
         write_lines(&mut buffers.lines, self.format, Timestamp::now(), record, &message, length);
-        // If the log is not read, the function goes on.
+        // A failed write must not fail the function.
         let _ = match self.stream {
             LogStream::Stdout => {
                 let mut out = io::stdout().lock();
@@ -62,10 +62,10 @@ impl LogSink for StreamSink {
             }
             LogStream::Stderr => io::stderr().lock().write_all(&buffers.lines),
         };
-        if buffers.lines.capacity() > KEPT {
+        if buffers.lines.capacity() > KEPT_CAPACITY {
             buffers.lines = Vec::new();
         }
-        if message.capacity() <= KEPT {
+        if message.capacity() <= KEPT_CAPACITY {
             buffers.message = message;
         }
     }

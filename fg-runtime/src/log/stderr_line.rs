@@ -1,5 +1,4 @@
-//! The form of a line of the runtime's own on standard error: bounded, and without control
-//! characters.
+//! The format of the runtime's own messages on standard error: bounded, without control characters.
 
 use std::fmt::{self, Write};
 use std::io;
@@ -7,7 +6,7 @@ use std::io;
 use fg_core::__private::{Bounded, write_escaped_lines};
 use fg_core::limits;
 
-/// The line, with its end. What comes after a line end in the text begins with `| `.
+/// The message with a final line break. Each line after the first begins with `| `.
 pub(crate) fn line_of(text: &dyn fmt::Display) -> Vec<u8> {
     let mut kept = Bounded::new(String::new(), limits::LOG_RECORD);
     // A `Display` that fails has written what it could.
@@ -28,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_a_callers_is_told_from_ours() {
+    fn further_lines_of_a_message_cannot_imitate_our_own() {
         let line = |text: &str| String::from_utf8(line_of(&text)).expect("it is a string");
         assert_eq!(line("fg: plain"), "fg: plain\n");
         assert_eq!(line("fg: a\nfg: forged\r\x1b[31m\n"), "fg: a\n| fg: forged\\r\\u{1b}[31m\n");

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Prints as `2026-11-23T03:21:00.123Z`.
+/// Displays as `2026-11-23T03:21:00.123Z`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timestamp(Duration);
 
@@ -26,8 +26,8 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Year, month and day of a day since 1970-01-01, by counting in eras of 400 years that begin on
-/// the first of March.
+/// The year, month and day of a day number since 1970-01-01. Counts in eras of 400 years that begin
+/// on the first of March.
 fn date_of(day_since_1970: u64) -> (u64, u64, u64) {
     const DAYS_FROM_YEAR_0_TO_1970: u64 = 719_468;
     const DAYS_OF_ERA: u64 = 146_097;
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_moments_are_printed_right() {
+    fn known_times_are_formatted() {
         for (millis, text) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (951_782_400_000, "2000-02-29T00:00:00.000Z"),

@@ -1,5 +1,5 @@
-//! The values of a `tracing` event or span, each with its type, and no more of them than a log line
-//! can take.
+//! Reads the fields of a `tracing` event or span, with their types, up to the size that a log line
+//! allows.
 
 use std::fmt::{self, Write};
 
@@ -9,45 +9,49 @@ use fg_core::{LogField, LogSpan, LogValue};
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
-/// Bytes of each value.
-const MOST_EACH: usize = 4 * 1024;
+/// The most bytes of one value.
+const VALUE_LIMIT: usize = 4 * 1024;
 
-/// How much may still be recorded.
+/// How many bytes and fields may still be recorded.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Room {
+pub(crate) struct Budget {
     bytes: usize,
     fields: usize,
 }
 
-impl Default for Room {
+impl Default for Budget {
     fn default() -> Self {
         Self { bytes: 8 * 1024, fields: 64 }
     }
 }
 
-impl Room {
-    /// An event has more than a span: it is written once.
+impl Budget {
+    /// An event may have more than a span, since it is written only once.
     const OF_EVENT: Self = Self { bytes: 64 * 1024, fields: 128 };
 }
 
 /// The message of an event, and its other fields.
 pub(crate) fn read_event(event: &Event<'_>) -> (String, Vec<LogField>) {
-    let (mut room, mut fields, mut message) = (Room::OF_EVENT, Vec::new(), String::new());
-    event.record(&mut Fields { fields: &mut fields, room: &mut room, message: Some(&mut message) });
+    let (mut budget, mut fields, mut message) = (Budget::OF_EVENT, Vec::new(), String::new());
+    event.record(&mut Fields {
+        fields: &mut fields,
+        budget: &mut budget,
+        message: Some(&mut message),
+    });
     (message, fields)
 }
 
 /// Records the fields of a span.
-pub(crate) fn read_span<'s>(span: &'s mut LogSpan, room: &'s mut Room) -> Fields<'s> {
-    Fields { fields: &mut span.fields, room, message: None }
+pub(crate) fn read_span<'s>(span: &'s mut LogSpan, budget: &'s mut Budget) -> Fields<'s> {
+    Fields { fields: &mut span.fields, budget, message: None }
 }
 
-/// Where fields are recorded.
+/// Collects fields.
 #[derive(Debug)]
 pub(crate) struct Fields<'r> {
     fields: &'r mut Vec<LogField>,
-    room: &'r mut Room,
-    /// In an event the field of this name is apart.
+    budget: &'r mut Budget,
+    /// For an event, receives the field `message`, which is kept apart from the others.
     message: Option<&'r mut String>,
 }
 
@@ -61,15 +65,15 @@ impl Fields<'_> {
             self.fields.iter_mut().find(|recorded| recorded.name == field.name())
         {
             recorded.value = value;
-        } else if self.room.fields > 0 {
+        } else if self.budget.fields > 0 {
             self.fields.push(LogField { name: field.name().into(), value });
-            self.room.fields -= 1;
+            self.budget.fields -= 1;
         }
-        self.room.bytes = self.room.bytes.saturating_sub(size);
+        self.budget.bytes = self.budget.bytes.saturating_sub(size);
     }
 
     fn text(&self, value: &dyn fmt::Display) -> String {
-        bounded(value, MOST_EACH.min(self.room.bytes).max(64))
+        bounded(value, VALUE_LIMIT.min(self.budget.bytes).max(64))
     }
 }
 

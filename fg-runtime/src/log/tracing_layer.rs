@@ -1,15 +1,15 @@
 //! The `tracing` facade: each event becomes a record with the request id of the invocation it
 //! belongs to.
 //!
-//! An event belongs to the invocation in which the innermost of its spans was made, also when that
-//! span has travelled to another task; without a span, to the invocation that runs on this thread;
-//! else to none, and its request id is `-`.
+//! An event belongs to the invocation in which the innermost of its spans was created, even if that
+//! span is entered in another task. Without a span it belongs to the invocation that runs on this
+//! thread. If there is none either, its request id is `-`.
 //!
 //! | when | where events go |
 //! | --- | --- |
-//! | a subscriber has been set, by `main` or by `init` | there; with a [`TracingLayer`] in it, to the log, before [`run`](crate::run()) and outside of invocations too |
-//! | while `init` runs, and none has been set | to the log, if they come from `init` itself and not from another task or thread |
-//! | when the first invocation begins, and none has been set | to the log: ours is set then |
+//! | a subscriber has been set by `main` or by `init` | to that subscriber; a [`TracingLayer`] in it writes to the log, also before [`run`](crate::run()) and outside of invocations |
+//! | while `init` runs, if none has been set | to the log, if they come from `init` itself and not from another task or thread |
+//! | from the first invocation on, if none has been set | to the log: the runtime then sets its own subscriber |
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -25,13 +25,13 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::log::current_logger;
 use crate::log::format::LineFormat;
 use crate::log::sink::StreamSink;
-use crate::log::tracing_fields::{Room, read_event, read_span};
+use crate::log::tracing_fields::{Budget, read_event, read_span};
 use crate::mode::log_stream;
 
-/// Writes `tracing` events where the function's log goes, with their request ids, as far as
-/// `FG_LOG` and `RUNTIME_LOG_LEVEL` say.
+/// Writes `tracing` events to the function's log, with their request ids, filtered by `FG_LOG` and
+/// `RUNTIME_LOG_LEVEL`.
 ///
-/// [`run`](crate::run()) installs it by itself if no subscriber has been set when the first
+/// [`run`](crate::run()) installs it if no subscriber has been set when the first
 /// invocation begins. To combine it with other layers, set a subscriber in `main` or in `init`:
 ///
 /// ```
@@ -43,60 +43,60 @@ use crate::mode::log_stream;
 ///
 /// Events outside of any invocation have the request id `-`. Those before [`run`](crate::run()) are
 /// written as well: to standard output on the platform and to standard error in a shell, in the
-/// form that `FG_LOG_FORMAT` says.
+/// format of `FG_LOG_FORMAT`.
 #[derive(Debug, Default)]
 pub struct TracingLayer {
-    /// For events outside of any invocation; none if that is the one of the process.
+    /// The logger for events outside of any invocation; `None` for that of the process.
     process: Option<Logger>,
 }
 
 impl TracingLayer {
-    /// A layer for a subscriber of your own.
+    /// Creates a layer for your own subscriber.
     #[must_use]
     pub const fn new() -> Self {
         Self { process: None }
     }
 }
 
-/// What a span remembers: its invocation, and its name with its fields.
-struct Remembered {
+/// What is stored with a span: the logger of its invocation, its name and its fields.
+struct SpanData {
     logger: Option<Logger>,
     span: LogSpan,
-    room: Room,
+    budget: Budget,
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let Some(span) = ctx.span(id) else { return };
         let inherited = span.parent().and_then(|parent| {
-            parent.extensions().get::<Remembered>().and_then(|remembered| remembered.logger.clone())
+            parent.extensions().get::<SpanData>().and_then(|data| data.logger.clone())
         });
-        let mut remembered = Remembered {
+        let mut data = SpanData {
             logger: current_logger::logger().or(inherited),
             span: LogSpan { name: span.name().into(), fields: Vec::new() },
-            room: Room::default(),
+            budget: Budget::default(),
         };
-        attributes.record(&mut read_span(&mut remembered.span, &mut remembered.room));
-        span.extensions_mut().insert(remembered);
+        attributes.record(&mut read_span(&mut data.span, &mut data.budget));
+        span.extensions_mut().insert(data);
     }
 
     fn on_record(&self, id: &Id, values: &span::Record<'_>, ctx: Context<'_, S>) {
         let Some(span) = ctx.span(id) else { return };
         let mut extensions = span.extensions_mut();
-        if let Some(Remembered { span, room, .. }) = extensions.get_mut() {
-            values.record(&mut read_span(span, room));
+        if let Some(SpanData { span, budget, .. }) = extensions.get_mut() {
+            values.record(&mut read_span(span, budget));
         }
     }
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
-        /// Of more than this, the outermost are left out.
-        const MOST_SPANS: usize = 16;
+        /// The most spans in one record. The outermost of more are left out.
+        const SPAN_LIMIT: usize = 16;
         let (mut spans, mut logger) = (Vec::new(), None);
         for span in ctx.event_scope(event).into_iter().flatten() {
-            if let Some(remembered) = span.extensions().get::<Remembered>() {
-                logger = logger.or_else(|| remembered.logger.clone());
-                if spans.len() < MOST_SPANS {
-                    spans.push(remembered.span.clone());
+            if let Some(data) = span.extensions().get::<SpanData>() {
+                logger = logger.or_else(|| data.logger.clone());
+                if spans.len() < SPAN_LIMIT {
+                    spans.push(data.span.clone());
                 }
             }
         }
@@ -122,16 +122,16 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
     }
 }
 
-/// For events outside of any invocation.
+/// The logger for events outside of any invocation.
 static PROCESS: RwLock<Option<Logger>> = RwLock::new(None);
 
-/// From now on, events outside of any invocation are written by this.
+/// Sets the logger for events outside of any invocation.
 pub(crate) fn set_process_logger(process: &Logger) {
     *PROCESS.write().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
 }
 
-/// The logger for events outside of any invocation. Before the function runs, it is made of what
-/// the environment says.
+/// The logger for events outside of any invocation. Before the function runs, it is created from
+/// the environment.
 fn process_logger() -> Logger {
     if let Some(logger) = &*PROCESS.read().unwrap_or_else(PoisonError::into_inner) {
         return logger.clone();
@@ -148,26 +148,26 @@ fn process_logger() -> Logger {
 
 /// Installs a subscriber with the layer, unless the user has set one.
 pub(crate) fn install(process: &Logger) {
-    let _ = dispatcher::set_global_default(own_dispatch(process));
+    let _ = dispatcher::set_global_default(default_dispatch(process));
 }
 
-fn own_dispatch(process: &Logger) -> Dispatch {
+fn default_dispatch(process: &Logger) -> Dispatch {
     let layer = TracingLayer { process: Some(process.clone()) };
     let filter = process.clone();
-    // Spans of every level are kept: they know their invocation.
+    // Spans of every level are kept, since events take their invocation from them.
     let is_wanted = move |metadata: &Metadata<'_>| {
         metadata.is_span() || filter.filter().enables(metadata.target(), verbosity_of(metadata))
     };
     Dispatch::new(tracing_subscriber::registry().with(layer).with(filter_fn(is_wanted)))
 }
 
-/// Where events of an initialisation go: to the log, as long as no subscriber has been set. Setting
-/// one stays possible.
+/// Sends events of the init phase to the log as long as no subscriber has been set. `init` can
+/// still set one.
 pub(crate) struct DuringInit(Option<Dispatch>);
 
 impl DuringInit {
     pub(crate) fn new(process: &Logger) -> Self {
-        Self(is_unset().then(|| own_dispatch(process)))
+        Self(is_unset().then(|| default_dispatch(process)))
     }
 
     pub(crate) fn run<R>(&self, run: impl FnOnce() -> R) -> R {
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_takes_its_invocation_along_to_wherever_it_is_entered() {
+    fn a_span_keeps_its_invocation_wherever_it_is_entered() {
         let (one, two) = (CapturedLog::new(), CapturedLog::new());
         let (first, second) = (
             Logger::new("one", Level::Info, one.clone()),
@@ -237,7 +237,7 @@ mod tests {
         with_layer(|| {
             let outer = with_logger(&first, || tracing::info_span!("order", id = 7));
             let inner = outer.in_scope(|| tracing::info_span!("ship"));
-            // Entered on a thread that runs another invocation at the moment.
+            // Entered on a thread that runs another invocation.
             with_logger(&second, || inner.in_scope(|| tracing::error!(target: "handler", "lost")));
         });
         assert_eq!(one.lines(), ["one ERROR order{id=7}:ship: handler: lost"]);
@@ -274,12 +274,12 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_written_as_far_as_the_directives_for_its_target_say() {
+    fn an_event_is_filtered_by_the_directives_for_its_target() {
         let environment =
             Environment::from_variables([("FG_LOG", "warn,shop=debug,shop::stock=off")]);
         let log = CapturedLog::new();
         let logger = Logger::with_filter("", Arc::clone(environment.log_filter()), log.clone());
-        dispatcher::with_default(&own_dispatch(&logger), || {
+        dispatcher::with_default(&default_dispatch(&logger), || {
             tracing::info!(target: "hyper", "not written");
             tracing::warn!(target: "hyper", "slow");
             tracing::debug!(target: "shop::order", "placed");
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_put_into_an_event_it_stays_small() {
+    fn the_size_of_an_event_is_bounded() {
         let log = CapturedLog::new();
         let logger = Logger::new("one", Level::Info, log.clone());
         let long = "x".repeat(1_000_000);
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn an_initialisation_may_set_a_subscriber_and_until_then_its_events_are_logged() {
-        // The default of this thread stands for the one of the process, which can be set only once.
+        // The default of this thread stands in for that of the process, which can be set only once.
         let log = CapturedLog::new();
         let during = DuringInit::new(&Logger::new("", Level::Info, log.clone()));
         during.run(|| tracing::info!(target: "init", "before"));

@@ -1,6 +1,6 @@
-//! How much memory this process has used.
+//! The memory that this process has used.
 
-/// The peak of the resident memory in bytes, where the system tells it in a file (Linux).
+/// The peak resident memory in bytes; `None` if the system is not Linux.
 pub(crate) fn peak() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,5 +1,5 @@
-//! One invocation in a shell: the event from standard input, the reply to standard output,
-//! everything else to standard error.
+//! One invocation in a shell: reads the event from standard input, writes the response to standard
+//! output and everything else to standard error.
 
 mod memory;
 mod summary;
@@ -21,19 +21,19 @@ use crate::invocation::init_phase::InitPhase;
 use crate::invocation::panics;
 use crate::invocation::request_id::random_request_id;
 use crate::invocation::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
-use crate::log::runtime_log::{self, say, say_lines};
+use crate::log::runtime_log::{self, report, report_lines};
 use crate::start::Start;
 use summary::Summary;
 
-/// Runs the handler on one event; the exit code says whether it succeeded.
+/// Runs the handler on one event. The exit code tells whether it succeeded.
 pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
     if let Some(failure) = &start.no_handler {
-        say(format_args!("fg: {}", failure.message()));
+        report(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
     }
     let mut payload = Vec::new();
     if let Err(error) = io::stdin().lock().read_to_end(&mut payload) {
-        say(format_args!("fg: cannot read the event from standard input: {error}"));
+        report(format_args!("fg: cannot read the event from standard input: {error}"));
         return ExitCode::from(2);
     }
     let credentials = match Credentials::of_a_shell(|name| {
@@ -41,12 +41,12 @@ pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
     }) {
         Ok(credentials) => credentials,
         Err(text) => {
-            say(format_args!("fg: {text}"));
+            report(format_args!("fg: {text}"));
             return ExitCode::from(2);
         }
     };
     let mut ctx = start.context();
-    // A signal ends what runs in a shell at once.
+    // No shutdown: in a shell a signal ends the process at once.
     let watchdog =
         Watchdog::start(AnswerRoute::Stdout, ErrorAudience::Owner, start.invocation_limit(), None);
     panics::install_hook();
@@ -60,7 +60,7 @@ pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
     let function = match initialized {
         Ok(function) => function,
         Err(failure) => {
-            say(format_args!("fg: {failure}"));
+            report(format_args!("fg: {failure}"));
             let _ = print(&failure.to_json(), true);
             return ExitCode::FAILURE;
         }
@@ -93,17 +93,21 @@ pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
     end(&ctx, function, &mut timer).await;
     watchdog.end_phase(|_| true);
     if start.is_whole_program {
-        watchdog.watch_over_the_end(code);
+        watchdog.watch_exit(code);
     }
-    say_lines(Summary { request_id: &request_id, configured_memory: ctx.memory_size(), duration });
+    report_lines(Summary {
+        request_id: &request_id,
+        configured_memory: ctx.memory_size(),
+        duration,
+    });
     code
 }
 
-/// What `FG_CREDENTIALS=env` gives to the function: the keys that the platform's SDKs would take in
-/// this shell.
+/// The credentials that `FG_CREDENTIALS=env` gives to the function: the keys that the platform's
+/// SDKs would use in this shell.
 struct Credentials([Secret; 3]);
 
-/// Access key, secret key and security token, in the order in which they are asked for.
+/// Variables of the access key, the secret key and the security token, in order of precedence.
 const VARIABLES: [[&str; 3]; 3] = [
     ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"],
     ["HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"],
@@ -111,8 +115,7 @@ const VARIABLES: [[&str; 3]; 3] = [
 ];
 
 impl Credentials {
-    /// None unless they are asked for: a program in a shell does not take its user's keys by
-    /// itself.
+    /// `None` unless `FG_CREDENTIALS` is set: a program does not read its user's keys unasked.
     fn of_a_shell(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, &'static str> {
         match variable("FG_CREDENTIALS").as_deref() {
             None => return Ok(None),
@@ -126,7 +129,7 @@ impl Credentials {
         for [access_key, secret_key, token] in VARIABLES {
             match (variable(access_key), variable(secret_key)) {
                 (Some(access_key), Some(secret_key)) => {
-                    // Keys that do not expire have no token.
+                    // Permanent keys have no token.
                     return Ok(Some(Self(
                         [access_key, secret_key, variable(token).unwrap_or_default()]
                             .map(Secret::new),
@@ -143,7 +146,7 @@ impl Credentials {
         Err("FG_CREDENTIALS is `env`, and HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not set")
     }
 
-    /// As the platform sends them.
+    /// The credentials as the headers that the platform sends.
     fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let names = [
             header_names::SECURITY_ACCESS_KEY,
@@ -160,14 +163,14 @@ async fn answer(
     ctx: &fg_core::Context,
 ) -> ExitCode {
     match outcome {
-        Ok(Outcome::Streamed(mut pieces)) => {
-            while let Some(piece) = pieces.next().await {
-                match piece {
+        Ok(Outcome::Streamed(mut chunks)) => {
+            while let Some(chunk) = chunks.next().await {
+                match chunk {
                     Ok(bytes) if print(&bytes, false).is_ok() => {}
-                    // The reader has seen enough.
+                    // The reader has closed the pipe.
                     Ok(_) => break,
                     Err(failure) => {
-                        pieces.log_end(&failure);
+                        chunks.log_end(&failure);
                         return ExitCode::FAILURE;
                     }
                 }
@@ -175,10 +178,10 @@ async fn answer(
             ExitCode::SUCCESS
         }
         Ok(Outcome::Buffered) => {
-            // Bytes are left as they are; JSON gets the line break that a shell expects.
+            // Bytes are written unchanged. JSON gets a final line break.
             let with_line_break =
                 output.content_type() == "application/json" && !output.body().is_empty();
-            // A reader that has gone away is its own business.
+            // A reader that has closed the pipe is not an error.
             let _ = print(output.body(), with_line_break);
             ExitCode::SUCCESS
         }
@@ -190,12 +193,12 @@ async fn answer(
     }
 }
 
-/// Prints to standard output, at once. A terminal is shown what it would otherwise obey: the reply
-/// may repeat what a caller has sent.
+/// Prints to standard output and flushes it. For a terminal, control sequences are escaped, since
+/// the response may repeat what a caller has sent.
 fn print(body: &[u8], is_json: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if out.is_terminal() {
-        out.write_all(&shown(body, is_json))?;
+        out.write_all(&escaped(body, is_json))?;
     } else {
         out.write_all(body)?;
     }
@@ -204,17 +207,17 @@ fn print(body: &[u8], is_json: bool) -> io::Result<()> {
     out.flush()
 }
 
-/// Text without control characters, but for tabs and line breaks.
+/// Escapes control characters other than tabs and line breaks.
 #[cold]
-fn shown(body: &[u8], is_json: bool) -> Vec<u8> {
-    let mut shown = Vec::new();
+fn escaped(body: &[u8], is_json: bool) -> Vec<u8> {
+    let mut escaped = Vec::new();
     if is_json {
-        shown.extend_from_slice(body);
-        escape_json(&mut shown, 0);
+        escaped.extend_from_slice(body);
+        escape_json(&mut escaped, 0);
     } else {
-        write_escaped_lines(&mut shown, &String::from_utf8_lossy(body), "\n");
+        write_escaped_lines(&mut escaped, &String::from_utf8_lossy(body), "\n");
     }
-    shown
+    escaped
 }
 
 #[cfg(test)]
@@ -232,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_a_shell_are_taken_where_they_are_asked_for() {
+    fn keys_of_a_shell_are_read_only_on_request() {
         let sdk = [("HUAWEICLOUD_SDK_AK", "a"), ("HUAWEICLOUD_SDK_SK", "b")];
         assert_eq!(keys(&sdk), Ok(None));
         let asked = [("FG_CREDENTIALS", "env"), sdk[0], sdk[1], ("HW_ACCESS_KEY", "x")];
@@ -250,11 +253,11 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_is_shown_escape_sequences_and_json_stays_json() {
-        let shown = |body: &str, is_json| {
-            String::from_utf8(shown(body.as_bytes(), is_json)).expect("it is a string")
+    fn escape_sequences_are_escaped_for_a_terminal_and_json_stays_json() {
+        let escaped = |body: &str, is_json| {
+            String::from_utf8(escaped(body.as_bytes(), is_json)).expect("it is a string")
         };
-        assert_eq!(shown("a\tb\n\n\x1b[2J\u{9b}é", false), "a\tb\n\n\\u{1b}[2J\\u{9b}é");
-        assert_eq!(shown("{\n  \"a\": \"\u{9b}\"\n}", true), "{\n  \"a\": \"\\u009b\"\n}");
+        assert_eq!(escaped("a\tb\n\n\x1b[2J\u{9b}é", false), "a\tb\n\n\\u{1b}[2J\\u{9b}é");
+        assert_eq!(escaped("{\n  \"a\": \"\u{9b}\"\n}", true), "{\n  \"a\": \"\\u009b\"\n}");
     }
 }

@@ -1,12 +1,12 @@
-//! The execution summary that the platform shows beside a reply: request id, memory, duration, what
-//! is billed.
+//! The execution summary that the platform shows beside a response: request id, memory, duration,
+//! billed duration.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::one_shot::memory;
 
-/// The figures of one invocation.
+/// The summary of one invocation.
 #[derive(Debug)]
 pub(crate) struct Summary<'a> {
     pub(crate) request_id: &'a str,

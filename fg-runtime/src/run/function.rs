@@ -1,4 +1,4 @@
-//! A function as a value: what it is made from, and its settings.
+//! A function as a value: its source and its settings.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use crate::custom_runtime::event_loop;
 use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::limits::Limits;
 use crate::log::format::LineFormat;
-use crate::log::runtime_log::{self, say_lines};
+use crate::log::runtime_log::{self, report_lines};
 use crate::log::sink::StreamSink;
 use crate::mode::{LaunchConditions, Mode};
 use crate::one_shot;
 use crate::run::source::{FromHandlers, Source};
 use crate::run::surrounding_runtime::{
-    beside, check_there_is_none, check_there_is_one, is_on_one_thread,
+    check_no_runtime, check_runtime, is_single_threaded, run_beside,
 };
 use crate::run::tokio_runtime::{block_on, tokio_runtime};
 #[cfg(feature = "http")]
@@ -31,8 +31,8 @@ use crate::system::{Input, input};
 /// | an HTTP service, such as an axum `Router` | [`Function::http`] |
 /// | an `async fn` that makes such a service | [`Function::http_with`] |
 ///
-/// Whatever it was made from, it takes tower layers by `layer`, is called in a unit test by
-/// [`testing::invoke`](crate::testing::invoke), and runs by [`run`](Self::run) or
+/// Each kind takes tower layers with `layer`, is called in a unit test with
+/// [`testing::invoke`](crate::testing::invoke), and runs with [`run`](Self::run) or
 /// [`run_async`](Self::run_async).
 ///
 /// ```text
@@ -51,7 +51,7 @@ pub struct Function<S> {
     pub(crate) settings: Settings,
 }
 
-/// What can be set about a function.
+/// The settings of a function.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) environment: Option<Environment>,
@@ -64,13 +64,13 @@ pub(crate) struct Settings {
     platform_routes: Option<bool>,
 }
 
-/// Stands for the source in `Function::of`, where there is none yet.
+/// The type parameter of the constructors, which have no source yet.
 #[derive(Debug)]
 pub struct NoSource(());
 
 impl Function<NoSource> {
-    /// Makes a function from a handler, or from a tuple of two to eight of which `RUNTIME_HANDLER`
-    /// names one: `Function::of::<greet>()`.
+    /// Makes a function from a handler, or from a tuple of two to eight handlers of which
+    /// `RUNTIME_HANDLER` selects one: `Function::of::<greet>()`.
     pub fn of<H: Handlers>(/* nothing: write `Function::of::<greet>()` */)
      -> Function<FromHandlers<H>> {
         Function::from_source(FromHandlers::new())
@@ -78,7 +78,7 @@ impl Function<NoSource> {
 }
 
 impl<S> Function<S> {
-    /// The defaults.
+    /// Creates a function with the default settings.
     pub(crate) const fn from_source(source: S) -> Self {
         let settings = Settings {
             environment: None,
@@ -93,69 +93,71 @@ impl<S> Function<S> {
         Self { source, settings }
     }
 
-    /// The same settings with another source.
+    /// Replaces the source and keeps the settings.
     #[cfg(feature = "http")]
     pub(crate) fn map<T>(self, change: impl FnOnce(S) -> T) -> Function<T> {
         Function { source: change(self.source), settings: self.settings }
     }
 
-    /// Sets how many threads run futures, with [`run`](Self::run). The default is one below 2000
-    /// millicores of CPU, and one per core from there on. A `blocking` handler always gets a thread
-    /// of its own beside them.
+    /// Sets how many threads poll futures, with [`run`](Self::run). The default is one below 2000
+    /// millicores of CPU, and otherwise one per core. A `blocking` handler always gets an
+    /// additional thread of its own.
     ///
-    /// With one thread, `tokio::task::block_in_place` in a handler that is `async` is a panic,
-    /// which the caller gets as an error that says what to do. `tokio::task::spawn_blocking` and a
-    /// `blocking` handler work with any number, and so does `block_in_place` from two on.
+    /// With one thread, `tokio::task::block_in_place` in an `async` handler panics, and the caller
+    /// gets an error with advice. `tokio::task::spawn_blocking` and a `blocking` handler work with
+    /// any number of threads, and `block_in_place` with two or more.
     pub fn threads(mut self, threads: usize) -> Self {
         self.settings.threads = Some(threads);
         self
     }
 
     /// Sets whether a handler that is about to exceed `RUNTIME_TIMEOUT` is dropped and reported as
-    /// `FunctionTimeout`. The default is yes: otherwise the platform kills the instance without a
-    /// word from the function.
+    /// `FunctionTimeout`. The default is `true`: otherwise the platform kills the instance without
+    /// an error from the function.
     pub fn report_timeouts(mut self, report: bool) -> Self {
         self.settings.report_timeouts = report;
         self
     }
 
-    /// Sets whether log lines are JSON objects; `FG_LOG_FORMAT=json` or `text` comes before it. The
-    /// default is the platform's own form.
+    /// Sets whether log lines are JSON objects. `FG_LOG_FORMAT=json` or `text` takes precedence.
+    /// The default is the platform's own format.
     ///
-    /// An object has `time`, `requestId` (`""` outside of invocations), `level` and `message`; of
-    /// the crates `log` and `tracing` also `target`, `fields` (an object) and `spans` (a list of
-    /// objects with `name` and the span's fields, outermost first). A message that is longer than
-    /// 90 KiB goes on in further objects, which have `"continued":"true"`.
+    /// An object has `time`, `requestId` (`""` outside of invocations), `level` and `message`.
+    /// Records of the crates `log` and `tracing` also have `target`, `fields` (an object) and
+    /// `spans` (a list of objects with `name` and the span's fields, outermost first). A message
+    /// that is longer than 90 KiB is continued in further objects, which have `"continued":"true"`.
     pub fn json_log(mut self, json: bool) -> Self {
         self.settings.json_log = json;
         self
     }
 
-    /// Sets whether an answer and the request for the next event leave in one write, on the custom
-    /// runtime; `FG_PIPELINE=1` does the same.
+    /// Sets whether an answer and the request for the next event are sent in one write, on the
+    /// custom runtime. `FG_PIPELINE=1` does the same.
     ///
-    /// It saves a round trip and half the system calls of a warm invocation. The default is no:
-    /// HTTP/1.1 allows it, but nothing documents that the platform's server takes a second request
-    /// before it has answered the first, and an instance whose request was lost would wait for
-    /// ever. A server that closes the connection instead turns it off, with one line in the log.
+    /// It saves a round trip and half the system calls of a warm invocation. The default is
+    /// `false`: HTTP/1.1 allows pipelining, but no document states that the platform's server
+    /// accepts a second request before it has answered the first, and an instance whose request was
+    /// lost would wait forever. A server that closes the connection instead turns it off, with one
+    /// line in the log.
     pub fn pipeline(mut self, pipeline: bool) -> Self {
         self.settings.pipeline = pipeline;
         self
     }
 
-    /// Sets whether the server keeps `/invoke`, `/init`, `/healthz` and `/shutdown` for the
-    /// platform, where the function takes HTTP requests.
+    /// Sets whether the server reserves `/invoke`, `/init`, `/healthz` and `/shutdown` for the
+    /// platform if the function takes HTTP requests.
     ///
-    /// The default is yes for a handler of `fg::http::Request`, which may be an event function in a
-    /// container image. It is no for a service, since all paths of an HTTP function are the user's;
-    /// but one with an init phase keeps `GET /healthz`, which is 200 once the service is there.
+    /// The default is `true` for a handler of `fg::http::Request`, which may be an event function
+    /// in a container image. It is `false` for a service, since all paths of an HTTP function
+    /// belong to the user. But a service with an init phase keeps `GET /healthz`, which is 200 once
+    /// the service is initialized.
     #[cfg(feature = "http")]
     pub fn platform_routes(mut self, keep: bool) -> Self {
         self.settings.platform_routes = Some(keep);
         self
     }
 
-    /// Sets the function's settings, instead of reading them from the process's variables: for
+    /// Sets the function's environment, instead of reading it from the process's variables: for
     /// tests and emulators.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.settings.environment = Some(environment);
@@ -164,11 +166,11 @@ impl<S> Function<S> {
 }
 
 impl<S: Source> Function<S> {
-    /// Builds a tokio runtime and runs the function on it until the process should end; see
-    /// [`run`](crate::run()) for what that means in each place, and for the exit codes.
+    /// Builds a tokio runtime and runs the function on it until the process should end. See
+    /// [`run`](crate::run()) for the modes and the exit codes.
     #[must_use = "this is the exit code: return it from `main`"]
     pub fn run(mut self) -> ExitCode {
-        if let Err(code) = check_there_is_none(S::RUN_ASYNC) {
+        if let Err(code) = check_no_runtime(S::RUN_ASYNC) {
             return code;
         }
         self.settings.is_whole_program = true;
@@ -181,8 +183,7 @@ impl<S: Source> Function<S> {
         }
     }
 
-    /// Runs the function on the tokio runtime of the caller, which needs its timers and its I/O
-    /// enabled.
+    /// Runs the function on the caller's tokio runtime, which needs timers and I/O enabled.
     ///
     /// ```text
     /// #[tokio::main]
@@ -191,17 +192,17 @@ impl<S: Source> Function<S> {
     /// }
     /// ```
     ///
-    /// If that has one thread (`flavor = "current_thread"`), a `blocking` handler and its `init` run
-    /// on a runtime of several threads beside it.
+    /// If the runtime is single-threaded (`flavor = "current_thread"`), a `blocking` handler and
+    /// its `init` run on an additional multi-threaded runtime.
     #[must_use = "this is the exit code: return it from `main`"]
     pub async fn run_async(mut self) -> ExitCode {
-        if !(S::BLOCKING && is_on_one_thread()) {
+        if !(S::BLOCKING && is_single_threaded()) {
             return self.run_here().await;
         }
         let (environment, threads) = (self.settings.take_environment(), self.settings.threads);
         match tokio_runtime(&environment, threads, true) {
             Ok(runtime) => {
-                beside(runtime, Box::pin(self.environment(environment).run_here())).await
+                run_beside(runtime, Box::pin(self.environment(environment).run_here())).await
             }
             Err(code) => code,
         }
@@ -228,15 +229,15 @@ impl Settings {
         self.environment.take().unwrap_or_else(Environment::from_process)
     }
 
-    /// Decides what there is to decide before the function is initialised; the exit code if nothing
-    /// can be done.
+    /// Decides everything that is known before the function is initialized. `Err` is the exit code
+    /// if the function cannot run.
     fn start<S: Source>(mut self) -> Result<(Mode, Start), ExitCode> {
-        check_there_is_one()?;
+        check_runtime()?;
         let environment = self.take_environment();
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let wanted = variable("FG_MODE");
         let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
-        // On the platform's custom runtime it does not matter, and to look takes four system calls.
+        // Not needed on the custom runtime, where it would cost four system calls.
         let input = if environment.api_address().is_some() { Input::Nothing } else { input() };
         let conditions = LaunchConditions {
             wanted: wanted.as_deref(),
@@ -245,7 +246,7 @@ impl Settings {
             is_service: S::IS_SERVICE,
         };
         let mode = Mode::decide(&environment, conditions).map_err(|text| {
-            say_lines(text);
+            report_lines(text);
             ExitCode::from(2)
         })?;
         let sink = StreamSink::new(mode.log_stream(), LineFormat::of(&environment, self.json_log));

@@ -1,4 +1,4 @@
-//! Which of several handlers runs: the one that `RUNTIME_HANDLER` names.
+//! Selects one of several handlers by `RUNTIME_HANDLER`.
 
 use fg_core::Failure;
 
@@ -10,7 +10,7 @@ pub(crate) fn select(names: &[&str], wanted: Option<&str>) -> Result<usize, Fail
     let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let Some(wanted) = wanted else {
         let message = format!(
-            "there are several handlers, and RUNTIME_HANDLER does not say which to run: set it to one of {list}"
+            "there are several handlers, and RUNTIME_HANDLER is not set: set it to one of {list}"
         );
         return Err(Failure::new(Failure::INIT_ERROR, message));
     };
@@ -39,13 +39,13 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_or_missing_name_is_answered_with_the_names_there_are() {
+    fn an_error_for_an_unknown_or_missing_name_lists_the_names() {
         let unknown = select(&["greet", "farewell"], Some("great")).expect_err("there is none");
         assert_eq!(
             unknown.message(),
             "RUNTIME_HANDLER is `great`, and there is no such handler: the handlers are `greet`, `farewell`"
         );
-        let missing = select(&["greet", "farewell"], None).expect_err("it is not said which");
+        let missing = select(&["greet", "farewell"], None).expect_err("no handler is selected");
         assert!(missing.message().contains("set it to one of `greet`, `farewell`"));
     }
 }

@@ -10,9 +10,9 @@ use tower_layer::{Layer, Stack};
 
 use crate::invocation::init_phase::InitPhase;
 use crate::run::function::Function;
-use crate::run::source::{Fits, FromHandlers, Nothing, Source};
+use crate::run::source::{Fits, FromHandlers, Never, Source};
 
-/// Handlers with tower layers around each of their invocations; `A` is [`Around`].
+/// Handlers with tower layers around each of their invocations. `A` is [`Around`].
 pub struct LayeredHandlers<H, A> {
     handlers: FromHandlers<H>,
     around: A,
@@ -24,7 +24,7 @@ impl<H, A> fmt::Debug for LayeredHandlers<H, A> {
     }
 }
 
-/// Layers that fit, and take requests with the body `B`.
+/// Layers whose service takes requests with the body `B`.
 pub struct Around<L, B> {
     layer: L,
     body: PhantomData<fn() -> B>,
@@ -39,10 +39,10 @@ impl<L, B> fmt::Debug for Around<L, B> {
 impl<H: Handlers> Function<FromHandlers<H>> {
     /// Puts a tower layer around each invocation: a timeout, metrics, authorization.
     ///
-    /// To a layer, an invocation is a `POST /invoke` with the payload as its body and the
-    /// [`Context`] among its extensions, and the response of the handler is an HTTP response. So
-    /// what was written for tower-http works here. `init` and `pre_stop` run as they do without
-    /// layers. A layer that is added later goes around those before it.
+    /// For a layer, an invocation is a `POST /invoke` with the payload as its body and the
+    /// [`Context`] in its extensions, and the response of the handler is an HTTP response. So
+    /// layers of tower-http work here. `init` and `pre_stop` run as they do without layers. A layer
+    /// that is added later is outside of those before it.
     pub fn layer<K, L: HandlerLayer<H, L, Body, K>>(
         self,
         layer: L,
@@ -50,8 +50,8 @@ impl<H: Handlers> Function<FromHandlers<H>> {
         self.layer_of::<Body, L, K>(layer)
     }
 
-    /// As [`layer`](Self::layer), for one that takes requests with this body alone, as those do that
-    /// are written for axum: `.layer_of::<axum::body::Body, _, _>(from_fn(guard))`.
+    /// Like [`layer`](Self::layer), for a layer that only takes requests with the body `B`, such as
+    /// one that is written for axum: `.layer_of::<axum::body::Body, _, _>(from_fn(guard))`.
     pub fn layer_of<B, L: HandlerLayer<H, L, B, K>, K>(
         self,
         layer: L,
@@ -61,7 +61,7 @@ impl<H: Handlers> Function<FromHandlers<H>> {
 }
 
 impl<H: Handlers, L, B> Function<LayeredHandlers<H, Around<L, B>>> {
-    /// Puts one more layer around the others.
+    /// Puts another layer around the others.
     pub fn layer<K, O: HandlerLayer<H, Stack<L, O>, B, K>>(
         self,
         layer: O,
@@ -73,22 +73,22 @@ impl<H: Handlers, L, B> Function<LayeredHandlers<H, Around<L, B>>> {
     }
 }
 
-/// A tower layer that can go around the invocations of handlers. `All` are all layers, this one as
-/// the outermost; `B` is the body of the requests that they take.
+/// A tower layer that can go around the invocations of handlers. `All` are all layers, with this
+/// one as the outermost. `B` is the body of the requests that they take.
 ///
-/// `K` is inferred. If no implementation fits, what comes of the layer is unknown to the compiler
-/// too, and so the mistake is reported once, however often the function is used after it.
+/// `K` is inferred. If no implementation applies, the compiler does not know the output of the
+/// layer either, so it reports the mistake once, however often the function is used later.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot go around the invocations of a handler",
     label = "not a tower layer whose service takes `http::Request<{B}>` and can be cloned and sent",
-    note = "one that is written for axum takes requests with axum's body alone: say `.layer_of::<axum::body::Body, _, _>(..)`",
+    note = "one that is written for axum takes requests with axum's body alone: write `.layer_of::<axum::body::Body, _, _>(..)`",
     note = "an axum middleware cannot go around a layer that fails, such as a timeout: add that one after it"
 )]
 pub trait HandlerLayer<H, All, B, K> {
-    /// The layers, as what goes around handlers.
+    /// The layers in the form that goes around handlers.
     type Around;
 
-    /// Marks all of the layers as ones that fit.
+    /// Wraps all of the layers.
     fn around(all: All) -> Self::Around;
 }
 
@@ -107,7 +107,7 @@ where
 }
 
 #[diagnostic::do_not_recommend]
-impl<H, L: Nothing, All, B> HandlerLayer<H, All, B, ()> for L {
+impl<H, L: Never, All, B> HandlerLayer<H, All, B, ()> for L {
     type Around = Around<All, B>;
 
     fn around(all: All) -> Around<All, B> {

@@ -1,4 +1,4 @@
-//! HTTP services as functions: a service that is there, or an `async fn` that makes it.
+//! HTTP services as functions: a service as a value, or an `async fn` that makes one.
 
 use std::fmt;
 use std::future::Future;
@@ -10,7 +10,7 @@ use fg_http::{Connected, Gateway, HttpService, MakeHttpService};
 
 use crate::invocation::init_phase::InitPhase;
 use crate::run::function::{Function, NoSource};
-use crate::run::source::{Fits, Nothing, Source};
+use crate::run::source::{Fits, Never, Source};
 use crate::start::{PlatformRoutes, Start};
 
 /// Runs an HTTP service until the process should end: `fn main() -> ExitCode {
@@ -23,10 +23,10 @@ pub fn run(service: impl HttpService) -> ExitCode {
     Function::http(service).run()
 }
 
-/// Like [`run`], with what makes a service for a client's address, as `axum::serve`
-/// takes it.
+/// Like [`run`], with a make-service that is called with the client's address, as for
+/// `axum::serve`.
 ///
-/// An axum handler that asks for `ConnectInfo<SocketAddr>` needs it:
+/// An axum handler with the extractor `ConnectInfo<SocketAddr>` needs it:
 ///
 /// ```text
 /// fn main() -> std::process::ExitCode {
@@ -34,9 +34,9 @@ pub fn run(service: impl HttpService) -> ExitCode {
 /// }
 /// ```
 ///
-/// The address is that of [`ClientAddress`](fg_http::ClientAddress), which is among the extensions
-/// of each request in any case. The service is made for each request. With settings,
-/// [`Function::http`] takes a [`Connected`] around it.
+/// The address is that of [`ClientAddress`](fg_http::ClientAddress), which is in the extensions of
+/// each request in any case. A service is made for each request. To change settings, pass a
+/// [`Connected`] to [`Function::http`].
 #[must_use = "return the exit code from `main`"]
 pub fn run_make_service(make: impl MakeHttpService) -> ExitCode {
     run(Connected::new(make))
@@ -45,22 +45,22 @@ pub fn run_make_service(make: impl MakeHttpService) -> ExitCode {
 impl Function<NoSource> {
     /// Makes a function from an HTTP service, such as an axum `Router`.
     ///
-    /// The mode decides what serves the requests:
+    /// The mode decides where the requests come from:
     ///
-    /// | where | what |
+    /// | where | requests |
     /// | --- | --- |
     /// | HTTP function, container image, another engine, a terminal | an HTTP server on port 8000, streaming both ways |
-    /// | custom runtime | events of API Gateway, each of which becomes a request |
-    /// | a shell with an event of API Gateway on standard input | that one |
+    /// | custom runtime | events of API Gateway, each converted to a request |
+    /// | a shell | one event of API Gateway from standard input |
     ///
-    /// A service finds the invocation's [`Context`] among the extensions of each request. The
-    /// headers of the context are those of the platform; the others are the request's own.
+    /// The invocation's [`Context`] is in the extensions of each request. The context has the
+    /// headers of the platform, and the request has the others.
     pub fn http<K, S: ServiceValue<K>>(service: S) -> Function<Service<S::Source>> {
         Function::from_source(Service(service.into_source()))
     }
 
-    /// Makes a function from an `async fn` that makes an HTTP service: its init phase, with the
-    /// time limit of one.
+    /// Makes a function from an `async fn` that makes an HTTP service. It is the init phase, and
+    /// has the time limit of one.
     ///
     /// ```text
     /// async fn connect(ctx: &fg::Context) -> Result<axum::Router, fg::Error> {
@@ -74,9 +74,9 @@ impl Function<NoSource> {
     /// }
     /// ```
     ///
-    /// An error is an `InitError` to the callers. What it registers by [`Context::before_stop`] runs
-    /// before the process ends. While the server initializes the function, requests wait, and
-    /// `GET /healthz` is 503; afterwards it is 200.
+    /// The callers get an error as an `InitError`. Futures registered with [`Context::before_stop`]
+    /// run before the process ends. While the server initializes the function, requests wait and
+    /// `GET /healthz` is 503. Afterwards it is 200.
     pub fn http_with<K, I: ServiceInit<K>>(init: I) -> Function<Service<I::Service>> {
         Function::from_source(Service(init.into_service()))
     }
@@ -86,19 +86,19 @@ impl Function<NoSource> {
 #[derive(Debug)]
 pub struct Service<M>(pub(crate) M);
 
-/// What makes a service, with or without an init phase.
+/// Makes a service, with or without an init phase.
 pub trait MakeService: Send + 'static {
     /// The service.
     type Service: HttpService;
 
-    /// Whether it takes time or may fail.
+    /// Whether making the service is an init phase, which takes time or may fail.
     const HAS_INIT: bool;
 
-    /// Makes it.
+    /// Makes the service.
     fn make(self, ctx: &Context) -> impl Future<Output = Result<Self::Service, Failure>> + Send;
 }
 
-/// What [`Function::http`] takes: an [`HttpService`]. `K` is inferred.
+/// An argument of [`Function::http`]: an [`HttpService`]. `K` is inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be served as a FunctionGraph function",
     label = "not a tower service of HTTP requests that can be cloned and sent",
@@ -106,10 +106,10 @@ pub trait MakeService: Send + 'static {
     note = "any other `tower::Service<http::Request<fg::http::Body>>` must be `Clone + Send + 'static`, and so must its response body be `Send + 'static`"
 )]
 pub trait ServiceValue<K> {
-    /// What makes the service.
+    /// The type that makes the service.
     type Source: MakeService;
 
-    /// The service as that.
+    /// Converts the service.
     fn into_source(self) -> Self::Source;
 }
 
@@ -123,7 +123,7 @@ impl<S: HttpService> ServiceValue<Fits> for S {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: Nothing> ServiceValue<()> for S
+impl<S: Never> ServiceValue<()> for S
 where
     FromService<S>: MakeService,
 {
@@ -134,7 +134,7 @@ where
     }
 }
 
-/// A service that is there.
+/// A service as a value.
 pub struct FromService<S>(S);
 
 impl<S> fmt::Debug for FromService<S> {
@@ -155,7 +155,7 @@ impl<S: HttpService> MakeService for FromService<S> {
 /// The types that follow from an init function: its argument, its service, its error.
 type Inferred<A, S, E> = fn() -> (A, S, E);
 
-/// An `async fn` that makes a service of the type `S`, with the argument `A`.
+/// An `async fn` with the argument `A` that makes a service of the type `S`.
 pub struct FromInit<I, A, S, E> {
     init: I,
     types: PhantomData<Inferred<A, S, E>>,
@@ -167,22 +167,22 @@ impl<I, A, S, E> fmt::Debug for FromInit<I, A, S, E> {
     }
 }
 
-/// The function takes the context.
+/// Marks an init function that takes the context.
 #[derive(Debug)]
 pub struct WithContext(());
 
-/// The function takes nothing.
+/// Marks an init function without arguments.
 #[derive(Debug)]
 pub struct WithoutContext(());
 
-/// A function of either kind, called with a context that lives for `'a`.
+/// An init function of either kind, called with a context that lives for `'a`.
 pub trait InitFunction<'a, A>: Send + 'static {
-    /// What it makes.
+    /// The service.
     type Service;
-    /// Why it makes nothing.
+    /// The error of the init phase.
     type Error;
 
-    /// Starts it.
+    /// Calls the function.
     fn start(
         self,
         ctx: &'a Context,
@@ -217,18 +217,18 @@ where
     }
 }
 
-/// What [`Function::http_with`] takes: `async fn(&Context) -> Result<S, E>` or
-/// `async fn() -> Result<S, E>`, where `S` is an HTTP service. `K` is inferred.
+/// An argument of [`Function::http_with`]: `async fn(&Context) -> Result<S, E>` or `async fn() ->
+/// Result<S, E>`, where `S` is an HTTP service. `K` is inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot make an HTTP service",
     label = "not an `async fn` that returns a `Result` with an HTTP service",
     note = "write `async fn connect(ctx: &fg::Context) -> Result<axum::Router, fg::Error>`"
 )]
 pub trait ServiceInit<K> {
-    /// What makes the service.
+    /// The type that makes the service.
     type Service: MakeService;
 
-    /// The function as that.
+    /// Converts the function.
     fn into_service(self) -> Self::Service;
 }
 

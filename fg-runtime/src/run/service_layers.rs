@@ -8,12 +8,13 @@ use tower_layer::Layer;
 
 use crate::run::function::Function;
 use crate::run::service::{MakeService, Service};
-use crate::run::source::{Fits, Nothing};
+use crate::run::source::{Fits, Never};
 
 impl<M: MakeService> Function<Service<M>> {
-    /// Puts a tower layer around the service. It sees the HTTP request, also behind API Gateway.
+    /// Puts a tower layer around the service. The layer gets the HTTP request, also behind API
+    /// Gateway.
     ///
-    /// One that is written for axum goes on the router itself: `Router::layer`.
+    /// Use `Router::layer` for a layer that is written for axum.
     pub fn layer<K, L: ServiceLayer<M, K>>(self, layer: L) -> Function<Service<L::Layered>> {
         self.map(|Service(inner)| Service(layer.around(inner)))
     }
@@ -21,8 +22,8 @@ impl<M: MakeService> Function<Service<M>> {
 
 /// A tower layer that can go around an HTTP service.
 ///
-/// `K` is inferred. If no implementation fits, what comes of the layer is unknown to the compiler
-/// too, and so the mistake is reported once, however often the function is used after it.
+/// `K` is inferred. If no implementation applies, the compiler does not know the output of the
+/// layer either, so it reports the mistake once, however often the function is used later.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot go around this HTTP service",
     label = "not a tower layer whose service is an HTTP service that can be cloned and sent",
@@ -63,7 +64,7 @@ where
 }
 
 #[diagnostic::do_not_recommend]
-impl<M, L: Nothing> ServiceLayer<M, ()> for L
+impl<M, L: Never> ServiceLayer<M, ()> for L
 where
     LayeredService<M, L>: MakeService,
 {

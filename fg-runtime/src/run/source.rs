@@ -1,4 +1,4 @@
-//! What a function can be made from.
+//! The sources of a function.
 
 use std::fmt;
 use std::future::Future;
@@ -15,25 +15,25 @@ use crate::start::PlatformRoutes;
 #[cfg(feature = "server")]
 use crate::start::Start;
 
-/// What a [`Function`](crate::Function) is made from; for signatures such as
-/// `fn function() -> fg::Function<impl fg::Source>`.
+/// The source of a [`Function`](crate::Function), for signatures such as `fn function() ->
+/// fg::Function<impl fg::Source>`.
 ///
-/// Implemented for what the constructors and the `layer` methods of `Function` give.
+/// Implemented for the types that the constructors and the `layer` methods of `Function` return.
 pub trait Source: InitPhase {
-    /// Whether it is an HTTP service, which is worth serving at a terminal too.
+    /// Whether it is an HTTP service, which is also served at a terminal.
     #[doc(hidden)]
     const IS_SERVICE: bool = false;
 
-    /// What to write in an async context instead of a call that starts a tokio runtime.
+    /// The call for an async context, instead of one that starts a tokio runtime.
     #[doc(hidden)]
     const RUN_ASYNC: &'static str = "fg::Function::of::<..>().run_async()";
 
-    /// What the server keeps for the platform, if nothing else is set.
+    /// The routes that the server reserves for the platform by default.
     #[cfg(feature = "http")]
     #[doc(hidden)]
     const PLATFORM_ROUTES: PlatformRoutes = PlatformRoutes::All;
 
-    /// Serves it over HTTP.
+    /// Serves the function over HTTP.
     #[cfg(feature = "server")]
     #[doc(hidden)]
     fn serve(self, start: Start) -> impl Future<Output = ExitCode> + Send {
@@ -41,7 +41,7 @@ pub trait Source: InitPhase {
     }
 }
 
-/// A handler, or a tuple of several of which one runs.
+/// A handler, or a tuple of several handlers of which one runs.
 pub struct FromHandlers<H> {
     index: usize,
     handlers: PhantomData<fn() -> H>,
@@ -85,7 +85,7 @@ impl<H: Handlers> Source for FromHandlers<H> {}
 #[derive(Debug)]
 pub struct Fits(());
 
-/// Implemented for nothing. A second implementation that never applies keeps the compiler from
-/// concluding which one is meant, so that it reports a mistake once and not at each later call.
+/// Implemented for no type. A second implementation that never applies keeps the compiler from
+/// assuming the first one, so that it reports a mistake once and not at each later call.
 #[cfg(feature = "http")]
-pub(crate) trait Nothing {}
+pub(crate) trait Never {}

@@ -8,14 +8,14 @@ use fg_core::Environment;
 use tokio::runtime::RuntimeFlavor;
 
 use crate::invocation::{panics, watchdog};
-use crate::log::runtime_log::say;
+use crate::log::runtime_log::report;
 
-/// A function that runs. Boxed once, so that tokio's part is not compiled for each function.
+/// The future of a running function. Boxed, so that tokio's code is not compiled for each function.
 pub(crate) type Running = Pin<Box<dyn Future<Output = ExitCode> + Send>>;
 
-/// Runs the future to its end. With several threads it runs on those that wait for the network, so
-/// that an event does not wake two threads after one another; a blocking handler has the main
-/// thread to itself instead.
+/// Runs the future to completion. On a multi-threaded runtime it is spawned on the workers, which
+/// also poll the sockets, so that an event does not wake two threads one after the other. A
+/// blocking handler runs on the main thread instead.
 pub(crate) fn block_on(
     runtime: tokio::runtime::Runtime,
     mut running: Running,
@@ -28,15 +28,15 @@ pub(crate) fn block_on(
         });
     }
     let code = runtime.block_on(running);
-    // Without waiting for threads that the handler has left behind: all that is owed has been
+    // Does not wait for threads that the handler has left behind: every invocation has been
     // answered.
     runtime.shutdown_background();
-    watchdog::let_go(code);
+    watchdog::release_at_exit(code);
     code
 }
 
-/// One thread is the fastest where there is less than two cores; a blocking handler needs others
-/// beside its own.
+/// Builds the runtime. One thread is the fastest with fewer than two cores. A blocking handler
+/// needs worker threads besides its own.
 pub(crate) fn tokio_runtime(
     environment: &Environment,
     threads: Option<usize>,
@@ -54,16 +54,16 @@ pub(crate) fn tokio_runtime(
         builder
     };
     let cannot = |error: &dyn std::fmt::Display| {
-        say(format_args!("fg: the async runtime cannot be started: {error}"));
+        report(format_args!("fg: the async runtime cannot be started: {error}"));
         ExitCode::FAILURE
     };
-    // tokio panics where it cannot make its threads.
+    // tokio panics if it cannot start its threads.
     panics::install_hook();
     match panics::catch_quietly(|| builder.enable_all().build()) {
         Ok(built) => built.map_err(|error| cannot(&error)),
         Err(failure) => {
-            say(format_args!(
-                "fg: running on one thread, since there are no others to be had: {}",
+            report(format_args!(
+                "fg: running on one thread, since no others can be started: {}",
                 failure.message()
             ));
             tokio::runtime::Builder::new_current_thread()

@@ -18,9 +18,9 @@ use super::open_connections::OpenConnections;
 use super::response_writer::Blocked;
 use super::watch_schedule::WatchSchedule;
 use crate::invocation::after_response_work;
-use crate::invocation::overdue::Overdue;
-use crate::invocation::watchdog::AlsoWatched;
-use crate::log::runtime_log::{self, say};
+use crate::invocation::overdue::OverdueDetector;
+use crate::invocation::watchdog::WatchdogTask;
+use crate::log::runtime_log::{self, report};
 use crate::system::{self, end_now};
 
 /// The handlers of a server.
@@ -43,8 +43,8 @@ impl BlockedHandlers {
     }
 }
 
-impl AlsoWatched for BlockedHandlers {
-    fn look(&self, now: Instant, late: Duration) -> Option<Instant> {
+impl WatchdogTask for BlockedHandlers {
+    fn check(&self, now: Instant, late: Duration) -> Option<Instant> {
         let blocked = self.connections.answer_for_blocked(now, late);
         if !blocked.is_empty() {
             log(blocked);
@@ -65,7 +65,7 @@ fn log(blocked: Vec<Blocked>) {
         }
     };
     if let Err(error) = system::spawn("fg-log", Box::new(write)) {
-        say(format_args!("fg: handlers that block their threads cannot be logged: {error}"));
+        report(format_args!("fg: handlers that block their threads cannot be logged: {error}"));
     }
 }
 
@@ -108,7 +108,7 @@ pub(crate) struct RuntimeProbe {
     spawned: Instant,
     /// How long it may take to begin.
     limit: Duration,
-    overdue: Overdue,
+    overdue: OverdueDetector,
     next_look: Instant,
 }
 
@@ -118,7 +118,7 @@ impl RuntimeProbe {
         let has_begun = Arc::new(AtomicBool::new(false));
         let mark = Arc::clone(&has_begun);
         let task = runtime.spawn(async move { mark.store(true, Ordering::Relaxed) });
-        let overdue = Overdue::at(spawned + limit, NOTICE);
+        let overdue = OverdueDetector::new(spawned + limit, NOTICE);
         Self {
             runtime,
             longest_timeout,
@@ -144,9 +144,9 @@ impl RuntimeProbe {
         let limit = self.longest_timeout.get();
         if self.limit != limit {
             self.limit = limit;
-            self.overdue = Overdue::at(self.spawned + limit, NOTICE);
+            self.overdue = OverdueDetector::new(self.spawned + limit, NOTICE);
         }
-        let Some(next) = self.overdue.look(now, late) else { self.end_process() };
+        let Some(next) = self.overdue.check(now, late) else { self.end_process() };
         self.next_look = next;
         next
     }
@@ -157,7 +157,7 @@ impl RuntimeProbe {
         } else {
             "handlers have"
         };
-        say(format_args!(
+        report(format_args!(
             "fg: ending the process: {what} blocked all threads for {:?}; use `.await`, or more threads",
             self.limit
         ));

@@ -7,7 +7,7 @@ use http::header::{CONNECTION, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body;
 
-use crate::invocation::error_audience::{ErrorAudience, shortened};
+use crate::invocation::error_audience::{ErrorAudience, truncate_id};
 
 /// Where an HTTP client finds the id of its request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -27,10 +27,10 @@ pub(crate) fn failed_invocation(
     ctx: &Context,
     caller: ErrorAudience,
 ) -> Response<Bytes> {
-    let mut response = failed(status, &caller.shown(failure, ctx.request_id()));
+    let mut response = failed(status, &caller.redact(failure, ctx.request_id()));
     if caller == ErrorAudience::HttpClient {
         // An id that cannot stand in a header is in the body alone.
-        if let Ok(id) = HeaderValue::from_str(shortened(ctx.request_id())) {
+        if let Ok(id) = HeaderValue::from_str(truncate_id(ctx.request_id())) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
     }

@@ -14,7 +14,7 @@ use super::request_context::Contexts;
 use super::request_headers::RequestHeaders;
 use crate::invocation::after_response_work;
 use crate::invocation::deadline_timer::DeadlineTimer;
-use crate::invocation::watchdog::NOTICE;
+use crate::invocation::watchdog::OVERRUN_LIMIT;
 use crate::log::runtime_log;
 
 /// An invocation whose handler has ended. When this is dropped, its slot is free, and the work that
@@ -74,7 +74,7 @@ fn spawn_after_response(ctx: Context, guard: Option<ShutdownGuard>) {
             after_response_work::finish(&ctx, &mut DeadlineTimer::new()).await;
         });
         // The work ends by itself, unless it blocks its thread. The server does not wait for that.
-        if timeout_at((deadline.max(Instant::now()) + NOTICE).into(), work).await.is_err() {
+        if timeout_at((deadline.max(Instant::now()) + OVERRUN_LIMIT).into(), work).await.is_err() {
             runtime_log::of(&logger).error(
                 "work left by spawn_after has blocked its thread past the time of its invocation; it goes on",
             );

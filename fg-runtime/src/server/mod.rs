@@ -73,7 +73,7 @@ use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::init_phase::InitPhase;
 use crate::invocation::panics;
 use crate::invocation::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
-use crate::log::runtime_log::{self, say};
+use crate::log::runtime_log::{self, report};
 use crate::shutdown::Shutdown;
 use crate::start::Start;
 
@@ -110,14 +110,14 @@ where
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     if let Some(failure) = &start.no_handler {
-        say(format_args!("fg: {}", failure.message()));
+        report(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
     }
     let grace = std::env::var(settings::GRACE_VARIABLE).ok();
     let grace = match settings::shutdown_grace(grace.as_deref(), start.environment()) {
         Ok(grace) => grace,
         Err(reason) => {
-            say(format_args!("fg: {reason}"));
+            report(format_args!("fg: {reason}"));
             return ExitCode::from(2);
         }
     };
@@ -135,12 +135,12 @@ where
     }
     let shutdown = Shutdown::new();
     let watchdog =
-        Watchdog::start(AnswerRoute::Elsewhere, ErrorAudience::Owner, None, Some(&shutdown));
+        Watchdog::start(AnswerRoute::Server, ErrorAudience::Owner, None, Some(&shutdown));
     panics::install_hook();
     let schedule = Arc::new(WatchSchedule::new(Arc::downgrade(&watchdog)));
     let connections = OpenConnections::new(Arc::clone(&schedule));
     let handlers = Arc::new(BlockedHandlers::new(Arc::clone(&schedule), connections.clone()));
-    watchdog.also_watch(Arc::clone(&handlers) as _);
+    watchdog.add_task(Arc::clone(&handlers) as _);
     let abort_responder = Arc::new(ServerAbortResponder {
         connections: connections.clone(),
         watchdog: Arc::clone(&watchdog),
@@ -215,7 +215,7 @@ where
         }
         watchdog.end_phase(|_| true);
         if start.is_whole_program {
-            watchdog.watch_over_the_end(ExitCode::SUCCESS);
+            watchdog.watch_exit(ExitCode::SUCCESS);
         }
         ExitCode::SUCCESS
     });
@@ -241,11 +241,11 @@ impl AbortResponder for ServerAbortResponder {
 
 async fn listen() -> Result<TcpListener, ExitCode> {
     let address = settings::listen_address(|name| std::env::var(name).ok()).map_err(|reason| {
-        say(format_args!("fg: {reason}"));
+        report(format_args!("fg: {reason}"));
         ExitCode::from(2)
     })?;
     TcpListener::bind(address).await.map_err(|error| {
-        say(format_args!("fg: cannot listen on {address}: {error}; FG_PORT sets another port"));
+        report(format_args!("fg: cannot listen on {address}: {error}; FG_PORT sets another port"));
         ExitCode::FAILURE
     })
 }

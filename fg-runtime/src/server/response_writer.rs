@@ -20,7 +20,7 @@ use super::error_response::failed_invocation;
 use super::finished_invocation::{EndedInvocation, FinishedInvocation};
 use super::in_progress::{InvocationSlot, ShutdownGuard};
 use crate::invocation::error_audience::ErrorAudience;
-use crate::invocation::overdue::Overdue;
+use crate::invocation::overdue::OverdueDetector;
 use crate::invocation::time_budget::Margins;
 
 /// The writing half of a connection.
@@ -55,7 +55,7 @@ struct RunningInvocation {
     /// Whether the handler has to end before its deadline.
     has_deadline: bool,
     /// When the watchdog's thread answers; `None` before its first look.
-    overdue: Option<Overdue>,
+    overdue: Option<OverdueDetector>,
     /// What the handler has panicked with, while that is being printed.
     panic: Option<Failure>,
 }
@@ -183,12 +183,12 @@ impl ResponseWriter {
         let overdue = running.overdue.get_or_insert_with(|| {
             let margins = Margins::of(running.ctx.timeout());
             let deadline = running.ctx.deadline();
-            Overdue::at(deadline - margins.answer, margins.drop - margins.answer)
+            OverdueDetector::new(deadline - margins.answer, margins.drop - margins.answer)
         });
-        if let Some(next) = overdue.look(now, late) {
+        if let Some(next) = overdue.check(now, late) {
             return Looked::Running(Some(next));
         }
-        let has_stood_still = overdue.has_stood_still();
+        let has_stood_still = overdue.was_frozen();
         let Some(mut running) = state.running.take() else { return Looked::Idle };
         let panic = running.panic.take();
         let failure = panic.unwrap_or_else(|| blocked(&running.ctx, has_stood_still));

@@ -1,12 +1,12 @@
-//! A program built with `panic = "abort"`: the process dies of a panic, and the caller learns why
-//! all the same.
+//! A program built with `panic = "abort"`: a panic aborts the process, and the caller still gets
+//! the error.
 
 use fg_emulator::Event;
 
 use crate::function::{LIMIT, act, api, assert_serves, failure, type_and_message};
 
 #[test]
-fn a_panic_is_answered_before_the_process_dies_of_it() {
+fn a_panic_is_answered_before_the_process_aborts() {
     let api = api();
     let function = act().built_as("abort").start(&api);
     assert_serves(&api);

@@ -1,4 +1,5 @@
-//! Work that a handler leaves with `ctx.spawn_after`: after the answer, before the next event.
+//! Work that a handler leaves with `ctx.spawn_after` runs after the answer and before the next
+//! poll.
 
 use fg_emulator::Event;
 
@@ -80,7 +81,8 @@ fn a_panic_in_it_is_logged_and_harmless() {
     assert_serves(&api);
     assert_eq!((api.connections(), api.posts().len()), (1, 3));
     let ended = function.stop();
-    let line = " the-panicking-one ERROR in work left by spawn_after: panic: after the reply (at ";
+    let line =
+        " the-panicking-one ERROR in work left by spawn_after: panic: after the response (at ";
     assert_eq!(
         (ended.code, ended.count(line), ended.count(" INFO the second work")),
         (0, 1, 1),

@@ -1,5 +1,5 @@
-//! Whatever a POST is answered with, its answer counts once, and the next event is handled by the
-//! same process.
+//! Faults of the answer: for each one the Runtime API accepts exactly one answer, and the same
+//! process handles the next event.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,8 +15,7 @@ fn status(code: u16) -> Misbehaviour {
     Misbehaviour::Status { code, headers: vec![], body: b"no, because of this".to_vec() }
 }
 
-/// Sends an event whose answer meets this fault once; the invocation is answered all the same, and
-/// once.
+/// Sends an event whose answer meets this fault once. The invocation still gets exactly one answer.
 fn assert_delivers(api: &RuntimeApi, fault: &Misbehaviour) {
     api.script(Fault::OnPost(fault.clone()));
     let pending = api.invoke(Event::new(r#"{"echo":"hello"}"#));
@@ -28,7 +27,7 @@ fn assert_delivers(api: &RuntimeApi, fault: &Misbehaviour) {
 }
 
 #[test]
-fn an_answer_is_delivered_through_every_fault_that_may_pass() {
+fn an_answer_is_delivered_despite_every_transient_fault() {
     let raw = |bytes: &[u8]| Misbehaviour::Raw { bytes: bytes.to_vec(), then: Afterwards::Close };
     let api = api();
     let function = act().start(&api);
@@ -65,7 +64,7 @@ fn an_answer_is_delivered_through_every_fault_that_may_pass() {
 }
 
 #[test]
-fn a_status_of_success_is_an_acknowledgement_whatever_its_number() {
+fn every_success_status_is_an_acknowledgement() {
     let api = api();
     let function = act().start(&api);
     for code in [201, 202, 204] {
@@ -79,7 +78,7 @@ fn an_answer_that_is_cut_at_any_byte_is_sent_again() {
     let api = api();
     let function = act().start(&api);
     let mut length = 0;
-    // Beyond its last byte the whole request is read, and then thrown away.
+    // Beyond its last byte the whole request is read and discarded.
     let longest = loop {
         assert_delivers(&api, &Misbehaviour::CloseAfterReading(length));
         let whole = api
@@ -147,7 +146,7 @@ fn an_answer_that_is_refused_is_given_up_and_reported_with_its_request_id() {
 }
 
 #[test]
-fn a_reply_that_the_platform_finds_too_large_becomes_an_error() {
+fn a_response_that_the_platform_refuses_as_too_large_becomes_an_error() {
     let api = api();
     let function = act().start(&api);
     api.script(Fault::OnPost(status(413)));
@@ -166,7 +165,7 @@ fn a_reply_that_the_platform_finds_too_large_becomes_an_error() {
 }
 
 #[test]
-fn a_large_reply_that_is_refused_before_it_is_read_becomes_an_error() {
+fn a_large_response_that_is_refused_before_it_is_read_becomes_an_error() {
     let server = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let _function = act().start_at(&server.local_addr().expect("it is bound").to_string());
     let (mut connection, _) = server.accept().expect("the function connects");
@@ -186,7 +185,7 @@ fn a_large_reply_that_is_refused_before_it_is_read_becomes_an_error() {
     assert!(read_head(&mut connection).starts_with("POST /v1/runtime/invocation/error/r-1 "));
 }
 
-/// Reads up to the empty line, and no further.
+/// Reads exactly up to the empty line.
 fn read_head(connection: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -194,7 +193,7 @@ fn read_head(connection: &mut TcpStream) -> String {
         connection.read_exact(&mut byte).expect("the head is complete");
         head.extend(byte);
     }
-    String::from_utf8(head).expect("a head is text")
+    String::from_utf8(head).expect("a head is a string")
 }
 
 #[test]
@@ -209,7 +208,7 @@ fn an_answer_that_cannot_be_delivered_in_time_is_reported_and_the_next_event_is_
     assert!(pending.wait(Duration::ZERO).is_err());
     let attempts = api.posts().len();
     assert!((3..12).contains(&attempts), "{attempts}");
-    // The answer to this one meets the faults that are left.
+    // The answer of this invocation meets the remaining faults.
     let pending = api.invoke(Event::new(r#"{"echo":"hello"}"#).request_id("the-next-one"));
     function.wait_for_line("the-next-one could not be delivered");
     assert!(pending.wait(Duration::ZERO).is_err());
@@ -217,7 +216,7 @@ fn an_answer_that_cannot_be_delivered_in_time_is_reported_and_the_next_event_is_
 }
 
 #[test]
-fn an_acknowledgement_that_never_comes_is_given_up_at_the_deadline() {
+fn an_answer_without_an_acknowledgement_is_given_up_at_the_deadline() {
     let api = api();
     let function = act().with("RUNTIME_TIMEOUT", "1").start(&api);
     api.script(Fault::OnPost(Misbehaviour::Raw { bytes: vec![], then: Afterwards::KeepOpen }));

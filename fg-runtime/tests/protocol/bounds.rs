@@ -1,5 +1,4 @@
-//! Whatever a caller sends, his answer is small enough to be delivered, and so are the lines that
-//! it leaves behind.
+//! Answers and log lines are bounded, whatever a caller sends.
 
 use fg_core::limits;
 use fg_emulator::{AnswerKind, Event, Fault, Misbehaviour};
@@ -9,7 +8,7 @@ use crate::function::{
     accepted, act, api, ask, ask_event, assert_serves, failure, type_and_message,
 };
 
-/// Each of them makes an error of what is sent.
+/// Events whose errors contain a part of what was sent.
 fn events(long: &str) -> Vec<String> {
     let events = [
         json!(long),
@@ -22,11 +21,11 @@ fn events(long: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_error_is_small_whatever_it_is_made_of() {
+fn the_size_of_an_error_response_is_bounded() {
     let api = api();
     let function = act().start(&api);
-    for piece in ["k", "\u{ad}", "\"", "\u{1}", "line\n"] {
-        for event in events(&piece.repeat(600_000 / piece.len())) {
+    for part in ["k", "\u{ad}", "\"", "\u{1}", "line\n"] {
+        for event in events(&part.repeat(600_000 / part.len())) {
             let answer = ask(&api, event);
             let failure = failure(&answer);
             assert!(answer.body.len() <= limits::ERROR, "{} bytes", answer.body.len());
@@ -40,13 +39,13 @@ fn an_error_is_small_whatever_it_is_made_of() {
 }
 
 #[test]
-fn nothing_of_a_payload_that_does_not_fit_is_in_the_log() {
+fn a_payload_that_cannot_be_decoded_is_not_logged() {
     let api = api();
     let function = act().start(&api);
     for event in
         [json!("s3cr3t"), json!({"s3cr3t": 1}), json!({"order": {"items": [{"price": "s3cr3t"}]}})]
     {
-        assert!(ask(&api, event.to_string()).text().contains("s3cr3t"), "the caller is told");
+        assert!(ask(&api, event.to_string()).text().contains("s3cr3t"), "the caller gets it");
     }
     let ended = function.stop();
     assert_eq!(
@@ -57,12 +56,12 @@ fn nothing_of_a_payload_that_does_not_fit_is_in_the_log() {
 }
 
 #[test]
-fn an_error_that_the_platform_finds_too_large_becomes_a_short_one() {
+fn an_error_response_that_the_platform_refuses_as_too_large_becomes_a_short_one() {
     let api = api();
     let function = act().start(&api);
     let refusal =
         || Fault::OnPost(Misbehaviour::Status { code: 413, headers: vec![], body: vec![] });
-    // One of the reply, which becomes an error, and then one of that.
+    // One for the response, which becomes an error response, and one for that.
     for (event, refusals, size) in [(r#""fail""#, 1, 91), (r#"{"echo":"hello"}"#, 2, 112)] {
         (0..refusals).for_each(|_| api.script(refusal()));
         let answer = ask_event(&api, Event::new(event).request_id(format!("r-{refusals}")));

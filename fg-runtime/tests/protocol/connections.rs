@@ -1,11 +1,11 @@
-//! One connection is enough, and nothing grows.
+//! Thousands of invocations use one connection and leak nothing.
 
 use fg_emulator::{AnswerKind, Event, RuntimeApi};
 
 use crate::function::{Function, LIMIT, api, echo};
 
-/// `FG_SOAK=100000 cargo test -p fg-runtime --test protocol connections -- --nocapture` is the long
-/// form.
+/// The number of invocations. For a long run: `FG_SOAK=100000 cargo test -p fg-runtime --test
+/// protocol connections -- --nocapture`.
 fn invocations() -> usize {
     std::env::var("FG_SOAK")
         .ok()
@@ -13,7 +13,7 @@ fn invocations() -> usize {
 }
 
 fn invoke(api: &RuntimeApi, count: usize) {
-    // A queue that stays short, so that this process does not grow instead.
+    // A short queue, so that the test's own memory does not grow.
     for first in (0..count).step_by(1000) {
         let numbers = first..count.min(first + 1000);
         let pending: Vec<_> = numbers
@@ -27,8 +27,8 @@ fn invoke(api: &RuntimeApi, count: usize) {
 }
 
 #[test]
-fn thousands_of_invocations_take_one_connection_and_leave_nothing_behind() {
-    // One thread, and many.
+fn thousands_of_invocations_use_one_connection_and_leak_nothing() {
+    // With one thread, and with many.
     for cpu in ["300", "2000"] {
         let api = api();
         let function = echo().with("RUNTIME_CPU", cpu).start(&api);
@@ -46,7 +46,7 @@ fn thousands_of_invocations_take_one_connection_and_leave_nothing_behind() {
     }
 }
 
-/// What a process has taken of the system; known on Linux.
+/// The resources of a process; `None` if the system is not Linux.
 #[derive(Clone, Copy, Debug)]
 struct Holdings {
     descriptors: usize,

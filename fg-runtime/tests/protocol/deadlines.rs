@@ -1,4 +1,4 @@
-//! What happens to a handler that takes longer than `RUNTIME_TIMEOUT`.
+//! Handlers that take longer than `RUNTIME_TIMEOUT`.
 
 use std::time::{Duration, Instant};
 
@@ -8,9 +8,9 @@ use crate::function::{Ended, LIMIT, act, api, ask, assert_serves, failure, type_
 use crate::gate::Gate;
 
 #[test]
-fn a_handler_that_gives_up_when_it_is_cancelled_has_the_time_to_say_so() {
+fn a_handler_that_gives_up_when_it_is_cancelled_has_time_to_respond() {
     let api = api();
-    // Long enough that a slow machine does not come between the alarms.
+    // Long enough to separate the timers on a slow machine.
     let _function = act().with("RUNTIME_TIMEOUT", "5").start(&api);
     let answer = ask(&api, r#""give_up_in_time""#);
     assert_eq!((answer.kind, &*answer.text()), (AnswerKind::Response, r#""gave up in time""#));
@@ -19,7 +19,7 @@ fn a_handler_that_gives_up_when_it_is_cancelled_has_the_time_to_say_so() {
 }
 
 #[test]
-fn a_handler_that_does_not_give_up_is_dropped_and_reported_before_its_time_is_over() {
+fn a_handler_that_does_not_give_up_is_dropped_and_reported_before_its_deadline() {
     let api = api();
     let function = act().with("RUNTIME_TIMEOUT", "5").start(&api);
     assert_serves(&api);
@@ -54,7 +54,7 @@ fn a_handler_that_does_not_give_up_is_dropped_and_reported_before_its_time_is_ov
 fn a_panic_when_the_handler_is_dropped_at_its_deadline_is_logged_and_harmless() {
     let api = api();
     let function = act().with("RUNTIME_TIMEOUT", "5").start(&api);
-    // The first panic takes long, because the names of all frames are looked up.
+    // The first panic takes long, because all frames are symbolized.
     ask(&api, r#"{"panic":"plain"}"#);
     let answer = ask(&api, r#"{"panic":"in_drop_of_future"}"#);
     assert_eq!(failure(&answer)["errorType"], "FunctionTimeout");
@@ -69,20 +69,21 @@ fn a_panic_when_the_handler_is_dropped_at_its_deadline_is_logged_and_harmless() 
 }
 
 #[test]
-fn a_handler_is_left_alone_where_timeouts_are_not_reported() {
+fn a_handler_is_not_dropped_if_timeouts_are_not_reported() {
     let api = api();
     let gate = Gate::new();
     let function = act().with("RUNTIME_TIMEOUT", "1").with("PROBE_NO_TIMEOUTS", "1").start(&api);
     let pending = api.invoke(Event::new(format!(r#"{{"wait_at":"{}"}}"#, gate.address())));
     let waiting = gate.reached();
-    // Nothing else happens in this time, and that is the point.
+    // A fixed sleep, since the test asserts that nothing happens meanwhile.
     assert!(pending.wait(Duration::from_millis(1500)).is_err());
     drop(waiting);
     assert_eq!(pending.wait(LIMIT).expect("there is an answer").text(), r#""waited""#);
     assert_eq!((api.posts().len(), function.stop().code), (1, 0));
 }
 
-/// A handler that cannot be cancelled ends the process; the caller is told before.
+/// Asserts that a handler that cannot be cancelled ends the process after the caller has got the
+/// error.
 fn assert_ends(event: &str, variables: &[(&str, &str)]) -> (RuntimeApi, Ended) {
     let api = api();
     let mut setup = act().with("RUNTIME_TIMEOUT", "1");
@@ -125,7 +126,7 @@ fn a_handler_that_blocks_is_reported_with_many_threads_as_well() {
 }
 
 #[test]
-fn a_timeout_beyond_all_clocks_is_a_long_time() {
+fn a_timeout_that_overflows_the_clock_is_no_limit() {
     let api = api();
     let gate = Gate::new();
     let function = act().with("RUNTIME_TIMEOUT", "18446744073709551615").start(&api);
@@ -138,7 +139,7 @@ fn a_timeout_beyond_all_clocks_is_a_long_time() {
 }
 
 #[test]
-fn a_loop_that_its_owner_has_dropped_does_not_end_the_process() {
+fn a_dropped_event_loop_does_not_end_the_process() {
     let api = api();
     let gate = Gate::new();
     let function = act().with("RUNTIME_TIMEOUT", "1").with("PROBE_ABANDON", "1").start(&api);

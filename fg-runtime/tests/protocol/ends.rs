@@ -1,8 +1,8 @@
-//! A process always ends, and says why: in each state that it can be in, whatever blocks it, and
-//! whether or not its output is read.
+//! The process ends and reports the reason, in each of its states, whatever blocks it and whether
+//! or not its output is read.
 //!
-//! The cells of the table in `docs/lifecycle.md`, for the custom runtime; those that are as good as
-//! empty are tested with the other modules.
+//! These are the cells of the table in `docs/lifecycle.md` for the custom runtime. The trivial
+//! cells are tested in the other modules.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -18,15 +18,16 @@ use crate::function::{
 };
 use crate::gate::Gate;
 
-/// Which streams are read: all, and then not.
+/// The sets of streams that are not read.
 const STALLED: [&[Stream]; 4] = [&[], &[Stdout], &[Stderr], &[Stdout, Stderr]];
 
 fn stalled(setup: Setup, streams: &[Stream]) -> Setup {
     streams.iter().fold(setup, |setup, &stream| setup.stall(stream))
 }
 
-/// It has ended with this code, and has said so in one line, if that is read.
-fn assert_said(ended: &Ended, code: i32, streams: &[Stream], line: &str) {
+/// Asserts that the process ended with this code, and reported it in one line if standard error is
+/// read.
+fn assert_reported(ended: &Ended, code: i32, streams: &[Stream], line: &str) {
     assert_eq!(ended.code, code, "{line}, {streams:?}: {ended:#?}");
     if !streams.contains(&Stderr) {
         assert_eq!(
@@ -38,7 +39,7 @@ fn assert_said(ended: &Ended, code: i32, streams: &[Stream], line: &str) {
 }
 
 #[test]
-fn an_init_that_blocks_ends_with_its_time() {
+fn an_init_that_blocks_ends_at_its_time_limit() {
     for streams in STALLED {
         let gate = Gate::new();
         let init = format!("blocks at {}", gate.address());
@@ -49,18 +50,18 @@ fn an_init_that_blocks_ends_with_its_time() {
             .start(&api);
         let _blocked = gate.reached();
         let line = "fg: ending the process: init has blocked its thread for ";
-        assert_said(&function.wait(), 1, streams, line);
+        assert_reported(&function.wait(), 1, streams, line);
     }
 }
 
 #[test]
-fn a_handler_that_blocks_is_answered_before_anything_is_said() {
+fn a_handler_that_blocks_is_answered_before_anything_is_reported() {
     for streams in STALLED {
         let api = api();
         let function = stalled(act(), streams).with("RUNTIME_TIMEOUT", "1").start(&api);
         let answer = ask(&api, r#""block""#);
         assert_eq!(type_and_message(&failure(&answer)).0, "FunctionTimeout");
-        assert_said(
+        assert_reported(
             &function.wait(),
             1,
             streams,
@@ -70,7 +71,7 @@ fn a_handler_that_blocks_is_answered_before_anything_is_said() {
 }
 
 #[test]
-fn a_handler_that_prints_what_nobody_reads_is_answered_and_the_process_ends() {
+fn a_handler_that_prints_to_an_unread_stream_is_answered_and_the_process_ends() {
     for (event, stream) in [
         (r#"{"print":"hello"}"#, Stdout),
         (r#"{"print_error":"hello"}"#, Stderr),
@@ -83,17 +84,17 @@ fn a_handler_that_prints_what_nobody_reads_is_answered_and_the_process_ends() {
             let failure = failure(&ask(&api, event));
             let (error_type, message) = type_and_message(&failure);
             match event {
-                // It is being printed, and that is what the handler never comes back from.
+                // The handler is blocked in this print.
                 r#"{"panic":"caught"}"# => assert_eq!(error_type, "panic", "{message}"),
                 _ => assert_eq!(error_type, "FunctionTimeout", "{message}"),
             }
-            assert_said(&function.wait(), 1, streams, "fg: ending the process: request ");
+            assert_reported(&function.wait(), 1, streams, "fg: ending the process: request ");
         }
     }
 }
 
 #[test]
-fn a_panic_that_cannot_be_printed_is_what_the_caller_is_told() {
+fn the_caller_gets_a_panic_that_cannot_be_printed() {
     let api = api();
     let function = act().stall(Stderr).with("RUNTIME_TIMEOUT", "1").start(&api);
     let failure = failure(&ask(&api, r#"{"panic":"plain"}"#));
@@ -106,8 +107,8 @@ fn a_panic_that_cannot_be_printed_is_what_the_caller_is_told() {
 }
 
 #[test]
-fn a_panic_that_ends_the_process_is_answered_and_ends_it_though_it_cannot_be_printed() {
-    // One that unwinds never comes to its second panic: it is still printing the first.
+fn an_abort_is_answered_and_ends_the_process_even_if_it_cannot_be_printed() {
+    // With unwinding, the second panic never happens: the first is still being printed.
     for (setup, code) in
         [(act().with("RUNTIME_TIMEOUT", "1"), 1), (act().built_as("abort"), 128 + 6)]
     {
@@ -124,7 +125,7 @@ fn a_panic_that_ends_the_process_is_answered_and_ends_it_though_it_cannot_be_pri
 }
 
 #[test]
-fn an_error_is_answered_though_nobody_reads_the_log_and_the_next_event_is_served() {
+fn an_error_is_answered_and_the_next_event_is_served_even_if_the_log_is_not_read() {
     for streams in STALLED {
         let api = api();
         let _function = stalled(act(), streams).start(&api);
@@ -136,11 +137,11 @@ fn an_error_is_answered_though_nobody_reads_the_log_and_the_next_event_is_served
 }
 
 #[test]
-fn a_loop_whose_lines_nobody_reads_goes_on_polling() {
+fn the_event_loop_keeps_polling_even_if_its_log_is_not_read() {
     let server = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let setup = act().stall(Stdout).stall(Stderr).with("PROBE_PRE_STOP", "silent");
     let function = setup.start_at(&server.local_addr().expect("it is bound").to_string());
-    // A fault that is worth a line.
+    // A fault that is logged.
     drop(accept(&server));
     let mut connection = accept(&server);
     connection
@@ -153,7 +154,7 @@ fn a_loop_whose_lines_nobody_reads_goes_on_polling() {
     assert_eq!(function.stop().code, 0);
 }
 
-/// A connection of the function's that has polled.
+/// Accepts a connection of the function, and reads its poll.
 fn accept(server: &TcpListener) -> TcpStream {
     let (mut connection, _) = server.accept().expect("the function connects");
     connection.set_read_timeout(Some(LIMIT)).expect("it can be set");
@@ -162,7 +163,7 @@ fn accept(server: &TcpListener) -> TcpStream {
 }
 
 #[test]
-fn work_left_for_later_that_blocks_ends_with_the_time_of_its_invocation() {
+fn work_after_the_response_that_blocks_ends_at_the_deadline_of_its_invocation() {
     for streams in STALLED {
         let (api, gate) = (api(), Gate::new());
         let function = stalled(act(), streams).with("RUNTIME_TIMEOUT", "1").start(&api);
@@ -171,13 +172,13 @@ fn work_left_for_later_that_blocks_ends_with_the_time_of_its_invocation() {
         let answer = api.invoke(event).wait(LIMIT).expect("there is an answer");
         assert_eq!(answer.text(), r#""more to come""#);
         let line = "fg: ending the process: request r-1: work left by spawn_after has blocked its thread for ";
-        assert_said(&function.wait(), 1, streams, line);
+        assert_reported(&function.wait(), 1, streams, line);
         assert_eq!(api.posts().len(), 1, "it has been answered before");
     }
 }
 
 #[test]
-fn a_pre_stop_that_blocks_or_hangs_or_prints_what_nobody_reads_ends_with_its_time() {
+fn a_pre_stop_that_blocks_or_hangs_or_prints_to_an_unread_stream_ends_at_its_time_limit() {
     let (blocks, also_blocks) = (Gate::new(), Gate::new());
     let line = "fg: ending the process: pre_stop has blocked its thread for 1";
     let cases = [
@@ -191,7 +192,7 @@ fn a_pre_stop_that_blocks_or_hangs_or_prints_what_nobody_reads_ends_with_its_tim
         (act().with("PROBE_PRE_STOP", "hangs").with("PROBE_NO_TIMEOUTS", "1"), &[Stdout], 0),
         (act(), &[Stdout], 1),
     ];
-    // All at once, since each takes its ten seconds.
+    // Concurrently, since each takes ten seconds.
     let started = cases.map(|(setup, streams, code)| {
         let api = api();
         let function = stalled(setup, streams).start(&api);
@@ -202,7 +203,7 @@ fn a_pre_stop_that_blocks_or_hangs_or_prints_what_nobody_reads_ends_with_its_tim
     for (_api, function, streams, code) in started {
         let ended = function.wait();
         if code == 1 {
-            assert_said(&ended, code, streams, line);
+            assert_reported(&ended, code, streams, line);
         } else {
             assert_eq!((ended.code, ended.stderr.len()), (0, 0), "{ended:#?}");
         }
@@ -217,7 +218,7 @@ fn a_pre_stop_that_blocks_or_hangs_or_prints_what_nobody_reads_ends_with_its_tim
 }
 
 #[test]
-fn what_a_function_has_left_behind_does_not_keep_the_process_from_its_end() {
+fn tasks_that_a_function_has_left_behind_do_not_prevent_the_exit() {
     for streams in STALLED {
         let (api, gate) = (api(), Gate::new());
         let function = stalled(act(), streams).with("PROBE_PRE_STOP", "silent").start(&api);
@@ -227,7 +228,7 @@ fn what_a_function_has_left_behind_does_not_keep_the_process_from_its_end() {
         );
         function.signal("TERM");
         let _blocked = gate.reached();
-        assert_said(
+        assert_reported(
             &function.wait(),
             0,
             streams,
@@ -237,14 +238,14 @@ fn what_a_function_has_left_behind_does_not_keep_the_process_from_its_end() {
 }
 
 #[test]
-fn what_is_still_to_be_printed_does_not_keep_the_process_from_its_end() {
+fn buffered_output_does_not_prevent_the_exit() {
     let api = api();
     let function = act().stall(Stdout).with("PROBE_PRE_STOP", "silent").start(&api);
     assert_eq!(ask(&api, r#"{"print_part":"the beginning of a line"}"#).text(), r#""printed""#);
     assert_eq!(function.stop().code, 0);
 }
 
-/// Told to end twice in this state, it does.
+/// Asserts that two signals end the process in this state.
 fn assert_ends_at_second_signal(function: Function, streams: &[Stream], state: &str) {
     function.signal_twice();
     let ended = function.wait();
@@ -252,7 +253,7 @@ fn assert_ends_at_second_signal(function: Function, streams: &[Stream], state: &
     if !streams.contains(&Stderr) {
         assert_eq!(
             ended.stderr,
-            ["fg: told to end a second time; ending now, with work unfinished"],
+            ["fg: second signal received; ending now, with work unfinished"],
             "{state}"
         );
     }
@@ -293,7 +294,7 @@ fn a_second_signal_ends_the_process_in_every_state() {
 }
 
 #[test]
-fn a_second_signal_ends_the_process_while_its_answer_is_not_taken() {
+fn a_second_signal_ends_the_process_while_its_answer_is_not_read() {
     let server = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let function = act().start_at(&server.local_addr().expect("it is bound").to_string());
     let mut connection = accept(&server);
@@ -317,13 +318,13 @@ fn a_second_signal_ends_the_process_in_the_middle_of_a_stream_that_blocks() {
 }
 
 #[test]
-fn once_the_loop_is_over_a_signal_does_what_it_does_without_us() {
+fn after_the_event_loop_has_ended_a_signal_has_its_default_effect() {
     let (api, gate) = (api(), Gate::new());
     let function = act().with("PROBE_GOES_ON", gate.address()).start(&api);
     assert!(api.wait_until(LIMIT, |counts| counts.polls == 1));
     function.signal("TERM");
     let _blocked = gate.reached();
-    // The thread that has listened may still be about to stop doing so.
+    // The watchdog thread may not have unregistered the signals yet.
     let ended = loop {
         function.signal("TERM");
         if let Some(code) = function.try_wait(Duration::from_millis(100)) {
@@ -333,7 +334,7 @@ fn once_the_loop_is_over_a_signal_does_what_it_does_without_us() {
     assert_eq!(ended, -15);
 }
 
-/// Freezes the function, as the platform does, until the time of its invocation is over.
+/// Freezes the function, as the platform does, until after the deadline of its invocation.
 fn freeze(function: &Function, meanwhile: impl FnOnce()) {
     function.signal("STOP");
     // Nothing happens in this time, and that is the point.
@@ -343,7 +344,7 @@ fn freeze(function: &Function, meanwhile: impl FnOnce()) {
 }
 
 #[test]
-fn a_handler_that_was_frozen_past_its_time_ends_as_it_would_have() {
+fn a_handler_that_was_frozen_past_its_deadline_ends_normally() {
     for _ in 0..3 {
         let (api, gate) = (api(), Gate::new());
         let function = act().with("RUNTIME_TIMEOUT", "1").start(&api);
@@ -360,7 +361,7 @@ fn a_handler_that_was_frozen_past_its_time_ends_as_it_would_have() {
 }
 
 #[test]
-fn a_handler_that_was_frozen_while_it_waits_for_more_than_comes_is_not_said_to_have_blocked() {
+fn a_handler_that_was_frozen_while_it_waits_is_not_reported_as_blocking() {
     let (api, gate) = (api(), Gate::new());
     let function = act().with("RUNTIME_TIMEOUT", "1").start(&api);
     let pending = api.invoke(Event::new(format!(r#"{{"wait_at":"{}"}}"#, gate.address())));
@@ -377,7 +378,7 @@ fn a_handler_that_was_frozen_while_it_waits_for_more_than_comes_is_not_said_to_h
 }
 
 #[test]
-fn a_handler_that_blocks_and_was_frozen_is_answered_with_both() {
+fn the_error_of_a_handler_that_blocks_and_was_frozen_mentions_both() {
     let (api, gate) = (api(), Gate::new());
     let function = act().with("RUNTIME_TIMEOUT", "1").start(&api);
     let pending = api.invoke(Event::new(format!(r#"{{"block_at":"{}"}}"#, gate.address())));

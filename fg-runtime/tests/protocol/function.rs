@@ -1,4 +1,4 @@
-//! A function under test: a process of the example `probe`, with all that it writes.
+//! A function under test: a process of the example `probe`, with its captured output.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,10 +16,10 @@ use serde_json::Value;
 
 use crate::probe::probe;
 
-/// Long enough for any machine: only a failing test waits so long.
+/// Long enough for any machine. Only a failing test waits this long.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
-/// The variables of a function, before it starts.
+/// The environment of a function that has not been started.
 pub(crate) struct Setup {
     program: PathBuf,
     variables: Vec<(String, String)>,
@@ -34,29 +34,29 @@ pub(crate) enum Stream {
     Stderr,
 }
 
-/// The function does what its events say.
+/// The probe's handler that performs the actions of its events.
 pub(crate) fn act() -> Setup {
     setup("act")
 }
 
-/// The function sends its payload back.
+/// The probe's handler that responds with its payload.
 pub(crate) fn echo() -> Setup {
     setup("echo")
 }
 
-/// The function takes HTTP requests, and fails at each.
+/// The probe's handler that takes HTTP requests and fails for each.
 #[cfg(feature = "http")]
 pub(crate) fn api_that_fails() -> Setup {
     setup("api")
 }
 
-/// The function replies to CloudEvents.
+/// The probe's handler that responds to CloudEvents.
 #[cfg(feature = "server")]
 pub(crate) fn mirror() -> Setup {
     setup("mirror")
 }
 
-/// The function streams what its events say.
+/// The probe's handler that streams the steps of its events.
 pub(crate) fn stream() -> Setup {
     setup("stream")
 }
@@ -81,25 +81,25 @@ fn setup(handler: &str) -> Setup {
 }
 
 impl Setup {
-    /// Sets a variable; the last one of a name counts.
+    /// Sets a variable. The last value of a name is used.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The program is built with another profile of cargo's.
+    /// Uses a program that is built with another cargo profile.
     pub(crate) fn built_as(mut self, profile: &'static str) -> Self {
         self.program = probe(profile);
         self
     }
 
-    /// The program is started by this command, which takes it as its last argument.
+    /// Starts the program with this command, which takes it as its last argument.
     pub(crate) fn within(mut self, command: &[&str]) -> Self {
         self.within = command.iter().map(|&word| word.to_owned()).collect();
         self
     }
 
-    /// Whether it can be started at all: it says what is wrong with this mode.
+    /// Whether the program can be started at all, with an invalid mode.
     pub(crate) fn can_be_run(&self) -> bool {
         self.command()
             .env("FG_MODE", "none")
@@ -114,24 +114,25 @@ impl Setup {
         command
     }
 
-    /// The system lets it have so many open files.
+    /// Limits the number of open files.
     pub(crate) fn limit_open_files(self, files: u32) -> Self {
         self.within(&["/bin/sh", "-c", &format!("ulimit -n {files}; exec \"$0\"")])
     }
 
-    /// This stream is not read.
+    /// Leaves this stream unread.
     pub(crate) fn close(mut self, stream: Stream) -> Self {
         self.closed = Some(stream);
         self
     }
 
-    /// This stream has a reader that takes nothing, and is full.
+    /// Connects this stream to a full pipe that is not read.
     pub(crate) fn stall(mut self, stream: Stream) -> Self {
         self.stalled.push(stream);
         self
     }
 
-    /// Runs in a shell: one event from standard input, the reply to standard output.
+    /// Runs in a shell: reads one event from standard input and writes the response to standard
+    /// output.
     pub(crate) fn run_once(self, event: &str) -> Child {
         let mut child = Command::new(&self.program)
             .env_clear()
@@ -155,7 +156,7 @@ impl Setup {
         self.with("RUNTIME_API_ADDR", address).start_alone()
     }
 
-    /// Starts it where there is no Runtime API.
+    /// Starts the function without a Runtime API.
     pub(crate) fn start_alone(self) -> Function {
         let mut unread = Vec::new();
         let mut stream = |stream| {
@@ -195,18 +196,18 @@ impl Setup {
             for reader in readers.into_iter().flatten() {
                 reader.join().expect("a reader does not panic");
             }
-            // The test may have ended before.
+            // The test may already have ended.
             let _ = ended.send(code);
         });
         Function { id, output, exit_code, ended: false, _unread: unread }
     }
 }
 
-/// A stream for a process that takes nothing more, and the other end of it.
+/// A full stream for a process, and its other end.
 fn full_stream() -> (Stdio, UnixStream) {
     let (mut full, reader) = UnixStream::pair().expect("there can be two sockets");
     full.set_nonblocking(true).expect("it can be set");
-    // Until not even a byte is taken.
+    // Writes until not even one byte fits.
     for size in [4096, 1] {
         while full.write(&vec![b'x'; size]).is_ok() {}
     }
@@ -214,14 +215,14 @@ fn full_stream() -> (Stdio, UnixStream) {
     (OwnedFd::from(full).into(), reader)
 }
 
-/// The exit code; with a minus, the signal that killed it.
+/// The exit code, or the negated number of the signal that killed the process.
 fn wait(mut child: Child) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     let status = child.wait().expect("it is our child");
     status.code().unwrap_or_else(|| -status.signal().unwrap_or_default())
 }
 
-/// The lines that a function has written.
+/// The captured lines of a function.
 #[derive(Default)]
 struct Output {
     lines: Mutex<Vec<(Stream, String)>>,
@@ -238,17 +239,17 @@ impl Output {
     }
 }
 
-/// A function that runs; it is killed when this is dropped.
+/// A running function. It is killed on drop.
 pub(crate) struct Function {
     id: u32,
     output: Arc<Output>,
     exit_code: Receiver<i32>,
     ended: bool,
-    /// The other ends of streams that are not read.
+    /// The other ends of unread streams.
     _unread: Vec<UnixStream>,
 }
 
-/// What a function has left behind.
+/// The exit code and the output of a function that has ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: i32,
@@ -270,17 +271,17 @@ impl Function {
         assert!(status.success(), "the function has ended before SIG{name}");
     }
 
-    /// Sends two signals, whether or not there is anything left for the second one.
+    /// Sends two signals. The process may already have ended at the second one.
     pub(crate) fn signal_twice(&self) {
         self.signal("TERM");
-        // Two of the same kind could become one before the process looks.
+        // Two equal signals could be merged before the process handles them.
         let _ = Command::new("kill")
             .args(["-INT", &self.id.to_string()])
             .stderr(Stdio::null())
             .status();
     }
 
-    /// Waits for a line with this text.
+    /// Waits for a line that contains this string.
     pub(crate) fn wait_for_line(&self, text: &str) -> String {
         let lines = self.output.lines.lock().expect("it is not poisoned");
         let find = |lines: &[(Stream, String)]| {
@@ -295,7 +296,7 @@ impl Function {
         find(&lines).unwrap_or_else(|| panic!("there is no line with {text:?} in {lines:#?}"))
     }
 
-    /// Tells it to end, and waits for that.
+    /// Sends SIGTERM, and waits for the end of the process.
     pub(crate) fn stop(self) -> Ended {
         self.signal("TERM");
         self.wait()
@@ -306,7 +307,7 @@ impl Function {
         self.exit_code.recv_timeout(limit).ok()
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until the process has ended.
     pub(crate) fn wait(mut self) -> Ended {
         let code = self.exit_code.recv_timeout(LIMIT).expect("the function ends");
         self.ended = true;
@@ -325,7 +326,7 @@ impl Function {
 impl Drop for Function {
     fn drop(&mut self) {
         if !self.ended && self.exit_code.try_recv().is_err() {
-            // It may have ended meanwhile.
+            // The process may already have ended.
             let _ = Command::new("kill")
                 .args(["-KILL", &self.id.to_string()])
                 .stderr(Stdio::null())
@@ -335,13 +336,13 @@ impl Drop for Function {
 }
 
 impl Ended {
-    /// How many lines of either stream have this text.
+    /// The number of lines of both streams that contain this string.
     pub(crate) fn count(&self, text: &str) -> usize {
         self.stdout.iter().chain(&self.stderr).filter(|line| line.contains(text)).count()
     }
 }
 
-/// An API that a function can be started against.
+/// Starts a Runtime API for a function.
 pub(crate) fn api() -> RuntimeApi {
     RuntimeApi::start().expect("a port is free")
 }
@@ -355,13 +356,13 @@ pub(crate) fn ask_event(api: &RuntimeApi, event: Event) -> Answer {
     api.invoke(event).wait(LIMIT).expect("there is an answer")
 }
 
-/// The function is as good as new.
+/// Asserts that the function serves another event.
 pub(crate) fn assert_serves(api: &RuntimeApi) {
     let answer = ask(api, r#"{"echo":"still here"}"#);
     assert_eq!((answer.kind, &*answer.text()), (AnswerKind::Response, r#""still here""#));
 }
 
-/// The error that an event is answered with.
+/// The error response of an answer.
 pub(crate) fn failure(answer: &Answer) -> Value {
     assert_eq!(answer.kind, AnswerKind::Error, "{}", answer.text());
     serde_json::from_slice(&answer.body).expect("an error is JSON")
@@ -370,8 +371,8 @@ pub(crate) fn failure(answer: &Answer) -> Value {
 /// `errorType` and `errorMessage`.
 pub(crate) fn type_and_message(failure: &Value) -> (&str, &str) {
     (
-        failure["errorType"].as_str().expect("a text"),
-        failure["errorMessage"].as_str().expect("a text"),
+        failure["errorType"].as_str().expect("a string"),
+        failure["errorMessage"].as_str().expect("a string"),
     )
 }
 

@@ -1,11 +1,12 @@
-//! The time before the first event, and what it leaves to the events.
+//! The init phase and the state that it creates.
 
 use fg_emulator::{Event, RuntimeApi};
 
 use crate::function::{Ended, LIMIT, Setup, act, api, ask, failure};
 
-/// A function that cannot be initialised tells one caller why, and ends.
-fn assert_refuses(setup: Setup, message: &str, cause: &str) -> (RuntimeApi, Ended) {
+/// Asserts that a function that cannot be initialized answers one invocation with the error, and
+/// ends.
+fn assert_init_fails(setup: Setup, message: &str, cause: &str) -> (RuntimeApi, Ended) {
     let api = api();
     let function = setup.start(&api);
     let answer = api
@@ -14,9 +15,9 @@ fn assert_refuses(setup: Setup, message: &str, cause: &str) -> (RuntimeApi, Ende
         .expect("an answer");
     let failure = failure(&answer);
     assert_eq!(failure["errorType"], "InitError");
-    let said = failure["errorMessage"].as_str().expect("a text");
-    assert!(said.starts_with(message), "{said}");
-    let because = failure["cause"][0].as_str().expect("a text");
+    let actual = failure["errorMessage"].as_str().expect("a string");
+    assert!(actual.starts_with(message), "{actual}");
+    let because = failure["cause"][0].as_str().expect("a string");
     assert!(because.starts_with(cause), "{because}");
     let ended = function.wait();
     assert_eq!((ended.code, api.posts().len()), (1, 1), "{ended:#?}");
@@ -29,29 +30,29 @@ fn assert_refuses(setup: Setup, message: &str, cause: &str) -> (RuntimeApi, Ende
 }
 
 #[test]
-fn an_initialisation_that_fails_is_told_to_the_first_caller() {
+fn a_failed_init_is_reported_to_the_first_caller() {
     let message = "the function could not be initialised: no connection to the database";
     let cause = "DatabaseDown: no connection to the database: connection refused";
-    let (_, ended) = assert_refuses(act().with("PROBE_INIT", "fails"), message, cause);
+    let (_, ended) = assert_init_fails(act().with("PROBE_INIT", "fails"), message, cause);
     assert_eq!(ended.stderr.len(), 1, "{ended:#?}");
 }
 
 #[test]
-fn an_initialisation_that_panics_is_told_to_the_first_caller() {
+fn a_panic_in_init_is_reported_to_the_first_caller() {
     let message = "the function could not be initialised: no configuration (at fg-runtime/examples/probe/main.rs:";
-    assert_refuses(act().with("PROBE_INIT", "panics"), message, "panic: no configuration (at ");
+    assert_init_fails(act().with("PROBE_INIT", "panics"), message, "panic: no configuration (at ");
 }
 
 #[test]
-fn an_initialisation_that_takes_too_long_is_told_to_the_first_caller() {
+fn an_init_that_takes_too_long_is_reported_to_the_first_caller() {
     let setup = act().with("PROBE_INIT", "hangs").with("RUNTIME_INITIALIZER_TIMEOUT", "1");
     let message = "the function could not be initialised: not finished after ";
-    let (_, ended) = assert_refuses(setup, message, "FunctionTimeout: not finished after ");
+    let (_, ended) = assert_init_fails(setup, message, "FunctionTimeout: not finished after ");
     assert!(ended.stderr[0].contains(" of 1s (RUNTIME_INITIALIZER_TIMEOUT): "), "{ended:#?}");
 }
 
 #[test]
-fn a_handler_that_does_not_exist_is_told_to_the_first_caller() {
+fn an_unknown_handler_is_reported_to_the_first_caller() {
     let api = api();
     let function = act().with("RUNTIME_HANDLER", "acct").start(&api);
     assert_eq!(failure(&ask(&api, "{}"))["errorType"], "InitError");
@@ -69,7 +70,7 @@ fn the_state_is_made_once_and_shared_by_all_events() {
 }
 
 #[test]
-fn a_function_that_is_told_to_end_while_it_is_initialised_ends() {
+fn a_signal_during_init_ends_the_function() {
     let api = api();
     let function = act().with("PROBE_INIT", "hangs").start(&api);
     function.wait_for_line("initialising");

@@ -1,13 +1,13 @@
-//! Whatever a handler does, its invocation ends in one POST, and the next one is served by the same
-//! process on the same connection.
+//! Each invocation gets exactly one answer, whatever the handler does, and the same process serves
+//! the next one on the same connection.
 
 use fg_emulator::{AnswerKind, Event};
 use serde_json::Value;
 
 use crate::function::{accepted, act, api, ask_event, assert_serves, failure, type_and_message};
 
-/// Sends this event, which fails, and gives what the caller is told, after making sure of
-/// everything that holds for every failure.
+/// Sends an event that fails, and returns the error response after the assertions that hold for
+/// every failure.
 fn failure_of(event: &[u8]) -> Value {
     let api = api();
     let function = act().with("RUNTIME_MAX_RESP_BODY_SIZE", "1000").start(&api);
@@ -26,7 +26,7 @@ fn failure_of(event: &[u8]) -> Value {
     let failure = failure(&answer);
     let (error_type, message) = type_and_message(&failure);
     let first_line = message.lines().next().expect("there is a message");
-    // A value that does not fit is for the caller only.
+    // A value that cannot be decoded is sent to the caller, but not logged.
     let line =
         format!(" the-failing-one ERROR {error_type}: {}", first_line.replace(" \"two\"", ""));
     assert_eq!(
@@ -41,23 +41,24 @@ fn assert_failure(event: &str, error_type: &str, message: &str) {
     assert_eq!(type_and_message(&failure_of(event.as_bytes())), (error_type, message));
 }
 
-/// A panic with its place, and the functions of its frames.
+/// Asserts a panic with its location, and returns the functions of its frames.
 fn assert_panic(event: &str, message: &str, file: &str) -> Vec<String> {
     let failure = failure_of(event.as_bytes());
-    let (error_type, said) = type_and_message(&failure);
+    let (error_type, actual) = type_and_message(&failure);
     assert_eq!(error_type, "panic");
-    let place = said
+    let location = actual
         .strip_prefix(message)
-        .unwrap_or_else(|| panic!("{said:?} does not begin with {message:?}"));
-    let place = place
+        .unwrap_or_else(|| panic!("{actual:?} does not begin with {message:?}"));
+    let location = location
         .strip_prefix(" (at ")
-        .and_then(|place| place.strip_suffix(')'))
-        .expect("a panic has a place");
-    let (path, line_and_column) = place.split_once(".rs:").expect("a place has a file and a line");
-    assert!(path.ends_with(file), "{place} is not in {file}");
-    assert!(line_and_column.split(':').all(|number| number.parse::<u32>().is_ok()), "{place}");
+        .and_then(|location| location.strip_suffix(')'))
+        .expect("a panic has a location");
+    let (path, line_and_column) =
+        location.split_once(".rs:").expect("a location has a file and a line");
+    assert!(path.ends_with(file), "{location} is not in {file}");
+    assert!(line_and_column.split(':').all(|number| number.parse::<u32>().is_ok()), "{location}");
     let frames = failure["stackTrace"].as_array().expect("a panic has frames");
-    frames.iter().map(|frame| frame.as_str().expect("a frame is a text").to_owned()).collect()
+    frames.iter().map(|frame| frame.as_str().expect("a frame is a string").to_owned()).collect()
 }
 
 #[test]
@@ -65,11 +66,15 @@ fn an_error_is_answered_with_its_type_and_its_cause() {
     let failure = failure_of(br#""fail""#);
     assert_eq!(type_and_message(&failure), ("OrderNotFound", "there is no order 17"));
     assert_eq!(failure["cause"], serde_json::json!(["no such row"]));
-    assert_eq!(failure.as_object().expect("an object").len(), 3, "nothing else is told: {failure}");
+    assert_eq!(
+        failure.as_object().expect("an object").len(),
+        3,
+        "there is nothing else: {failure}"
+    );
 }
 
 #[test]
-fn a_panic_is_answered_with_its_message_its_place_and_the_users_frames() {
+fn a_panic_is_answered_with_its_message_its_location_and_the_users_frames() {
     let frames =
         assert_panic(r#"{"panic":"plain"}"#, "article 17 is out of stock", "examples/probe/act");
     assert!(
@@ -89,24 +94,24 @@ fn a_panic_when_the_event_is_dropped_is_answered() {
 }
 
 #[test]
-fn a_panic_while_the_event_is_read_is_answered() {
+fn a_panic_while_the_event_is_deserialized_is_answered() {
     assert_panic(r#"{"panic_in_deserialize":null}"#, "cannot read this", "examples/probe/event");
 }
 
 #[test]
-fn a_panic_while_the_reply_is_written_is_answered() {
+fn a_panic_while_the_response_is_serialized_is_answered() {
     assert_panic(r#""panic_in_serialize""#, "cannot write this", "examples/probe/event");
 }
 
 #[test]
-fn a_panic_with_a_value_that_is_no_text_is_answered() {
-    let message = "the handler panicked with a value that is not a text";
+fn a_panic_with_a_value_that_is_not_a_string_is_answered() {
+    let message = "the handler panicked with a value that is not a string";
     assert_panic(r#"{"panic":"with_number"}"#, message, "examples/probe/act");
     assert_panic(r#"{"panic":"with_bomb"}"#, message, "examples/probe/act");
 }
 
 #[test]
-fn a_panic_that_the_handler_passes_on_from_a_task_is_answered() {
+fn a_panic_that_the_handler_resumes_from_a_task_is_answered() {
     assert_failure(r#"{"panic":"resumed"}"#, "panic", "in a task");
 }
 
@@ -120,7 +125,7 @@ fn a_panic_that_the_handler_has_caught_is_not_mistaken_for_a_later_one() {
 }
 
 #[test]
-fn a_panic_during_a_panic_is_answered_before_the_process_dies_of_it() {
+fn a_panic_during_a_panic_is_answered_before_the_process_aborts() {
     let api = api();
     let function = act().start(&api);
     let answer = ask_event(&api, Event::new(r#"{"panic":"in_drop_while_unwinding"}"#));
@@ -136,7 +141,7 @@ fn a_panic_during_a_panic_is_answered_before_the_process_dies_of_it() {
 }
 
 #[test]
-fn a_reply_that_json_cannot_hold_is_answered() {
+fn a_response_that_json_cannot_represent_is_answered_with_an_error() {
     assert_failure(
         r#""unserialisable""#,
         "InvalidResponse",
@@ -145,14 +150,14 @@ fn a_reply_that_json_cannot_hold_is_answered() {
 }
 
 #[test]
-fn a_reply_above_the_limit_is_not_sent() {
+fn a_response_above_the_limit_is_not_sent() {
     let message =
         "the response has 1001 bytes, and the platform takes 1000 (RUNTIME_MAX_RESP_BODY_SIZE)";
     assert_failure(r#"{"large":999}"#, "FunctionResponseTooLarge", message);
 }
 
 #[test]
-fn a_reply_at_the_limit_is_sent() {
+fn a_response_at_the_limit_is_sent() {
     let api = api();
     let _function = act().with("RUNTIME_MAX_RESP_BODY_SIZE", "1000").start(&api);
     let answer = ask_event(&api, Event::new(r#"{"large":998}"#));
@@ -172,7 +177,7 @@ fn a_payload_that_is_not_json_is_answered_with_line_and_column() {
 fn a_payload_that_is_not_utf_8_is_answered() {
     let failure = failure_of(b"{\"echo\":\"\xff\xfe\"}");
     assert_eq!(failure["errorType"], "InvalidPayload");
-    let message = failure["errorMessage"].as_str().expect("a text");
+    let message = failure["errorMessage"].as_str().expect("a string");
     assert!(message.contains("invalid unicode code point at line 1 column"), "{message}");
 }
 
@@ -184,7 +189,7 @@ fn a_payload_of_the_wrong_shape_is_answered_with_path_line_and_column() {
 }
 
 #[test]
-fn an_empty_payload_that_the_event_does_not_take_is_answered() {
+fn an_empty_payload_that_cannot_be_decoded_is_answered() {
     let failure = failure_of(b"");
     let (error_type, message) = type_and_message(&failure);
     assert_eq!(error_type, "InvalidPayload");

@@ -1,12 +1,11 @@
-//! What is written where: the log on standard output, the runtime's own last resort on standard
-//! error.
+//! The log on standard output, and the runtime's own messages on standard error.
 
 use fg_emulator::{Event, Fault, Misbehaviour, RuntimeApi};
 use serde_json::{Value, json};
 
 use crate::function::{LIMIT, Setup, Stream, act, api, assert_serves};
 
-/// The lines with this text that one event leaves behind.
+/// The lines that contain this string after one event.
 fn lines_of(setup: Setup, text: &str) -> Vec<String> {
     let event = Event::new(format!(r#"{{"log":"{text}"}}"#)).request_id("r-1");
     lines_of_event(setup, event).into_iter().filter(|line| line.contains(text)).collect()
@@ -22,7 +21,7 @@ fn lines_of_event(setup: Setup, event: Event) -> Vec<String> {
 }
 
 #[test]
-fn a_line_has_the_platforms_form() {
+fn a_line_has_the_platforms_format() {
     let lines = lines_of(act(), "hello");
     let [info, _, _] = &lines[..] else { panic!("{lines:#?}") };
     let (time, rest) = info.split_once(' ').expect("there is a time");
@@ -46,7 +45,7 @@ fn the_level_is_the_lowest_that_is_written() {
 }
 
 #[test]
-fn a_line_is_json_where_this_is_set() {
+fn a_line_is_json_if_this_is_set() {
     let lines = lines_of(act().with("PROBE_JSON", "1"), "hello");
     assert_eq!(lines.len(), 3, "{lines:#?}");
     let line: Value = serde_json::from_str(&lines[0]).expect("it is JSON");
@@ -58,8 +57,8 @@ fn a_line_is_json_where_this_is_set() {
     );
 }
 
-/// What follows the time in each line of this event's.
-fn said(setup: Setup, event: Event) -> Vec<String> {
+/// The lines of this event without their times.
+fn lines_without_times(setup: Setup, event: Event) -> Vec<String> {
     let api = api();
     let function = setup.start(&api);
     api.invoke(event).wait(LIMIT).expect("there is an answer");
@@ -68,23 +67,23 @@ fn said(setup: Setup, event: Event) -> Vec<String> {
 }
 
 #[test]
-fn nothing_that_a_caller_sends_looks_like_another_record_or_like_a_control_character() {
+fn a_caller_can_forge_neither_a_record_nor_a_control_character() {
     let event = json!({"log": "a\r\n2026-01-01T00:00:00.000Z r-2 ERROR forged\x1b[31m\u{9b}\u{2028}\u{202e}"});
-    let lines = said(
+    let lines = lines_without_times(
         act().with("RUNTIME_LOG_LEVEL", "ERROR"),
         Event::new(event.to_string()).request_id("r-1"),
     );
     let forged = r"r-1 | 2026-01-01T00:00:00.000Z r-2 ERROR forged\u{1b}[31m\u{9b}\u{2028}\u{202e}";
     assert_eq!(lines, ["r-1 ERROR a", forged]);
     for event in [json!({"fail_with": "a\nb\x1b[2J"}), json!({"panic_with": "a\nb\x1b[2J"})] {
-        let lines = said(act(), Event::new(event.to_string()).request_id("r-1"));
+        let lines = lines_without_times(act(), Event::new(event.to_string()).request_id("r-1"));
         assert!(lines[0].starts_with("r-1 ERROR ") && lines[0].ends_with(": a"), "{lines:#?}");
         assert!(lines[1..].iter().all(|line| line.starts_with("r-1 | b\\u{1b}[2J")), "{lines:#?}");
     }
 }
 
 #[test]
-fn a_request_id_is_one_word_of_a_line_whatever_it_is() {
+fn a_request_id_is_always_one_word_of_a_line() {
     let api = api();
     let function = act().start(&api);
     api.invoke(Event::new(r#"{"log":"hello"}"#).request_id("r INFO \u{9b}2J\u{a0}x"));
@@ -94,9 +93,9 @@ fn a_request_id_is_one_word_of_a_line_whatever_it_is() {
 
 #[cfg(all(feature = "log", feature = "tracing"))]
 #[test]
-fn directives_say_for_each_target_what_is_logged_on_every_way_in() {
+fn directives_filter_each_target_for_every_logging_crate() {
     let lines = |directives| {
-        said(
+        lines_without_times(
             act().with("FG_LOG", directives),
             Event::new(r#"{"log_everywhere":"hello"}"#).request_id("r-1"),
         )
@@ -106,15 +105,15 @@ fn directives_say_for_each_target_what_is_logged_on_every_way_in() {
     assert_eq!(lines("off,fg=debug"), [own]);
     assert_eq!(lines("info,probe::act=error"), [own]);
     assert_eq!(lines("probe=info"), [own, target, target]);
-    let lines = said(act().with("FG_LOG", "loud=er,off"), Event::new("\"count\""));
-    assert_eq!(lines, [""; 0], "the complaint is off as well");
-    let lines = said(act().with("FG_LOG", "loud=er"), Event::new("\"count\""));
+    let lines = lines_without_times(act().with("FG_LOG", "loud=er,off"), Event::new("\"count\""));
+    assert_eq!(lines, [""; 0], "the warning is off as well");
+    let lines = lines_without_times(act().with("FG_LOG", "loud=er"), Event::new("\"count\""));
     assert!(lines[0].starts_with("- WARN FG_LOG: `loud=er` is no level"), "{lines:#?}");
 }
 
 #[cfg(feature = "tracing")]
 #[test]
-fn fields_and_spans_are_json_of_their_own_where_a_variable_says_so() {
+fn a_variable_makes_fields_and_spans_json_objects() {
     let event = || Event::new("\"log_fields\"").request_id("r-1");
     let lines = lines_of_event(act().with("FG_LOG_FORMAT", "json"), event());
     let [line] = &lines[..] else { panic!("{lines:#?}") };
@@ -125,7 +124,8 @@ fn fields_and_spans_are_json_of_their_own_where_a_variable_says_so() {
         "fields": {"count": 3}, "spans": [{"name": "order", "id": 7}],
     });
     assert_eq!(line, expected);
-    let text = said(act().with("PROBE_JSON", "1").with("FG_LOG_FORMAT", "text"), event());
+    let text =
+        lines_without_times(act().with("PROBE_JSON", "1").with("FG_LOG_FORMAT", "text"), event());
     assert_eq!(
         text,
         ["r-1 WARN order{id=7}: probe::act: few left count=3"],
@@ -135,9 +135,12 @@ fn fields_and_spans_are_json_of_their_own_where_a_variable_says_so() {
 
 #[cfg(feature = "tracing")]
 #[test]
-fn an_event_outside_of_any_invocation_is_logged_whoever_has_set_the_subscriber() {
+fn an_event_outside_of_any_invocation_is_logged_by_every_subscriber() {
     let lines = |name, value| {
-        said(act().with(name, value), Event::new(r#"{"log_everywhere":"hello"}"#).request_id("r-1"))
+        lines_without_times(
+            act().with(name, value),
+            Event::new(r#"{"log_everywhere":"hello"}"#).request_id("r-1"),
+        )
     };
     let (hello, text) = ("r-1 INFO hello", "r-1 INFO probe::act: hello");
     let of_log = if cfg!(feature = "log") { vec![hello, text, text] } else { vec![hello, text] };
@@ -152,7 +155,7 @@ fn an_event_outside_of_any_invocation_is_logged_whoever_has_set_the_subscriber()
 fn a_line_is_written_before_the_answer_is_sent() {
     let api = api();
     let function = act().start(&api);
-    // The answer is never accepted, and so the line cannot have been written after it.
+    // The answer is never accepted, so the line cannot have been written after it.
     for _ in 0..100 {
         api.script(Fault::OnPost(Misbehaviour::CloseBeforeReading));
     }
@@ -161,7 +164,7 @@ fn a_line_is_written_before_the_answer_is_sent() {
     assert_eq!(api.posts().len(), 0);
 }
 
-fn assert_does_without(setup: Setup, api: &RuntimeApi) {
+fn assert_runs_without(setup: Setup, api: &RuntimeApi) {
     let function = setup.start(api);
     assert_serves(api);
     let failing = api.invoke(Event::new(r#""fail""#));
@@ -173,11 +176,11 @@ fn assert_does_without(setup: Setup, api: &RuntimeApi) {
 }
 
 #[test]
-fn a_function_does_without_a_standard_output() {
-    assert_does_without(act().close(Stream::Stdout), &api());
+fn a_function_runs_without_a_standard_output() {
+    assert_runs_without(act().close(Stream::Stdout), &api());
 }
 
 #[test]
-fn a_function_does_without_a_standard_error() {
-    assert_does_without(act().close(Stream::Stderr), &api());
+fn a_function_runs_without_a_standard_error() {
+    assert_runs_without(act().close(Stream::Stderr), &api());
 }

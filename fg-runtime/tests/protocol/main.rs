@@ -1,8 +1,8 @@
-//! The runtime as the platform sees it: a process that speaks the protocol, whatever happens to it.
+//! The runtime as the platform sees it: a process that keeps to the protocol under every fault.
 //!
-//! Each test starts the example `probe` against a Runtime API that misbehaves on demand.
+//! Each test starts the example `probe` with a Runtime API that misbehaves on demand.
 
-// The functions under test are told to end by signals.
+// The tests end the functions with signals.
 #![cfg(unix)]
 
 mod abort;

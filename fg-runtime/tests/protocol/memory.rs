@@ -1,5 +1,4 @@
-//! What an invocation leaves in the memory of the process: neither what came with it nor the room
-//! that it took.
+//! An invocation leaves neither its data nor large buffers in the memory of the process.
 
 #![cfg(target_os = "linux")]
 
@@ -12,11 +11,11 @@ use serde_json::json;
 
 use crate::function::{Function, LIMIT, Setup, act, api, ask, ask_event, echo, failure};
 
-/// The memory of a process that it can write to.
+/// The writable memory of a process.
 fn memory_of(function: &Function) -> Vec<u8> {
     let path = |name| format!("/proc/{}/{name}", function.id());
     let maps = std::fs::read_to_string(path("maps")).expect("it runs");
-    let mut file = File::open(path("mem")).expect("a child can be looked into");
+    let mut file = File::open(path("mem")).expect("the memory of a child can be read");
     let mut memory = Vec::new();
     for line in maps.lines() {
         let mut words = line.split(' ');
@@ -26,8 +25,8 @@ fn memory_of(function: &Function) -> Vec<u8> {
         }
         let (start, end) = range.split_once('-').expect("a range has a start and an end");
         let number = |digits| u64::from_str_radix(digits, 16).expect("an address");
-        file.seek(SeekFrom::Start(number(start))).expect("there is something");
-        // A part of the address space may have nothing behind it.
+        file.seek(SeekFrom::Start(number(start))).expect("the range is mapped");
+        // A part of the address space may be unmapped.
         let _ = (&mut file).take(number(end) - number(start)).read_to_end(&mut memory);
     }
     memory
@@ -37,13 +36,13 @@ fn count(memory: &[u8], text: &str) -> usize {
     memory.windows(text.len()).filter(|window| *window == text.as_bytes()).count()
 }
 
-/// The function has done everything that belongs to its last invocation, and asks for another.
+/// Waits until the function has finished its last invocation and polls again.
 fn wait_until_idle(api: &RuntimeApi) {
     let answered = api.posts().len() as u64;
     assert!(api.wait_until(LIMIT, |counts| counts.polls > answered));
 }
 
-/// An event with credentials, some in headers that only the handler knows as such, and in the body.
+/// An event with credentials in known headers, in a header of the caller's own, and in the body.
 fn event(length: usize) -> Event {
     let secret = |name: &str| format!("C4N4RY-{name}-{}", "s".repeat(length));
     let event = Event::new(json!({"echo": "hello", "token": secret("body")}).to_string());
@@ -64,24 +63,24 @@ fn assert_forgets(setup: Setup, events: impl IntoIterator<Item = Event>) {
 }
 
 #[test]
-fn nothing_of_what_came_with_an_event_is_left_when_the_next_one_is_asked_for() {
-    // The long ones need a larger buffer in the middle of the head.
+fn nothing_of_an_event_is_left_when_the_next_one_is_polled() {
+    // The long ones grow the buffer in the middle of the head.
     assert_forgets(act(), [event(8), event(3000), event(8), event(20_000)]);
 }
 
 #[test]
-fn nothing_is_left_of_what_came_ahead_either() {
+fn nothing_is_left_of_a_pipelined_event() {
     let api = api();
     let function = act().with("FG_PIPELINE", "1").start(&api);
     let pending: Vec<_> = [8, 3000, 8, 20_000].map(|length| api.invoke(event(length))).into();
     pending.iter().for_each(|pending| drop(pending.wait(LIMIT).expect("there is an answer")));
-    // The event after it takes its place.
+    // The next event overwrites it.
     ask(&api, r#"{"echo":"hello"}"#);
     assert_eq!(count(&memory_of(&function), "C4N4RY-"), 0);
 }
 
 #[test]
-fn nothing_is_left_of_an_event_that_does_not_fit_or_whose_handler_panics() {
+fn nothing_is_left_of_an_event_that_is_too_large_or_whose_handler_panics() {
     let with_secrets = |body: &str| {
         Event::new(body)
             .header("X-CFF-Auth-Token", "C4N4RY-token")
@@ -99,7 +98,7 @@ fn nothing_is_left_of_an_event_that_does_not_fit_or_whose_handler_panics() {
 }
 
 #[test]
-fn the_room_for_a_large_event_and_its_reply_is_given_back() {
+fn the_buffers_of_a_large_event_and_its_response_are_freed() {
     let resident = |function: &Function| {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", function.id())).expect("it runs");
@@ -117,7 +116,7 @@ fn the_room_for_a_large_event_and_its_reply_is_given_back() {
     wait_until_idle(&api);
     let after = resident(&function);
     assert!(after < before + 8_000_000, "{before} bytes before, {after} after");
-    // One that is refused leaves nothing either.
+    // An event that is refused leaves nothing either.
     let refused = [&large[..], &large[..]].concat();
     assert_eq!(failure(&ask(&api, refused))["errorType"], "InvalidPayload");
     wait_until_idle(&api);

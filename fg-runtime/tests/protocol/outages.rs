@@ -1,4 +1,4 @@
-//! A Runtime API that is not there yet, not there for a while, or gone.
+//! A Runtime API that is not up yet, down for a while, or gone.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -43,11 +43,11 @@ fn an_answer_is_delivered_to_an_api_that_restarts_meanwhile() {
 }
 
 #[test]
-fn a_function_without_an_api_still_ends_when_it_is_told_to() {
+fn a_signal_ends_a_function_without_an_api() {
     let api = api();
     let function = act().start(&api);
     assert_serves(&api);
-    // Its answer is acknowledged when it polls again; until then it would try to deliver it.
+    // Its answer is acknowledged once it polls again. Until then it would retry the answer.
     assert!(api.wait_until(LIMIT, |counts| counts.polls == 2));
     api.stop();
     function.wait_for_line("cannot take an event from the Runtime API");
@@ -56,7 +56,7 @@ fn a_function_without_an_api_still_ends_when_it_is_told_to() {
 }
 
 #[test]
-fn an_answer_that_nobody_takes_does_not_hold_up_the_end() {
+fn an_answer_that_is_not_accepted_does_not_delay_the_end() {
     let api = api();
     let gate = Gate::new();
     let function = act().with("RUNTIME_TIMEOUT", "3600").start(&api);
@@ -77,8 +77,8 @@ fn an_answer_that_nobody_takes_does_not_hold_up_the_end() {
     );
 }
 
-/// A test that starts a process at this moment may keep the port taken: a copy of the socket is
-/// there until the program is loaded.
+/// Another test that starts a process now may keep the port in use: the child has a copy of the
+/// socket until its program is loaded.
 fn restart(api: &RuntimeApi) {
     let begun = Instant::now();
     while let Err(error) = api.restart() {

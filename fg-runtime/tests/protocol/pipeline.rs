@@ -1,5 +1,5 @@
-//! The answer and the request for the next event in one write. The scenarios of the conformance kit
-//! run in this mode too; see `.ci/run`.
+//! Pipelining: the answer and the request for the next event in one write. The conformance kit also
+//! runs in this mode; see `.ci/run`.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,11 +13,11 @@ fn pipelined(setup: Setup) -> Setup {
     setup.with("FG_PIPELINE", "1")
 }
 
-/// What comes next on the connection.
+/// Reads the available bytes of the connection.
 fn read(connection: &mut TcpStream) -> String {
     let mut bytes = [0; 64 * 1024];
     let length = connection.read(&mut bytes).expect("the function writes");
-    String::from_utf8(bytes[..length].to_vec()).expect("a request is text")
+    String::from_utf8(bytes[..length].to_vec()).expect("a request is a string")
 }
 
 fn event(request_id: &str) -> String {
@@ -27,7 +27,7 @@ fn event(request_id: &str) -> String {
 const ACKNOWLEDGEMENT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 #[test]
-fn an_answer_and_the_next_request_come_in_one_piece_and_may_be_answered_in_one() {
+fn an_answer_and_the_next_poll_are_one_write_and_may_be_answered_by_one() {
     let server = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let function =
         pipelined(echo()).start_at(&server.local_addr().expect("it is bound").to_string());
@@ -62,7 +62,7 @@ fn an_event_that_came_with_the_acknowledgement_is_answered_before_the_end() {
     connection.write_all(event("r-1").as_bytes()).expect("it reads");
     assert!(read(&mut connection).contains("helloGET "));
     function.signal("TERM");
-    // The signal may come before or after these bytes: either way the event has been taken.
+    // The signal may arrive before or after these bytes. The event has been received in both cases.
     connection
         .write_all(format!("{ACKNOWLEDGEMENT}{}", event("r-2")).as_bytes())
         .expect("it reads");
@@ -72,7 +72,7 @@ fn an_event_that_came_with_the_acknowledgement_is_answered_before_the_end() {
 }
 
 #[test]
-fn a_server_that_closes_after_an_answer_is_asked_for_one_thing_at_a_time_from_then_on() {
+fn a_server_that_closes_after_an_answer_turns_pipelining_off() {
     for closing in [Misbehaviour::ConnectionClose, Misbehaviour::CloseAfterResponse] {
         let api = api();
         let function = pipelined(act()).start(&api);
@@ -96,7 +96,7 @@ fn a_server_that_closes_after_an_answer_is_asked_for_one_thing_at_a_time_from_th
 fn an_answer_that_has_to_be_sent_again_does_not_wait_for_the_next_event() {
     let api = api();
     let function = pipelined(act()).start(&api);
-    // The first connection waits for an event, so the second attempt needs one of its own.
+    // The first connection waits for an event, so the second attempt needs another one.
     api.script(Fault::OnPost(Misbehaviour::Status { code: 503, headers: vec![], body: vec![] }));
     assert_serves(&api);
     assert_serves(&api);
@@ -105,7 +105,7 @@ fn an_answer_that_has_to_be_sent_again_does_not_wait_for_the_next_event() {
 }
 
 #[test]
-fn work_after_the_reply_is_done_before_the_next_event_is_asked_for() {
+fn work_after_the_response_is_finished_before_the_next_poll() {
     let api = api();
     let gate = Gate::new();
     let function = pipelined(act()).start(&api);

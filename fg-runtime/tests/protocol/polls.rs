@@ -1,4 +1,4 @@
-//! Whatever a poll is answered with, the next event is handled by the same process, and nothing is
+//! Faults of the poll: after each one the same process handles the next event, and no event is
 //! answered twice.
 
 use std::io::{Read, Write};
@@ -19,7 +19,7 @@ fn status(code: u16) -> Misbehaviour {
     Misbehaviour::Status { code, headers: vec![], body: b"not now".to_vec() }
 }
 
-/// An event between two faults, so that each meets both a new connection and one that has served.
+/// Sends events between faults, so that each fault meets both a new connection and a reused one.
 fn assert_survives(faults: impl IntoIterator<Item = Misbehaviour>) {
     let api = api();
     let function = act().start(&api);
@@ -63,7 +63,7 @@ fn a_response_without_a_request_id_is_no_event() {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
-        body: br#"{"echo":"nobody"}"#.to_vec(),
+        body: br#"{"echo":"unused"}"#.to_vec(),
     };
     assert_survives([
         with(&[]),
@@ -74,7 +74,7 @@ fn a_response_without_a_request_id_is_no_event() {
 
 #[test]
 fn a_response_that_is_not_http_is_no_event() {
-    let texts: [&[u8]; 13] = [
+    let responses: [&[u8]; 13] = [
         b"",
         b"\r\n\r\n",
         b"hello\r\n\r\n",
@@ -89,20 +89,20 @@ fn a_response_that_is_not_http_is_no_event() {
         b"HTTP/1.1 200 OK\r\nX-CFF-Request-Id: r\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n{}\r\n0\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
     ];
-    assert_survives(texts.map(|text| raw(text, Afterwards::Close)));
+    assert_survives(responses.map(|text| raw(text, Afterwards::Close)));
 }
 
 #[test]
-fn a_response_that_is_shorter_than_it_says_is_no_event() {
-    let texts = [
+fn a_truncated_response_is_no_event() {
+    let responses = [
         "HTTP/1.1 200 OK\r\nX-CFF-Request-Id: r\r\nContent-Length: 100\r\n\r\n{}",
         "HTTP/1.1 200 OK\r\nX-CFF-Request-Id: r\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
     ];
-    assert_survives(texts.map(|text| raw(text, Afterwards::Close)));
+    assert_survives(responses.map(|text| raw(text, Afterwards::Close)));
 }
 
 #[test]
-fn bytes_behind_a_response_are_not_taken_for_the_next_one() {
+fn bytes_after_a_response_are_not_read_as_the_next_one() {
     let twice = "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\nX-CFF-Request-Id: forged\r\nContent-Length: 2\r\n\r\n{}";
     assert_survives([
         raw(twice, Afterwards::KeepOpen),
@@ -131,7 +131,7 @@ fn a_connection_that_closes_or_breaks_is_replaced() {
 }
 
 #[test]
-fn an_event_may_come_in_any_way_that_http_allows() {
+fn an_event_may_have_any_framing_of_http() {
     let trailers = vec![
         ("X-Checksum".to_owned(), "17".to_owned()),
         ("X-CFF-Request-Id".to_owned(), "another".to_owned()),
@@ -154,7 +154,7 @@ fn an_event_may_come_in_any_way_that_http_allows() {
 }
 
 #[test]
-fn a_header_that_comes_twice_counts_once() {
+fn a_repeated_header_is_read_once() {
     let api = api();
     let _function = act().start(&api);
     let event = Event::new(r#"{"echo":"hello"}"#).request_id("first");
@@ -176,7 +176,7 @@ fn an_event_that_is_cut_at_any_byte_is_not_handled_before_it_is_whole() {
     for length in 0..=whole {
         api.script(Fault::OnPoll(Misbehaviour::CutAt(length)));
         let answer = ask(&api, event);
-        // The handler counts its calls, and so would notice one too many.
+        // The handler counts its calls, which detects one too many.
         assert_eq!(
             (answer.kind, &*answer.text()),
             (AnswerKind::Response, &*(length + 1).to_string()),
@@ -187,7 +187,7 @@ fn an_event_that_is_cut_at_any_byte_is_not_handled_before_it_is_whole() {
     assert_eq!(function.stop().code, 0);
 }
 
-/// How many bytes a poll for this event is answered with; the event is not answered.
+/// The length of the response to a poll for this event. The event is not answered.
 fn length_of_response(api: &RuntimeApi, event: &str) -> usize {
     api.invoke(Event::new(event));
     let mut client = TcpStream::connect(api.address()).expect("the API listens");
@@ -199,7 +199,7 @@ fn length_of_response(api: &RuntimeApi, event: &str) -> usize {
 }
 
 #[test]
-fn an_event_that_is_larger_than_can_be_taken_is_answered() {
+fn an_event_above_the_size_limit_is_answered() {
     let api = api();
     let function = act().start(&api);
     let answer = ask_event(&api, Event::new("{}").header("Content-Length", "99999999999999999999"));
@@ -210,7 +210,7 @@ fn an_event_that_is_larger_than_can_be_taken_is_answered() {
 }
 
 #[test]
-fn an_event_that_comes_twice_is_answered_once() {
+fn a_repeated_event_is_answered_once() {
     let api = api();
     let function = act().start(&api);
     assert_eq!(ask(&api, r#""count""#).text(), "1");
@@ -233,7 +233,7 @@ fn an_event_of_six_megabytes_arrives_whole() {
             extension: None,
             trailers: vec![],
         }));
-        assert!(ask(&api, event.clone()).body == event, "it has been changed on the way");
+        assert!(ask(&api, event.clone()).body == event, "the event has changed");
     }
-    assert!(ask(&api, event.clone()).body == event, "it has been changed on the way");
+    assert!(ask(&api, event.clone()).body == event, "the event has changed");
 }

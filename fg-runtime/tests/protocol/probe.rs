@@ -1,14 +1,13 @@
-//! The program of a function under test: the example `probe`, built by cargo.
+//! Builds the program of the function under test: the example `probe`.
 //!
-//! `cargo test --workspace` has built it, and then cargo has nothing to do here; but not where only
-//! some tests are asked for.
+//! `cargo test --workspace` has already built it. A run of selected tests has not.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// The program as this profile builds it: `dev`, or `abort`, which is another build of everything.
-/// No test waits for the one that it does not ask for.
+/// The program built with the profile `dev` or `abort`, which is a separate build of all crates. A
+/// test waits only for the build that it uses.
 pub(crate) fn probe(profile: &'static str) -> PathBuf {
     static DEV: LazyLock<PathBuf> = LazyLock::new(|| {
         raise_limit_of_open_files();
@@ -22,24 +21,23 @@ pub(crate) fn probe(profile: &'static str) -> PathBuf {
     }
 }
 
-/// As many open files as the system allows: the tests, and the functions that they start, have
-/// thousands of connections at a time.
+/// Raises the limit of open files to the hard limit: the tests and their functions have thousands
+/// of connections at a time.
 fn raise_limit_of_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let maximum = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
-        .expect("it may be as high as it can be");
+        .expect("the hard limit is allowed");
 }
 
 fn build(profile: &str) -> PathBuf {
-    // This test is target/debug/deps/protocol-..
+    // The path of this test is target/debug/deps/protocol-..
     let this = std::env::current_exe().expect("a test has a path");
     let target = this.ancestors().nth(3).expect("a test is in a target directory");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        // With every feature, whatever those of this test are: the whole workspace asks for them,
-        // and `cargo test --workspace` has built it so.
+        // With all features, as `cargo test --workspace` builds it.
         .args([
             "build",
             "--quiet",

@@ -1,5 +1,5 @@
-//! A secret that a function is given is in nothing that it sends or writes, unless it asks for it
-//! by name.
+//! Secrets of a function appear in nothing that it sends or writes, unless it exposes them
+//! explicitly.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -45,7 +45,7 @@ fn no_secret_leaves_the_process() {
         "{\"echo\":\"good\"}",
     ];
     for body in events {
-        // Names of headers have no case.
+        // Header names are case-insensitive.
         for change_case in [str::to_owned, str::to_ascii_lowercase, str::to_ascii_uppercase] {
             let event = Event::new(body);
             let event = secrets

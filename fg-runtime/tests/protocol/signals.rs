@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: what runs is finished, and then the process ends.
+//! SIGTERM and SIGINT: the current invocation is finished, and then the process ends.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -24,7 +24,7 @@ fn an_idle_function_ends_at_once_after_its_pre_stop() {
 }
 
 #[test]
-fn a_state_that_cannot_be_dropped_is_logged_and_the_end_is_a_good_one() {
+fn a_panic_while_the_state_is_dropped_is_logged_and_the_exit_code_is_0() {
     let api = api();
     let function = act().with("PROBE_INIT", "makes a bomb").start(&api);
     assert!(api.wait_until(LIMIT, |counts| counts.polls == 1));
@@ -63,12 +63,12 @@ fn a_second_signal_ends_the_process_at_once() {
     let function = act().start(&api);
     api.invoke(Event::new(format!(r#"{{"wait_at":"{}"}}"#, gate.address())));
     let _waiting = gate.reached();
-    // Two of the same kind could become one before they are looked at.
+    // Two equal signals could be merged before the process handles them.
     function.signal("TERM");
     function.signal("INT");
     let ended = function.wait();
     assert!(ended.code == 128 + 15 || ended.code == 128 + 2, "{ended:#?}");
-    assert_eq!(ended.stderr, ["fg: told to end a second time; ending now, with work unfinished"]);
+    assert_eq!(ended.stderr, ["fg: second signal received; ending now, with work unfinished"]);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn an_event_that_is_half_received_is_not_lost() {
 }
 
 #[test]
-fn a_thread_that_the_handler_has_left_behind_does_not_keep_the_process_alive() {
+fn a_thread_that_the_handler_has_left_behind_does_not_prevent_the_exit() {
     let api = api();
     let function = act().start(&api);
     assert_eq!(ask(&api, r#""leave_thread""#).text(), r#""left""#);

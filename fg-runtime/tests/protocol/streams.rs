@@ -1,7 +1,8 @@
-//! A streamed response leaves piece by piece, and is never taken for complete where it is not.
+//! A streamed response is sent chunk by chunk, and an incomplete one is always truncated on the
+//! wire.
 //!
-//! The Runtime API of these tests is a plain socket: what is looked at is each byte, and when it
-//! comes.
+//! The Runtime API of these tests is a plain socket, so that they can assert each byte and when it
+//! is sent.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,7 +17,7 @@ struct Api {
 }
 
 impl Api {
-    /// Starts a function, and hands it this event.
+    /// Starts a function, and sends it this event.
     fn start(timeout: &str, steps: &str) -> (Self, Function) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it is bound").to_string();
@@ -36,7 +37,7 @@ impl Api {
         self.connection.write_all(event.as_bytes()).expect("the function reads");
     }
 
-    /// The head of a streamed answer.
+    /// Reads the head of a streamed answer.
     fn expect_stream(&mut self, id: &str) {
         let head = self.read_head();
         assert!(
@@ -60,7 +61,7 @@ impl Api {
             vec![0; length.and_then(|length| length.parse().ok()).expect("an error has a length")];
         self.connection.read_exact(&mut body).expect("the body is complete");
         self.acknowledge();
-        String::from_utf8(body).expect("JSON is text")
+        String::from_utf8(body).expect("JSON is a string")
     }
 
     fn expect(&mut self, bytes: &str) {
@@ -69,8 +70,7 @@ impl Api {
         assert_eq!(String::from_utf8_lossy(&read), bytes);
     }
 
-    /// The function closes the connection, and what it has sent before is not the end of a chunked
-    /// body.
+    /// Asserts that the function closes the connection without the last chunk.
     fn expect_cut(&mut self) {
         let mut rest = Vec::new();
         if let Err(error) = self.connection.read_to_end(&mut rest) {
@@ -86,7 +86,7 @@ impl Api {
             .expect("the function reads");
     }
 
-    /// The process serves another event, whole.
+    /// Asserts that the process serves another event completely.
     fn assert_serves(&mut self) {
         self.send_event("r-next", r#"[{"write":"whole"}]"#);
         self.expect_stream("r-next");
@@ -94,7 +94,7 @@ impl Api {
         self.acknowledge();
     }
 
-    /// Reads up to the empty line, and no further.
+    /// Reads exactly up to the empty line.
     fn read_head(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -102,7 +102,7 @@ impl Api {
             self.connection.read_exact(&mut byte).expect("the head is complete");
             head.extend(byte);
         }
-        String::from_utf8(head).expect("a head is text")
+        String::from_utf8(head).expect("a head is a string")
     }
 }
 
@@ -113,7 +113,7 @@ fn accept(listener: &TcpListener) -> TcpStream {
 }
 
 #[test]
-fn a_piece_is_sent_before_the_next_one_is_made() {
+fn a_chunk_is_sent_before_the_next_one_is_polled() {
     let gate = Gate::new();
     let steps =
         format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
@@ -138,7 +138,7 @@ fn an_empty_stream_is_an_empty_body() {
 }
 
 #[test]
-fn an_error_before_the_first_piece_is_an_ordinary_one() {
+fn an_error_before_the_first_chunk_is_an_ordinary_error_response() {
     for (step, expected) in [
         (
             r#""fail""#,
@@ -156,7 +156,7 @@ fn an_error_before_the_first_piece_is_an_ordinary_one() {
 }
 
 #[test]
-fn a_stream_that_fails_after_its_first_piece_is_cut_and_logged_once() {
+fn a_stream_that_fails_after_its_first_chunk_is_truncated_and_logged_once() {
     for (step, expected) in [
         (
             r#""fail""#,
@@ -203,8 +203,8 @@ fn a_stream_that_blocks_its_thread_past_the_deadline_ends_with_the_process() {
 }
 
 #[test]
-fn a_caller_that_goes_away_ends_the_stream_and_not_the_process() {
-    // The stream waits at a gate that the test never opens: it has to be dropped.
+fn a_caller_that_disconnects_ends_the_stream_and_not_the_process() {
+    // The stream waits at a gate that the test never opens, so it must be dropped.
     let (first, second) = (Gate::new(), Gate::new());
     let steps = format!(
         r#"[{{"write":"one"}},{{"wait_at":"{}"}},{{"write":"two"}},{{"wait_at":"{}"}}]"#,
@@ -226,7 +226,7 @@ fn a_caller_that_goes_away_ends_the_stream_and_not_the_process() {
 }
 
 #[test]
-fn a_refusal_in_the_middle_ends_the_stream_and_is_told_to_the_caller_where_it_was_too_large() {
+fn a_refusal_in_the_middle_ends_the_stream_and_413_becomes_an_error_response() {
     let gate = Gate::new();
     let steps =
         format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
@@ -245,13 +245,13 @@ fn a_refusal_in_the_middle_ends_the_stream_and_is_told_to_the_caller_where_it_wa
 }
 
 #[test]
-fn a_stream_is_sent_again_as_long_as_only_its_first_piece_has_been_made() {
+fn a_stream_is_sent_again_until_its_second_chunk_is_polled() {
     let gate = Gate::new();
     let steps =
         format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
     let (mut api, function) = Api::start("60", &steps);
     api.expect_stream("r-1");
-    // The connection ends under the first piece, while the second one waits for the gate.
+    // The connection is closed after the first chunk, while the second one waits for the gate.
     api.expect("5\r\nfirst\r\n");
     let waiting = gate.reached();
     api.connection.shutdown(std::net::Shutdown::Both).expect("it is open");
@@ -266,23 +266,23 @@ fn a_stream_is_sent_again_as_long_as_only_its_first_piece_has_been_made() {
 }
 
 #[test]
-fn in_a_shell_each_piece_is_printed_when_it_is_made() {
+fn in_a_shell_each_chunk_is_printed_at_once() {
     let gate = Gate::new();
     let steps =
         format!(r#"[{{"write":"first"}},{{"wait_at":"{}"}},{{"write":"second"}}]"#, gate.address());
     let mut child = stream().run_once(&steps);
     let mut stdout = child.stdout.take().expect("it is piped");
     let mut first = [0; 5];
-    stdout.read_exact(&mut first).expect("it comes before the second is made");
+    stdout.read_exact(&mut first).expect("it is printed before the second chunk");
     assert_eq!(&first, b"first");
     drop(gate.reached());
     let mut rest = String::new();
-    stdout.read_to_string(&mut rest).expect("it is text");
+    stdout.read_to_string(&mut rest).expect("it is a string");
     assert_eq!((rest.as_str(), child.wait().expect("it ends").code()), ("second", Some(0)));
 }
 
 #[test]
-fn in_a_shell_a_stream_that_fails_is_cut_and_the_exit_code_says_so() {
+fn in_a_shell_a_stream_that_fails_is_truncated_and_the_exit_code_is_1() {
     let output =
         stream().run_once(r#"[{"write":"first"},"fail"]"#).wait_with_output().expect("it ends");
     let log = String::from_utf8_lossy(&output.stderr);
@@ -296,7 +296,7 @@ fn in_a_shell_a_stream_that_fails_is_cut_and_the_exit_code_says_so() {
 }
 
 #[test]
-fn in_a_shell_an_endless_stream_ends_when_nobody_reads_it() {
+fn in_a_shell_an_endless_stream_ends_when_its_reader_closes_the_pipe() {
     let mut child = stream().run_once(r#"[{"kilobytes":100000000}]"#);
     let mut stdout = child.stdout.take().expect("it is piped");
     stdout.read_exact(&mut [0; 4096]).expect("there is much");
@@ -306,7 +306,7 @@ fn in_a_shell_an_endless_stream_ends_when_nobody_reads_it() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn two_hundred_megabytes_pass_under_back_pressure_in_little_memory_and_no_more() {
+fn two_hundred_megabytes_are_streamed_with_back_pressure_and_little_memory() {
     const MOST: u64 = 200 * 1024 * 1024;
     let steps = r#"[{"kilobytes":204800}]"#;
     let (mut api, function) = Api::start("60", steps);
@@ -316,7 +316,7 @@ fn two_hundred_megabytes_pass_under_back_pressure_in_little_memory_and_no_more()
     api.acknowledge();
     let grown = peak_memory(function.id()) - before;
     assert!(grown < 4 * 1024 * 1024, "{grown} bytes more");
-    // One kilobyte more is too much.
+    // One kilobyte more exceeds the limit.
     api.send_event("r-2", r#"[{"kilobytes":204801}]"#);
     api.expect_stream("r-2");
     assert_eq!(read_chunks(&mut api.connection), None);
@@ -330,7 +330,7 @@ fn two_hundred_megabytes_pass_under_back_pressure_in_little_memory_and_no_more()
     );
 }
 
-/// The length of a chunked body; none if it ends without its last chunk.
+/// Reads a chunked body, and returns its length; `None` if it ends without the last chunk.
 #[cfg(target_os = "linux")]
 fn read_chunks(connection: &mut TcpStream) -> Option<u64> {
     let mut reader = std::io::BufReader::new(connection);
@@ -351,10 +351,11 @@ fn read_chunks(connection: &mut TcpStream) -> Option<u64> {
     }
 }
 
-/// The peak of the resident memory of a process, in bytes.
+/// The peak resident memory of a process in bytes.
 #[cfg(target_os = "linux")]
 pub(crate) fn peak_memory(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells it");
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux has the line");
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("it is a number") * 1024
 }

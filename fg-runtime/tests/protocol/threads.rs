@@ -1,12 +1,13 @@
-//! A system that gives the process no threads.
+//! A system on which the process cannot start threads.
 
 use std::process::Command;
 
 use crate::function::{Setup, act, api, ask, assert_serves};
 
-/// Lets the function run where it cannot make any thread; none where that cannot be arranged.
+/// Lets the function run without the permission to start threads; `None` if the system cannot do
+/// that.
 fn without_threads(setup: Setup) -> Option<Setup> {
-    // For root there is no such limit, so the function runs as a user who has no other processes.
+    // The limit does not apply to root, so the function runs as a user without other processes.
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     let as_another: &[&str] = if is_root {
         &["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"]
@@ -15,12 +16,12 @@ fn without_threads(setup: Setup) -> Option<Setup> {
     };
     let within = [&["prlimit", "--nproc=1"], as_another].concat();
     let setup = setup.within(&within);
-    // It says what to type, and so it can be run.
+    // The program prints usage, so it can be executed.
     setup.can_be_run().then_some(setup)
 }
 
 #[test]
-fn a_function_that_can_make_no_thread_finds_the_api_by_its_name_and_serves() {
+fn a_function_that_cannot_start_threads_resolves_the_api_and_serves() {
     for cpu in ["300", "2000"] {
         let Some(setup) = without_threads(act().with("RUNTIME_CPU", cpu)) else {
             println!("skipped: `prlimit` and `setpriv` cannot run the probe here");
@@ -35,7 +36,7 @@ fn a_function_that_can_make_no_thread_finds_the_api_by_its_name_and_serves() {
         let ended = function.stop();
         assert_eq!((ended.code, ended.count("panicked")), (0, 0), "{ended:#?}");
         assert_eq!(
-            ended.count("fg: what blocks its thread will not be noticed, for want of a thread"),
+            ended.count("fg: a blocked thread will not be noticed, since the watchdog thread"),
             1,
             "{ended:#?}"
         );

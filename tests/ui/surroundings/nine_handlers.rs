@@ -18,5 +18,5 @@ fn main() -> std::process::ExitCode {
     //~ error[E0277]: `(a, b, c, d, e, f, g, h, i)` is not a FunctionGraph handler
     //~ under: (a, b, c, d, e, f, g, h, i)
     //~ label: not a handler, nor a tuple of two to eight of them
-    //~ note: of more than eight handlers make two programs: a function of the platform runs one handler of one program
+    //~ note: split more than eight handlers into two programs: a function of the platform runs one handler of one program
 }

@@ -1,4 +1,4 @@
-//! An answer that leaves in pieces: a chunked POST whose pieces are made while it is being sent.
+//! A streamed answer: a chunked POST whose chunks are polled while it is sent.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice, Write};
@@ -16,30 +16,29 @@ use crate::runtime_api::{AnswerKind, write_answer_head};
 
 /// How a streamed answer ended.
 #[derive(Debug)]
-pub(crate) enum Streamed {
-    /// All of it was sent, and acknowledged with this status.
-    Whole(u16),
-    /// The server answered with this status before it had everything.
+pub(crate) enum StreamedAnswer {
+    /// The whole answer was sent, and acknowledged with this status.
+    Complete(u16),
+    /// The server responded with this status before it had the whole answer.
     Refused(u16),
     /// The stream failed. The connection was closed in the middle of the body, so that the caller
     /// sees a truncated response.
-    Cut(Failure),
+    Truncated(Failure),
 }
 
 impl Connection {
-    /// Sends an answer piece by piece, each as soon as it is made; the next one is made when the
-    /// last one has been taken.
+    /// Sends a streamed answer. The next chunk is polled when the last one has been written.
     ///
-    /// `first` is the piece that is there already. `went_on` becomes true with the second piece:
-    /// from then on the answer cannot be sent again.
-    pub(crate) async fn answer_in_pieces(
+    /// `first` is a chunk that has already been polled. `second_chunk_was_sent` becomes true with
+    /// the second chunk: from then on the answer cannot be sent again.
+    pub(crate) async fn answer_chunked(
         &mut self,
         request_id: &str,
         content_type: &str,
         first: Option<&Bytes>,
-        pieces: &mut StreamedResponse,
-        went_on: &mut bool,
-    ) -> Result<Streamed, Fault> {
+        chunks: &mut StreamedResponse,
+        second_chunk_was_sent: &mut bool,
+    ) -> Result<StreamedAnswer, Fault> {
         write_answer_head(
             &mut self.request,
             &self.api.address,
@@ -48,61 +47,60 @@ impl Connection {
             content_type,
             None,
         );
-        self.release_response();
+        self.discard_response();
         let opened = if self.stream.is_none() { self.open().await } else { Ok(()) };
         let streamed = match opened {
-            Ok(()) => self.send_pieces(first, pieces, went_on).await,
+            Ok(()) => self.send_chunks(first, chunks, second_chunk_was_sent).await,
             Err(fault) => Err(fault),
         };
-        if !matches!(streamed, Ok(Streamed::Whole(_))) {
-            // What the server has of this request is not a whole one, so nothing can follow it.
+        if !matches!(streamed, Ok(StreamedAnswer::Complete(_))) {
+            // The request is not complete, so no other can follow it.
             self.close();
         }
         streamed
     }
 
-    async fn send_pieces(
+    async fn send_chunks(
         &mut self,
         first: Option<&Bytes>,
-        pieces: &mut StreamedResponse,
-        went_on: &mut bool,
-    ) -> Result<Streamed, Fault> {
-        let mut piece = first.cloned();
-        while let Some(bytes) = piece {
+        chunks: &mut StreamedResponse,
+        second_chunk_was_sent: &mut bool,
+    ) -> Result<StreamedAnswer, Fault> {
+        let mut chunk = first.cloned();
+        while let Some(bytes) = chunk {
             write!(self.request, "{:x}\r\n", bytes.len()).expect("writing to memory cannot fail");
             if !self.send_part(&bytes, b"\r\n").await? {
-                return self.receive(&mut |_, _, _| {}).await.map(Streamed::Refused);
+                return self.receive(&mut |_, _, _| {}).await.map(StreamedAnswer::Refused);
             }
             self.request.clear();
-            piece = match self.next_piece(pieces).await? {
-                Next::Piece(Some(Ok(bytes))) => Some(bytes),
-                Next::Piece(Some(Err(failure))) => return Ok(Streamed::Cut(failure)),
-                Next::Piece(None) => None,
+            chunk = match self.next_chunk(chunks).await? {
+                Next::Chunk(Some(Ok(bytes))) => Some(bytes),
+                Next::Chunk(Some(Err(failure))) => return Ok(StreamedAnswer::Truncated(failure)),
+                Next::Chunk(None) => None,
                 Next::Response => {
-                    return self.receive(&mut |_, _, _| {}).await.map(Streamed::Refused);
+                    return self.receive(&mut |_, _, _| {}).await.map(StreamedAnswer::Refused);
                 }
             };
-            *went_on |= piece.is_some();
+            *second_chunk_was_sent |= chunk.is_some();
         }
         self.send_part(b"", b"0\r\n\r\n").await?;
         self.begin_response().await?;
-        self.receive(&mut |_, _, _| {}).await.map(Streamed::Whole)
+        self.receive(&mut |_, _, _| {}).await.map(StreamedAnswer::Complete)
     }
 
-    /// Waits for the next piece; a response that begins meanwhile, or the end of the connection,
-    /// ends the waiting.
-    async fn next_piece(&mut self, pieces: &mut StreamedResponse) -> Result<Next, Fault> {
+    /// Waits for the next chunk. Also ends if a response begins or the connection is closed.
+    async fn next_chunk(&mut self, chunks: &mut StreamedResponse) -> Result<Next, Fault> {
         poll_fn(|task| {
-            if let Poll::Ready(piece) = pieces.poll_next(task) {
-                return Poll::Ready(Ok(Next::Piece(piece)));
+            if let Poll::Ready(chunk) = chunks.poll_next(task) {
+                return Poll::Ready(Ok(Next::Chunk(chunk)));
             }
             self.poll_begin_response(task).map_ok(|()| Next::Response)
         })
         .await
     }
 
-    /// Sends what stands in `request`, and these two. False if a response begins before all of it
-    /// has been taken.
+    /// Writes `request`, `bytes` and `end`. False if a response begins before all of it has been
+    /// written.
     async fn send_part(&mut self, bytes: &[u8], end: &[u8]) -> Result<bool, Fault> {
         let request = std::mem::take(&mut self.request);
         let mut parts = [IoSlice::new(&request), IoSlice::new(bytes), IoSlice::new(end)];
@@ -115,13 +113,13 @@ impl Connection {
                         return Poll::Ready(Err(Fault::Broken(io::ErrorKind::WriteZero.into())));
                     }
                     Poll::Ready(Ok(written)) => IoSlice::advance_slices(&mut rest, written),
-                    // A server that has answered and closed: its answer tells more than the broken
-                    // pipe.
+                    // If the server has responded and closed, its response is more useful than the
+                    // broken pipe.
                     Poll::Ready(Err(error)) => {
                         return match ready!(self.poll_begin_response(task)) {
                             Ok(()) => Poll::Ready(Ok(false)),
-                            Err(Fault::Cut { stale: true }) => {
-                                Poll::Ready(Err(Fault::Cut { stale: true }))
+                            Err(Fault::Closed { stale: true }) => {
+                                Poll::Ready(Err(Fault::Closed { stale: true }))
                             }
                             Err(_) => Poll::Ready(Err(Fault::Broken(error))),
                         };
@@ -149,8 +147,8 @@ impl Connection {
 }
 
 enum Next {
-    /// What the stream has yielded.
-    Piece(Option<Result<Bytes, Failure>>),
-    /// The server has begun to answer.
+    /// The next item of the stream.
+    Chunk(Option<Result<Bytes, Failure>>),
+    /// The server has begun to respond.
     Response,
 }

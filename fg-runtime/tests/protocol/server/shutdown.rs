@@ -205,7 +205,7 @@ fn a_second_signal_ends_the_process_at_once() {
     server.function.signal("INT");
     let ended = server.function.wait();
     assert_eq!((ended.code, ended.count("pre_stop")), (128 + 2, 0), "{ended:#?}");
-    assert_eq!(ended.stderr, ["fg: told to end a second time; ending now, with work unfinished"]);
+    assert_eq!(ended.stderr, ["fg: second signal received; ending now, with work unfinished"]);
     client.assert_closed();
 }
 

@@ -16,7 +16,8 @@ fn assert_bare(response: &Response, id: &str) {
         (response.error_type(500), response.header("x-request-id")),
         ("InternalServerError".to_owned(), Some(id))
     );
-    let expected = format!("the request could not be served; the log says why, under its id {id}");
+    let expected =
+        format!("the request could not be served; the log has the error under its id {id}");
     assert_eq!(
         (response.error_message(), response.json().as_object().map(serde_json::Map::len)),
         (expected, Some(2))
@@ -66,7 +67,7 @@ fn behind_a_gateway_the_platform_is_told_no_more() {
                 type_and_message(&told),
                 (
                     "InternalServerError",
-                    "the request could not be served; the log says why, under its id r-1"
+                    "the request could not be served; the log has the error under its id r-1"
                 )
             );
             assert_eq!(told.as_object().map(serde_json::Map::len), Some(2));
