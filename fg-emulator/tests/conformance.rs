@@ -297,7 +297,7 @@ fn a_command_that_makes_no_sense_is_told_with_exit_code_2() {
         (&["--scenarios", "/nowhere", "--", "x"], "/nowhere: "),
         (
             &["--report", "xml=x", "--", "x"],
-            "there is no report xml; there are junit, markdown and json",
+            "unknown format xml; the formats are junit, markdown and json",
         ),
         (&["--deadline", "0", "--", "x"], "--deadline is a number of seconds above 0"),
     ] {

@@ -142,7 +142,8 @@ impl Command {
 fn report(text: &OsStr) -> Result<(Format, PathBuf), String> {
     let parts = text.to_str().and_then(|text| text.split_once('='));
     let (form, file) = parts.ok_or("--report is written FORMAT=FILE")?;
-    let format = Format::from_name(form)
-        .ok_or_else(|| format!("unknown format {form}; the formats are junit, markdown and json"))?;
+    let format = Format::from_name(form).ok_or_else(|| {
+        format!("unknown format {form}; the formats are junit, markdown and json")
+    })?;
     Ok((format, file.into()))
 }
