@@ -1,6 +1,6 @@
 //! The contract between the code that `#[fg::handler]` generates and the runtime that calls it.
 
-use std::future::Future;
+use std::future::{self, Future, Ready};
 
 use crate::context::Context;
 use crate::error_details::ErrorDetails;
@@ -48,7 +48,9 @@ pub trait Handler: 'static {
     ) -> impl Future<Output = Result<(), Failure>> + Send + 'a;
 
     /// Runs once, after the last invocation, before the process ends.
-    fn pre_stop(state: &Self::State) -> impl Future<Output = ()> + Send;
+    fn pre_stop(_state: &Self::State) -> impl Future<Output = ()> + Send {
+        future::ready(())
+    }
 }
 
 /// The return type of a handler: a `Result` or an alias of it.
@@ -208,6 +210,15 @@ pub fn respond<R, T, E>(
         Ok(value) => write_payload(value, response),
         Err(error) => Err(details_of(&error).complete(into_failure(error))),
     }
+}
+
+/// The init phase of a handler without `init = ..`: it makes the state `()`.
+///
+/// One type for all of those handlers, where an `async` block in each would be one more coroutine
+/// to check for each.
+#[doc(hidden)]
+pub fn no_init() -> Ready<Result<(), Failure>> {
+    future::ready(Ok(()))
 }
 
 /// Converts the return value of the `init` function to the state or the failure.

@@ -83,7 +83,7 @@ pub mod __private {
     pub use crate::error_details::{
         AnyError, CodedError, DerefError, ErrorDetails, OwnError, Probe, StdError, UncodedError,
     };
-    pub use crate::handler::{initialised, respond};
+    pub use crate::handler::{initialised, no_init, respond};
     pub use crate::handlers::{OneOf2, OneOf3, OneOf4, OneOf5, OneOf6, OneOf7, OneOf8};
     pub use crate::header_table::HeaderTable;
     pub use crate::http_event::{EventKind, NotHttp};

@@ -26,7 +26,7 @@ const _: () = {
         ) -> impl ::core::future::Future<
             Output = ::core::result::Result<Self::State, __fg::Failure>,
         > + ::core::marker::Send {
-            async move { ::core::result::Result::Ok(()) }
+            __fg::__private::no_init()
         }
         fn call<'__fg>(
             __fg_payload: &'__fg [::core::primitive::u8],
@@ -64,11 +64,6 @@ const _: () = {
                     },
                 )
             }
-        }
-        fn pre_stop(
-            __fg_state: &Self::State,
-        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-            async move {}
         }
     }
 };

@@ -67,11 +67,9 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
     let (import, aliases, state) =
         (import(options.krate.as_ref()), &state.aliases, declare_state(state));
     let result = |ok: TokenStream| quote_spanned!(at=> ::core::result::Result<#ok, __fg::Failure>);
-    let [init_at, pre_stop_at] =
-        [&options.init, &options.pre_stop].map(|path| path.as_ref().map_or(at, start_of));
+    let init_at = options.init.as_ref().map_or(at, start_of);
     let init_future = future(init_at, &result(quote!(Self::State)));
     let call_future = future(at, &result(quote!(())));
-    let pre_stop_future = future(pre_stop_at, &quote!(()));
     quote_spanned! {at=>
         #(#cfgs)*
         #[doc(hidden)]
@@ -90,7 +88,7 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
                 #http
                 #state
                 fn init(__fg_ctx: &__fg::Context) -> #init_future {
-                    async move { #init }
+                    #init
                 }
                 fn call<'__fg>(
                     __fg_payload: &'__fg [::core::primitive::u8],
@@ -98,11 +96,9 @@ pub(crate) fn handle(function: &Function, options: &Options, methods: &Methods) 
                     __fg_state: &'__fg Self::State,
                     __fg_response: &'__fg mut __fg::ResponseBuffer,
                 ) -> #call_future + '__fg {
-                    async move { #call }
+                    #call
                 }
-                fn pre_stop(__fg_state: &Self::State) -> #pre_stop_future {
-                    async move { #pre_stop }
-                }
+                #pre_stop
             }
         };
     }
@@ -153,9 +149,9 @@ impl Methods {
             init: options
                 .init
                 .as_ref()
-                .map_or_else(|| quote_spanned!(at=> ::core::result::Result::Ok(())), call_init),
+                .map_or_else(|| quote_spanned!(at=> __fg::__private::no_init()), call_init),
             call: call(at, &call_handler(function, options, arguments), &arguments.event, places),
-            pre_stop: options.pre_stop.as_ref().map(call_pre_stop).unwrap_or_default(),
+            pre_stop: options.pre_stop.as_ref().map(declare_pre_stop).unwrap_or_default(),
         }
     }
 }
@@ -185,14 +181,24 @@ fn call_init(function: &ExprPath) -> TokenStream {
     let into_failure = path_at(ends, quote!(__fg::IntoFailure::into_failure));
     let details_of = details_of(at);
     quote_spanned! {at=>
-        let __fg_returned = __fg::InitFunction::start(#function, __fg_ctx).await;
-        __fg::__private::initialised::<_, Self::State, _>(__fg_returned, #into_state, #into_failure, #details_of)
+        async move {
+            let __fg_returned = __fg::InitFunction::start(#function, __fg_ctx).await;
+            __fg::__private::initialised::<_, Self::State, _>(__fg_returned, #into_state, #into_failure, #details_of)
+        }
     }
 }
 
-fn call_pre_stop(function: &ExprPath) -> TokenStream {
+/// The method `pre_stop`, in place of that of `Handler`, which does nothing.
+fn declare_pre_stop(function: &ExprPath) -> TokenStream {
     let at = start_of(function);
-    quote_spanned!(at=> __fg::PreStopFunction::<Self::State, _, _>::start(#function, __fg_state).await)
+    let future = future(at, &quote!(()));
+    quote_spanned! {at=>
+        fn pre_stop(__fg_state: &Self::State) -> #future {
+            async move {
+                __fg::PreStopFunction::<Self::State, _, _>::start(#function, __fg_state).await
+            }
+        }
+    }
 }
 
 /// The body of `call`: from the payload to the response, around the call of the user's function.
@@ -202,9 +208,11 @@ fn call(at: Span, call_handler: &TokenStream, event: &TokenStream, places: &Plac
     let into_failure = path_at(places.error, quote!(__fg::IntoFailure::into_failure));
     let details_of = details_of(at);
     quote_spanned! {at=>
-        let __fg_event = <#event as __fg::FromPayload<'_>>::from_payload(__fg_payload)?;
-        let __fg_returned = #call_handler;
-        __fg::__private::respond(__fg_returned, __fg_response, #into_result, #write_payload, #into_failure, #details_of)
+        async move {
+            let __fg_event = <#event as __fg::FromPayload<'_>>::from_payload(__fg_payload)?;
+            let __fg_returned = #call_handler;
+            __fg::__private::respond(__fg_returned, __fg_response, #into_result, #write_payload, #into_failure, #details_of)
+        }
     }
 }
 

@@ -20,12 +20,12 @@ use crate::signature::clash;
 use crate::spans::mixed;
 
 pub(crate) fn expand(function: Function, options: &Options, errors: Errors) -> TokenStream {
-    let ok = quote!(::core::result::Result::Ok(()));
+    let no_init = quote!(__fg::__private::no_init());
     let methods = Methods {
         state: State::none(Span::call_site()),
         http: TokenStream::new(),
-        init: ok.clone(),
-        call: ok,
+        init: no_init.clone(),
+        call: no_init,
         pre_stop: TokenStream::new(),
     };
     // A function with `self` or without a body is in an `impl` block or a trait, where no type can

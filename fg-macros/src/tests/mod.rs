@@ -126,7 +126,7 @@ fn all_options_are_read() {
         "\"shop.greet\"",
         "BLOCKING : :: core :: primitive :: bool = true",
         "Argument < Db ,",
-        "use a :: fg as __fg",
+        "use a :: fg :: contract as __fg",
     ] {
         assert!(expanded.contains(part), "{part} in {expanded}");
     }

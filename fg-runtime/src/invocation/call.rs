@@ -114,6 +114,9 @@ fn with_subscriber<F: Future>(future: F, _: &Context) -> F {
     future
 }
 
+/// The future of `pre_stop`, or one that `before_stop` has registered.
+type StopFuture<'f> = Pin<Box<dyn Future<Output = ()> + Send + 'f>>;
+
 /// Runs `pre_stop` and the futures registered by `before_stop`, and drops the function. Errors are
 /// logged, since there is no caller to receive them.
 pub(crate) async fn end<R: ReadyFunction>(
@@ -123,17 +126,16 @@ pub(crate) async fn end<R: ReadyFunction>(
 ) {
     let limits = Limits { response_size: 0, timeouts: true };
     let log = runtime_log::of(ctx.logger());
-    let budget = TimeBudget::new(ctx, limits, "the limit of pre_stop");
-    let stopping = function.borrow().function.pre_stop();
-    if let Err(failure) = run_until(stopping, ctx, budget, timer).await {
-        log.error(format_args!("in pre_stop: {failure}"));
-    }
     let registered = std::mem::take(&mut *function.borrow().before_stop.lock());
-    for work in registered {
+    // Boxed like the futures of `before_stop`, so that one copy of the code runs both.
+    let pre_stop: StopFuture<'_> = Box::pin(function.borrow().function.pre_stop());
+    let mut name = "pre_stop";
+    for future in std::iter::once(pre_stop).chain(registered) {
         let budget = TimeBudget::new(ctx, limits, "the limit of pre_stop");
-        if let Err(failure) = run_until(work, ctx, budget, timer).await {
-            log.error(format_args!("in before_stop: {failure}"));
+        if let Err(failure) = run_until(future, ctx, budget, timer).await {
+            log.error(format_args!("in {name}: {failure}"));
         }
+        name = "before_stop";
     }
     if let Err(failure) = catch(|| drop(function)) {
         log.error(format_args!("in pre_stop: {failure}"));
