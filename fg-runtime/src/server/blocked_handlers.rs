@@ -50,8 +50,23 @@ impl WatchdogTask for BlockedHandlers {
             log(blocked);
         }
         let mut probe = self.probe.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_threads = probe.as_mut().map(|probe| probe.look(now, late));
+        let of_threads = probe.as_mut().map(|probe| match probe.look(now, late) {
+            Some(next) => next,
+            None => self.end_process(probe),
+        });
         self.schedule.next_look().into_iter().chain(of_threads).min()
+    }
+}
+
+impl BlockedHandlers {
+    /// All threads are blocked. A handler that is about to be answered for would not be any more,
+    /// so all callers are answered first.
+    #[cold]
+    fn end_process(&self, probe: &RuntimeProbe) -> ! {
+        for Blocked { logger, failure, .. } in self.connections.answer_before_end() {
+            runtime_log::of(&logger).error(&failure);
+        }
+        probe.end_process()
     }
 }
 
@@ -131,10 +146,10 @@ impl RuntimeProbe {
         }
     }
 
-    /// Ends the process if the task is overdue; else returns when to look next.
-    pub(crate) fn look(&mut self, now: Instant, late: Duration) -> Instant {
+    /// When to look next; `None` if the task is overdue, and so all threads are blocked.
+    pub(crate) fn look(&mut self, now: Instant, late: Duration) -> Option<Instant> {
         if now < self.next_look {
-            return self.next_look;
+            return Some(self.next_look);
         }
         // A task that is finished without having begun is the runtime's end.
         if self.has_begun.load(Ordering::Relaxed) || self.task.is_finished() {
@@ -146,9 +161,8 @@ impl RuntimeProbe {
             self.limit = limit;
             self.overdue = OverdueDetector::new(self.spawned + limit, NOTICE);
         }
-        let Some(next) = self.overdue.check(now, late) else { self.end_process() };
-        self.next_look = next;
-        next
+        self.next_look = self.overdue.check(now, late)?;
+        Some(self.next_look)
     }
 
     fn end_process(&self) -> ! {

@@ -72,6 +72,12 @@ impl OpenConnections {
         }
     }
 
+    /// The process is about to end, because handlers block all threads: answers for all that run.
+    /// Returns those.
+    pub(crate) fn answer_before_end(&self) -> Vec<Blocked> {
+        self.all().iter().filter_map(|state| state.writer.answer_before_end()).collect()
+    }
+
     /// Answers for handlers that have blocked their threads past their deadlines. Returns those.
     pub(crate) fn answer_for_blocked(&self, now: Instant, late: Duration) -> Vec<Blocked> {
         let mut blocked = Vec::new();

@@ -208,6 +208,27 @@ impl ResponseWriter {
         }
     }
 
+    /// The process is about to end, because handlers block all threads: answers the caller if a
+    /// handler runs.
+    pub(crate) fn answer_before_end(&self) -> Option<Blocked> {
+        let mut state = self.lock();
+        let mut running = state.running.take()?;
+        let ctx = &running.ctx;
+        let is_late = ctx.remaining_time() <= Margins::of(ctx.timeout()).drop;
+        let failure = running.panic.take().unwrap_or_else(|| {
+            if is_late {
+                return blocked(&running.ctx, false);
+            }
+            let message = "handlers have blocked all threads of the instance, and it ends";
+            Failure::new(Failure::TIMEOUT, message)
+        });
+        state.write_last_response(&running, &failure);
+        let (logger, guard) = (running.ctx.logger().clone(), state.guard.take());
+        // The user's values are not dropped while the process ends.
+        std::mem::forget(running);
+        Some(Blocked { logger, failure, guard })
+    }
+
     /// The process is about to abort: answers the caller if a handler runs.
     pub(crate) fn answer_before_abort(&self, failure: &Failure) {
         // If the lock is taken, some thread, perhaps this one, is at work on the connection.

@@ -62,7 +62,7 @@ fn an_error_response_that_the_platform_refuses_as_too_large_becomes_a_short_one(
     let refusal =
         || Fault::OnPost(Misbehaviour::Status { code: 413, headers: vec![], body: vec![] });
     // One for the response, which becomes an error response, and one for that.
-    for (event, refusals, size) in [(r#""fail""#, 1, 91), (r#"{"echo":"hello"}"#, 2, 112)] {
+    for (event, refusals, size) in [(r#""fail""#, 1, 91), (r#"{"echo":"hello"}"#, 2, 115)] {
         (0..refusals).for_each(|_| api.script(refusal()));
         let answer = ask_event(&api, Event::new(event).request_id(format!("r-{refusals}")));
         let expected = format!("the platform refused the error of {size} bytes as too large");
