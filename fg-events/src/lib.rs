@@ -117,7 +117,7 @@ mod content;
 mod number;
 #[allow(unused_macros, unused_imports, reason = "without any trigger there is nothing to declare")]
 mod record;
-#[allow(dead_code, reason = "not every trigger has fields of every type")]
+#[allow(dead_code, unused_imports, reason = "not every trigger has fields of every type")]
 mod tolerant;
 
 #[cfg(feature = "apig")]
