@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use fg_core::{Context, Error, Failure};
@@ -182,12 +183,13 @@ pub trait InitFunction<'a, A>: Send + 'static {
     /// The error of the init phase.
     type Error;
 
-    /// Calls the function.
-    fn start(
-        self,
-        ctx: &'a Context,
-    ) -> impl Future<Output = Result<Self::Service, Self::Error>> + Send + 'a;
+    /// Calls the function. In a box: Rust 1.85 cannot tell that an unnamed future that borrows the
+    /// context can be sent.
+    fn start(self, ctx: &'a Context) -> Starting<'a, Self::Service, Self::Error>;
 }
+
+/// The future of an init function.
+type Starting<'a, S, E> = Pin<Box<dyn Future<Output = Result<S, E>> + Send + 'a>>;
 
 #[diagnostic::do_not_recommend]
 impl<'a, I, F, S, E> InitFunction<'a, WithContext> for I
@@ -198,8 +200,8 @@ where
     type Service = S;
     type Error = E;
 
-    fn start(self, ctx: &'a Context) -> impl Future<Output = Result<S, E>> + Send + 'a {
-        self(ctx)
+    fn start(self, ctx: &'a Context) -> Starting<'a, S, E> {
+        Box::pin(self(ctx))
     }
 }
 
@@ -212,8 +214,8 @@ where
     type Service = S;
     type Error = E;
 
-    fn start(self, _: &'a Context) -> impl Future<Output = Result<S, E>> + Send + 'a {
-        self()
+    fn start(self, _: &'a Context) -> Starting<'a, S, E> {
+        Box::pin(self())
     }
 }
 
