@@ -77,7 +77,7 @@ mod http {
         Router::new().route("/", get(async || "root"))
     }
 
-    /// Lets nobody through.
+    /// Refuses each request.
     async fn refuse(_: Request, _: Next) -> Response {
         (StatusCode::FORBIDDEN, "no").into_response()
     }

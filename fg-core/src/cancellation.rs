@@ -3,10 +3,10 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as TaskContext, Poll, Waker};
+
+use crate::mutex::Mutex;
 
 /// Fires once per invocation and wakes what waits for it.
 #[derive(Default)]
@@ -18,8 +18,7 @@ pub(crate) struct Cancellation {
 impl Cancellation {
     pub(crate) fn fire(&self) {
         self.fired.store(true, Ordering::Release);
-        let waiting =
-            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let waiting = std::mem::take(&mut *self.waiting.lock());
         waiting.into_iter().for_each(Waker::wake);
     }
 
@@ -29,7 +28,7 @@ impl Cancellation {
 
     pub(crate) fn reset(&mut self) {
         *self.fired.get_mut() = false;
-        self.waiting.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.waiting.get_mut().clear();
     }
 
     pub(crate) fn wait(&self) -> Cancelled<'_> {
@@ -50,7 +49,7 @@ impl Future for Cancelled<'_> {
         if self.cancellation.has_fired() {
             return Poll::Ready(());
         }
-        let mut waiting = self.cancellation.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.cancellation.waiting.lock();
         // Looked at again under the lock, or a signal between the two would be missed.
         if self.cancellation.has_fired() {
             return Poll::Ready(());

@@ -1,7 +1,8 @@
 //! A service that many threads clone, and that need not be [`Sync`] for it.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+
+use fg_core::__private::Mutex;
 
 /// A service that can be cloned from any thread: one at a time, for as long as that takes.
 ///
@@ -19,7 +20,7 @@ impl<S: Clone> Shared<S> {
     /// A clone of the service.
     pub(crate) fn get(&self) -> S {
         // A `clone` that panicked has changed nothing.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 }
 

@@ -7,8 +7,9 @@
 //! The threads cannot be taken back, so the process ends, with a one-line reason, and the engine
 //! starts another.
 
+use fg_core::__private::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -39,7 +40,7 @@ impl BlockedHandlers {
 
     /// From now on the threads of the runtime are looked after.
     pub(crate) fn watch_threads(&self, probe: RuntimeProbe) {
-        *self.probe.lock().unwrap_or_else(PoisonError::into_inner) = Some(probe);
+        *self.probe.lock() = Some(probe);
     }
 }
 
@@ -49,7 +50,7 @@ impl WatchdogTask for BlockedHandlers {
         if !blocked.is_empty() {
             log(blocked);
         }
-        let mut probe = self.probe.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut probe = self.probe.lock();
         let of_threads = probe.as_mut().map(|probe| match probe.look(now, late) {
             Some(next) => next,
             None => self.end_process(probe),

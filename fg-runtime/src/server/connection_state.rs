@@ -2,11 +2,12 @@
 //! thread: whether it is idle, and until when.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
 
+use fg_core::__private::Mutex;
 use fg_core::Context;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
@@ -157,7 +158,7 @@ impl ConnectionState {
 
     /// Wakes this task when the connection is evicted.
     pub(crate) fn set_waker(&self, waker: &Waker) {
-        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
+        *self.waker.lock() = Some(waker.clone());
     }
 }
 
@@ -174,7 +175,7 @@ impl ConnectionState {
         let (now, then) = (EVICTED, idle_since);
         // A failure is a request that has come.
         let _ = self.activity.compare_exchange(then, now, Ordering::Relaxed, Ordering::Relaxed);
-        if let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(waker) = &*self.waker.lock() {
             waker.wake_by_ref();
         }
     }
@@ -187,7 +188,7 @@ impl ConnectionState {
     #[cfg(feature = "http")]
     pub(crate) fn upgrade(&self, ctx: &Context, limits: Limits) {
         let until = limits.timeouts.then(|| (ctx.deadline(), ctx.clone()));
-        *self.upgraded_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        *self.upgraded_until.lock() = until;
         self.is_upgraded.store(true, Ordering::Release);
     }
 
@@ -198,13 +199,13 @@ impl ConnectionState {
 
     /// Until when a connection that has been handed over is open, if that is limited.
     pub(crate) fn upgraded_until(&self) -> Option<Instant> {
-        let until = self.upgraded_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = self.upgraded_until.lock();
         until.as_ref().map(|(until, _)| *until)
     }
 
     /// A connection that has been handed over has been open for its whole time: logs that, once.
     pub(crate) fn close_upgraded(&self) {
-        let until = self.upgraded_until.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let until = self.upgraded_until.lock().take();
         if let Some((_, ctx)) = until {
             let timeout = ctx.timeout();
             runtime_log::of(ctx.logger()).error(format_args!(

@@ -131,7 +131,7 @@ impl<R: ReadyFunction> EventFunction<R> {
             Err(refusal) => return *refusal,
         };
         let Accepted { ctx, payload, function, slot, .. } = accepted;
-        let Some((outcome, mut reply, mut finished)) =
+        let Some((outcome, mut output, mut finished)) =
             self.run(ctx, &payload, &function, slot, connection).await
         else {
             return not_sent();
@@ -139,14 +139,14 @@ impl<R: ReadyFunction> EventFunction<R> {
         let response = match outcome {
             Ok(Outcome::Streamed(pieces)) if knows_chunks => {
                 let body = ResponseBody::pieces(pieces);
-                replied(finished.take_headers(), content_type(&reply), body)
+                replied(finished.take_headers(), content_type(&output), body)
             }
-            outcome => match self.complete(outcome, &mut reply).await {
+            outcome => match self.complete(outcome, &mut output).await {
                 Ok(()) => {
-                    let (size, limit) = (reply.body().len(), self.start.limits.response_size);
+                    let (size, limit) = (output.body().len(), self.start.limits.response_size);
                     warn_of_encoded_size(size as u64, limit, finished.ctx());
-                    let content_type = content_type(&reply);
-                    let body = ResponseBody::whole(reply.into_body());
+                    let content_type = content_type(&output);
+                    let body = ResponseBody::whole(output.into_body());
                     replied(finished.take_headers(), content_type, body)
                 }
                 Err(failure) => {
@@ -175,13 +175,13 @@ impl<R: ReadyFunction> EventFunction<R> {
             Ok(event) => event,
             Err(failure) => return failed(StatusCode::BAD_REQUEST, &failure),
         };
-        let Some((outcome, mut reply, finished)) =
+        let Some((outcome, mut output, finished)) =
             self.run(ctx, &event, &function, slot, connection).await
         else {
             return not_sent();
         };
-        let outcome = self.complete(outcome, &mut reply).await;
-        let response = match outcome.and_then(|()| fg_http::apig::response_of(reply.body())) {
+        let outcome = self.complete(outcome, &mut output).await;
+        let response = match outcome.and_then(|()| fg_http::apig::response_of(output.body())) {
             Ok(response) => {
                 let (size, limit) = (response.body().len(), self.start.limits.response_size);
                 warn_of_encoded_size(size as u64, limit, finished.ctx());
@@ -215,20 +215,20 @@ impl<R: ReadyFunction> EventFunction<R> {
                 );
             }
         };
-        let Some((outcome, mut reply, finished)) =
+        let Some((outcome, mut output, finished)) =
             self.run(ctx, &event.payload, &function, slot, connection).await
         else {
             return not_sent();
         };
         let ctx = finished.ctx();
-        let response = match self.complete(outcome, &mut reply).await {
+        let response = match self.complete(outcome, &mut output).await {
             Ok(()) => {
-                let content_type = content_type(&reply);
+                let content_type = content_type(&output);
                 cloud_event::response_to(
                     &event,
                     ctx.function_name(),
                     content_type,
-                    reply.into_body(),
+                    output.into_body(),
                 )
                 .map(ResponseBody::whole)
             }
@@ -296,12 +296,12 @@ impl<R: ReadyFunction> EventFunction<R> {
         self.longest_timeout.extend(ctx.timeout());
         let running = connection.begin_invocation(&ctx, slot, limits, self.audience)?;
         let unfinished = LogIfDropped::new(ctx.logger());
-        let mut reply = ResponseBuffer::with_capacity(USUAL_RESPONSE);
+        let mut output = ResponseBuffer::with_capacity(USUAL_RESPONSE);
         let outcome =
-            invoke(payload, &ctx, function, &mut reply, limits, &mut DeadlineTimer::new()).await;
+            invoke(payload, &ctx, function, &mut output, limits, &mut DeadlineTimer::new()).await;
         unfinished.disarm();
         let ended = running.end()?;
-        Some((outcome, reply, FinishedInvocation::new(ctx, ended, &self.contexts)))
+        Some((outcome, output, FinishedInvocation::new(ctx, ended, &self.contexts)))
     }
 
     /// What went wrong in an invocation.
@@ -314,11 +314,11 @@ impl<R: ReadyFunction> EventFunction<R> {
     async fn complete(
         &self,
         outcome: Result<Outcome, Failure>,
-        reply: &mut ResponseBuffer,
+        output: &mut ResponseBuffer,
     ) -> Result<(), Failure> {
         match outcome? {
             Outcome::Buffered => Ok(()),
-            Outcome::Streamed(mut pieces) => pieces.collect_into(reply, self.start.limits).await,
+            Outcome::Streamed(mut pieces) => pieces.collect_into(output, self.start.limits).await,
         }
     }
 }
@@ -330,13 +330,13 @@ pub(crate) fn path_of(uri: &http::Uri) -> &str {
     if path.starts_with("//") { &path[1..] } else { path }
 }
 
-fn content_type(reply: &ResponseBuffer) -> http::HeaderValue {
-    if reply.content_type() == "application/json" {
+fn content_type(output: &ResponseBuffer) -> http::HeaderValue {
+    if output.content_type() == "application/json" {
         return http::HeaderValue::from_static("application/json");
     }
     // What cannot stand in a header is left out.
     let text: String =
-        reply.content_type().chars().filter(|character| matches!(character, ' '..='~')).collect();
+        output.content_type().chars().filter(|character| matches!(character, ' '..='~')).collect();
     http::HeaderValue::from_str(&text)
         .unwrap_or(http::HeaderValue::from_static("application/octet-stream"))
 }

@@ -1,9 +1,10 @@
 //! The open connections: which of them is evicted for a new one, whose handlers are past their
 //! deadlines, and which callers are answered before the process aborts.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use fg_core::__private::Mutex;
 use fg_core::Failure;
 
 use super::connection_state::ConnectionState;
@@ -27,7 +28,7 @@ impl OpenConnections {
 
     /// Adds a connection, until it is dropped.
     pub(crate) fn insert(&self, connection: &Arc<ConnectionState>) {
-        let mut connections = self.0.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connections = self.0.connections.lock();
         if connections.len() == connections.capacity() {
             connections.retain(|connection| connection.strong_count() > 0);
         }
@@ -35,7 +36,7 @@ impl OpenConnections {
     }
 
     fn all(&self) -> Vec<Arc<ConnectionState>> {
-        let connections = self.0.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let connections = self.0.connections.lock();
         connections.iter().filter_map(Weak::upgrade).collect()
     }
 

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
+use fg_core::__private::Mutex;
 use fg_core::__private::lifecycle;
 use fg_core::Context;
 use fg_core::limits::REQUEST_ID;
@@ -80,7 +81,7 @@ impl Contexts {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Context>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock()
     }
 }
 

@@ -6,11 +6,12 @@
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, Instant};
 
+use fg_core::__private::Mutex;
 use fg_core::{Context, Failure, Logger};
 use http::StatusCode;
 use tokio::io::AsyncWrite;
@@ -94,7 +95,7 @@ impl ResponseWriter {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// A handler begins. `None` if the connection has had its last response.
@@ -202,8 +203,7 @@ impl ResponseWriter {
 
     /// The handler has panicked, and the panic is being printed; `None` once it has been.
     pub(crate) fn note_panic(&self, panic: Option<Failure>) {
-        if let Some(running) = self.state.try_lock().ok().as_mut().and_then(|s| s.running.as_mut())
-        {
+        if let Some(running) = self.state.try_lock().as_mut().and_then(|s| s.running.as_mut()) {
             running.panic = panic;
         }
     }
@@ -232,7 +232,7 @@ impl ResponseWriter {
     /// The process is about to abort: answers the caller if a handler runs.
     pub(crate) fn answer_before_abort(&self, failure: &Failure) {
         // If the lock is taken, some thread, perhaps this one, is at work on the connection.
-        let Ok(mut state) = self.state.try_lock() else { return };
+        let Some(mut state) = self.state.try_lock() else { return };
         if let Some(running) = state.running.take() {
             state.write_last_response(&running, failure);
             // The user's values are not dropped while the process aborts.
