@@ -1,2 +1,12 @@
 //! FunctionGraph on one machine: the API that official SDKs and Terraform speak, the gateway that
 //! browsers and curl call, triggers, asynchronous invocations and logs.
+
+mod api;
+mod app;
+mod catalog;
+mod invoker;
+mod local;
+mod store;
+mod urn;
+
+pub use local::{Builder, Local};

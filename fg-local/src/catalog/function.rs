@@ -1,0 +1,131 @@
+//! A function with everything that belongs to it: one record of the store.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::alias::Alias;
+use super::version::{LATEST, Version};
+use crate::api::error::ApiError;
+use crate::urn::{FunctionName, Qualifier};
+
+/// A function. It is changed as a whole, so that the store has either the old or the new one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Function {
+    /// 32 hexadecimal digits.
+    pub(crate) id: String,
+    pub(crate) name: FunctionName,
+    pub(crate) created: Timestamp,
+    pub(crate) latest: Version,
+    /// The published versions, the oldest first.
+    #[serde(default)]
+    pub(crate) versions: Vec<Version>,
+    #[serde(default)]
+    pub(crate) aliases: Vec<Alias>,
+    #[serde(default)]
+    pub(crate) triggers: Vec<Trigger>,
+    /// By version name, or by `!` and the name of an alias.
+    #[serde(default)]
+    pub(crate) async_configs: BTreeMap<String, AsyncConfig>,
+    /// By version name, or by `!` and the name of an alias.
+    #[serde(default)]
+    pub(crate) reserved: BTreeMap<String, Reservation>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) test_events: Vec<TestEvent>,
+    /// It is listed first.
+    #[serde(default)]
+    pub(crate) is_pinned: bool,
+}
+
+/// A trigger, stored as it came and returned as the platform does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Trigger {
+    pub(crate) id: String,
+    /// The version that it invokes, or `!` and the name of an alias.
+    pub(crate) qualifier: String,
+    /// `TIMER`, `OBS` and so on.
+    pub(crate) type_code: String,
+    pub(crate) is_active: bool,
+    pub(crate) event_data: Map<String, Value>,
+    pub(crate) created: Timestamp,
+    pub(crate) last_updated: Timestamp,
+}
+
+/// What is done with asynchronous invocations that fail or wait.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AsyncConfig {
+    pub(crate) max_age_in_seconds: u32,
+    pub(crate) max_retries: u32,
+    pub(crate) on_success: Option<Destination>,
+    pub(crate) on_failure: Option<Destination>,
+    pub(crate) enable_status_log: bool,
+    pub(crate) created: Timestamp,
+    pub(crate) last_modified: Timestamp,
+}
+
+/// Where the outcome of an asynchronous invocation goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Destination {
+    /// `OBS`, `SMN`, `DIS` or `FunctionGraph`.
+    pub(crate) destination: String,
+    /// A JSON object, as a string.
+    pub(crate) param: String,
+}
+
+/// Instances that are kept although they are idle.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Reservation {
+    pub(crate) count: u32,
+    pub(crate) idle_mode: bool,
+    pub(crate) tactics: Option<Value>,
+}
+
+/// An event that is kept for tests.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TestEvent {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Base64 of JSON.
+    pub(crate) content: String,
+    pub(crate) last_modified: Timestamp,
+}
+
+impl Function {
+    /// `latest`, or the published version of this name.
+    pub(crate) fn version(&self, name: &str) -> Result<&Version, ApiError> {
+        if name == LATEST {
+            return Ok(&self.latest);
+        }
+        self.versions.iter().find(|version| version.name == name).ok_or_else(|| {
+            ApiError::not_found(
+                "FSS.1052",
+                format!("Not found the function version: {} has no version {name}", self.name),
+            )
+        })
+    }
+
+    pub(crate) fn alias(&self, name: &str) -> Result<&Alias, ApiError> {
+        self.aliases.iter().find(|alias| alias.name == name).ok_or_else(|| {
+            ApiError::not_found(
+                "FSS.1053",
+                format!("Not found the function alias: {} has no alias {name}", self.name),
+            )
+        })
+    }
+
+    /// The version that a qualifier names: `latest` without one, and the main version of an alias.
+    pub(crate) fn named_version(
+        &self,
+        qualifier: Option<&Qualifier>,
+    ) -> Result<&Version, ApiError> {
+        match qualifier {
+            None => Ok(&self.latest),
+            Some(Qualifier::Version(name)) => self.version(name),
+            Some(Qualifier::Alias(name)) => self.version(&self.alias(name)?.version),
+        }
+    }
+}
