@@ -6,7 +6,9 @@ mod app;
 mod catalog;
 mod invoker;
 mod local;
+mod logs;
 mod store;
+mod triggers;
 mod urn;
 
 pub use local::{Builder, Local};
