@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::alias::Alias;
+use super::id::derived_uuid;
 use super::version::{LATEST, Version};
 use crate::api::error::ApiError;
 use crate::urn::{FunctionName, Qualifier};
@@ -14,7 +15,7 @@ use crate::urn::{FunctionName, Qualifier};
 /// A function. It is changed as a whole, so that the store has either the old or the new one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Function {
-    /// 32 hexadecimal digits.
+    /// A UUID.
     pub(crate) id: String,
     pub(crate) name: FunctionName,
     pub(crate) created: Timestamp,
@@ -94,7 +95,37 @@ pub(crate) struct TestEvent {
     pub(crate) last_modified: Timestamp,
 }
 
+/// Where the lines of a function go: a log group and a stream of LTS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogIds {
+    pub(crate) group_name: String,
+    pub(crate) group_id: String,
+    pub(crate) stream_name: String,
+    pub(crate) stream_id: String,
+}
+
+/// The log group of all functions without one of their own.
+const LOG_GROUP: &str = "functiongraph.log.group.default";
+
 impl Function {
+    /// The log group and stream: those of `log_config` if it has been set, else a stream of the
+    /// function's own, with identifiers that follow from the function's.
+    pub(crate) fn log_ids(&self) -> LogIds {
+        let set = self.latest.config.other.get("log_config").and_then(Value::as_object);
+        let field = |name: &str| {
+            let value = set.and_then(|set| set.get(name)).and_then(Value::as_str);
+            value.filter(|value| !value.is_empty()).map(ToOwned::to_owned)
+        };
+        let stream_name = || format!("{}-{}", self.name.name, self.id);
+        LogIds {
+            group_name: field("group_name").unwrap_or_else(|| LOG_GROUP.into()),
+            group_id: field("group_id").unwrap_or_else(|| derived_uuid(LOG_GROUP)),
+            stream_name: field("stream_name").unwrap_or_else(stream_name),
+            stream_id: field("stream_id")
+                .unwrap_or_else(|| derived_uuid(&format!("log stream of {}", self.id))),
+        }
+    }
+
     /// `latest`, or the published version of this name.
     pub(crate) fn version(&self, name: &str) -> Result<&Version, ApiError> {
         if name == LATEST {
@@ -127,5 +158,66 @@ impl Function {
             Some(Qualifier::Version(name)) => self.version(name),
             Some(Qualifier::Alias(name)) => self.version(&self.alias(name)?.version),
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::version::{Code, Config};
+    use super::*;
+
+    /// A function that has not been published.
+    pub(in crate::catalog) fn function() -> Function {
+        let now = Timestamp::now();
+        let config = Config {
+            runtime: "Custom".into(),
+            handler: "bootstrap".into(),
+            timeout: 3,
+            memory_size: 128,
+            ..Config::default()
+        };
+        Function {
+            id: super::super::id::random_uuid(),
+            name: FunctionName::new("default", "greet"),
+            created: now,
+            latest: Version {
+                name: LATEST.into(),
+                description: String::new(),
+                config,
+                code: Code::default(),
+                last_modified: now,
+            },
+            versions: Vec::new(),
+            aliases: Vec::new(),
+            triggers: Vec::new(),
+            async_configs: BTreeMap::new(),
+            reserved: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            test_events: Vec::new(),
+            is_pinned: false,
+        }
+    }
+
+    /// A function with these versions, each with code of its own.
+    pub(in crate::catalog) fn published(versions: &[&str]) -> Function {
+        let mut function = function();
+        for name in versions {
+            function.latest.code.digest = (*name).to_owned();
+            function.publish(Some(name), "", Timestamp::now()).unwrap();
+        }
+        function
+    }
+
+    #[test]
+    fn the_log_stream_follows_from_the_function_unless_it_is_configured() {
+        let (mut one, other) = (function(), function());
+        assert_eq!(one.log_ids(), one.log_ids());
+        assert_eq!(one.log_ids().group_id, other.log_ids().group_id);
+        assert_ne!(one.log_ids().stream_id, other.log_ids().stream_id);
+        let set = serde_json::json!({"group_id": "g", "stream_id": "s", "stream_name": ""});
+        one.latest.config.other.insert("log_config".into(), set);
+        let ids = one.log_ids();
+        assert_eq!((&*ids.group_id, &*ids.stream_id), ("g", "s"));
+        assert!(ids.stream_name.starts_with("greet"), "{ids:?}");
     }
 }
