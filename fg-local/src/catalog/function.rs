@@ -98,31 +98,23 @@ pub(crate) struct TestEvent {
 /// Where the lines of a function go: a log group and a stream of LTS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogIds {
+    /// The group of the project.
     pub(crate) group_name: String,
     pub(crate) group_id: String,
+    /// The stream of the function.
     pub(crate) stream_name: String,
     pub(crate) stream_id: String,
 }
 
-/// The log group of all functions without one of their own.
-const LOG_GROUP: &str = "functiongraph.log.group.default";
-
 impl Function {
-    /// The log group and stream: those of `log_config` if it has been set, else a stream of the
-    /// function's own, with identifiers that follow from the function's.
-    pub(crate) fn log_ids(&self) -> LogIds {
-        let set = self.latest.config.other.get("log_config").and_then(Value::as_object);
-        let field = |name: &str| {
-            let value = set.and_then(|set| set.get(name)).and_then(Value::as_str);
-            value.filter(|value| !value.is_empty()).map(ToOwned::to_owned)
-        };
-        let stream_name = || format!("{}-{}", self.name.name, self.id);
+    /// The log group and stream, which are always the same for a function.
+    pub(crate) fn log_ids(&self, project_id: &str) -> LogIds {
+        let FunctionName { package, name } = &self.name;
         LogIds {
-            group_name: field("group_name").unwrap_or_else(|| LOG_GROUP.into()),
-            group_id: field("group_id").unwrap_or_else(|| derived_uuid(LOG_GROUP)),
-            stream_name: field("stream_name").unwrap_or_else(stream_name),
-            stream_id: field("stream_id")
-                .unwrap_or_else(|| derived_uuid(&format!("log stream of {}", self.id))),
+            group_name: "functiongraph.log.group.local".into(),
+            group_id: derived_uuid(&format!("group {project_id}")),
+            stream_name: format!("{name}_{package}_{}", self.id.get(..8).unwrap_or(&self.id)),
+            stream_id: derived_uuid(&format!("stream {}", self.id)),
         }
     }
 
@@ -209,15 +201,11 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_log_stream_follows_from_the_function_unless_it_is_configured() {
-        let (mut one, other) = (function(), function());
-        assert_eq!(one.log_ids(), one.log_ids());
-        assert_eq!(one.log_ids().group_id, other.log_ids().group_id);
-        assert_ne!(one.log_ids().stream_id, other.log_ids().stream_id);
-        let set = serde_json::json!({"group_id": "g", "stream_id": "s", "stream_name": ""});
-        one.latest.config.other.insert("log_config".into(), set);
-        let ids = one.log_ids();
-        assert_eq!((&*ids.group_id, &*ids.stream_id), ("g", "s"));
-        assert!(ids.stream_name.starts_with("greet"), "{ids:?}");
+    fn a_function_has_a_log_stream_of_its_own_in_the_group_of_its_project() {
+        let (one, other) = (function(), function());
+        assert_eq!(one.log_ids("p"), one.log_ids("p"));
+        assert_eq!(one.log_ids("p").group_id, other.log_ids("p").group_id);
+        assert_ne!(one.log_ids("p").stream_id, other.log_ids("p").stream_id);
+        assert!(one.log_ids("p").stream_name.starts_with("greet"));
     }
 }

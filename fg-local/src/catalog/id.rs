@@ -4,27 +4,27 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use sha2::{Digest, Sha256};
 
-/// A random UUID.
-pub(crate) fn random_uuid() -> String {
-    // Each `RandomState` has new random keys, so the hash of nothing is a random number.
-    let [high, low] = [(); 2].map(|()| RandomState::new().build_hasher().finish());
-    uuid(high, low, 4)
-}
-
-/// The UUID that always belongs to this string.
+/// The UUID that always belongs to this string: the first half of its SHA-256.
 pub(crate) fn derived_uuid(string: &str) -> String {
     let digest = Sha256::digest(string.as_bytes());
     let number = |bytes: &[u8]| bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-    uuid(number(&digest[..8]), number(&digest[8..16]), 8)
+    uuid(number(&digest[..8]), number(&digest[8..16]))
 }
 
-fn uuid(high: u64, low: u64, version: u8) -> String {
-    let variant = 0x8000 | ((low >> 48) & 0x3fff);
+/// A random UUID, of version 4.
+pub(crate) fn random_uuid() -> String {
+    // Each `RandomState` has new random keys, so the hash of nothing is a random number.
+    let [high, low] = [(); 2].map(|()| RandomState::new().build_hasher().finish());
+    uuid(high & !0xf000 | 0x4000, low & !(0b11 << 62) | (0b10 << 62))
+}
+
+fn uuid(high: u64, low: u64) -> String {
     format!(
-        "{:08x}-{:04x}-{version:x}{:03x}-{variant:04x}-{:012x}",
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
         high >> 32,
         (high >> 16) & 0xffff,
-        high & 0xfff,
+        high & 0xffff,
+        low >> 48,
         low & 0xffff_ffff_ffff
     )
 }
