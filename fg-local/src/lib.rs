@@ -4,6 +4,7 @@
 mod api;
 mod app;
 mod catalog;
+mod code;
 mod invoker;
 mod local;
 mod store;

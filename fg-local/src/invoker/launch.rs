@@ -10,7 +10,7 @@ use super::{Limits, admission, internal};
 use crate::api::error::ApiError;
 use crate::catalog::function::Function;
 use crate::catalog::version::{Config, Version};
-use crate::store::StoreError;
+use crate::code::PackageError;
 use crate::urn::Place;
 
 /// The program of a package, for the runtimes `Custom` and `http`.
@@ -50,8 +50,8 @@ impl From<PlatformError> for Refusal {
     }
 }
 
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
+impl From<PackageError> for Refusal {
+    fn from(error: PackageError) -> Self {
         Self::Api(error.into())
     }
 }
