@@ -10,6 +10,7 @@ pub(crate) mod summary;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -49,6 +50,17 @@ pub enum Outcome {
 }
 
 impl Execution {
+    /// The result of an invocation that reached no instance, of a function with this memory size in
+    /// MB.
+    #[must_use]
+    pub fn refused(request_id: &str, memory: u32, error: PlatformError) -> Self {
+        Self {
+            outcome: Outcome::Platform(error),
+            summary: Summary::new(request_id, memory, Duration::ZERO, None),
+            log: Log::refused(),
+        }
+    }
+
     /// The function's response as a string, with U+FFFD for invalid UTF-8; `None` if there is an
     /// error, or the response was streamed.
     ///
@@ -81,12 +93,17 @@ impl Execution {
 }
 
 impl Outcome {
-    pub(crate) fn is_response(&self) -> bool {
+    /// Whether it is the function's response, as a whole or streamed.
+    #[must_use]
+    pub fn is_response(&self) -> bool {
         matches!(self, Self::Response(_) | Self::Streamed { .. })
     }
 
-    /// The body that a caller of the invoke API gets.
-    pub(crate) fn body(&self) -> Cow<'_, [u8]> {
+    /// The body that a caller of the invoke API gets: the response, the function's own error as it was
+    /// posted, or `{"errorCode": .., "errorMessage": ..}` with the platform's code and message. It is
+    /// empty if the response was streamed.
+    #[must_use]
+    pub fn body(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Response(body) | Self::Error(FunctionError { body, .. }) => Cow::Borrowed(body),
             Self::Streamed { .. } => Cow::Borrowed(&[]),
@@ -125,8 +142,6 @@ impl fmt::Display for Execution {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

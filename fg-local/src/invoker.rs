@@ -1,40 +1,73 @@
-//! Runs versions of functions on instances, and replaces the instances of a version that has changed.
+//! Runs versions of functions: each invocation waits for its turn, gets an instance, and is recorded.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+mod admission;
+mod instances;
+mod launch;
+pub(crate) mod project_functions;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use fg_emulator::{Emulator, Event, Execution};
-use parking_lot::Mutex;
 use tokio::task::spawn_blocking;
 
 use crate::api::error::ApiError;
 use crate::catalog::function::Function;
 use crate::catalog::version::Version;
 use crate::store::Store;
-use crate::urn::{FunctionName, Place};
+use crate::urn::Place;
+
+use admission::Admission;
+use instances::Instances;
+use project_functions::ProjectFunctions;
+
+/// How functions run on this machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    /// The largest number of instances of a version, if the function does not ask for fewer.
+    pub(crate) instances: usize,
+    /// How long an idle instance is kept.
+    pub(crate) idle: Duration,
+    /// How long an invocation waits for its turn.
+    pub(crate) wait: Duration,
+    /// How many invocations of a version wait for their turn.
+    pub(crate) waiting: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            instances: 4,
+            idle: Duration::from_secs(60),
+            wait: Duration::from_secs(90),
+            waiting: 1000,
+        }
+    }
+}
 
 /// Invokes functions.
 #[derive(Debug)]
 pub(crate) struct Invoker {
     place: Place,
-    store: Arc<Store>,
-    /// By function and version.
-    running: Mutex<HashMap<(FunctionName, String), Running>>,
-}
-
-/// The instances of a version, and what they were started with.
-#[derive(Debug)]
-struct Running {
-    version: Version,
-    emulator: Arc<Emulator>,
+    admission: Admission,
+    instances: Instances,
+    project: ProjectFunctions,
 }
 
 impl Invoker {
-    pub(crate) fn new(place: Place, store: Arc<Store>) -> Self {
-        Self { place, store, running: Mutex::default() }
+    pub(crate) fn new(place: Place, store: Arc<Store>, limits: Limits) -> Self {
+        Self {
+            instances: Instances::new(place.clone(), store, &limits),
+            admission: Admission::new(limits),
+            project: ProjectFunctions::default(),
+            place,
+        }
+    }
+
+    /// The functions that are built from source here.
+    pub(crate) fn project(&self) -> &ProjectFunctions {
+        &self.project
     }
 
     /// Invokes a version of a function, and waits for the result.
@@ -44,52 +77,40 @@ impl Invoker {
         version: &Version,
         event: Event,
     ) -> Result<Execution, ApiError> {
+        let turn = self.admission.enter(&function.name, version).await?;
         let (invoker, function, version) =
             (Arc::clone(self), Arc::clone(function), version.clone());
         let invoked = spawn_blocking(move || {
-            let emulator = invoker.emulator(&function, &version)?;
-            Ok(emulator.invoke(event))
+            let execution = match invoker.emulator(&function, &version) {
+                Ok(emulator) => emulator.invoke(event),
+                Err(refusal) => refusal.into_execution(&event, &version)?,
+            };
+            drop(turn);
+            Ok(execution)
         });
-        invoked.await.unwrap_or_else(|error| {
-            Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "FSS.0500", error.to_string()))
-        })
+        invoked.await.unwrap_or_else(|error| Err(internal(error.to_string())))
     }
 
-    fn emulator(&self, function: &Function, version: &Version) -> Result<Arc<Emulator>, ApiError> {
-        let key = (function.name.clone(), version.name.clone());
-        let mut running = self.running.lock();
-        let same = running.get(&key).filter(|running| {
-            running.version.config == version.config && running.version.code == version.code
-        });
-        if let Some(same) = same {
-            return Ok(Arc::clone(&same.emulator));
-        }
-        let root = self.store.unpacked(&version.code.digest)?;
-        let emulator = Arc::new(self.start(function, version, &root)?);
-        running.insert(key, Running { version: version.clone(), emulator: Arc::clone(&emulator) });
-        Ok(emulator)
+    /// Stops all instances. Invocations that run get an error.
+    pub(crate) fn stop(&self) {
+        self.project.stop();
+        self.instances.stop();
     }
 
-    fn start(
+    /// The instances of a version; they are started if there are none, so this blocks.
+    fn emulator(
         &self,
         function: &Function,
         version: &Version,
-        root: &Path,
-    ) -> Result<Emulator, ApiError> {
-        let config = &version.config;
-        let program: PathBuf = root.join("bootstrap");
-        Emulator::builder(program)
-            .name(&function.name.name)
-            .package(&function.name.package)
-            .version(&version.name)
-            .region(&self.place.region)
-            .project_id(&self.place.project_id)
-            .handler(&config.handler)
-            .timeout(Duration::from_secs(config.timeout.into()))
-            .memory(config.memory_size)
-            .start()
-            .map_err(|error| {
-                ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "FSS.0500", error.to_string())
-            })
+    ) -> Result<Arc<Emulator>, launch::Refusal> {
+        if version.code.is_project {
+            return self.project.wait_for(&function.name).map_err(launch::Refusal::Api);
+        }
+        self.instances.of(function, version)
     }
+}
+
+/// An error of this server.
+fn internal(message: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "FSS.0500", message)
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::api;
 use crate::app::App;
 use crate::catalog::Catalog;
-use crate::invoker::Invoker;
+use crate::invoker::{Invoker, Limits};
 use crate::store::Store;
 use crate::urn::Place;
 
@@ -53,6 +53,7 @@ impl Local {
 impl Drop for Local {
     fn drop(&mut self) {
         self.serving.abort();
+        self.app.invoker.stop();
     }
 }
 
@@ -79,7 +80,7 @@ impl Builder {
         let folder = self.data_folder.ok_or("a data folder is needed")?;
         let store = Arc::new(Store::open(&folder)?);
         let catalog = Arc::new(Catalog::open(Arc::clone(&store))?);
-        let invoker = Arc::new(Invoker::new(place.clone(), Arc::clone(&store)));
+        let invoker = Arc::new(Invoker::new(place.clone(), Arc::clone(&store), Limits::default()));
         let app = Arc::new(App { place, domain_id: "local".into(), store, catalog, invoker });
         let listener = TcpListener::bind(&self.address).await?;
         let address = listener.local_addr()?;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableTable, TableDefinition};
 
 use crate::catalog::function::Function;
 use crate::urn::FunctionName;
@@ -43,7 +43,9 @@ impl Store {
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder)
             .map_err(|error| StoreError(format!("{}: {error}", folder.display())))?;
-        let database = Database::create(folder.join("functions.redb"))?;
+        let database = Database::builder()
+            .create_with_file_format_v3(true)
+            .create(folder.join("functions.redb"))?;
         let transaction = database.begin_write()?;
         transaction.open_table(FUNCTIONS)?;
         transaction.commit()?;

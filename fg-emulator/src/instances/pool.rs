@@ -6,11 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::instance::Instance;
-use crate::execution::log::Log;
 use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::shutdown_report::ShutdownReport;
-use crate::execution::summary::Summary;
-use crate::execution::{Execution, Outcome};
+use crate::execution::Execution;
 use crate::monitor::Monitor;
 use crate::runtime_api::chunk_queue::ChunkQueue;
 use crate::runtime_api::event::Event;
@@ -160,11 +158,7 @@ impl Pool {
 
     /// The result of an invocation that reaches no instance.
     pub(crate) fn refuse(&self, request_id: &str, error: PlatformError) -> Execution {
-        Execution {
-            outcome: Outcome::Platform(error),
-            summary: Summary::new(request_id, self.settings.memory, Duration::ZERO, None),
-            log: Log::refused(),
-        }
+        Execution::refused(request_id, self.settings.memory, error)
     }
 
     fn acquire(&self) -> Result<Arc<Instance>, PlatformError> {

@@ -52,11 +52,15 @@ impl Event {
         self
     }
 
-    pub(crate) fn id(&self) -> &str {
+    /// The request id.
+    #[must_use]
+    pub fn id(&self) -> &str {
         &self.request_id
     }
 
-    pub(crate) fn body(&self) -> &[u8] {
+    /// The bytes that the function receives.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
         &self.body
     }
 
