@@ -8,6 +8,7 @@ mod code;
 mod invoker;
 mod local;
 mod logs;
+mod metrics;
 mod store;
 mod triggers;
 mod urn;

@@ -81,8 +81,16 @@ impl Builder {
         let folder = self.data_folder.ok_or("a data folder is needed")?;
         let store = Arc::new(Store::open(&folder)?);
         let catalog = Arc::new(Catalog::open(Arc::clone(&store))?);
-        let invoker = Arc::new(Invoker::new(place.clone(), Arc::clone(&store), Limits::default()));
         let logs = Arc::new(LogStore::open(&folder.join("logs"), &catalog.list())?);
+        let invoker = Arc::new(Invoker::new(
+            place.clone(),
+            &folder,
+            Arc::clone(&store),
+            Arc::clone(&catalog),
+            Arc::clone(&logs),
+            Limits::default(),
+        ));
+        invoker.resume(&store.unfinished());
         let app = Arc::new(App { place, domain_id: "local".into(), store, catalog, invoker, logs });
         let listener = TcpListener::bind(&self.address).await?;
         let address = listener.local_addr()?;
