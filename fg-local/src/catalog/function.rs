@@ -140,6 +140,16 @@ impl Function {
         })
     }
 
+    /// The key of what belongs to a version or an alias: its name, with `!` before an alias.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such version or alias.
+    pub(crate) fn qualifier_key(&self, qualifier: Option<&Qualifier>) -> Result<String, ApiError> {
+        self.named_version(qualifier)?;
+        Ok(qualifier.map_or_else(|| LATEST.to_owned(), ToString::to_string))
+    }
+
     /// The version that a qualifier names: `latest` without one, and the main version of an alias.
     pub(crate) fn named_version(
         &self,
