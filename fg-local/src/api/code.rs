@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn base64_may_have_broken_lines_and_stays_below_the_limit() {
         assert_eq!(decode("YWJj\r\nZGVm\n"), Ok(b"abcdef".to_vec()));
-        assert_eq!(decode("a").unwrap_err().code, "FSS.1011");
-        assert_eq!(decode(&"A".repeat(70 << 20)).unwrap_err().code, "FSS.1071");
+        assert_eq!(decode("a").expect_err("it is refused").code, "FSS.1011");
+        assert_eq!(decode(&"A".repeat(70 << 20)).expect_err("it is refused").code, "FSS.1071");
     }
 }

@@ -184,21 +184,25 @@ mod tests {
     #[test]
     fn null_is_absent_and_a_wrong_type_has_the_code_of_its_field() {
         let body = json!({"a": null, "b": "x", "c": 128.0, "d": 1.5, "e": "12", "f": 1e300});
-        let fields = Fields::new(body.as_object().unwrap());
+        let fields = Fields::new(body.as_object().expect("an object"));
         assert_eq!(fields.integer("a", "FSS.1008"), Ok(None));
         assert_eq!(fields.integer("c", "FSS.1008"), Ok(Some(128)));
         for name in ["b", "d", "e", "f"] {
-            assert_eq!(fields.integer(name, "FSS.1008").unwrap_err().code, "FSS.1008", "{name}");
+            assert_eq!(
+                fields.integer(name, "FSS.1008").expect_err("it is refused").code,
+                "FSS.1008",
+                "{name}"
+            );
         }
         assert_eq!(fields.integer_or_string("e", "FSS.1008"), Ok(Some(12)));
-        let error = fields.integer("b", "FSS.1008").unwrap_err();
+        let error = fields.integer("b", "FSS.1008").expect_err("it is refused");
         assert_eq!(error.message, "Invalid function timeout: b must be a whole number");
     }
 
     #[test]
     fn a_string_that_is_kept_is_short() {
         let body = json!({"a": "x".repeat(MAX_STRING + 1), "b": ["x".repeat(MAX_OBJECT)]});
-        let fields = Fields::new(body.as_object().unwrap());
+        let fields = Fields::new(body.as_object().expect("an object"));
         assert!(fields.string("a", "FSS.0400").is_err());
         assert!(fields.large_string("a", "FSS.0400").is_ok());
         assert!(fields.list("b", "FSS.0400").is_err());

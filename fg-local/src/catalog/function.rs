@@ -205,7 +205,7 @@ pub(super) mod tests {
         let mut function = function();
         for name in versions {
             function.latest.code.digest = (*name).to_owned();
-            function.publish(Some(name), "", Timestamp::now()).unwrap();
+            function.publish(Some(name), "", Timestamp::now()).expect("it is published");
         }
         function
     }

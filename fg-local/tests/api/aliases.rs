@@ -17,7 +17,7 @@ async fn an_alias_is_created_shown_moved_and_deleted() {
     let body = json!({"name": "prod", "version": "v1", "description": "live"});
     let created = platform.post(&path("aliases"), body).await.json(200);
     assert_eq!(created["alias_urn"], format!("{URN}:!prod"));
-    assert!(created["last_modified"].as_str().unwrap().ends_with('Z'));
+    assert!(created["last_modified"].as_str().expect("a string").ends_with('Z'));
     assert!(created.get("additional_version_weights").is_none());
     let shown = platform.get(&path("aliases/prod")).await.json(200);
     assert_eq!(shown, created);

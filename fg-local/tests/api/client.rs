@@ -17,58 +17,59 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 /// A server with an empty store.
-pub struct Platform {
+pub(crate) struct Platform {
     local: Local,
     _folder: TempDir,
 }
 
 /// What the server has answered.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: hyper::HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: hyper::HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Platform {
-    pub async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let local = Local::builder().data_folder(folder.path()).start().await.unwrap();
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let local = Local::builder().data_folder(folder.path()).start().await.expect("a server");
         Self { local, _folder: folder }
     }
 
     /// A server that has the function `greet`.
-    pub async fn with_function() -> Self {
+    pub(crate) async fn with_function() -> Self {
         let platform = Self::start().await;
         platform.post("/fgs/functions", function("greet")).await.json(200);
         platform
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, None).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PUT, path, Some(body)).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.call(Method::DELETE, path, None).await
     }
 
     /// `path` is below `/v2/{project}`.
-    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         self.send(method, &format!("/v2/{PROJECT}{path}"), body.into()).await
     }
 
-    pub async fn send(&self, method: Method, path: &str, body: Bytes) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Bytes) -> Answer {
         let address = self.local.address();
-        let stream = TcpStream::connect(address).await.unwrap();
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let stream = TcpStream::connect(address).await.expect("it listens");
+        let (mut sender, connection) =
+            http1::handshake(TokioIo::new(stream)).await.expect("a connection");
         tokio::spawn(connection);
         let request = Request::builder()
             .method(method)
@@ -76,15 +77,15 @@ impl Platform {
             .header("host", address.to_string())
             .header("content-type", "application/json")
             .body(Full::new(body))
-            .unwrap();
-        let response = sender.send_request(request).await.unwrap();
+            .expect("a request");
+        let response = sender.send_request(request).await.expect("a response");
         let (head, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        let body = body.collect().await.expect("a body").to_bytes();
         Answer { status: head.status, headers: head.headers, body }
     }
 
     /// Another version of `greet` with a different configuration.
-    pub async fn publish(&self, version: &str) -> Value {
+    pub(crate) async fn publish(&self, version: &str) -> Value {
         let description = json!({"description": version});
         self.put(&path("config"), description).await.json(200);
         self.post(&path("versions"), json!({"version": version})).await.json(200)
@@ -93,19 +94,19 @@ impl Platform {
 
 impl Answer {
     /// The body of an answer with this status.
-    pub fn json(&self, status: u16) -> Value {
+    pub(crate) fn json(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
-        serde_json::from_slice(&self.body).unwrap()
+        serde_json::from_slice(&self.body).expect("a JSON body")
     }
 
     /// Whether the answer has no body and this status.
-    pub fn is_empty(&self, status: u16) -> bool {
+    pub(crate) fn is_empty(&self, status: u16) -> bool {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
         self.body.is_empty()
     }
 
     /// The status, the code and the message of an error.
-    pub fn error(&self) -> (u16, String, String) {
+    pub(crate) fn error(&self) -> (u16, String, String) {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let field = |name: &str| {
             body[name].as_str().unwrap_or_else(|| panic!("{} {body}", self.status)).to_owned()
@@ -114,25 +115,26 @@ impl Answer {
     }
 
     /// The status and the code of an error.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let (status, code, message) = self.error();
         assert!(message.len() > 10, "{code} {message:?}");
         format!("{status} {code}")
     }
 }
 
-pub const PROJECT: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const PROJECT: &str = "0123456789abcdef0123456789abcdef";
 
 /// The URN of `greet` without a version.
-pub const URN: &str = "urn:fss:cn-north-4:0123456789abcdef0123456789abcdef:function:default:greet";
+pub(crate) const URN: &str =
+    "urn:fss:cn-north-4:0123456789abcdef0123456789abcdef:function:default:greet";
 
 /// An operation on `greet`.
-pub fn path(operation: &str) -> String {
+pub(crate) fn path(operation: &str) -> String {
     format!("/fgs/functions/{URN}/{operation}")
 }
 
 /// What a client sends to create a function.
-pub fn function(name: &str) -> Value {
+pub(crate) fn function(name: &str) -> Value {
     json!({
         "func_name": name,
         "package": "default",
@@ -147,16 +149,16 @@ pub fn function(name: &str) -> Value {
 }
 
 /// A package whose program is a shell script, as Base64. Each `text` makes another one.
-pub fn package(text: &str) -> String {
+pub(crate) fn package(text: &str) -> String {
     STANDARD.encode(zip(&[("bootstrap", &format!("#!/bin/sh\necho {text}\n"))]))
 }
 
-pub fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in files {
         let options = SimpleFileOptions::default().unix_permissions(0o755);
-        zip.start_file(*name, options).unwrap();
-        zip.write_all(content.as_bytes()).unwrap();
+        zip.start_file(*name, options).expect("an entry");
+        zip.write_all(content.as_bytes()).expect("its content");
     }
-    zip.finish().unwrap().into_inner()
+    zip.finish().expect("a zip file").into_inner()
 }

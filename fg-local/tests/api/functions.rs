@@ -30,9 +30,9 @@ async fn a_function_is_created_with_all_fields_that_clients_read() {
     ] {
         assert_eq!(created[field], value, "{field}");
     }
-    let id = created["func_id"].as_str().unwrap();
+    let id = created["func_id"].as_str().expect("a string");
     assert_eq!(created["resource_id"], format!("{id}:greet"));
-    assert!(created["last_modified"].as_str().unwrap().ends_with('Z'));
+    assert!(created["last_modified"].as_str().expect("a string").ends_with('Z'));
     assert!(created["log_group_id"].is_string() && created["log_stream_id"].is_string());
     let shown = platform.get(&path("config")).await.json(200);
     assert_eq!(shown, created);
@@ -199,8 +199,8 @@ async fn functions_are_listed_in_pages_with_pinned_ones_first() {
         platform.post("/fgs/functions", function(name)).await.json(200);
     }
     let names = |list: &Value| {
-        let functions = list["functions"].as_array().unwrap().iter();
-        functions.map(|f| f["func_name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        let functions = list["functions"].as_array().expect("an array").iter();
+        functions.map(|f| f["func_name"].as_str().expect("a string").to_owned()).collect::<Vec<_>>()
     };
     let urn = URN.replace("greet", "gamma");
     let pinned = platform.put(&format!("/fgs/functions/{urn}/collect/true"), json!({})).await;

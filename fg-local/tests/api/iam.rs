@@ -12,7 +12,7 @@ async fn a_region_has_exactly_one_project() {
     // The SDK for Node sends a body with this GET.
     let answer = platform.send(Method::GET, "/v3/projects?name=cn-north-4", "{}".into()).await;
     let projects = answer.json(200);
-    assert_eq!(projects["projects"].as_array().unwrap().len(), 1);
+    assert_eq!(projects["projects"].as_array().expect("an array").len(), 1);
     assert_eq!(projects["projects"][0]["id"], PROJECT);
     for field in ["is_domain", "description", "links", "enabled", "parent_id", "domain_id", "name"]
     {

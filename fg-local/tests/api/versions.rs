@@ -27,7 +27,7 @@ async fn a_published_version_stays_as_it_was() {
 async fn publishing_without_a_body_names_the_version_by_the_time() {
     let platform = Platform::with_function().await;
     let published = platform.call(Method::POST, &path("versions"), None).await.json(200);
-    let name = published["version"].as_str().unwrap();
+    let name = published["version"].as_str().expect("a string");
     assert!(name.starts_with("v20") && name.len() == "v20261127-102030".len(), "{name}");
 }
 
@@ -54,12 +54,12 @@ async fn the_list_of_versions_has_latest_and_the_fields_of_the_models() {
     platform.publish("v1").await;
     platform.publish("v2").await;
     let list = platform.get(&path("versions")).await.json(200);
-    let versions: Vec<_> = list["versions"].as_array().unwrap().iter().collect();
+    let versions: Vec<_> = list["versions"].as_array().expect("an array").iter().collect();
     let names: Vec<_> = versions.iter().map(|version| &version["version"]).collect();
     assert_eq!(names, ["latest", "v2", "v1"]);
     assert_eq!((&list["count"], &list["next_marker"]), (&json!(3), &json!(3)));
     for version in versions {
-        let name = version["version"].as_str().unwrap();
+        let name = version["version"].as_str().expect("a string");
         assert_eq!(version["func_urn"], format!("{URN}:{name}"));
         for field in ["concurrency", "concurrent_num", "cpu", "code_size", "memory_size"] {
             assert!(version[field].is_i64() || version[field].is_u64(), "{field}");

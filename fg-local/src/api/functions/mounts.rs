@@ -135,9 +135,9 @@ mod tests {
 
     fn read(
         read: fn(Fields<'_>) -> Result<Option<Value>, ApiError>,
-        body: Value,
+        body: &Value,
     ) -> Result<Option<Value>, &'static str> {
-        read(Fields::new(body.as_object().unwrap())).map_err(|error| error.code)
+        read(Fields::new(body.as_object().expect("an object"))).map_err(|error| error.code)
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
                 "mount_user": {"user_id": 1003, "user_group_id": 1003},
                 "func_mounts": mounts,
             });
-            assert_eq!(read(mount_config, body), Ok(Some(expected)));
+            assert_eq!(read(mount_config, &body), Ok(Some(expected)));
         }
     }
 
@@ -164,7 +164,7 @@ mod tests {
                 json!({"mount_type": "sfs", "mount_resource": "r", "local_mount_path": path});
             read(
                 mount_config,
-                json!({"mount_config": {
+                &json!({"mount_config": {
                     "mount_user": {"user_id": user, "user_group_id": -1},
                     "func_mounts": vec![mount; count],
                 }}),
@@ -183,16 +183,19 @@ mod tests {
     fn an_image_has_its_user_as_strings() {
         let body = json!({"custom_image": {"enabled": true, "image": "swr/x:1", "uid": 1003, "gid": "-1"}});
         let expected = json!({"enabled": true, "image": "swr/x:1", "uid": "1003", "gid": "-1"});
-        assert_eq!(read(custom_image, body), Ok(Some(expected)));
-        assert_eq!(read(custom_image, json!({"custom_image": {"enabled": true}})), Err("FSS.1034"));
+        assert_eq!(read(custom_image, &body), Ok(Some(expected)));
+        assert_eq!(
+            read(custom_image, &json!({"custom_image": {"enabled": true}})),
+            Err("FSS.1034")
+        );
         let root = json!({"custom_image": {"image": "swr/x:1", "uid": "0"}});
-        assert_eq!(read(custom_image, root), Err("FSS.1075"));
+        assert_eq!(read(custom_image, &root), Err("FSS.1075"));
     }
 
     #[test]
     fn a_network_without_identifiers_is_none() {
-        assert_eq!(read(vpc, json!({"func_vpc": {"vpc_id": "", "subnet_id": ""}})), Ok(None));
-        assert_eq!(read(vpc, json!({"func_vpc": {"vpc_id": "v"}})), Err("FSS.1037"));
-        assert_eq!(read(vpc, json!({"func_vpc": {"subnet_id": "s"}})), Err("FSS.1036"));
+        assert_eq!(read(vpc, &json!({"func_vpc": {"vpc_id": "", "subnet_id": ""}})), Ok(None));
+        assert_eq!(read(vpc, &json!({"func_vpc": {"vpc_id": "v"}})), Err("FSS.1037"));
+        assert_eq!(read(vpc, &json!({"func_vpc": {"subnet_id": "s"}})), Err("FSS.1036"));
     }
 }
