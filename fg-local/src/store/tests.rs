@@ -1,3 +1,5 @@
+mod kill;
+
 use std::fs;
 use std::io::Write;
 
