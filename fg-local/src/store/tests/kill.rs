@@ -96,7 +96,7 @@ fn live_and_be_killed(folder: &Path, seed: u64, random: &mut Random) -> Vec<Stri
         // Probably while the folder is being opened.
         std::thread::sleep(Duration::from_micros(random.below(60_000)));
     } else {
-        let enough = 1 + random.below(1500) as usize;
+        let enough = 1 + random.below(600) as usize;
         while lines.len() < enough {
             lines.push(receiver.recv_timeout(Duration::from_secs(60)).expect("it writes"));
         }
