@@ -1,7 +1,12 @@
 //! The functions that this server knows, as they are in the store.
 
 pub(crate) mod alias;
+pub(crate) mod config;
 pub(crate) mod function;
+pub(crate) mod id;
+pub(crate) mod names;
+mod publish;
+pub(crate) mod user_data;
 pub(crate) mod version;
 
 use std::collections::BTreeMap;

@@ -7,7 +7,9 @@ mod catalog;
 mod code;
 mod invoker;
 mod local;
+mod logs;
 mod store;
+mod triggers;
 mod urn;
 
 pub use local::{Builder, Local};
