@@ -276,7 +276,7 @@ fn a_damaged_database_is_an_error_or_read_and_never_a_panic() {
     let path = folder.path().join("functions.redb");
     let whole = fs::read(&path).unwrap();
     let used = whole.iter().rposition(|byte| *byte != 0).unwrap();
-    for damaged in (0..used).step_by(used / 300) {
+    for damaged in (0..used).step_by(used / 60) {
         let mut bytes = whole.clone();
         for byte in &mut bytes[damaged..(damaged + 16).min(used)] {
             *byte ^= 0x5a;
