@@ -4,9 +4,11 @@
 mod api;
 mod app;
 mod catalog;
+mod code;
 mod invoker;
 mod local;
 mod logs;
+mod metrics;
 mod store;
 mod triggers;
 mod urn;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::alias::Alias;
+use super::id::derived_uuid;
 use super::version::{LATEST, Version};
 use crate::api::error::ApiError;
 use crate::urn::{FunctionName, Qualifier};
@@ -14,7 +15,7 @@ use crate::urn::{FunctionName, Qualifier};
 /// A function. It is changed as a whole, so that the store has either the old or the new one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Function {
-    /// 32 hexadecimal digits.
+    /// A UUID.
     pub(crate) id: String,
     pub(crate) name: FunctionName,
     pub(crate) created: Timestamp,
@@ -94,7 +95,29 @@ pub(crate) struct TestEvent {
     pub(crate) last_modified: Timestamp,
 }
 
+/// Where the lines of a function go: a log group and a stream of LTS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogIds {
+    /// The group of the project.
+    pub(crate) group_name: String,
+    pub(crate) group_id: String,
+    /// The stream of the function.
+    pub(crate) stream_name: String,
+    pub(crate) stream_id: String,
+}
+
 impl Function {
+    /// The log group and stream, which are always the same for a function.
+    pub(crate) fn log_ids(&self, project_id: &str) -> LogIds {
+        let FunctionName { package, name } = &self.name;
+        LogIds {
+            group_name: "functiongraph.log.group.local".into(),
+            group_id: derived_uuid(&format!("group {project_id}")),
+            stream_name: format!("{name}_{package}_{}", self.id.get(..8).unwrap_or(&self.id)),
+            stream_id: derived_uuid(&format!("stream {}", self.id)),
+        }
+    }
+
     /// `latest`, or the published version of this name.
     pub(crate) fn version(&self, name: &str) -> Result<&Version, ApiError> {
         if name == LATEST {
@@ -117,6 +140,16 @@ impl Function {
         })
     }
 
+    /// The key of what belongs to a version or an alias: its name, with `!` before an alias.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such version or alias.
+    pub(crate) fn qualifier_key(&self, qualifier: Option<&Qualifier>) -> Result<String, ApiError> {
+        self.named_version(qualifier)?;
+        Ok(qualifier.map_or_else(|| LATEST.to_owned(), ToString::to_string))
+    }
+
     /// The version that a qualifier names: `latest` without one, and the main version of an alias.
     pub(crate) fn named_version(
         &self,
@@ -127,5 +160,62 @@ impl Function {
             Some(Qualifier::Version(name)) => self.version(name),
             Some(Qualifier::Alias(name)) => self.version(&self.alias(name)?.version),
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::version::{Code, Config};
+    use super::*;
+
+    /// A function that has not been published.
+    pub(in crate::catalog) fn function() -> Function {
+        let now = Timestamp::now();
+        let config = Config {
+            runtime: "Custom".into(),
+            handler: "bootstrap".into(),
+            timeout: 3,
+            memory_size: 128,
+            ..Config::default()
+        };
+        Function {
+            id: super::super::id::random_uuid(),
+            name: FunctionName::new("default", "greet"),
+            created: now,
+            latest: Version {
+                name: LATEST.into(),
+                description: String::new(),
+                config,
+                code: Code::default(),
+                last_modified: now,
+            },
+            versions: Vec::new(),
+            aliases: Vec::new(),
+            triggers: Vec::new(),
+            async_configs: BTreeMap::new(),
+            reserved: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            test_events: Vec::new(),
+            is_pinned: false,
+        }
+    }
+
+    /// A function with these versions, each with code of its own.
+    pub(in crate::catalog) fn published(versions: &[&str]) -> Function {
+        let mut function = function();
+        for name in versions {
+            function.latest.code.digest = (*name).to_owned();
+            function.publish(Some(name), "", Timestamp::now()).expect("it is published");
+        }
+        function
+    }
+
+    #[test]
+    fn a_function_has_a_log_stream_of_its_own_in_the_group_of_its_project() {
+        let (one, other) = (function(), function());
+        assert_eq!(one.log_ids("p"), one.log_ids("p"));
+        assert_eq!(one.log_ids("p").group_id, other.log_ids("p").group_id);
+        assert_ne!(one.log_ids("p").stream_id, other.log_ids("p").stream_id);
+        assert!(one.log_ids("p").stream_name.starts_with("greet"));
     }
 }

@@ -59,12 +59,13 @@ pub(crate) struct Queued {
 }
 
 /// A queue that sends invocations to a test.
+#[derive(Clone)]
 pub(crate) struct Recorder(UnboundedSender<Queued>);
 
 impl Recorder {
-    pub(crate) fn new() -> (Arc<Self>, UnboundedReceiver<Queued>) {
+    pub(crate) fn new() -> (Self, UnboundedReceiver<Queued>) {
         let (sender, receiver) = unbounded_channel();
-        (Arc::new(Self(sender)), receiver)
+        (Self(sender), receiver)
     }
 }
 

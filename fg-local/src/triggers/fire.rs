@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use jiff::ZonedDateTime;
 use serde_json::{Value, json};
 
-use super::{Queue, timers};
+use super::timers;
 use crate::api::error::ApiError;
 use crate::app::App;
 use crate::catalog::function::Trigger;
@@ -20,10 +20,8 @@ use crate::urn::FunctionRef;
 /// The largest event in bytes, as of an invocation.
 const MAX_EVENT: usize = 6 << 20;
 
-/// The route, with the queue that takes the invocations.
-pub(crate) fn router<Q: Queue>(queue: &Arc<Q>) -> Router<Arc<App>> {
-    let queue = Arc::clone(queue);
-    let fire = move |app, path, body| fire(Arc::clone(&queue), app, path, body);
+/// The route.
+pub(crate) fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/fg/triggers/{urn}/{type}/{id}/fire", post(fire))
         .layer(DefaultBodyLimit::max(MAX_EVENT))
@@ -31,8 +29,7 @@ pub(crate) fn router<Q: Queue>(queue: &Arc<Q>) -> Router<Arc<App>> {
 
 /// Queues an invocation with the event in the body, or with a sample of the trigger's type if the
 /// body is empty.
-async fn fire<Q: Queue>(
-    queue: Arc<Q>,
+async fn fire(
     State(app): State<Arc<App>>,
     Path((urn, type_code, id)): Path<(String, String, String)>,
     body: Bytes,
@@ -54,7 +51,8 @@ async fn fire<Q: Queue>(
         return Err(ApiError::conflict("FSS.1318", message));
     }
     let payload = if body.is_empty() { sample(trigger)?.into_bytes() } else { body.into() };
-    let request_id = queue.queue(&function, trigger.qualifier.clone(), payload, Vec::new()).await?;
+    let request_id =
+        app.invoker.queue(&function, trigger.qualifier.clone(), payload, Vec::new()).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({"request_id": request_id}))))
 }
 

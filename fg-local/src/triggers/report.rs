@@ -44,11 +44,6 @@ impl Report {
         let trigger = name.unwrap_or(&trigger.id).to_owned();
         Self { function: function.name.clone(), trigger, what }
     }
-
-    /// Whether the person should do something about it.
-    pub(crate) fn is_error(&self) -> bool {
-        !matches!(self.what, What::Fired { .. } | What::Ended)
-    }
 }
 
 /// One line, safe for a terminal: names come from callers.

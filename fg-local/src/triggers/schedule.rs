@@ -402,7 +402,7 @@ mod tests {
             let bytes =
                 std::fs::read(seed.expect("it can be listed").path()).expect("it can be read");
             let (seconds, text) = bytes.split_first_chunk::<4>().expect("the time stands first");
-            let now = jiff::Timestamp::from_second(u32::from_le_bytes(*seconds).into())
+            let now = Timestamp::from_second(u32::from_le_bytes(*seconds).into())
                 .expect("it is before 2107");
             if let Ok(schedule) = Schedule::parse(&String::from_utf8_lossy(text)) {
                 assert!(

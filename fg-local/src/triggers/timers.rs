@@ -35,7 +35,7 @@ struct Timer {
 /// name none.
 pub(super) fn run<Q: Queue>(
     catalog: Arc<Catalog>,
-    queue: Arc<Q>,
+    queue: Q,
     clock: impl Fn() -> ZonedDateTime + Send + 'static,
     reporter: Reporter,
 ) -> impl Future<Output = ()> + Send {
@@ -70,7 +70,7 @@ pub(super) fn run<Q: Queue>(
 
 struct Scheduler<Q> {
     catalog: Arc<Catalog>,
-    queue: Arc<Q>,
+    queue: Q,
     reporter: Reporter,
     /// The triggers that are reported to fire no more, with the time of their last change.
     told: HashSet<(String, Timestamp)>,
@@ -119,7 +119,7 @@ impl<Q: Queue> Scheduler<Q> {
                 (self.reporter)(Report::new(&function, &timer.trigger, what));
             } else {
                 tokio::spawn(invoke(
-                    Arc::clone(&self.queue),
+                    self.queue.clone(),
                     function,
                     timer.trigger.clone(),
                     now.clone(),
@@ -152,7 +152,7 @@ impl<Q: Queue> Scheduler<Q> {
 }
 
 async fn invoke<Q: Queue>(
-    queue: Arc<Q>,
+    queue: Q,
     function: Arc<Function>,
     trigger: Trigger,
     now: ZonedDateTime,
@@ -306,13 +306,13 @@ mod tests {
         timers.change(|function| function.triggers = minutes);
         assert_eq!(timers.fired(2).await, ["a 01:10:05", "a 01:20:05"]);
         timers.change(|function| function.triggers[0].is_active = false);
-        tokio::time::sleep(Duration::from_secs(3600)).await;
+        sleep(Duration::from_secs(3600)).await;
         assert!(timers.queued.try_recv().is_err(), "it is disabled");
         timers.change(|function| function.triggers[0].is_active = true);
         assert_eq!(timers.fired(1).await, ["a 02:30:05"]);
         let name = FunctionName::new("default", "greet");
         timers.folder.catalog.delete(&name).expect("it is deleted");
-        tokio::time::sleep(Duration::from_secs(3600)).await;
+        sleep(Duration::from_secs(3600)).await;
         assert!(timers.queued.try_recv().is_err(), "it is deleted");
     }
 
@@ -353,7 +353,7 @@ mod tests {
         assert!(report.to_string().contains("will never fire: schedule: \"61m\""), "{report}");
         assert_eq!(timers.report().await.what, What::Ended);
         timers.change(|function| function.is_pinned = true);
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        sleep(Duration::from_secs(60)).await;
         assert!(timers.reports.try_recv().is_err());
     }
 
