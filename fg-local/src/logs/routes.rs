@@ -92,11 +92,11 @@ fn ids(app: &App, function: &Function) -> LogIds {
     function.log_ids(&app.place.project_id)
 }
 
-/// The functions whose streams are in this group.
+/// The functions whose streams are in this group: all are in the same.
 fn in_group(app: &App, group: &str) -> Result<Vec<Arc<Function>>, LtsError> {
-    let mut functions = app.catalog.list();
-    functions.retain(|function| ids(app, function).group_id == group);
-    if functions.is_empty() { Err(LtsError::no_group(group)) } else { Ok(functions) }
+    let functions = app.catalog.list();
+    let is_group = functions.first().is_some_and(|first| ids(app, first).group_id == group);
+    if is_group { Ok(functions) } else { Err(LtsError::no_group(group)) }
 }
 
 async fn query(

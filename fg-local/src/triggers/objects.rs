@@ -142,12 +142,11 @@ fn watchers(
                     trigger: trigger.clone(),
                     filter,
                 }),
-                Ok(None) => {}
                 // No bucket has a name like this.
                 Err(reason) if told.insert(format!("{}/{}", trigger.id, trigger.last_updated)) => {
                     reporter(Report::new(&function, trigger, What::Invalid { reason }));
                 }
-                Err(_) => {}
+                Ok(None) | Err(_) => {}
             }
         }
     }
