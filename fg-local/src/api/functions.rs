@@ -257,8 +257,16 @@ async fn remove(State(app): State<Arc<App>>, Named(named): Named) -> Result<Stat
     let function = app.catalog.find(&named)?;
     match named.qualifier {
         None => {
-            let (app, name) = (Arc::clone(&app), function.name.clone());
-            blocking(move || app.catalog.delete(&name)).await?;
+            let (app, function) = (Arc::clone(&app), Arc::clone(&function));
+            blocking(move || {
+                app.catalog.delete(&function.name)?;
+                // The function is gone. A stream that is left is removed at the next start.
+                if let Err(error) = app.logs.delete(&function) {
+                    app.invoker.report(&format!("the log of {}: {error}", function.name));
+                }
+                Ok(())
+            })
+            .await?;
         }
         Some(Qualifier::Version(version)) => {
             change(&app, &function.name, move |function| function.remove_version(&version)).await?;
