@@ -3,6 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
+#[cfg(unix)]
+use super::table::{process_tree, processes};
+
 /// The unit of time in `/proc/<pid>/stat`: a hundredth of a second on every Linux.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -14,6 +17,18 @@ pub(crate) fn peak_memory(process: u32) -> Option<u64> {
 /// The CPU time of all threads.
 pub(crate) fn cpu_time(process: u32) -> Option<Duration> {
     parse_cpu_time(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
+}
+
+/// The process, and those that it has started, as far as the system lists them.
+#[cfg(unix)]
+pub(crate) fn process_tree_of(process: u32) -> Vec<u32> {
+    process_tree(process, &processes()).into_iter().collect()
+}
+
+/// The process. Those that it has started are not listed.
+#[cfg(not(unix))]
+pub(crate) fn process_tree_of(process: u32) -> Vec<u32> {
+    vec![process]
 }
 
 fn parse_peak_memory(status: &str) -> Option<u64> {
