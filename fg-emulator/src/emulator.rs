@@ -14,6 +14,7 @@ use crate::execution::Execution;
 use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::shutdown_report::ShutdownReport;
 use crate::instances::environment;
+use crate::instances::memory::MemoryEnforcement;
 use crate::instances::pool::{Instances, Pool};
 use crate::runtime_api::event::Event;
 use crate::settings::key_pair::KeyPair;
@@ -164,6 +165,21 @@ impl Emulator {
     #[must_use]
     pub fn region(&self) -> &str {
         &self.pool.settings().region
+    }
+
+    /// How the memory of its processes is limited.
+    ///
+    /// ```
+    /// use fg_emulator::{Emulator, MemoryEnforcement};
+    ///
+    /// // Of a process that is started elsewhere it is not.
+    /// let emulator = Emulator::attach().enforce_memory().start()?;
+    /// assert_eq!(emulator.memory_enforcement(), MemoryEnforcement::None);
+    /// # Ok::<(), fg_emulator::PlatformError>(())
+    /// ```
+    #[must_use]
+    pub fn memory_enforcement(&self) -> MemoryEnforcement {
+        self.pool.memory_enforcement()
     }
 
     /// Whether it is an [HTTP function](Builder::http_function).

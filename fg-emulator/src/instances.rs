@@ -6,5 +6,6 @@ mod event_instance;
 mod function_process;
 mod http_instance;
 mod instance;
+pub(crate) mod memory;
 pub(crate) mod pool;
 mod slots;

@@ -160,6 +160,12 @@ impl Process {
         }
     }
 
+    /// [`kill`](Self::kill) as a function that does not borrow the process.
+    pub(crate) fn kill_function(&self) -> impl Fn() + Send + 'static {
+        let state = Arc::clone(&self.state);
+        move || state.signal(system::kill)
+    }
+
     /// Sends SIGTERM, on systems that have signals.
     pub(crate) fn request_stop(&self) {
         self.state.signal(system::request_stop);

@@ -95,9 +95,20 @@ impl Builder {
         self.with(|settings| settings.init_timeout = timeout)
     }
 
-    /// `RUNTIME_MEMORY` in MB; 128 by default. It is shown in the summary, but not enforced.
+    /// `RUNTIME_MEMORY` in MB; 128 by default. It is shown in the summary, and enforced if that is
+    /// [wanted](Self::enforce_memory).
     pub fn memory(self, megabytes: u32) -> Self {
         self.with(|settings| settings.memory = megabytes)
+    }
+
+    /// Ends a process that uses more memory than the function [has](Self::memory), together with the
+    /// processes that it has started, with the platform's error `runtime memory limit exceeded`. By
+    /// default memory is not limited.
+    ///
+    /// How this is done depends on the system: see [`Emulator::memory_enforcement`]. With systemd, a
+    /// program gets a cgroup that it may divide by `systemd-run --user --scope`.
+    pub fn enforce_memory(self) -> Self {
+        self.with(|settings| settings.enforces_memory = true)
     }
 
     /// `RUNTIME_CPU` in millicores; by default what the platform gives to this memory size. It is not

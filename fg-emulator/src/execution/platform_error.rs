@@ -33,6 +33,7 @@ pub(crate) enum Cause {
     NeverListened { limit: Duration, busy: Option<Duration>, ports: TriedPorts },
     ExitedInRequest { request_id: String, exit: Exit },
     KilledForOther { request_id: String, timed_out: String },
+    OutOfMemory { limit: u32 },
     InvalidEvent(String),
     InvalidResponse { request_id: String, reason: String },
     Unsupported(&'static str),
@@ -83,6 +84,8 @@ pub enum PlatformErrorKind {
     ExitedInRequest,
     /// The process was ended because a request took longer than the function's timeout.
     TimedOut,
+    /// The process was ended because it used more memory than the function has.
+    OutOfMemory,
     /// The event exceeds the platform's limit.
     RequestTooLarge,
     /// The event is not a request of API Gateway, as an HTTP function needs it.
@@ -137,6 +140,7 @@ impl PlatformError {
             Cause::ExitedBeforeEvent { .. } | Cause::ExitedBeforeListening { .. } => {
                 PlatformErrorKind::ExitedBeforeEvent
             }
+            Cause::OutOfMemory { .. } => PlatformErrorKind::OutOfMemory,
             Cause::InvalidEvent(_) => PlatformErrorKind::InvalidEvent,
             Cause::InvalidResponse { .. } => PlatformErrorKind::InvalidResponse,
             Cause::Unsupported(_) => PlatformErrorKind::Unsupported,
@@ -179,6 +183,7 @@ impl PlatformError {
             | Cause::StreamCutShort { .. }
             | Cause::CallerGone { .. } => "4002",
             Cause::TimedOut { .. } => "4010",
+            Cause::OutOfMemory { .. } => "4205",
             Cause::ResponseTooLarge { .. } | Cause::StreamTooLarge { .. } => "4004",
             Cause::InvalidEvent(_) | Cause::Unsupported(_) => "FSS.0400",
             Cause::RequestTooLarge { .. } => "FSS.0413",
@@ -221,6 +226,7 @@ impl PlatformError {
             Cause::TimedOut { limit, .. } => {
                 format!("call invoke timeout {}s", limit.as_secs_f64())
             }
+            Cause::OutOfMemory { .. } => "runtime memory limit exceeded".to_owned(),
             Cause::ResponseTooLarge { size, limit } => {
                 format!("response body size {size} exceeds the limit of {limit}")
             }
@@ -272,6 +278,9 @@ impl PlatformError {
             ),
             Cause::KilledForOther { request_id, timed_out } => format!(
                 "the function was killed at the timeout of request {timed_out} while it handled request {request_id}"
+            ),
+            Cause::OutOfMemory { limit } => format!(
+                "runtime memory limit exceeded: the function was ended because it used more than its {limit} MB"
             ),
             Cause::InvalidEvent(reason) => {
                 format!("an HTTP function is invoked with a request of API Gateway: {reason}")
@@ -343,11 +352,16 @@ impl fmt::Display for PlatformError {
 impl PlatformError {
     fn has_process(&self) -> bool {
         use PlatformErrorKind::{
-            ExitedBeforeEvent, ExitedInRequest, InvalidResponse, NeverPolled, TimedOut,
+            ExitedBeforeEvent, ExitedInRequest, InvalidResponse, NeverPolled, OutOfMemory, TimedOut,
         };
         matches!(
             self.kind(),
-            ExitedBeforeEvent | ExitedInRequest | InvalidResponse | NeverPolled | TimedOut
+            ExitedBeforeEvent
+                | ExitedInRequest
+                | InvalidResponse
+                | NeverPolled
+                | OutOfMemory
+                | TimedOut
         ) && !matches!(self.cause, Cause::Abandoned { .. })
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::command::ProgramCommand;
+use super::memory::{Activity, MemoryLimit, MemoryPolicy};
 use crate::execution::log::Log;
 use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::summary::Summary;
@@ -27,6 +28,7 @@ pub(super) struct FunctionProcess {
     process: Option<Process>,
     ended: Arc<Monitor<bool>>,
     runs_in_shell: bool,
+    memory: Option<Arc<MemoryLimit>>,
 }
 
 impl FunctionProcess {
@@ -38,6 +40,7 @@ impl FunctionProcess {
             process: None,
             ended: Arc::default(),
             runs_in_shell: false,
+            memory: None,
         }
     }
 
@@ -46,6 +49,7 @@ impl FunctionProcess {
     /// request then.
     pub(super) fn start(
         settings: &Arc<Settings>,
+        policy: &MemoryPolicy,
         ProgramCommand { command, runs_in_shell }: ProgramCommand,
         mark: String,
         on_end: impl FnOnce() -> bool + Send + 'static,
@@ -54,10 +58,15 @@ impl FunctionProcess {
         let ended = Arc::<Monitor<bool>>::default();
         let (send_id, id) = mpsc::channel();
         let (process_sink, line_sink) = (settings.process_sink.clone(), settings.line_sink.clone());
+        let (send_memory, memory) = mpsc::channel::<Option<Arc<MemoryLimit>>>();
         let has_ended = Arc::clone(&ended);
         let on_end = move |ProcessEnd { exit, was_requested }| {
             if let (Some(sink), Ok(id)) = (process_sink, id.recv()) {
                 sink(id, false);
+            }
+            // Before others see the end, so that they see its reason.
+            if let Ok(Some(memory)) = memory.recv() {
+                memory.end();
             }
             // An end before the first request, or during one, is reported in a result.
             let is_between_requests = on_end();
@@ -69,6 +78,9 @@ impl FunctionProcess {
         let started = Process::start(command, settings.group, mark, Arc::clone(&output), on_end);
         let process =
             started.map_err(|error| PlatformError::not_started(settings.program.path(), &error))?;
+        let memory = policy.limit(settings, process.id(), process.kill_function()).map(Arc::new);
+        // An error means that the thread that waits for the end has panicked.
+        let _ = send_memory.send(memory.clone());
         if let Some(sink) = &settings.process_sink {
             sink(process.id(), true);
         }
@@ -81,6 +93,7 @@ impl FunctionProcess {
             process: Some(process),
             ended,
             runs_in_shell,
+            memory,
         })
     }
 
@@ -148,9 +161,18 @@ impl FunctionProcess {
         Execution { outcome: Outcome::Platform(error), summary, log }
     }
 
-    /// An error with the last output.
+    /// An error with the last output. If the process was ended because of its memory, that is the
+    /// cause.
     pub(super) fn error_with_output(&self, cause: Cause) -> PlatformError {
+        let is_memory = self.memory.as_ref().is_some_and(|memory| memory.was_exceeded());
+        let cause =
+            if is_memory { Cause::OutOfMemory { limit: self.settings.memory } } else { cause };
         PlatformError::with_output(cause, self.output.last())
+    }
+
+    /// Until what is returned is dropped, the process handles a request, or gets ready for one.
+    pub(super) fn begin_activity(&self) -> Option<Activity> {
+        self.memory.as_ref().and_then(|memory| memory.begin_activity())
     }
 
     /// Takes what has been written since the last call.

@@ -14,6 +14,7 @@ use std::time::Instant;
 use super::command::command;
 use super::environment;
 use super::function_process::FunctionProcess;
+use super::memory::MemoryPolicy;
 use crate::execution::platform_error::{Cause, PlatformError, TriedPorts};
 use crate::execution::shutdown_report::ShutdownReport;
 use crate::monitor::Monitor;
@@ -59,6 +60,7 @@ impl HttpInstance {
     /// Starts an instance. `on_end` is called when its process has ended.
     pub(super) fn start(
         settings: &Arc<Settings>,
+        memory: &MemoryPolicy,
         on_end: impl FnOnce() + Send + 'static,
     ) -> Result<Self, PlatformError> {
         let own_port = OwnPort::take()
@@ -76,7 +78,7 @@ impl HttpInstance {
         };
         let command = command(settings, &environment::http_interface(own_port.number()));
         let mark = format!("{}={}", environment::FG_PORT, own_port.number());
-        let function = FunctionProcess::start(settings, command, mark, on_end)?;
+        let function = FunctionProcess::start(settings, memory, command, mark, on_end)?;
         Ok(Self { function, own_port, tried, started: Instant::now(), state })
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::event_instance::EventInstance;
 use super::http_instance::{HttpInstance, PortUse};
+use super::memory::MemoryPolicy;
 use crate::execution::Execution;
 use crate::execution::platform_error::PlatformError;
 use crate::execution::shutdown_report::ShutdownReport;
@@ -21,11 +22,12 @@ impl Instance {
     /// Starts an instance. `on_end` is called when its process has ended.
     pub(super) fn start(
         settings: &Arc<Settings>,
+        memory: &MemoryPolicy,
         on_end: impl FnOnce() + Send + 'static,
     ) -> Result<Self, PlatformError> {
         match settings.kind {
-            Kind::Event => EventInstance::start(settings, on_end).map(Self::Event),
-            Kind::Http => HttpInstance::start(settings, on_end).map(Self::Http),
+            Kind::Event => EventInstance::start(settings, memory, on_end).map(Self::Event),
+            Kind::Http => HttpInstance::start(settings, memory, on_end).map(Self::Http),
         }
     }
 

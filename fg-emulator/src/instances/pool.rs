@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::http_instance::PortUse;
 use super::instance::Instance;
+use super::memory::{MemoryEnforcement, MemoryPolicy};
 use super::slots::{Acquired, Slots};
 use crate::execution::log::Log;
 use crate::execution::platform_error::{Cause, PlatformError};
@@ -27,6 +28,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Pool {
     settings: Arc<Settings>,
+    memory: MemoryPolicy,
     slots: Arc<Monitor<Slots>>,
 }
 
@@ -47,7 +49,9 @@ impl Pool {
     pub(crate) fn start(settings: Settings) -> Result<Arc<Self>, PlatformError> {
         let mut slots = Slots::default();
         slots.port_use = (settings.kind == Kind::Event).then_some(PortUse::Own);
-        let pool = Self { settings: Arc::new(settings), slots: Arc::new(Monitor::new(slots)) };
+        let memory = MemoryPolicy::new(&settings);
+        let pool =
+            Self { settings: Arc::new(settings), memory, slots: Arc::new(Monitor::new(slots)) };
         let first = pool.slots.update(|slots| slots.add(0));
         pool.start_instance(first)?;
         Ok(Arc::new(pool))
@@ -55,6 +59,10 @@ impl Pool {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    pub(crate) fn memory_enforcement(&self) -> MemoryEnforcement {
+        self.memory.enforcement()
     }
 
     pub(crate) fn counts(&self) -> Instances {
@@ -141,7 +149,7 @@ impl Pool {
                 slots.update(|_| ());
             }
         };
-        let started = Instance::start(&self.settings, on_end).map(Arc::new);
+        let started = Instance::start(&self.settings, &self.memory, on_end).map(Arc::new);
         let stopped = self.slots.update(|slots| {
             slots.fill(slot, started.as_ref().ok());
             slots.stopped

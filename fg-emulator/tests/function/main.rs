@@ -11,6 +11,7 @@ mod http_function;
 mod http_streams;
 mod instances;
 mod invoke_api;
+mod memory;
 mod peers;
 mod programs;
 mod reserved;

@@ -25,6 +25,7 @@ impl EventInstance {
         reader: Option<&Arc<ChunkQueue>>,
     ) -> Execution {
         let request_id = event.id().to_owned();
+        let _activity = self.function.begin_activity();
         if let Err(error) = self.wait_for_poll() {
             return self.function.unhandled(&request_id, error);
         }

@@ -7,6 +7,7 @@ use crate::execution::platform_error::{Cause, PlatformError};
 use crate::instances::command::command;
 use crate::instances::environment;
 use crate::instances::function_process::FunctionProcess;
+use crate::instances::memory::MemoryPolicy;
 use crate::runtime_api::handle::RuntimeApi;
 use crate::runtime_api::peer::Owner;
 use crate::runtime_api::state::{FunctionRequest, State};
@@ -16,6 +17,7 @@ impl EventInstance {
     /// Starts an instance. `on_end` is called when its process has ended.
     pub(in crate::instances) fn start(
         settings: &Arc<Settings>,
+        memory: &MemoryPolicy,
         on_end: impl FnOnce() + Send + 'static,
     ) -> Result<Self, PlatformError> {
         let started = settings.api_address.map_or_else(RuntimeApi::start, RuntimeApi::start_at);
@@ -28,7 +30,7 @@ impl EventInstance {
                 api.shared().update(|state| state.set_owner(Owner::Announced));
                 FunctionProcess::attached(settings)
             }
-            Program::Started { .. } => start_process(settings, &api, on_end)?,
+            Program::Started { .. } => start_process(settings, memory, &api, on_end)?,
         };
         Ok(Self { api, function })
     }
@@ -36,6 +38,7 @@ impl EventInstance {
 
 fn start_process(
     settings: &Arc<Settings>,
+    memory: &MemoryPolicy,
     api: &RuntimeApi,
     on_end: impl FnOnce() + Send + 'static,
 ) -> Result<FunctionProcess, PlatformError> {
@@ -50,7 +53,7 @@ fn start_process(
     let address = api.address();
     let command = command(settings, &environment::event_interface(&address));
     let mark = format!("{}={address}", environment::API_ADDRESS);
-    let function = FunctionProcess::start(settings, command, mark, on_end)?;
+    let function = FunctionProcess::start(settings, memory, command, mark, on_end)?;
     let (drain, output) = (function.drain_function(), Arc::clone(function.output()));
     api.shared().on_request(move |request| {
         drain();

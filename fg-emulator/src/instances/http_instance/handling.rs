@@ -35,6 +35,7 @@ impl HttpInstance {
                 return self.function.unhandled(request_id, error);
             }
         };
+        let _activity = self.function.begin_activity();
         let port = match self.wait_until_listening() {
             Ok(port) => port,
             Err(error) => return self.function.unhandled(request_id, error),
