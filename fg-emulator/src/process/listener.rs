@@ -2,10 +2,10 @@
 
 /// Who accepts the connections to a port of loopback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux reports it"))]
 pub(crate) enum ListenerOwner {
     /// The process, or one that it has started.
     Own,
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux reports it"))]
     Other,
     /// The system does not report it.
     Unknown,
