@@ -1,22 +1,26 @@
-//! The requests of Terraform's provider, in its order, with its headers and its signature, its paging loops and its waiters.
+//! The requests of Terraform's provider, in its order, with its headers and its signature, its
+//! paging loops and its waiters.
 //!
-//! The provider itself is not run. `terraform/*.json` has what it sends, written down from its source (huaweicloud/terraform-provider-huaweicloud
-//! at a0345b8dcc81, over chnsz/golangsdk at 83ad1d270e52), what it takes as success, and what it asserts of the answers. A file has
+//! The provider itself is not run. `terraform/*.json` has what it sends, written down from its
+//! source (huaweicloud/terraform-provider-huaweicloud at a0345b8dcc81, over chnsz/golangsdk at
+//! 83ad1d270e52), what it takes as success, and what it asserts of the answers. A file has
 //!
-//! - `steps`: a request, or `{"read": NAME}` for the requests of a `terraform refresh`, or `{"plan": NAME}` for the same again, whose answers
-//!   must be those of the last `read`: a difference there would be a difference in the plan;
+//! - `steps`: a request, or `{"read": NAME}` for the requests of a `terraform refresh`, or
+//!   `{"plan": NAME}` for the same again, whose answers must be those of the last `read`: a
+//!   difference there would be a difference in the plan;
 //! - `reads`: the requests by those names.
 //!
-//! A request has `method`, `path`, `query`, `body`, the `status` that is success, `checks`, and `keep`: values of the answer for later requests,
-//! which name them in braces. `pages` asks again, as the provider does, until a page is empty. `wait` asks again until the answer is one of
-//! `until`; the provider looks for the first time after `first_after_seconds`, and by then it must be so, or each change would cost another
-//! `then_every_seconds`.
+//! A request has `method`, `path`, `query`, `body`, the `status` that is success, `checks`, and
+//! `keep`: values of the answer for later requests, which name them in braces. `pages` asks again,
+//! as the provider does, until a page is empty. `wait` asks again until the answer is one of
+//! `until`; the provider looks for the first time after `first_after_seconds`, and by then it must
+//! be so, or each change would cost another `then_every_seconds`.
 //!
 //! Files are played as one scenario each, side by side, against one server.
 
-mod start;
 #[path = "terraform/client.rs"]
 mod client;
+mod start;
 
 use std::collections::HashMap;
 use std::fs;
@@ -47,15 +51,6 @@ struct Player {
     names: HashMap<String, String>,
     reads: Map<String, Value>,
     last: HashMap<String, Vec<Value>>,
-}
-
-/// A panic names the file and the request.
-macro_rules! must {
-    ($condition:expr, $($words:tt)+) => {
-        if !$condition {
-            panic!("{}", format!($($words)+));
-        }
-    };
 }
 
 impl Player {
@@ -96,11 +91,13 @@ impl Player {
     }
 
     fn describe(&self, request: &Value) -> String {
-        let about = request["about"].as_str().map(|about| format!(" ({about})")).unwrap_or_default();
+        let about =
+            request["about"].as_str().map(|about| format!(" ({about})")).unwrap_or_default();
         format!("{}: {} {}{about}", self.file, request["method"], request["path"])
     }
 
-    /// Sends a request, with its paging or waiting, checks the answer, and keeps what later ones need.
+    /// Sends a request, with its paging or waiting, checks the answer, and keeps what later ones
+    /// need.
     fn play(&mut self, request: &Value) -> Value {
         let place = self.describe(request);
         let body = if let Some(pages) = request.get("pages") {
@@ -139,7 +136,8 @@ impl Player {
         self.names.insert(name.to_owned(), value.to_owned());
     }
 
-    /// The items of all pages: the provider adds the number of those that it has, until there are none.
+    /// The items of all pages: the provider adds the number of those that it has, until there are
+    /// none.
     fn all_pages(&mut self, request: &Value, pages: &Value, place: &str) -> Value {
         let at_most = pages["at_most"].as_u64().expect("a number");
         let mut items = Vec::new();
@@ -174,7 +172,7 @@ impl Player {
             if until.iter().any(is_wanted) {
                 return answer.body;
             }
-            must!(
+            assert!(
                 Instant::now() < end,
                 "{place}: not within {first:?}, but {} {}",
                 answer.status,
@@ -215,7 +213,9 @@ impl Player {
                     fail(&wanted.to_string());
                 }
             } else if let Some(length) = check.get("length") {
-                if found.and_then(Value::as_array).map(|items| json!(items.len())).as_ref() != Some(length) {
+                if found.and_then(Value::as_array).map(|items| json!(items.len())).as_ref()
+                    != Some(length)
+                {
                     fail(&format!("an array of {length}"));
                 }
             } else if let Some(wanted) = check.get("contains") {
@@ -248,13 +248,13 @@ fn has_fields(item: &Value, wanted: &Value) -> bool {
 
 fn must_succeed(request: &Value, answer: &Answer, place: &str) {
     let success = request["status"].as_array().expect("the status of success");
-    must!(
+    assert!(
         success.contains(&json!(answer.status)),
         "{place}: {} is not in {success:?}: {}",
         answer.status,
         answer.body
     );
-    must!(
+    assert!(
         answer.status == 204 || answer.body != Value::Null || request["method"] != "GET",
         "{place}: no JSON"
     );

@@ -12,8 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::start::{ACCESS_KEY, SECRET_KEY};
 
-const UNRESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A status, and the JSON of the body or `null`.
 pub(crate) struct Answer {
@@ -46,8 +45,10 @@ impl Client {
     ) -> Answer {
         let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
         query.sort();
-        // golangsdk sends the query as it has signed it. The path goes as it is: `:` and `!` are not encoded.
-        let query: Vec<_> = query.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
+        // golangsdk sends the query as it has signed it. The path goes as it is: `:` and `!` are
+        // not encoded.
+        let query: Vec<_> =
+            query.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
         let query = query.join("&");
         let body = body.unwrap_or_default();
         // All that is set by then is signed; Host is not among Go's headers.
@@ -76,9 +77,9 @@ impl Client {
         for (name, value) in signed {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        head.push_str(&format!(
-            "Authorization: SDK-HMAC-SHA256 Access={ACCESS_KEY}, SignedHeaders={names}, Signature={signature}\r\n"
-        ));
+        let authorization =
+            format!("Access={ACCESS_KEY}, SignedHeaders={names}, Signature={signature}");
+        head.push_str(&format!("Authorization: SDK-HMAC-SHA256 {authorization}\r\n"));
         if let Some(project_id) = &self.project_id {
             head.push_str(&format!("X-Project-Id: {project_id}\r\nX-Domain-Id: local\r\n"));
         }
