@@ -16,7 +16,7 @@
 //! `until`; the provider looks for the first time after `first_after_seconds`, and by then it must
 //! be so, or each change would cost another `then_every_seconds`.
 //!
-//! Files are played as one scenario each, side by side, against one server.
+//! Each file is a scenario of its own, against a server of its own.
 
 #[path = "terraform/client.rs"]
 mod client;
