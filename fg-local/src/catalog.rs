@@ -20,6 +20,9 @@ use crate::urn::{FunctionName, FunctionRef};
 
 use function::Function;
 
+/// How many functions a project has at most (FSS.1041).
+pub(crate) const MAX_FUNCTIONS: usize = 400;
+
 /// All functions. A change is written to the store before it is seen here.
 #[derive(Debug)]
 pub(crate) struct Catalog {
@@ -64,15 +67,30 @@ impl Catalog {
         }
     }
 
+    /// Whether a function of this name can be created.
+    pub(crate) fn check_new(&self, name: &FunctionName) -> Result<(), ApiError> {
+        let functions = self.functions.read();
+        if functions.contains_key(name) {
+            return Err(ApiError::conflict(
+                "FSS.1061",
+                format!("The function has existed: {name}"),
+            ));
+        }
+        if functions.len() >= MAX_FUNCTIONS {
+            return Err(ApiError::forbidden(
+                "FSS.1041",
+                format!(
+                    "The number of functions exceeds the maximum allowed limit ({MAX_FUNCTIONS})"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
     /// Adds a function.
     pub(crate) fn create(&self, function: Function) -> Result<Arc<Function>, ApiError> {
         let _changing = self.changing.lock();
-        if self.functions.read().contains_key(&function.name) {
-            return Err(ApiError::conflict(
-                "FSS.1061",
-                format!("The function has existed: {}", function.name),
-            ));
-        }
+        self.check_new(&function.name)?;
         self.write(function)
     }
 

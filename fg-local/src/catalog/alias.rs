@@ -345,22 +345,22 @@ mod tests {
     fn a_version_has_one_alias_and_a_function_ten() {
         let names: Vec<_> = (1..=11).map(|number| format!("v{number}")).collect();
         let mut function = published(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        function.put_alias(Alias::new("a1", "v1"), None).unwrap();
+        function.put_alias(Alias::new("a1", "v1"), None).expect("it is accepted");
         assert_eq!(code(function.put_alias(Alias::new("a1", "v2"), None)), "FSS.1063");
         assert_eq!(code(function.put_alias(Alias::new("a2", "v1"), None)), "FSS.1066");
         for number in 2..=10 {
             let (name, version) = (format!("a{number}"), format!("v{number}"));
-            function.put_alias(Alias::new(&name, &version), None).unwrap();
+            function.put_alias(Alias::new(&name, &version), None).expect("it is accepted");
         }
         assert_eq!(code(function.put_alias(Alias::new("a11", "v11"), None)), "FSS.1043");
         assert_eq!(code(function.put_alias(Alias::new("a1", "v11"), Some("a1"))), "accepted");
-        assert_eq!(function.alias("a1").unwrap().version, "v11");
+        assert_eq!(function.alias("a1").expect("it is there").version, "v11");
     }
 
     #[test]
     fn an_alias_is_a_name_that_can_be_resolved() {
         let mut function = published(&["v1"]);
-        function.put_alias(Alias::new("prod", "v1"), None).unwrap();
+        function.put_alias(Alias::new("prod", "v1"), None).expect("it is accepted");
         let chosen = |qualifier: Option<Qualifier>| {
             function.choose_version(qualifier.as_ref(), &HeaderMap::new(), 0).map(|v| &*v.name)
         };
@@ -390,7 +390,7 @@ mod tests {
                 let name = format!("x-{number}");
                 let value = if *matches { "yes" } else { "no" };
                 headers.insert(
-                    axum::http::HeaderName::try_from(&name).unwrap(),
+                    axum::http::HeaderName::try_from(&name).expect("it is there"),
                     HeaderValue::from_static(value),
                 );
                 let op = if number % 2 == 0 { "=" } else { "in" };
