@@ -149,7 +149,7 @@ step('the project is found by IAM', async () => {
   life.core = new ClientBuilder((made) => made, 'BasicCredentials').withRegion(region).build();
   life.urn = `urn:fss:${REGION}:${life.project}:function:default:shop`;
   // The first request asks IAM for the project.
-  body(await life.functions.listQuotas(new fg.ListQuotasRequest()), 'ListQuotasResponse', 'quotas');
+  body(await life.functions.listFunctions(new fg.ListFunctionsRequest()), 'ListFunctionsResponse', 'functions');
 });
 
 step('a function is created from a package', async () => {
@@ -417,7 +417,8 @@ step('logs are found, and what ran is measured', async () => {
   body(statistics, 'ListFunctionStatisticsResponse', 'count', 'duration', 'fail_count');
 });
 
-step('instances are limited', async () => {
+step('quotas are listed, and instances are limited', async () => {
+  body(await life.functions.listQuotas(new fg.ListQuotasRequest()), 'ListQuotasResponse', 'quotas');
   for (const number of [0, -1]) {
     const sent = new fg.UpdateFunctionMaxInstanceConfigRequestBody().withMaxInstanceNum(number);
     const request = new fg.UpdateFunctionMaxInstanceConfigRequest().withFunctionUrn(life.greeter).withBody(sent);

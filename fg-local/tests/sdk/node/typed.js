@@ -7,6 +7,9 @@ const path = require('path');
 
 class Wrong extends Error {}
 
+// IAM sends `null` for the pages before the first and after the last.
+const MAY_BE_NULL = new Set(['Links.previous', 'Links.next']);
+
 const models = new Map();
 
 /** The fields of a model by their names on the wire: their types, and whether the constructor asks for them. */
@@ -58,7 +61,8 @@ function checkType(folder, value, type, place) {
 function checkModel(folder, value, name, place) {
   if (typeof value !== 'object' || Array.isArray(value)) fail(place, value, name);
   for (const [wire, { type, required }] of model(folder, name)) {
-    if (required && (value[wire] === undefined || value[wire] === null)) {
+    const mayBeNull = MAY_BE_NULL.has(`${name}.${wire}`) && wire in value;
+    if (required && !mayBeNull && (value[wire] === undefined || value[wire] === null)) {
       throw new Wrong(`${place}: \`${wire}\` of ${name} is missing; there are ${Object.keys(value).sort()}`);
     }
     checkType(folder, value[wire], type, `${place}.${wire}`);

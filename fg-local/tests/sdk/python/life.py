@@ -85,7 +85,7 @@ class Exchanges:
         request = self.last.request
         sent = request.body.decode(errors="replace") if isinstance(request.body, bytes) else request.body
         return (
-            f"    > {request.method} {request.url}\n    > {(sent or '')[:600]}\n"
+            f"    > {request.method} {request.url}\n    > {(sent or '')[:300]}\n"
             f"    < {self.last.status_code} {dict(self.last.headers)}\n    < {self.last.text[:1200]}"
         )
 
