@@ -61,7 +61,8 @@ impl KnownHeader {
     fn find(name: &str) -> Option<Self> {
         let key = key(name);
         let (known, header) = KNOWN[KEYS.iter().position(|known| *known == key)?];
-        known.eq_ignore_ascii_case(name).then_some(header)
+        // Most HTTP libraries give names in lower case.
+        (known == name || known.eq_ignore_ascii_case(name)).then_some(header)
     }
 }
 
