@@ -12,6 +12,7 @@ mod fields;
 mod functions;
 mod iam;
 mod request;
+mod triggers;
 mod versions;
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .merge(versions::router())
         .merge(aliases::router())
         .merge(async_config::router())
+        .merge(triggers::router())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(with_code)
         .fallback(not_emulated)

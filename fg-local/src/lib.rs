@@ -7,6 +7,7 @@ mod catalog;
 mod code;
 mod invoker;
 mod local;
+mod metrics;
 mod store;
 mod urn;
 

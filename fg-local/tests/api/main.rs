@@ -5,4 +5,5 @@ mod client;
 mod functions;
 mod iam;
 mod refusals;
+mod triggers;
 mod versions;
