@@ -16,6 +16,7 @@ use crate::execution::shutdown_report::ShutdownReport;
 use crate::instances::environment;
 use crate::instances::pool::{Instances, Pool};
 use crate::runtime_api::event::Event;
+use crate::settings::key_pair::KeyPair;
 use crate::settings::limits::{ASYNC_LIMIT, SYNC_LIMIT, check_event_size};
 use crate::settings::{Program, Settings};
 
@@ -124,10 +125,55 @@ impl Emulator {
         &self.pool
     }
 
-    /// The function's name.
+    /// The [name](Builder::name) of the function.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.pool.settings().name
+    }
+
+    /// The [package](Builder::package), also called app, of the function.
+    #[must_use]
+    pub fn package(&self) -> &str {
+        &self.pool.settings().package
+    }
+
+    /// The [version](Builder::version) of the function.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.pool.settings().version
+    }
+
+    /// The [project id](Builder::project_id) of the function.
+    #[must_use]
+    pub fn project_id(&self) -> &str {
+        &self.pool.settings().project_id
+    }
+
+    /// The [region](Builder::region) of the function.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.pool.settings().region
+    }
+
+    /// Whether responses can be [streamed](Builder::streaming).
+    #[must_use]
+    pub fn is_streaming(&self) -> bool {
+        self.pool.settings().streams
+    }
+
+    /// The [key pair](Builder::key_pair) that verifies signatures of the invoke API, if there is one.
+    #[must_use]
+    pub fn key_pair(&self) -> Option<&KeyPair> {
+        self.pool.settings().key_pair.as_ref()
+    }
+
+    /// Calls the function of [`Builder::on_line`] with a message: for a service in front of the
+    /// function, which can tell its caller nothing any more, such as after the first chunk of a
+    /// response.
+    pub fn report_line(&self, line: &str) {
+        if let Some(sink) = &self.pool.settings().line_sink {
+            sink(line);
+        }
     }
 
     /// The function's URN: `urn:fss:<region>:<project id>:function:<package>:<name>:<version>`.

@@ -93,12 +93,17 @@ impl Execution {
 }
 
 impl Outcome {
-    pub(crate) fn is_response(&self) -> bool {
+    /// Whether it is the function's response, as a whole or streamed.
+    #[must_use]
+    pub fn is_response(&self) -> bool {
         matches!(self, Self::Response(_) | Self::Streamed { .. })
     }
 
-    /// The body that a caller of the invoke API gets.
-    pub(crate) fn body(&self) -> Cow<'_, [u8]> {
+    /// The body that a caller of the invoke API gets: the response, the function's own error as it was
+    /// posted, or `{"errorCode": .., "errorMessage": ..}` with the platform's code and message. It is
+    /// empty if the response was streamed.
+    #[must_use]
+    pub fn body(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Response(body) | Self::Error(FunctionError { body, .. }) => Cow::Borrowed(body),
             Self::Streamed { .. } => Cow::Borrowed(&[]),

@@ -49,8 +49,9 @@ pub fn printable(text: &str, form: Form) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The beginning of a string, on one line.
-pub(crate) fn excerpt(text: &str, characters: usize) -> String {
+/// The beginning of a string, [printable](Form::Text) and on one line. `..` follows if it was cut.
+#[must_use]
+pub fn excerpt(text: &str, characters: usize) -> String {
     let cut = text.char_indices().nth(characters).map_or(text, |(at, _)| &text[..at]);
     let shown = printable(cut, Form::Text).replace('\n', "\\n");
     if cut.len() < text.len() { format!("{shown}..") } else { shown }

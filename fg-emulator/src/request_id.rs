@@ -2,8 +2,13 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// A UUID of version 4.
-pub(crate) fn random_request_id() -> String {
+/// A new request id: a UUID of version 4.
+///
+/// ```
+/// assert_eq!(fg_emulator::random_request_id().len(), 36);
+/// ```
+#[must_use]
+pub fn random_request_id() -> String {
     // Each `RandomState` has new random keys, so the hash of nothing is a random number. This needs
     // no dependency.
     let [high, low] = [(); 2].map(|()| RandomState::new().build_hasher().finish());

@@ -3,7 +3,7 @@
 pub(crate) mod async_policy;
 pub(crate) mod credentials;
 pub(crate) mod key_pair;
-pub(crate) mod limits;
+pub mod limits;
 
 use std::ffi::OsString;
 use std::fmt;

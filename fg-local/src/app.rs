@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::invoker::Invoker;
+use crate::logs::LogStore;
 use crate::store::Store;
 use crate::urn::Place;
 
@@ -16,4 +17,5 @@ pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) invoker: Arc<Invoker>,
+    pub(crate) logs: Arc<LogStore>,
 }

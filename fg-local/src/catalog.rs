@@ -46,6 +46,11 @@ impl Catalog {
         self.functions.read().values().cloned().collect()
     }
 
+    /// The function of this name.
+    pub(crate) fn get(&self, name: &FunctionName) -> Result<Arc<Function>, ApiError> {
+        self.functions.read().get(name).cloned().ok_or_else(|| not_found(&name.name))
+    }
+
     /// The function that a URN names, whichever version it has.
     pub(crate) fn find(&self, named: &FunctionRef) -> Result<Arc<Function>, ApiError> {
         let functions = self.functions.read();

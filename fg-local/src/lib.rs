@@ -7,8 +7,10 @@ mod catalog;
 mod code;
 mod invoker;
 mod local;
+mod logs;
 mod metrics;
 mod store;
+mod triggers;
 mod urn;
 
 pub use local::{Builder, Local};

@@ -10,6 +10,7 @@ use crate::api;
 use crate::app::App;
 use crate::catalog::Catalog;
 use crate::invoker::{Invoker, Limits};
+use crate::logs::{self, LogStore};
 use crate::store::Store;
 use crate::urn::Place;
 
@@ -80,11 +81,20 @@ impl Builder {
         let folder = self.data_folder.ok_or("a data folder is needed")?;
         let store = Arc::new(Store::open(&folder)?);
         let catalog = Arc::new(Catalog::open(Arc::clone(&store))?);
-        let invoker = Arc::new(Invoker::new(place.clone(), Arc::clone(&store), Limits::default()));
-        let app = Arc::new(App { place, domain_id: "local".into(), store, catalog, invoker });
+        let logs = Arc::new(LogStore::open(&folder.join("logs"), &catalog.list())?);
+        let invoker = Arc::new(Invoker::new(
+            place.clone(),
+            &folder,
+            Arc::clone(&store),
+            Arc::clone(&catalog),
+            Arc::clone(&logs),
+            Limits::default(),
+        ));
+        invoker.resume(&store.unfinished());
+        let app = Arc::new(App { place, domain_id: "local".into(), store, catalog, invoker, logs });
         let listener = TcpListener::bind(&self.address).await?;
         let address = listener.local_addr()?;
-        let router = api::router().with_state(Arc::clone(&app));
+        let router = api::router().merge(logs::router()).with_state(Arc::clone(&app));
         let serving = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
         });

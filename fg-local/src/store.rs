@@ -10,11 +10,13 @@ mod queue;
 mod writer;
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use redb::{Database, DatabaseError, ReadableTable};
+use redb::backends::FileBackend;
+use redb::{Database, DatabaseError, ReadableTable, StorageBackend};
 
 use crate::catalog::function::Function;
 use crate::code::{self, PackageError, Unpacked};
@@ -224,11 +226,27 @@ impl Store {
 
 fn open_database(folder: &Path) -> Result<Database, StoreError> {
     let file = folder::database_file(folder)?;
-    let mut builder = Database::builder();
-    builder.create_with_file_format_v3(true).create_file(file).map_err(|error| match error {
+    let open = || -> Result<Database, DatabaseError> {
+        // Locks the file.
+        let backend = FileBackend::new(file)?;
+        if is_half_created(&backend)? {
+            backend.set_len(0)?;
+        }
+        Database::builder().create_with_file_format_v3(true).create_with_backend(backend)
+    };
+    open().map_err(|error| match error {
         DatabaseError::DatabaseAlreadyOpen => folder::in_use(folder),
         other => StoreError::database(folder, &other.into()),
     })
+}
+
+/// Whether a process was killed while it created the database, before it wrote anything else. redb
+/// writes the first bytes of the file last.
+fn is_half_created(backend: &FileBackend) -> io::Result<bool> {
+    const FIRST: u64 = 9;
+
+    let first = backend.len()?.min(FIRST);
+    Ok(first > 0 && backend.read(0, first as usize)?.iter().all(|byte| *byte == 0))
 }
 
 /// The functions that can be read, and a sentence about each other one.

@@ -1,5 +1,6 @@
 //! The response to one invocation of a function, read while the function writes it.
 
+use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::{Execution, Outcome};
+use crate::http::response::find_header;
 use crate::instances::pool::Pool;
 use crate::runtime_api::chunk_queue::{ChunkQueue, NextChunk};
 use crate::runtime_api::event::Event;
@@ -15,11 +17,13 @@ use crate::runtime_api::event::Event;
 /// A response that can be read while the function writes it. Made by
 /// [`Emulator::invoke_streaming`](crate::Emulator::invoke_streaming).
 ///
-/// It is read with [`Read`], or [chunk by chunk](Self::next_chunk). An incomplete response ends with
-/// an error. [`finish`](Self::finish) returns the result of the invocation.
+/// [`head`](Self::head) waits for its headers. It is read with [`Read`], or
+/// [chunk by chunk](Self::next_chunk). An incomplete response ends with an error.
+/// [`finish`](Self::finish) returns the result of the invocation.
 ///
 /// At most 256 KB (or one chunk) are read from the function before they are taken here. Dropping the
-/// stream before its end closes the function's connection, as if the caller had gone away.
+/// stream before its end closes the function's connection, as if the caller had gone away. So does
+/// a [`StreamCanceller`], from another thread.
 #[derive(Debug)]
 pub struct ResponseStream {
     pool: Arc<Pool>,
@@ -32,6 +36,48 @@ pub struct ResponseStream {
     read: usize,
     /// A response that is not streamed has been returned.
     is_taken: bool,
+}
+
+/// The head of a streamed response, which comes before its first chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResponseHead {
+    /// The headers as the function has sent them, in their order: of the POST to `/response/`. They
+    /// are not trusted: `Content-Type` may be empty or missing, and headers of the connection, such as
+    /// `Transfer-Encoding`, are among them.
+    pub headers: Vec<(String, String)>,
+}
+
+impl ResponseHead {
+    /// The first value of a header; the name is compared without regard to case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find_header(&self.headers, name)
+    }
+}
+
+/// Cancels a [`ResponseStream`] from any thread: for a caller that goes away while another thread
+/// waits for the next chunk. Made by [`ResponseStream::canceller`].
+#[derive(Clone)]
+pub struct StreamCanceller {
+    chunks: Arc<ChunkQueue>,
+}
+
+impl StreamCanceller {
+    /// Closes the function's connection, as if the caller had gone away, and discards the chunks that
+    /// have not been taken. Reading then ends with an error, as soon as the function has noticed. If
+    /// the response has not begun, its connection is closed when it begins. After the end of the
+    /// response this does nothing.
+    pub fn cancel(&self) {
+        self.chunks.abandon();
+    }
+}
+
+impl fmt::Debug for StreamCanceller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The chunks are not printed.
+        f.debug_struct("StreamCanceller").finish_non_exhaustive()
+    }
 }
 
 impl ResponseStream {
@@ -82,6 +128,31 @@ impl ResponseStream {
     #[must_use]
     pub fn request_id(&self) -> &str {
         &self.request_id
+    }
+
+    /// Waits for the head of a streamed response; `None` if the response is not streamed, or there is
+    /// none. Then [`next_chunk`](Self::next_chunk) and [`finish`](Self::finish) return at once.
+    ///
+    /// ```no_run
+    /// use fg_emulator::{Emulator, Event};
+    ///
+    /// let emulator = Emulator::builder("target/debug/examples/stream").streaming().start()?;
+    /// let response = emulator.invoke_streaming(Event::new("{}"));
+    /// match response.head() {
+    ///     Some(head) => println!("streamed as {:?}", head.header("Content-Type")),
+    ///     None => println!("as a whole: {}", response.finish()),
+    /// }
+    /// # Ok::<(), fg_emulator::PlatformError>(())
+    /// ```
+    #[must_use]
+    pub fn head(&self) -> Option<ResponseHead> {
+        self.chunks.wait_for_head().map(|headers| ResponseHead { headers })
+    }
+
+    /// What cancels this stream from another thread.
+    #[must_use]
+    pub fn canceller(&self) -> StreamCanceller {
+        StreamCanceller { chunks: Arc::clone(&self.chunks) }
     }
 
     /// Waits for data, and returns what has arrived of a chunk, at most 64 KB, or all of a response

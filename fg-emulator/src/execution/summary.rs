@@ -41,18 +41,24 @@ impl Summary {
         }
     }
 
-    /// In MB, for display.
-    pub(crate) fn memory_used_in_mb(&self) -> Option<f64> {
+    /// The [memory used](Self::memory_used) in MB, for display.
+    #[must_use]
+    pub fn memory_used_in_mb(&self) -> Option<f64> {
         #[allow(clippy::cast_precision_loss, reason = "precise enough for display")]
         self.memory_used.map(|bytes| bytes as f64 / (1024.0 * 1024.0))
     }
 
-    pub(crate) fn duration_in_ms(&self) -> f64 {
+    /// The [duration](Self::duration) in milliseconds, for display.
+    #[must_use]
+    pub fn duration_in_ms(&self) -> f64 {
         self.duration.as_secs_f64() * 1000.0
     }
 
-    /// The value of `X-Cff-Invoke-Summary`: milliseconds and MB.
-    pub(crate) fn to_json(&self) -> String {
+    /// The value of the invoke API's header `X-Cff-Invoke-Summary`, a JSON object: `duration` and
+    /// `billingDuration` in milliseconds, `memorySize` and `memoryUsed` in MB, the latter 0 if it is
+    /// not known.
+    #[must_use]
+    pub fn to_json(&self) -> String {
         json!({
             "duration": (self.duration_in_ms() * 1000.0).round() / 1000.0,
             "billingDuration": u64::try_from(self.billed_duration.as_millis()).unwrap_or(u64::MAX),

@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ::http::Version;
+use ::http::header::HOST;
 use parking_lot::Mutex;
 
 use super::request::Request;
@@ -15,33 +17,78 @@ use crate::printable::excerpt;
 /// How much of what a caller has sent is repeated in a message, in characters.
 const MAX_QUOTED: usize = 100;
 
-/// The names and addresses of a service, with which a request is compared.
+/// Refuses requests that a web page of another site has sent to a service on this machine.
+///
+/// Every web page can send requests to a local port, and with DNS rebinding also read the responses.
+/// So the `Host` of a request has to be a loopback name or address, the address that the service is
+/// bound to (any address, if it is bound to all), or an [added name](Self::add_name). Its `Origin`
+/// has to be such a name, too; without an `Origin`, `Sec-Fetch-Site` must not be `cross-site`.
+///
+/// ```
+/// use fg_emulator::CrossSiteGuard;
+/// use http::Request;
+///
+/// let guard = CrossSiteGuard::new(std::net::Ipv4Addr::LOCALHOST.into());
+/// let own = Request::get("/").header("Host", "localhost:9000").body(())?;
+/// assert_eq!(guard.check_request(&own), Ok(()));
+/// let foreign = Request::get("/").header("Host", "evil.example").body(())?;
+/// assert_eq!(guard.check_request(&foreign).map_err(|rejection| rejection.status), Err(403));
+/// # Ok::<(), http::Error>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct CrossSiteGuard {
+pub struct CrossSiteGuard {
     bound: IpAddr,
     names: Mutex<BTreeSet<String>>,
 }
 
 /// Why a request is refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Rejection {
-    pub(crate) status: u16,
-    pub(crate) reason: String,
+#[non_exhaustive]
+pub struct Rejection {
+    /// 400 if the request has no valid `Host`, else 403.
+    pub status: u16,
+    /// A sentence for the caller. What it quotes of the request is
+    /// [printable](crate::printable).
+    pub reason: String,
 }
 
 impl CrossSiteGuard {
     /// For a service that is bound to this address.
-    pub(crate) fn new(bound: IpAddr) -> Self {
+    #[must_use]
+    pub fn new(bound: IpAddr) -> Self {
         Self { bound: bound.to_canonical(), names: Mutex::default() }
     }
 
-    /// Adds a host name of the service.
-    pub(crate) fn add_name(&self, name: &str) {
+    /// Adds a host name of the service, without a port.
+    pub fn add_name(&self, name: &str) {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         self.names.lock().insert(name);
     }
 
     /// Checks the target, `Host`, and the site that has sent the request.
+    ///
+    /// # Errors
+    ///
+    /// If the request is to be refused.
+    pub fn check_request<B>(&self, request: &::http::Request<B>) -> Result<(), Rejection> {
+        // HTTP/2 has the authority in place of `Host`.
+        let has_no_host =
+            request.version() == Version::HTTP_2 && !request.headers().contains_key(HOST);
+        let authority = request.uri().authority().filter(|_| has_no_host);
+        let headers = request.headers().iter().map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        });
+        let host = authority.map(|authority| ("Host".to_owned(), authority.as_str().to_owned()));
+        self.check(&Request {
+            method: request.method().as_str().to_owned(),
+            target: request.uri().to_string(),
+            headers: headers.chain(host).collect(),
+            is_http_1_0: request.version() == Version::HTTP_10,
+            ..Request::default()
+        })
+    }
+
+    /// As [`check_request`](Self::check_request), for a request that this crate has read.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Rejection> {
         let hosts: Vec<_> = request.header_values("Host").collect();
         match hosts[..] {
@@ -329,5 +376,30 @@ mod tests {
             "{}",
             refused.reason
         );
+    }
+
+    #[test]
+    fn a_request_of_another_library_is_checked_in_the_same_way() {
+        let guard = CrossSiteGuard::new(Ipv4Addr::LOCALHOST.into());
+        let status = |version, target: &str, host: Option<&str>| {
+            let mut request = ::http::Request::get(target).version(version);
+            if let Some(host) = host {
+                request = request.header("Host", host);
+            }
+            let request = request.body(()).expect("a valid request");
+            guard.check_request(&request).map_or_else(|refused| refused.status, |()| 200)
+        };
+        for (version, target, host, expected) in [
+            (Version::HTTP_11, "/a?b", Some("localhost:8000"), 200),
+            (Version::HTTP_11, "/", Some("evil.example"), 403),
+            (Version::HTTP_11, "/", None, 400),
+            (Version::HTTP_11, "http://evil.example/", Some("localhost"), 403),
+            (Version::HTTP_10, "/", None, 200),
+            (Version::HTTP_2, "http://localhost/", None, 200),
+            (Version::HTTP_2, "http://evil.example/", None, 403),
+            (Version::HTTP_2, "http://localhost/", Some("evil.example"), 403),
+        ] {
+            assert_eq!(status(version, target, host), expected, "{version:?} {target} {host:?}");
+        }
     }
 }

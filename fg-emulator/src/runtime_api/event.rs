@@ -58,7 +58,7 @@ impl Event {
         &self.request_id
     }
 
-    /// The bytes.
+    /// The bytes that the function receives.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body

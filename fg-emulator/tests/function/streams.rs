@@ -205,3 +205,42 @@ fn a_stop_ends_a_response_that_has_begun() {
     emulator.stop();
     assert_eq!(read_broken(&mut response).1.kind(), PlatformErrorKind::Stopped);
 }
+
+#[test]
+fn the_head_of_a_streamed_response_comes_before_its_first_chunk() {
+    let emulator = start(Emulator::attach().streaming());
+    let response = emulator.invoke_streaming(event("{}"));
+    let mut function = Function::begin_response(&emulator);
+    let head = response.head().expect("it is streamed");
+    assert_eq!(head.header("content-type"), Some("text/event-stream"));
+    function.send("0\r\n\r\n");
+    assert_eq!(response.finish().outcome, Outcome::Streamed { bytes: 0 });
+}
+
+#[test]
+fn a_response_that_is_not_streamed_has_no_head_and_then_comes_at_once() {
+    let emulator = start(function().streaming());
+    let mut response = emulator.invoke_streaming(event(r#"{"text":"whole"}"#));
+    assert_eq!(response.head(), None);
+    assert_eq!(response.next_chunk().expect("a response").as_deref(), Some(&b"whole"[..]));
+
+    let response = emulator.invoke_streaming(event(r#"{"do":"fail","text":"no stock"}"#));
+    assert_eq!(response.head(), None);
+    assert!(response.finish().function_error().is_some());
+}
+
+#[test]
+fn another_thread_can_cancel_a_response_while_its_next_chunk_is_waited_for() {
+    let emulator = start(Emulator::attach().streaming());
+    let (mut response, mut function) = begin(&emulator);
+    let canceller = response.canceller();
+    let reading = std::thread::spawn(move || read_broken(&mut response));
+    canceller.cancel();
+    // The function notices, although it sends nothing.
+    function.wait_for_close();
+    drop(function);
+    let _polling = Function::poll(&emulator);
+    let (_, error) = reading.join().expect("no panic");
+    assert_eq!(error.kind(), PlatformErrorKind::CallerGone);
+    canceller.cancel();
+}

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::store::StoreError;
+use crate::store::{QueueError, StoreError};
 
 /// Why a request is refused (API reference, "error codes").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,18 @@ impl std::error::Error for ApiError {}
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "FSS.0500", error.to_string())
+    }
+}
+
+impl From<QueueError> for ApiError {
+    fn from(error: QueueError) -> Self {
+        let message = error.to_string();
+        match error {
+            QueueError::Full => Self::new(StatusCode::TOO_MANY_REQUESTS, "FSS.0429", message),
+            QueueError::NotFound => Self::not_found("FSS.0404", message),
+            QueueError::Exists | QueueError::State(_) => Self::conflict("FSS.0409", message),
+            QueueError::Store(error) => error.into(),
+        }
     }
 }
 

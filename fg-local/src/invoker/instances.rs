@@ -11,6 +11,7 @@ use super::Limits;
 use super::launch::{Refusal, builder};
 use crate::catalog::function::Function;
 use crate::catalog::version::Version;
+use crate::code::Unpacked;
 use crate::store::Store;
 use crate::urn::{FunctionName, Place};
 
@@ -36,6 +37,8 @@ struct Running {
     function_id: String,
     version: Version,
     emulator: Arc<Emulator>,
+    /// The folder that the processes run in.
+    _folder: Arc<Unpacked>,
 }
 
 impl Running {
@@ -71,6 +74,7 @@ impl Instances {
             function_id: function.id.clone(),
             version: version.clone(),
             emulator: Arc::clone(&emulator),
+            _folder: folder,
         });
         // Stopping takes its time, and the new ones are ready.
         drop(running);

@@ -1,6 +1,5 @@
 //! How a version is started: its configuration as the settings of an emulator.
 
-use std::path::Path;
 use std::time::Duration;
 
 use fg_emulator::{Builder, Emulator, Event, Execution, PlatformError};
@@ -10,7 +9,7 @@ use super::{Limits, admission, internal};
 use crate::api::error::ApiError;
 use crate::catalog::function::Function;
 use crate::catalog::version::{Config, Version};
-use crate::code::PackageError;
+use crate::code::{PackageError, Unpacked};
 use crate::urn::Place;
 
 /// The program of a package, for the runtimes `Custom` and `http`.
@@ -61,7 +60,7 @@ pub(super) fn builder(
     place: &Place,
     function: &Function,
     version: &Version,
-    folder: &Path,
+    folder: &Unpacked,
     limits: &Limits,
 ) -> Result<Builder, Refusal> {
     let config = &version.config;
@@ -73,8 +72,11 @@ pub(super) fn builder(
         return Err(Refusal::Api(ApiError::bad_request(
             "FSS.1011",
             format!(
-                "the package of {} has no file {BOOTSTRAP} at its top; it is what the runtime {} starts",
-                function.name, config.runtime
+                "the package of {} has no file {BOOTSTRAP} at its top, which is what the runtime {} \
+                 starts: {}",
+                function.name,
+                config.runtime,
+                folder.hint(BOOTSTRAP)
             ),
         )));
     }
@@ -85,13 +87,20 @@ pub(super) fn builder(
         .region(&place.region)
         .project_id(&place.project_id)
         .handler(&config.handler)
-        .code_root(folder)
+        .code_root(&**folder)
         .timeout(Duration::from_secs(config.timeout.into()))
         .init_timeout(init_limit(config))
         .memory(config.memory_size)
         .instances(admission::instances(config.strategy, limits.instances))
         .idle_limit(limits.idle)
         .queue_limit(limits.wait);
+    if config.other.get("is_return_stream") == Some(&Value::Bool(true)) {
+        builder = builder.streaming();
+    }
+    if let Some(sink) = limits.line_sink.clone() {
+        let name = function.name.name.clone();
+        builder = builder.on_line(move |line| sink(&name, line));
+    }
     for (name, value) in strings(&config.user_data)? {
         builder = builder.variable(name, value);
     }

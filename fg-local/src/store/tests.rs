@@ -1,3 +1,5 @@
+mod kill;
+
 use std::fs;
 use std::io::Write;
 
@@ -100,4 +102,16 @@ fn a_package_is_unpacked_into_a_folder() {
     assert_eq!(store.package(&stored.digest).unwrap(), bytes);
     let unpacked = store.unpacked(&stored.digest).unwrap();
     assert_eq!(fs::read_to_string(unpacked.join("lib/x")).unwrap(), "y");
+}
+
+#[test]
+fn a_database_whose_creation_was_cut_short_is_created_again() {
+    for length in [1, 9, 1 << 20] {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("functions.redb"), vec![0; length]).unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.put_function(&function("a", "")).unwrap();
+        drop(store);
+        assert_eq!(names(&Store::open(folder.path()).unwrap()), ["a"]);
+    }
 }
