@@ -178,7 +178,7 @@ impl Invoker {
     }
 
     /// Tells the developer.
-    fn report(&self, line: &str) {
+    pub(crate) fn report(&self, line: &str) {
         if let Some(sink) = &self.limits.line_sink {
             sink("fg-local", line);
         }

@@ -280,7 +280,9 @@ fn clean_up(app: Arc<App>, function: Arc<Function>, is_gone: bool) {
         if is_gone {
             app.invoker.metrics().delete(&function.name);
             // A log that cannot be removed now is removed at the next start.
-            drop(app.logs.delete(&function));
+            if let Err(error) = app.logs.delete(&function) {
+                app.invoker.report(&format!("the log of {}: {error}", function.name));
+            }
         }
     });
 }
