@@ -251,6 +251,14 @@ impl Emulator {
         self.pool.wait_until_ready()
     }
 
+    /// Kills the process that handles the event with this request id; its invocation ends with an
+    /// error. Returns `false` if no process handles it, or the function is an
+    /// [HTTP function](Builder::http_function).
+    #[allow(clippy::must_use_candidate, reason = "it is called for its effect")]
+    pub fn cancel(&self, request_id: &str) -> bool {
+        self.pool.cancel(request_id)
+    }
+
     /// How many instances there are.
     #[must_use]
     pub fn instances(&self) -> Instances {

@@ -28,7 +28,7 @@ use crate::catalog::version::Version;
 use crate::logs::LogStore;
 use crate::metrics::Metrics;
 use crate::store::Store;
-use crate::urn::Place;
+use crate::urn::{FunctionName, Place};
 
 use admission::Admission;
 use instances::Instances;
@@ -183,6 +183,13 @@ impl Invoker {
         if let Some(sink) = &self.limits.line_sink {
             sink("fg-local", line);
         }
+    }
+
+    /// Kills the process that handles the event with this request id, if there is one. Blocks.
+    pub(crate) fn cancel(&self, function: &FunctionName, request_id: &str) {
+        let mut all = self.instances.emulators(function);
+        all.extend(self.project.served(function));
+        all.iter().any(|emulator| emulator.cancel(request_id));
     }
 
     /// Stops all instances. Invocations that run get an error.

@@ -84,3 +84,18 @@ fn what_waits_when_the_emulator_stops_is_told_so() {
         PlatformErrorKind::Stopped
     );
 }
+
+#[test]
+fn an_event_that_is_handled_can_be_cancelled_and_the_next_one_gets_a_new_process() {
+    let (lines, written) = channel();
+    let emulator = start(function().on_line(move |line| drop(lines.send(line.to_owned()))));
+    let invocation =
+        emulator.invoke_async(event(r#"{"say":"begun","do":"hang"}"#)).expect("it is accepted");
+    assert!(!emulator.cancel("r-2"), "this event is not there");
+    assert_eq!(written.recv_timeout(LIMIT).as_deref(), Ok("begun"));
+    assert!(emulator.cancel(invocation.request_id()));
+    let execution = invocation.wait(LIMIT).expect("it ends");
+    let error = execution.platform_error().expect("there is no response");
+    assert_eq!(error.kind(), PlatformErrorKind::ExitedInRequest);
+    assert_eq!(emulator.invoke(event(r#"{"text":"next"}"#)).response().as_deref(), Some("next"));
+}
