@@ -8,6 +8,12 @@ const CREATED: [&str; 4] = ["Put", "Post", "Copy", "CompleteMultipartUpload"];
 const REMOVED: [&str; 2] = ["Delete", "DeleteMarkerCreated"];
 
 pub(super) fn check(data: &Map<String, Value>) -> Result<(), String> {
+    let bucket = data.get("bucket").and_then(Value::as_str).unwrap_or_default();
+    let is_allowed =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    if !bucket.bytes().all(is_allowed) {
+        return Err("bucket must have lower-case letters, digits, hyphens and periods".into());
+    }
     events(data).map(|_| ())
 }
 
