@@ -3,6 +3,8 @@
 
 mod error;
 mod keywords;
+#[cfg(test)]
+mod kill_tests;
 mod line;
 mod query;
 mod routes;
