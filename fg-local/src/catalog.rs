@@ -6,6 +6,7 @@ pub(crate) mod function;
 pub(crate) mod id;
 pub(crate) mod names;
 mod publish;
+pub(crate) mod trigger;
 pub(crate) mod user_data;
 pub(crate) mod version;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::api;
+use crate::api::{self, log_settings::LogSwitches};
 use crate::app::App;
 use crate::catalog::Catalog;
 use crate::invoker::{Invoker, Limits};
@@ -95,7 +95,15 @@ impl Builder {
             Limits::default(),
         ));
         invoker.resume(&store.unfinished());
-        let app = Arc::new(App { place, domain_id: "local".into(), store, catalog, invoker, logs });
+        let app = Arc::new(App {
+            place,
+            domain_id: "local".into(),
+            store,
+            catalog,
+            invoker,
+            logs,
+            log_switches: LogSwitches::default(),
+        });
         let listener = TcpListener::bind(&self.address).await?;
         let address = listener.local_addr()?;
         let triggers = triggers::start(&app, folder.join("objects"));

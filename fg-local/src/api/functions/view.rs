@@ -3,13 +3,15 @@
 //! Each operation of the platform has a selection of its own of the same fields. Here every answer
 //! has all of them: clients ignore what they do not know.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::catalog::function::Function;
 use crate::catalog::user_data::without_values;
 use crate::catalog::version::Version;
+use crate::logs;
+use crate::metrics::Minute;
 
 /// A time as all SDKs read it: UTC, with a `Z`, in whole seconds.
 pub(crate) fn time(time: Timestamp) -> String {
@@ -30,7 +32,6 @@ pub(crate) fn function_view(
     let mut view = common_view(app, function, version);
     let config = &version.config;
     let reserved = function.reserved.get(&version.name);
-    let logs = function.log_ids(&app.place.project_id);
     let more = json!({
         "func_id": function.id,
         "resource_id": format!("{}:{}", function.id, function.name.name),
@@ -57,14 +58,14 @@ pub(crate) fn function_view(
         "allow_ephemeral_storage": config.ephemeral_storage.is_some_and(|size| size > 512),
         "reserved_instance_count": reserved.map_or(0, |reserved| reserved.count),
         "reserved_instance_idle_mode": reserved.is_some_and(|reserved| reserved.idle_mode),
-        "log_group_id": logs.group_id,
-        "log_stream_id": logs.stream_id,
+        "log_group_id": logs::group_id(&app.place.project_id),
+        "log_stream_id": logs::stream_id(function),
         "long_time": config.timeout > 900,
         "enable_cloud_debug": "DISABLED",
         "is_bridge_function": false,
         "apig_route_enable": false,
         "is_return_stream": false,
-        "fail_count": 0,
+        "fail_count": failures(app, function),
     });
     extend(&mut view, more);
     for (name, kind) in super::body::KEPT {
@@ -72,6 +73,13 @@ pub(crate) fn function_view(
         view.extend(kept.map(|kept| ((*name).to_owned(), kept)));
     }
     view
+}
+
+/// How many invocations have failed in the last day.
+fn failures(app: &App, function: &Function) -> u64 {
+    let yesterday = Timestamp::now().saturating_sub(SignedDuration::from_hours(24));
+    let minutes = yesterday.map(|since| app.invoker.metrics().minutes(&function.name, since));
+    minutes.unwrap_or_default().iter().map(Minute::failures).sum()
 }
 
 /// An item of the list of functions or of versions.
