@@ -10,6 +10,7 @@ pub(crate) mod summary;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -49,6 +50,17 @@ pub enum Outcome {
 }
 
 impl Execution {
+    /// The result of an invocation that reached no instance, of a function with this memory size in
+    /// MB.
+    #[must_use]
+    pub fn refused(request_id: &str, memory: u32, error: PlatformError) -> Self {
+        Self {
+            outcome: Outcome::Platform(error),
+            summary: Summary::new(request_id, memory, Duration::ZERO, None),
+            log: Log::refused(),
+        }
+    }
+
     /// The function's response as a string, with U+FFFD for invalid UTF-8; `None` if there is an
     /// error, or the response was streamed.
     ///
@@ -130,8 +142,6 @@ impl fmt::Display for Execution {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

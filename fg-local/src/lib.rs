@@ -1,2 +1,16 @@
 //! FunctionGraph on one machine: the API that official SDKs and Terraform speak, the gateway that
 //! browsers and curl call, triggers, asynchronous invocations and logs.
+
+mod api;
+mod app;
+mod catalog;
+mod code;
+mod invoker;
+mod local;
+mod logs;
+mod metrics;
+mod store;
+mod triggers;
+mod urn;
+
+pub use local::{Builder, Local};

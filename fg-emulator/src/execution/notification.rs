@@ -31,7 +31,10 @@ impl Notification {
         self.payload.to_string()
     }
 
-    pub(crate) fn new(urn: &str, event: &Event, invocations: u32, outcome: &Outcome) -> Self {
+    /// The notification about an event, for the function with this URN, after this number of
+    /// invocations.
+    #[must_use]
+    pub fn new(urn: &str, event: &Event, invocations: u32, outcome: &Outcome) -> Self {
         let (status, function_error) = match outcome {
             Outcome::Response(_) | Outcome::Streamed { .. } => (200, String::new()),
             Outcome::Error(error) => (500, error.error_type.clone()),

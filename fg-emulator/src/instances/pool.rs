@@ -9,11 +9,9 @@ use super::http_instance::PortUse;
 use super::instance::Instance;
 use super::memory::{MemoryEnforcement, MemoryPolicy};
 use super::slots::{Acquired, Slots};
-use crate::execution::log::Log;
+use crate::execution::Execution;
 use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::shutdown_report::ShutdownReport;
-use crate::execution::summary::Summary;
-use crate::execution::{Execution, Outcome};
 use crate::monitor::Monitor;
 use crate::runtime_api::chunk_queue::ChunkQueue;
 use crate::runtime_api::event::Event;
@@ -120,11 +118,7 @@ impl Pool {
 
     /// The result of an invocation that reaches no instance.
     pub(crate) fn refuse(&self, request_id: &str, error: PlatformError) -> Execution {
-        Execution {
-            outcome: Outcome::Platform(error),
-            summary: Summary::new(request_id, self.settings.memory, Duration::ZERO, None),
-            log: Log::refused(),
-        }
+        Execution::refused(request_id, self.settings.memory, error)
     }
 
     fn acquire(&self) -> Result<(u64, Arc<Instance>), PlatformError> {

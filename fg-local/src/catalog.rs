@@ -1,0 +1,131 @@
+//! The functions that this server knows, as they are in the store.
+
+pub(crate) mod alias;
+pub(crate) mod config;
+pub(crate) mod function;
+pub(crate) mod id;
+pub(crate) mod names;
+mod publish;
+pub(crate) mod user_data;
+pub(crate) mod version;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::api::error::ApiError;
+use crate::store::{Store, StoreError};
+use crate::urn::{FunctionName, FunctionRef};
+
+use function::Function;
+
+/// How many functions a project has at most (FSS.1041).
+pub(crate) const MAX_FUNCTIONS: usize = 400;
+
+/// All functions. A change is written to the store before it is seen here.
+#[derive(Debug)]
+pub(crate) struct Catalog {
+    store: Arc<Store>,
+    functions: RwLock<BTreeMap<FunctionName, Arc<Function>>>,
+    /// One change at a time. Reading does not wait for it.
+    changing: Mutex<()>,
+}
+
+impl Catalog {
+    pub(crate) fn open(store: Arc<Store>) -> Result<Self, StoreError> {
+        let functions = store.functions()?.into_iter();
+        let functions =
+            functions.map(|function| (function.name.clone(), Arc::new(function))).collect();
+        Ok(Self { store, functions: RwLock::new(functions), changing: Mutex::new(()) })
+    }
+
+    /// All functions by their names.
+    pub(crate) fn list(&self) -> Vec<Arc<Function>> {
+        self.functions.read().values().cloned().collect()
+    }
+
+    /// The function of this name.
+    pub(crate) fn get(&self, name: &FunctionName) -> Result<Arc<Function>, ApiError> {
+        self.functions.read().get(name).cloned().ok_or_else(|| not_found(&name.name))
+    }
+
+    /// The function that a URN names, whichever version it has.
+    pub(crate) fn find(&self, named: &FunctionRef) -> Result<Arc<Function>, ApiError> {
+        let functions = self.functions.read();
+        let mut found = functions.values().filter(|function| named.is_for(&function.name));
+        match (found.next(), found.next()) {
+            (Some(function), None) => Ok(Arc::clone(function)),
+            (None, _) => Err(not_found(&named.name)),
+            (Some(first), Some(second)) => Err(ApiError::bad_request(
+                "FSS.1309",
+                format!(
+                    "{} is the name of {} and of {}: name the package, too",
+                    named.name, first.name, second.name
+                ),
+            )),
+        }
+    }
+
+    /// Whether a function of this name can be created.
+    pub(crate) fn check_new(&self, name: &FunctionName) -> Result<(), ApiError> {
+        let functions = self.functions.read();
+        if functions.contains_key(name) {
+            return Err(ApiError::conflict(
+                "FSS.1061",
+                format!("The function has existed: {name}"),
+            ));
+        }
+        if functions.len() >= MAX_FUNCTIONS {
+            return Err(ApiError::forbidden(
+                "FSS.1041",
+                format!(
+                    "The number of functions exceeds the maximum allowed limit ({MAX_FUNCTIONS})"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Adds a function.
+    pub(crate) fn create(&self, function: Function) -> Result<Arc<Function>, ApiError> {
+        let _changing = self.changing.lock();
+        self.check_new(&function.name)?;
+        self.write(function)
+    }
+
+    /// Changes a function, and returns what `change` returns. If that is an error, nothing changes.
+    pub(crate) fn change<T>(
+        &self,
+        name: &FunctionName,
+        change: impl FnOnce(&mut Function) -> Result<T, ApiError>,
+    ) -> Result<(Arc<Function>, T), ApiError> {
+        let _changing = self.changing.lock();
+        let mut function = self.functions.read().get(name).map(|function| (**function).clone());
+        let function = function.as_mut().ok_or_else(|| not_found(&name.name))?;
+        let result = change(function)?;
+        Ok((self.write(function.clone())?, result))
+    }
+
+    /// Removes a function with all its versions, aliases and triggers.
+    pub(crate) fn delete(&self, name: &FunctionName) -> Result<(), ApiError> {
+        let _changing = self.changing.lock();
+        if !self.functions.read().contains_key(name) {
+            return Err(not_found(&name.name));
+        }
+        self.store.delete_function(name)?;
+        self.functions.write().remove(name);
+        Ok(())
+    }
+
+    fn write(&self, function: Function) -> Result<Arc<Function>, ApiError> {
+        self.store.put_function(&function)?;
+        let function = Arc::new(function);
+        self.functions.write().insert(function.name.clone(), Arc::clone(&function));
+        Ok(function)
+    }
+}
+
+fn not_found(name: &str) -> ApiError {
+    ApiError::not_found("FSS.1051", format!("Not found the function: there is no function {name}"))
+}

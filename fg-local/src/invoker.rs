@@ -1,0 +1,225 @@
+//! Runs versions of functions: each invocation waits for its turn, gets an instance, and is recorded.
+
+mod admission;
+mod asynchronous;
+mod destination;
+mod instances;
+mod lanes;
+mod launch;
+mod outbox;
+pub(crate) mod project_functions;
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use fg_emulator::{Emulator, Event, Execution};
+use jiff::Timestamp;
+use tokio::task::spawn_blocking;
+
+use crate::api::error::ApiError;
+use crate::catalog::Catalog;
+use crate::catalog::function::Function;
+use crate::catalog::version::Version;
+use crate::logs::LogStore;
+use crate::metrics::Metrics;
+use crate::store::Store;
+use crate::urn::{FunctionName, Place};
+
+use admission::Admission;
+use instances::Instances;
+use lanes::Lanes;
+use outbox::Outbox;
+use project_functions::ProjectFunctions;
+
+/// Is called with each line that a function or this server writes for the developer: the function's
+/// name, and the line.
+pub(crate) type LineSink = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
+/// How functions run on this machine.
+#[derive(Clone)]
+pub(crate) struct Limits {
+    /// The largest number of instances of a version, if the function does not ask for fewer.
+    pub(crate) instances: usize,
+    /// How long an idle instance is kept.
+    pub(crate) idle: Duration,
+    /// How long an invocation waits for its turn.
+    pub(crate) wait: Duration,
+    /// How many invocations of a version wait for their turn.
+    pub(crate) waiting: usize,
+    pub(crate) line_sink: Option<LineSink>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            instances: 4,
+            idle: Duration::from_secs(60),
+            wait: Duration::from_secs(90),
+            waiting: 1000,
+            line_sink: None,
+        }
+    }
+}
+
+impl fmt::Debug for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { instances, idle, wait, waiting, line_sink: _ } = self;
+        f.debug_struct("Limits")
+            .field("instances", instances)
+            .field("idle", idle)
+            .field("wait", wait)
+            .field("waiting", waiting)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Invokes functions.
+#[derive(Debug)]
+pub(crate) struct Invoker {
+    place: Place,
+    limits: Limits,
+    store: Arc<Store>,
+    catalog: Arc<Catalog>,
+    logs: Arc<LogStore>,
+    metrics: Metrics,
+    admission: Admission,
+    instances: Instances,
+    project: ProjectFunctions,
+    /// The asynchronous invocations that wait.
+    lanes: Lanes,
+    outbox: Outbox,
+}
+
+impl Invoker {
+    pub(crate) fn new(
+        place: Place,
+        data_folder: &Path,
+        store: Arc<Store>,
+        catalog: Arc<Catalog>,
+        logs: Arc<LogStore>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            instances: Instances::new(place.clone(), Arc::clone(&store), &limits),
+            admission: Admission::new(limits.clone()),
+            project: ProjectFunctions::default(),
+            metrics: Metrics::default(),
+            lanes: Lanes::default(),
+            outbox: Outbox::new(data_folder),
+            place,
+            limits,
+            store,
+            catalog,
+            logs,
+        }
+    }
+
+    /// The functions that are built from source here.
+    pub(crate) fn project(&self) -> &ProjectFunctions {
+        &self.project
+    }
+
+    /// What has run.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Invokes a version of a function, and waits for the result.
+    pub(crate) async fn invoke(
+        self: &Arc<Self>,
+        function: &Arc<Function>,
+        version: &Version,
+        event: Event,
+    ) -> Result<Execution, ApiError> {
+        let turn = self.enter(function, version).await?;
+        let (invoker, function, version) =
+            (Arc::clone(self), Arc::clone(function), version.clone());
+        let invoked = spawn_blocking(move || {
+            let started = Timestamp::now();
+            let execution = match invoker.emulator(&function, &version) {
+                Ok(emulator) => emulator.invoke(event),
+                Err(refusal) => refusal.into_execution(&event, &version)?,
+            };
+            drop(turn);
+            invoker.record(&function, &version, started, &execution);
+            Ok(execution)
+        });
+        invoked.await.unwrap_or_else(|error| Err(internal(error.to_string())))
+    }
+
+    /// Waits for an instance. A refusal is counted.
+    async fn enter(
+        &self,
+        function: &Function,
+        version: &Version,
+    ) -> Result<admission::Turn, ApiError> {
+        let entered = self.admission.enter(&function.name, version).await;
+        entered.inspect_err(|_| self.metrics.record_rejection(&function.name, Timestamp::now()))
+    }
+
+    /// Keeps what an invocation has written, and counts it.
+    fn record(
+        &self,
+        function: &Function,
+        version: &Version,
+        started: Timestamp,
+        execution: &Execution,
+    ) {
+        self.metrics.record(&function.name, started, execution);
+        if let Err(error) =
+            self.logs.append_execution(function, &version.name, Timestamp::now(), execution)
+        {
+            self.report(&format!("the log of {} could not be written: {error}", function.name));
+        }
+    }
+
+    /// Tells the developer.
+    fn report(&self, line: &str) {
+        if let Some(sink) = &self.limits.line_sink {
+            sink("fg-local", line);
+        }
+    }
+
+    /// Ends the instances of versions that are not there any more.
+    pub(crate) fn function_changed(&self, name: &FunctionName) {
+        match self.catalog.get(name) {
+            Ok(function) => {
+                self.instances.retain(name, |version| function.version(version).is_ok());
+            }
+            Err(_) => self.instances.retain(name, |_| false),
+        }
+    }
+
+    /// Stops all instances. Invocations that run get an error.
+    pub(crate) fn stop(&self) {
+        self.project.stop();
+        self.instances.stop();
+    }
+
+    /// The instances of a version; they are started if there are none, so this blocks.
+    fn emulator(
+        &self,
+        function: &Function,
+        version: &Version,
+    ) -> Result<Arc<Emulator>, launch::Refusal> {
+        if version.code.is_project {
+            return self.project.wait_for(&function.name).map_err(launch::Refusal::Api);
+        }
+        self.instances.of(function, version)
+    }
+}
+
+/// A random number below 100, for the weights of an alias.
+pub(crate) fn roll() -> u32 {
+    // Each `RandomState` has random keys, so that this is the hash of nothing under a random key.
+    u32::try_from(RandomState::new().hash_one(()) % 100).unwrap_or_default()
+}
+
+/// An error of this server.
+fn internal(message: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "FSS.0500", message)
+}

@@ -1,0 +1,15 @@
+//! What functions write: kept in files, one stream for each function, and queried as in LTS, the
+//! Log Tank Service.
+
+mod error;
+mod ids;
+mod keywords;
+mod line;
+mod query;
+mod routes;
+mod store;
+mod stream;
+
+pub(crate) use ids::{group_id, group_name, stream_id, stream_name};
+pub(crate) use routes::router;
+pub(crate) use store::LogStore;
