@@ -5,13 +5,23 @@
 
 mod aliases;
 mod async_config;
+mod async_invocations;
 mod blocking;
 mod code;
 pub(crate) mod error;
+mod export;
 mod fields;
 mod functions;
 mod iam;
+pub(crate) mod log_settings;
+mod quotas;
 mod request;
+mod reserved;
+mod statistics;
+mod tags;
+mod test_events;
+mod triggers;
+mod types;
 mod versions;
 
 use std::sync::Arc;
@@ -35,6 +45,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
     let with_code = Router::new()
         .merge(functions::create_router())
         .merge(code::update_router())
+        .merge(export::import_router())
         .layer(DefaultBodyLimit::max(MAX_CODE_BODY));
     let functions = Router::new()
         .merge(functions::router())
@@ -42,6 +53,16 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .merge(versions::router())
         .merge(aliases::router())
         .merge(async_config::router())
+        .merge(async_invocations::router())
+        .merge(triggers::router())
+        .merge(tags::router())
+        .merge(quotas::router())
+        .merge(reserved::router())
+        .merge(test_events::router())
+        .merge(log_settings::router())
+        .merge(statistics::router())
+        .merge(export::router())
+        .merge(types::router())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(with_code)
         .fallback(not_emulated)

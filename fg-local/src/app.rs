@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::api::log_settings::LogSwitches;
 use crate::catalog::Catalog;
 use crate::invoker::Invoker;
 use crate::logs::LogStore;
@@ -18,4 +19,5 @@ pub(crate) struct App {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) invoker: Arc<Invoker>,
     pub(crate) logs: Arc<LogStore>,
+    pub(crate) log_switches: LogSwitches,
 }

@@ -6,6 +6,7 @@ pub(crate) mod function;
 pub(crate) mod id;
 pub(crate) mod names;
 mod publish;
+pub(crate) mod trigger;
 pub(crate) mod user_data;
 pub(crate) mod version;
 
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
 
 use crate::api::error::ApiError;
 use crate::store::{Store, StoreError};
@@ -30,6 +32,8 @@ pub(crate) struct Catalog {
     functions: RwLock<BTreeMap<FunctionName, Arc<Function>>>,
     /// One change at a time. Reading does not wait for it.
     changing: Mutex<()>,
+    /// Counts the changes, for those that wait for one.
+    changes: watch::Sender<u64>,
 }
 
 impl Catalog {
@@ -37,7 +41,13 @@ impl Catalog {
         let functions = store.functions()?.into_iter();
         let functions =
             functions.map(|function| (function.name.clone(), Arc::new(function))).collect();
-        Ok(Self { store, functions: RwLock::new(functions), changing: Mutex::new(()) })
+        let (functions, changing) = (RwLock::new(functions), Mutex::new(()));
+        Ok(Self { store, functions, changing, changes: watch::Sender::new(0) })
+    }
+
+    /// Tells when a function is created, changed or deleted.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// All functions by their names.
@@ -115,6 +125,7 @@ impl Catalog {
         }
         self.store.delete_function(name)?;
         self.functions.write().remove(name);
+        self.changes.send_modify(|changes| *changes += 1);
         Ok(())
     }
 
@@ -122,6 +133,7 @@ impl Catalog {
         self.store.put_function(&function)?;
         let function = Arc::new(function);
         self.functions.write().insert(function.name.clone(), Arc::clone(&function));
+        self.changes.send_modify(|changes| *changes += 1);
         Ok(function)
     }
 }

@@ -12,3 +12,6 @@ pub(crate) use error::PackageError;
 pub(crate) use single_file::pack_file;
 pub(crate) use unpack::unpack;
 pub(crate) use unpacked::Unpacked;
+
+#[cfg(test)]
+mod tests;

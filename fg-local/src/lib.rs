@@ -14,3 +14,4 @@ mod triggers;
 mod urn;
 
 pub use local::{Builder, Local};
+pub use triggers::{Schedule, ScheduleError, timer_event};

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
-use crate::api;
+use crate::api::{self, log_settings::LogSwitches};
 use crate::app::App;
 use crate::catalog::Catalog;
 use crate::invoker::{Invoker, Limits};
 use crate::logs::{self, LogStore};
 use crate::store::Store;
+use crate::triggers;
 use crate::urn::Place;
 
 /// FunctionGraph on this machine. Dropping it stops the server and all functions.
@@ -21,6 +23,8 @@ pub struct Local {
     #[allow(dead_code)]
     app: Arc<App>,
     serving: tokio::task::JoinHandle<()>,
+    /// What fires triggers. It ends with the server.
+    _triggers: JoinSet<()>,
 }
 
 /// The settings of a server, made by [`Local::builder`].
@@ -91,13 +95,23 @@ impl Builder {
             Limits::default(),
         ));
         invoker.resume(&store.unfinished());
-        let app = Arc::new(App { place, domain_id: "local".into(), store, catalog, invoker, logs });
+        let app = Arc::new(App {
+            place,
+            domain_id: "local".into(),
+            store,
+            catalog,
+            invoker,
+            logs,
+            log_switches: LogSwitches::default(),
+        });
         let listener = TcpListener::bind(&self.address).await?;
         let address = listener.local_addr()?;
-        let router = api::router().merge(logs::router()).with_state(Arc::clone(&app));
+        let triggers = triggers::start(&app, folder.join("objects"));
+        let router = api::router().merge(logs::router()).merge(triggers::router());
+        let router = router.with_state(Arc::clone(&app));
         let serving = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Local { address, app, serving })
+        Ok(Local { address, app, serving, _triggers: triggers })
     }
 }

@@ -2,7 +2,6 @@
 //! Log Tank Service.
 
 mod error;
-mod ids;
 mod keywords;
 mod line;
 mod query;
@@ -10,6 +9,5 @@ mod routes;
 mod store;
 mod stream;
 
-pub(crate) use ids::{group_id, group_name, stream_id, stream_name};
 pub(crate) use routes::router;
 pub(crate) use store::LogStore;

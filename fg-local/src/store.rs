@@ -1,6 +1,7 @@
 //! What outlives the process, in one folder: functions and asynchronous invocations in a database,
 //! packages in files. What a write has returned for is there after kill -9, and after a power cut.
 
+mod counts;
 mod error;
 mod folder;
 mod invocation;
@@ -10,7 +11,9 @@ mod queue;
 mod writer;
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,9 +31,10 @@ pub(crate) use invocation::{
 };
 pub(crate) use packages::StoredPackage;
 
+use counts::Counts;
+use invocation::Limits;
 use layout::FUNCTIONS;
 use packages::Packages;
-use queue::Counts;
 use writer::{Urgency, Writer};
 
 /// An open store. Another process cannot open its folder meanwhile.
@@ -42,6 +46,7 @@ pub(crate) struct Store {
     packages: Packages,
     folder: PathBuf,
     damaged: Vec<String>,
+    limits: Limits,
     unfinished: Mutex<Vec<Invocation>>,
 }
 
@@ -54,19 +59,30 @@ impl Store {
     /// be read and written. Single records that cannot be read are no error: see
     /// [`damaged`](Self::damaged).
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_with(folder, Limits::DEFAULT)
+    }
+
+    fn open_with(folder: &Path, limits: Limits) -> Result<Self, StoreError> {
         folder::create(folder)?;
-        let database = open_database(folder)?;
+        let file = folder::database_file(folder)?;
+        // redb panics at some kinds of damage.
+        let opened = catch_unwind(AssertUnwindSafe(|| Self::open_file(folder, file, limits)));
+        opened.unwrap_or_else(|_| Err(folder::unreadable(folder, &"see the panic above")))
+    }
+
+    fn open_file(folder: &Path, file: File, limits: Limits) -> Result<Self, StoreError> {
+        let database = open_database(folder, file)?;
         folder::note_process(folder);
         layout::prepare(&database, folder)?;
-        let failed = |error: redb::Error| StoreError::database(folder, &error);
+        let failed = |error: redb::Error| folder::unreadable(folder, &error);
         let packages = Packages::open(folder)?;
         let (functions, mut damaged) = read_functions(&database).map_err(failed)?;
         let references =
             functions.iter().map(|function| (function.name.to_string(), digests(function)));
         packages.refer_at_start(references.collect(), !damaged.is_empty())?;
-        let (unfinished, more) = queue::recover(&database).map_err(failed)?;
+        let (unfinished, more) = queue::recover(&database, limits).map_err(failed)?;
         damaged.extend(more);
-        let counts = Counts::read(&database).map_err(failed)?;
+        let counts = Counts::read(&database, limits).map_err(failed)?;
         let database = Arc::new(database);
         Ok(Self {
             writer: Writer::start(Arc::clone(&database), folder, counts)?,
@@ -74,6 +90,7 @@ impl Store {
             packages,
             folder: folder.to_owned(),
             damaged,
+            limits,
             unfinished: Mutex::new(unfinished),
         })
     }
@@ -215,7 +232,10 @@ impl Store {
         limit: usize,
     ) -> Result<Page, StoreError> {
         let name = function.to_string();
-        let read = || queue::list(&self.database.begin_read()?, &name, filter, marker, limit);
+        let read = || {
+            let transaction = self.database.begin_read()?;
+            queue::list(&transaction, &name, filter, marker, limit, self.limits)
+        };
         read().map_err(|error| self.error(&error))
     }
 
@@ -224,8 +244,7 @@ impl Store {
     }
 }
 
-fn open_database(folder: &Path) -> Result<Database, StoreError> {
-    let file = folder::database_file(folder)?;
+fn open_database(folder: &Path, file: File) -> Result<Database, StoreError> {
     let open = || -> Result<Database, DatabaseError> {
         // Locks the file.
         let backend = FileBackend::new(file)?;
@@ -236,7 +255,7 @@ fn open_database(folder: &Path) -> Result<Database, StoreError> {
     };
     open().map_err(|error| match error {
         DatabaseError::DatabaseAlreadyOpen => folder::in_use(folder),
-        other => StoreError::database(folder, &other.into()),
+        other => folder::unreadable(folder, &other),
     })
 }
 

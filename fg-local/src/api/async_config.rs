@@ -71,7 +71,7 @@ fn read(fields: Fields<'_>) -> Result<AsyncConfig, ApiError> {
     let now = Timestamp::now();
     Ok(AsyncConfig {
         max_age_in_seconds: number("max_async_event_age_in_seconds", DEFAULT_AGE, 1..=86_400)?,
-        max_retries: number("max_async_retry_attempts", DEFAULT_RETRIES, 0..=8)?,
+        max_retries: number("max_async_retry_attempts", DEFAULT_RETRIES, 0..=3)?,
         on_success: destination("on_success")?,
         on_failure: destination("on_failure")?,
         enable_status_log: fields.flag("enable_async_status_log", "FSS.0400")?.unwrap_or(false),

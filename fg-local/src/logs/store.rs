@@ -158,7 +158,8 @@ fn checked(id: &str) -> io::Result<&str> {
 }
 
 fn is_id(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (1..=64).contains(&name.len()) && name.bytes().all(is_allowed)
 }
 
 #[cfg(test)]

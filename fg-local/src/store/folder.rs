@@ -61,6 +61,16 @@ pub(super) fn in_use(folder: &Path) -> StoreError {
     ))
 }
 
+/// What is said if the file is no database, or a damaged one.
+pub(super) fn unreadable(folder: &Path, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::new(format!(
+        "the data folder {}: {DATABASE} cannot be read, since it is damaged or written by a newer \
+         version of this program ({error}): update this program, start it with another data folder, \
+         or move this one away to begin with an empty one",
+        folder.display()
+    ))
+}
+
 /// Makes the names in a folder durable, so that a file which was created or renamed is found after
 /// a power cut. Windows has no such operation, and needs none.
 pub(super) fn sync(folder: &Path) -> Result<(), StoreError> {

@@ -9,14 +9,33 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use crate::urn::FunctionName;
 
-/// The most invocations that wait or run, of all functions together.
-pub(crate) const MAX_UNFINISHED: u64 = 100_000;
-/// The most bytes that their payloads have together.
-pub(crate) const MAX_UNFINISHED_BYTES: u64 = 2 << 30;
-/// The most finished invocations that are kept of a function; the oldest go first.
-pub(crate) const MAX_FINISHED: u64 = 10_000;
-/// How long a finished invocation is kept, in milliseconds: a day.
-pub(crate) const FINISHED_AGE: u64 = 24 * 60 * 60 * 1000;
+/// How much the queue keeps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// The most invocations that wait or run, of all functions together.
+    pub(super) unfinished: u64,
+    /// The most bytes that their payloads have together.
+    pub(super) unfinished_bytes: u64,
+    /// The most finished invocations of a function; the oldest go first.
+    pub(super) finished: u64,
+    /// How long a finished invocation is kept, in milliseconds.
+    pub(super) finished_age: u64,
+}
+
+impl Limits {
+    pub(super) const DEFAULT: Self = Self {
+        unfinished: 100_000,
+        unfinished_bytes: 2 << 30,
+        finished: 10_000,
+        // A day.
+        finished_age: 24 * 60 * 60 * 1000,
+    };
+
+    /// Whether what ended at this time, in milliseconds since 1970, is not kept any more.
+    pub(super) fn is_old(&self, ended: u64, now: u64) -> bool {
+        ended.saturating_add(self.finished_age) < now
+    }
+}
 
 /// An asynchronous invocation that was accepted. Its payload is kept beside it until it is finished.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

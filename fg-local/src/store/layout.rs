@@ -84,6 +84,9 @@ pub(super) fn prepare(database: &Database, folder: &Path) -> Result<(), StoreErr
             folder.display()
         )));
     }
+    if found == LAYOUT {
+        return Ok(());
+    }
     // From 0 to 1 nothing moves: tables are added.
     let write = || -> Result<(), redb::Error> {
         let transaction = database.begin_write()?;

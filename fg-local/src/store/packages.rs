@@ -79,7 +79,9 @@ impl Packages {
         // Folders can be large, and nothing waits for them.
         let temporary = packages.temporary.clone();
         let leftovers: Vec<_> = names(&temporary)?.map(|name| temporary.join(name)).collect();
-        std::thread::spawn(move || leftovers.iter().for_each(|path| remove(path)));
+        if !leftovers.is_empty() {
+            std::thread::spawn(move || leftovers.iter().for_each(|path| remove(path)));
+        }
         Ok(packages)
     }
 
@@ -191,6 +193,11 @@ impl Packages {
             }
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    pub(super) fn keep_for(&mut self, kept: Duration) {
+        self.kept = kept;
     }
 
     fn remove_unreferenced(&self) {

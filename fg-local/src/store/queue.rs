@@ -1,136 +1,21 @@
 //! The queue of asynchronous invocations: what each operation changes in the tables. At least once:
 //! an invocation is kept until its end is recorded, and that is recorded once.
 
-use std::collections::{BTreeMap, HashMap};
-
 use jiff::Timestamp;
 use redb::{Database, ReadTransaction, ReadableTable};
 
+use super::counts::Counts;
 use super::invocation::{
-    End, FINISHED_AGE, Failure, Filter, Invocation, MAX_FINISHED, MAX_UNFINISHED,
-    MAX_UNFINISHED_BYTES, NewInvocation, Page, QueueError, Status,
+    End, Failure, Filter, Invocation, Limits, NewInvocation, Page, QueueError, Status,
 };
-use super::layout::{DELETED, FINISHED, INVOCATIONS, REQUESTS, Tables, UNFINISHED};
+use super::layout::{DELETED, INVOCATIONS, REQUESTS, Tables};
 use super::writer::Change;
 
-/// The most invocations of deleted functions that one transaction removes.
-const REMOVED_AT_ONCE: usize = 256;
 /// The most invocations that one transaction removes since they are too many or too old.
 const TRIMMED_AT_ONCE: usize = 64;
 
 /// What an operation says: storage errors, which undo the transaction, are apart.
 type Answer<T> = Result<Result<T, QueueError>, redb::Error>;
-
-/// What is counted in memory, since counting it in the tables takes too long.
-#[derive(Debug, Default)]
-pub(super) struct Counts {
-    /// The number of the next invocation.
-    next: u64,
-    functions: HashMap<String, Count>,
-    /// The number and the bytes of unfinished invocations of all functions.
-    unfinished: (u64, u64),
-    /// As the table of this name.
-    deleted: BTreeMap<String, u64>,
-}
-
-/// The invocations of a function.
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    unfinished: u64,
-    unfinished_bytes: u64,
-    finished: u64,
-}
-
-impl Counts {
-    pub(super) fn read(database: &Database) -> Result<Self, redb::Error> {
-        let transaction = database.begin_read()?;
-        let mut counts = Self::default();
-        for entry in transaction.open_table(DELETED)?.iter()? {
-            let (function, before) = entry?;
-            counts.next = counts.next.max(before.value());
-            counts.deleted.insert(function.value().to_owned(), before.value());
-        }
-        for entry in transaction.open_table(UNFINISHED)?.iter()? {
-            let (number, value) = entry?;
-            let (function, bytes) = value.value();
-            counts.next = counts.next.max(number.value() + 1);
-            if !counts.is_deleted(function, number.value()) {
-                counts.add_unfinished(function, bytes);
-            }
-        }
-        for entry in transaction.open_table(FINISHED)?.iter()? {
-            let (key, _) = entry?;
-            let (function, _, number) = key.value();
-            counts.next = counts.next.max(number + 1);
-            if !counts.is_deleted(function, number) {
-                counts.of(function).finished += 1;
-            }
-        }
-        Ok(counts)
-    }
-
-    pub(super) fn has_deleted(&self) -> bool {
-        !self.deleted.is_empty()
-    }
-
-    fn is_deleted(&self, function: &str, number: u64) -> bool {
-        self.deleted.get(function).is_some_and(|before| number < *before)
-    }
-
-    fn of(&mut self, function: &str) -> &mut Count {
-        if !self.functions.contains_key(function) {
-            self.functions.insert(function.to_owned(), Count::default());
-        }
-        self.functions.entry(function.to_owned()).or_default()
-    }
-
-    fn add_unfinished(&mut self, function: &str, bytes: u64) {
-        self.unfinished.0 += 1;
-        self.unfinished.1 += bytes;
-        let count = self.of(function);
-        count.unfinished += 1;
-        count.unfinished_bytes += bytes;
-    }
-
-    fn remove_unfinished(&mut self, number: u64, bytes: u64) {
-        self.unfinished.0 = self.unfinished.0.saturating_sub(number);
-        self.unfinished.1 = self.unfinished.1.saturating_sub(bytes);
-    }
-
-    fn is_full(&self, bytes: u64) -> bool {
-        let (number, all) = self.unfinished;
-        number >= MAX_UNFINISHED || all + bytes > MAX_UNFINISHED_BYTES
-    }
-
-    /// Removes a few invocations of a function that has been deleted.
-    pub(super) fn remove_some_of_deleted(
-        &mut self,
-        tables: &mut Tables<'_>,
-    ) -> Result<(), redb::Error> {
-        let Some((function, before)) = self.deleted.first_key_value() else {
-            return Ok(());
-        };
-        let (function, before) = (function.clone(), *before);
-        let mut some = Vec::new();
-        for entry in tables.invocations.range((&*function, 0)..(&*function, before))? {
-            let (key, json) = entry?;
-            some.push((key.value().1, serde_json::from_slice::<Invocation>(json.value()).ok()));
-            if some.len() == REMOVED_AT_ONCE {
-                break;
-            }
-        }
-        for (number, invocation) in &some {
-            let ended = invocation.as_ref().and_then(|invocation| invocation.ended);
-            let request_id = invocation.as_ref().map(|invocation| &*invocation.request_id);
-            remove(tables, &function, *number, ended.map(milliseconds), request_id)?;
-        }
-        if some.len() < REMOVED_AT_ONCE {
-            tables.deleted.remove(&*function)?;
-            self.deleted.remove(&function);
-        }
-        Ok(())
-    }
-}
 
 impl Change<'_, '_> {
     /// Accepts an invocation.
@@ -156,14 +41,12 @@ impl Change<'_, '_> {
             error_code: None,
             error_message: String::new(),
         };
-        let number = self.counts.next;
-        self.counts.next += 1;
         let function = invocation.function.to_string();
+        let number = self.counts.accept(&function, bytes);
         self.tables.requests.insert(&*invocation.request_id, (&*function, number))?;
         self.tables.unfinished.insert(number, (&*function, bytes))?;
         self.tables.payloads.insert(number, &*payload)?;
         self.put(&function, number, &invocation)?;
-        self.counts.add_unfinished(&function, bytes);
         Ok(Ok(invocation))
     }
 
@@ -225,11 +108,7 @@ impl Change<'_, '_> {
         let bytes = self.tables.unfinished.remove(number)?.map_or(0, |value| value.value().1);
         self.tables.payloads.remove(number)?;
         self.tables.finished.insert((&*function, milliseconds(ended), number), ())?;
-        self.counts.remove_unfinished(1, bytes);
-        let count = self.counts.of(&function);
-        count.unfinished = count.unfinished.saturating_sub(1);
-        count.unfinished_bytes = count.unfinished_bytes.saturating_sub(bytes);
-        count.finished += 1;
+        self.counts.finish(&function, bytes);
         self.trim(&function, milliseconds(ended))?;
         Ok(Ok(invocation))
     }
@@ -237,27 +116,24 @@ impl Change<'_, '_> {
     /// Forgets all invocations of a function. They are gone for readers at once, and removed bit by
     /// bit.
     pub(super) fn forget(&mut self, function: &str) -> Result<(), redb::Error> {
-        if let Some(count) = self.counts.functions.remove(function) {
-            self.counts.remove_unfinished(count.unfinished, count.unfinished_bytes);
-        }
         let any = self.tables.invocations.range((function, 0)..=(function, u64::MAX))?.next();
         if any.is_some() {
-            self.tables.deleted.insert(function, self.counts.next)?;
-            self.counts.deleted.insert(function.to_owned(), self.counts.next);
+            self.tables.deleted.insert(function, self.counts.forget(function))?;
         }
         Ok(())
     }
 
     /// Removes finished invocations that are too old or too many.
     fn trim(&mut self, function: &str, now: u64) -> Result<(), redb::Error> {
-        let too_many = self.counts.of(function).finished.saturating_sub(MAX_FINISHED);
+        let limits = self.counts.limits;
+        let too_many = self.counts.finished(function).saturating_sub(limits.finished);
         let mut removed = Vec::new();
         for entry in
             self.tables.finished.range((function, 0, 0)..=(function, u64::MAX, u64::MAX))?
         {
             let (key, _) = entry?;
             let (_, ended, number) = key.value();
-            let is_old = is_old(ended, now);
+            let is_old = limits.is_old(ended, now);
             if removed.len() == TRIMMED_AT_ONCE || !is_old && removed.len() as u64 >= too_many {
                 break;
             }
@@ -270,8 +146,7 @@ impl Change<'_, '_> {
                     .map(|invocation| invocation.request_id)
             };
             remove(self.tables, function, number, Some(ended), request_id.as_deref())?;
-            let count = self.counts.of(function);
-            count.finished = count.finished.saturating_sub(1);
+            self.counts.remove_finished(function);
         }
         Ok(())
     }
@@ -310,7 +185,8 @@ impl Change<'_, '_> {
     }
 }
 
-fn remove(
+/// Removes an invocation from all tables.
+pub(super) fn remove(
     tables: &mut Tables<'_>,
     function: &str,
     number: u64,
@@ -331,11 +207,15 @@ fn remove(
 
 /// What a killed process was running waits again. Returns all that wait, the oldest first, and a
 /// sentence about each that could not be read.
-pub(super) fn recover(database: &Database) -> Result<(Vec<Invocation>, Vec<String>), redb::Error> {
-    let mut counts = Counts::read(database)?;
+pub(super) fn recover(
+    database: &Database,
+    limits: Limits,
+) -> Result<(Vec<Invocation>, Vec<String>), redb::Error> {
+    let mut counts = Counts::read(database, limits)?;
     let transaction = database.begin_write()?;
     let mut unfinished = Vec::new();
     let mut damaged = Vec::new();
+    let mut is_changed = false;
     {
         let mut tables = Tables::open(&transaction)?;
         let keys: Result<Vec<_>, redb::Error> = tables
@@ -360,6 +240,7 @@ pub(super) fn recover(database: &Database) -> Result<(Vec<Invocation>, Vec<Strin
                     if invocation.status == Status::Running {
                         invocation.status = Status::Wait;
                         change.put(&function, number, &invocation)?;
+                        is_changed = true;
                     }
                     unfinished.push(invocation);
                 }
@@ -369,6 +250,7 @@ pub(super) fn recover(database: &Database) -> Result<(Vec<Invocation>, Vec<Strin
                         _ => "its record is missing".into(),
                     };
                     remove(change.tables, &function, number, None, None)?;
+                    is_changed = true;
                     damaged.push(format!(
                         "an asynchronous invocation of {function} cannot be read, and is dropped: {reason}"
                     ));
@@ -376,7 +258,11 @@ pub(super) fn recover(database: &Database) -> Result<(Vec<Invocation>, Vec<Strin
             }
         }
     }
-    transaction.commit()?;
+    if is_changed {
+        transaction.commit()?;
+    } else {
+        transaction.abort()?;
+    }
     Ok((unfinished, damaged))
 }
 
@@ -403,6 +289,7 @@ pub(super) fn list(
     filter: &Filter,
     marker: u64,
     limit: usize,
+    limits: Limits,
 ) -> Result<Page, redb::Error> {
     let from = deleted_before(transaction, function)?;
     let invocations = transaction.open_table(INVOCATIONS)?;
@@ -412,7 +299,7 @@ pub(super) fn list(
     for entry in invocations.range((function, from)..=(function, u64::MAX))?.rev() {
         let (_, json) = entry?;
         let Ok(invocation) = serde_json::from_slice::<Invocation>(json.value()) else { continue };
-        let is_gone = invocation.ended.is_some_and(|ended| is_old(milliseconds(ended), now));
+        let is_gone = invocation.ended.is_some_and(|ended| limits.is_old(milliseconds(ended), now));
         if is_gone || !filter.takes(&invocation) {
             continue;
         }
@@ -433,11 +320,7 @@ fn deleted_before(transaction: &ReadTransaction, function: &str) -> Result<u64, 
     Ok(before.map_or(0, |before| before.value()))
 }
 
-fn is_old(ended: u64, now: u64) -> bool {
-    ended.saturating_add(FINISHED_AGE) < now
-}
-
 /// Since 1970.
-fn milliseconds(time: Timestamp) -> u64 {
+pub(super) fn milliseconds(time: Timestamp) -> u64 {
     time.as_millisecond().try_into().unwrap_or(0)
 }

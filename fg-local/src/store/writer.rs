@@ -12,8 +12,8 @@ use redb::Database;
 use tokio::sync::oneshot;
 
 use super::StoreError;
+use super::counts::Counts;
 use super::layout::Tables;
-use super::queue::Counts;
 
 /// The most operations in one transaction, so that none takes long.
 const BATCH: usize = 512;
@@ -245,6 +245,7 @@ impl Thread {
         batch: &mut [Box<dyn Operation>],
         also: impl FnOnce(&mut Counts, &mut Tables<'_>) -> Result<(), redb::Error>,
     ) -> Result<(), redb::Error> {
+        let limits = self.counts.limits;
         let counts = &mut self.counts;
         let database = &self.database;
         let apply = || -> Result<(), redb::Error> {
@@ -260,7 +261,7 @@ impl Thread {
         let written = apply();
         if written.is_err() {
             // What was counted for this transaction has not happened.
-            if let Ok(counted) = Counts::read(database) {
+            if let Ok(counted) = Counts::read(database, limits) {
                 self.counts = counted;
             }
         }

@@ -4,5 +4,8 @@ mod aliases;
 mod client;
 mod functions;
 mod iam;
+mod project;
 mod refusals;
+mod resources;
+mod triggers;
 mod versions;

@@ -3,13 +3,14 @@
 //! Each operation of the platform has a selection of its own of the same fields. Here every answer
 //! has all of them: clients ignore what they do not know.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::catalog::function::Function;
 use crate::catalog::user_data::without_values;
 use crate::catalog::version::Version;
+use crate::metrics::Minute;
 
 /// A time as all SDKs read it: UTC, with a `Z`, in whole seconds.
 pub(crate) fn time(time: Timestamp) -> String {
@@ -64,7 +65,7 @@ pub(crate) fn function_view(
         "is_bridge_function": false,
         "apig_route_enable": false,
         "is_return_stream": false,
-        "fail_count": 0,
+        "fail_count": failures(app, function),
     });
     extend(&mut view, more);
     for (name, kind) in super::body::KEPT {
@@ -72,6 +73,13 @@ pub(crate) fn function_view(
         view.extend(kept.map(|kept| ((*name).to_owned(), kept)));
     }
     view
+}
+
+/// How many invocations have failed in the last day.
+fn failures(app: &App, function: &Function) -> u64 {
+    let yesterday = Timestamp::now().saturating_sub(SignedDuration::from_hours(24));
+    let minutes = yesterday.map(|since| app.invoker.metrics().minutes(&function.name, since));
+    minutes.unwrap_or_default().iter().map(Minute::failures).sum()
 }
 
 /// An item of the list of functions or of versions.

@@ -1,11 +1,12 @@
-//! When a timer fires, in the two formats of the platform: `@every 30m`, and a cron expression whose
-//! first field is the seconds.
+//! When a timer fires, in the formats of the platform: the rate `3m`, the interval `@every 30m`, and
+//! a cron expression whose first field is the seconds.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{ToSpan, ZonedDateTime};
+use jiff::{Timestamp, ToSpan, ZonedDateTime};
 
 /// How far ahead to search: long enough for 29 February on a given weekday.
 const HORIZON_IN_YEARS: i16 = 30;
@@ -14,18 +15,42 @@ const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/// The schedule of a timer.
+/// When a timer fires.
+///
+/// ```
+/// use fg_local::Schedule;
+///
+/// assert!(Schedule::parse("0 15 2 * * ?").is_ok());
+/// assert!(Schedule::parse("@every 1h30m").is_ok());
+/// assert!(Schedule::rate("3m").is_ok());
+/// assert!(Schedule::rate("3 minutes").is_err());
+/// ```
 #[derive(Clone, Debug)]
-pub(super) enum Schedule {
+pub struct Schedule(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
     /// An interval.
     Every(Duration),
     /// Times of day.
     Cron(Box<Cron>),
 }
 
+/// Why a string is not a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleError(String);
+
+impl fmt::Display for ScheduleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ScheduleError {}
+
 /// A cron expression: the allowed values of each field as a bit set.
 #[derive(Clone, Debug)]
-pub(super) struct Cron {
+struct Cron {
     seconds: u64,
     minutes: u64,
     hours: u64,
@@ -38,25 +63,82 @@ pub(super) struct Cron {
 }
 
 impl Schedule {
-    /// Parses the platform's format: `@every 1h30m`, or `[CRON_TZ=zone] seconds minutes hours day
-    /// month [weekday]`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads the format of the schedule type `Cron`: `@every 1h30m`, or `[CRON_TZ=zone] seconds
+    /// minutes hours day month [weekday]` (FunctionGraph user guide, "Cron Expressions for a Function
+    /// Timer Trigger").
+    ///
+    /// A field is a value, a range, `*`, a step such as `0/5`, or a list of these; day and weekday may
+    /// be `?`. `L`, `W` and `#` are not in the platform's documentation, and are refused. Without
+    /// `CRON_TZ` the times are those of this machine's time zone, as those of the platform are of the
+    /// region's.
+    ///
+    /// # Errors
+    ///
+    /// The error names the field and its allowed values.
+    pub fn parse(text: &str) -> Result<Self, ScheduleError> {
         if let Some(time) = text.strip_prefix("@every ") {
-            return parse_duration(time.trim()).map(Self::Every);
+            return match parse_duration(time.trim()) {
+                Ok(time) => Ok(Self(Kind::Every(time))),
+                Err(reason) => Err(ScheduleError(reason)),
+            };
         }
         if text.starts_with('@') {
-            return Err(format!(
+            return Err(ScheduleError(format!(
                 "{text:?} is neither `@every` with a duration nor a cron expression"
-            ));
+            )));
         }
-        Cron::parse(text).map(|cron| Self::Cron(Box::new(cron)))
+        match Cron::parse(text) {
+            Ok(cron) => Ok(Self(Kind::Cron(Box::new(cron)))),
+            Err(reason) => Err(ScheduleError(reason)),
+        }
     }
 
-    /// The time until it fires; `None` if it never does.
-    pub(super) fn wait(&self, now: &ZonedDateTime) -> Option<Duration> {
-        match self {
-            Self::Every(time) => Some(*time),
-            Self::Cron(cron) => Duration::try_from(cron.next(now)?.duration_since(now)).ok(),
+    /// Reads the format of the schedule type `Rate`: 1 to 60 minutes, 1 to 24 hours, or 1 to 30 days,
+    /// such as `3m`, `2h` or `1d` (FunctionGraph user guide, "Using a Timer Trigger").
+    ///
+    /// # Errors
+    ///
+    /// If it is not a number with one of these units, or is out of these bounds.
+    pub fn rate(text: &str) -> Result<Self, ScheduleError> {
+        let wrong = || {
+            let reason = "is not a rate: 1m to 60m, 1h to 24h, or 1d to 30d";
+            ScheduleError(format!("{text:?} {reason}"))
+        };
+        let unit = text.chars().next_back().ok_or_else(wrong)?;
+        let (most, seconds) = match unit {
+            'm' => (60, 60),
+            'h' => (24, 60 * 60),
+            'd' => (30, 24 * 60 * 60),
+            _ => return Err(wrong()),
+        };
+        let digits = &text[..text.len() - 1];
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        let count: u64 = digits.parse().ok().filter(|_| is_number).ok_or_else(wrong)?;
+        if !(1..=most).contains(&count) {
+            return Err(wrong());
+        }
+        Ok(Self(Kind::Every(Duration::from_secs(count * seconds))))
+    }
+
+    /// The time until it fires, counted from now if it is an interval; `None` if it never does.
+    #[must_use]
+    pub fn wait(&self, now: &ZonedDateTime) -> Option<Duration> {
+        match &self.0 {
+            Kind::Every(time) => Some(*time),
+            Kind::Cron(cron) => Duration::try_from(cron.next(now)?.duration_since(now)).ok(),
+        }
+    }
+
+    /// The first time after this one at which it fires. An interval is counted from its start.
+    pub(crate) fn next(&self, start: Timestamp, after: &ZonedDateTime) -> Option<Timestamp> {
+        match &self.0 {
+            Kind::Every(time) => {
+                let interval = i128::try_from(time.as_nanos()).ok()?;
+                let (start, after) = (start.as_nanosecond(), after.timestamp().as_nanosecond());
+                let count = (after - start).max(0) / interval + 1;
+                Timestamp::from_nanosecond(start.checked_add(interval.checked_mul(count)?)?).ok()
+            }
+            Kind::Cron(cron) => Some(cron.next(after)?.timestamp()),
         }
     }
 }
@@ -234,7 +316,7 @@ mod tests {
 
     /// The next times after this one, which is in the format of RFC 9557.
     fn times(schedule: &str, after: &str, count: usize) -> Vec<String> {
-        let Ok(Schedule::Cron(cron)) = Schedule::parse(schedule) else {
+        let Ok(Schedule(Kind::Cron(cron))) = Schedule::parse(schedule) else {
             panic!("{schedule} is a cron expression")
         };
         let mut now: ZonedDateTime = after.parse().expect("a time");
@@ -251,7 +333,7 @@ mod tests {
         for (text, seconds) in
             [("30m", 1800.0), ("1.5h", 5400.0), ("2h30m", 9000.0), ("300ms", 0.3), ("1m0.5s", 60.5)]
         {
-            let Ok(Schedule::Every(time)) = Schedule::parse(&format!("@every {text}")) else {
+            let Ok(Schedule(Kind::Every(time))) = Schedule::parse(&format!("@every {text}")) else {
                 panic!("{text} is a time")
             };
             assert!((time.as_secs_f64() - seconds).abs() < 1e-9, "{text}: {time:?}");
@@ -259,6 +341,39 @@ mod tests {
         for text in ["@every 5", "@every soon", "@every 0s", "@every 1ns", "@hourly"] {
             assert!(Schedule::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_rate_has_the_bounds_of_the_platform() {
+        let after = "2026-03-01T08:15:30+00:00[UTC]".parse().expect("a time");
+        for (text, seconds) in [("1m", 60), ("60m", 3600), ("24h", 86_400), ("30d", 2_592_000)] {
+            let schedule = Schedule::rate(text).expect(text);
+            assert_eq!(schedule.wait(&after), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "m", "0m", "61m", "25h", "31d", "3", "3s", "+3m", "1.5h", "3m ", "3分"] {
+            let error = Schedule::rate(text).expect_err(text).to_string();
+            assert!(
+                error.ends_with("is not a rate: 1m to 60m, 1h to 24h, or 1d to 30d"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_interval_is_counted_from_its_start() {
+        let next = |after: &str| {
+            let start = "2026-03-01T00:00:10Z".parse().expect("a time");
+            let after: Timestamp = after.parse().expect("a time");
+            let next = Schedule::rate("1m")
+                .expect("a rate")
+                .next(start, &after.to_zoned_datetime(TimeZone::UTC));
+            next.expect("there is one").to_string()
+        };
+        assert_eq!(next("2026-02-28T00:00:00Z"), "2026-03-01T00:01:10Z");
+        assert_eq!(next("2026-03-01T00:00:10Z"), "2026-03-01T00:01:10Z");
+        assert_eq!(next("2026-03-01T00:01:09.9Z"), "2026-03-01T00:01:10Z");
+        assert_eq!(next("2026-03-01T00:01:10Z"), "2026-03-01T00:02:10Z");
+        assert_eq!(next("2026-03-02T00:00:00Z"), "2026-03-02T00:00:10Z");
     }
 
     #[test]
@@ -287,7 +402,7 @@ mod tests {
             let bytes =
                 std::fs::read(seed.expect("it can be listed").path()).expect("it can be read");
             let (seconds, text) = bytes.split_first_chunk::<4>().expect("the time stands first");
-            let now = jiff::Timestamp::from_second(u32::from_le_bytes(*seconds).into())
+            let now = Timestamp::from_second(u32::from_le_bytes(*seconds).into())
                 .expect("it is before 2107");
             if let Ok(schedule) = Schedule::parse(&String::from_utf8_lossy(text)) {
                 assert!(
@@ -323,13 +438,16 @@ mod tests {
             ("0 0 0 * * 7", "weekday: \"7\""),
             ("? 0 0 * * *", "seconds: \"?\""),
             ("*/0 * * * * *", "seconds: \"*/0\""),
+            ("0 0 0 L * ?", "day: \"L\""),
+            ("0 0 0 15W * ?", "day: \"15W\""),
+            ("0 0 0 ? * 6#3", "weekday: \"6#3\""),
             ("5-1 * * * * *", "seconds: \"5-1\""),
             ("CRON_TZ=Nowhere/Land 0 0 0 * * *", "CRON_TZ=Nowhere/Land"),
         ] {
-            let error = Schedule::parse(text).expect_err(text);
+            let error = Schedule::parse(text).expect_err(text).to_string();
             assert!(error.contains(reason), "{text}: {error}");
         }
-        let Ok(Schedule::Cron(never)) = Schedule::parse("0 0 0 31 2 *") else {
+        let Ok(Schedule(Kind::Cron(never))) = Schedule::parse("0 0 0 31 2 *") else {
             panic!("it is well formed")
         };
         assert!(never.next(&ZonedDateTime::now()).is_none());

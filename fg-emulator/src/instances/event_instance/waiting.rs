@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::Instance;
+use super::EventInstance;
 use crate::execution::platform_error::{Cause, PlatformError};
-use crate::process::{Group, Process};
+use crate::process::Group;
 use crate::runtime_api::answer::Answer;
 use crate::runtime_api::invocation::RelayState;
 use crate::runtime_api::pending::Pending;
@@ -32,11 +32,7 @@ pub(super) enum RequestEnd {
     Stopped,
 }
 
-impl Instance {
-    pub(super) fn wait_until_ended(&self, limit: Duration) -> bool {
-        self.api.shared().wait(limit, |state| state.function_ended().then_some(())).is_some()
-    }
-
+impl EventInstance {
     /// Waits until the function polls. Its output so far belongs to no request, or to the last one.
     pub(in crate::instances) fn wait_for_poll(&self) -> Result<(), PlatformError> {
         let limit = self.poll_limit();
@@ -75,7 +71,11 @@ impl Instance {
 
     /// A process that is started elsewhere may poll at any time.
     fn poll_limit(&self) -> Duration {
-        if self.process.is_some() { self.settings.init_timeout } else { Duration::MAX }
+        if self.function.is_started_here() {
+            self.function.settings().init_timeout
+        } else {
+            Duration::MAX
+        }
     }
 
     /// Kills a process that has not polled in time.
@@ -83,14 +83,14 @@ impl Instance {
         match waited {
             Some(Waited::Done) => Ok(()),
             Some(Waited::Stopped) => Err(PlatformError::new(Cause::Stopped)),
-            Some(Waited::ProcessEnded) => match self.process.as_ref().and_then(Process::exit) {
+            Some(Waited::ProcessEnded) => match self.function.exit() {
                 Some(exit) => Err(self.error_with_output(Cause::ExitedBeforeEvent { exit })),
                 None => Err(PlatformError::new(Cause::Stopped)),
             },
             None => {
-                let busy = self.cpu_time();
+                let busy = self.function.cpu_time();
                 let has_connected = self.api.connections() > 0;
-                self.kill();
+                self.function.kill();
                 Err(self.error_with_output(if has_connected {
                     Cause::NeverPolled { limit, busy }
                 } else {
@@ -107,9 +107,14 @@ impl Instance {
         pending: &Pending,
         handed_out: Instant,
     ) -> Option<RequestEnd> {
-        let left = || match self.process {
-            Some(_) => self.settings.timeout.saturating_sub(handed_out.elapsed()),
-            None => Duration::MAX,
+        let is_started_here = self.function.is_started_here();
+        let timeout = self.function.settings().timeout;
+        let left = || {
+            if is_started_here {
+                timeout.saturating_sub(handed_out.elapsed())
+            } else {
+                Duration::MAX
+            }
         };
         let end = self.api.shared().wait(left(), |state| {
             if let Some(relay) = state.relay_state(pending.number()) {
@@ -121,7 +126,7 @@ impl Instance {
                 Some(RequestEnd::TooLarge(size))
             } else if state.function_ended() && self.is_read_to_the_end(state) {
                 Some(RequestEnd::ProcessEnded)
-            } else if self.process.is_none() && state.is_abandoned(pending.number()) {
+            } else if !is_started_here && state.is_abandoned(pending.number()) {
                 // A process elsewhere has been ended and started again. The end of a process that
                 // was started here is seen.
                 Some(RequestEnd::Abandoned)
@@ -144,6 +149,6 @@ impl Instance {
     /// Whether no answer of a process that has ended can still be in a socket. In an inherited group
     /// it may have left behind another process that holds its connections.
     fn is_read_to_the_end(&self, state: &State) -> bool {
-        self.settings.group == Group::Inherited || state.counts().open_connections == 0
+        self.function.settings().group == Group::Inherited || state.counts().open_connections == 0
     }
 }
