@@ -1,7 +1,7 @@
 'use strict';
 // Runs steps, checks what they find, and reports each that failed.
 
-const { Wrong } = require('./typed');
+const { Wrong, isSame } = require('./typed');
 
 const PATIENCE = 60_000;
 const steps = [];
@@ -15,10 +15,7 @@ function check(condition, ...words) {
 }
 
 function equal(got, wanted, what) {
-  check(
-    JSON.stringify(got) === JSON.stringify(wanted),
-    `${what}: ${JSON.stringify(got)}, not ${JSON.stringify(wanted)}`,
-  );
+  check(isSame(got, wanted), `${what}: ${JSON.stringify(got)}, not ${JSON.stringify(wanted)}`);
 }
 
 /** Asks until the answer is something, and returns it. */

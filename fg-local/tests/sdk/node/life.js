@@ -1,7 +1,7 @@
 'use strict';
 // The life of functions, through the official SDK for Node.js as it is: everything about the server
-// comes from the environment. The SDK has no variable for the address of a region, so the one of the
-// SDK for Python serves both.
+// comes from the environment. The SDK has no variable for the address of a region, so the one of
+// the SDK for Python serves both.
 //
 // HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK             a key pair that the server knows
 // HUAWEICLOUD_SDK_IAM_ENDPOINT,

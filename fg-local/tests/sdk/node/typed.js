@@ -1,10 +1,11 @@
 'use strict';
-// Checks the JSON of an answer against the types that the SDK declares. The SDK for Node.js hands on
-// what it has parsed, so what its users are promised is in the `.d.ts` files of its models: they are
-// read here, and the names on the wire in the `.js` files.
+// Checks the JSON of an answer against the types that the SDK declares. The SDK for Node.js hands
+// on what it has parsed, so what its users are promised is in the `.d.ts` files of its models: they
+// are read here, and the names on the wire in the `.js` files.
 
 const fs = require('fs');
 const path = require('path');
+const { isDeepStrictEqual } = require('util');
 
 class Wrong extends Error {}
 
@@ -13,7 +14,7 @@ const MAY_BE_NULL = new Set(['Links.previous', 'Links.next']);
 
 const models = new Map();
 
-/** The fields of a model by their names on the wire, with their types, and whether they must be there. */
+/** The fields of a model by their names on the wire: types, and whether they must be there. */
 function model(folder, name) {
   const key = path.join(folder, name);
   if (!models.has(key)) {
@@ -93,11 +94,17 @@ function answer(folder, name, value, ...present) {
   return value;
 }
 
+/** Whether both are the same JSON. */
+function isSame(one, other) {
+  const plain = (value) => JSON.parse(JSON.stringify(value ?? null));
+  return isDeepStrictEqual(plain(one), plain(other));
+}
+
 /** Checks that the answer has what the request's body had. */
 function echoes(body, value, ...but) {
   for (const [wire, wanted] of Object.entries(body)) {
     if (but.includes(wire) || value[wire] === undefined) continue;
-    if (JSON.stringify(value[wire]) !== JSON.stringify(wanted)) {
+    if (!isSame(value[wire], wanted)) {
       throw new Wrong(
         `${wire}: ${JSON.stringify(value[wire])}, sent was ${JSON.stringify(wanted)}`,
       );
@@ -105,4 +112,4 @@ function echoes(body, value, ...but) {
   }
 }
 
-module.exports = { Wrong, answer, echoes, model };
+module.exports = { Wrong, answer, echoes, isSame, model };
