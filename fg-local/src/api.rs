@@ -1,6 +1,7 @@
 //! FunctionGraph's API: which request is answered by what.
 
 pub(crate) mod error;
+pub(crate) mod invoke;
 
 use std::sync::Arc;
 
@@ -10,5 +11,5 @@ use crate::app::App;
 
 /// The routes below `/v2/{project}` and `/v3`.
 pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new()
+    Router::new().merge(invoke::routes())
 }

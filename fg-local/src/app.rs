@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
+use crate::front::signature::Signatures;
+use crate::gateway::ProjectPaths;
 use crate::invoker::Invoker;
 use crate::store::Store;
 use crate::urn::Place;
@@ -16,4 +18,8 @@ pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) invoker: Arc<Invoker>,
+    /// The paths of the functions of the project.
+    pub(crate) project_paths: ProjectPaths,
+    /// The key pairs with which requests have to be signed.
+    pub(crate) signatures: Signatures,
 }

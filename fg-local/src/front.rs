@@ -16,5 +16,4 @@ mod tracked_body;
 pub use exchange::Exchange;
 pub(crate) use accept_loop::Listening;
 pub(crate) use exchange::{Observer, Told};
-pub(crate) use refusal::not_emulated;
 pub(crate) use service::Front;

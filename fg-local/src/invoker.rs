@@ -4,12 +4,14 @@ mod admission;
 mod instances;
 mod launch;
 pub(crate) mod project_functions;
+pub(crate) mod streamed_response;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use fg_emulator::{Emulator, Event, Execution};
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use crate::api::error::ApiError;
@@ -21,6 +23,7 @@ use crate::urn::Place;
 use admission::Admission;
 use instances::Instances;
 use project_functions::ProjectFunctions;
+use streamed_response::{Started, relay};
 
 /// How functions run on this machine.
 #[derive(Clone, Debug)]
@@ -77,11 +80,12 @@ impl Invoker {
         version: &Version,
         event: Event,
     ) -> Result<Execution, ApiError> {
+        let project = self.project_function(function, version).await?;
         let turn = self.admission.enter(&function.name, version).await?;
         let (invoker, function, version) =
             (Arc::clone(self), Arc::clone(function), version.clone());
         let invoked = spawn_blocking(move || {
-            let execution = match invoker.emulator(&function, &version) {
+            let execution = match invoker.emulator(&function, &version, project) {
                 Ok(emulator) => emulator.invoke(event),
                 Err(refusal) => refusal.into_execution(&event, &version)?,
             };
@@ -91,10 +95,61 @@ impl Invoker {
         invoked.await.unwrap_or_else(|error| Err(internal(error.to_string())))
     }
 
+    /// Invokes a version of a function, and waits until it has responded or has begun to stream its
+    /// response.
+    pub(crate) async fn start(
+        self: &Arc<Self>,
+        function: &Arc<Function>,
+        version: &Version,
+        event: Event,
+    ) -> Result<Started, ApiError> {
+        let project = self.project_function(function, version).await?;
+        let turn = self.admission.enter(&function.name, version).await?;
+        let (invoker, function, version) =
+            (Arc::clone(self), Arc::clone(function), version.clone());
+        let (send, started) = oneshot::channel();
+        let invoking = spawn_blocking(move || {
+            let execution = match invoker.emulator(&function, &version, project) {
+                Ok(emulator) if emulator.is_streaming() => {
+                    let response = emulator.invoke_streaming(event);
+                    relay(&emulator, response, send);
+                    return Ok(());
+                }
+                Ok(emulator) => emulator.invoke(event),
+                Err(refusal) => refusal.into_execution(&event, &version)?,
+            };
+            drop(turn);
+            // An error means that the caller has gone.
+            let _ = send.send(Started::Whole(execution));
+            Ok(())
+        });
+        match started.await {
+            Ok(started) => Ok(started),
+            Err(_) => match invoking.await {
+                Ok(Err(error)) => Err(error),
+                Ok(Ok(())) => Err(internal("the invocation has ended without a result")),
+                Err(error) => Err(internal(error.to_string())),
+            },
+        }
+    }
+
     /// Stops all instances. Invocations that run get an error.
     pub(crate) fn stop(&self) {
         self.project.stop();
         self.instances.stop();
+    }
+
+    /// The program of a function of the project; waits while it is expected. `None` if the version
+    /// came as a package.
+    async fn project_function(
+        &self,
+        function: &Function,
+        version: &Version,
+    ) -> Result<Option<Arc<Emulator>>, ApiError> {
+        if !version.code.is_project {
+            return Ok(None);
+        }
+        self.project.wait_for(&function.name).await.map(Some)
     }
 
     /// The instances of a version; they are started if there are none, so this blocks.
@@ -102,11 +157,9 @@ impl Invoker {
         &self,
         function: &Function,
         version: &Version,
+        project: Option<Arc<Emulator>>,
     ) -> Result<Arc<Emulator>, launch::Refusal> {
-        if version.code.is_project {
-            return self.project.wait_for(&function.name).map_err(launch::Refusal::Api);
-        }
-        self.instances.of(function, version)
+        project.map_or_else(|| self.instances.of(function, version), Ok)
     }
 }
 

@@ -4,9 +4,13 @@
 mod api;
 mod app;
 mod catalog;
+mod front;
+mod gateway;
 mod invoker;
 mod local;
+mod project_record;
 mod store;
 mod urn;
 
+pub use front::Exchange;
 pub use local::{Builder, Local};

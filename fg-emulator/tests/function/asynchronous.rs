@@ -84,3 +84,18 @@ fn what_waits_when_the_emulator_stops_is_told_so() {
         PlatformErrorKind::Stopped
     );
 }
+
+#[test]
+fn asynchronous_events_are_refused_when_too_many_wait() {
+    let emulator = start(function().instances(1));
+    let mut refused = None;
+    for _ in 0..1100 {
+        if let Err(error) = emulator.invoke_async(Event::new(r#"{"do":"hang"}"#)) {
+            refused = Some(error);
+            break;
+        }
+    }
+    let error = refused.expect("the queue has an end");
+    assert_eq!((error.code(), error.http_status()), ("FSS.0429", 429));
+    assert_eq!(error.to_string(), "1000 asynchronous events are waiting already");
+}

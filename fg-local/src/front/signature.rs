@@ -161,12 +161,11 @@ fn only<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Strin
 
 fn check_date(date: &str, now: Timestamp) -> Result<(), String> {
     let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", date);
-    let signed = civil.and_then(|civil| civil.to_zoned(jiff::tz::TimeZone::UTC));
+    let signed = civil.and_then(|civil| jiff::tz::TimeZone::UTC.to_timestamp(civil));
     let signed = signed.map_err(|_| {
         let date = excerpt(date, MAX_QUOTED);
         format!("X-Sdk-Date is {date:?}, which is not of the form 20060102T150405Z")
     })?;
-    let signed = signed.timestamp();
     if signed.duration_since(now).abs() > MAX_SKEW {
         let now = now.strftime("%Y%m%dT%H%M%SZ");
         return Err(format!(
