@@ -155,6 +155,24 @@ impl Emulator {
         &self.pool.settings().version
     }
 
+    /// The [handler](Builder::handler) of the function.
+    #[must_use]
+    pub fn handler(&self) -> &str {
+        &self.pool.settings().handler
+    }
+
+    /// The [timeout](Builder::timeout) of the function.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.pool.settings().timeout
+    }
+
+    /// The [memory](Builder::memory) of the function in MB.
+    #[must_use]
+    pub fn memory(&self) -> u32 {
+        self.pool.settings().memory
+    }
+
     /// The [project id](Builder::project_id) of the function.
     #[must_use]
     pub fn project_id(&self) -> &str {

@@ -99,3 +99,18 @@ fn an_event_that_is_handled_can_be_cancelled_and_the_next_one_gets_a_new_process
     assert_eq!(error.kind(), PlatformErrorKind::ExitedInRequest);
     assert_eq!(emulator.invoke(event(r#"{"text":"next"}"#)).response().as_deref(), Some("next"));
 }
+
+#[test]
+fn asynchronous_events_are_refused_when_too_many_wait() {
+    let emulator = start(function().instances(1));
+    let mut refused = None;
+    for _ in 0..1100 {
+        if let Err(error) = emulator.invoke_async(Event::new(r#"{"do":"hang"}"#)) {
+            refused = Some(error);
+            break;
+        }
+    }
+    let error = refused.expect("the queue has an end");
+    assert_eq!((error.code(), error.http_status()), ("FSS.0429", 429));
+    assert_eq!(error.to_string(), "1000 asynchronous events are waiting already");
+}
