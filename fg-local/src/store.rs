@@ -1,6 +1,8 @@
 //! What outlives the process, in one folder: functions and asynchronous invocations in a database,
 //! packages in files. What a write has returned for is there after kill -9, and after a power cut.
 
+#![allow(clippy::result_large_err, reason = "the errors of the database are large, and rare")]
+
 mod counts;
 mod error;
 mod folder;

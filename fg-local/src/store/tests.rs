@@ -1,5 +1,7 @@
 mod kill;
 
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
 use std::fs;
 use std::io::Write;
 
@@ -36,7 +38,7 @@ fn function(name: &str, digest: &str) -> Function {
 }
 
 fn package(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let mut writer = ZipWriter::new(io::Cursor::new(Vec::new()));
     for (name, content) in files {
         writer.start_file(*name, SimpleFileOptions::DEFAULT.unix_permissions(0o755)).unwrap();
         writer.write_all(content.as_bytes()).unwrap();
@@ -651,7 +653,7 @@ async fn what_fails_in_a_transaction_is_not_counted() {
     let store = Store::open_with(folder.path(), limits).unwrap();
     let failed = store.writer.write(0, |change| -> Result<(), redb::Error> {
         assert!(change.push(invocation("a", "1"))?.is_ok());
-        Err(redb::Error::Io(std::io::Error::other("as planned")))
+        Err(redb::Error::Io(io::Error::other("as planned")))
     });
     assert!(failed.await.unwrap_err().to_string().contains("as planned"));
     assert_eq!(store.get("1").unwrap(), None);

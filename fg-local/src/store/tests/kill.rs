@@ -460,7 +460,7 @@ fn ack(worker: &str) {
 
 /// In one write, which a pipe takes as a whole.
 fn say(line: &str) {
-    let mut output = std::io::stdout().lock();
+    let mut output = io::stdout().lock();
     output.write_all(line.as_bytes()).unwrap();
     output.flush().unwrap();
 }
