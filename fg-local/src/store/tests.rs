@@ -651,7 +651,7 @@ async fn what_fails_in_a_transaction_is_not_counted() {
     let store = Store::open_with(folder.path(), limits).unwrap();
     let failed = store.writer.write(0, |change| -> Result<(), redb::Error> {
         assert!(change.push(invocation("a", "1"))?.is_ok());
-        Err(redb::Error::Io(std::io::Error::other("as planned")))
+        Err(redb::Error::Io(io::Error::other("as planned")))
     });
     assert!(failed.await.unwrap_err().to_string().contains("as planned"));
     assert_eq!(store.get("1").unwrap(), None);
