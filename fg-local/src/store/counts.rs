@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use redb::{Database, ReadableTable};
 
+use super::error::RedbError;
 use super::invocation::{Invocation, Limits};
 use super::layout::{DELETED, FINISHED, Tables, UNFINISHED};
 use super::queue::{milliseconds, remove};
@@ -31,7 +32,7 @@ struct Count {
 }
 
 impl Counts {
-    pub(super) fn read(database: &Database, limits: Limits) -> Result<Self, redb::Error> {
+    pub(super) fn read(database: &Database, limits: Limits) -> Result<Self, RedbError> {
         let transaction = database.begin_read()?;
         let mut counts = Self {
             limits,
@@ -135,7 +136,7 @@ impl Counts {
         &mut self,
         tables: &mut Tables<'_>,
         until: Instant,
-    ) -> Result<(), redb::Error> {
+    ) -> Result<(), RedbError> {
         let Some((function, before)) = self.deleted.first_key_value() else {
             return Ok(());
         };

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::StoreError;
 use super::counts::Counts;
+use super::error::RedbError;
 use super::layout::Tables;
 
 /// How long operations are added to a transaction before it is committed. A commit takes a few
@@ -72,7 +73,7 @@ impl std::fmt::Debug for Operations {
 /// One write: it is applied in a transaction, and completed when that is durable or has failed.
 trait Operation: Send {
     fn bytes(&self) -> usize;
-    fn apply(&mut self, change: &mut Change<'_, '_>) -> Result<(), redb::Error>;
+    fn apply(&mut self, change: &mut Change<'_, '_>) -> Result<(), RedbError>;
     fn complete(self: Box<Self>, written: Result<(), StoreError>);
 }
 
@@ -85,7 +86,7 @@ struct Job<W, T, C> {
 
 impl<W, T, C> Operation for Job<W, T, C>
 where
-    W: FnOnce(&mut Change<'_, '_>) -> Result<T, redb::Error> + Send,
+    W: FnOnce(&mut Change<'_, '_>) -> Result<T, RedbError> + Send,
     T: Send,
     C: FnOnce(Result<T, StoreError>) + Send,
 {
@@ -93,7 +94,7 @@ where
         self.bytes
     }
 
-    fn apply(&mut self, change: &mut Change<'_, '_>) -> Result<(), redb::Error> {
+    fn apply(&mut self, change: &mut Change<'_, '_>) -> Result<(), RedbError> {
         if let Some(work) = self.work.take() {
             self.outcome = Some(work(change)?);
         }
@@ -130,7 +131,7 @@ impl Writer {
     pub(super) fn write_blocking<T: Send + 'static>(
         &self,
         urgency: Urgency,
-        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, redb::Error> + Send + 'static,
+        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, RedbError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, receiver) = mpsc::sync_channel(1);
         self.submit(urgency, 0, work, move |result| drop(sender.send(result)));
@@ -142,7 +143,7 @@ impl Writer {
     pub(super) async fn write<T: Send + 'static>(
         &self,
         bytes: usize,
-        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, redb::Error> + Send + 'static,
+        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, RedbError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, receiver) = oneshot::channel();
         self.submit(Urgency::InTurn, bytes, work, move |result| drop(sender.send(result)));
@@ -153,7 +154,7 @@ impl Writer {
         &self,
         urgency: Urgency,
         bytes: usize,
-        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, redb::Error> + Send + 'static,
+        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, RedbError> + Send + 'static,
         completion: impl FnOnce(Result<T, StoreError>) + Send + 'static,
     ) {
         let job = Box::new(Job { bytes, work: Some(work), outcome: None, completion });
@@ -224,11 +225,11 @@ impl Thread {
 
     fn transact(
         &mut self,
-        change: impl FnOnce(&Waiting, &mut Change<'_, '_>) -> Result<(), redb::Error>,
-    ) -> Result<(), redb::Error> {
+        change: impl FnOnce(&Waiting, &mut Change<'_, '_>) -> Result<(), RedbError>,
+    ) -> Result<(), RedbError> {
         let limits = self.counts.limits;
         let Self { database, waiting, counts, .. } = self;
-        let apply = || -> Result<(), redb::Error> {
+        let apply = || -> Result<(), RedbError> {
             let transaction = database.begin_write()?;
             let mut tables = Tables::open(&transaction)?;
             change(waiting, &mut Change { tables: &mut tables, counts })?;
@@ -251,7 +252,7 @@ fn apply_some(
     waiting: &Waiting,
     change: &mut Change<'_, '_>,
     applied: &mut Vec<Box<dyn Operation>>,
-) -> Result<(), redb::Error> {
+) -> Result<(), RedbError> {
     let begun = Instant::now();
     let mut bytes = 0;
     loop {
