@@ -3,11 +3,14 @@
 
 mod program;
 
+use std::io::Read;
 use std::time::Duration;
 
-use fg_emulator::{AnswerKind, Event, RuntimeApi};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use fg_emulator::{AnswerKind, Emulator, Event, Execution, RuntimeApi};
 use program::http::Server;
-use program::{on_platform, one_shot, stdout};
+use program::{on_platform, one_shot, path_of, stdout};
 use serde_json::{Value, json};
 
 const LONG: Duration = Duration::from_secs(20);
@@ -65,6 +68,44 @@ fn an_axum_app_is_a_server_with_streaming_both_ways() {
     assert!(server.send("POST /upload HTTP/1.1", &bytes).body() == bytes);
     let log = server.kill();
     assert!(log.contains(" INFO order 1 for tea"), "{log}");
+}
+
+#[test]
+fn the_same_app_is_an_http_function_of_the_platform() {
+    let emulator = Emulator::builder(path_of("axum_app"))
+        .http_function()
+        .concurrency(8)
+        .streaming()
+        .init_timeout(LONG)
+        .timeout(LONG)
+        .start()
+        .expect("it starts");
+    // With the body in base64, and each header as a list.
+    let wrapped = |execution: &Execution| -> (Value, String) {
+        let response = execution.response().unwrap_or_else(|| panic!("no response: {execution}"));
+        let response: Value = serde_json::from_str(&response).expect("a response is JSON");
+        let body = BASE64_STANDARD.decode(response["body"].as_str().expect("a string"));
+        let body = String::from_utf8(body.expect("base64")).expect("text");
+        (response["statusCode"].clone(), body)
+    };
+    let show = gateway_event("GET", "/orders/17", &json!({"currency": "EUR"}), "");
+    let shown = emulator.invoke(Event::new(show));
+    assert_eq!(wrapped(&shown), (json!(200), "order 17 in EUR".to_owned()));
+    let place = gateway_event("POST", "/orders", &json!({}), r#"{"id":1,"item":"tea"}"#);
+    let placed = emulator.invoke(Event::new(place).request_id("r-1"));
+    assert_eq!(wrapped(&placed).0, 201);
+    assert!(
+        placed.log.lines().iter().any(|line| line.contains(" r-1 INFO order 1 for tea")),
+        "{placed:#}"
+    );
+    let ticks = Event::new(gateway_event("GET", "/ticks", &json!({}), ""));
+    let mut ticks = emulator.invoke_streaming(ticks);
+    let head = ticks.head().expect("it is streamed");
+    assert_eq!((head.status, head.header("content-type")), (Some(200), Some("text/event-stream")));
+    let mut text = String::new();
+    ticks.read_to_string(&mut text).expect("it is complete");
+    assert!(text.ends_with("event: tick\ndata: 3\n\n"), "{text}");
+    assert_eq!(emulator.instances().started, 1);
 }
 
 #[test]

@@ -3,7 +3,6 @@
 mod attach;
 mod listen;
 mod rebuild;
-mod schedule;
 mod serving;
 mod snapshot;
 mod timers;

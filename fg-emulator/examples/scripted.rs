@@ -7,7 +7,8 @@
 //! `response` (the default, with the bytes of `text`), `size` (a response of so many `bytes`), `chunks`
 //! (the same in chunked transfer encoding), `stream` (a chunk of so many `bytes`, so many `times`,
 //! and then the last chunk, or what `then` says: `cut`, `exit`, `hang`), `environment` (a response
-//! with the variables), `fail`, `exit`, `loop`, `hang`. The variable `AT_START` makes the same
+//! with the variables), `fail`, `exit`, `loop`, `hang`, `allocate` (so many
+//! `megabytes`, and then `hang`). The variable `AT_START` makes the same
 //! happen before the first poll.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -15,7 +16,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-fn main() -> io::Result<()> {
+pub(crate) fn main() -> io::Result<()> {
     if let Ok(script) = std::env::var("AT_START") {
         act(&serde_json::from_str(&script)?);
     }
@@ -79,6 +80,15 @@ fn act(script: &Value) -> (&'static str, Vec<u8>) {
         Some("hang") => loop {
             std::thread::park();
         },
+        Some("allocate") => {
+            let megabytes = usize::try_from(script["megabytes"].as_u64().unwrap_or(0)).unwrap_or(0);
+            // Written to, so that the pages are there.
+            let bytes = vec![1_u8; megabytes << 20];
+            println!("allocated {} bytes", std::hint::black_box(&bytes).len());
+            loop {
+                std::thread::park();
+            }
+        }
         Some("fail") => (
             "error",
             json!({"errorMessage": script["text"], "errorType": "Scripted"})

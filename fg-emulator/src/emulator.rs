@@ -11,14 +11,15 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::execution::Execution;
-use crate::execution::platform_error::PlatformError;
+use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::shutdown_report::ShutdownReport;
 use crate::instances::environment;
+use crate::instances::memory::MemoryEnforcement;
 use crate::instances::pool::{Instances, Pool};
 use crate::runtime_api::event::Event;
 use crate::settings::key_pair::KeyPair;
 use crate::settings::limits::{ASYNC_LIMIT, SYNC_LIMIT, check_event_size};
-use crate::settings::{Program, Settings};
+use crate::settings::{Kind, Program, Settings};
 
 use async_queue::{AsyncInvocation, AsyncQueue};
 use builder::Builder;
@@ -40,7 +41,7 @@ use response_stream::ResponseStream;
 pub struct Emulator {
     pool: Arc<Pool>,
     queue: Arc<AsyncQueue>,
-    reclaiming: Option<JoinHandle<()>>,
+    maintaining: Option<JoinHandle<()>>,
 }
 
 impl Emulator {
@@ -63,13 +64,18 @@ impl Emulator {
     }
 
     fn start(settings: Settings) -> Result<Self, PlatformError> {
+        if settings.kind == Kind::Http && matches!(settings.program, Program::Attached) {
+            return Err(PlatformError::new(Cause::Unsupported(
+                "a process that is started elsewhere cannot be an HTTP function: give its program to Emulator::builder",
+            )));
+        }
         let pool = Pool::start(settings)?;
-        let reclaimed = Arc::clone(&pool);
-        let reclaiming = thread::Builder::new()
-            .name("reclaim-idle".into())
-            .spawn(move || reclaimed.reclaim_idle());
+        let maintained = Arc::clone(&pool);
+        let maintaining = thread::Builder::new()
+            .name("maintain-instances".into())
+            .spawn(move || maintained.maintain());
         let queue = AsyncQueue::new(&pool);
-        Ok(Self { pool, queue, reclaiming: reclaiming.ok() })
+        Ok(Self { pool, queue, maintaining: maintaining.ok() })
     }
 
     /// Invokes the function and waits for the result: the platform's synchronous invocation, with an
@@ -115,8 +121,14 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// If the event is too large, 1,000 events wait already, or the emulator is stopped.
+    /// If the event is too large, 1,000 events wait already, the function is an
+    /// [HTTP function](Builder::http_function), or the emulator is stopped.
     pub fn invoke_async(&self, event: Event) -> Result<AsyncInvocation, PlatformError> {
+        if self.is_http_function() {
+            return Err(PlatformError::new(Cause::Unsupported(
+                "an HTTP function cannot be invoked asynchronously",
+            )));
+        }
         check_event_size(&event, ASYNC_LIMIT)?;
         self.queue.push(event.asynchronous())
     }
@@ -143,6 +155,24 @@ impl Emulator {
         &self.pool.settings().version
     }
 
+    /// The [handler](Builder::handler) of the function.
+    #[must_use]
+    pub fn handler(&self) -> &str {
+        &self.pool.settings().handler
+    }
+
+    /// The [timeout](Builder::timeout) of the function.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.pool.settings().timeout
+    }
+
+    /// The [memory](Builder::memory) of the function in MB.
+    #[must_use]
+    pub fn memory(&self) -> u32 {
+        self.pool.settings().memory
+    }
+
     /// The [project id](Builder::project_id) of the function.
     #[must_use]
     pub fn project_id(&self) -> &str {
@@ -153,6 +183,27 @@ impl Emulator {
     #[must_use]
     pub fn region(&self) -> &str {
         &self.pool.settings().region
+    }
+
+    /// How the memory of its processes is limited.
+    ///
+    /// ```
+    /// use fg_emulator::{Emulator, MemoryEnforcement};
+    ///
+    /// // Of a process that is started elsewhere it is not.
+    /// let emulator = Emulator::attach().enforce_memory().start()?;
+    /// assert_eq!(emulator.memory_enforcement(), MemoryEnforcement::None);
+    /// # Ok::<(), fg_emulator::PlatformError>(())
+    /// ```
+    #[must_use]
+    pub fn memory_enforcement(&self) -> MemoryEnforcement {
+        self.pool.memory_enforcement()
+    }
+
+    /// Whether it is an [HTTP function](Builder::http_function).
+    #[must_use]
+    pub fn is_http_function(&self) -> bool {
+        self.pool.settings().kind == Kind::Http
     }
 
     /// Whether responses can be [streamed](Builder::streaming).
@@ -198,22 +249,32 @@ impl Emulator {
         else {
             return Vec::new();
         };
-        let platform = environment::platform_variables(settings, &address)
+        let platform = environment::event_interface(&address)
             .into_iter()
+            .chain(environment::platform_variables(settings))
             .map(|(name, value)| (name.to_owned(), value));
         let is_user_variable = |name: &str| settings.variables.iter().any(|(user, _)| user == name);
         let process = settings.process_variables.iter().filter(|(name, _)| !is_user_variable(name));
         platform.chain(process.cloned()).chain(settings.variables.iter().cloned()).collect()
     }
 
-    /// Waits until the function asks for its first event. For an [attached](Self::attach) process
-    /// there is no time limit.
+    /// Waits until the function asks for its first event, or accepts connections if it is an
+    /// [HTTP function](Builder::http_function). For an [attached](Self::attach) process there is no
+    /// time limit.
     ///
     /// # Errors
     ///
-    /// If it ends before, or does not ask within the [time limit](Builder::init_timeout).
+    /// If it ends before, or is not ready within the [time limit](Builder::init_timeout).
     pub fn wait_until_ready(&self) -> Result<(), PlatformError> {
         self.pool.wait_until_ready()
+    }
+
+    /// Kills the process that handles the event with this request id; its invocation ends with an
+    /// error. Returns `false` if no process handles it, or the function is an
+    /// [HTTP function](Builder::http_function).
+    #[allow(clippy::must_use_candidate, reason = "it is called for its effect")]
+    pub fn cancel(&self, request_id: &str) -> bool {
+        self.pool.cancel(request_id)
     }
 
     /// How many instances there are.
@@ -263,9 +324,9 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.stop();
-        if let Some(reclaiming) = self.reclaiming.take() {
+        if let Some(maintaining) = self.maintaining.take() {
             // A panic has been reported by the thread itself.
-            let _ = reclaiming.join();
+            let _ = maintaining.join();
         }
     }
 }

@@ -3,7 +3,10 @@
 //! `process/unix.rs` and `process/portable.rs` offer the same few functions: the first on Unix, the
 //! second with what the standard library has on every system.
 
+pub(crate) mod listener;
 pub(crate) mod output;
+#[cfg(target_os = "linux")]
+pub(crate) mod sockets;
 #[cfg(unix)]
 pub(crate) mod table;
 pub(crate) mod usage;
@@ -39,8 +42,8 @@ struct ProcessState {
     exit: Mutex<Option<Exit>>,
     pipe: system::Pipe,
     group: Group,
-    /// The address of its Runtime API.
-    api_address: String,
+    /// A variable of its environment, as `NAME=value`, that no other process has.
+    mark: String,
     /// Whether this program has asked it to stop, or has killed it.
     stop_requested: AtomicBool,
     /// The processes that it had started by then.
@@ -98,18 +101,19 @@ impl fmt::Display for Exit {
 }
 
 impl Process {
-    /// Starts a process that polls the Runtime API at this address. `on_end` is called once, after
-    /// the process has ended and its output has been read. If this program ends first, in any
-    /// way, a shell ends the process, on systems that have one.
+    /// Starts a process. `mark` is a variable of its environment, as `NAME=value`, that only this
+    /// process and those that it starts have. `on_end` is called once, after the process has ended
+    /// and its output has been read. If this program ends first, in any way, a shell ends the
+    /// process, on systems that have one.
     pub(crate) fn start(
         mut command: Command,
         group: Group,
-        api_address: String,
+        mark: String,
         output: Arc<Output>,
         on_end: impl FnOnce(ProcessEnd) + Send + 'static,
     ) -> io::Result<Self> {
         let (child, pipe) = system::start(&mut command, group, &output)?;
-        system::notify_guard(child.id(), group, &api_address, true);
+        system::notify_guard(child.id(), group, &mark, true);
         // The command holds the write end of the pipe, which has to close with the process.
         drop(command);
         let state = Arc::new(ProcessState {
@@ -118,7 +122,7 @@ impl Process {
             exit: Mutex::default(),
             pipe,
             group,
-            api_address,
+            mark,
             stop_requested: AtomicBool::new(false),
             descendants: Mutex::default(),
         });
@@ -156,6 +160,12 @@ impl Process {
         }
     }
 
+    /// [`kill`](Self::kill) as a function that does not borrow the process.
+    pub(crate) fn kill_function(&self) -> impl Fn() + Send + 'static {
+        let state = Arc::clone(&self.state);
+        move || state.signal(system::kill)
+    }
+
     /// Sends SIGTERM, on systems that have signals.
     pub(crate) fn request_stop(&self) {
         self.state.signal(system::request_stop);
@@ -182,8 +192,8 @@ impl ProcessState {
         if self.group == Group::Own {
             system::kill(&mut handle.child, self.group);
         }
-        system::kill_escaped(self.id, &self.api_address, &self.descendants.lock());
-        system::notify_guard(self.id, self.group, &self.api_address, false);
+        system::kill_escaped(self.id, &self.mark, &self.descendants.lock());
+        system::notify_guard(self.id, self.group, &self.mark, false);
         let status = handle.child.wait();
         handle.is_reaped = true;
         match status {

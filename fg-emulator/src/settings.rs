@@ -31,6 +31,7 @@ pub(crate) type ProcessSink = Arc<dyn Fn(u32, bool) + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) program: Program,
+    pub(crate) kind: Kind,
     pub(crate) name: String,
     pub(crate) package: String,
     pub(crate) version: String,
@@ -40,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     pub(crate) init_timeout: Duration,
     pub(crate) memory: u32,
+    pub(crate) enforces_memory: bool,
     pub(crate) cpu: Option<u32>,
     pub(crate) variables: Vec<(String, String)>,
     pub(crate) user_data: Vec<(String, String)>,
@@ -51,6 +53,10 @@ pub(crate) struct Settings {
     pub(crate) response_limit: usize,
     pub(crate) streams: bool,
     pub(crate) instances: usize,
+    /// How many of them are kept although they are idle.
+    pub(crate) reserved: usize,
+    /// How many requests an instance handles at the same time.
+    pub(crate) concurrency: usize,
     pub(crate) idle_limit: Duration,
     pub(crate) stop_grace: Duration,
     pub(crate) queue_limit: Duration,
@@ -61,6 +67,15 @@ pub(crate) struct Settings {
     pub(crate) on_success: Option<Destination>,
     pub(crate) on_failure: Option<Destination>,
     pub(crate) key_pair: Option<KeyPair>,
+}
+
+/// How the platform and the function communicate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The function polls the Runtime API: the runtime `Custom`.
+    Event,
+    /// The function is an HTTP server: the runtime `http`.
+    Http,
 }
 
 /// The function's process: started by the emulator, or elsewhere.
@@ -90,6 +105,7 @@ impl Settings {
         };
         Self {
             program,
+            kind: Kind::Event,
             name: name.unwrap_or_else(|| "function".into()),
             package: "default".into(),
             version: "latest".into(),
@@ -99,6 +115,7 @@ impl Settings {
             timeout: Duration::from_secs(3),
             init_timeout: Duration::from_secs(3),
             memory: 128,
+            enforces_memory: false,
             cpu: None,
             variables: Vec::new(),
             user_data: Vec::new(),
@@ -110,6 +127,8 @@ impl Settings {
             response_limit: SYNC_LIMIT,
             streams: false,
             instances: 4,
+            reserved: 0,
+            concurrency: 1,
             idle_limit: Duration::from_secs(60),
             stop_grace: Duration::from_secs(2),
             queue_limit: Duration::from_secs(90),

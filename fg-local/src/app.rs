@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::api::log_settings::LogSwitches;
 use crate::catalog::Catalog;
+use crate::front::signature::Signatures;
+use crate::gateway::ProjectPaths;
 use crate::invoker::Invoker;
 use crate::logs::LogStore;
 use crate::store::Store;
@@ -18,4 +21,9 @@ pub(crate) struct App {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) invoker: Arc<Invoker>,
     pub(crate) logs: Arc<LogStore>,
+    pub(crate) log_switches: LogSwitches,
+    /// The paths of the functions of the project.
+    pub(crate) project_paths: ProjectPaths,
+    /// The key pairs with which requests have to be signed.
+    pub(crate) signatures: Signatures,
 }

@@ -6,6 +6,7 @@ pub(crate) mod function;
 pub(crate) mod id;
 pub(crate) mod names;
 mod publish;
+pub(crate) mod trigger;
 pub(crate) mod user_data;
 pub(crate) mod version;
 
@@ -13,12 +14,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
 
 use crate::api::error::ApiError;
 use crate::store::{Store, StoreError};
 use crate::urn::{FunctionName, FunctionRef};
 
 use function::Function;
+
+/// How many functions a project has at most (FSS.1041).
+pub(crate) const MAX_FUNCTIONS: usize = 400;
 
 /// All functions. A change is written to the store before it is seen here.
 #[derive(Debug)]
@@ -27,6 +32,8 @@ pub(crate) struct Catalog {
     functions: RwLock<BTreeMap<FunctionName, Arc<Function>>>,
     /// One change at a time. Reading does not wait for it.
     changing: Mutex<()>,
+    /// Counts the changes, for those that wait for one.
+    changes: watch::Sender<u64>,
 }
 
 impl Catalog {
@@ -34,12 +41,23 @@ impl Catalog {
         let functions = store.functions()?.into_iter();
         let functions =
             functions.map(|function| (function.name.clone(), Arc::new(function))).collect();
-        Ok(Self { store, functions: RwLock::new(functions), changing: Mutex::new(()) })
+        let (functions, changing) = (RwLock::new(functions), Mutex::new(()));
+        Ok(Self { store, functions, changing, changes: watch::Sender::new(0) })
+    }
+
+    /// Tells when a function is created, changed or deleted.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// All functions by their names.
     pub(crate) fn list(&self) -> Vec<Arc<Function>> {
         self.functions.read().values().cloned().collect()
+    }
+
+    /// The function of this name.
+    pub(crate) fn get(&self, name: &FunctionName) -> Result<Arc<Function>, ApiError> {
+        self.functions.read().get(name).cloned().ok_or_else(|| not_found(&name.name))
     }
 
     /// The function that a URN names, whichever version it has.
@@ -59,15 +77,30 @@ impl Catalog {
         }
     }
 
+    /// Whether a function of this name can be created.
+    pub(crate) fn check_new(&self, name: &FunctionName) -> Result<(), ApiError> {
+        let functions = self.functions.read();
+        if functions.contains_key(name) {
+            return Err(ApiError::conflict(
+                "FSS.1061",
+                format!("The function has existed: {name}"),
+            ));
+        }
+        if functions.len() >= MAX_FUNCTIONS {
+            return Err(ApiError::forbidden(
+                "FSS.1041",
+                format!(
+                    "The number of functions exceeds the maximum allowed limit ({MAX_FUNCTIONS})"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
     /// Adds a function.
     pub(crate) fn create(&self, function: Function) -> Result<Arc<Function>, ApiError> {
         let _changing = self.changing.lock();
-        if self.functions.read().contains_key(&function.name) {
-            return Err(ApiError::conflict(
-                "FSS.1061",
-                format!("The function has existed: {}", function.name),
-            ));
-        }
+        self.check_new(&function.name)?;
         self.write(function)
     }
 
@@ -92,6 +125,7 @@ impl Catalog {
         }
         self.store.delete_function(name)?;
         self.functions.write().remove(name);
+        self.changes.send_modify(|changes| *changes += 1);
         Ok(())
     }
 
@@ -99,6 +133,7 @@ impl Catalog {
         self.store.put_function(&function)?;
         let function = Arc::new(function);
         self.functions.write().insert(function.name.clone(), Arc::clone(&function));
+        self.changes.send_modify(|changes| *changes += 1);
         Ok(function)
     }
 }

@@ -4,6 +4,8 @@
 mod error;
 mod ids;
 mod keywords;
+#[cfg(test)]
+mod kill_tests;
 mod line;
 mod query;
 mod routes;

@@ -33,7 +33,8 @@ pub(crate) enum Qualifier {
 }
 
 impl Qualifier {
-    fn parse(field: &str) -> Self {
+    /// Reads a version, or `!` and an alias.
+    pub(crate) fn parse(field: &str) -> Self {
         match field.strip_prefix('!') {
             Some(alias) => Self::Alias(alias.to_owned()),
             None => Self::Version(field.to_owned()),

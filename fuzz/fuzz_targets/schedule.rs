@@ -3,20 +3,16 @@
 
 #![no_main]
 
-// `cargo-fg` is a program without a library to call.
-#[allow(dead_code)]
-#[path = "../../cargo-fg/src/dev/schedule.rs"]
-mod schedule;
-
 use std::time::Duration;
 
+use fg_local::Schedule;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use schedule::Schedule;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let Some((seconds, text)) = input.split_first_chunk::<4>() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };
+    let _ = Schedule::rate(text);
     let Ok(schedule) = Schedule::parse(text) else { return };
     let now =
         Timestamp::from_second(u32::from_le_bytes(*seconds).into()).expect("it is before 2107");

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::thread;
 
 use fg_emulator::{Event, LocalGateway};
-use fg_events::timer::TimerEvent;
+use fg_local::{Schedule, timer_event};
 use jiff::ZonedDateTime;
 
 use crate::dev::DevArguments;
-use crate::dev::schedule::Schedule;
 use crate::failure::Failure;
 use crate::names::{list_of, split};
 use crate::project::Function;
@@ -36,7 +35,9 @@ impl FromStr for Timer {
             }
             _ => (None, text.trim()),
         };
-        Ok(Self { function, schedule: Schedule::parse(schedule)?, text: schedule.to_owned() })
+        let text = schedule.to_owned();
+        let schedule = Schedule::parse(schedule).map_err(|error| error.to_string())?;
+        Ok(Self { function, schedule, text })
     }
 }
 
@@ -90,7 +91,8 @@ pub(super) fn resolve(
                         .advise(format!("add function = \"{}\"", names.join("|"))));
                 }
             };
-            let schedule = Schedule::parse(&timer.schedule).map_err(wrong)?;
+            let schedule =
+                Schedule::parse(&timer.schedule).map_err(|error| wrong(error.to_string()))?;
             let Some(target) = target else {
                 if arguments.wanted().is_all() {
                     let names: Vec<_> =
@@ -167,7 +169,11 @@ impl FunctionTimer {
             thread::sleep(wait);
             // Before the first build there is no function to invoke.
             let Some(emulator) = gateway.function(&self.function) else { continue };
-            match emulator.invoke_async(Event::new(event(name, self.user_event.as_deref()))) {
+            match emulator.invoke_async(Event::new(timer_event(
+                name,
+                self.user_event.as_deref(),
+                &ZonedDateTime::now(),
+            ))) {
                 Ok(invocation) => screen.line(
                     name,
                     &format!("fired: asynchronous invocation {}", invocation.request_id()),
@@ -177,17 +183,6 @@ impl FunctionTimer {
         }
         screen.note(format_args!("{name} ({}) will not fire again", self.timer.text));
     }
-}
-
-/// The event that the platform sends, with the local time and its offset from UTC.
-fn event(name: &str, user_event: Option<&str>) -> String {
-    let now = ZonedDateTime::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-    let event =
-        TimerEvent::new().with_version("v1.0").with_trigger_type("TIMER").with_trigger_name(name);
-    let event = user_event.into_iter().fold(event, TimerEvent::with_user_event);
-    let mut json = serde_json::to_value(event).unwrap_or_default();
-    json["time"] = now.into();
-    json.to_string()
 }
 
 #[cfg(test)]
@@ -208,17 +203,5 @@ mod tests {
             Ok((Some("clean".into()), "CRON_TZ=UTC 0 0 0 * * *".into()))
         );
         assert!(function("clean=sometimes").is_err());
-    }
-
-    #[test]
-    fn the_event_is_a_timer_event() {
-        let event: TimerEvent =
-            serde_json::from_str(&event("timer-1", Some("all"))).expect("it is one");
-        assert_eq!(
-            (event.trigger_type.as_str(), event.trigger_name.as_str()),
-            ("TIMER", "timer-1")
-        );
-        assert_eq!(event.user_event, "all");
-        assert!(event.time.is_some_and(|time| time.to_system_time().is_ok()));
     }
 }

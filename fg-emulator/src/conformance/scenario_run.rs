@@ -8,6 +8,7 @@ use super::report::Mismatch;
 use super::scenario::{Expect, Invoke, Step};
 use crate::execution::platform_error::PlatformError;
 use crate::instances::command::command;
+use crate::instances::environment::{API_ADDRESS, event_interface};
 use crate::process::Process;
 use crate::process::output::Output;
 use crate::runtime_api::answer::{Answer, AnswerKind, InvocationState};
@@ -90,11 +91,12 @@ impl<'a> ScenarioRun<'a> {
             return Ok(());
         }
         let shared = Arc::clone(self.api.shared());
+        let mark = format!("{API_ADDRESS}={}", self.api.address());
         let ended = move |_| shared.update(State::mark_function_ended);
         let started = Process::start(
-            command(&self.settings, &self.api.address()),
+            command(&self.settings, &event_interface(&self.api.address())).command,
             self.settings.group,
-            self.api.address(),
+            mark,
             Arc::clone(&self.output),
             ended,
         );

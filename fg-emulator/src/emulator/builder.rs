@@ -13,7 +13,8 @@ use crate::process::Group;
 use crate::settings::async_policy::AsyncPolicy;
 use crate::settings::credentials::Credentials;
 use crate::settings::key_pair::KeyPair;
-use crate::settings::{Program, Settings};
+use crate::settings::limits::MAX_CONCURRENCY;
+use crate::settings::{Kind, Program, Settings};
 
 /// The settings of a function, with the platform's defaults. Made by [`Emulator::builder`] and
 /// [`Emulator::attach`].
@@ -89,14 +90,25 @@ impl Builder {
     }
 
     /// How long a process may take from its start, or from its last answer, until it asks for an
-    /// event, before it is killed; 3 s by default.
+    /// event, or from its start until it accepts connections, before it is killed; 3 s by default.
     pub fn init_timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.init_timeout = timeout)
     }
 
-    /// `RUNTIME_MEMORY` in MB; 128 by default. It is shown in the summary, but not enforced.
+    /// `RUNTIME_MEMORY` in MB; 128 by default. It is shown in the summary, and enforced if that is
+    /// [wanted](Self::enforce_memory).
     pub fn memory(self, megabytes: u32) -> Self {
         self.with(|settings| settings.memory = megabytes)
+    }
+
+    /// Ends a process that uses more memory than the function [has](Self::memory), together with the
+    /// processes that it has started, with the platform's error `runtime memory limit exceeded`. By
+    /// default memory is not limited.
+    ///
+    /// How this is done depends on the system: see [`Emulator::memory_enforcement`]. With systemd, a
+    /// program gets a cgroup that it may divide by `systemd-run --user --scope`.
+    pub fn enforce_memory(self) -> Self {
+        self.with(|settings| settings.enforces_memory = true)
     }
 
     /// `RUNTIME_CPU` in millicores; by default what the platform gives to this memory size. It is not
@@ -160,6 +172,51 @@ impl Builder {
         self.with(|settings| settings.streams = true)
     }
 
+    /// Makes this an HTTP function, the platform's runtime `http`: the program is an HTTP server, and
+    /// each event is a request of API Gateway, which is sent to it as an HTTP request.
+    ///
+    /// The platform has one container for each instance and connects to port 8000. Here each
+    /// instance gets a free port, in the variables `PORT` and `FG_PORT`, and has to accept connections
+    /// on it, or on 8000, within the [time limit](Self::init_timeout). With 8000 there can be only
+    /// one instance. `RUNTIME_API_ADDR` is not set.
+    ///
+    /// A `bootstrap` without a shebang, or that is not executable, is run by `/bin/sh`.
+    ///
+    /// The event is a JSON object with `httpMethod` and `path`, and optionally `headers`,
+    /// `queryStringParameters`, `body` and `isBase64Encoded`. The response is the platform's JSON:
+    /// `{"body": base64, "headers": {name: [values]}, "statusCode": n, "isBase64Encoded": true}`.
+    ///
+    /// ```no_run
+    /// use fg_emulator::{Emulator, Event};
+    ///
+    /// let emulator = Emulator::builder("code/bootstrap").http_function().concurrency(10).start()?;
+    /// let execution = emulator.invoke(Event::new(r#"{"httpMethod":"GET","path":"/orders/7"}"#));
+    /// println!("{execution}");
+    /// # Ok::<(), fg_emulator::PlatformError>(())
+    /// ```
+    pub fn http_function(self) -> Self {
+        self.with(|settings| settings.kind = Kind::Http)
+    }
+
+    /// How many requests an instance of an [HTTP function](Self::http_function) handles at the same
+    /// time, 1 to 1000; 1 by default. The platform calls it `concurrent_num`. An event function
+    /// always handles one.
+    ///
+    /// The lines that are written while several requests are handled are in the log of each of them.
+    pub fn concurrency(self, requests: usize) -> Self {
+        self.with(|settings| settings.concurrency = requests.clamp(1, MAX_CONCURRENCY))
+    }
+
+    /// How many instances are started at once and kept although they are idle, at most as many as
+    /// there can be [instances](Self::instances); none by default. The platform calls them reserved
+    /// instances.
+    ///
+    /// One that ends is replaced at once. If that happens again and again, a pause before the next
+    /// replacement grows from one second to a minute.
+    pub fn reserved(self, instances: usize) -> Self {
+        self.with(|settings| settings.reserved = instances)
+    }
+
     /// The largest number of instances; 4 by default, and always 1 if the process is attached.
     pub fn instances(self, instances: usize) -> Self {
         self.with(|settings| {
@@ -169,12 +226,14 @@ impl Builder {
         })
     }
 
-    /// How long an instance may be idle before it is reclaimed; one minute by default.
+    /// How long an instance may be idle before it is reclaimed, unless it is
+    /// [reserved](Self::reserved); one minute by default.
     pub fn idle_limit(self, limit: Duration) -> Self {
         self.with(|settings| settings.idle_limit = limit)
     }
 
-    /// How long an instance may take to end after SIGTERM before it is killed; 2 s by default.
+    /// How long an instance may take to end after SIGTERM before it is killed; 2 s by default. An
+    /// [HTTP function](Self::http_function) gets no SIGTERM.
     pub fn stop_grace(self, grace: Duration) -> Self {
         self.with(|settings| settings.stop_grace = grace)
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::{Execution, Outcome};
-use crate::http::response::find_header;
+use crate::http::response_head::ResponseHead;
 use crate::instances::pool::Pool;
 use crate::runtime_api::chunk_queue::{ChunkQueue, NextChunk};
 use crate::runtime_api::event::Event;
@@ -36,24 +36,6 @@ pub struct ResponseStream {
     read: usize,
     /// A response that is not streamed has been returned.
     is_taken: bool,
-}
-
-/// The head of a streamed response, which comes before its first chunk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ResponseHead {
-    /// The headers as the function has sent them, in their order: of the POST to `/response/`. They
-    /// are not trusted: `Content-Type` may be empty or missing, and headers of the connection, such as
-    /// `Transfer-Encoding`, are among them.
-    pub headers: Vec<(String, String)>,
-}
-
-impl ResponseHead {
-    /// The first value of a header; the name is compared without regard to case.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        find_header(&self.headers, name)
-    }
 }
 
 /// Cancels a [`ResponseStream`] from any thread: for a caller that goes away while another thread
@@ -146,7 +128,7 @@ impl ResponseStream {
     /// ```
     #[must_use]
     pub fn head(&self) -> Option<ResponseHead> {
-        self.chunks.wait_for_head().map(|headers| ResponseHead { headers })
+        self.chunks.wait_for_response_head()
     }
 
     /// What cancels this stream from another thread.

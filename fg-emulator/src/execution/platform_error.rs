@@ -29,7 +29,14 @@ pub(crate) enum Cause {
     ExitedBeforeEvent { exit: Exit },
     NeverConnected { limit: Duration, busy: Option<Duration> },
     NeverPolled { limit: Duration, busy: Option<Duration> },
+    ExitedBeforeListening { exit: Exit, ports: TriedPorts },
+    NeverListened { limit: Duration, busy: Option<Duration>, ports: TriedPorts },
     ExitedInRequest { request_id: String, exit: Exit },
+    KilledForOther { request_id: String, timed_out: String },
+    OutOfMemory { limit: u32 },
+    InvalidEvent(String),
+    InvalidResponse { request_id: String, reason: String },
+    Unsupported(&'static str),
     Abandoned { request_id: String },
     TimedOut { request_id: String, limit: Duration, busy: Option<Duration> },
     RequestTooLarge { size: usize, limit: usize },
@@ -43,22 +50,50 @@ pub(crate) enum Cause {
     Stopped,
 }
 
+/// The ports on which an HTTP function was expected to listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TriedPorts {
+    /// Its own, in its environment.
+    pub(crate) own: u16,
+    /// Whether the platform's port, 8000, was free before it was started.
+    pub(crate) default_was_free: bool,
+}
+
+impl fmt::Display for TriedPorts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "127.0.0.1:{}, the port in PORT and FG_PORT", self.own)?;
+        f.write_str(if self.default_was_free {
+            ", or on 127.0.0.1:8000, the platform's port"
+        } else {
+            " (the platform's port, 8000, was in use by another program)"
+        })
+    }
+}
+
 /// What went wrong, as a value to match on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PlatformErrorKind {
     /// The program could not be started, or the emulator had no port for it.
     NotStarted,
-    /// The process ended before it asked for an event.
+    /// The process ended before it asked for an event, or accepted connections.
     ExitedBeforeEvent,
-    /// The process did not ask for an event in time.
+    /// The process did not ask for an event, or accept connections, in time.
     NeverPolled,
-    /// The process ended while it handled a request.
+    /// The process ended while it handled a request, or was ended because of another request.
     ExitedInRequest,
     /// The process was ended because a request took longer than the function's timeout.
     TimedOut,
+    /// The process was ended because it used more memory than the function has.
+    OutOfMemory,
     /// The event exceeds the platform's limit.
     RequestTooLarge,
+    /// The event is not a request of API Gateway, as an HTTP function needs it.
+    InvalidEvent,
+    /// The response of an HTTP function is incomplete, or is not HTTP.
+    InvalidResponse,
+    /// The platform does not have this for functions of this kind.
+    Unsupported,
     /// The response exceeds the platform's limit.
     ResponseTooLarge,
     /// The function ended a streamed response without its last chunk.
@@ -102,13 +137,19 @@ impl PlatformError {
             Cause::NoPort(_) | Cause::NoThread(_) | Cause::NotStarted { .. } => {
                 PlatformErrorKind::NotStarted
             }
-            Cause::ExitedBeforeEvent { .. } => PlatformErrorKind::ExitedBeforeEvent,
-            Cause::NeverConnected { .. } | Cause::NeverPolled { .. } => {
-                PlatformErrorKind::NeverPolled
+            Cause::ExitedBeforeEvent { .. } | Cause::ExitedBeforeListening { .. } => {
+                PlatformErrorKind::ExitedBeforeEvent
             }
-            Cause::ExitedInRequest { .. } | Cause::Abandoned { .. } => {
-                PlatformErrorKind::ExitedInRequest
-            }
+            Cause::OutOfMemory { .. } => PlatformErrorKind::OutOfMemory,
+            Cause::InvalidEvent(_) => PlatformErrorKind::InvalidEvent,
+            Cause::InvalidResponse { .. } => PlatformErrorKind::InvalidResponse,
+            Cause::Unsupported(_) => PlatformErrorKind::Unsupported,
+            Cause::NeverConnected { .. }
+            | Cause::NeverPolled { .. }
+            | Cause::NeverListened { .. } => PlatformErrorKind::NeverPolled,
+            Cause::ExitedInRequest { .. }
+            | Cause::Abandoned { .. }
+            | Cause::KilledForOther { .. } => PlatformErrorKind::ExitedInRequest,
             Cause::TimedOut { .. } => PlatformErrorKind::TimedOut,
             Cause::RequestTooLarge { .. } => PlatformErrorKind::RequestTooLarge,
             Cause::ResponseTooLarge { .. } | Cause::StreamTooLarge { .. } => {
@@ -130,14 +171,21 @@ impl PlatformError {
             Cause::NoPort(_)
             | Cause::NoThread(_)
             | Cause::NotStarted { .. }
-            | Cause::ExitedBeforeEvent { .. } => "4201",
-            Cause::NeverConnected { .. } | Cause::NeverPolled { .. } => "4211",
+            | Cause::ExitedBeforeEvent { .. }
+            | Cause::ExitedBeforeListening { .. } => "4201",
+            Cause::NeverConnected { .. }
+            | Cause::NeverPolled { .. }
+            | Cause::NeverListened { .. } => "4211",
             Cause::ExitedInRequest { .. }
             | Cause::Abandoned { .. }
+            | Cause::KilledForOther { .. }
+            | Cause::InvalidResponse { .. }
             | Cause::StreamCutShort { .. }
             | Cause::CallerGone { .. } => "4002",
             Cause::TimedOut { .. } => "4010",
+            Cause::OutOfMemory { .. } => "4205",
             Cause::ResponseTooLarge { .. } | Cause::StreamTooLarge { .. } => "4004",
+            Cause::InvalidEvent(_) | Cause::Unsupported(_) => "FSS.0400",
             Cause::RequestTooLarge { .. } => "FSS.0413",
             Cause::Overload { .. } | Cause::QueueFull { .. } => "FSS.0429",
             Cause::Expired { .. } => "FSS.0408",
@@ -150,6 +198,7 @@ impl PlatformError {
     #[must_use]
     pub fn http_status(&self) -> u16 {
         match self.code() {
+            "FSS.0400" => 400,
             "FSS.0413" => 413,
             "FSS.0429" => 429,
             "FSS.0408" => 408,
@@ -162,10 +211,12 @@ impl PlatformError {
     #[must_use]
     pub fn platform_message(&self) -> String {
         match &self.cause {
-            Cause::ExitedBeforeEvent { exit } => {
+            Cause::ExitedBeforeEvent { exit } | Cause::ExitedBeforeListening { exit, .. } => {
                 format!("init failed bootstrap failed error process {exit}")
             }
-            Cause::NeverConnected { limit, .. } | Cause::NeverPolled { limit, .. } => {
+            Cause::NeverConnected { limit, .. }
+            | Cause::NeverPolled { limit, .. }
+            | Cause::NeverListened { limit, .. } => {
                 format!("runtime initialization timed out after {}s", limit.as_secs_f64())
             }
             Cause::ExitedInRequest { exit, .. } => match exit.code() {
@@ -175,6 +226,7 @@ impl PlatformError {
             Cause::TimedOut { limit, .. } => {
                 format!("call invoke timeout {}s", limit.as_secs_f64())
             }
+            Cause::OutOfMemory { .. } => "runtime memory limit exceeded".to_owned(),
             Cause::ResponseTooLarge { size, limit } => {
                 format!("response body size {size} exceeds the limit of {limit}")
             }
@@ -217,6 +269,26 @@ impl PlatformError {
                 "the function did not ask for an event within {limit:?}: it connected to RUNTIME_API_ADDR, but sent no GET for one{}",
                 Busy(*busy, *limit)
             ),
+            Cause::ExitedBeforeListening { exit, ports } => {
+                format!("the function {exit} before it accepted connections on {ports}")
+            }
+            Cause::NeverListened { limit, busy, ports } => format!(
+                "the function did not accept connections on {ports} within {limit:?}{}",
+                Busy(*busy, *limit)
+            ),
+            Cause::KilledForOther { request_id, timed_out } => format!(
+                "the function was killed at the timeout of request {timed_out} while it handled request {request_id}"
+            ),
+            Cause::OutOfMemory { limit } => format!(
+                "runtime memory limit exceeded: the function was ended because it used more than its {limit} MB"
+            ),
+            Cause::InvalidEvent(reason) => {
+                format!("an HTTP function is invoked with a request of API Gateway: {reason}")
+            }
+            Cause::InvalidResponse { request_id, reason } => {
+                format!("the function did not respond to request {request_id} with HTTP: {reason}")
+            }
+            Cause::Unsupported(reason) => (*reason).to_owned(),
             Cause::ExitedInRequest { request_id, exit } => {
                 format!("the function {exit} while it handled request {request_id}")
             }
@@ -279,9 +351,18 @@ impl fmt::Display for PlatformError {
 
 impl PlatformError {
     fn has_process(&self) -> bool {
-        use PlatformErrorKind::{ExitedBeforeEvent, ExitedInRequest, NeverPolled, TimedOut};
-        matches!(self.kind(), ExitedBeforeEvent | ExitedInRequest | NeverPolled | TimedOut)
-            && !matches!(self.cause, Cause::Abandoned { .. })
+        use PlatformErrorKind::{
+            ExitedBeforeEvent, ExitedInRequest, InvalidResponse, NeverPolled, OutOfMemory, TimedOut,
+        };
+        matches!(
+            self.kind(),
+            ExitedBeforeEvent
+                | ExitedInRequest
+                | InvalidResponse
+                | NeverPolled
+                | OutOfMemory
+                | TimedOut
+        ) && !matches!(self.cause, Cause::Abandoned { .. })
     }
 }
 

@@ -180,7 +180,9 @@ fn parse_head(raw: &[u8], limit: usize) -> Result<Option<Head>, InvalidRequest> 
 }
 
 /// The length of the body; several equal values count as one (RFC 9112, 6.3).
-fn content_length(headers: &[(String, String)]) -> Result<Option<usize>, InvalidRequest> {
+pub(super) fn content_length(
+    headers: &[(String, String)],
+) -> Result<Option<usize>, InvalidRequest> {
     let mut values = headers
         .iter()
         .filter(|(name, _)| name.eq_ignore_ascii_case("Content-Length"))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::settings::Settings;
+use crate::settings::{Kind, Settings};
 
 /// Variables of this machine that a process inherits: to find programs and libraries, to write
 /// temporary files, and to report test coverage.
@@ -22,30 +22,54 @@ const INHERITED: [&str; 9] = [
     "LLVM_PROFILE_FILE",
 ];
 
-/// All variables of the process.
-pub(crate) fn variables(settings: &Settings, api_address: &str) -> Vec<(OsString, OsString)> {
+/// The variable with the address of the Runtime API, without a scheme.
+pub(crate) const API_ADDRESS: &str = "RUNTIME_API_ADDR";
+
+/// The variable that most HTTP frameworks read for the port on which they listen.
+pub(crate) const PORT: &str = "PORT";
+
+/// The variable that `fg` reads for the same, and no other program.
+pub(crate) const FG_PORT: &str = "FG_PORT";
+
+/// A variable of the platform.
+pub(crate) type Variable = (&'static str, String);
+
+/// The variables with which an event function finds its Runtime API.
+pub(crate) fn event_interface(api_address: &str) -> Vec<Variable> {
+    vec![(API_ADDRESS, api_address.to_owned())]
+}
+
+/// The variables with which an HTTP function finds the port on which it has to listen.
+pub(crate) fn http_interface(port: u16) -> Vec<Variable> {
+    [PORT, FG_PORT].map(|name| (name, port.to_string())).to_vec()
+}
+
+/// All variables of the process. `interface` are those with which it finds the platform, or the
+/// platform finds it.
+pub(crate) fn variables(settings: &Settings, interface: &[Variable]) -> Vec<(OsString, OsString)> {
     let inherited =
         INHERITED.map(OsString::from).into_iter().chain(settings.inherited.iter().cloned());
     let machine = inherited.filter_map(|name| std::env::var_os(&name).map(|value| (name, value)));
+    // Only an HTTP function has encrypted variables in its environment, as in the open-source engine.
+    let encrypted = settings.user_data.iter().filter(|_| settings.kind == Kind::Http);
     let user = settings
         .process_variables
         .iter()
         .chain(&settings.variables)
+        .chain(encrypted)
         .map(|(name, value)| (name.into(), value.into()));
-    let platform = platform_variables(settings, api_address)
-        .into_iter()
+    let platform = interface
+        .iter()
+        .cloned()
+        .chain(platform_variables(settings))
         .map(|(name, value)| (name.into(), value.into()));
     // A later variable of the same name wins, so users cannot redefine those of the platform.
     machine.chain(user).chain(platform).collect()
 }
 
-/// The variables `RUNTIME_*`, which the platform sets.
-pub(crate) fn platform_variables(
-    settings: &Settings,
-    api_address: &str,
-) -> Vec<(&'static str, String)> {
+/// The variables `RUNTIME_*` that the platform sets for every function.
+pub(crate) fn platform_variables(settings: &Settings) -> Vec<Variable> {
     vec![
-        ("RUNTIME_API_ADDR", api_address.to_owned()),
         ("RUNTIME_PROJECT_ID", settings.project_id.clone()),
         ("RUNTIME_FUNC_NAME", settings.name.clone()),
         ("RUNTIME_FUNC_VERSION", settings.version.clone()),
@@ -92,7 +116,7 @@ mod tests {
     }
 
     fn value(settings: &Settings, name: &str) -> Option<String> {
-        let all = variables(settings, "127.0.0.1:9");
+        let all = variables(settings, &event_interface("127.0.0.1:9"));
         all.into_iter()
             .rev()
             .find(|(found, _)| found == name)

@@ -5,41 +5,36 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::http_instance::PortUse;
 use super::instance::Instance;
+use super::memory::{MemoryEnforcement, MemoryPolicy};
+use super::slots::{Acquired, Slots};
+use crate::execution::Execution;
 use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::shutdown_report::ShutdownReport;
-use crate::execution::Execution;
 use crate::monitor::Monitor;
 use crate::runtime_api::chunk_queue::ChunkQueue;
 use crate::runtime_api::event::Event;
-use crate::settings::{Program, Settings};
+use crate::settings::{Kind, Program, Settings};
+
+/// How long is waited before an instance that is kept is replaced, if it has not lived for long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest such time, which is reached by doubling.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub(crate) struct Pool {
     settings: Arc<Settings>,
-    state: Monitor<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    idle: Vec<IdleInstance>,
-    /// Instances that handle a request. `None` is one that is being started.
-    busy: Vec<Option<Arc<Instance>>>,
-    started: u64,
-    stopped: bool,
-}
-
-#[derive(Debug)]
-struct IdleInstance {
-    instance: Arc<Instance>,
-    since: Instant,
+    memory: MemoryPolicy,
+    slots: Arc<Monitor<Slots>>,
 }
 
 /// The instances of a function at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Instances {
-    /// How many wait for an event.
+    /// How many handle no request.
     pub idle: usize,
     /// How many are being started, or handle a request.
     pub busy: usize,
@@ -47,65 +42,29 @@ pub struct Instances {
     pub started: u64,
 }
 
-/// What an invocation gets from the pool.
-enum Acquired {
-    Instance(Arc<Instance>),
-    /// A new instance has to be started; its place is reserved.
-    Reserved,
-    Stopped,
-}
-
-impl State {
-    fn counts(&self) -> Instances {
-        Instances { idle: self.idle.len(), busy: self.busy.len(), started: self.started }
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Arc<Instance>> {
-        self.idle.iter().map(|idle| &idle.instance).chain(self.busy.iter().flatten())
-    }
-
-    fn take_idle(&mut self) -> Vec<Arc<Instance>> {
-        self.idle.drain(..).map(|idle| idle.instance).collect()
-    }
-
-    /// `None` if all instances are busy.
-    fn acquire(&mut self, max_instances: usize) -> Option<Acquired> {
-        if self.stopped {
-            return Some(Acquired::Stopped);
-        }
-        self.idle.retain(|idle| !idle.instance.has_ended());
-        // The one that was used last, so that the others become idle for long and are reclaimed.
-        if let Some(IdleInstance { instance, .. }) = self.idle.pop() {
-            self.busy.push(Some(Arc::clone(&instance)));
-            return Some(Acquired::Instance(instance));
-        }
-        (self.busy.len() < max_instances).then(|| {
-            self.busy.push(None);
-            self.started += 1;
-            Acquired::Reserved
-        })
-    }
-}
-
 impl Pool {
     /// Starts the first instance, so that a program that cannot be started is an error at once.
     pub(crate) fn start(settings: Settings) -> Result<Arc<Self>, PlatformError> {
-        let settings = Arc::new(settings);
-        let first = Arc::new(Instance::start(&settings)?);
-        let state = State {
-            idle: vec![IdleInstance { instance: first, since: Instant::now() }],
-            started: 1,
-            ..State::default()
-        };
-        Ok(Arc::new(Self { settings, state: Monitor::new(state) }))
+        let mut slots = Slots::default();
+        slots.port_use = (settings.kind == Kind::Event).then_some(PortUse::Own);
+        let memory = MemoryPolicy::new(&settings);
+        let pool =
+            Self { settings: Arc::new(settings), memory, slots: Arc::new(Monitor::new(slots)) };
+        let first = pool.slots.update(|slots| slots.add(0));
+        pool.start_instance(first)?;
+        Ok(Arc::new(pool))
     }
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
+    pub(crate) fn memory_enforcement(&self) -> MemoryEnforcement {
+        self.memory.enforcement()
+    }
+
     pub(crate) fn counts(&self) -> Instances {
-        self.state.read(|state| state.counts())
+        self.slots.read(|slots| slots.counts())
     }
 
     /// Waits until the instances meet a condition; `false` after the time limit.
@@ -114,23 +73,22 @@ impl Pool {
         limit: Duration,
         mut reached: impl FnMut(Instances) -> bool,
     ) -> bool {
-        self.state.wait(limit, |state| reached(state.counts()).then_some(())).is_some()
+        self.slots.wait(limit, |slots| reached(slots.counts()).then_some(())).is_some()
     }
 
-    /// Waits until an idle instance polls.
+    /// Waits until an idle instance can handle an event.
     pub(crate) fn wait_until_ready(&self) -> Result<(), PlatformError> {
-        let idle =
-            self.state.read(|state| state.idle.first().map(|idle| Arc::clone(&idle.instance)));
-        idle.map_or(Ok(()), |instance| instance.wait_for_poll())
+        let idle = self.slots.read(|slots| slots.first_idle());
+        idle.map_or(Ok(()), |instance| instance.wait_until_ready())
     }
 
     /// The address of the Runtime API of an attached process.
     pub(crate) fn first_address(&self) -> Option<String> {
-        self.state.read(|state| state.all().next().map(|instance| instance.address()))
+        self.slots.read(|slots| slots.all().next()?.api_address())
     }
 
     pub(crate) fn process_ids(&self) -> Vec<u32> {
-        self.state.read(|state| state.all().filter_map(|instance| instance.process_id()).collect())
+        self.slots.read(|slots| slots.all().filter_map(|instance| instance.process_id()).collect())
     }
 
     /// Handles an event on an idle instance, or on a new one.
@@ -138,7 +96,7 @@ impl Pool {
         self.run_for(event, None)
     }
 
-    /// As [`run`](Self::run), for a reader who takes a chunked answer while it arrives.
+    /// As [`run`](Self::run), for a reader who takes a response in pieces while it arrives.
     pub(crate) fn run_streaming(&self, event: Event, reader: &Arc<ChunkQueue>) -> Execution {
         let execution = self.run_for(event, Some(reader));
         reader.interrupt();
@@ -147,13 +105,21 @@ impl Pool {
 
     fn run_for(&self, event: Event, reader: Option<&Arc<ChunkQueue>>) -> Execution {
         match self.acquire() {
-            Ok(instance) => {
+            Ok((slot, instance)) => {
+                self.learn_port_use(&instance);
                 let execution = instance.run(event, reader);
-                self.release(instance);
+                drop(instance);
+                self.slots.update(|slots| slots.release(slot));
                 execution
             }
             Err(error) => self.refuse(event.id(), error),
         }
+    }
+
+    /// Kills the process that handles this event; `false` if there is none.
+    pub(crate) fn cancel(&self, request_id: &str) -> bool {
+        let all: Vec<_> = self.slots.read(|slots| slots.all().cloned().collect());
+        all.iter().any(|instance| instance.cancel(request_id))
     }
 
     /// The result of an invocation that reaches no instance.
@@ -161,26 +127,32 @@ impl Pool {
         Execution::refused(request_id, self.settings.memory, error)
     }
 
-    fn acquire(&self) -> Result<Arc<Instance>, PlatformError> {
-        let Settings { instances, queue_limit, .. } = *self.settings;
-        match self.state.wait(queue_limit, |state| state.acquire(instances)) {
-            Some(Acquired::Instance(instance)) => Ok(instance),
-            Some(Acquired::Reserved) => self.start_reserved(),
+    fn acquire(&self) -> Result<(u64, Arc<Instance>), PlatformError> {
+        let Settings { instances, concurrency, queue_limit, .. } = *self.settings;
+        match self.slots.wait(queue_limit, |slots| slots.acquire(instances, concurrency)) {
+            Some(Acquired::Instance(slot, instance)) => Ok((slot, instance)),
+            Some(Acquired::Place(slot)) => Ok((slot, self.start_instance(slot)?)),
             Some(Acquired::Stopped) => Err(PlatformError::new(Cause::Stopped)),
-            None => Err(PlatformError::new(Cause::Overload { instances, waited: queue_limit })),
+            None => {
+                let instances = self.slots.read(|slots| slots.max_instances(instances));
+                Err(PlatformError::new(Cause::Overload { instances, waited: queue_limit }))
+            }
         }
     }
 
-    fn start_reserved(&self) -> Result<Arc<Instance>, PlatformError> {
-        let started = Instance::start(&self.settings).map(Arc::new);
-        let stopped = self.state.update(|state| {
-            let reserved = state.busy.iter().position(Option::is_none);
-            match (&started, reserved) {
-                (Ok(instance), Some(index)) => state.busy[index] = Some(Arc::clone(instance)),
-                (Err(_), Some(index)) => drop(state.busy.swap_remove(index)),
-                (_, None) => {}
+    /// Starts an instance in this place.
+    fn start_instance(&self, slot: u64) -> Result<Arc<Instance>, PlatformError> {
+        let slots = Arc::downgrade(&self.slots);
+        // Wakes the thread that replaces instances, and callers that wait for one.
+        let on_end = move || {
+            if let Some(slots) = slots.upgrade() {
+                slots.update(|_| ());
             }
-            state.stopped
+        };
+        let started = Instance::start(&self.settings, &self.memory, on_end).map(Arc::new);
+        let stopped = self.slots.update(|slots| {
+            slots.fill(slot, started.as_ref().ok());
+            slots.stopped
         });
         if stopped {
             // The pool was stopped without this instance.
@@ -190,52 +162,78 @@ impl Pool {
         started
     }
 
-    fn release(&self, instance: Arc<Instance>) {
-        self.state.update(|state| {
-            let is_it = |busy: &Arc<Instance>| Arc::ptr_eq(busy, &instance);
-            state.busy.retain(|busy| !busy.as_ref().is_some_and(is_it));
-            if !state.stopped && !instance.has_ended() {
-                state.idle.push(IdleInstance { instance, since: Instant::now() });
+    /// Finds out, with the first instance that gets so far, whether there can be others beside it.
+    fn learn_port_use(&self, instance: &Instance) {
+        if self.slots.read(|slots| slots.port_use.is_none()) {
+            if let Some(port_use) = instance.port_use() {
+                self.slots.update(|slots| slots.port_use = Some(port_use));
             }
-        });
+        }
     }
 
-    /// Stops instances that have been idle for too long, until the pool is stopped.
-    pub(crate) fn reclaim_idle(&self) {
-        let limit = self.settings.idle_limit;
+    /// Stops instances that have been idle for too long, and starts those that are to be kept, until
+    /// the pool is stopped.
+    pub(crate) fn maintain(&self) {
+        let Settings { idle_limit, instances, .. } = *self.settings;
         // An attached process could not be started again.
         if matches!(self.settings.program, Program::Attached) {
             return;
         }
+        let mut pause = RestartPause::default();
         loop {
-            let (idle, next) = self.state.read(|state| {
-                let left = |idle: &IdleInstance| limit.saturating_sub(idle.since.elapsed());
-                (state.idle.len(), state.idle.iter().map(left).min())
-            });
-            // Returns early if the number of idle instances changes: another one may be next then.
-            let stopped = self.state.wait(next.unwrap_or(Duration::MAX), |state| {
-                (state.stopped || state.idle.len() != idle).then_some(state.stopped)
+            let reserved = || self.settings.reserved.min(instances);
+            let kept = self.slots.read(|slots| reserved().min(slots.max_instances(instances)));
+            if reserved() > 0 {
+                self.learn_from_kept();
+            }
+            let missing = self.slots.read(|slots| slots.missing(kept));
+            let restart = (missing > 0).then(|| pause.left());
+            if restart == Some(Duration::ZERO) {
+                pause.begin();
+                self.start_kept(kept);
+                continue;
+            }
+            let (seen, next) =
+                self.slots.read(|slots| (slots.counts(), slots.next_reclaim(idle_limit, kept)));
+            let wait = next.into_iter().chain(restart).min().unwrap_or(Duration::MAX);
+            // Returns early if the instances change: another one may be next then.
+            let stopped = self.slots.wait(wait, |slots| {
+                let changed = slots.counts() != seen
+                    || slots.missing(kept) != missing
+                    || kept != reserved().min(slots.max_instances(instances));
+                (slots.stopped || changed).then_some(slots.stopped)
             });
             if stopped == Some(true) {
                 return;
             }
-            let expired = self.state.update(|state| {
-                let (expired, idle): (Vec<_>, Vec<_>) =
-                    state.idle.drain(..).partition(|idle| idle.since.elapsed() >= limit);
-                state.idle = idle;
-                expired.into_iter().map(|idle| idle.instance).collect()
-            });
-            stop_all(expired);
+            stop_all(self.slots.update(|slots| slots.take_expired(idle_limit, kept)));
+        }
+    }
+
+    /// With instances that are kept, whether there can be several is found out before the first
+    /// request.
+    fn learn_from_kept(&self) {
+        let instance = self.slots.read(|slots| {
+            if slots.port_use.is_none() { slots.all().next().cloned() } else { None }
+        });
+        if let Some(instance) = instance {
+            self.learn_port_use(&instance);
+        }
+    }
+
+    fn start_kept(&self, wanted: usize) {
+        for slot in self.slots.update(|slots| slots.add_missing(wanted)) {
+            if let (Err(error), Some(sink)) = (self.start_instance(slot), &self.settings.line_sink)
+            {
+                sink(&format!("a reserved instance could not be started: {error}"));
+            }
         }
     }
 
     /// Waits until idle instances are done with what they do after their answers, and stops all
     /// instances.
     pub(crate) fn finish(&self) -> ShutdownReport {
-        let idle = self.state.update(|state| {
-            state.stopped = true;
-            state.take_idle()
-        });
+        let idle = self.slots.update(Slots::stop_and_take_idle);
         let reports = thread::scope(|scope| {
             let finishing: Vec<_> =
                 idle.iter().map(|instance| scope.spawn(|| instance.finish())).collect();
@@ -248,12 +246,37 @@ impl Pool {
 
     /// Stops all instances, also those that handle a request.
     pub(crate) fn stop(&self) {
-        stop_all(self.state.update(|state| {
-            state.stopped = true;
-            let mut all = state.take_idle();
-            all.extend(state.busy.iter().flatten().cloned());
+        stop_all(self.slots.update(|slots| {
+            let mut all = slots.stop_and_take_idle();
+            all.extend(slots.all().cloned());
             all
         }));
+    }
+}
+
+/// How long is waited before an instance is replaced, so that a program that ends at once is not
+/// started again and again.
+#[derive(Debug)]
+struct RestartPause {
+    next: Duration,
+    last_start: Option<Instant>,
+}
+
+impl Default for RestartPause {
+    fn default() -> Self {
+        Self { next: FIRST_PAUSE, last_start: None }
+    }
+}
+
+impl RestartPause {
+    fn left(&self) -> Duration {
+        self.last_start.map_or(Duration::ZERO, |last| self.next.saturating_sub(last.elapsed()))
+    }
+
+    fn begin(&mut self) {
+        let was_long_ago = self.last_start.is_none_or(|last| last.elapsed() > MAX_PAUSE);
+        self.next = if was_long_ago { FIRST_PAUSE } else { (self.next * 2).min(MAX_PAUSE) };
+        self.last_start = Some(Instant::now());
     }
 }
 

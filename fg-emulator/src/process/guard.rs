@@ -19,12 +19,12 @@ const SCRIPT: &str = include_str!("guard.sh");
 
 static PIPE: OnceLock<Option<Mutex<ChildStdin>>> = OnceLock::new();
 
-/// Tells the guard that a process with this Runtime API has started or ended. The end has to be sent
+/// Tells the guard that a process with this variable has started or ended. The end has to be sent
 /// before the process is reaped, while the system cannot reuse its id.
-pub(in crate::process) fn notify(id: u32, group: Group, api_address: &str, runs: bool) {
+pub(in crate::process) fn notify(id: u32, group: Group, mark: &str, runs: bool) {
     let Some(pipe) = PIPE.get_or_init(start) else { return };
     let (sign, kind) = (if runs { '+' } else { '-' }, if group == Group::Own { 'g' } else { 'p' });
-    let line = format!("{sign}{kind}{id}@{api_address}\n");
+    let line = format!("{sign}{kind}{id}@{mark}\n");
     // An error means that the shell was killed, so there is no guard any more.
     let _ = pipe.lock().write_all(line.as_bytes());
 }

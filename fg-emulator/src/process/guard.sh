@@ -1,8 +1,9 @@
 # Outlives the process that has started it, and kills the processes that it has left behind.
 #
-# Standard input says which processes run, `+g11@127.0.0.1:5000`, and which have ended, `-g11@127.0.0.1:5000`: the id of a process that
-# leads a process group (g) or does not (p), and the address of its Runtime API. When the input ends, the parent has ended. Then each process
-# that is left is killed with its group and its descendants, and on Linux also processes that have inherited its variable.
+# Standard input says which processes run, `+g11@RUNTIME_API_ADDR=127.0.0.1:5000`, and which have ended, `-g11@RUNTIME_API_ADDR=..`: the id of
+# a process that leads a process group (g) or does not (p), and a variable that no other process has. When the input ends, the parent has
+# ended. Then each process that is left is killed with its group and its descendants, and on Linux also processes that have inherited its
+# variable.
 
 # Signals of the terminal must not end it.
 trap '' HUP INT QUIT TERM
@@ -81,13 +82,13 @@ done
 
 # Processes that have the variable and are younger than the one that left them: an older one may have got the same address before.
 for one in $since; do
-    [ -n "${one#*=}" ] || continue
+    [ -n "${one##*=}" ] || continue
     for directory in /proc/[0-9]*; do
         [ -r "$directory/environ" ] || continue
-        if tr '\0' '\n' <"$directory/environ" | grep -qxF "RUNTIME_API_ADDR=${one%=*}"; then
+        if tr '\0' '\n' <"$directory/environ" | grep -qxF "${one%=*}"; then
             id=${directory#/proc/}
             start=$(start_of "$id")
-            if [ -n "$start" ] && [ "$start" -ge "${one#*=}" ]; then
+            if [ -n "$start" ] && [ "$start" -ge "${one##*=}" ]; then
                 kill -KILL "$id"
             fi
         fi

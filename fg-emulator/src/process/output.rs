@@ -1,7 +1,7 @@
 //! The output of a function's process, as lines: those of the current request, and the last ones for
 //! an error's message.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,6 +33,11 @@ struct Lines {
     /// Complete lines that have not been taken yet.
     untaken: VecDeque<String>,
     untaken_bytes: usize,
+    /// How many lines have been before those that have not been taken.
+    passed: u64,
+    /// For each request that can run beside others, how many lines were before it.
+    open_requests: BTreeMap<u64, u64>,
+    opened: u64,
     /// The lines before the answer, once the function has answered.
     request_lines: Option<Vec<String>>,
     /// The last lines, taken or not.
@@ -73,10 +78,14 @@ impl Output {
         self.notify_sink(&complete);
     }
 
-    /// The lines that have not been taken yet; the last one may have no line end.
+    /// The lines that have not been taken yet; the last one may have no line end. None, while there
+    /// are [open requests](Self::open_request), whose lines they are.
     pub(crate) fn take(&self) -> Vec<String> {
         self.end_line();
         let mut lines = self.lines.lock();
+        if !lines.open_requests.is_empty() {
+            return Vec::new();
+        }
         let mut all = lines.request_lines.take().unwrap_or_default();
         all.extend(lines.take_untaken());
         all
@@ -98,6 +107,30 @@ impl Output {
         request_lines.unwrap_or_else(|| self.take())
     }
 
+    /// Marks the begin of a request that may run beside others. The lines from now on are its own,
+    /// and those of the others. Also returns the lines that belong to no request.
+    pub(crate) fn open_request(&self) -> (OpenRequest, Vec<String>) {
+        self.end_line();
+        let mut lines = self.lines.lock();
+        let is_alone = lines.open_requests.is_empty();
+        let before = if is_alone { lines.take_untaken() } else { Vec::new() };
+        lines.opened += 1;
+        let (number, begin) = (lines.opened, lines.passed + lines.untaken.len() as u64);
+        lines.open_requests.insert(number, begin);
+        (OpenRequest(number), before)
+    }
+
+    /// The lines since the begin of a request, which ends.
+    pub(crate) fn close_request(&self, request: OpenRequest) -> Vec<String> {
+        self.end_line();
+        let mut lines = self.lines.lock();
+        let begin = lines.open_requests.remove(&request.0).unwrap_or_default();
+        let skipped = usize::try_from(begin.saturating_sub(lines.passed)).unwrap_or(usize::MAX);
+        let own = lines.untaken.iter().skip(skipped).cloned().collect();
+        lines.forget_closed();
+        own
+    }
+
     /// The last 4 KB of lines, taken or not.
     pub(crate) fn last(&self) -> Vec<String> {
         self.lines.lock().last.iter().cloned().collect()
@@ -110,9 +143,25 @@ impl Output {
     }
 }
 
+/// A request that may run beside others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenRequest(u64);
+
 impl Lines {
+    /// Drops the lines that belong to no open request.
+    fn forget_closed(&mut self) {
+        let all = self.passed + self.untaken.len() as u64;
+        let needed = self.open_requests.values().copied().min().unwrap_or(all);
+        while self.passed < needed {
+            let Some(line) = self.untaken.pop_front() else { break };
+            self.untaken_bytes -= line.len() + 1;
+            self.passed += 1;
+        }
+    }
+
     fn take_untaken(&mut self) -> Vec<String> {
         self.untaken_bytes = 0;
+        self.passed += self.untaken.len() as u64;
         self.untaken.drain(..).collect()
     }
 
@@ -120,19 +169,29 @@ impl Lines {
         let bytes = std::mem::take(&mut self.partial);
         let text = String::from_utf8_lossy(&bytes);
         let line = text.trim_end_matches(['\n', '\r']).to_owned();
-        push_bounded(&mut self.untaken, &mut self.untaken_bytes, line.clone(), MAX_UNTAKEN);
+        self.passed +=
+            push_bounded(&mut self.untaken, &mut self.untaken_bytes, line.clone(), MAX_UNTAKEN);
         push_bounded(&mut self.last, &mut self.last_bytes, line.clone(), MAX_LAST);
         line
     }
 }
 
-/// Appends a line and drops the oldest ones beyond the limit. The newest always stays.
-fn push_bounded(lines: &mut VecDeque<String>, bytes: &mut usize, line: String, limit: usize) {
+/// Appends a line, and drops the oldest ones beyond the limit. The newest always stays. Returns how
+/// many were dropped.
+fn push_bounded(
+    lines: &mut VecDeque<String>,
+    bytes: &mut usize,
+    line: String,
+    limit: usize,
+) -> u64 {
+    let mut dropped = 0;
     *bytes += line.len() + 1;
     lines.push_back(line);
     while *bytes > limit && lines.len() > 1 {
         *bytes -= lines.pop_front().map_or(0, |oldest| oldest.len() + 1);
+        dropped += 1;
     }
+    dropped
 }
 
 #[cfg(test)]
@@ -177,6 +236,31 @@ mod tests {
         assert_eq!(output.take(), ["after"]);
         output.append(b"no answer\n");
         assert_eq!(output.take_request(), ["no answer"]);
+    }
+
+    #[test]
+    fn requests_that_run_at_the_same_time_have_the_lines_from_their_begin_to_their_end() {
+        let output = Output::default();
+        output.append(b"start\n");
+        let (one, before) = output.open_request();
+        assert_eq!(before, ["start"]);
+        output.append(b"a\n");
+        let (other, before) = output.open_request();
+        assert!(before.is_empty());
+        output.append(b"b\n");
+        assert!(output.take().is_empty());
+        assert_eq!(output.close_request(one), ["a", "b"]);
+        output.append(b"c\n");
+        assert_eq!(output.close_request(other), ["b", "c"]);
+        output.append(b"between\n");
+        let (third, before) = output.open_request();
+        assert_eq!(before, ["between"]);
+        for _ in 0..20 {
+            output.append(&[b'x'; 1 << 20]);
+            output.append(b"\n");
+        }
+        let lines = output.close_request(third);
+        assert!(lines.len() < 20 && output.take().is_empty(), "{}", lines.len());
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(super) fn kill(child: &mut Child, _group: Group) {
 
 /// There is no guard: if this program is killed, its functions go on until they notice that their
 /// Runtime API is gone.
-pub(super) fn notify_guard(_id: u32, _group: Group, _api_address: &str, _runs: bool) {}
+pub(super) fn notify_guard(_id: u32, _group: Group, _mark: &str, _runs: bool) {}
 
 /// Another process. None can be seen here.
 #[derive(Clone, Copy, Debug)]
@@ -81,4 +81,4 @@ pub(super) fn descendants(_id: u32) -> Vec<ProcessEntry> {
     Vec::new()
 }
 
-pub(super) fn kill_escaped(_id: u32, _api_address: &str, _known: &[ProcessEntry]) {}
+pub(super) fn kill_escaped(_id: u32, _mark: &str, _known: &[ProcessEntry]) {}

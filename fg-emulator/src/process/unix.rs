@@ -116,18 +116,17 @@ pub(super) fn descendants(id: u32) -> Vec<ProcessEntry> {
 }
 
 /// Kills what has left the group of a process that has ended and is not reaped, as far as it can be
-/// found: its [descendants] that are known, and processes that have inherited its
-/// `RUNTIME_API_ADDR`.
-pub(super) fn kill_escaped(id: u32, api_address: &str, known: &[ProcessEntry]) {
+/// found: its [descendants] that are known, and processes that have inherited the variable that
+/// marks it.
+pub(super) fn kill_escaped(id: u32, mark: &str, known: &[ProcessEntry]) {
     known
         .iter()
         .filter(|process| start_time(process.id) == Some(process.start))
         .for_each(|process| kill_one(process.id));
     let Some(start) = start_time(id) else { return };
-    let variable = format!("RUNTIME_API_ADDR={api_address}");
     // A process may have started another one before it was killed.
     for _ in 0..5 {
-        let found = processes_with(variable.as_bytes(), start);
+        let found = processes_with(mark.as_bytes(), start);
         if found.is_empty() {
             return;
         }
@@ -143,7 +142,7 @@ fn kill_one(id: u32) {
 }
 
 /// The processes with this variable in their environment. Those that started before this time may
-/// have got the same address from another emulator, and are left out.
+/// have got the same value from another emulator, and are left out.
 fn processes_with(variable: &[u8], start: u64) -> Vec<u32> {
     let has_it = |process: &ProcessEntry| {
         let environment = fs::read(format!("/proc/{}/environ", process.id)).unwrap_or_default();

@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Weak;
 use std::time::Duration;
 
+use crate::http::response_head::ResponseHead;
 use crate::monitor::Monitor;
 
 /// How many bytes are read from the function before the reader takes them. An empty queue accepts a
@@ -34,7 +35,7 @@ struct Queue {
 /// The head of an answer whose body is streamed.
 #[derive(Debug)]
 struct AnswerHead {
-    headers: Vec<(String, String)>,
+    head: ResponseHead,
     connection: Weak<TcpStream>,
 }
 
@@ -46,6 +47,16 @@ pub(crate) enum StreamEnd {
     Broken,
     /// The answer was not streamed. The state of the API has it, if there is one.
     NotStreamed,
+}
+
+/// What became of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    Done,
+    /// It will not be read.
+    NotWanted,
+    /// There was no room in time.
+    TimedOut,
 }
 
 /// What a reader gets.
@@ -83,9 +94,9 @@ impl ChunkQueue {
     }
 
     /// The head of the answer has arrived.
-    pub(crate) fn begin(&self, headers: Vec<(String, String)>, connection: Weak<TcpStream>) {
+    pub(crate) fn begin(&self, head: ResponseHead, connection: Weak<TcpStream>) {
         self.queue.update(|queue| {
-            queue.head = Some(AnswerHead { headers, connection });
+            queue.head = Some(AnswerHead { head, connection });
             if queue.reader_has_gone {
                 queue.close_connection();
             }
@@ -95,10 +106,15 @@ impl ChunkQueue {
     /// Waits for room and adds a chunk; `false` if it will not be read.
     #[must_use]
     pub(crate) fn push(&self, chunk: Vec<u8>) -> bool {
+        self.push_within(chunk, Duration::MAX) == Pushed::Done
+    }
+
+    /// As [`push`](Self::push), but waits no longer than this.
+    pub(crate) fn push_within(&self, chunk: Vec<u8>, limit: Duration) -> Pushed {
         let mut chunk = Some(chunk);
-        let pushed = self.queue.wait(Duration::MAX, |queue| {
+        let pushed = self.queue.wait(limit, |queue| {
             if queue.reader_has_gone || queue.end.is_some() {
-                return Some(false);
+                return Some(Pushed::NotWanted);
             }
             let size = chunk.as_ref().map_or(0, Vec::len);
             if queue.bytes > 0 && queue.bytes.saturating_add(size) > self.capacity {
@@ -107,9 +123,9 @@ impl ChunkQueue {
             queue.chunks.extend(chunk.take());
             queue.bytes += size;
             queue.added += size as u64;
-            Some(true)
+            Some(Pushed::Done)
         });
-        pushed == Some(true)
+        pushed.unwrap_or(Pushed::TimedOut)
     }
 
     /// No chunk will follow. Only the first end counts.
@@ -143,15 +159,20 @@ impl ChunkQueue {
 
     /// Waits for the headers of the answer; `None` if the answer is not streamed.
     pub(crate) fn wait_for_head(&self) -> Option<Vec<(String, String)>> {
+        self.wait_for_response_head().map(|head| head.headers)
+    }
+
+    /// Waits for the head of the answer; `None` if the answer is not streamed.
+    pub(crate) fn wait_for_response_head(&self) -> Option<ResponseHead> {
         self.queue.wait(Duration::MAX, |queue| match &queue.head {
-            Some(head) => Some(Some(head.headers.clone())),
+            Some(answer) => Some(Some(answer.head.clone())),
             None => queue.end.as_ref().map(|_| None),
         })?
     }
 
     /// The headers of the answer, if they have arrived.
     pub(crate) fn headers(&self) -> Option<Vec<(String, String)>> {
-        self.queue.read(|queue| queue.head.as_ref().map(|head| head.headers.clone()))
+        self.queue.read(|queue| queue.head.as_ref().map(|answer| answer.head.headers.clone()))
     }
 
     /// Waits for the next chunk, or for the end after the last one.

@@ -64,6 +64,11 @@ impl Event {
         &self.body
     }
 
+    /// The headers that were added.
+    pub(crate) fn into_headers(self) -> Vec<(String, String)> {
+        self.headers
+    }
+
     /// The response to a poll that gets this event.
     pub(crate) fn to_response(&self) -> Response {
         let mut response =

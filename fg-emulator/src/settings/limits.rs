@@ -16,6 +16,10 @@ pub const STREAM_LIMIT: usize = 200 << 20;
 /// How many bytes a request, or a response that is not streamed, may exceed its limit.
 pub const TOLERANCE: usize = 100;
 
+/// How many requests an instance can handle at the same time ("configuring single-instance
+/// multi-concurrency").
+pub(crate) const MAX_CONCURRENCY: usize = 1000;
+
 /// The memory sizes that a function can have, in MB.
 pub const MEMORY_SIZES: [u32; 15] =
     [128, 256, 512, 768, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 8192, 10240];

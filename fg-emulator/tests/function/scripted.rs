@@ -12,9 +12,14 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// `examples/scripted.rs`, which cargo builds for these tests.
 pub(crate) fn program() -> PathBuf {
+    example("scripted")
+}
+
+/// Where cargo has put an example of this crate.
+pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test is a program");
     let target = test.ancestors().nth(2).expect("a test is in target/<profile>/deps");
-    let program = target.join("examples").join(format!("scripted{}", std::env::consts::EXE_SUFFIX));
+    let program = target.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
         program.exists(),
         "{} is not there: build it with `cargo build --examples`, or run all of `cargo test`",

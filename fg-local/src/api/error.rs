@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::store::StoreError;
+use crate::front::Told;
+use crate::store::{QueueError, StoreError};
 
 /// Why a request is refused (API reference, "error codes").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,9 +55,22 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<QueueError> for ApiError {
+    fn from(error: QueueError) -> Self {
+        let message = error.to_string();
+        match error {
+            QueueError::Full => Self::new(StatusCode::TOO_MANY_REQUESTS, "FSS.0429", message),
+            QueueError::NotFound => Self::not_found("FSS.0404", message),
+            QueueError::Exists | QueueError::State(_) => Self::conflict("FSS.0409", message),
+            QueueError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The observer of requests is told the message.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = json!({"error_code": self.code, "error_msg": self.message});
-        (self.status, axum::Json(body)).into_response()
+        Told::because(self.message).with((self.status, axum::Json(body)).into_response())
     }
 }

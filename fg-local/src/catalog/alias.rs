@@ -1,7 +1,7 @@
 //! An alias of a function's versions, the rules for it, and the version that it stands for in one
 //! invocation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::HeaderMap;
 use jiff::Timestamp;
@@ -172,6 +172,21 @@ pub(crate) fn invalid_weight() -> ApiError {
 }
 
 impl Function {
+    /// The headers that the rules of an alias look at, which an invocation keeps while it waits.
+    pub(crate) fn rule_headers(
+        &self,
+        qualifier: Option<&Qualifier>,
+        headers: &HeaderMap,
+    ) -> Vec<(String, String)> {
+        let Some(Qualifier::Alias(alias)) = qualifier else { return Vec::new() };
+        let alias = self.aliases.iter().find(|known| known.name == *alias);
+        let rules = alias.into_iter().flat_map(|alias| alias.strategy.values());
+        let names = rules.flat_map(|strategy| &strategy.rules).map(|rule| rule.param.as_str());
+        let names: BTreeSet<_> = names.collect();
+        let value = |name: &str| Some((name.to_owned(), headers.get(name)?.to_str().ok()?.into()));
+        names.into_iter().filter_map(value).collect()
+    }
+
     /// The version that runs an invocation with these headers: `latest` without a qualifier. `roll`
     /// is a random number below 100, for aliases with weights.
     ///
@@ -345,22 +360,22 @@ mod tests {
     fn a_version_has_one_alias_and_a_function_ten() {
         let names: Vec<_> = (1..=11).map(|number| format!("v{number}")).collect();
         let mut function = published(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        function.put_alias(Alias::new("a1", "v1"), None).unwrap();
+        function.put_alias(Alias::new("a1", "v1"), None).expect("it is accepted");
         assert_eq!(code(function.put_alias(Alias::new("a1", "v2"), None)), "FSS.1063");
         assert_eq!(code(function.put_alias(Alias::new("a2", "v1"), None)), "FSS.1066");
         for number in 2..=10 {
             let (name, version) = (format!("a{number}"), format!("v{number}"));
-            function.put_alias(Alias::new(&name, &version), None).unwrap();
+            function.put_alias(Alias::new(&name, &version), None).expect("it is accepted");
         }
         assert_eq!(code(function.put_alias(Alias::new("a11", "v11"), None)), "FSS.1043");
         assert_eq!(code(function.put_alias(Alias::new("a1", "v11"), Some("a1"))), "accepted");
-        assert_eq!(function.alias("a1").unwrap().version, "v11");
+        assert_eq!(function.alias("a1").expect("it is there").version, "v11");
     }
 
     #[test]
     fn an_alias_is_a_name_that_can_be_resolved() {
         let mut function = published(&["v1"]);
-        function.put_alias(Alias::new("prod", "v1"), None).unwrap();
+        function.put_alias(Alias::new("prod", "v1"), None).expect("it is accepted");
         let chosen = |qualifier: Option<Qualifier>| {
             function.choose_version(qualifier.as_ref(), &HeaderMap::new(), 0).map(|v| &*v.name)
         };
@@ -390,7 +405,7 @@ mod tests {
                 let name = format!("x-{number}");
                 let value = if *matches { "yes" } else { "no" };
                 headers.insert(
-                    axum::http::HeaderName::try_from(&name).unwrap(),
+                    axum::http::HeaderName::try_from(&name).expect("it is there"),
                     HeaderValue::from_static(value),
                 );
                 let op = if number % 2 == 0 { "=" } else { "in" };

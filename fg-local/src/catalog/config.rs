@@ -1,4 +1,4 @@
-//! Which configurations of a version the platform accepts (API reference 06_0108, 06_0111).
+//! Which configurations of a version the platform accepts (API reference `06_0108`, `06_0111`).
 
 use serde_json::Value;
 

@@ -140,6 +140,16 @@ impl Function {
         })
     }
 
+    /// The key of what belongs to a version or an alias: its name, with `!` before an alias.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such version or alias.
+    pub(crate) fn qualifier_key(&self, qualifier: Option<&Qualifier>) -> Result<String, ApiError> {
+        self.named_version(qualifier)?;
+        Ok(qualifier.map_or_else(|| LATEST.to_owned(), ToString::to_string))
+    }
+
     /// The version that a qualifier names: `latest` without one, and the main version of an alias.
     pub(crate) fn named_version(
         &self,
@@ -195,7 +205,7 @@ pub(super) mod tests {
         let mut function = function();
         for name in versions {
             function.latest.code.digest = (*name).to_owned();
-            function.publish(Some(name), "", Timestamp::now()).unwrap();
+            function.publish(Some(name), "", Timestamp::now()).expect("it is published");
         }
         function
     }

@@ -1,5 +1,5 @@
 //! Which names the platform accepts for functions, packages, versions and aliases (API reference
-//! 06_0108, 06_0112, 06_0113).
+//! `06_0108`, `06_0112`, `06_0113`).
 
 use super::version::LATEST;
 use crate::api::error::ApiError;

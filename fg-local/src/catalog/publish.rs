@@ -134,9 +134,9 @@ mod tests {
     fn a_version_keeps_what_latest_was_when_it_was_published() {
         let mut function = function();
         let now = Timestamp::now();
-        function.publish(Some("v1"), "first", now).unwrap();
+        function.publish(Some("v1"), "first", now).expect("it is published");
         function.latest.config.timeout = 30;
-        let version = function.version("v1").unwrap();
+        let version = function.version("v1").expect("it is there");
         assert_eq!((version.config.timeout, &*version.description), (3, "first"));
     }
 
@@ -144,7 +144,7 @@ mod tests {
     fn publishing_needs_a_change_of_code_or_configuration() {
         let mut function = function();
         let now = Timestamp::now();
-        function.publish(Some("v1"), "", now).unwrap();
+        function.publish(Some("v1"), "", now).expect("it is published");
         assert_eq!(code(function.publish(Some("v2"), "", now)), "FSS.1016");
         function.latest.code.digest = "other".into();
         assert_eq!(code(function.publish(Some("v1"), "", now)), "FSS.1062");
@@ -155,16 +155,19 @@ mod tests {
 
     #[test]
     fn a_version_without_a_name_is_named_by_the_time() {
-        let now = "2026-11-27T10:20:30Z".parse().unwrap();
-        assert_eq!(function().publish(None, "", now).unwrap().name, "v20261127-102030");
+        let now = "2026-11-27T10:20:30Z".parse().expect("it is well-formed");
+        assert_eq!(
+            function().publish(None, "", now).expect("it is published").name,
+            "v20261127-102030"
+        );
     }
 
     #[test]
     fn deleting_a_version_deletes_the_aliases_that_stand_for_it() {
         let mut function = published(&["v1", "v2"]);
-        function.put_alias(Alias::new("prod", "v1"), None).unwrap();
-        function.put_alias(Alias::new("next", "v2"), None).unwrap();
-        function.remove_version("v1").unwrap();
+        function.put_alias(Alias::new("prod", "v1"), None).expect("it is accepted");
+        function.put_alias(Alias::new("next", "v2"), None).expect("it is accepted");
+        function.remove_version("v1").expect("it is there");
         let names: Vec<_> = function.aliases.iter().map(|alias| &*alias.name).collect();
         assert_eq!(names, ["next"]);
         assert_eq!(code(function.version("v1")), "FSS.1052");
@@ -174,10 +177,10 @@ mod tests {
     fn latest_and_an_additional_version_cannot_be_deleted() {
         let mut function = published(&["v1", "v2", "v3"]);
         let weights = Alias { weights: [("v2".into(), 10)].into(), ..Alias::new("prod", "v1") };
-        function.put_alias(weights, None).unwrap();
+        function.put_alias(weights, None).expect("it is accepted");
         let strategy = [("v3".into(), VersionStrategy::header("a", "=", "b"))].into();
         let strategy = Alias { strategy, ..Alias::new("beta", "v2") };
-        function.put_alias(strategy, None).unwrap();
+        function.put_alias(strategy, None).expect("it is accepted");
         assert_eq!(code(function.remove_version("v2")), "FSS.1094");
         assert_eq!(code(function.remove_version("v3")), "FSS.1094");
         assert_eq!(code(function.remove_version("latest")), "FSS.1015");

@@ -27,7 +27,7 @@ pub(crate) fn check_user_data(field: &str, user_data: &str) -> Result<(), ApiErr
         ));
     }
     let Ok(object) = serde_json::from_str::<Map<String, Value>>(user_data) else {
-        return Err(invalid(format!(
+        return Err(invalid(&format!(
             "{field} must be a JSON object as a string, such as \"{{\\\"key\\\":\\\"value\\\"}}\""
         )));
     };
@@ -51,7 +51,7 @@ fn check_pair(field: &str, name: &str, value: &Value) -> Result<(), ApiError> {
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !is_name {
-        return Err(invalid(format!(
+        return Err(invalid(&format!(
             "in {field}, {name:?} is no name of a variable: it must have letters, digits and \
              underscores, and start with a letter"
         )));
@@ -59,9 +59,9 @@ fn check_pair(field: &str, name: &str, value: &Value) -> Result<(), ApiError> {
     match value {
         Value::String(value) if !value.contains('\0') => Ok(()),
         Value::String(_) => {
-            Err(invalid(format!("in {field}, the value of {name} has a null character")))
+            Err(invalid(&format!("in {field}, the value of {name} has a null character")))
         }
-        _ => Err(invalid(format!("in {field}, the value of {name} must be a string"))),
+        _ => Err(invalid(&format!("in {field}, the value of {name} must be a string"))),
     }
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn without_values(user_data: &str) -> String {
     Value::Object(object).to_string()
 }
 
-fn invalid(message: String) -> ApiError {
+fn invalid(message: &str) -> ApiError {
     ApiError::bad_request("FSS.1009", format!("Invalid function UserData: {message}"))
 }
 
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     fn code_of(user_data: &str) -> &'static str {
-        check_user_data("user_data", user_data).unwrap_err().code
+        check_user_data("user_data", user_data).expect_err("it is refused").code
     }
 
     #[test]
@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_message_has_no_value() {
-        let error = check_user_data("encrypted_user_data", r#"{"pass-word":"hush"}"#).unwrap_err();
+        let error = check_user_data("encrypted_user_data", r#"{"pass-word":"hush"}"#)
+            .expect_err("it is refused");
         assert!(error.message.contains("pass-word") && !error.message.contains("hush"), "{error}");
     }
 

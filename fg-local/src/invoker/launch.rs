@@ -1,6 +1,6 @@
 //! How a version is started: its configuration as the settings of an emulator.
 
-use std::path::Path;
+use std::fmt;
 use std::time::Duration;
 
 use fg_emulator::{Builder, Emulator, Event, Execution, PlatformError};
@@ -10,8 +10,8 @@ use super::{Limits, admission, internal};
 use crate::api::error::ApiError;
 use crate::catalog::function::Function;
 use crate::catalog::version::{Config, Version};
-use crate::code::PackageError;
-use crate::urn::Place;
+use crate::code::{PackageError, Unpacked};
+use crate::urn::{Place, Qualifier};
 
 /// The program of a package, for the runtimes `Custom` and `http`.
 const BOOTSTRAP: &str = "bootstrap";
@@ -44,6 +44,15 @@ impl Refusal {
     }
 }
 
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Api(error) => f.write_str(&error.message),
+            Self::Platform(error) => f.write_str(&error.platform_message()),
+        }
+    }
+}
+
 impl From<PlatformError> for Refusal {
     fn from(error: PlatformError) -> Self {
         Self::Platform(error)
@@ -61,7 +70,7 @@ pub(super) fn builder(
     place: &Place,
     function: &Function,
     version: &Version,
-    folder: &Path,
+    folder: &Unpacked,
     limits: &Limits,
 ) -> Result<Builder, Refusal> {
     let config = &version.config;
@@ -73,8 +82,11 @@ pub(super) fn builder(
         return Err(Refusal::Api(ApiError::bad_request(
             "FSS.1011",
             format!(
-                "the package of {} has no file {BOOTSTRAP} at its top; it is what the runtime {} starts",
-                function.name, config.runtime
+                "the package of {} has no file {BOOTSTRAP} at its top, which is what the runtime {} \
+                 starts: {}",
+                function.name,
+                config.runtime,
+                folder.hint(BOOTSTRAP)
             ),
         )));
     }
@@ -85,13 +97,26 @@ pub(super) fn builder(
         .region(&place.region)
         .project_id(&place.project_id)
         .handler(&config.handler)
-        .code_root(folder)
+        .code_root(&**folder)
         .timeout(Duration::from_secs(config.timeout.into()))
         .init_timeout(init_limit(config))
         .memory(config.memory_size)
+        .enforce_memory()
+        .concurrency(config.strategy.concurrent_num as usize)
+        .reserved(reserved(function, version))
         .instances(admission::instances(config.strategy, limits.instances))
         .idle_limit(limits.idle)
         .queue_limit(limits.wait);
+    if config.runtime == "http" {
+        builder = builder.http_function();
+    }
+    if config.other.get("is_return_stream") == Some(&Value::Bool(true)) {
+        builder = builder.streaming();
+    }
+    if let Some(sink) = limits.line_sink.clone() {
+        let name = function.name.name.clone();
+        builder = builder.on_line(move |line| sink(&name, line));
+    }
     for (name, value) in strings(&config.user_data)? {
         builder = builder.variable(name, value);
     }
@@ -99,6 +124,16 @@ pub(super) fn builder(
         builder = builder.user_data(name, value);
     }
     Ok(builder)
+}
+
+/// How many instances of a version are kept although they are idle.
+pub(super) fn reserved(function: &Function, version: &Version) -> usize {
+    let is_of_version = |qualifier: &str| {
+        let named = function.named_version(Some(&Qualifier::parse(qualifier)));
+        named.is_ok_and(|named| named.name == version.name)
+    };
+    let reserved = function.reserved.iter().filter(|(qualifier, _)| is_of_version(qualifier));
+    reserved.map(|(_, reservation)| reservation.count as usize).sum()
 }
 
 fn init_limit(config: &Config) -> Duration {

@@ -1,13 +1,11 @@
 //! The names and ids of the log group and the log streams, the same for a function at every start.
 
-use base16ct::lower::encode_string;
-use sha2::{Digest, Sha256};
-
 use crate::catalog::function::Function;
+use crate::catalog::id::derived_uuid;
 
 /// The id of the one log group of this server, 36 characters as in LTS.
 pub(crate) fn group_id(project_id: &str) -> String {
-    id("group", project_id)
+    derived_uuid(&format!("group {project_id}"))
 }
 
 /// The platform's own group is named `functiongraph.log.group.` and a suffix.
@@ -17,7 +15,7 @@ pub(crate) fn group_name() -> &'static str {
 
 /// The id of a function's log stream, 36 characters as in LTS.
 pub(crate) fn stream_id(function: &Function) -> String {
-    id("stream", &function.id)
+    derived_uuid(&format!("stream {}", function.id))
 }
 
 /// Begins with the name of the function, as on the platform.
@@ -26,23 +24,17 @@ pub(crate) fn stream_name(function: &Function) -> String {
     format!("{}_{}_{}", name.name, name.package, function.id.get(..8).unwrap_or(&function.id))
 }
 
-/// The first half of a digest, written as a UUID.
-fn id(kind: &str, of: &str) -> String {
-    let digest = Sha256::new().chain_update(kind).chain_update(" ").chain_update(of).finalize();
-    let hex = encode_string(&digest[..16]);
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::triggers::example::function;
 
     #[test]
-    fn an_id_is_always_the_same_and_has_the_form_of_a_uuid() {
-        let id = group_id("p");
-        assert_eq!(id, group_id("p"));
-        assert_ne!(id, group_id("q"));
-        let parts: Vec<_> = id.split('-').map(str::len).collect();
-        assert_eq!(parts, [8, 4, 4, 4, 12]);
+    fn a_function_has_a_log_stream_of_its_own_in_the_group_of_its_project() {
+        let (one, other) = (function("f1", &[]), function("f2", &[]));
+        assert_eq!(stream_id(&one), stream_id(&one));
+        assert_ne!(stream_id(&one), stream_id(&other));
+        assert_ne!(group_id("p"), group_id("q"));
+        assert_eq!(stream_name(&one), "greet_default_f1");
     }
 }

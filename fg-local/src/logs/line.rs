@@ -24,18 +24,6 @@ pub(crate) struct Line<'a> {
     pub(crate) content: Cow<'a, str>,
 }
 
-impl Line<'_> {
-    pub(crate) fn into_owned(self) -> Line<'static> {
-        Line {
-            line_num: self.line_num,
-            time: self.time,
-            request_id: Cow::Owned(self.request_id.into_owned()),
-            version: Cow::Owned(self.version.into_owned()),
-            content: Cow::Owned(self.content.into_owned()),
-        }
-    }
-}
-
 /// The parts of a line that are at most [`MAX_LINE`] long and end between characters.
 pub(crate) fn parts(content: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(content);

@@ -22,10 +22,10 @@ const MAX_BODY: usize = 64 << 10;
 /// The routes below `/v2/{project}`, which are those of LTS.
 pub(crate) fn router() -> Router<Arc<App>> {
     Router::new()
-        .route("/v2/{project}/groups", get(groups))
-        .route("/v2/{project}/groups/{group}/streams", get(streams))
-        .route("/v2/{project}/log-streams", get(all_streams))
-        .route("/v2/{project}/groups/{group}/streams/{stream}/content/query", post(query))
+        .route("/groups", get(groups))
+        .route("/groups/{group}/streams", get(streams))
+        .route("/log-streams", get(all_streams))
+        .route("/groups/{group}/streams/{stream}/content/query", post(query))
         .layer(DefaultBodyLimit::max(MAX_BODY))
 }
 
@@ -50,8 +50,8 @@ async fn streams(
     State(app): State<Arc<App>>,
     Path((_, group)): Path<(String, String)>,
 ) -> Result<Json<Value>, LtsError> {
-    check_group(&app, &group)?;
-    let streams: Vec<_> = app.catalog.list().iter().map(|function| stream(function)).collect();
+    let functions = in_group(&app, &group)?;
+    let streams: Vec<_> = functions.iter().map(|function| stream(function)).collect();
     Ok(Json(json!({"log_streams": streams})))
 }
 
@@ -86,20 +86,24 @@ fn stream(function: &Function) -> Value {
     })
 }
 
+/// The functions with their streams, if this is the id of the one group.
+fn in_group(app: &App, group: &str) -> Result<Vec<Arc<Function>>, LtsError> {
+    if group == group_id(&app.place.project_id) {
+        Ok(app.catalog.list())
+    } else {
+        Err(LtsError::no_group(group))
+    }
+}
+
 async fn query(
     State(app): State<Arc<App>>,
     Path((_, group, stream)): Path<(String, String, String)>,
     body: Bytes,
 ) -> Result<Json<Page>, LtsError> {
-    check_group(&app, &group)?;
-    let functions = app.catalog.list();
+    let functions = in_group(&app, &group)?;
     let function = functions.iter().find(|function| stream_id(function) == stream);
     let function = Arc::clone(function.ok_or_else(|| LtsError::no_stream(&stream))?);
     let query = Query::parse(&body, &app.place.region)?;
     let page = spawn_blocking(move || app.logs.query(&function, &query));
     page.await.map_err(LtsError::failed)?.map(Json).map_err(LtsError::failed)
-}
-
-fn check_group(app: &App, group: &str) -> Result<(), LtsError> {
-    if group == group_id(&app.place.project_id) { Ok(()) } else { Err(LtsError::no_group(group)) }
 }

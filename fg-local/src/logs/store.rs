@@ -47,7 +47,11 @@ impl LogStore {
         Self::with_limit(folder, functions, FILE)
     }
 
-    fn with_limit(folder: &Path, functions: &[Arc<Function>], limit: u64) -> io::Result<Self> {
+    pub(super) fn with_limit(
+        folder: &Path,
+        functions: &[Arc<Function>],
+        limit: u64,
+    ) -> io::Result<Self> {
         let context = |error: io::Error| {
             io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
         };
@@ -158,7 +162,8 @@ fn checked(id: &str) -> io::Result<&str> {
 }
 
 fn is_id(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (1..=64).contains(&name.len()) && name.bytes().all(is_allowed)
 }
 
 #[cfg(test)]

@@ -1,8 +1,17 @@
-//! A function for tests.
+//! A function, a catalog and a queue for tests.
+
+use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::{Queue, Report, Reporter};
+use crate::api::error::ApiError;
+use crate::catalog::Catalog;
 use crate::catalog::function::Function;
+use crate::store::Store;
+use crate::urn::FunctionName;
 
 /// The function `default:greet` with this id and these triggers: type, id, and `event_data`.
 pub(crate) fn function(id: &str, triggers: &[(&str, &str, Value)]) -> Function {
@@ -24,4 +33,62 @@ pub(crate) fn function(id: &str, triggers: &[(&str, &str, Value)]) -> Function {
         "triggers": triggers,
     });
     serde_json::from_value(function).expect("it is a function")
+}
+
+/// A catalog in a folder of its own.
+pub(crate) struct Folder {
+    pub(crate) catalog: Arc<Catalog>,
+    _folder: TempDir,
+}
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Arc::new(Store::open(folder.path()).expect("it opens"));
+        let catalog = Arc::new(Catalog::open(store).expect("it opens"));
+        Self { catalog, _folder: folder }
+    }
+}
+
+/// An invocation that was queued.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) function: FunctionName,
+    pub(crate) qualifier: String,
+    pub(crate) payload: Value,
+}
+
+/// A queue that sends invocations to a test.
+#[derive(Clone)]
+pub(crate) struct Recorder(UnboundedSender<Queued>);
+
+impl Recorder {
+    pub(crate) fn new() -> (Self, UnboundedReceiver<Queued>) {
+        let (sender, receiver) = unbounded_channel();
+        (Self(sender), receiver)
+    }
+}
+
+impl Queue for Recorder {
+    async fn queue(
+        &self,
+        function: &Arc<Function>,
+        qualifier: String,
+        payload: Vec<u8>,
+        _: Vec<(String, String)>,
+    ) -> Result<String, ApiError> {
+        let function = function.name.clone();
+        let payload = serde_json::from_slice(&payload).expect("it is JSON");
+        let _ = self.0.send(Queued { function, qualifier, payload });
+        Ok("r-1".into())
+    }
+}
+
+/// A reporter that sends reports to a test.
+pub(crate) fn reports() -> (Reporter, UnboundedReceiver<Report>) {
+    let (sender, receiver) = unbounded_channel();
+    let reporter = move |report| {
+        let _ = sender.send(report);
+    };
+    (Arc::new(reporter), receiver)
 }

@@ -1,11 +1,10 @@
-//! The process that has a socket, as Linux reports it in `/proc`: the inode of the socket with two
-//! addresses, and the process that has the inode open.
+//! Whose process is at the other end of a connection, as Linux reports it in `/proc`.
 
 use std::fs;
-use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use super::{Owner, PeerIdentity, Stranger};
+use crate::process::sockets::{find_inode, has_socket, holders, is_hidden, link_of};
 use crate::process::table::{ProcessEntry, process_tree, processes};
 
 /// The table of sockets changes while it is read, so that an entry can be missed.
@@ -29,7 +28,7 @@ pub(super) fn identify(
     }
     // A closed socket has the inode 0.
     let Some(inode) = inode.filter(|inode| *inode != 0) else { return PeerIdentity::Gone };
-    let link = format!("socket:[{inode}]");
+    let link = link_of(inode);
     let known = match owner {
         Owner::Process(id) => identify_in_tree(id, &link),
         _ => identify_announced(local.port(), &link),
@@ -62,69 +61,6 @@ fn identify_announced(port: u16, link: &str) -> Option<PeerIdentity> {
     let table = processes();
     let is_announced = holders(link, &table).any(|process| is_announced(process, port, &table));
     is_announced.then_some(PeerIdentity::Owner)
-}
-
-/// The processes that have this socket open, as far as their files can be read.
-fn holders<'a>(link: &'a str, table: &'a [ProcessEntry]) -> impl Iterator<Item = u32> + 'a {
-    table.iter().map(|process| process.id).filter(|id| has_socket(*id, link).unwrap_or(false))
-}
-
-fn is_hidden(error: &io::Error) -> bool {
-    error.kind() == ErrorKind::PermissionDenied
-}
-
-/// The inode of the socket with these addresses; 0 if its process has closed it.
-fn find_inode(local: SocketAddr, remote: SocketAddr) -> io::Result<Option<u64>> {
-    let found = parse_inode(&fs::read_to_string("/proc/net/tcp")?, local, remote);
-    if found.is_some() {
-        return Ok(found);
-    }
-    // A dual-stack socket, as Java uses them. Without IPv6 there is no such file.
-    Ok(fs::read_to_string("/proc/net/tcp6")
-        .ok()
-        .and_then(|table| parse_inode(&table, local, remote)))
-}
-
-fn parse_inode(table: &str, local: SocketAddr, remote: SocketAddr) -> Option<u64> {
-    table.lines().skip(1).find_map(|line| {
-        let mut fields = line.split_ascii_whitespace().skip(1);
-        let is_it = parse_address(fields.next()?)? == canonical(local)
-            && parse_address(fields.next()?)? == canonical(remote);
-        // State, queues, timer, retransmissions, user and timeout stand before the inode.
-        if is_it { fields.nth(6)?.parse().ok() } else { None }
-    })
-}
-
-fn canonical(address: SocketAddr) -> (IpAddr, u16) {
-    (address.ip().to_canonical(), address.port())
-}
-
-/// Parses `0100007F:1F90`: 32-bit words in native byte order, and a port.
-fn parse_address(text: &str) -> Option<(IpAddr, u16)> {
-    let (address, port) = text.split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let word =
-        |at: usize| Some(u32::from_str_radix(address.get(at..at + 8)?, 16).ok()?.to_ne_bytes());
-    let address = if address.len() == 8 {
-        IpAddr::V4(Ipv4Addr::from(word(0)?))
-    } else {
-        let mut bytes = [0; 16];
-        for (index, four) in bytes.chunks_exact_mut(4).enumerate() {
-            four.copy_from_slice(&word(8 * index)?);
-        }
-        IpAddr::V6(Ipv6Addr::from(bytes))
-    };
-    Some((address.to_canonical(), port))
-}
-
-fn has_socket(process: u32, link: &str) -> io::Result<bool> {
-    for file in fs::read_dir(format!("/proc/{process}/fd"))? {
-        // An error means that the file has been closed meanwhile.
-        if fs::read_link(file?.path()).is_ok_and(|target| target.as_os_str() == link) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Whether this process is this program, or was started, or one of its ancestors was, with the
@@ -163,21 +99,6 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
 
     use super::*;
-
-    #[test]
-    fn a_socket_is_found_by_its_addresses_in_either_table() {
-        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
-            0: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0000000000000000 20 4 30 10 -1\n";
-        let (local, remote) = (([127, 0, 0, 1], 0x1f90).into(), ([127, 0, 0, 1], 0xc350).into());
-        if cfg!(target_endian = "little") {
-            assert_eq!(
-                (parse_inode(table, local, remote), parse_inode(table, remote, local)),
-                (Some(4711), None)
-            );
-            let mapped = table.replace("0100007F", "0000000000000000FFFF00000100007F");
-            assert_eq!(parse_inode(&mapped, local, remote), Some(4711));
-        }
-    }
 
     #[test]
     fn the_other_end_of_a_socket_is_told_to_be_ours_or_not() {

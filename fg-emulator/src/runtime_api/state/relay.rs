@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::State;
 use crate::http::request::Request;
+use crate::http::response_head::ResponseHead;
 use crate::runtime_api::answer::{AnswerKind, Post, Verdict};
 use crate::runtime_api::chunk_queue::{ChunkQueue, StreamEnd};
 use crate::runtime_api::endpoint::Endpoint;
@@ -50,7 +51,7 @@ impl State {
         let record = &mut self.invocations[invocation];
         let chunks = Arc::clone(record.chunks.as_ref()?);
         record.relay = Some(RelayState::InProgress);
-        chunks.begin(head.headers.clone(), socket);
+        chunks.begin(ResponseHead { status: None, headers: head.headers.clone() }, socket);
         Some(Relay { invocation, chunks, limit: self.answer_limit.map(|limit| limit.streamed) })
     }
 

@@ -1,0 +1,11 @@
+//! The management API over HTTP, as clients see it.
+
+mod aliases;
+mod client;
+mod functions;
+mod iam;
+mod project;
+mod refusals;
+mod resources;
+mod triggers;
+mod versions;
