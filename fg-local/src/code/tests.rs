@@ -1,6 +1,6 @@
 //! Packages that are made to do harm, byte by byte.
 
-#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+#![allow(clippy::unwrap_used, reason = "a test ends where something else happens")]
 
 use std::fs;
 use std::io::Write;

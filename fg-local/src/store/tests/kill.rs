@@ -330,9 +330,9 @@ async fn join(mut workers: Vec<std::pin::Pin<Box<impl Future<Output = ()>>>>) {
         for worker in &mut workers {
             assert!(worker.as_mut().poll(context).is_pending());
         }
-        std::task::Poll::Pending
+        std::task::Poll::<()>::Pending
     })
-    .await
+    .await;
 }
 
 /// Creates, updates, publishes and deletes functions that no other worker has.
