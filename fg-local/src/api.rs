@@ -27,8 +27,8 @@ mod versions;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, StatusCode, Uri};
+use axum::extract::{DefaultBodyLimit, OriginalUri};
+use axum::http::{Method, StatusCode};
 
 use crate::app::App;
 use error::ApiError;
@@ -72,7 +72,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
 }
 
 /// The answer for operations of the cloud that are not there, whatever their method.
-pub(crate) async fn not_emulated(method: Method, uri: Uri) -> ApiError {
+pub(crate) async fn not_emulated(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
     ApiError::new(
         StatusCode::NOT_IMPLEMENTED,
         "FSS.0501",

@@ -42,5 +42,6 @@ async fn what_is_not_emulated_says_so_with_501() {
     ] {
         let answer = platform.send(method, &path, Bytes::new()).await;
         assert_eq!(answer.code(), "501 FSS.0501", "{path}");
+        assert!(path.starts_with("/v3/auth") || answer.error().2.contains(&path), "{path}");
     }
 }
