@@ -2,12 +2,16 @@
 //! Log Tank Service.
 
 mod error;
+mod ids;
 mod keywords;
+#[cfg(test)]
+mod kill_tests;
 mod line;
 mod query;
 mod routes;
 mod store;
 mod stream;
 
+pub(crate) use ids::{group_id, group_name, stream_id, stream_name};
 pub(crate) use routes::router;
 pub(crate) use store::LogStore;

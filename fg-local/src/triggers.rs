@@ -26,9 +26,11 @@ use crate::catalog::function::{Function, Trigger};
 use crate::invoker::Invoker;
 
 pub(crate) use fire::router;
+pub(crate) use object_filter::check_bucket;
 use report::{Report, Reporter};
 pub use schedule::{Schedule, ScheduleError};
 pub use timer_event::timer_event;
+pub(crate) use timers::check_timer;
 
 /// Takes asynchronous invocations.
 pub(crate) trait Queue: Clone + Send + Sync + 'static {

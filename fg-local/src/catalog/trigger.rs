@@ -4,7 +4,6 @@
 mod conflicts;
 mod field;
 mod object_storage;
-mod timer;
 mod types;
 
 use jiff::Timestamp;

@@ -47,7 +47,11 @@ impl LogStore {
         Self::with_limit(folder, functions, FILE)
     }
 
-    fn with_limit(folder: &Path, functions: &[Arc<Function>], limit: u64) -> io::Result<Self> {
+    pub(super) fn with_limit(
+        folder: &Path,
+        functions: &[Arc<Function>],
+        limit: u64,
+    ) -> io::Result<Self> {
         let context = |error: io::Error| {
             io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
         };

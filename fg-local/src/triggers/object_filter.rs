@@ -60,11 +60,7 @@ impl Filter {
             _ => return Ok(None),
         };
         let bucket = string("bucket")?.to_owned();
-        if !is_bucket(&bucket) {
-            return Err(format!(
-                "bucket {bucket:?} is not the name of a bucket: 1 to 64 of a-z, 0-9, - and ."
-            ));
-        }
+        check_bucket(&bucket)?;
         let wrong = || format!("{events} is not a list of strings");
         let list = event_data.get(events).and_then(Value::as_array).ok_or_else(wrong)?;
         let events = list.iter().map(|event| event.as_str().map(bare)).collect::<Option<_>>();
@@ -115,16 +111,20 @@ fn is_known(event: &str) -> bool {
     }
 }
 
-/// The name is that of a folder, too.
-fn is_bucket(name: &str) -> bool {
+/// Checks the name of a bucket, which is that of a folder, too.
+pub(crate) fn check_bucket(name: &str) -> Result<(), String> {
     let is_allowed = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.'
     };
-    (1..=64).contains(&name.len())
+    let is_bucket = (1..=64).contains(&name.len())
         && name.bytes().all(is_allowed)
         && !name.starts_with('.')
         && !name.contains("..")
-        && !name.ends_with('.')
+        && !name.ends_with('.');
+    if is_bucket {
+        return Ok(());
+    }
+    Err(format!("bucket {name:?} is not the name of a bucket: 1 to 64 of a-z, 0-9, - and ."))
 }
 
 #[cfg(test)]

@@ -172,8 +172,13 @@ pub(super) fn event(trigger: &Trigger, now: &ZonedDateTime) -> String {
     timer_event(string("name").unwrap_or_default(), string("user_event"), now)
 }
 
+/// Checks the `event_data` of a timer.
+pub(crate) fn check_timer(event_data: &Map<String, Value>) -> Result<(), String> {
+    schedule(event_data).map(drop)
+}
+
 /// The schedule in a timer's `event_data`.
-pub(super) fn schedule(event_data: &Map<String, Value>) -> Result<Schedule, String> {
+fn schedule(event_data: &Map<String, Value>) -> Result<Schedule, String> {
     let string = |key: &str| {
         event_data.get(key).and_then(Value::as_str).ok_or_else(|| format!("{key} is not a string"))
     };

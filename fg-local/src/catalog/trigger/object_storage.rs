@@ -2,19 +2,16 @@
 
 use serde_json::{Map, Value};
 
+use crate::triggers::check_bucket;
+
 /// The events of objects that are created.
 const CREATED: [&str; 4] = ["Put", "Post", "Copy", "CompleteMultipartUpload"];
 /// The events of objects that are removed.
 const REMOVED: [&str; 2] = ["Delete", "DeleteMarkerCreated"];
 
 pub(super) fn check(data: &Map<String, Value>) -> Result<(), String> {
-    let bucket = data.get("bucket").and_then(Value::as_str).unwrap_or_default();
-    let is_allowed =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
-    if !bucket.bytes().all(is_allowed) {
-        return Err("bucket must have lower-case letters, digits, hyphens and periods".into());
-    }
-    events(data).map(|_| ())
+    events(data)?;
+    check_bucket(data.get("bucket").and_then(Value::as_str).unwrap_or_default())
 }
 
 /// The single events that the names stand for.

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::field::Kind::{Flag, FlagOrText, Number, Object, OneOf, Secret, Text, Texts};
 use super::field::{Field, optional, required};
-use super::{object_storage, timer};
+use super::object_storage;
 use crate::api::error::ApiError;
+use crate::triggers::check_timer;
 
 /// A type of triggers.
 #[derive(Debug)]
@@ -87,7 +88,7 @@ pub(crate) const TYPES: &[TriggerType] = &[
         exists: "FSS.1148",
         can_be_disabled: true,
         fields: TIMER_FIELDS,
-        more: timer::check,
+        more: check_timer,
         ..PLAIN
     },
     TriggerType { code: "APIG", ..API },
