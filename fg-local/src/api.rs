@@ -64,10 +64,11 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .merge(statistics::router())
         .merge(export::router())
         .merge(types::router())
-        .merge(invoke::router())
         .merge(crate::logs::router())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(with_code)
+        // Events have limits of their own.
+        .merge(invoke::router().layer(DefaultBodyLimit::disable()))
         .fallback(not_emulated)
         .method_not_allowed_fallback(not_emulated);
     let iam = iam::router().fallback(not_emulated).method_not_allowed_fallback(not_emulated);

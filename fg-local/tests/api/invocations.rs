@@ -75,6 +75,16 @@ async fn a_failed_invocation_is_listed_and_measured() {
 }
 
 #[tokio::test]
+async fn an_event_may_be_larger_than_other_bodies() {
+    let platform = with_script("#!/bin/sh\nexit 7\n").await;
+    let event = json!({"padding": "x".repeat(4 << 20)});
+    let answer = platform.post(&path("invocations"), event).await;
+    assert_ne!(answer.status, 413, "{}", String::from_utf8_lossy(&answer.body));
+    let event = json!({"padding": "x".repeat(7 << 20)});
+    assert_eq!(platform.post(&path("invocations"), event).await.status, 413);
+}
+
+#[tokio::test]
 async fn an_invocation_that_runs_can_be_cancelled_once() {
     let platform = with_script("#!/bin/sh\nexec sleep 60\n").await;
     let id = fire(&platform).await;
