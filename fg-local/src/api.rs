@@ -28,8 +28,8 @@ mod versions;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, StatusCode, Uri};
+use axum::extract::{DefaultBodyLimit, OriginalUri};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use fg_emulator::printable::excerpt;
 
@@ -70,10 +70,15 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .merge(statistics::router())
         .merge(export::router())
         .merge(types::router())
-        .merge(invoke::router().method_not_allowed_fallback(method_not_allowed))
         .merge(crate::logs::router())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(with_code)
+        // Events have limits of their own.
+        .merge(
+            invoke::router()
+                .method_not_allowed_fallback(method_not_allowed)
+                .layer(DefaultBodyLimit::disable()),
+        )
         .fallback(not_emulated)
         .method_not_allowed_fallback(not_emulated);
     let iam = iam::router().fallback(not_emulated).method_not_allowed_fallback(not_emulated);
@@ -81,7 +86,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
 }
 
 /// The response to an operation of the platform that is not emulated, whatever its method.
-pub(crate) async fn not_emulated(method: Method, uri: Uri) -> Response {
+pub(crate) async fn not_emulated(method: Method, OriginalUri(uri): OriginalUri) -> Response {
     let message = format!(
         "{method} {} is an operation of the platform's API that is not emulated here; \
          docs/local.md lists those that are",
@@ -92,7 +97,7 @@ pub(crate) async fn not_emulated(method: Method, uri: Uri) -> Response {
 }
 
 /// The response to an invocation with another method than those in `Allow`, which the router adds.
-async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
+async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
     let path = excerpt(uri.path(), MAX_QUOTED);
     let message =
         format!("{method} is not a method of {path}; the header Allow has those that are");

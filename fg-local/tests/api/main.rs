@@ -4,6 +4,7 @@ mod aliases;
 mod client;
 mod functions;
 mod iam;
+mod invocations;
 mod project;
 mod refusals;
 mod resources;
