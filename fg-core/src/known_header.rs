@@ -59,16 +59,42 @@ impl KnownHeader {
 
     #[inline(never)]
     fn find(name: &str) -> Option<Self> {
-        KNOWN.iter().find(|(known, _)| is(known, name)).map(|(_, header)| *header)
+        let key = key(name);
+        let (known, header) = KNOWN[KEYS.iter().position(|known| *known == key)?];
+        // Most HTTP libraries give names in lower case.
+        (known == name || known.eq_ignore_ascii_case(name)).then_some(header)
     }
 }
 
-// Not inlined, as it would be inlined for each of the names.
-#[inline(never)]
-fn is(known: &str, name: &str) -> bool {
-    let middle = known.len() / 2;
-    // Not two of the names have the same length and the same character there.
-    known.len() == name.len()
-        && known.as_bytes()[middle] == name.as_bytes()[middle].to_ascii_lowercase()
-        && known.eq_ignore_ascii_case(name)
+/// The keys of their names, in the same order.
+const KEYS: [u16; KNOWN.len()] = {
+    let (mut keys, mut index) = ([0; KNOWN.len()], 0);
+    while index < KNOWN.len() {
+        keys[index] = key(KNOWN[index].0);
+        index += 1;
+    }
+    keys
+};
+
+/// The length of a name, and the seventh character from its end. Not two of the known names have
+/// both alike.
+const fn key(name: &str) -> u16 {
+    let character = name.as_bytes()[name.len() - 7].to_ascii_lowercase();
+    u16::from_le_bytes([name.len() as u8, character])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_known_name_is_found_whatever_its_case() {
+        for (name, header) in KNOWN {
+            assert_eq!(KnownHeader::of(name), Some(header), "{name}");
+            assert_eq!(KnownHeader::of(&name.to_ascii_uppercase()), Some(header), "{name}");
+            assert_eq!(KnownHeader::of(&format!("{name}s")), None);
+            assert_eq!(KnownHeader::of(&name.replace('-', "_")), None);
+        }
+        assert_eq!(KnownHeader::of(""), None);
+    }
 }

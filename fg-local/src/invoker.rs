@@ -3,6 +3,7 @@
 mod admission;
 mod asynchronous;
 mod destination;
+mod follow;
 mod instances;
 mod lanes;
 mod launch;
@@ -27,7 +28,7 @@ use crate::catalog::version::Version;
 use crate::logs::LogStore;
 use crate::metrics::Metrics;
 use crate::store::Store;
-use crate::urn::{FunctionName, Place};
+use crate::urn::Place;
 
 use admission::Admission;
 use instances::Instances;
@@ -181,16 +182,6 @@ impl Invoker {
     pub(crate) fn report(&self, line: &str) {
         if let Some(sink) = &self.limits.line_sink {
             sink("fg-local", line);
-        }
-    }
-
-    /// Ends the instances of versions that are not there any more.
-    pub(crate) fn function_changed(&self, name: &FunctionName) {
-        match self.catalog.get(name) {
-            Ok(function) => {
-                self.instances.retain(name, |version| function.version(version).is_ok());
-            }
-            Err(_) => self.instances.retain(name, |_| false),
         }
     }
 

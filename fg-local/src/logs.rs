@@ -2,16 +2,14 @@
 //! Log Tank Service.
 
 mod error;
-mod ids;
-mod keywords;
 #[cfg(test)]
 mod kill_tests;
+mod keywords;
 mod line;
 mod query;
 mod routes;
 mod store;
 mod stream;
 
-pub(crate) use ids::{group_id, group_name, stream_id, stream_name};
 pub(crate) use routes::router;
 pub(crate) use store::LogStore;

@@ -259,11 +259,10 @@ async fn remove(State(app): State<Arc<App>>, Named(named): Named) -> Result<Stat
         None => {
             let (deleted, name) = (Arc::clone(&app), function.name.clone());
             blocking(move || deleted.catalog.delete(&name)).await?;
-            clean_up(app, function, true);
+            clean_up(app, function);
         }
         Some(Qualifier::Version(version)) => {
             change(&app, &function.name, move |function| function.remove_version(&version)).await?;
-            clean_up(app, function, false);
         }
         Some(Qualifier::Alias(alias)) => {
             change(&app, &function.name, move |function| function.remove_alias(&alias)).await?;
@@ -272,15 +271,14 @@ async fn remove(State(app): State<Arc<App>>, Named(named): Named) -> Result<Stat
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends the instances of what has been deleted, and removes its log and its metrics. Nobody waits
-/// for that: instances have time to end.
-fn clean_up(app: Arc<App>, function: Arc<Function>, is_gone: bool) {
+/// Removes the log and the metrics of a function that has been deleted. The invoker ends its
+/// instances.
+fn clean_up(app: Arc<App>, function: Arc<Function>) {
     tokio::task::spawn_blocking(move || {
-        app.invoker.function_changed(&function.name);
-        if is_gone {
-            app.invoker.metrics().delete(&function.name);
-            // A log that cannot be removed now is removed at the next start.
-            drop(app.logs.delete(&function));
+        app.invoker.metrics().delete(&function.name);
+        // A log that cannot be removed now is removed at the next start.
+        if let Err(error) = app.logs.delete(&function) {
+            app.invoker.report(&format!("the log of {}: {error}", function.name));
         }
     });
 }

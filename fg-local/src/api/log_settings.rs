@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::error::ApiError;
 use super::request::Named;
 use crate::app::App;
+use crate::catalog::function::LogIds;
 use crate::catalog::id::derived_uuid;
-use crate::logs;
 
 /// What a client has switched on. Logs are kept in any case; this is what it is told, until the
 /// process ends.
@@ -42,11 +42,13 @@ async fn enable(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
 async fn detail(State(app): State<Arc<App>>, Named(named): Named) -> Result<Json<Value>, ApiError> {
     let function = app.catalog.find(&named)?;
     function.named_version(named.qualifier.as_ref())?;
+    let LogIds { group_name, group_id, stream_name, stream_id } =
+        function.log_ids(&app.place.project_id);
     Ok(Json(json!({
-        "group_name": logs::group_name(),
-        "group_id": logs::group_id(&app.place.project_id),
-        "stream_name": logs::stream_name(&function),
-        "stream_id": logs::stream_id(&function),
+        "group_name": group_name,
+        "group_id": group_id,
+        "stream_name": stream_name,
+        "stream_id": stream_id,
     })))
 }
 
@@ -68,8 +70,8 @@ async fn async_status_detail(State(app): State<Arc<App>>) -> Result<Json<Value>,
     }
     let project = &app.place.project_id;
     Ok(Json(json!({
-        "group_name": logs::group_name(),
-        "group_id": logs::group_id(project),
+        "group_name": "functiongraph.async.status",
+        "group_id": derived_uuid(&format!("async status group {project}")),
         "stream_name": "functiongraph.async.status",
         "stream_id": derived_uuid(&format!("async status {project}")),
     })))

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::alias::Alias;
+use super::id::derived_uuid;
 use super::version::{LATEST, Version};
 use crate::api::error::ApiError;
 use crate::urn::{FunctionName, Qualifier};
@@ -94,7 +95,29 @@ pub(crate) struct TestEvent {
     pub(crate) last_modified: Timestamp,
 }
 
+/// Where the lines of a function go: a log group and a stream of LTS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogIds {
+    /// The group of the project.
+    pub(crate) group_name: String,
+    pub(crate) group_id: String,
+    /// The stream of the function.
+    pub(crate) stream_name: String,
+    pub(crate) stream_id: String,
+}
+
 impl Function {
+    /// The log group and stream, which are always the same for a function.
+    pub(crate) fn log_ids(&self, project_id: &str) -> LogIds {
+        let FunctionName { package, name } = &self.name;
+        LogIds {
+            group_name: "functiongraph.log.group.local".into(),
+            group_id: derived_uuid(&format!("group {project_id}")),
+            stream_name: format!("{name}_{package}_{}", self.id.get(..8).unwrap_or(&self.id)),
+            stream_id: derived_uuid(&format!("stream {}", self.id)),
+        }
+    }
+
     /// `latest`, or the published version of this name.
     pub(crate) fn version(&self, name: &str) -> Result<&Version, ApiError> {
         if name == LATEST {
@@ -185,5 +208,14 @@ pub(super) mod tests {
             function.publish(Some(name), "", Timestamp::now()).expect("it is published");
         }
         function
+    }
+
+    #[test]
+    fn a_function_has_a_log_stream_of_its_own_in_the_group_of_its_project() {
+        let (one, other) = (function(), function());
+        assert_eq!(one.log_ids("p"), one.log_ids("p"));
+        assert_eq!(one.log_ids("p").group_id, other.log_ids("p").group_id);
+        assert_ne!(one.log_ids("p").stream_id, other.log_ids("p").stream_id);
+        assert!(one.log_ids("p").stream_name.starts_with("greet"));
     }
 }

@@ -8,7 +8,7 @@ use fg_emulator::Emulator;
 use parking_lot::Mutex;
 
 use super::Limits;
-use super::launch::{Refusal, builder};
+use super::launch::{Refusal, builder, reserved};
 use crate::catalog::function::Function;
 use crate::catalog::version::Version;
 use crate::code::Unpacked;
@@ -36,6 +36,8 @@ struct Slot {
 struct Running {
     function_id: String,
     version: Version,
+    /// How many instances are kept although they are idle.
+    reserved: usize,
     emulator: Arc<Emulator>,
     /// The folder that the processes run in.
     _folder: Arc<Unpacked>,
@@ -44,6 +46,7 @@ struct Running {
 impl Running {
     fn is_for(&self, function: &Function, version: &Version) -> bool {
         self.function_id == function.id
+            && self.reserved == reserved(function, version)
             && self.version.config == version.config
             && self.version.code == version.code
     }
@@ -73,6 +76,7 @@ impl Instances {
         let previous = running.replace(Running {
             function_id: function.id.clone(),
             version: version.clone(),
+            reserved: reserved(function, version),
             emulator: Arc::clone(&emulator),
             _folder: folder,
         });
@@ -82,17 +86,15 @@ impl Instances {
         Ok(emulator)
     }
 
-    /// Ends the instances of a function's versions that are not wanted any more.
-    pub(super) fn retain(&self, function: &FunctionName, is_wanted: impl Fn(&str) -> bool) {
+    /// Ends the instances of versions that are not wanted any more.
+    pub(super) fn retain(&self, is_wanted: impl Fn(&FunctionName, &str) -> bool) {
         let removed: Vec<_> = {
             let mut slots = self.slots.lock();
-            let unwanted: Vec<_> = slots
-                .keys()
-                .filter(|(name, version)| name == function && !is_wanted(version))
-                .cloned()
-                .collect();
+            let unwanted: Vec<_> =
+                slots.keys().filter(|(name, version)| !is_wanted(name, version)).cloned().collect();
             unwanted.iter().filter_map(|key| slots.remove(key)).collect()
         };
+        // Without the lock, since stopping takes its time.
         drop(removed);
     }
 

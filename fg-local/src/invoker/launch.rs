@@ -1,5 +1,6 @@
 //! How a version is started: its configuration as the settings of an emulator.
 
+use std::fmt;
 use std::time::Duration;
 
 use fg_emulator::{Builder, Emulator, Event, Execution, PlatformError};
@@ -10,7 +11,7 @@ use crate::api::error::ApiError;
 use crate::catalog::function::Function;
 use crate::catalog::version::{Config, Version};
 use crate::code::{PackageError, Unpacked};
-use crate::urn::Place;
+use crate::urn::{Place, Qualifier};
 
 /// The program of a package, for the runtimes `Custom` and `http`.
 const BOOTSTRAP: &str = "bootstrap";
@@ -39,6 +40,15 @@ impl Refusal {
             Self::Platform(error) => {
                 Ok(Execution::refused(event.id(), version.config.memory_size, error))
             }
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Api(error) => f.write_str(&error.message),
+            Self::Platform(error) => f.write_str(&error.platform_message()),
         }
     }
 }
@@ -91,9 +101,15 @@ pub(super) fn builder(
         .timeout(Duration::from_secs(config.timeout.into()))
         .init_timeout(init_limit(config))
         .memory(config.memory_size)
+        .enforce_memory()
+        .concurrency(config.strategy.concurrent_num as usize)
+        .reserved(reserved(function, version))
         .instances(admission::instances(config.strategy, limits.instances))
         .idle_limit(limits.idle)
         .queue_limit(limits.wait);
+    if config.runtime == "http" {
+        builder = builder.http_function();
+    }
     if config.other.get("is_return_stream") == Some(&Value::Bool(true)) {
         builder = builder.streaming();
     }
@@ -108,6 +124,16 @@ pub(super) fn builder(
         builder = builder.user_data(name, value);
     }
     Ok(builder)
+}
+
+/// How many instances of a version are kept although they are idle.
+pub(super) fn reserved(function: &Function, version: &Version) -> usize {
+    let is_of_version = |qualifier: &str| {
+        let named = function.named_version(Some(&Qualifier::parse(qualifier)));
+        named.is_ok_and(|named| named.name == version.name)
+    };
+    let reserved = function.reserved.iter().filter(|(qualifier, _)| is_of_version(qualifier));
+    reserved.map(|(_, reservation)| reservation.count as usize).sum()
 }
 
 fn init_limit(config: &Config) -> Duration {

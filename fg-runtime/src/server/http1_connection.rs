@@ -6,7 +6,7 @@ use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use pin_project_lite::pin_project;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::watch;
@@ -76,17 +77,10 @@ where
     let caller = state.id();
     let of_service = Arc::clone(&state);
     let service = service_fn(move |request| {
-        let state = Arc::clone(&of_service);
-        state.begin_request();
-        let is_for_probes = state.is_for_probes;
-        let response = respond(request, Arc::clone(&state));
-        async move {
-            let mut response = response.await;
-            if is_for_probes {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            Ok::<_, Infallible>(response.map(|body| TrackedBody::new(body, state)))
-        }
+        let connection = Arc::clone(&of_service);
+        connection.begin_request();
+        let response = respond(request, Arc::clone(&connection));
+        Responding { response, connection: Some(connection) }
     });
     let mut connection = http1::Builder::new()
         // The time is checked below: if hyper does it, it polls everything once more for each
@@ -161,6 +155,31 @@ where
         .await;
     }
     protocol
+}
+
+pin_project! {
+    /// The response to a request. An `async` block would have the space for the future of the
+    /// response twice, and hyper moves it.
+    struct Responding<F> {
+        #[pin]
+        response: F,
+        // Taken when the response is there.
+        connection: Option<Arc<ConnectionState>>,
+    }
+}
+
+impl<F: Future<Output = Response<B>>, B: Body> Future for Responding<F> {
+    type Output = Result<Response<TrackedBody<B>>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = ready!(this.response.poll(task));
+        let connection = this.connection.take().expect("it is not polled after its end");
+        if connection.is_for_probes {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, connection))))
+    }
 }
 
 /// How a connection ended.

@@ -133,40 +133,44 @@ impl RequestFraming {
     /// Passes over the lines of a head that are complete and of the usual form, as most are.
     /// Returns how many bytes they have.
     ///
-    /// This is a shortcut for what [`refuses`](Self::refuses) does byte by byte: only the first
-    /// letter of a line is looked at, and everything special is left to it.
+    /// This is a shortcut for what [`refuses`](Self::refuses) does byte by byte: only the lines
+    /// behind a [special](is_special) line feed are looked at, and everything that is not of the
+    /// usual form is left to it.
     fn pass_lines(&mut self, bytes: &[u8]) -> usize {
         if !matches!(self.state, State::Head) || self.line.length > 0 {
             return 0;
         }
-        let mut passed = 0;
-        for_each_line_feed(bytes, |end| {
-            // An empty line has an LF in this place, or nothing.
-            if bytes.get(end.wrapping_sub(1)) != Some(&b'\r') {
-                return ControlFlow::Break(());
-            }
-            match bytes[passed] {
-                b'\r' if !self.is_at_start && end == passed + 1 => {
+        // Where the line begins that is looked at.
+        let mut start = 0;
+        loop {
+            match &bytes[start..] {
+                [b'\r', b'\n', ..] if start > 0 || !self.is_at_start => {
                     self.end_head();
-                    passed = end + 1;
-                    return ControlFlow::Break(());
+                    return start + 2;
                 }
-                b'\r' | b'T' | b't' => return ControlFlow::Break(()),
-                b'C' | b'c' => match length_in(&bytes[passed..end]) {
+                [] | [b'\r' | b'\n' | b'T' | b't', ..] => break,
+                line @ [b'C' | b'c', ..] => match length_in(line) {
                     Some(Some(length)) if !self.is_chunked => self.length = Some(length),
                     None => {}
-                    Some(_) => return ControlFlow::Break(()),
+                    Some(_) => break,
                 },
                 _ => {}
             }
+            match special_line_feed(bytes, start + 1) {
+                Some(end) if bytes[end - 1] == b'\r' => start = end + 1,
+                end => {
+                    // The line that it ends, or the one that is not complete.
+                    let others = &bytes[start..end.unwrap_or(bytes.len())];
+                    start += others.iter().rposition(|b| *b == b'\n').map_or(0, |last| last + 1);
+                    break;
+                }
+            }
+        }
+        if start > 0 {
             self.is_at_start = false;
-            passed = end + 1;
-            ControlFlow::Continue(())
-        });
-        if passed > 0 && matches!(self.state, State::Head) {
             self.last = b'\n';
         }
-        passed
+        start
     }
 
     /// Behind the empty line: what follows is the body, or another head.
@@ -265,6 +269,55 @@ impl RequestFraming {
     }
 }
 
+/// How many bytes are searched at once.
+const STEP: usize = 64;
+
+/// Finds the next line feed that has to be looked at, from the place `from` on, which is not 0: one
+/// without a CR before it; one before the end of the head, or before a line that may tell the length
+/// of the body; or the last byte that has come.
+fn special_line_feed(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    // With the bytes before and behind.
+    while let Some(window) = bytes[at - 1..].first_chunk::<{ STEP + 2 }>() {
+        if has_special(window) {
+            break;
+        }
+        at += STEP;
+    }
+    let mut found = None;
+    for_each_line_feed(&bytes[at..], |place| {
+        let place = at + place;
+        if bytes.get(place + 1).is_some_and(|b| !is_special(bytes[place - 1], b'\n', *b)) {
+            return ControlFlow::Continue(());
+        }
+        found = Some(place);
+        ControlFlow::Break(())
+    });
+    found
+}
+
+/// Whether one of the bytes is a [special](is_special) line feed, the first and the last apart. In
+/// a form of which the compiler makes vector instructions.
+#[inline]
+fn has_special(window: &[u8; STEP + 2]) -> bool {
+    let mut special = [0; 16];
+    for step in (0..STEP).step_by(16) {
+        for (i, special) in special.iter_mut().enumerate() {
+            let [before, byte, behind] = [0, 1, 2].map(|next| window[step + i + next]);
+            *special |= u8::from(is_special(before, byte, behind));
+        }
+    }
+    u128::from_ne_bytes(special) != 0
+}
+
+/// Whether a line feed between these two bytes is looked at.
+#[inline]
+const fn is_special(before: u8, byte: u8, behind: u8) -> bool {
+    let is_usual =
+        (before == b'\r') & (behind != b'\r') & (behind | 0x20 != b'c') & (behind | 0x20 != b't');
+    (byte == b'\n') & !is_usual
+}
+
 /// Calls `visit` with the place of each line feed until it breaks. It looks at eight bytes at a
 /// time.
 #[inline]
@@ -305,21 +358,25 @@ const fn up_to_line_feed(word: u64) -> u64 {
 }
 
 /// Reads the number in a `Content-Length` line of the usual form, such as `Content-Length: 17` and
-/// the CR. `None` if it is another line, `Some(None)` if it has another form.
-fn length_in(line: &[u8]) -> Option<Option<u64>> {
+/// the line's end, which is where these bytes begin. `None` if it is another line, `Some(None)` if
+/// it has another form or is not complete.
+fn length_in(bytes: &[u8]) -> Option<Option<u64>> {
     const USUAL: [&[u8]; 2] = [b"ontent-Length: ", b"ontent-length: "];
     // The last letter tells most lines apart.
     let last = CONTENT_LENGTH.len() - 1;
-    if line.get(last).is_none_or(|letter| letter.to_ascii_lowercase() != CONTENT_LENGTH[last]) {
+    if bytes.get(last).is_none_or(|letter| letter.to_ascii_lowercase() != CONTENT_LENGTH[last]) {
         return None;
     }
-    let Some(value) = USUAL.iter().find_map(|usual| line[1..].strip_prefix(*usual)) else {
-        return line[..=last].eq_ignore_ascii_case(CONTENT_LENGTH).then_some(None);
+    let Some(value) = USUAL.iter().find_map(|usual| bytes[1..].strip_prefix(*usual)) else {
+        return bytes[..=last].eq_ignore_ascii_case(CONTENT_LENGTH).then_some(None);
     };
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
     // With more digits it could be too large.
-    let digits = value.strip_suffix(b"\r").filter(|digits| digits.len() < 19);
-    let digits = digits.filter(|digits| digits.iter().all(u8::is_ascii_digit));
-    Some(digits.map(|d| d.iter().fold(0, |number, digit| 10 * number + u64::from(digit - b'0'))))
+    if digits >= 19 || !value[digits..].starts_with(b"\r\n") {
+        return Some(None);
+    }
+    let digits = value[..digits].iter();
+    Some(Some(digits.fold(0, |number, digit| 10 * number + u64::from(digit - b'0'))))
 }
 
 /// What the parser sees of these bytes, handed over in pieces of this size.

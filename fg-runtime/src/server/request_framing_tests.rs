@@ -60,6 +60,15 @@ fn a_bare_line_feed_is_refused_in_the_head_of_any_request() {
 }
 
 #[test]
+fn a_bare_line_feed_is_refused_wherever_it_is_in_a_long_head() {
+    for before in 0..150 {
+        let (before, behind) = ("a".repeat(before), "b".repeat(150 - before));
+        let head = format!("GET / HTTP/1.1\r\nA: {before}\nB: {behind}\r\n\r\n");
+        assert_refuses(head.as_bytes(), 19 + before.len());
+    }
+}
+
+#[test]
 fn two_ways_to_tell_the_length_are_refused_in_either_order() {
     let before = b"POST / HTTP/1.1\r\nContent-Length: 4\r\ntransfer-encoding";
     assert_refuses(&[&before[..], b": chunked\r\n\r\n"].concat(), before.len());
@@ -90,7 +99,7 @@ fn line() -> impl Strategy<Value = String> {
     let encodings = "(Transfer-Encoding|transfer-encoding|TE|Trailer): ?(chunked|gzip, chunked)";
     let others = "(Host|Cookie|Connection|[a-zA-Z]{1,8}):[ a-z0-9]{0,9}";
     (
-        prop_oneof![lengths, encodings, others],
+        prop_oneof![lengths, encodings, others, "[a-z]{1,2}: [a-z]{0,90}"],
         prop_oneof![9 => Just("\r\n"), 1 => Just("\n"), 1 => Just("\r\n ")],
     )
         .prop_map(|(field, end)| field + end)

@@ -45,7 +45,7 @@ impl<S: HttpService> ServiceFunction<S> {
     /// Responds to one request.
     pub(crate) async fn respond(
         self: Arc<Self>,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         connection: Arc<ConnectionState>,
     ) -> Response<ServiceBody<S::ResponseBody>> {
         if let Some(refusal) = refusal(&request, connection.is_for_probes) {
@@ -83,7 +83,8 @@ impl<S: HttpService> ServiceFunction<S> {
         };
         let limits = limits(self.platform.start.limits, &ctx);
         let is_tunnel = request.method() == Method::CONNECT;
-        let response = pin!(Some(service.respond(prepare(request, &ctx, connection.client))));
+        prepare(&mut request, &ctx, connection.client);
+        let response = pin!(Some(service.respond(request.map(body))));
         let Some(running) = connection.begin_invocation(&ctx, slot, limits, caller) else {
             return not_sent();
         };
@@ -140,11 +141,14 @@ fn limits(limits: Limits, ctx: &Context) -> Limits {
     Limits { timeouts: limits.timeouts && is_given, ..limits }
 }
 
-/// The request as its sender has written it, but for the platform's secrets.
-fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Request<Body> {
-    let is_empty = http_body::Body::is_end_stream(request.body());
-    let mut request = request
-        .map(|body| if is_empty { Body::empty() } else { Body::new(TimedRequestBody::new(body)) });
+/// The body of a request, with its limit.
+fn body(body: Incoming) -> Body {
+    let is_empty = http_body::Body::is_end_stream(&body);
+    if is_empty { Body::empty() } else { Body::new(TimedRequestBody::new(body)) }
+}
+
+/// Makes this the request as its sender has written it, but for the platform's secrets.
+fn prepare(request: &mut Request<Incoming>, ctx: &Context, client: SocketAddr) {
     if lifecycle::has_secrets(ctx) {
         for name in header_names::SECRETS {
             request.headers_mut().remove(name);
@@ -160,7 +164,6 @@ fn prepare(request: Request<Incoming>, ctx: &Context, client: SocketAddr) -> Req
     }
     request.extensions_mut().insert(ctx.clone());
     request.extensions_mut().insert(ClientAddress(client));
-    request
 }
 
 /// For a caller that has been answered: it is not sent.

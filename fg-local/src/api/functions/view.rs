@@ -10,7 +10,6 @@ use crate::app::App;
 use crate::catalog::function::Function;
 use crate::catalog::user_data::without_values;
 use crate::catalog::version::Version;
-use crate::logs;
 use crate::metrics::Minute;
 
 /// A time as all SDKs read it: UTC, with a `Z`, in whole seconds.
@@ -32,6 +31,7 @@ pub(crate) fn function_view(
     let mut view = common_view(app, function, version);
     let config = &version.config;
     let reserved = function.reserved.get(&version.name);
+    let logs = function.log_ids(&app.place.project_id);
     let more = json!({
         "func_id": function.id,
         "resource_id": format!("{}:{}", function.id, function.name.name),
@@ -58,8 +58,8 @@ pub(crate) fn function_view(
         "allow_ephemeral_storage": config.ephemeral_storage.is_some_and(|size| size > 512),
         "reserved_instance_count": reserved.map_or(0, |reserved| reserved.count),
         "reserved_instance_idle_mode": reserved.is_some_and(|reserved| reserved.idle_mode),
-        "log_group_id": logs::group_id(&app.place.project_id),
-        "log_stream_id": logs::stream_id(function),
+        "log_group_id": logs.group_id,
+        "log_stream_id": logs.stream_id,
         "long_time": config.timeout > 900,
         "enable_cloud_debug": "DISABLED",
         "is_bridge_function": false,
