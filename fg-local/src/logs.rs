@@ -2,9 +2,9 @@
 //! Log Tank Service.
 
 mod error;
+mod keywords;
 #[cfg(test)]
 mod kill_tests;
-mod keywords;
 mod line;
 mod query;
 mod routes;

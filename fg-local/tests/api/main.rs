@@ -2,10 +2,13 @@
 
 mod aliases;
 mod client;
+mod firing;
 mod functions;
 mod iam;
+mod logs;
 mod project;
 mod refusals;
 mod resources;
 mod triggers;
 mod versions;
+mod worker;
