@@ -16,7 +16,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-fn main() -> io::Result<()> {
+pub(crate) fn main() -> io::Result<()> {
     if let Ok(script) = std::env::var("AT_START") {
         act(&serde_json::from_str(&script)?);
     }

@@ -155,6 +155,24 @@ impl Emulator {
         &self.pool.settings().version
     }
 
+    /// The [handler](Builder::handler) of the function.
+    #[must_use]
+    pub fn handler(&self) -> &str {
+        &self.pool.settings().handler
+    }
+
+    /// The [timeout](Builder::timeout) of the function.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.pool.settings().timeout
+    }
+
+    /// The [memory](Builder::memory) of the function in MB.
+    #[must_use]
+    pub fn memory(&self) -> u32 {
+        self.pool.settings().memory
+    }
+
     /// The [project id](Builder::project_id) of the function.
     #[must_use]
     pub fn project_id(&self) -> &str {
@@ -249,6 +267,14 @@ impl Emulator {
     /// If it ends before, or is not ready within the [time limit](Builder::init_timeout).
     pub fn wait_until_ready(&self) -> Result<(), PlatformError> {
         self.pool.wait_until_ready()
+    }
+
+    /// Kills the process that handles the event with this request id; its invocation ends with an
+    /// error. Returns `false` if no process handles it, or the function is an
+    /// [HTTP function](Builder::http_function).
+    #[allow(clippy::must_use_candidate, reason = "it is called for its effect")]
+    pub fn cancel(&self, request_id: &str) -> bool {
+        self.pool.cancel(request_id)
     }
 
     /// How many instances there are.

@@ -13,6 +13,7 @@ mod export;
 mod fields;
 mod functions;
 mod iam;
+pub(crate) mod invoke;
 pub(crate) mod log_settings;
 mod quotas;
 mod request;
@@ -63,12 +64,14 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .merge(statistics::router())
         .merge(export::router())
         .merge(types::router())
+        .merge(invoke::router())
+        .merge(crate::logs::router())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(with_code)
         .fallback(not_emulated)
         .method_not_allowed_fallback(not_emulated);
     let iam = iam::router().fallback(not_emulated).method_not_allowed_fallback(not_emulated);
-    Router::new().nest("/v2/{project}", functions).nest("/v3", iam)
+    Router::new().nest("/v2/{project}", functions).nest("/v3", iam).merge(crate::triggers::router())
 }
 
 /// The answer for operations of the cloud that are not there, whatever their method.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::api::log_settings::LogSwitches;
 use crate::catalog::Catalog;
+use crate::front::signature::Signatures;
+use crate::gateway::ProjectPaths;
 use crate::invoker::Invoker;
 use crate::logs::LogStore;
 use crate::store::Store;
@@ -20,4 +22,8 @@ pub(crate) struct App {
     pub(crate) invoker: Arc<Invoker>,
     pub(crate) logs: Arc<LogStore>,
     pub(crate) log_switches: LogSwitches,
+    /// The paths of the functions of the project.
+    pub(crate) project_paths: ProjectPaths,
+    /// The key pairs with which requests have to be signed.
+    pub(crate) signatures: Signatures,
 }

@@ -13,8 +13,7 @@ mod service;
 pub(crate) mod signature;
 mod tracked_body;
 
-pub use exchange::Exchange;
 pub(crate) use accept_loop::Listening;
+pub use exchange::Exchange;
 pub(crate) use exchange::{Observer, Told};
-pub(crate) use refusal::not_emulated;
 pub(crate) use service::Front;

@@ -9,6 +9,7 @@ mod lanes;
 mod launch;
 mod outbox;
 pub(crate) mod project_functions;
+pub(crate) mod streamed_response;
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -19,6 +20,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use fg_emulator::{Emulator, Event, Execution};
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use crate::api::error::ApiError;
@@ -28,17 +30,21 @@ use crate::catalog::version::Version;
 use crate::logs::LogStore;
 use crate::metrics::Metrics;
 use crate::store::Store;
-use crate::urn::Place;
+use crate::urn::{FunctionName, Place};
 
 use admission::Admission;
 use instances::Instances;
 use lanes::Lanes;
 use outbox::Outbox;
 use project_functions::ProjectFunctions;
+use streamed_response::{Started, relay};
 
 /// Is called with each line that a function or this server writes for the developer: the function's
 /// name, and the line.
 pub(crate) type LineSink = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
+/// The header of an event that names the alias by which the function was invoked.
+pub(crate) const ORIGIN_VERSION_TAG: &str = "X-CFF-Origin-Version-Tag";
 
 /// How functions run on this machine.
 #[derive(Clone)]
@@ -136,17 +142,18 @@ impl Invoker {
         version: &Version,
         event: Event,
     ) -> Result<Execution, ApiError> {
+        let project = self.project_function(function, version).await?;
         let turn = self.enter(function, version).await?;
         let (invoker, function, version) =
             (Arc::clone(self), Arc::clone(function), version.clone());
         let invoked = spawn_blocking(move || {
-            let started = Timestamp::now();
-            let execution = match invoker.emulator(&function, &version) {
+            let began = Timestamp::now();
+            let execution = match invoker.emulator(&function, &version, project) {
                 Ok(emulator) => emulator.invoke(event),
                 Err(refusal) => refusal.into_execution(&event, &version)?,
             };
             drop(turn);
-            invoker.record(&function, &version, started, &execution);
+            invoker.record(&function, &version, began, &execution);
             Ok(execution)
         });
         invoked.await.unwrap_or_else(|error| Err(internal(error.to_string())))
@@ -178,10 +185,64 @@ impl Invoker {
         }
     }
 
-    /// Tells the developer.
+    /// Tells the developer what concerns no function alone.
     pub(crate) fn report(&self, line: &str) {
+        self.tell("fg-local", line);
+    }
+
+    /// Tells the developer what concerns the function of this name.
+    fn tell(&self, function: &str, line: &str) {
         if let Some(sink) = &self.limits.line_sink {
-            sink("fg-local", line);
+            sink(function, line);
+        }
+    }
+
+    /// Kills the process that handles the event with this request id, if there is one. Blocks.
+    pub(crate) fn cancel(&self, function: &FunctionName, request_id: &str) {
+        let mut all = self.instances.emulators(function);
+        all.extend(self.project.served(function));
+        all.iter().any(|emulator| emulator.cancel(request_id));
+    }
+
+    /// Invokes a version of a function, and waits until it has responded or has begun to stream its
+    /// response.
+    pub(crate) async fn start(
+        self: &Arc<Self>,
+        function: &Arc<Function>,
+        version: &Version,
+        event: Event,
+    ) -> Result<Started, ApiError> {
+        let project = self.project_function(function, version).await?;
+        let turn = self.enter(function, version).await?;
+        let (invoker, function, version) =
+            (Arc::clone(self), Arc::clone(function), version.clone());
+        let (send, started) = oneshot::channel();
+        let invoking = spawn_blocking(move || {
+            let began = Timestamp::now();
+            let end = |execution: &Execution| {
+                drop(turn);
+                invoker.record(&function, &version, began, execution);
+            };
+            let execution = match invoker.emulator(&function, &version, project) {
+                Ok(emulator) if emulator.is_streaming() => {
+                    relay(&emulator, emulator.invoke_streaming(event), send, end);
+                    return Ok(());
+                }
+                Ok(emulator) => emulator.invoke(event),
+                Err(refusal) => refusal.into_execution(&event, &version)?,
+            };
+            end(&execution);
+            // An error means that the caller has gone.
+            let _ = send.send(Started::Whole(execution));
+            Ok(())
+        });
+        match started.await {
+            Ok(started) => Ok(started),
+            Err(_) => match invoking.await {
+                Ok(Err(error)) => Err(error),
+                Ok(Ok(())) => Err(internal("the invocation has ended without a result")),
+                Err(error) => Err(internal(error.to_string())),
+            },
         }
     }
 
@@ -191,16 +252,27 @@ impl Invoker {
         self.instances.stop();
     }
 
+    /// The program of a function of the project; waits while it is expected. `None` if the version
+    /// came as a package.
+    async fn project_function(
+        &self,
+        function: &Function,
+        version: &Version,
+    ) -> Result<Option<Arc<Emulator>>, ApiError> {
+        if !version.code.is_project {
+            return Ok(None);
+        }
+        self.project.wait_for(&function.name).await.map(Some)
+    }
+
     /// The instances of a version; they are started if there are none, so this blocks.
     fn emulator(
         &self,
         function: &Function,
         version: &Version,
+        project: Option<Arc<Emulator>>,
     ) -> Result<Arc<Emulator>, launch::Refusal> {
-        if version.code.is_project {
-            return self.project.wait_for(&function.name).map_err(launch::Refusal::Api);
-        }
-        self.instances.of(function, version)
+        project.map_or_else(|| self.instances.of(function, version), Ok)
     }
 }
 

@@ -5,13 +5,17 @@ mod api;
 mod app;
 mod catalog;
 mod code;
+mod front;
+mod gateway;
 mod invoker;
 mod local;
 mod logs;
 mod metrics;
+mod project_record;
 mod store;
 mod triggers;
 mod urn;
 
+pub use front::Exchange;
 pub use local::{Builder, Local};
 pub use triggers::{Schedule, ScheduleError, timer_event};

@@ -58,7 +58,8 @@ fn installed(language: &str, files: &[&str]) -> Result<PathBuf, String> {
 
 /// Says that a test is skipped, past the test runner, which keeps what tests print.
 fn skip(test: &str, reason: &str) {
-    writeln!(std::io::stderr(), "skipped: {test}: {reason}").expect("it is written");
+    let line = format!("\nskipped: {test}: {reason}\n");
+    std::io::stderr().write_all(line.as_bytes()).expect("it is written");
 }
 
 /// A static target that is installed.

@@ -30,6 +30,16 @@ impl EventInstance {
         self.function.id()
     }
 
+    /// Kills the process if it handles this event, and returns whether it does.
+    pub(super) fn cancel(&self, request_id: &str) -> bool {
+        let unanswered = self.api.shared().read(|state| state.unanswered_request_id());
+        let is_handled = unanswered.is_some_and(|unanswered| unanswered == request_id);
+        if is_handled {
+            self.function.kill();
+        }
+        is_handled
+    }
+
     pub(super) fn has_ended(&self) -> bool {
         self.api.shared().read(State::function_ended)
     }

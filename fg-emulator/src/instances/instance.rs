@@ -78,6 +78,15 @@ impl Instance {
         }
     }
 
+    /// Kills the process if it handles this event. An instance of an HTTP function may handle other
+    /// requests, too, and goes on.
+    pub(super) fn cancel(&self, request_id: &str) -> bool {
+        match self {
+            Self::Event(instance) => instance.cancel(request_id),
+            Self::Http(_) => false,
+        }
+    }
+
     /// Waits until the function is done with what it does after its answer, stops it, and reports
     /// what it has written and how it has ended.
     pub(super) fn finish(&self) -> ShutdownReport {

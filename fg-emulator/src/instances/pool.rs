@@ -116,6 +116,12 @@ impl Pool {
         }
     }
 
+    /// Kills the process that handles this event; `false` if there is none.
+    pub(crate) fn cancel(&self, request_id: &str) -> bool {
+        let all: Vec<_> = self.slots.read(|slots| slots.all().cloned().collect());
+        all.iter().any(|instance| instance.cancel(request_id))
+    }
+
     /// The result of an invocation that reaches no instance.
     pub(crate) fn refuse(&self, request_id: &str, error: PlatformError) -> Execution {
         Execution::refused(request_id, self.settings.memory, error)

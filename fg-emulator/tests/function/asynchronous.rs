@@ -84,3 +84,33 @@ fn what_waits_when_the_emulator_stops_is_told_so() {
         PlatformErrorKind::Stopped
     );
 }
+
+#[test]
+fn an_event_that_is_handled_can_be_cancelled_and_the_next_one_gets_a_new_process() {
+    let (lines, written) = channel();
+    let emulator = start(function().on_line(move |line| drop(lines.send(line.to_owned()))));
+    let invocation =
+        emulator.invoke_async(event(r#"{"say":"begun","do":"hang"}"#)).expect("it is accepted");
+    assert!(!emulator.cancel("r-2"), "this event is not there");
+    assert_eq!(written.recv_timeout(LIMIT).as_deref(), Ok("begun"));
+    assert!(emulator.cancel(invocation.request_id()));
+    let execution = invocation.wait(LIMIT).expect("it ends");
+    let error = execution.platform_error().expect("there is no response");
+    assert_eq!(error.kind(), PlatformErrorKind::ExitedInRequest);
+    assert_eq!(emulator.invoke(event(r#"{"text":"next"}"#)).response().as_deref(), Some("next"));
+}
+
+#[test]
+fn asynchronous_events_are_refused_when_too_many_wait() {
+    let emulator = start(function().instances(1));
+    let mut refused = None;
+    for _ in 0..1100 {
+        if let Err(error) = emulator.invoke_async(Event::new(r#"{"do":"hang"}"#)) {
+            refused = Some(error);
+            break;
+        }
+    }
+    let error = refused.expect("the queue has an end");
+    assert_eq!((error.code(), error.http_status()), ("FSS.0429", 429));
+    assert_eq!(error.to_string(), "1000 asynchronous events are waiting already");
+}

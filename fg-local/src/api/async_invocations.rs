@@ -176,9 +176,11 @@ async fn cancel(
     }
     let reason = || Failure { code: None, message: "cancelled by request".into() };
     match app.store.cancel(&id, reason()).await {
-        // Its result will not count.
+        // Its result does not count any more. Only then is its process killed.
         Err(QueueError::State(Status::Running)) => {
             finished(app.store.finish(&id, End::Discard, reason()).await)?;
+            let app = Arc::clone(&app);
+            blocking(move || Ok(app.invoker.cancel(&function.name, &id))).await?;
         }
         other => finished(other)?,
     }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::front::Told;
 use crate::store::{QueueError, StoreError};
 
 /// Why a request is refused (API reference, "error codes").
@@ -66,9 +67,10 @@ impl From<QueueError> for ApiError {
     }
 }
 
+/// The observer of requests is told the message.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = json!({"error_code": self.code, "error_msg": self.message});
-        (self.status, axum::Json(body)).into_response()
+        Told::because(self.message).with((self.status, axum::Json(body)).into_response())
     }
 }

@@ -1,7 +1,7 @@
 //! An alias of a function's versions, the rules for it, and the version that it stands for in one
 //! invocation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::HeaderMap;
 use jiff::Timestamp;
@@ -172,6 +172,21 @@ pub(crate) fn invalid_weight() -> ApiError {
 }
 
 impl Function {
+    /// The headers that the rules of an alias look at, which an invocation keeps while it waits.
+    pub(crate) fn rule_headers(
+        &self,
+        qualifier: Option<&Qualifier>,
+        headers: &HeaderMap,
+    ) -> Vec<(String, String)> {
+        let Some(Qualifier::Alias(alias)) = qualifier else { return Vec::new() };
+        let alias = self.aliases.iter().find(|known| known.name == *alias);
+        let rules = alias.into_iter().flat_map(|alias| alias.strategy.values());
+        let names = rules.flat_map(|strategy| &strategy.rules).map(|rule| rule.param.as_str());
+        let names: BTreeSet<_> = names.collect();
+        let value = |name: &str| Some((name.to_owned(), headers.get(name)?.to_str().ok()?.into()));
+        names.into_iter().filter_map(value).collect()
+    }
+
     /// The version that runs an invocation with these headers: `latest` without a qualifier. `roll`
     /// is a random number below 100, for aliases with weights.
     ///

@@ -1,7 +1,7 @@
 //! Listens, and accepts connections up to a limit, until the server is stopped.
 
 use std::io::{self, Read};
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -21,27 +21,17 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 /// A port that is listened on. Dropping it closes the port and all connections.
 #[derive(Debug)]
 pub(crate) struct Listening {
-    address: SocketAddr,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
 }
 
 impl Listening {
     /// Serves callers at this port, at most `max_connections` at a time.
-    pub(crate) fn start(
-        listener: TcpListener,
-        max_connections: usize,
-        front: Arc<Front>,
-    ) -> io::Result<Self> {
-        let address = listener.local_addr()?;
+    pub(crate) fn start(listener: TcpListener, max_connections: usize, front: Arc<Front>) -> Self {
         let (stop, stopping) = watch::channel(false);
         let connections = Arc::new(OpenConnections::new(max_connections));
         let accepting = tokio::spawn(accept(listener, connections, front, stopping));
-        Ok(Self { address, stop, accepting })
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        Self { stop, accepting }
     }
 
     /// Accepts no more, and waits until the requests that are being handled have their responses, at

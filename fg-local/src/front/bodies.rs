@@ -117,9 +117,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn bodies_wait_for_memory_and_not_for_ever() {
         let bodies = Bodies::new();
-        let all = Arc::clone(&bodies.units).acquire_many_owned(u32::try_from(MEMORY / UNIT).expect("a few"));
+        let all = Arc::clone(&bodies.units)
+            .acquire_many_owned(u32::try_from(MEMORY / UNIT).expect("a few"));
         let all = all.await.expect("it is open");
-        let refused = bodies.read(Full::new(Bytes::from("abc")), 3).await.expect_err("none is free");
+        let refused =
+            bodies.read(Full::new(Bytes::from("abc")), 3).await.expect_err("none is free");
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
         let waiting = bodies.read(Full::new(Bytes::from("abc")), 3);
         let (read, ()) = tokio::join!(waiting, async { drop(all) });

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::Pin;
+
 use std::sync::Arc;
 
 use axum::body::Body;

@@ -15,11 +15,12 @@ fn segments(path: &str) -> Vec<String> {
 }
 
 /// Whether a path belongs to FunctionGraph, LTS or IAM, and so is never a path of a function:
-/// everything below `/v2/`, and `/v3/projects` and `/v3/auth`.
+/// everything below `/v2/`, and `/v3/projects` and `/v3/auth`. What this server has beside them is
+/// below `/fg/triggers`.
 pub(crate) fn is_platform(path: &str) -> bool {
     let segments = segments(path);
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
-    matches!(segments[..], ["v2", _, ..] | ["v3", "projects" | "auth", ..])
+    matches!(segments[..], ["v2", _, ..] | ["v3", "projects" | "auth", ..] | ["fg", "triggers", ..])
 }
 
 /// Whether a path of the platform invokes a function, whose event is smaller than other requests
@@ -76,9 +77,8 @@ mod tests {
 
     #[test]
     fn a_path_is_the_same_however_it_is_encoded() {
-        let canonical = |target: &str| {
-            canonical(&target.parse().expect("a target")).map(|uri| uri.to_string())
-        };
+        let canonical =
+            |target: &str| canonical(&target.parse().expect("a target")).map(|uri| uri.to_string());
         for target in [
             "/v2/p/fgs/functions/urn:fss:!a/config?x=%2F",
             "//v2/p/%66gs//functions/urn%3Afss%3a%21a/config?x=%2F",

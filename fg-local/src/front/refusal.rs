@@ -65,6 +65,7 @@ pub(crate) async fn not_emulated(method: Method, uri: Uri) -> Response {
 /// adds.
 pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
     let path = excerpt(uri.path(), MAX_QUOTED);
-    let message = format!("{method} is not a method of {path}; the header Allow has those that are");
+    let message =
+        format!("{method} is not a method of {path}; the header Allow has those that are");
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "FSS.0405", message)
 }

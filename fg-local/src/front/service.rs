@@ -103,8 +103,7 @@ impl Front {
         let is_streamed = response.body().size_hint().exact().is_none();
         if is_streamed {
             slot.connection.begin_streaming();
-            return response
-                .map(|body| Body::new(TrackedBody::new(body, slot, Some(observation))));
+            return response.map(|body| Body::new(TrackedBody::new(body, slot, Some(observation))));
         }
         observation.observe();
         response.map(|body| Body::new(TrackedBody::new(body, slot, None)))

@@ -107,7 +107,9 @@ impl Signatures {
             .ok_or_else(|| format!("ak {} not exist", excerpt(access_key, MAX_QUOTED)))?;
         let date = only(headers, DATE)?.ok_or("there is no header X-Sdk-Date")?;
         if !signed_headers.split(';').any(|name| name.eq_ignore_ascii_case(DATE)) {
-            return Err("SignedHeaders does not contain x-sdk-date, so the date may be forged".into());
+            return Err(
+                "SignedHeaders does not contain x-sdk-date, so the date may be forged".into()
+            );
         }
         check_date(date, now)?;
         let signature = base16ct::mixed::decode_vec(signature)
@@ -140,10 +142,7 @@ impl Signature<'_> {
         mac.update(string_to_sign.as_bytes());
         // In constant time.
         mac.verify_slice(&self.signature).map_err(|_| {
-            format!(
-                "verify aksk signature fail, canonicalRequest:{}",
-                self.head.shown(body_hash)
-            )
+            format!("verify aksk signature fail, canonicalRequest:{}", self.head.shown(body_hash))
         })
     }
 }
@@ -161,12 +160,11 @@ fn only<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Strin
 
 fn check_date(date: &str, now: Timestamp) -> Result<(), String> {
     let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", date);
-    let signed = civil.and_then(|civil| civil.to_zoned(jiff::tz::TimeZone::UTC));
+    let signed = civil.and_then(|civil| jiff::tz::TimeZone::UTC.to_timestamp(civil));
     let signed = signed.map_err(|_| {
         let date = excerpt(date, MAX_QUOTED);
         format!("X-Sdk-Date is {date:?}, which is not of the form 20060102T150405Z")
     })?;
-    let signed = signed.timestamp();
     if signed.duration_since(now).abs() > MAX_SKEW {
         let now = now.strftime("%Y%m%dT%H%M%SZ");
         return Err(format!(

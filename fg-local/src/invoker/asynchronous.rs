@@ -9,7 +9,7 @@ use fg_emulator::{Event, Outcome};
 use jiff::Timestamp;
 use tokio::time::sleep;
 
-use super::{Invoker, admission, destination, roll};
+use super::{Invoker, ORIGIN_VERSION_TAG, admission, destination, roll};
 use crate::api::error::ApiError;
 use crate::catalog::function::Function;
 use crate::catalog::id::random_uuid;
@@ -23,6 +23,10 @@ const DEFAULT_AGE: Duration = Duration::from_secs(3600);
 /// How often a failed invocation is repeated without a configuration of its own: the platform does
 /// not repeat a function's own errors then (user guide, "asynchronous invocation").
 const DEFAULT_RETRIES: u32 = 0;
+
+/// Refusals of an invocation that can be accepted later.
+const WAITED_FOR: [StatusCode; 2] =
+    [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
 
 /// The wait before the first retry; it doubles with each. The platform's is not documented.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -109,6 +113,15 @@ impl Invoker {
                 Err(QueueError::NotFound | QueueError::State(_)) => return Ok(()),
                 finished => drop(finished?),
             }
+            let told = match end {
+                End::Success => "succeeded",
+                End::Fail => "failed",
+                End::Discard => "was discarded",
+            };
+            self.tell(
+                &invocation.function.name,
+                &format!("asynchronous invocation {request_id} {told}"),
+            );
             if let Some(outcome) = outcome {
                 outcome.notify(self).await;
             }
@@ -140,14 +153,14 @@ impl Invoker {
             Ok(version) => version.clone(),
             Err(error) => return Attempt::discarded(error.message),
         };
-        let event = invocation.headers.iter().fold(
-            Event::new(payload).request_id(&invocation.request_id).asynchronous(),
-            |event, (name, value)| event.header(name, value),
-        );
+        let mut event = Event::new(payload).request_id(&invocation.request_id).asynchronous();
+        if let Qualifier::Alias(_) = qualifier {
+            event = event.header(ORIGIN_VERSION_TAG, qualifier.to_string());
+        }
         let execution = match self.invoke(&function, &version, event.clone()).await {
             Ok(execution) => execution,
-            // It waits for an instance until it is too old.
-            Err(error) if error.status == StatusCode::TOO_MANY_REQUESTS => {
+            // It waits for an instance, or for a build of the project, until it is too old.
+            Err(error) if WAITED_FOR.contains(&error.status) => {
                 return Attempt::Repeat { failure: failure_of_request(&error), counts: false };
             }
             Err(error) => {

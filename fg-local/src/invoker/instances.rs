@@ -86,6 +86,16 @@ impl Instances {
         Ok(emulator)
     }
 
+    /// The instances of all versions of a function that run now.
+    pub(super) fn emulators(&self, function: &FunctionName) -> Vec<Arc<Emulator>> {
+        let slots: Vec<_> = {
+            let slots = self.slots.lock();
+            slots.iter().filter(|((name, _), _)| name == function).map(|(_, s)| s.clone()).collect()
+        };
+        let running = slots.iter().map(|slot| slot.running.lock());
+        running.filter_map(|running| Some(Arc::clone(&running.as_ref()?.emulator))).collect()
+    }
+
     /// Ends the instances of versions that are not wanted any more.
     pub(super) fn retain(&self, is_wanted: impl Fn(&FunctionName, &str) -> bool) {
         let removed: Vec<_> = {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use fg_emulator::Emulator;
-use parking_lot::{Condvar, Mutex};
+use tokio::sync::watch;
+use tokio::time::{Duration, timeout};
 
 use crate::api::error::ApiError;
 use crate::urn::FunctionName;
@@ -16,7 +16,7 @@ const EXPECTED_LIMIT: Duration = Duration::from_secs(600);
 
 /// Whether a function is there.
 #[derive(Clone, Debug)]
-enum Status {
+pub(crate) enum Status {
     /// Invocations wait for it.
     Expected,
     /// It is not there, for this reason.
@@ -27,8 +27,7 @@ enum Status {
 /// All functions of the project by their names.
 #[derive(Debug, Default)]
 pub(crate) struct ProjectFunctions {
-    functions: Mutex<BTreeMap<FunctionName, Status>>,
-    changed: Condvar,
+    functions: watch::Sender<BTreeMap<FunctionName, Status>>,
 }
 
 impl ProjectFunctions {
@@ -38,8 +37,10 @@ impl ProjectFunctions {
         name: &FunctionName,
         emulator: Arc<Emulator>,
     ) -> Option<Arc<Emulator>> {
-        let before = self.functions.lock().insert(name.clone(), Status::Served(emulator));
-        self.changed.notify_all();
+        let mut before = None;
+        self.functions.send_modify(|functions| {
+            before = functions.insert(name.clone(), Status::Served(emulator));
+        });
         match before {
             Some(Status::Served(emulator)) => Some(emulator),
             _ => None,
@@ -57,47 +58,48 @@ impl ProjectFunctions {
     }
 
     fn set(&self, name: &FunctionName, status: Status) {
-        let mut functions = self.functions.lock();
-        if !matches!(functions.get(name), Some(Status::Served(_))) {
-            functions.insert(name.clone(), status);
-        }
-        drop(functions);
-        self.changed.notify_all();
+        self.functions.send_modify(|functions| {
+            if !matches!(functions.get(name), Some(Status::Served(_))) {
+                functions.insert(name.clone(), status);
+            }
+        });
+    }
+
+    /// Whether a function is there; `None` if it was never announced.
+    pub(crate) fn status(&self, name: &FunctionName) -> Option<Status> {
+        self.functions.borrow().get(name).cloned()
     }
 
     /// The program that is served now.
     pub(crate) fn served(&self, name: &FunctionName) -> Option<Arc<Emulator>> {
-        match self.functions.lock().get(name) {
+        match self.functions.borrow().get(name) {
             Some(Status::Served(emulator)) => Some(Arc::clone(emulator)),
             _ => None,
         }
     }
 
-    /// The program of a function; waits while it is expected, so this blocks.
-    pub(crate) fn wait_for(&self, name: &FunctionName) -> Result<Arc<Emulator>, ApiError> {
-        let deadline = Instant::now() + EXPECTED_LIMIT;
-        let mut functions = self.functions.lock();
-        loop {
-            let reason = match functions.get(name) {
-                Some(Status::Served(emulator)) => return Ok(Arc::clone(emulator)),
-                Some(Status::Expected) if Instant::now() < deadline => {
-                    self.changed.wait_until(&mut functions, deadline);
-                    continue;
-                }
-                Some(Status::Expected) => {
-                    format!("{name} has not been built in {EXPECTED_LIMIT:?}")
-                }
-                Some(Status::Absent(reason)) => reason.clone(),
-                None => format!("{name} is not served now: no project with it is open"),
-            };
-            return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "FSS.0503", reason));
-        }
+    /// The program of a function; waits while it is expected.
+    pub(crate) async fn wait_for(&self, name: &FunctionName) -> Result<Arc<Emulator>, ApiError> {
+        let mut changes = self.functions.subscribe();
+        let known =
+            changes.wait_for(|functions| !matches!(functions.get(name), Some(Status::Expected)));
+        let known = timeout(EXPECTED_LIMIT, known).await;
+        let reason = match known.as_ref().map(|known| known.as_ref().map(|known| known.get(name))) {
+            Ok(Ok(Some(Status::Served(emulator)))) => return Ok(Arc::clone(emulator)),
+            Ok(Ok(Some(Status::Absent(reason)))) => reason.clone(),
+            Ok(Ok(None) | Err(_)) => {
+                format!("{name} is not served now: no project with it is open")
+            }
+            Ok(Ok(Some(Status::Expected))) | Err(_) => {
+                format!("{name} has not been built within {} s", EXPECTED_LIMIT.as_secs())
+            }
+        };
+        Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "FSS.0503", reason))
     }
 
     /// Stops all programs, and lets nothing wait any more.
     pub(crate) fn stop(&self) {
-        let functions = std::mem::take(&mut *self.functions.lock());
-        self.changed.notify_all();
+        let functions = self.functions.send_replace(BTreeMap::new());
         std::thread::scope(|scope| {
             for status in functions.into_values() {
                 if let Status::Served(emulator) = status {

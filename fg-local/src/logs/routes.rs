@@ -21,10 +21,10 @@ const MAX_BODY: usize = 64 << 10;
 /// The routes below `/v2/{project}`, which are those of LTS.
 pub(crate) fn router() -> Router<Arc<App>> {
     Router::new()
-        .route("/v2/{project}/groups", get(groups))
-        .route("/v2/{project}/groups/{group}/streams", get(streams))
-        .route("/v2/{project}/log-streams", get(all_streams))
-        .route("/v2/{project}/groups/{group}/streams/{stream}/content/query", post(query))
+        .route("/groups", get(groups))
+        .route("/groups/{group}/streams", get(streams))
+        .route("/log-streams", get(all_streams))
+        .route("/groups/{group}/streams/{stream}/content/query", post(query))
         .layer(DefaultBodyLimit::max(MAX_BODY))
 }
 

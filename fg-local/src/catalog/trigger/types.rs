@@ -250,7 +250,7 @@ const EVENTGRID_FIELDS: &[Field] = &[
     optional("agency", Text(64)),
     optional("bucket", Text(64)),
     optional("event_types", Texts),
-    optional("Key_encode", Flag),
+    optional("Key_encode", FlagOrText),
 ];
 
 /// `func_info.timeout` in milliseconds, and the path.

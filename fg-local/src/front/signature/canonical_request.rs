@@ -53,7 +53,8 @@ impl CanonicalHead {
 
     /// The whole canonical request, with this hash of the body.
     pub(super) fn with_body(&self, body_hash: &str) -> Vec<u8> {
-        let mut canonical = format!("{}\n{}\n{}\n", self.method, self.path, self.query).into_bytes();
+        let mut canonical =
+            format!("{}\n{}\n{}\n", self.method, self.path, self.query).into_bytes();
         for (name, value) in &self.headers {
             canonical.extend_from_slice(name.as_bytes());
             canonical.push(b':');

@@ -8,19 +8,21 @@ use super::*;
 const THEN: &str = "20060102T150405Z";
 
 fn signatures(access_keys: &[&str]) -> Signatures {
-    let pair =
-        |key: &&str| KeyPair { access_key: (*key).into(), secret_key: "SecretKey".into() };
+    let pair = |key: &&str| KeyPair { access_key: (*key).into(), secret_key: "SecretKey".into() };
     Signatures::new(access_keys.iter().map(pair).collect())
 }
 
 fn request(method: &str, target: &str, headers: &[(&str, &str)]) -> Parts {
     let builder = Request::builder().method(method).uri(target);
-    let builder = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
+    let builder =
+        headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
     builder.body(()).expect("a request").into_parts().0
 }
 
 fn authorization(signed_headers: &str, signature: &str) -> String {
-    format!("SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders={signed_headers}, Signature={signature}")
+    format!(
+        "SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders={signed_headers}, Signature={signature}"
+    )
 }
 
 fn time(text: &str) -> Timestamp {
@@ -30,9 +32,9 @@ fn time(text: &str) -> Timestamp {
 /// `Err` is the reason without the platform's words before it.
 fn verify_at(request: &Parts, body: &str, now: &str) -> Result<(), String> {
     let signatures = signatures(&["AnotherKey", "AccessKey"]);
-    let verified = signatures.read_at(request, time(now)).and_then(|signature| {
-        signature.expect("there are key pairs").verify(body.as_bytes())
-    });
+    let verified = signatures
+        .read_at(request, time(now))
+        .and_then(|signature| signature.expect("there are key pairs").verify(body.as_bytes()));
     verified.map_err(|error| {
         assert_eq!((error.status, error.code), (StatusCode::UNAUTHORIZED, "APIGW.0301"));
         let reason = error.message.strip_prefix("Incorrect IAM authentication information: ");
@@ -94,10 +96,7 @@ fn what_is_no_signature_is_refused_with_a_reason() {
     let good = authorization("x-sdk-date", GET);
     let target = "/path?limit=1";
     for (headers, reason) in [
-        (
-            vec![date],
-            "there is no Authorization header; sign the request with an access key",
-        ),
+        (vec![date], "there is no Authorization header; sign the request with an access key"),
         (
             vec![date, ("X-Auth-Token", "t")],
             "tokens (X-Auth-Token) are not emulated; sign the request with an access key",
@@ -114,7 +113,10 @@ fn what_is_no_signature_is_refused_with_a_reason() {
         (
             vec![
                 date,
-                ("Authorization", "SDK-HMAC-SHA256 Access=Other, SignedHeaders=x-sdk-date, Signature=00"),
+                (
+                    "Authorization",
+                    "SDK-HMAC-SHA256 Access=Other, SignedHeaders=x-sdk-date, Signature=00",
+                ),
             ],
             "ak Other not exist",
         ),
@@ -204,7 +206,9 @@ fn an_sdk_signs_a_urn_with_a_slash_and_what_it_likes_of_its_headers() {
 #[test]
 fn a_body_may_be_unsigned_or_named_by_its_hash() {
     let canonical = |hash: &str| {
-        format!("POST\n/path/\n\nx-sdk-content-sha256:{hash}\nx-sdk-date:{THEN}\n\nx-sdk-content-sha256;x-sdk-date\n{hash}")
+        format!(
+            "POST\n/path/\n\nx-sdk-content-sha256:{hash}\nx-sdk-date:{THEN}\n\nx-sdk-content-sha256;x-sdk-date\n{hash}"
+        )
     };
     let signed = |hash: &str, sent: &str| {
         let authorization =
@@ -230,11 +234,8 @@ fn a_body_may_be_unsigned_or_named_by_its_hash() {
 #[test]
 fn a_secret_that_is_signed_is_not_repeated() {
     let authorization = authorization("x-sdk-date;x-security-token", GET);
-    let headers = [
-        ("X-Sdk-Date", THEN),
-        ("X-Security-Token", "hunter2"),
-        ("Authorization", &*authorization),
-    ];
+    let headers =
+        [("X-Sdk-Date", THEN), ("X-Security-Token", "hunter2"), ("Authorization", &*authorization)];
     let reason = verify(&request("GET", "/", &headers), "").expect_err("it was not signed");
     assert!(reason.contains("x-security-token:***") && !reason.contains("hunter2"), "{reason}");
     assert_eq!(format!("{:?}", signatures(&["a"])), "Signatures { key_pairs: [KeyPair(***)] }");

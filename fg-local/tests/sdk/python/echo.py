@@ -1,4 +1,4 @@
-"""A function for the custom runtime: prints its event, sleeps or fails if the event says so, and returns the event."""
+"""A function: prints its event, sleeps or fails if the event says so, and returns the event."""
 
 import json
 import os
@@ -9,7 +9,9 @@ BASE = f"http://{os.environ['RUNTIME_API_ADDR']}/v1/runtime/invocation"
 
 
 def post(path, body):
-    urllib.request.urlopen(urllib.request.Request(f"{BASE}/{path}", data=body, method="POST")).read()
+    urllib.request.urlopen(
+        urllib.request.Request(f"{BASE}/{path}", data=body, method="POST")
+    ).read()
 
 
 while True:

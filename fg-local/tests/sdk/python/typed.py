@@ -1,13 +1,13 @@
-"""Checks that an answer is what the SDK's models say, in the JSON that came and in the object made of it.
+"""Checks that an answer is as the SDK's models say: the JSON that came, and the object made of it.
 
-The SDK converts silently (`int("5")`, `bool("false")`, a lone value into a list), so the JSON is checked too.
+The SDK converts silently (`int("5")`, `bool("false")`, a lone value into a list), so the JSON is
+checked too.
 """
 
 import datetime
 import inspect
 import json
 import re
-
 
 # IAM sends `null` for the pages before the first and after the last.
 MAY_BE_NULL = {("Links", "previous"), ("Links", "next")}
@@ -30,7 +30,9 @@ def answer(response, *present, empty=False):
     if list(attributes.values()) == ["body"]:
         # The answer is an array. The SDK leaves `body` empty if it has no items.
         _json(raw, model.openapi_types["body"], _package(model), model.__name__)
-        _object(response.body or [], raw, model.openapi_types["body"], _package(model), model.__name__)
+        _object(
+            response.body or [], raw, model.openapi_types["body"], _package(model), model.__name__
+        )
         return response
     _json_model(raw, model, model.__name__)
     _object_model(response, raw, model, model.__name__)
@@ -48,14 +50,17 @@ def echoes(request_body, response, *but):
             continue
         got = getattr(response, name)
         if _plain(got) != _plain(wanted):
-            raise Wrong(f"{type(response).__name__}.{name}: {_plain(got)!r}, sent was {_plain(wanted)!r}")
+            raise Wrong(
+                f"{type(response).__name__}.{name}: {_plain(got)!r}, sent was {_plain(wanted)!r}"
+            )
 
 
 def required(model):
     """The attributes that the model sets without asking whether they are `None`."""
     source = inspect.getsource(model.__init__)
     return [
-        name for name in model.openapi_types
+        name
+        for name in model.openapi_types
         if re.search(rf"\n        self\.{name} = {name}\n", source)
     ]
 
@@ -120,7 +125,9 @@ def _json_model(value, model, place):
         wire = model.attribute_map[name]
         may_be_null = (model.__name__, wire) in MAY_BE_NULL and wire in value
         if name in demanded and value.get(wire) is None and not may_be_null:
-            raise Wrong(f"{place}: `{wire}` of {model.__name__} is missing; there are {sorted(value)}")
+            raise Wrong(
+                f"{place}: `{wire}` of {model.__name__} is missing; there are {sorted(value)}"
+            )
         _json(value.get(wire), kind, _package(model), f"{place}.{wire}")
 
 

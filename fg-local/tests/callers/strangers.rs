@@ -6,10 +6,10 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use fg_emulator::{Event, LocalGateway};
+use fg_local::{Exchange, Local};
 use serde_json::Value;
 
-use crate::scripted::{LIMIT, function, start};
+use crate::scripted::{LIMIT, function};
 
 /// A request as it is, and all that comes back.
 pub(crate) fn exchange(address: &str, request: &str) -> String {
@@ -35,25 +35,27 @@ fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     headers.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-fn gateway() -> (LocalGateway, Arc<Mutex<Vec<String>>>) {
+fn address_of(gateway: &Local) -> String {
+    gateway.address().to_string()
+}
+
+fn gateway() -> (Local, Arc<Mutex<Vec<String>>>) {
     let seen = Arc::<Mutex<Vec<String>>>::default();
     let told = Arc::clone(&seen);
-    let observer = move |exchange: &fg_emulator::Exchange<'_>| {
+    let observer = move |exchange: &Exchange<'_>| {
         told.lock().expect("no panic").push(exchange.to_string());
     };
-    let gateway = LocalGateway::start("127.0.0.1:0", ["greet"], observer).expect("a free port");
-    gateway.serve(Arc::new(function().name("greet").start().expect("it starts")));
+    let gateway = Local::builder().function("greet").observer(observer).max_connections(256);
+    let gateway = gateway.start_blocking().expect("a free port");
+    let emulator = Arc::new(function().name("greet").start().expect("it starts"));
+    assert!(gateway.serve("greet", emulator).expect("it can be written").is_none());
     (gateway, seen)
 }
 
 #[test]
 fn a_page_of_another_site_neither_runs_a_function_nor_reads_from_it() {
     let (gateway, seen) = gateway();
-    let (_, port) = gateway
-        .address()
-        .rsplit_once(':')
-        .map(|(host, port)| (host.to_owned(), port.to_owned()))
-        .expect("a port");
+    let port = gateway.address().port();
     let own = format!("Host: localhost:{port}\r\n");
     let event = r#"{"text":"ran"}"#;
     for headers in [
@@ -63,7 +65,7 @@ fn a_page_of_another_site_neither_runs_a_function_nor_reads_from_it() {
         format!("{own}Origin: null\r\nContent-Type: application/x-www-form-urlencoded\r\n"),
         format!("{own}Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n"),
     ] {
-        let answer = exchange(&gateway.address(), &post(&headers, event));
+        let answer = exchange(&address_of(&gateway), &post(&headers, event));
         assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{headers}{answer}");
         assert!(
             answer.contains("--accept-host") && header(&answer, "X-Request-Id").is_some(),
@@ -83,7 +85,7 @@ fn a_page_of_another_site_neither_runs_a_function_nor_reads_from_it() {
         "HEAD / HTTP/1.1\r\nHost: evil.example\r\n\r\n".to_owned(),
         format!("GET http://evil.example/ HTTP/1.1\r\n{own}\r\n"),
     ] {
-        let answer = exchange(&gateway.address(), &request);
+        let answer = exchange(&address_of(&gateway), &request);
         assert!(answer.starts_with("HTTP/1.1 403 "), "{request}{answer}");
     }
     let seen = std::mem::take(&mut *seen.lock().expect("no panic"));
@@ -97,7 +99,7 @@ fn a_page_of_another_site_neither_runs_a_function_nor_reads_from_it() {
         "Host: LOCALHOST.\r\nOrigin: http://localhost:5173\r\n".to_owned(),
         "Host: [::1]:80\r\n".to_owned(),
     ] {
-        let answer = exchange(&gateway.address(), &post(&headers, event));
+        let answer = exchange(&address_of(&gateway), &post(&headers, event));
         assert!(
             answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("ran"),
             "{headers}{answer}"
@@ -105,7 +107,7 @@ fn a_page_of_another_site_neither_runs_a_function_nor_reads_from_it() {
     }
     gateway.accept_host("api.example");
     let answer = exchange(
-        &gateway.address(),
+        &address_of(&gateway),
         &post("Host: api.example:80\r\nOrigin: https://api.example\r\n", event),
     );
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
@@ -144,13 +146,13 @@ fn every_answer_has_a_request_id_a_reason_phrase_and_nothing_of_the_callers_for_
         (post("Host: localhost\r\nContent-Length: 999999999999\r\n", ""), "400 Bad Request"),
         ("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999999\r\n\r\n".to_owned(), "413 Payload Too Large"),
     ] {
-        let answer = exchange(&gateway.address(), &request);
+        let answer = exchange(&address_of(&gateway), &request);
         let line: String = request.chars().take(100).collect();
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{line}: {answer}");
         assert!(header(&answer, "X-Request-Id").is_some_and(|id| id.len() >= 3), "{line}: {answer}");
     }
     exchange(
-        &gateway.address(),
+        &address_of(&gateway),
         "GET /\u{9b}31m HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     );
     let seen = seen.lock().expect("no panic");
@@ -169,7 +171,7 @@ fn every_answer_has_a_request_id_a_reason_phrase_and_nothing_of_the_callers_for_
 fn what_is_not_emulated_is_said_in_a_sentence() {
     let (gateway, _) = gateway();
     let answer = exchange(
-        &gateway.address(),
+        &address_of(&gateway),
         "GET //v2/p/%66gs/dependencies?x=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     );
     let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
@@ -199,7 +201,7 @@ fn a_body_without_end_is_cut_and_not_kept() {
         }
         assert!(begun.elapsed() < LIMIT);
     }
-    let answer = exchange(&gateway.address(), &post("Host: localhost\r\n", r#"{"text":"ok"}"#));
+    let answer = exchange(&address_of(&gateway), &post("Host: localhost\r\n", r#"{"text":"ok"}"#));
     assert!(answer.ends_with("ok"), "{answer}");
 }
 
@@ -216,7 +218,7 @@ fn connections_that_say_nothing_give_way_to_those_that_do() {
             socket
         })
         .collect();
-    let answer = exchange(&gateway.address(), &post("Host: localhost\r\n", r#"{"text":"ok"}"#));
+    let answer = exchange(&address_of(&gateway), &post("Host: localhost\r\n", r#"{"text":"ok"}"#));
     assert!(answer.ends_with("ok"), "{answer}");
     // As many as there is no room for have had to go.
     let is_closed = |mut socket: &TcpStream| {
@@ -224,27 +226,4 @@ fn connections_that_say_nothing_give_way_to_those_that_do() {
         !socket.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     };
     assert_eq!(silent.iter().filter(|socket| is_closed(socket)).count(), 301 - 256);
-    #[cfg(target_os = "linux")]
-    {
-        let threads = std::fs::read_dir("/proc/self/task").expect("this is Linux").flatten();
-        let names =
-            threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
-        // Other tests have gateways of their own.
-        assert!(names.filter(|name| name.trim_end() == "gateway").count() < 2 * 256 + 50);
-    }
-}
-
-#[test]
-fn asynchronous_events_are_refused_when_too_many_wait() {
-    let emulator = start(function().instances(1));
-    let mut refused = None;
-    for _ in 0..1100 {
-        if let Err(error) = emulator.invoke_async(Event::new(r#"{"do":"hang"}"#)) {
-            refused = Some(error);
-            break;
-        }
-    }
-    let error = refused.expect("the queue has an end");
-    assert_eq!((error.code(), error.http_status()), ("FSS.0429", 429));
-    assert_eq!(error.to_string(), "1000 asynchronous events are waiting already");
 }

@@ -4,13 +4,14 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
-use fg_emulator::{Builder, Emulator, LocalGateway};
+use fg_emulator::{Builder, Emulator};
+use fg_local::Local;
 use serde_json::{Value, json};
 
 use crate::scripted::{LIMIT, function};
 
 /// The status, the head and the body of the answer.
-fn send(gateway: &LocalGateway, request: &str, body: &str) -> (u16, String, String) {
+fn send(gateway: &Local, request: &str, body: &str) -> (u16, String, String) {
     let mut socket = TcpStream::connect(gateway.address()).expect("it listens");
     socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
     let request = format!(
@@ -25,12 +26,21 @@ fn send(gateway: &LocalGateway, request: &str, body: &str) -> (u16, String, Stri
     (status, head.to_owned(), body.to_owned())
 }
 
-fn gateway(functions: &[(&str, Builder)]) -> LocalGateway {
-    let gateway =
-        LocalGateway::start("127.0.0.1:0", functions.iter().map(|(name, _)| *name), |_| {})
-            .expect("a free port");
+/// A server that knows these functions by their names alone.
+fn announce(functions: &[&str]) -> Local {
+    let builder = functions.iter().fold(Local::builder(), |builder, name| builder.function(*name));
+    builder.start_blocking().expect("a free port")
+}
+
+fn serve(gateway: &Local, name: &str, builder: &Builder) -> Option<Arc<Emulator>> {
+    let emulator = builder.clone().name(name).start().expect("it starts");
+    gateway.serve(name, Arc::new(emulator)).expect("it can be written")
+}
+
+fn gateway(functions: &[(&str, Builder)]) -> Local {
+    let gateway = announce(&functions.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     for (name, builder) in functions {
-        gateway.serve(Arc::new(builder.clone().name(*name).start().expect("it starts")));
+        serve(&gateway, name, builder);
     }
     gateway
 }
@@ -83,15 +93,15 @@ fn several_functions_are_served_under_their_names() {
 fn a_function_that_is_not_ready_is_status_503_and_one_that_is_replaced_is_asked_no_more() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&seen);
-    let gateway = LocalGateway::start("127.0.0.1:0", ["greet"], move |exchange| {
+    let observer = move |exchange: &fg_local::Exchange<'_>| {
         told.lock().expect("no panic").push(exchange.status);
-    })
-    .expect("a free port");
+    };
+    let gateway = Local::builder().function("greet").observer(observer);
+    let gateway = gateway.start_blocking().expect("a free port");
     assert_eq!(send(&gateway, "POST /", "{}").0, 503);
-    let start = || Arc::new(function().name("greet").start().expect("it starts"));
-    assert!(gateway.serve(start()).is_none());
+    assert!(serve(&gateway, "greet", &function()).is_none());
     assert_eq!(send(&gateway, "POST /", "{}").0, 200);
-    let before: Arc<Emulator> = gateway.serve(start()).expect("it was served");
+    let before: Arc<Emulator> = serve(&gateway, "greet", &function()).expect("it was served");
     assert_eq!(Arc::strong_count(&before), 1);
     drop(before);
     assert_eq!(send(&gateway, "POST /", "{}").0, 200);
@@ -100,13 +110,13 @@ fn a_function_that_is_not_ready_is_status_503_and_one_that_is_replaced_is_asked_
 
 #[test]
 fn a_request_waits_for_a_function_that_is_expected_and_is_told_why_there_is_none() {
-    let gateway = LocalGateway::start("127.0.0.1:0", ["greet"], |_| {}).expect("a free port");
+    let gateway = announce(&["greet"]);
     gateway.set_expected("greet");
     std::thread::scope(|scope| {
         let urn = "urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3Agreet";
         let waiting = ["POST /".to_owned(), format!("POST /v2/p/fgs/functions/{urn}/invocations")]
             .map(|request| scope.spawn(|| send(&gateway, &{ request }, r#"{"text":"late"}"#)));
-        gateway.serve(Arc::new(function().name("greet").start().expect("it starts")));
+        serve(&gateway, "greet", &function());
         for waiting in waiting {
             let (status, _, body) = waiting.join().expect("no panic");
             assert_eq!((status, body.as_str()), (200, "late"));
@@ -115,7 +125,7 @@ fn a_request_waits_for_a_function_that_is_expected_and_is_told_why_there_is_none
     gateway.set_absent("greet", "it is served, and stays so");
     assert_eq!(send(&gateway, "POST /", "{}").0, 200);
 
-    let gateway = LocalGateway::start("127.0.0.1:0", ["greet"], |_| {}).expect("a free port");
+    let gateway = announce(&["greet"]);
     gateway.set_expected("greet");
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| send(&gateway, "POST /", "{}"));
@@ -131,11 +141,11 @@ fn a_request_waits_for_a_function_that_is_expected_and_is_told_why_there_is_none
 
 #[test]
 fn functions_of_the_same_name_are_served_under_longer_ones_and_all_are_listed() {
-    let gateway = LocalGateway::start("127.0.0.1:0", ["a/bootstrap", "b/bootstrap", "b"], |_| {})
-        .expect("a free port");
+    let gateway = announce(&["a/bootstrap", "b/bootstrap", "b"]);
     for name in ["a/bootstrap", "b/bootstrap"] {
         let emulator = function().name(name.replace('/', "-")).start().expect("it starts");
-        assert!(gateway.serve_as(name, Arc::new(emulator)).is_none());
+        let before = gateway.serve(name, Arc::new(emulator)).expect("it can be written");
+        assert!(before.is_none());
     }
     for name in ["a/bootstrap", "b/bootstrap"] {
         let (status, _, body) =

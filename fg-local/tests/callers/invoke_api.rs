@@ -4,9 +4,12 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use fg_emulator::Emulator;
+use fg_local::Local;
+use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use crate::scripted::{LIMIT, Served, function, serve};
+use crate::scripted::{LIMIT, Served, function, serve, serve_by};
 
 struct Answer {
     status: u16,
@@ -146,7 +149,7 @@ fn what_the_platform_refuses_is_refused_with_its_code() {
         ("/v2/p/fgs/functions/other/invocations", &[], "{}", 404, "FSS.1051"),
         ("/v2/p/fgs/functions/scripted:v9/invocations", &[], "{}", 404, "FSS.1052"),
         ("/v2/p/fgs/functions", &[], "{}", 501, "FSS.0501"),
-        ("/elsewhere", &[], "{}", 404, "FSS.0404"),
+        ("/v2/p/elsewhere", &[], "{}", 501, "FSS.0501"),
     ] {
         let answer = call(&emulator, path, headers, body);
         assert_eq!((answer.status, &answer.json()["error_code"]), (status, &json!(code)), "{path}");
@@ -154,21 +157,52 @@ fn what_the_platform_refuses_is_refused_with_its_code() {
     }
 }
 
+/// The headers of a request that is signed now, with the date as the only signed header.
+fn sign(path: &str, body: &str, secret_key: &str) -> [(&'static str, String); 2] {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let date = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let canonical =
+        format!("POST\n{path}/\n\nx-sdk-date:{date}\n\nx-sdk-date\n{}", hex(&Sha256::digest(body)));
+    let string_to_sign = format!("SDK-HMAC-SHA256\n{date}\n{}", hex(&Sha256::digest(canonical)));
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret_key.as_bytes()).expect("any length");
+    mac.update(string_to_sign.as_bytes());
+    let signature = hex(&mac.finalize().into_bytes());
+    let authorization = format!(
+        "SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature={signature}"
+    );
+    [("X-Sdk-Date", date), ("Authorization", authorization)]
+}
+
 #[test]
 fn signatures_are_verified_where_a_key_pair_is_set() {
-    let emulator = serve(function().key_pair("AccessKey", "SecretKey"));
+    let local = Local::builder().key_pair("Another", "Key").key_pair("AccessKey", "SecretKey");
+    let emulator = serve_by(local, function());
     let refused = call(&emulator, &path(&emulator, "invocations"), &[], "{}");
-    assert_eq!((refused.status, &refused.json()["error_code"]), (401, &json!("FSS.0401")));
+    assert_eq!((refused.status, &refused.json()["error_code"]), (401, &json!("APIGW.0301")));
 
-    // Made with Python's hmac for POST /v2/p/fgs/functions/scripted/invocations, a body of `{}`,
-    // and the date as the only signed header.
+    let path = "/v2/p/fgs/functions/scripted/invocations";
+    let call_signed = |signed: &[(&'static str, String)], body: &str| {
+        let headers: Vec<_> = signed.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        call(&emulator, path, &headers, body)
+    };
+    let signed = sign(path, "{}", "SecretKey");
+    let accepted = call_signed(&signed, "{}");
+    assert_eq!(accepted.status, 200, "{}", accepted.body);
+    for refused in [call_signed(&signed, "[]"), call_signed(&sign(path, "{}", "Other"), "{}")] {
+        assert_eq!((refused.status, &refused.json()["error_code"]), (401, &json!("APIGW.0301")));
+        let message = refused.json()["error_msg"].as_str().map(ToOwned::to_owned);
+        let expected = "Incorrect IAM authentication information: verify aksk signature fail, canonicalRequest:POST|/v2/p/";
+        assert!(message.as_ref().is_some_and(|text| text.starts_with(expected)), "{message:?}");
+    }
+    // The date of the SDK's vectors, with a signature that is right: made with Python's hmac for a
+    // body of `{}`.
     let signature = "7a1c403eec946f1ce36c8e70815c80cd91fdf1830f2a31cf2354ec4a3d6d04e8";
     let authorization = format!(
         "SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature={signature}"
     );
-    let headers = [("X-Sdk-Date", "20060102T150405Z"), ("Authorization", authorization.as_str())];
-    let accepted = call(&emulator, "/v2/p/fgs/functions/scripted/invocations", &headers, "{}");
-    assert_eq!(accepted.status, 200, "{}", accepted.body);
-    let refused = call(&emulator, "/v2/p/fgs/functions/scripted/invocations", &headers, "[]");
-    assert_eq!(refused.json()["error_msg"], "the signature does not match the request");
+    let old = [("X-Sdk-Date", "20060102T150405Z".to_owned()), ("Authorization", authorization)];
+    let refused = call_signed(&old, "{}");
+    assert!(refused.body.contains("more than 15 minutes apart"), "{}", refused.body);
+    // Requests to functions are not signed.
+    assert_eq!(call(&emulator, "/", &[], r#"{"text":"hi"}"#).body, "hi");
 }

@@ -1,0 +1,8 @@
+//! What callers of functions see: browsers, curl, SDKs, and what else can reach the port.
+
+mod by_hand;
+mod gateway;
+mod invoke_api;
+mod scripted;
+mod strangers;
+mod streams_over_http;
