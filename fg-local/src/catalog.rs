@@ -25,6 +25,9 @@ use function::Function;
 /// How many functions a project has at most (FSS.1041).
 pub(crate) const MAX_FUNCTIONS: usize = 400;
 
+/// How many bytes all packages may have together (FSS.1042).
+pub(crate) const MAX_CODE: u64 = 20 << 30;
+
 /// All functions. A change is written to the store before it is seen here.
 #[derive(Debug)]
 pub(crate) struct Catalog {
@@ -95,6 +98,29 @@ impl Catalog {
             ));
         }
         Ok(())
+    }
+
+    /// How many bytes all packages have together. One that several versions have counts once.
+    pub(crate) fn code_size(&self) -> u64 {
+        let functions = self.list();
+        let versions = functions
+            .iter()
+            .flat_map(|function| std::iter::once(&function.latest).chain(&function.versions));
+        let packages: BTreeMap<_, _> =
+            versions.map(|version| (&version.code.digest, version.code.size)).collect();
+        packages.values().sum()
+    }
+
+    /// Whether there is room for this many bytes of code.
+    pub(crate) fn check_code_size(&self, more: u64) -> Result<(), ApiError> {
+        if self.code_size() + more <= MAX_CODE {
+            return Ok(());
+        }
+        Err(ApiError::forbidden(
+            "FSS.1042",
+            "The total code size of functions exceeds the maximum allowed limit (20 GB): delete \
+             functions and versions that are not needed",
+        ))
     }
 
     /// Adds a function.

@@ -34,14 +34,12 @@ pub(super) fn update_router() -> Router<Arc<App>> {
 }
 
 /// The code in a request.
-#[derive(Debug)]
 pub(super) struct NewCode {
     code_type: String,
     file_name: String,
     content: Content,
 }
 
-#[derive(Debug)]
 enum Content {
     /// A zip file.
     Package(Vec<u8>),
@@ -85,7 +83,7 @@ impl NewCode {
         Self { code_type: "zip".into(), file_name, content: Content::Package(bytes) }
     }
 
-    /// Reads `code_type`, `code_filename` and `func_code`; `None` if there is no file in them, which
+    /// Reads `code_type`, `code_filename` and `func_code`; `None` if there is no file in them. This
     /// is how Terraform says that the code has not changed.
     fn read(fields: Fields<'_>, runtime: &str) -> Result<Option<Self>, ApiError> {
         let code_type = fields.string("code_type", "FSS.1006")?.unwrap_or_default();
@@ -159,7 +157,8 @@ fn inline_name(fields: Fields<'_>, runtime: &str) -> Result<String, ApiError> {
         _ => Err(ApiError::bad_request(
             "FSS.1006",
             format!(
-                "Invalid function code entry mode: functions of the runtime {runtime} have no inline code"
+                "Invalid function code entry mode: functions of the runtime {runtime} have no \
+                 inline code"
             ),
         )),
     }
@@ -227,6 +226,11 @@ fn no_object_storage() -> ApiError {
 /// Stores the code, which blocks.
 pub(super) fn store_code(app: &App, code: NewCode) -> Result<Code, ApiError> {
     let NewCode { code_type, file_name, content } = code;
+    let size = match &content {
+        Content::Package(bytes) | Content::File(_, bytes) => bytes.len() as u64,
+        Content::Image => 0,
+    };
+    app.catalog.check_code_size(size)?;
     let stored = match content {
         Content::Package(bytes) => Some(app.store.put_package(&bytes)?),
         Content::File(name, bytes) => Some(app.store.put_file(&name, &bytes)?),

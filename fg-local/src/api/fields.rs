@@ -13,8 +13,8 @@ const MAX_OBJECT: usize = 16 << 10;
 /// The largest kept string of a request, in bytes.
 const MAX_STRING: usize = 8 << 10;
 
-/// The fields of an object.
-#[derive(Clone, Copy, Debug)]
+/// The fields of an object. It has no `Debug`, since they may be secrets.
+#[derive(Clone, Copy)]
 pub(crate) struct Fields<'a>(&'a Map<String, Value>);
 
 impl<'a> Fields<'a> {

@@ -64,7 +64,8 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Answer {
         if image.is_none_or(|image| image.as_map().is_empty()) {
             return Err(ApiError::bad_request(
                 "FSS.1035",
-                "The image does not exist: the runtime Custom Image needs custom_image with an image",
+                "The image does not exist: the runtime Custom Image needs custom_image with an \
+                 image",
             ));
         }
     }

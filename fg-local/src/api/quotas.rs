@@ -1,6 +1,5 @@
 //! Quotas: the platform's limits, and what is used of them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -9,10 +8,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::catalog::MAX_FUNCTIONS;
-
-/// In MB: 20 GB (FSS.1042).
-const MAX_CODE: u64 = 20 << 10;
+use crate::catalog::{MAX_CODE, MAX_FUNCTIONS};
 
 pub(super) fn router() -> Router<Arc<App>> {
     Router::new().route("/fgs/quotas", get(list))
@@ -20,16 +16,10 @@ pub(super) fn router() -> Router<Arc<App>> {
 
 async fn list(State(app): State<Arc<App>>) -> Json<Value> {
     let functions = app.catalog.list();
-    let packages: BTreeMap<_, _> = functions
-        .iter()
-        .flat_map(|function| std::iter::once(&function.latest).chain(&function.versions))
-        .map(|version| (&version.code.digest, version.code.size))
-        .collect();
-    let code = packages.values().sum::<u64>().div_ceil(1 << 20);
-    let resource = |kind: &str, quota: u64, used: u64, unit: &str| json!({"type": kind, "quota": quota, "used": used, "unit": unit});
+    let code = app.catalog.code_size().div_ceil(1 << 20);
     let resources = [
         resource("fgs_func_num", MAX_FUNCTIONS as u64, functions.len() as u64, ""),
-        resource("fgs_func_code_size", MAX_CODE, code, "MB"),
+        resource("fgs_func_code_size", MAX_CODE >> 20, code, "MB"),
         resource("fgs_func_occurs", 1000, 0, ""),
         resource("fgs_func_scale_down_timeout", 60, 0, ""),
         resource("fgs_func_pat_idle_time", 100, 0, ""),
@@ -38,4 +28,8 @@ async fn list(State(app): State<Arc<App>>) -> Json<Value> {
         resource("fgs_func_qos_limit", 1000, 0, ""),
     ];
     Json(json!({"quotas": {"resources": resources}}))
+}
+
+fn resource(kind: &str, quota: u64, used: u64, unit: &str) -> Value {
+    json!({"type": kind, "quota": quota, "used": used, "unit": unit})
 }

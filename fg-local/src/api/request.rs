@@ -146,7 +146,8 @@ impl Page {
 }
 
 /// A body that is a JSON object. Its content type does not count, since some clients send none.
-#[derive(Debug)]
+///
+/// It has no `Debug`, since it may have secrets.
 pub(crate) struct Body(Map<String, Value>);
 
 impl Body {
@@ -171,7 +172,6 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 }
 
 /// A body that is a JSON object, or is empty.
-#[derive(Debug)]
 pub(crate) struct OptionalBody(Body);
 
 impl OptionalBody {

@@ -119,7 +119,10 @@ async fn list_counts(
     State(app): State<Arc<App>>,
     query: QueryFields,
 ) -> Result<Json<Value>, ApiError> {
-    let view = |function: &Function, key: &str, reservation: &Reservation| json!({"func_urn": app.place.urn(&function.name, key), "count": reservation.count});
+    let view = |function: &Function, key: &str, reservation: &Reservation| {
+        let urn = app.place.urn(&function.name, key);
+        json!({"func_urn": urn, "count": reservation.count})
+    };
     let (list, info, count) = page_of(&app, &query, "urn", view)?;
     Ok(Json(json!({"reservedinstances": list, "page_info": info, "count": count})))
 }

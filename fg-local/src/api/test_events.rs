@@ -72,7 +72,8 @@ fn read_name(fields: Fields<'_>) -> Result<String, ApiError> {
     }
     Err(ApiError::bad_request(
         "FSS.1074",
-        "The event field is invalid: name must have 1 to 64 letters, digits, hyphens and underscores",
+        "The event field is invalid: name must have 1 to 64 letters, digits, hyphens and \
+         underscores",
     ))
 }
 

@@ -202,6 +202,13 @@ fn view(app: &App, function: &Function, trigger: &Trigger, headers: &HeaderMap) 
             data.insert("func_info".into(), function_info(app, function, trigger));
             api_fields(function, trigger, headers)
         }
+        "DIS" => {
+            // Requests have it as a flag or as a string; the models of answers as a string.
+            if let Some(Value::Bool(is_serial)) = data.get("is_serial") {
+                data.insert("is_serial".into(), is_serial.to_string().into());
+            }
+            Value::Null
+        }
         "DDS" | "GAUSSMONGO" => json!({"db_user": "", "instance_addrs": [], "mode": ""}),
         _ => Value::Null,
     };

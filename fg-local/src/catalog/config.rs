@@ -71,7 +71,8 @@ impl Config {
                 return Err(ApiError::bad_request(
                     "FSS.0400",
                     format!(
-                        "Invalid parameter: {field} must be the name of an agency, of at most {MAX_AGENCY} letters"
+                        "Invalid parameter: {field} must be the name of an agency, of at most \
+                         {MAX_AGENCY} letters"
                     ),
                 ));
             }
@@ -82,7 +83,8 @@ impl Config {
 
     fn check_handler(&self) -> Result<(), ApiError> {
         let handler = self.handler.as_str();
-        // The API asks for 3 letters and a period; its samples have `bootstrap`, `-` and bare names.
+        // The API asks for 3 letters and a period; its samples have `bootstrap`, `-` and bare
+        // names.
         let is_free = matches!(&*self.runtime, "Custom" | "http" | "Custom Image")
             || self.runtime.starts_with("Go")
             || self.runtime.starts_with("C#");
@@ -153,7 +155,8 @@ impl Config {
             return Err(ApiError::bad_request(
                 "FSS.1404",
                 format!(
-                    "Invalid function initializer: initializer_handler may have {MAX_HANDLER} letters"
+                    "Invalid function initializer: initializer_handler may have {MAX_HANDLER} \
+                     letters"
                 ),
             ));
         }
@@ -187,7 +190,8 @@ impl Config {
         if concurrent_num > 1 && !matches!(&*self.runtime, "http" | "Custom Image") {
             return Err(ApiError::bad_request(
                 "FSS.1026",
-                "Invalid Concurrency: concurrent_num above 1 is for the runtimes http and Custom Image",
+                "Invalid Concurrency: concurrent_num above 1 is for the runtimes http and Custom \
+                 Image",
             ));
         }
         Ok(())
@@ -201,7 +205,8 @@ pub(crate) fn check_concurrency(concurrency: i64) -> Result<(), ApiError> {
     }
     Err(ApiError::bad_request(
         "FSS.1026",
-        "Invalid Concurrency: the number of instances must be -1 (no limit), 0 (disabled), or up to 1000",
+        "Invalid Concurrency: the number of instances must be -1 (no limit), 0 (disabled), or up \
+         to 1000",
     ))
 }
 

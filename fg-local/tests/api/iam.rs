@@ -35,12 +35,13 @@ async fn what_is_not_emulated_says_so_with_501() {
     let platform = Platform::start().await;
     for (method, path) in [
         (Method::POST, "/v3/auth/tokens".to_owned()),
-        (Method::GET, "/v3/regions".to_owned()),
+        (Method::GET, "/v3/auth/catalog".to_owned()),
         (Method::GET, format!("/v2/{PROJECT}/fgs/workflows")),
         (Method::PATCH, format!("/v2/{PROJECT}/fgs/functions")),
         (Method::GET, format!("/v2/{PROJECT}/anything/at/all")),
     ] {
         let answer = platform.send(method, &path, Bytes::new()).await;
         assert_eq!(answer.code(), "501 FSS.0501", "{path}");
+        assert!(path.ends_with("/tokens") || answer.error().2.contains(&path), "{path}");
     }
 }

@@ -156,7 +156,7 @@ async fn an_archive_of_something_else_is_refused() {
         (&[("a.yaml", "{}"), ("b.yml", "{}")], "400 FSS.1022"),
     ] {
         let file = STANDARD.encode(crate::client::zip(files));
-        let body = json!({"func_name": "copy", "file_name": "a.zip", "file_type": "zip", "file_code": file});
+        let body = json!({"func_name": "copy", "file_name": "a.zip", "file_code": file});
         let refused = platform.post("/fgs/functions/import", body).await;
         assert_eq!(refused.code(), code);
     }

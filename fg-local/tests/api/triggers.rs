@@ -66,7 +66,7 @@ async fn an_update_takes_an_object_and_an_array() {
     let body = json!({"event_data": [{"is_serial": false}, {"polling_unit": "ms"}]});
     let updated = platform.put(&one, body).await.json(200);
     let data = &updated["event_data"];
-    assert_eq!((&data["is_serial"], &data["polling_unit"]), (&json!(false), &json!("ms")));
+    assert_eq!((&data["is_serial"], &data["polling_unit"]), (&json!("false"), &json!("ms")));
     assert_eq!((&data["polling_interval"], &data["stream_name"]), (&json!(40), &json!("s")));
     let refused = platform.put(&one, json!({"event_data": [1]})).await;
     assert_eq!(refused.code(), "400 FSS.0400");

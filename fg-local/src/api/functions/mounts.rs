@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn an_image_has_its_user_as_strings() {
-        let body = json!({"custom_image": {"enabled": true, "image": "swr/x:1", "uid": 1003, "gid": "-1"}});
+        let image = json!({"enabled": true, "image": "swr/x:1", "uid": 1003, "gid": "-1"});
+        let body = json!({"custom_image": image});
         let expected = json!({"enabled": true, "image": "swr/x:1", "uid": "1003", "gid": "-1"});
         assert_eq!(read(custom_image, &body), Ok(Some(expected)));
         assert_eq!(
