@@ -180,7 +180,11 @@ async fn cancel(
         Err(QueueError::State(Status::Running)) => {
             finished(app.store.finish(&id, End::Discard, reason()).await)?;
             let app = Arc::clone(&app);
-            blocking(move || Ok(app.invoker.cancel(&function.name, &id))).await?;
+            blocking(move || {
+                app.invoker.cancel(&function.name, &id);
+                Ok(())
+            })
+            .await?;
         }
         other => finished(other)?,
     }
