@@ -50,7 +50,7 @@ impl Headers {
     pub(crate) fn push(&mut self, head: &[u8], name: &str, value: &[u8]) {
         let line = match (place_in(head, name.as_bytes()), place_in(head, value)) {
             (Some(name), Some(value)) => Line { name, value },
-            _ => self.copy(name, value),
+            _ => return self.append(name, value),
         };
         self.lines.push(line);
     }
@@ -63,8 +63,8 @@ impl Headers {
         }
     }
 
-    #[cold]
-    fn copy(&mut self, name: &str, value: &[u8]) -> Line {
+    /// Adds a header as a copy; it is found after [`complete`](Self::complete).
+    pub(crate) fn append(&mut self, name: &str, value: &[u8]) {
         let start = self.bytes.len();
         let middle = start + name.len();
         let end = middle + value.len();
@@ -73,7 +73,7 @@ impl Headers {
         }
         self.bytes.extend_from_slice(name.as_bytes());
         self.bytes.extend_from_slice(value);
-        Line { name: start..middle, value: middle..end }
+        self.lines.push(Line { name: start..middle, value: middle..end });
     }
 
     /// Replaces the buffer with a larger one. A vector that grows by itself does not wipe the

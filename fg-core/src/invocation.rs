@@ -77,6 +77,24 @@ impl Invocation {
         known
     }
 
+    /// Like [`copy`](Self::copy), for few headers, or such as are not parts of one head.
+    pub(crate) fn copy_each<'h>(
+        &mut self,
+        lines: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+    ) -> KnownHeaders<'h> {
+        let mut known = KnownHeaders::default();
+        for (name, value) in lines {
+            match Header::of(name, value, &mut known) {
+                Some(Header::Secret(name, value)) => self.secrets.insert(name, value),
+                Some(Header::Other(value)) => self.headers.append(name, value),
+                None => {}
+            }
+        }
+        self.headers.complete();
+        self.secrets.complete();
+        known
+    }
+
     // Not inlined, so that it is there once, and not for each type of `lines`.
     #[inline(never)]
     fn copy_line<'h>(
@@ -168,9 +186,9 @@ impl<'h> Header<'h> {
     }
 }
 
-impl KnownHeaders<'_> {
+impl<'h> KnownHeaders<'h> {
     /// The request id, or an empty string.
-    pub(crate) fn request_id(&self) -> Cow<'_, str> {
+    pub(crate) fn request_id(&self) -> Cow<'h, str> {
         let id = self.request_id.unwrap_or_default();
         // Without the preparations of `from_utf8_lossy` for what is not UTF-8.
         from_utf8(id).map_or_else(|_| String::from_utf8_lossy(id), Cow::Borrowed)

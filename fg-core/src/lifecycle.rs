@@ -47,13 +47,25 @@ pub fn begin_with_head<'h>(
     let Context { environment, logger, timeout, invocation, .. } = ctx;
     let known = Invocation::renew(invocation).copy(head, headers);
     ctx.received = received;
-    set_known(&known, environment, timeout, logger)
+    set_known(&known, environment, timeout, logger, |_| None)
 }
 
-/// Like [`begin`], with a table of headers that is not copied. It belongs to the context until it is
-/// [taken](take_table), or the invocation [ends](end).
-///
-/// `choose_id` is given the request id, or an empty string, and may return one to use in its place.
+/// Like [`begin`], but the request id may be another one: `choose_id` is given the one that came, or
+/// an empty string, and may return one to use in its place.
+pub fn begin_with_id<'h>(
+    ctx: &mut Context,
+    received: Instant,
+    headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+    choose_id: impl FnOnce(&str) -> Option<Cow<'h, str>>,
+) {
+    let Context { environment, logger, timeout, invocation, .. } = ctx;
+    let known = Invocation::renew(invocation).copy_each(headers);
+    ctx.received = received;
+    set_known(&known, environment, timeout, logger, choose_id);
+}
+
+/// Like [`begin_with_id`], with a table of headers that is not copied. It belongs to the context
+/// until it is [taken](take_table), or the invocation [ends](end).
 pub fn begin_with_table<T: HeaderTable>(
     ctx: &mut Context,
     received: Instant,
@@ -62,10 +74,9 @@ pub fn begin_with_table<T: HeaderTable>(
 ) {
     let own = Invocation::renew(&mut ctx.invocation);
     let known = own.read_table(&table);
-    set_known(&known, &ctx.environment, &mut ctx.timeout, &mut ctx.logger);
-    if let Some(id) = choose_id(&table, ctx.logger.request_id()) {
-        ctx.logger.renew(&id);
-    }
+    set_known(&known, &ctx.environment, &mut ctx.timeout, &mut ctx.logger, |id| {
+        choose_id(&table, id)
+    });
     own.take_over(table);
     ctx.received = received;
 }
@@ -77,21 +88,18 @@ pub fn take_table<T: HeaderTable>(ctx: &mut Context) -> Option<T> {
 }
 
 /// Sets what follows from these headers; whether there is a request id.
-fn set_known(
-    known: &KnownHeaders<'_>,
+fn set_known<'h>(
+    known: &KnownHeaders<'h>,
     environment: &Environment,
     timeout: &mut Duration,
     logger: &mut Logger,
+    choose_id: impl FnOnce(&str) -> Option<Cow<'h, str>>,
 ) -> bool {
     *timeout = known.timeout().unwrap_or_else(|| environment.timeout());
-    let request_id = known.request_id();
+    let given = known.request_id();
+    let request_id = choose_id(&given).unwrap_or(given);
     logger.renew(&request_id);
     !request_id.is_empty()
-}
-
-/// Gives the invocation an id if it came without one.
-pub fn set_request_id(ctx: &mut Context, request_id: &str) {
-    ctx.logger.renew(request_id);
 }
 
 /// Makes this a context between invocations again: without a request id, and with this much time.

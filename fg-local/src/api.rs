@@ -30,9 +30,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, OriginalUri};
 use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use fg_emulator::printable::excerpt;
 
 use crate::app::App;
+use crate::exchange::Told;
 use error::ApiError;
+
+/// How much of a path is repeated in a message, in characters.
+const MAX_QUOTED: usize = 200;
 
 /// The largest body of a request without code, in bytes.
 const MAX_BODY: usize = 1 << 20;
@@ -68,21 +74,32 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(with_code)
         // Events have limits of their own.
-        .merge(invoke::router().layer(DefaultBodyLimit::disable()))
+        .merge(
+            invoke::router()
+                .method_not_allowed_fallback(method_not_allowed)
+                .layer(DefaultBodyLimit::disable()),
+        )
         .fallback(not_emulated)
         .method_not_allowed_fallback(not_emulated);
     let iam = iam::router().fallback(not_emulated).method_not_allowed_fallback(not_emulated);
     Router::new().nest("/v2/{project}", functions).nest("/v3", iam).merge(crate::triggers::router())
 }
 
-/// The answer for operations of the cloud that are not there, whatever their method.
-pub(crate) async fn not_emulated(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_IMPLEMENTED,
-        "FSS.0501",
-        format!(
-            "{method} {} is not an operation that FunctionGraph on this machine emulates",
-            uri.path()
-        ),
-    )
+/// The response to an operation of the platform that is not emulated, whatever its method.
+pub(crate) async fn not_emulated(method: Method, OriginalUri(uri): OriginalUri) -> Response {
+    let message = format!(
+        "{method} {} is an operation of the platform's API that is not emulated here; \
+         docs/local.md lists those that are",
+        excerpt(uri.path(), MAX_QUOTED)
+    );
+    let error = ApiError::new(StatusCode::NOT_IMPLEMENTED, "FSS.0501", message);
+    Told::because("it is not emulated").with(error.into_response())
+}
+
+/// The response to an invocation with another method than those in `Allow`, which the router adds.
+async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
+    let path = excerpt(uri.path(), MAX_QUOTED);
+    let message =
+        format!("{method} is not a method of {path}; the header Allow has those that are");
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "FSS.0405", message)
 }

@@ -5,7 +5,6 @@ mod accept_loop;
 mod bodies;
 mod caller_io;
 mod connection;
-mod exchange;
 mod open_connections;
 pub(crate) mod platform_path;
 mod refusal;
@@ -14,6 +13,4 @@ pub(crate) mod signature;
 mod tracked_body;
 
 pub(crate) use accept_loop::Listening;
-pub use exchange::Exchange;
-pub(crate) use exchange::{Observer, Told};
 pub(crate) use service::Front;

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 
 use crate::api::error::ApiError;
 use crate::app::App;
-use crate::front::Told;
+use crate::exchange::Told;
 
 pub(crate) use project_paths::ProjectPaths;
 use project_paths::Route;

@@ -233,7 +233,7 @@ impl Invoker {
             };
             end(&execution);
             // An error means that the caller has gone.
-            let _ = send.send(Started::Whole(execution));
+            let _ = send.send(Started::Whole(Box::new(execution)));
             Ok(())
         });
         match started.await {

@@ -5,6 +5,7 @@ mod api;
 mod app;
 mod catalog;
 mod code;
+mod exchange;
 mod front;
 mod gateway;
 mod invoker;
@@ -16,6 +17,6 @@ mod store;
 mod triggers;
 mod urn;
 
-pub use front::Exchange;
+pub use exchange::Exchange;
 pub use local::{Builder, Local};
 pub use triggers::{Schedule, ScheduleError, timer_event};

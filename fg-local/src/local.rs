@@ -1,7 +1,6 @@
 //! A running server, and the settings it starts with.
 
 use std::fmt;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,8 +14,9 @@ use tokio::task::JoinSet;
 use crate::api::log_settings::LogSwitches;
 use crate::app::App;
 use crate::catalog::Catalog;
+use crate::exchange::{Exchange, Observer};
 use crate::front::signature::{KeyPair, Signatures};
-use crate::front::{Exchange, Front, Listening, Observer};
+use crate::front::{Front, Listening};
 use crate::gateway::ProjectPaths;
 use crate::invoker::{Invoker, Limits};
 use crate::logs::LogStore;
@@ -298,67 +298,63 @@ impl Builder {
     }
 
     /// On the server's own runtime.
-    fn start_server(self) -> impl Future<Output = Result<Local, StartError>> + Send {
-        async move {
-            // The port first: two servers of the same folder mostly have the same port, too.
-            let listener = TcpListener::bind(&self.address).await?;
-            let address = listener.local_addr()?;
-            let place = Place { region: self.region, project_id: self.project_id };
-            let temporary_folder = match &self.data_folder {
-                Some(_) => None,
-                None => Some(TemporaryFolder::create()?),
-            };
-            let given = self.data_folder.as_ref();
-            let folder = given.or(temporary_folder.as_ref().map(|temporary| &temporary.0));
-            let folder = folder.ok_or("there is no data folder")?;
-            let store = Arc::new(Store::open(folder)?);
-            let catalog = Arc::new(Catalog::open(Arc::clone(&store))?);
-            let logs = Arc::new(LogStore::open(&folder.join("logs"), &catalog.list())?);
-            let invoker = Arc::new(Invoker::new(
-                place.clone(),
-                folder,
-                Arc::clone(&store),
-                Arc::clone(&catalog),
-                Arc::clone(&logs),
-                self.limits,
-            ));
-            let app = Arc::new(App {
-                place,
-                domain_id: "local".into(),
-                store,
-                catalog,
-                invoker,
-                logs,
-                log_switches: LogSwitches::default(),
-                project_paths: ProjectPaths::default(),
-                signatures: Signatures::new(self.key_pairs),
-            });
-            for name in &self.functions {
-                let function = app.project_paths.name(name);
-                project_record::write(&app.catalog, &function, None)?;
-                app.invoker
-                    .project()
-                    .set_absent(&function, format!("{name} has not been built yet"));
-            }
-            for sentence in app.store.damaged() {
-                app.invoker.report(sentence);
-            }
-            app.invoker.resume(&app.store.unfinished());
-            let mut tasks = triggers::start(&app, folder.join("objects"));
-            tasks.spawn(Arc::clone(&app.invoker).follow_catalog());
-            let guard = CrossSiteGuard::new(address.ip());
-            let front = Arc::new(Front::new(Arc::clone(&app), guard, self.observer));
-            let listening = Listening::start(listener, self.max_connections, Arc::clone(&front));
-            Ok(Local {
-                listening: Some(listening),
-                front,
-                app,
-                _tasks: tasks,
-                temporary_folder,
-                runtime: None,
-                address,
-            })
+    async fn start_server(self) -> Result<Local, StartError> {
+        // The port first: two servers of the same folder mostly have the same port, too.
+        let listener = TcpListener::bind(&self.address).await?;
+        let address = listener.local_addr()?;
+        let place = Place { region: self.region, project_id: self.project_id };
+        let temporary_folder = match &self.data_folder {
+            Some(_) => None,
+            None => Some(TemporaryFolder::create()?),
+        };
+        let given = self.data_folder.as_ref();
+        let folder = given.or(temporary_folder.as_ref().map(|temporary| &temporary.0));
+        let folder = folder.ok_or("there is no data folder")?;
+        let store = Arc::new(Store::open(folder)?);
+        let catalog = Arc::new(Catalog::open(Arc::clone(&store))?);
+        let logs = Arc::new(LogStore::open(&folder.join("logs"), &catalog.list())?);
+        let invoker = Arc::new(Invoker::new(
+            place.clone(),
+            folder,
+            Arc::clone(&store),
+            Arc::clone(&catalog),
+            Arc::clone(&logs),
+            self.limits,
+        ));
+        let app = Arc::new(App {
+            place,
+            domain_id: "local".into(),
+            store,
+            catalog,
+            invoker,
+            logs,
+            log_switches: LogSwitches::default(),
+            project_paths: ProjectPaths::default(),
+            signatures: Signatures::new(self.key_pairs),
+        });
+        for name in &self.functions {
+            let function = app.project_paths.name(name);
+            project_record::write(&app.catalog, &function, None)?;
+            app.invoker.project().set_absent(&function, format!("{name} has not been built yet"));
         }
+        for sentence in app.store.damaged() {
+            app.invoker.report(sentence);
+        }
+        app.invoker.resume(&app.store.unfinished());
+        let mut tasks = triggers::start(&app, folder.join("objects"));
+        tasks.spawn(Arc::clone(&app.invoker).follow_catalog());
+        let guard = CrossSiteGuard::new(address.ip());
+        let front = Arc::new(Front::new(Arc::clone(&app), guard, self.observer));
+        let listening = Listening::start(listener, self.max_connections, Arc::clone(&front));
+        Ok(Local {
+            listening: Some(listening),
+            front,
+            app,
+            _tasks: tasks,
+            temporary_folder,
+            runtime: None,
+            address,
+        })
     }
 }
 

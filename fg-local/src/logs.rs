@@ -2,7 +2,6 @@
 //! Log Tank Service.
 
 mod error;
-mod ids;
 mod keywords;
 #[cfg(test)]
 mod kill_tests;
@@ -12,6 +11,5 @@ mod routes;
 mod store;
 mod stream;
 
-pub(crate) use ids::{group_id, group_name, stream_id, stream_name};
 pub(crate) use routes::router;
 pub(crate) use store::LogStore;

@@ -1,6 +1,8 @@
 //! What outlives the process, in one folder: functions and asynchronous invocations in a database,
 //! packages in files. What a write has returned for is there after kill -9, and after a power cut.
 
+#![allow(clippy::result_large_err, reason = "the errors of the database are large, and rare")]
+
 mod counts;
 mod error;
 mod folder;
@@ -32,6 +34,7 @@ pub(crate) use invocation::{
 pub(crate) use packages::StoredPackage;
 
 use counts::Counts;
+use error::RedbError;
 use invocation::Limits;
 use layout::FUNCTIONS;
 use packages::Packages;
@@ -74,7 +77,7 @@ impl Store {
         let database = open_database(folder, file)?;
         folder::note_process(folder);
         layout::prepare(&database, folder)?;
-        let failed = |error: redb::Error| folder::unreadable(folder, &error);
+        let failed = |error: RedbError| folder::unreadable(folder, &error);
         let packages = Packages::open(folder)?;
         let (functions, mut damaged) = read_functions(&database).map_err(failed)?;
         let references =
@@ -239,7 +242,7 @@ impl Store {
         read().map_err(|error| self.error(&error))
     }
 
-    fn error(&self, error: &redb::Error) -> StoreError {
+    fn error(&self, error: &RedbError) -> StoreError {
         StoreError::database(&self.folder, error)
     }
 }
@@ -269,7 +272,7 @@ fn is_half_created(backend: &FileBackend) -> io::Result<bool> {
 }
 
 /// The functions that can be read, and a sentence about each other one.
-fn read_functions(database: &Database) -> Result<(Vec<Function>, Vec<String>), redb::Error> {
+fn read_functions(database: &Database) -> Result<(Vec<Function>, Vec<String>), RedbError> {
     let transaction = database.begin_read()?;
     let mut functions = Vec::new();
     let mut damaged = Vec::new();

@@ -41,6 +41,19 @@ pub(super) fn peek_until(
     peek(socket, buffer)
 }
 
+/// Ends a connection so that the other side notices at once, even while it waits to send more. Its
+/// owner closes the socket.
+///
+/// Without the reset, a sender would wait for room until the system gives the connection up, which
+/// Linux does after a minute: a socket that is not read any more announces no room.
+pub(crate) fn abort(socket: &TcpStream) {
+    // With this the close that follows sends a reset. An error means that it is closed already.
+    #[cfg(unix)]
+    let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
+    // Ends a read or a write of another thread, so that it closes the socket.
+    let _ = socket.shutdown(Shutdown::Both);
+}
+
 /// Whether a read has hit the socket's timeout. Systems report this differently.
 pub(super) fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)

@@ -32,7 +32,7 @@ impl EventInstance {
 
     /// Kills the process if it handles this event, and returns whether it does.
     pub(super) fn cancel(&self, request_id: &str) -> bool {
-        let unanswered = self.api.shared().read(|state| state.unanswered_request_id());
+        let unanswered = self.api.shared().read(State::unanswered_request_id);
         let is_handled = unanswered.is_some_and(|unanswered| unanswered == request_id);
         if is_handled {
             self.function.kill();

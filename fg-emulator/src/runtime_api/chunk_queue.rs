@@ -2,11 +2,12 @@
 //! reader of the answer.
 
 use std::collections::VecDeque;
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::sync::Weak;
 use std::time::Duration;
 
 use crate::http::response_head::ResponseHead;
+use crate::http::socket::abort;
 use crate::monitor::Monitor;
 
 /// How many bytes are read from the function before the reader takes them. An empty queue accepts a
@@ -76,8 +77,7 @@ impl Queue {
             .filter(|_| self.end.is_none())
             .and_then(|head| head.connection.upgrade());
         if let Some(connection) = connection {
-            // An error means that it is closed already.
-            let _ = connection.shutdown(Shutdown::Both);
+            abort(&connection);
         }
     }
 }

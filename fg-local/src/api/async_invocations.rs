@@ -180,11 +180,11 @@ async fn cancel(
         Err(QueueError::State(Status::Running)) => {
             finished(app.store.finish(&id, End::Discard, reason()).await)?;
             let app = Arc::clone(&app);
-            blocking(move || {
+            let killed = move || {
                 app.invoker.cancel(&function.name, &id);
                 Ok(())
-            })
-            .await?;
+            };
+            blocking(killed).await?;
         }
         other => finished(other)?,
     }

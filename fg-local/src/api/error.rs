@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::front::Told;
+use crate::exchange::Told;
 use crate::store::{QueueError, StoreError};
 
 /// Why a request is refused (API reference, "error codes").

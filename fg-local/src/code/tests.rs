@@ -1,5 +1,7 @@
 //! Packages that are made to do harm, byte by byte.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something else happens")]
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;

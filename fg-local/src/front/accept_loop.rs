@@ -63,13 +63,10 @@ async fn accept(
             Some(_) = serving.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
-        let socket = match accepted {
-            Ok((socket, _)) => socket,
-            Err(_) => {
-                connections.evict_longest_idle();
-                sleep(PAUSE_AFTER_ERROR).await;
-                continue;
-            }
+        let Ok((socket, _)) = accepted else {
+            connections.evict_longest_idle();
+            sleep(PAUSE_AFTER_ERROR).await;
+            continue;
         };
         match connections.open() {
             Some(slot) => {

@@ -15,12 +15,17 @@ fn segments(path: &str) -> Vec<String> {
 }
 
 /// Whether a path belongs to FunctionGraph, LTS or IAM, and so is never a path of a function:
-/// everything below `/v2/`, and `/v3/projects` and `/v3/auth`. What this server has beside them is
+/// everything below `/v2/`, and of `/v3/` what is IAM's. What this server has beside them is
 /// below `/fg/triggers`.
 pub(crate) fn is_platform(path: &str) -> bool {
     let segments = segments(path);
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
-    matches!(segments[..], ["v2", _, ..] | ["v3", "projects" | "auth", ..] | ["fg", "triggers", ..])
+    matches!(
+        segments[..],
+        ["v2", _, ..]
+            | ["v3", "projects" | "auth" | "regions" | "users" | "domains", ..]
+            | ["fg", "triggers", ..]
+    )
 }
 
 /// Whether a path of the platform invokes a function, whose event is smaller than other requests

@@ -1,18 +1,13 @@
-//! Responses to requests that are refused before anything is done for them, and to calls of the API
-//! that are not emulated.
+//! Responses to requests that are refused before anything is done for them.
 
 use axum::http::header::CONNECTION;
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use fg_emulator::printable::excerpt;
 use fg_emulator::random_request_id;
 use serde_json::json;
 
-use super::exchange::Told;
 use crate::api::error::ApiError;
-
-/// How much of a path is repeated in a message, in characters.
-const MAX_QUOTED: usize = 200;
+use crate::exchange::Told;
 
 /// The platform's code for a request that is refused before its path is looked at.
 fn code(status: StatusCode) -> &'static str {
@@ -48,24 +43,4 @@ pub(super) fn refusal_bytes(status: StatusCode, reason: &str) -> Vec<u8> {
         body.len()
     )
     .into_bytes()
-}
-
-/// The response to a call of the platform's APIs that is not emulated.
-pub(crate) async fn not_emulated(method: Method, uri: Uri) -> Response {
-    let path = excerpt(uri.path(), MAX_QUOTED);
-    let message = format!(
-        "{method} {path} is a call of the platform's API that is not emulated here; POST /v2/PROJECT/fgs/functions/URN/invocations and \
-         ../invocations-async are, and docs/local.md lists the others"
-    );
-    let error = ApiError::new(StatusCode::NOT_IMPLEMENTED, "FSS.0501", message);
-    Told::because("it is not emulated").with(error.into_response())
-}
-
-/// The response to a call of the API with another method than those in `Allow`, which the router
-/// adds.
-pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
-    let path = excerpt(uri.path(), MAX_QUOTED);
-    let message =
-        format!("{method} is not a method of {path}; the header Allow has those that are");
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "FSS.0405", message)
 }

@@ -19,13 +19,13 @@ use hyper::body::Incoming;
 use tower_service::Service;
 
 use super::bodies::Bodies;
-use super::exchange::{Observation, Observer, Told};
 use super::open_connections::Slot;
 use super::platform_path;
-use super::refusal::{method_not_allowed, not_emulated, refuse};
+use super::refusal::refuse;
 use super::tracked_body::TrackedBody;
 use crate::api;
 use crate::app::App;
+use crate::exchange::{Observation, Observer, Told};
 use crate::gateway;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,8 +55,7 @@ impl fmt::Debug for Front {
 impl Front {
     pub(crate) fn new(app: Arc<App>, guard: CrossSiteGuard, observer: Observer) -> Self {
         let api = api::router()
-            .fallback(not_emulated)
-            .method_not_allowed_fallback(method_not_allowed)
+            .fallback(api::not_emulated)
             // The body has been read, and has had its limit.
             .layer(DefaultBodyLimit::disable())
             .with_state(Arc::clone(&app));
@@ -83,7 +82,7 @@ impl Front {
             told: Told::default(),
         };
         let mut response = match self.check(&request) {
-            Err(response) => response,
+            Err((status, reason)) => refuse(status, reason),
             Ok(()) => {
                 if let Some(target) = request.uri().path_and_query() {
                     observation.target = target.to_string();
@@ -110,18 +109,18 @@ impl Front {
     }
 
     /// What can be said by the head alone.
-    fn check(&self, request: &Request<Incoming>) -> Result<(), Response> {
+    fn check(&self, request: &Request<Incoming>) -> Result<(), (StatusCode, String)> {
         self.guard.check_request(request).map_err(|rejection| {
             let status = StatusCode::from_u16(rejection.status).unwrap_or(StatusCode::FORBIDDEN);
-            refuse(status, rejection.reason)
+            (status, rejection.reason)
         })?;
         let mut encodings = request.headers().get_all(TRANSFER_ENCODING).iter();
         match (encodings.next(), encodings.next()) {
             (None, _) => Ok(()),
             (Some(chunked), None) if chunked.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
-            _ => Err(refuse(
+            _ => Err((
                 StatusCode::NOT_IMPLEMENTED,
-                "the only transfer coding that is supported is chunked",
+                "the only transfer coding that is supported is chunked".into(),
             )),
         }
     }

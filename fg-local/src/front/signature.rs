@@ -76,7 +76,7 @@ impl Signatures {
         if self.key_pairs.is_empty() {
             return Ok(None);
         }
-        self.parse(request, now).map(Some).map_err(refused)
+        self.parse(request, now).map(Some).map_err(|reason| refused(&reason))
     }
 
     fn parse(&self, request: &Parts, now: Timestamp) -> Result<Signature<'_>, String> {
@@ -123,7 +123,7 @@ impl Signatures {
 impl Signature<'_> {
     /// Checks that the request with this body was signed.
     pub(crate) fn verify(&self, body: &[u8]) -> Result<(), ApiError> {
-        self.check(body).map_err(refused)
+        self.check(body).map_err(|reason| refused(&reason))
     }
 
     fn check(&self, body: &[u8]) -> Result<(), String> {
@@ -175,7 +175,7 @@ fn check_date(date: &str, now: Timestamp) -> Result<(), String> {
     Ok(())
 }
 
-fn refused(reason: String) -> ApiError {
+fn refused(reason: &str) -> ApiError {
     let message = format!("Incorrect IAM authentication information: {reason}");
     ApiError::new(StatusCode::UNAUTHORIZED, "APIGW.0301", message)
 }

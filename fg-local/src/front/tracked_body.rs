@@ -9,8 +9,8 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::exchange::Observation;
 use super::open_connections::Slot;
+use crate::exchange::Observation;
 
 /// A body whose end is told to its connection, and to the observer of a stream.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use crate::api::error::ApiError;
 use crate::api::invoke;
 use crate::app::App;
 use crate::catalog::function::Function;
-use crate::front::Told;
+use crate::exchange::Told;
 use crate::urn::{FunctionName, FunctionRef};
 
 /// A function of the project that a path names.

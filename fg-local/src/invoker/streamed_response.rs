@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 #[derive(Debug)]
 pub(crate) enum Started {
     /// The invocation has ended.
-    Whole(Execution),
+    Whole(Box<Execution>),
     /// The function has begun its response, and the body ends when it has ended it.
     Streamed { request_id: String, head: ResponseHead, body: StreamedBody },
 }
@@ -57,7 +57,7 @@ pub(super) fn relay(
         let execution = response.finish();
         on_end(&execution);
         // An error means that the caller has gone.
-        let _ = started.send(Started::Whole(execution));
+        let _ = started.send(Started::Whole(Box::new(execution)));
         return;
     };
     let (send, chunks) = mpsc::channel(1);

@@ -12,6 +12,9 @@ use super::error::LtsError;
 /// The longest search statement in bytes. This limit is not the platform's.
 const MAX_LENGTH: usize = 8 << 10;
 
+/// How many words a search statement may have. This limit is not the platform's.
+const MAX_WORDS: usize = 200;
+
 /// How many conditions may contain each other. This limit is not the platform's.
 const MAX_DEPTH: usize = 32;
 
@@ -36,6 +39,11 @@ impl Keywords {
         if statement.len() > MAX_LENGTH {
             return Err(LtsError::invalid(format_args!(
                 "keywords has more than {MAX_LENGTH} bytes"
+            )));
+        }
+        if words(statement).count() > MAX_WORDS {
+            return Err(LtsError::invalid(format_args!(
+                "keywords has more than {MAX_WORDS} words"
             )));
         }
         let mut parser = Parser { tokens: tokenize(statement)?, at: 0 };
@@ -457,8 +465,14 @@ mod tests {
             assert_eq!(error.code, code, "{statement}: {error}");
             assert!(error.message.contains(reason), "{statement}: {error}");
         }
-        for deep in ["(".repeat(8000), "not ".repeat(2000), "x".repeat(9000)] {
-            assert!(Keywords::parse(&deep).is_err());
+        for (large, reason) in [
+            ("(".repeat(8000), "within each other"),
+            ("not ".repeat(100), "within each other"),
+            ("x ".repeat(201), "more than 200 words"),
+            ("x".repeat(9000), "more than 8192 bytes"),
+        ] {
+            let error = Keywords::parse(&large).expect_err(reason);
+            assert!(error.message.contains(reason), "{error}");
         }
     }
 }

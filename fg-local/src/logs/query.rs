@@ -19,8 +19,8 @@ use crate::catalog::function::Function;
 /// How many lines an answer has if the request does not say, and at most.
 const LIMITS: (usize, usize) = (50, 5000);
 
-/// How many bytes of lines an answer has at most. This limit is not the platform's.
-const MAX_BYTES: usize = 16 << 20;
+/// An answer with more bytes of lines ends there, as at the limit. The platform has no such limit.
+const MAX_BYTES: usize = 8 << 20;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -138,7 +138,6 @@ impl Query {
             if !self.numbers.contains(&line.line_num) {
                 return true;
             }
-            bytes += line.content.len();
             if !is_complete || found.len() == self.limit || bytes > MAX_BYTES {
                 is_complete = false;
                 return self.counts;
@@ -147,6 +146,7 @@ impl Query {
                 true => self.keywords.highlight(&line.content),
                 false => line.content.into_owned(),
             };
+            bytes += content.len();
             found.push(Found { content, line_num: line.line_num.to_string(), labels });
             true
         })?;

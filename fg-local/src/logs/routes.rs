@@ -12,9 +12,8 @@ use tokio::task::spawn_blocking;
 
 use super::error::LtsError;
 use super::query::{Page, Query};
-use super::{group_id, group_name, stream_id, stream_name};
 use crate::app::App;
-use crate::catalog::function::Function;
+use crate::catalog::function::{Function, LogIds};
 
 /// The largest body of a query in bytes.
 const MAX_BODY: usize = 64 << 10;
@@ -33,11 +32,12 @@ pub(crate) fn router() -> Router<Arc<App>> {
 async fn groups(State(app): State<Arc<App>>) -> Json<Value> {
     let functions = app.catalog.list();
     let created = functions.iter().map(|function| function.created).min();
-    let group = created.map(|created| {
+    let group = functions.first().zip(created).map(|(function, created)| {
+        let ids = ids(&app, function);
         json!({
             "creation_time": created.as_millisecond(),
-            "log_group_name": group_name(),
-            "log_group_id": group_id(&app.place.project_id),
+            "log_group_name": ids.group_name,
+            "log_group_id": ids.group_id,
             // The default of LTS. Here logs are limited by their size.
             "ttl_in_days": 30,
             "tag": {},
@@ -51,7 +51,7 @@ async fn streams(
     Path((_, group)): Path<(String, String)>,
 ) -> Result<Json<Value>, LtsError> {
     let functions = in_group(&app, &group)?;
-    let streams: Vec<_> = functions.iter().map(|function| stream(function)).collect();
+    let streams: Vec<_> = functions.iter().map(|function| stream(&app, function)).collect();
     Ok(Json(json!({"log_streams": streams})))
 }
 
@@ -67,32 +67,36 @@ async fn all_streams(
     QueryString(names): QueryString<Names>,
 ) -> Json<Value> {
     let is_wanted = |function: &&Arc<Function>| {
-        names.log_group_name.as_ref().is_none_or(|name| name == group_name())
-            && names.log_stream_name.as_ref().is_none_or(|name| *name == stream_name(function))
+        let ids = ids(&app, function);
+        names.log_group_name.as_ref().is_none_or(|name| *name == ids.group_name)
+            && names.log_stream_name.as_ref().is_none_or(|name| *name == ids.stream_name)
     };
     let functions = app.catalog.list();
-    let streams = functions.iter().filter(is_wanted).map(|function| stream(function));
+    let streams = functions.iter().filter(is_wanted).map(|function| stream(&app, function));
     Json(json!({"log_streams": streams.collect::<Vec<_>>()}))
 }
 
-fn stream(function: &Function) -> Value {
+fn stream(app: &App, function: &Function) -> Value {
+    let ids = ids(app, function);
     json!({
         "creation_time": function.created.as_millisecond(),
-        "log_stream_name": stream_name(function),
-        "log_stream_id": stream_id(function),
+        "log_stream_name": ids.stream_name,
+        "log_stream_id": ids.stream_id,
         "filter_count": 0,
         "is_favorite": false,
         "tag": {},
     })
 }
 
-/// The functions with their streams, if this is the id of the one group.
+fn ids(app: &App, function: &Function) -> LogIds {
+    function.log_ids(&app.place.project_id)
+}
+
+/// The functions whose streams are in this group: all are in the same.
 fn in_group(app: &App, group: &str) -> Result<Vec<Arc<Function>>, LtsError> {
-    if group == group_id(&app.place.project_id) {
-        Ok(app.catalog.list())
-    } else {
-        Err(LtsError::no_group(group))
-    }
+    let functions = app.catalog.list();
+    let is_group = functions.first().is_some_and(|first| ids(app, first).group_id == group);
+    if is_group { Ok(functions) } else { Err(LtsError::no_group(group)) }
 }
 
 async fn query(
@@ -101,7 +105,7 @@ async fn query(
     body: Bytes,
 ) -> Result<Json<Page>, LtsError> {
     let functions = in_group(&app, &group)?;
-    let function = functions.iter().find(|function| stream_id(function) == stream);
+    let function = functions.iter().find(|function| ids(&app, function).stream_id == stream);
     let function = Arc::clone(function.ok_or_else(|| LtsError::no_stream(&stream))?);
     let query = Query::parse(&body, &app.place.region)?;
     let page = spawn_blocking(move || app.logs.query(&function, &query));

@@ -246,6 +246,32 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_would_be_too_large_ends_before_the_limit_and_the_rest_is_the_next_page() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (logs, function) =
+            (LogStore::open(folder.path(), &[]).expect("it opens"), function("f1", &[]));
+        let line = "x ".repeat(40 << 10);
+        let lines = || std::iter::repeat_n(line.as_str(), 40);
+        logs.append(&function, "latest", "r", at(5), lines()).expect("it is written");
+        let body = json!({"keywords": "x", "highlight": true, "limit": 5000});
+        let (mut page, mut pages, mut found) = (ask(&logs, &function, body.clone()), 0, 0);
+        loop {
+            let size: usize = page.logs.iter().map(|line| line.content.len()).sum();
+            assert!(size < 10 << 20, "{size}");
+            (pages, found) = (pages + 1, found + page.logs.len());
+            if page.is_complete {
+                break;
+            }
+            let mut body = body.clone();
+            body["line_num"] = page.logs.last().expect("a line").line_num.clone().into();
+            body["search_type"] = "forwards".into();
+            page = ask(&logs, &function, body);
+        }
+        assert_eq!(found, 40);
+        assert!(pages > 1);
+    }
+
+    #[test]
     fn lines_and_numbers_outlive_the_store_and_a_deleted_function_has_no_stream() {
         let folder = tempfile::tempdir().expect("a folder");
         let (logs, function, _) = nine_lines(folder.path());

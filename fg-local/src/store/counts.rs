@@ -1,15 +1,14 @@
 //! What is counted of the queue, and the removal of what belonged to deleted functions.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
 
 use redb::{Database, ReadableTable};
 
+use super::error::RedbError;
 use super::invocation::{Invocation, Limits};
 use super::layout::{DELETED, FINISHED, Tables, UNFINISHED};
 use super::queue::{milliseconds, remove};
-
-/// The most invocations of deleted functions that one transaction removes.
-const REMOVED_AT_ONCE: usize = 256;
 
 /// What is counted in memory, since counting it in the tables takes too long.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ struct Count {
 }
 
 impl Counts {
-    pub(super) fn read(database: &Database, limits: Limits) -> Result<Self, redb::Error> {
+    pub(super) fn read(database: &Database, limits: Limits) -> Result<Self, RedbError> {
         let transaction = database.begin_read()?;
         let mut counts = Self {
             limits,
@@ -132,32 +131,35 @@ impl Counts {
         self.unfinished.1 = self.unfinished.1.saturating_sub(bytes);
     }
 
-    /// Removes a few invocations of a function that has been deleted.
+    /// Removes invocations of a function that has been deleted, until it is this time.
     pub(super) fn remove_some_of_deleted(
         &mut self,
         tables: &mut Tables<'_>,
-    ) -> Result<(), redb::Error> {
+        until: Instant,
+    ) -> Result<(), RedbError> {
         let Some((function, before)) = self.deleted.first_key_value() else {
             return Ok(());
         };
         let (function, before) = (function.clone(), *before);
-        let mut some = Vec::new();
-        for entry in tables.invocations.range((&*function, 0)..(&*function, before))? {
-            let (key, json) = entry?;
-            some.push((key.value().1, serde_json::from_slice::<Invocation>(json.value()).ok()));
-            if some.len() == REMOVED_AT_ONCE {
-                break;
-            }
-        }
-        for (number, invocation) in &some {
+        loop {
+            let next = match tables.invocations.range((&*function, 0)..(&*function, before))?.next()
+            {
+                Some(entry) => {
+                    let (key, json) = entry?;
+                    (key.value().1, serde_json::from_slice::<Invocation>(json.value()).ok())
+                }
+                None => break,
+            };
+            let (number, invocation) = next;
             let ended = invocation.as_ref().and_then(|invocation| invocation.ended);
             let request_id = invocation.as_ref().map(|invocation| &*invocation.request_id);
-            remove(tables, &function, *number, ended.map(milliseconds), request_id)?;
+            remove(tables, &function, number, ended.map(milliseconds), request_id)?;
+            if Instant::now() >= until {
+                return Ok(());
+            }
         }
-        if some.len() < REMOVED_AT_ONCE {
-            tables.deleted.remove(&*function)?;
-            self.deleted.remove(&function);
-        }
+        tables.deleted.remove(&*function)?;
+        self.deleted.remove(&function);
         Ok(())
     }
 }

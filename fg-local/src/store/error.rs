@@ -15,7 +15,7 @@ impl StoreError {
     }
 
     /// What the database says about its folder.
-    pub(super) fn database(folder: &Path, error: &redb::Error) -> Self {
+    pub(super) fn database(folder: &Path, error: &RedbError) -> Self {
         Self(format!("the data folder {}: {error}", folder.display()))
     }
 
@@ -36,3 +36,19 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+/// Any error of redb. Boxed, since redb's own is large and results of it go through many hands.
+#[derive(Debug)]
+pub(super) struct RedbError(Box<redb::Error>);
+
+impl<E: Into<redb::Error>> From<E> for RedbError {
+    fn from(error: E) -> Self {
+        Self(Box::new(error.into()))
+    }
+}
+
+impl fmt::Display for RedbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 use redb::{Database, Table, TableDefinition, WriteTransaction};
 
 use super::StoreError;
+use super::error::RedbError;
 
 /// The layout that this program writes.
 ///
@@ -55,7 +56,7 @@ pub(super) struct Tables<'t> {
 }
 
 impl<'t> Tables<'t> {
-    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self, redb::Error> {
+    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self, RedbError> {
         Ok(Self {
             functions: transaction.open_table(FUNCTIONS)?,
             invocations: transaction.open_table(INVOCATIONS)?,
@@ -74,7 +75,7 @@ impl<'t> Tables<'t> {
 ///
 /// If a newer program has written it: nothing is changed then.
 pub(super) fn prepare(database: &Database, folder: &Path) -> Result<(), StoreError> {
-    let failed = |error: redb::Error| StoreError::database(folder, &error);
+    let failed = |error: RedbError| StoreError::database(folder, &error);
     let found = layout(database).map_err(failed)?;
     if found > LAYOUT {
         return Err(StoreError::new(format!(
@@ -88,7 +89,7 @@ pub(super) fn prepare(database: &Database, folder: &Path) -> Result<(), StoreErr
         return Ok(());
     }
     // From 0 to 1 nothing moves: tables are added.
-    let write = || -> Result<(), redb::Error> {
+    let write = || -> Result<(), RedbError> {
         let transaction = database.begin_write()?;
         Tables::open(&transaction)?;
         transaction.open_table(NUMBERS)?.insert(LAYOUT_KEY, LAYOUT)?;
@@ -97,7 +98,7 @@ pub(super) fn prepare(database: &Database, folder: &Path) -> Result<(), StoreErr
     write().map_err(failed)
 }
 
-fn layout(database: &Database) -> Result<u64, redb::Error> {
+fn layout(database: &Database) -> Result<u64, RedbError> {
     let transaction = database.begin_read()?;
     match transaction.open_table(NUMBERS) {
         Ok(numbers) => Ok(numbers.get(LAYOUT_KEY)?.map_or(0, |number| number.value())),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha512};
 
@@ -37,6 +38,8 @@ pub(super) struct Packages {
     unpacked: PathBuf,
     /// Files and folders that are not complete yet, or not wanted any more.
     temporary: PathBuf,
+    /// Makes the names in it differ from those of earlier processes, which may have had the same id.
+    opened: Timestamp,
     number: AtomicU64,
     kept: Duration,
     references: Mutex<References>,
@@ -64,6 +67,7 @@ impl Packages {
             files: data.join("packages"),
             unpacked: data.join("code"),
             temporary: data.join("temporary"),
+            opened: Timestamp::now(),
             number: AtomicU64::new(0),
             kept: UNREFERENCED,
             references: Mutex::default(),
@@ -74,11 +78,17 @@ impl Packages {
         for path in [&packages.files, &packages.temporary] {
             folder::create(path)?;
         }
-        packages.discard(&packages.unpacked);
+        // Both can be large, and nothing waits until they are removed.
+        let temporary = &packages.temporary;
+        let mut leftovers: Vec<_> = names(temporary)?.map(|name| temporary.join(name)).collect();
+        let unpacked = packages.temporary_path();
+        match fs::rename(&packages.unpacked, &unpacked) {
+            Ok(()) => leftovers.push(unpacked),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // A program that runs in it still, on Windows.
+            Err(error) => return Err(StoreError::file(&packages.unpacked, &error)),
+        }
         folder::create(&packages.unpacked)?;
-        // Folders can be large, and nothing waits for them.
-        let temporary = packages.temporary.clone();
-        let leftovers: Vec<_> = names(&temporary)?.map(|name| temporary.join(name)).collect();
         if !leftovers.is_empty() {
             std::thread::spawn(move || leftovers.iter().for_each(|path| remove(path)));
         }
@@ -92,7 +102,7 @@ impl Packages {
         let size = package.len() as u64;
         self.references.lock().has_come(&digest);
         let path = self.file(&digest);
-        if path.metadata().is_ok_and(|metadata| metadata.len() == size) {
+        if self.read(&digest).is_ok() {
             return Ok(StoredPackage { digest, size });
         }
         let temporary = self.temporary_path();
@@ -225,7 +235,7 @@ impl Packages {
         }
     }
 
-    /// Moves a folder away, and removes it if that is quick to do; else the next start does.
+    /// Moves a folder away, and removes it beside; if the process ends before, the next start does.
     fn discard(&self, path: &Path) {
         let temporary = self.temporary_path();
         if fs::rename(path, &temporary).is_ok() {
@@ -241,7 +251,7 @@ impl Packages {
 
     fn temporary_path(&self) -> PathBuf {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
-        self.temporary.join(format!("{}-{number}", std::process::id()))
+        self.temporary.join(format!("{}-{number}", self.opened.as_nanosecond()))
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use redb::{Database, ReadTransaction, ReadableTable};
 
 use super::counts::Counts;
+use super::error::RedbError;
 use super::invocation::{
     End, Failure, Filter, Invocation, Limits, NewInvocation, Page, QueueError, Status,
 };
@@ -15,7 +16,7 @@ use super::writer::Change;
 const TRIMMED_AT_ONCE: usize = 64;
 
 /// What an operation says: storage errors, which undo the transaction, are apart.
-type Answer<T> = Result<Result<T, QueueError>, redb::Error>;
+type Answer<T> = Result<Result<T, QueueError>, RedbError>;
 
 impl Change<'_, '_> {
     /// Accepts an invocation.
@@ -115,7 +116,7 @@ impl Change<'_, '_> {
 
     /// Forgets all invocations of a function. They are gone for readers at once, and removed bit by
     /// bit.
-    pub(super) fn forget(&mut self, function: &str) -> Result<(), redb::Error> {
+    pub(super) fn forget(&mut self, function: &str) -> Result<(), RedbError> {
         let any = self.tables.invocations.range((function, 0)..=(function, u64::MAX))?.next();
         if any.is_some() {
             self.tables.deleted.insert(function, self.counts.forget(function))?;
@@ -124,7 +125,7 @@ impl Change<'_, '_> {
     }
 
     /// Removes finished invocations that are too old or too many.
-    fn trim(&mut self, function: &str, now: u64) -> Result<(), redb::Error> {
+    fn trim(&mut self, function: &str, now: u64) -> Result<(), RedbError> {
         let limits = self.counts.limits;
         let too_many = self.counts.finished(function).saturating_sub(limits.finished);
         let mut removed = Vec::new();
@@ -154,7 +155,7 @@ impl Change<'_, '_> {
     fn find(
         &mut self,
         request_id: &str,
-    ) -> Result<Result<(String, u64, Invocation), QueueError>, redb::Error> {
+    ) -> Result<Result<(String, u64, Invocation), QueueError>, RedbError> {
         let Some((function, number)) = self.tables.requests.get(request_id)?.map(|key| {
             let (function, number) = key.value();
             (function.to_owned(), number)
@@ -176,7 +177,7 @@ impl Change<'_, '_> {
         function: &str,
         number: u64,
         invocation: &Invocation,
-    ) -> Result<(), redb::Error> {
+    ) -> Result<(), RedbError> {
         let json = serde_json::to_vec(invocation).map_err(|error| {
             redb::Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, error))
         })?;
@@ -192,7 +193,7 @@ pub(super) fn remove(
     number: u64,
     ended: Option<u64>,
     request_id: Option<&str>,
-) -> Result<(), redb::Error> {
+) -> Result<(), RedbError> {
     tables.invocations.remove((function, number))?;
     if let Some(ended) = ended {
         tables.finished.remove((function, ended, number))?;
@@ -210,7 +211,7 @@ pub(super) fn remove(
 pub(super) fn recover(
     database: &Database,
     limits: Limits,
-) -> Result<(Vec<Invocation>, Vec<String>), redb::Error> {
+) -> Result<(Vec<Invocation>, Vec<String>), RedbError> {
     let mut counts = Counts::read(database, limits)?;
     let transaction = database.begin_write()?;
     let mut unfinished = Vec::new();
@@ -218,7 +219,7 @@ pub(super) fn recover(
     let mut is_changed = false;
     {
         let mut tables = Tables::open(&transaction)?;
-        let keys: Result<Vec<_>, redb::Error> = tables
+        let keys: Result<Vec<_>, RedbError> = tables
             .unfinished
             .iter()?
             .map(|entry| {
@@ -270,7 +271,7 @@ pub(super) fn recover(
 pub(super) fn get(
     transaction: &ReadTransaction,
     request_id: &str,
-) -> Result<Option<Invocation>, redb::Error> {
+) -> Result<Option<Invocation>, RedbError> {
     let requests = transaction.open_table(REQUESTS)?;
     let Some(key) = requests.get(request_id)? else { return Ok(None) };
     let (function, number) = key.value();
@@ -290,7 +291,7 @@ pub(super) fn list(
     marker: u64,
     limit: usize,
     limits: Limits,
-) -> Result<Page, redb::Error> {
+) -> Result<Page, RedbError> {
     let from = deleted_before(transaction, function)?;
     let invocations = transaction.open_table(INVOCATIONS)?;
     let now = milliseconds(Timestamp::now());
@@ -315,7 +316,7 @@ pub(super) fn list(
     Ok(page)
 }
 
-fn deleted_before(transaction: &ReadTransaction, function: &str) -> Result<u64, redb::Error> {
+fn deleted_before(transaction: &ReadTransaction, function: &str) -> Result<u64, RedbError> {
     let before = transaction.open_table(DELETED)?.get(function)?;
     Ok(before.map_or(0, |before| before.value()))
 }

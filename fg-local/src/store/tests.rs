@@ -1,3 +1,7 @@
+//! What the store keeps, bounds, refuses and says.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where something else happens")]
+
 mod kill;
 
 use std::fs;
@@ -36,7 +40,7 @@ fn function(name: &str, digest: &str) -> Function {
 }
 
 fn package(files: &[(&str, &str)]) -> Vec<u8> {
-    let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let mut writer = ZipWriter::new(io::Cursor::new(Vec::new()));
     for (name, content) in files {
         writer.start_file(*name, SimpleFileOptions::DEFAULT.unix_permissions(0o755)).unwrap();
         writer.write_all(content.as_bytes()).unwrap();
@@ -636,7 +640,7 @@ async fn those_who_wait_for_a_writer_that_has_panicked_get_an_error() {
     let store = Store::open(folder.path()).unwrap();
     let panicked = store
         .writer
-        .write_blocking(Urgency::First, |_| -> Result<(), redb::Error> { panic!("as planned") });
+        .write_blocking(Urgency::First, |_| -> Result<(), RedbError> { panic!("as planned") });
     let error = panicked.unwrap_err().to_string();
     assert!(error.contains(&*folder.path().to_string_lossy()), "{error}");
     assert!(store.put_function(&function("a", "")).is_err());
@@ -649,9 +653,9 @@ async fn what_fails_in_a_transaction_is_not_counted() {
     let folder = TempDir::new().unwrap();
     let limits = Limits { unfinished: 1, ..Limits::DEFAULT };
     let store = Store::open_with(folder.path(), limits).unwrap();
-    let failed = store.writer.write(0, |change| -> Result<(), redb::Error> {
+    let failed = store.writer.write(0, |change| -> Result<(), RedbError> {
         assert!(change.push(invocation("a", "1"))?.is_ok());
-        Err(redb::Error::Io(std::io::Error::other("as planned")))
+        Err(redb::Error::Io(io::Error::other("as planned")).into())
     });
     assert!(failed.await.unwrap_err().to_string().contains("as planned"));
     assert_eq!(store.get("1").unwrap(), None);

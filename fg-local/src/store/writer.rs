@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use redb::Database;
@@ -13,12 +14,14 @@ use tokio::sync::oneshot;
 
 use super::StoreError;
 use super::counts::Counts;
+use super::error::RedbError;
 use super::layout::Tables;
 
-/// The most operations in one transaction, so that none takes long.
-const BATCH: usize = 512;
-/// The most bytes of payloads in one transaction; one operation may have more.
-const BATCH_BYTES: usize = 4 << 20;
+/// How long operations are added to a transaction before it is committed. A commit takes a few
+/// milliseconds, most of it an fsync; a management call may wait for the one that has begun, too.
+const ADDING: Duration = Duration::from_millis(1);
+/// The bytes of payloads after which a transaction is committed.
+const ADDING_BYTES: usize = 4 << 20;
 
 /// Which operations go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +73,7 @@ impl std::fmt::Debug for Operations {
 /// One write: it is applied in a transaction, and completed when that is durable or has failed.
 trait Operation: Send {
     fn bytes(&self) -> usize;
-    fn apply(&mut self, change: &mut Change<'_, '_>) -> Result<(), redb::Error>;
+    fn apply(&mut self, change: &mut Change<'_, '_>) -> Result<(), RedbError>;
     fn complete(self: Box<Self>, written: Result<(), StoreError>);
 }
 
@@ -83,7 +86,7 @@ struct Job<W, T, C> {
 
 impl<W, T, C> Operation for Job<W, T, C>
 where
-    W: FnOnce(&mut Change<'_, '_>) -> Result<T, redb::Error> + Send,
+    W: FnOnce(&mut Change<'_, '_>) -> Result<T, RedbError> + Send,
     T: Send,
     C: FnOnce(Result<T, StoreError>) + Send,
 {
@@ -91,7 +94,7 @@ where
         self.bytes
     }
 
-    fn apply(&mut self, change: &mut Change<'_, '_>) -> Result<(), redb::Error> {
+    fn apply(&mut self, change: &mut Change<'_, '_>) -> Result<(), RedbError> {
         if let Some(work) = self.work.take() {
             self.outcome = Some(work(change)?);
         }
@@ -128,7 +131,7 @@ impl Writer {
     pub(super) fn write_blocking<T: Send + 'static>(
         &self,
         urgency: Urgency,
-        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, redb::Error> + Send + 'static,
+        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, RedbError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, receiver) = mpsc::sync_channel(1);
         self.submit(urgency, 0, work, move |result| drop(sender.send(result)));
@@ -140,7 +143,7 @@ impl Writer {
     pub(super) async fn write<T: Send + 'static>(
         &self,
         bytes: usize,
-        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, redb::Error> + Send + 'static,
+        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, RedbError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, receiver) = oneshot::channel();
         self.submit(Urgency::InTurn, bytes, work, move |result| drop(sender.send(result)));
@@ -151,7 +154,7 @@ impl Writer {
         &self,
         urgency: Urgency,
         bytes: usize,
-        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, redb::Error> + Send + 'static,
+        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, RedbError> + Send + 'static,
         completion: impl FnOnce(Result<T, StoreError>) + Send + 'static,
     ) {
         let job = Box::new(Job { bytes, work: Some(work), outcome: None, completion });
@@ -179,24 +182,6 @@ impl Drop for Writer {
     }
 }
 
-impl Operations {
-    /// What goes into the next transaction. Urgent operations have one of their own.
-    fn take_batch(&mut self) -> Vec<Box<dyn Operation>> {
-        let queue = if self.first.is_empty() { &mut self.in_turn } else { &mut self.first };
-        let mut batch = Vec::new();
-        let mut bytes = 0;
-        while let Some(next) = queue.front() {
-            bytes += next.bytes();
-            let is_full = batch.len() == BATCH || bytes > BATCH_BYTES;
-            if is_full && !batch.is_empty() {
-                break;
-            }
-            batch.extend(queue.pop_front());
-        }
-        batch
-    }
-}
-
 struct Thread {
     database: Arc<Database>,
     folder: PathBuf,
@@ -207,54 +192,47 @@ struct Thread {
 impl Thread {
     fn run(mut self) {
         loop {
-            let batch = {
+            let is_idle = {
                 let mut operations = self.waiting.operations.lock();
                 loop {
-                    let batch = operations.take_batch();
-                    let may_tidy = self.counts.has_deleted();
-                    if !batch.is_empty() || operations.is_closed || may_tidy {
-                        break batch;
+                    let is_idle = operations.first.is_empty() && operations.in_turn.is_empty();
+                    if is_idle && operations.is_closed {
+                        return;
+                    }
+                    if !is_idle || self.counts.has_deleted() {
+                        break is_idle;
                     }
                     self.waiting.changed.wait(&mut operations);
                 }
             };
-            if batch.is_empty() {
-                if self.waiting.operations.lock().is_closed {
-                    return;
+            let mut applied = Vec::new();
+            let written = self.transact(|waiting, change| {
+                if is_idle {
+                    change.counts.remove_some_of_deleted(change.tables, Instant::now() + ADDING)
+                } else {
+                    apply_some(waiting, change, &mut applied)
                 }
-                // Nothing else waits: remove some of what belonged to deleted functions.
-                if self.transact(&mut [], Counts::remove_some_of_deleted).is_err() {
-                    return;
-                }
-                continue;
+            });
+            let written = written.map_err(|error| StoreError::database(&self.folder, &error));
+            for operation in applied {
+                operation.complete(written.clone());
             }
-            self.write(batch);
-        }
-    }
-
-    fn write(&mut self, mut batch: Vec<Box<dyn Operation>>) {
-        let written = self.transact(&mut batch, |_, _| Ok(()));
-        let written = written.map_err(|error| StoreError::database(&self.folder, &error));
-        for operation in batch {
-            operation.complete(written.clone());
+            if is_idle && written.is_err() {
+                return;
+            }
         }
     }
 
     fn transact(
         &mut self,
-        batch: &mut [Box<dyn Operation>],
-        also: impl FnOnce(&mut Counts, &mut Tables<'_>) -> Result<(), redb::Error>,
-    ) -> Result<(), redb::Error> {
+        change: impl FnOnce(&Waiting, &mut Change<'_, '_>) -> Result<(), RedbError>,
+    ) -> Result<(), RedbError> {
         let limits = self.counts.limits;
-        let counts = &mut self.counts;
-        let database = &self.database;
-        let apply = || -> Result<(), redb::Error> {
+        let Self { database, waiting, counts, .. } = self;
+        let apply = || -> Result<(), RedbError> {
             let transaction = database.begin_write()?;
             let mut tables = Tables::open(&transaction)?;
-            for operation in batch {
-                operation.apply(&mut Change { tables: &mut tables, counts })?;
-            }
-            also(counts, &mut tables)?;
+            change(waiting, &mut Change { tables: &mut tables, counts })?;
             drop(tables);
             Ok(transaction.commit()?)
         };
@@ -266,6 +244,32 @@ impl Thread {
             }
         }
         written
+    }
+}
+
+/// Applies what waits, the urgent operations first, until that has taken its time.
+fn apply_some(
+    waiting: &Waiting,
+    change: &mut Change<'_, '_>,
+    applied: &mut Vec<Box<dyn Operation>>,
+) -> Result<(), RedbError> {
+    let begun = Instant::now();
+    let mut bytes = 0;
+    loop {
+        let next = {
+            let mut operations = waiting.operations.lock();
+            let is_full = bytes >= ADDING_BYTES || begun.elapsed() >= ADDING;
+            match operations.first.pop_front() {
+                None if !is_full => operations.in_turn.pop_front(),
+                urgent => urgent,
+            }
+        };
+        let Some(mut operation) = next else { return Ok(()) };
+        bytes += operation.bytes();
+        let result = operation.apply(change);
+        // If this fails, the transaction is undone, and this and all before it have failed.
+        applied.push(operation);
+        result?;
     }
 }
 

@@ -88,3 +88,28 @@ fn sample(trigger: &Trigger) -> Result<String, ApiError> {
     };
     Ok(sample.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::trigger::TYPES;
+    use crate::triggers::example::function;
+
+    #[test]
+    fn every_type_of_the_platform_has_a_sample() {
+        let mut samples = Vec::new();
+        for kind in TYPES {
+            let function = function("f1", &[(kind.code, "t1", json!({"name": "n"}))]);
+            let sample = sample(&function.triggers[0]).expect(kind.code);
+            serde_json::from_str::<Value>(&sample).expect(kind.code);
+            samples.push(sample);
+        }
+        assert!(samples.iter().any(|sample| sample.contains("\"TIMER\"")));
+        let of_obs = function("f1", &[("EVENTGRID", "t1", json!({"source_name": "HC.OBS.DWR"}))]);
+        let sample = sample(&of_obs.triggers[0]).expect("there is one");
+        assert!(sample.contains("OBS:DWR:") && !samples.contains(&sample));
+        let none = function("f1", &[("NEW", "t1", json!({}))]);
+        let error = super::sample(&none.triggers[0]).expect_err("there is none");
+        assert!(error.message.contains("NEW: send one"), "{error}");
+    }
+}

@@ -1,6 +1,7 @@
 //! A server of its own for each test, and a small client of it.
 
 use std::io::{Cursor, Write};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +20,7 @@ use zip::write::SimpleFileOptions;
 /// A server with an empty store.
 pub(crate) struct Platform {
     local: Local,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What the server has answered.
@@ -33,7 +34,12 @@ impl Platform {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let local = Local::builder().data_folder(folder.path()).start().await.expect("a server");
-        Self { local, _folder: folder }
+        Self { local, folder }
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A server that has the function `greet`.

@@ -2,11 +2,14 @@
 
 mod aliases;
 mod client;
+mod firing;
 mod functions;
 mod iam;
 mod invocations;
+mod logs;
 mod project;
 mod refusals;
 mod resources;
 mod triggers;
 mod versions;
+mod worker;

@@ -124,14 +124,16 @@ fn a_functions_error_is_told_in_the_headers() {
 
 #[test]
 fn an_asynchronous_call_is_accepted_with_its_request_id() {
-    let (notes, told) = std::sync::mpsc::channel();
-    let emulator =
-        serve(function().on_success(move |note| drop(notes.send(note.request_id.clone()))));
+    let (lines, told) = std::sync::mpsc::channel();
+    let local = Local::builder().on_line(move |_, line| drop(lines.send(line.to_owned())));
+    let emulator = serve_by(local, function());
     let answer = call(&emulator, &path(&emulator, "invocations-async"), &[], r#"{"text":"hi"}"#);
     assert_eq!(answer.status, 202);
+    let id = answer.json()["request_id"].as_str().expect("an id").to_owned();
+    assert_eq!(answer.header("X-Request-Id"), Some(id.as_str()));
     assert_eq!(
-        answer.json(),
-        json!({"request_id": told.recv_timeout(LIMIT).expect("it succeeds")})
+        told.recv_timeout(LIMIT).expect("it succeeds"),
+        format!("asynchronous invocation {id} succeeded")
     );
 }
 
@@ -148,7 +150,7 @@ fn what_the_platform_refuses_is_refused_with_its_code() {
         (&sync, &[("X-Cff-Instance-Memory", "100")], "{}", 406, "FSS.0406"),
         ("/v2/p/fgs/functions/other/invocations", &[], "{}", 404, "FSS.1051"),
         ("/v2/p/fgs/functions/scripted:v9/invocations", &[], "{}", 404, "FSS.1052"),
-        ("/v2/p/fgs/functions", &[], "{}", 501, "FSS.0501"),
+        ("/v2/p/fgs/workflows", &[], "{}", 501, "FSS.0501"),
         ("/v2/p/elsewhere", &[], "{}", 501, "FSS.0501"),
     ] {
         let answer = call(&emulator, path, headers, body);

@@ -123,9 +123,9 @@ fn every_answer_has_a_request_id_a_reason_phrase_and_nothing_of_the_callers_for_
         (post("", "{}"), "400 Bad Request"),
         ("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(), "500 Internal Server Error"),
         ("HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(), "500 Internal Server Error"),
-        ("GET /v2/p/fgs/quotas HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(), "501 Not Implemented"),
+        ("GET /v2/p/fgs/workflows HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(), "501 Not Implemented"),
         (
-            "PUT /v2/p/fgs/functions/greet/code HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(),
+            "PUT /v2/p/fgs/functions/greet/versions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned(),
             "501 Not Implemented",
         ),
         (
@@ -163,8 +163,8 @@ fn every_answer_has_a_request_id_a_reason_phrase_and_nothing_of_the_callers_for_
             .all(|character| !character.is_control() || character == '\n'),
         "{seen:?}"
     );
-    let api: Vec<_> = seen.iter().filter(|line| line.contains("/v2/p/fgs/quotas")).collect();
-    assert_eq!(api, [&"GET /v2/p/fgs/quotas -> 501: it is not emulated".to_owned()]);
+    let api: Vec<_> = seen.iter().filter(|line| line.contains("/v2/p/fgs/workflows")).collect();
+    assert_eq!(api, [&"GET /v2/p/fgs/workflows -> 501: it is not emulated".to_owned()]);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn what_is_not_emulated_is_said_in_a_sentence() {
     let (gateway, _) = gateway();
     let answer = exchange(
         &address_of(&gateway),
-        "GET //v2/p/%66gs/dependencies?x=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        "GET //v2/p/%66gs/workflows?x=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     );
     let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
     let body: Value = serde_json::from_str(body).expect("JSON");
@@ -180,7 +180,7 @@ fn what_is_not_emulated_is_said_in_a_sentence() {
     assert!(
         body["error_msg"]
             .as_str()
-            .is_some_and(|text| text.contains("is not emulated here; POST /v2/PROJECT/fgs")),
+            .is_some_and(|text| text.contains("is not emulated here; docs/local.md")),
         "{body}"
     );
 }

@@ -301,7 +301,7 @@ impl<R: ReadyFunction> EventFunction<R> {
             invoke(payload, &ctx, function, &mut output, limits, &mut DeadlineTimer::new()).await;
         unfinished.disarm();
         let ended = running.end()?;
-        Some((outcome, output, FinishedInvocation::new(ctx, ended, &self.contexts)))
+        Some((outcome, output, FinishedInvocation::new(ended, &self.contexts)))
     }
 
     /// What went wrong in an invocation.

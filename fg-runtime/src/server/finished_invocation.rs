@@ -22,39 +22,41 @@ use crate::log::runtime_log;
 #[derive(Debug)]
 pub(crate) struct FinishedInvocation {
     /// `None` once it is being dropped.
-    invocation: Option<(Context, EndedInvocation)>,
+    invocation: Option<EndedInvocation>,
     contexts: Arc<Contexts>,
 }
 
 /// What an invocation keeps after its handler has ended.
 #[derive(Debug)]
 pub(crate) struct EndedInvocation {
+    pub(crate) ctx: Context,
     pub(crate) slot: InvocationSlot,
     /// For the work that it leaves, until its response has left.
     pub(crate) guard: Option<ShutdownGuard>,
 }
 
 impl FinishedInvocation {
-    pub(crate) fn new(ctx: Context, ended: EndedInvocation, contexts: &Arc<Contexts>) -> Self {
-        Self { invocation: Some((ctx, ended)), contexts: Arc::clone(contexts) }
+    pub(crate) fn new(ended: EndedInvocation, contexts: &Arc<Contexts>) -> Self {
+        Self { invocation: Some(ended), contexts: Arc::clone(contexts) }
     }
 
     /// The context of the invocation.
     pub(crate) fn ctx(&self) -> &Context {
-        &self.invocation.as_ref().expect("it is taken when it is dropped").0
+        &self.invocation.as_ref().expect("it is taken when it is dropped").ctx
     }
 
     /// The table of the request's headers, for the response; an empty one if a clone of the context
     /// is still held.
     pub(crate) fn take_headers(&mut self) -> HeaderMap {
-        let table = self.invocation.as_mut().and_then(|(ctx, _)| lifecycle::take_table(ctx));
+        let table =
+            self.invocation.as_mut().and_then(|ended| lifecycle::take_table(&mut ended.ctx));
         table.map(|RequestHeaders(headers)| headers).unwrap_or_default()
     }
 }
 
 impl Drop for FinishedInvocation {
     fn drop(&mut self) {
-        let Some((ctx, EndedInvocation { slot, guard })) = self.invocation.take() else { return };
+        let Some(EndedInvocation { ctx, slot, guard }) = self.invocation.take() else { return };
         drop(slot);
         if lifecycle::has_after_work(&ctx) {
             spawn_after_response(ctx, guard);

@@ -1,6 +1,7 @@
 //! The context of a request, made from its headers.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
@@ -9,7 +10,7 @@ use fg_core::__private::Mutex;
 use fg_core::__private::lifecycle;
 use fg_core::Context;
 use fg_core::limits::REQUEST_ID;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::request_headers::RequestHeaders;
 use crate::invocation::request_id::random_request_id;
@@ -43,31 +44,26 @@ impl Contexts {
         is_of_interest: impl Fn(&str) -> bool,
     ) -> Context {
         let mut ctx = self.lock().pop().unwrap_or_else(|| self.start.context());
-        let mut other_id = None;
+        let other_id = Cell::new(None);
         let given = headers.iter().filter_map(|(name, value)| {
             let name = name.as_str();
-            if name == OTHER_REQUEST_ID && other_id.is_none() {
-                other_id = Some(value);
+            if name == OTHER_REQUEST_ID && other_id.get().is_none() {
+                other_id.set(Some(value));
             }
             // Engines send what they have nothing for empty.
             (!value.is_empty() && is_of_interest(name)).then_some((name, value.as_bytes()))
         });
-        if !lifecycle::begin(&mut ctx, received, given) || ctx.request_id().len() > REQUEST_ID {
-            match other_id
-                .and_then(|id| id.to_str().ok())
-                .filter(|id| says_something(id) && id.len() <= REQUEST_ID)
-            {
-                Some(id) => lifecycle::set_request_id(&mut ctx, id),
-                None => lifecycle::set_request_id(&mut ctx, &random_request_id()),
-            }
-        }
+        lifecycle::begin_with_id(&mut ctx, received, given, |id| choose_id(id, || other_id.get()));
         ctx
     }
 
     /// Makes the context of an invocation to which the table of its request's headers belongs.
     pub(crate) fn begin_with_table(&self, received: Instant, headers: HeaderMap) -> Context {
         let mut ctx = self.lock().pop().unwrap_or_else(|| self.start.context());
-        lifecycle::begin_with_table(&mut ctx, received, RequestHeaders(headers), choose_id);
+        lifecycle::begin_with_table(&mut ctx, received, RequestHeaders(headers), |table, id| {
+            const OTHER: HeaderName = HeaderName::from_static(OTHER_REQUEST_ID);
+            choose_id(id, || table.0.get(OTHER))
+        });
         ctx
     }
 
@@ -92,12 +88,14 @@ impl fmt::Debug for Contexts {
 }
 
 /// An id in place of this one, if it cannot be the id of a request.
-fn choose_id<'h>(headers: &'h RequestHeaders, id: &str) -> Option<Cow<'h, str>> {
-    const OTHER: HeaderName = HeaderName::from_static(OTHER_REQUEST_ID);
+fn choose_id<'h>(
+    id: &str,
+    other: impl FnOnce() -> Option<&'h HeaderValue>,
+) -> Option<Cow<'h, str>> {
     if !id.is_empty() && id.len() <= REQUEST_ID {
         return None;
     }
-    let other = headers.0.get(OTHER).and_then(|id| id.to_str().ok());
+    let other = other().and_then(|id| id.to_str().ok());
     match other.filter(|id| says_something(id) && id.len() <= REQUEST_ID) {
         Some(id) => Some(Cow::Borrowed(id)),
         None => Some(Cow::Owned(random_request_id())),
@@ -106,6 +104,6 @@ fn choose_id<'h>(headers: &'h RequestHeaders, id: &str) -> Option<Cow<'h, str>> 
 
 /// Engines send headers that they have nothing for empty, or as the word `null`.
 fn says_something(value: &str) -> bool {
-    let value = value.trim();
+    let value = value.trim_ascii();
     !value.is_empty() && !value.eq_ignore_ascii_case("null")
 }

@@ -293,9 +293,7 @@ impl Running<'_> {
         let mut state = self.writer.lock();
         let running = state.running.take()?;
         let guard = state.guard.clone();
-        // The context is dropped when the lock is not held.
-        drop(state);
-        Some(EndedInvocation { slot: running.slot, guard })
+        Some(EndedInvocation { ctx: running.ctx, slot: running.slot, guard })
     }
 }
 

@@ -92,7 +92,7 @@ impl<S: HttpService> ServiceFunction<S> {
         let mut timer = DeadlineTimer::new();
         let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
         let Some(ended) = running.end() else { return not_sent() };
-        connection.respond(FinishedInvocation::new(ctx.clone(), ended, contexts));
+        connection.respond(FinishedInvocation::new(ended, contexts));
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();

@@ -12,6 +12,7 @@ use crate::http::deadline_stream::DeadlineStream;
 use crate::http::hop_by_hop::end_to_end_headers;
 use crate::http::response_head::ResponseHead;
 use crate::http::response_reader::{Framing, Head, ResponseError, ResponseReader};
+use crate::http::socket::abort;
 use crate::runtime_api::chunk_queue::{ChunkQueue, Pushed, StreamEnd};
 use crate::runtime_api::state::AnswerLimit;
 
@@ -57,7 +58,16 @@ impl Exchange<'_> {
         };
         // Without Nagle's algorithm each write leaves at once. If this fails the connection is broken.
         let _ = socket.set_nodelay(true);
-        let mut stream = DeadlineStream::new(&socket, self.deadline);
+        let exchanged = self.run_on(&socket);
+        if !matches!(exchanged, Exchanged::Whole(_) | Exchanged::Streamed) {
+            // The function may wait to send more.
+            abort(&socket);
+        }
+        exchanged
+    }
+
+    fn run_on(self, socket: &Arc<TcpStream>) -> Exchanged {
+        let mut stream = DeadlineStream::new(socket, self.deadline);
         let written = stream
             .write_all(&self.request.head)
             .and_then(|()| stream.write_all(&self.request.body));
@@ -68,7 +78,7 @@ impl Exchange<'_> {
         }
         let mut reader = ResponseReader::new(stream);
         match reader.read_head(self.request.is_head) {
-            Ok(head) => self.read_body(&head, reader, &socket),
+            Ok(head) => self.read_body(&head, reader, socket),
             Err(ResponseError::TimedOut) => Exchanged::TimedOut,
             Err(ResponseError::Incomplete) => {
                 Exchanged::Failed("the connection was closed before the end of the head".into())

@@ -1,8 +1,10 @@
 //! The ports on which HTTP functions listen: one of its own for each instance, and the platform's.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::ops::Range;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -10,14 +12,17 @@ use parking_lot::Mutex;
 /// The port to which the platform connects (its manual, "creating an HTTP function").
 pub(super) const PLATFORM_PORT: u16 = 8000;
 
+/// The ports of instances. Systems give higher ones to programs that ask for any port, and to
+/// connections; such a port could be taken before the function listens on it.
+const RANGE: Range<u16> = 10_240..20_000;
+
 /// How often another port is tried.
 const ATTEMPTS: usize = 100;
 
 /// How long a connection may take. On loopback it takes no time, unless the program accepts none.
 const CONNECT_TIME: Duration = Duration::from_millis(100);
 
-/// The ports that were given to instances. Until a function listens, the system takes its port for
-/// free and could give it to another instance.
+/// The ports that were given to instances. Until a function listens, its port seems to be free.
 static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
 
 /// A port that no other instance of this program gets. Dropping it gives it back.
@@ -28,8 +33,11 @@ impl OwnPort {
     /// A free port.
     pub(super) fn take() -> io::Result<Self> {
         for _ in 0..ATTEMPTS {
-            let port = TcpListener::bind(loopback(0))?.local_addr()?.port();
-            if port != PLATFORM_PORT && GIVEN.lock().insert(port) {
+            // New random keys make the hash of nothing a random number.
+            let random = RandomState::new().build_hasher().finish();
+            let offset = random % u64::from(RANGE.end - RANGE.start);
+            let port = RANGE.start + u16::try_from(offset).unwrap_or_default();
+            if is_free(port) && GIVEN.lock().insert(port) {
                 return Ok(Self(port));
             }
         }
@@ -47,8 +55,9 @@ impl Drop for OwnPort {
     }
 }
 
-/// Whether no program listens on this port of loopback. It is not bound to find out, since a function
-/// may be about to do so.
+/// Whether no program listens on this port of loopback. It is not bound to find out: a function may be
+/// about to do so, and a process that is being started has a copy of the socket until it runs its
+/// program.
 pub(super) fn is_free(port: u16) -> bool {
     connect(port).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
@@ -70,6 +79,8 @@ fn loopback(port: u16) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
 
     #[test]

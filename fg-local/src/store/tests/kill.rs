@@ -330,9 +330,9 @@ async fn join(mut workers: Vec<std::pin::Pin<Box<impl Future<Output = ()>>>>) {
         for worker in &mut workers {
             assert!(worker.as_mut().poll(context).is_pending());
         }
-        std::task::Poll::Pending
+        std::task::Poll::<()>::Pending
     })
-    .await
+    .await;
 }
 
 /// Creates, updates, publishes and deletes functions that no other worker has.
@@ -460,7 +460,7 @@ fn ack(worker: &str) {
 
 /// In one write, which a pipe takes as a whole.
 fn say(line: &str) {
-    let mut output = std::io::stdout().lock();
+    let mut output = io::stdout().lock();
     output.write_all(line.as_bytes()).unwrap();
     output.flush().unwrap();
 }

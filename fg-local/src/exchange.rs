@@ -65,16 +65,16 @@ impl Told {
 }
 
 /// A request whose response is to be observed.
-pub(super) struct Observation {
-    pub(super) observer: Observer,
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) status: u16,
-    pub(super) told: Told,
+pub(crate) struct Observation {
+    pub(crate) observer: Observer,
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) status: u16,
+    pub(crate) told: Told,
 }
 
 impl Observation {
-    pub(super) fn observe(self) {
+    pub(crate) fn observe(self) {
         (self.observer)(&Exchange {
             function: &self.told.function,
             method: &self.method,
