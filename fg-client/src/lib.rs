@@ -1,0 +1,4 @@
+//! x
+mod secret;
+pub mod sign;
+pub use secret::Secret;
