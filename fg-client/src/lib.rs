@@ -1,4 +1,5 @@
 //! x
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails may panic"))]
 #[cfg(feature = "client")]
 mod api;
 #[cfg(feature = "client")]

@@ -218,9 +218,8 @@ fn endpoint(url: &str, source: Source) -> Result<Found<String>, SettingsError> {
     let with_scheme = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
     let uri: Uri = with_scheme.parse().map_err(|_| error("it is not a URL"))?;
     let authority = uri.authority().ok_or_else(|| error("it has no host"))?;
-    let scheme = match uri.scheme_str() {
-        Some(scheme @ ("http" | "https")) => scheme,
-        _ => return Err(error("its scheme is neither https nor http")),
+    let Some(scheme @ ("http" | "https")) = uri.scheme_str() else {
+        return Err(error("its scheme is neither https nor http"));
     };
     if authority.as_str().contains('@') {
         return Err(error("it has a user name"));

@@ -67,7 +67,6 @@ impl Client {
     }
 
     /// A client with settings of its own; what is not set comes from the machine.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::new(Environment::from_process())
     }

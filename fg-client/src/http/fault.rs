@@ -95,7 +95,8 @@ fn connect_kind(error: &(dyn StdError + 'static)) -> FaultKind {
             return FaultKind::Dns;
         }
         if let Some(error) = cause.downcast_ref::<io::Error>() {
-            if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+            let error = innermost_io(error);
+            if matches!(error.get_ref(), Some(inner) if inner.is::<rustls::Error>()) {
                 return FaultKind::Tls;
             }
             kind = match error.kind() {
@@ -108,6 +109,12 @@ fn connect_kind(error: &(dyn StdError + 'static)) -> FaultKind {
         }
     }
     kind
+}
+
+/// The I/O error within I/O errors, which their sources leave out.
+fn innermost_io(error: &io::Error) -> &io::Error {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    inner.map_or(error, innermost_io)
 }
 
 fn request_kind(error: &(dyn StdError + 'static)) -> FaultKind {

@@ -76,8 +76,8 @@ pub(crate) fn is_local(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn proxy(environment: Environment, url: &str) -> Option<String> {
-        let proxies = Proxies::from_environment(&environment).unwrap();
+    fn proxy(environment: &Environment, url: &str) -> Option<String> {
+        let proxies = Proxies::from_environment(environment).unwrap();
         let proxy = proxies.proxy(&url.parse().unwrap())?;
         Some(proxy.uri().to_string())
     }
@@ -88,10 +88,10 @@ mod tests {
             .variable("HTTPS_PROXY", "http://me:s3cr3t@proxy.example:3128")
             .variable("NO_PROXY", "eu-de.otc.t-systems.com");
         let url = "https://functiongraph.cn-north-4.myhuaweicloud.com/v2";
-        assert_eq!(proxy(environment.clone(), url).unwrap(), "http://proxy.example:3128/");
+        assert_eq!(proxy(&environment, url).unwrap(), "http://proxy.example:3128/");
         let url = "https://iam.eu-de.otc.t-systems.com/v3";
-        assert_eq!(proxy(environment.clone(), url), None);
-        assert_eq!(proxy(environment, "http://other.example/"), None);
+        assert_eq!(proxy(&environment, url), None);
+        assert_eq!(proxy(&environment, "http://other.example/"), None);
     }
 
     #[test]
@@ -99,7 +99,7 @@ mod tests {
         let environment = Environment::empty()
             .variable("https_proxy", "one.example:3128")
             .variable("HTTPS_PROXY", "http://two.example:3128");
-        assert_eq!(proxy(environment, "https://a.example/").unwrap(), "http://one.example:3128/");
+        assert_eq!(proxy(&environment, "https://a.example/").unwrap(), "http://one.example:3128/");
     }
 
     #[test]
@@ -112,9 +112,9 @@ mod tests {
             "http://169.254.169.254/",
             "http://api.localhost/",
         ] {
-            assert_eq!(proxy(environment.clone(), url), None, "{url}");
+            assert_eq!(proxy(&environment, url), None, "{url}");
         }
-        assert!(proxy(environment, "http://128.0.0.1/").is_some());
+        assert!(proxy(&environment, "http://128.0.0.1/").is_some());
     }
 
     #[test]
