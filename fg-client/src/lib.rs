@@ -35,7 +35,8 @@
 //!
 //! The credentials are those of the function's agency, which needs the right to invoke
 //! (`functiongraph:function:invoke`). Region and project are in the URN. They are valid for a day,
-//! and differ by invocation: make the client anew in each, which costs no request.
+//! and differ by invocation: make the client anew in each, which costs no request, or keep one, and
+//! its connections, with [`Client::with_credentials`].
 //!
 //! ```no_run
 //! use fg_client::{Client, FunctionUrn};

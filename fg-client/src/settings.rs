@@ -1,15 +1,7 @@
 //! Region, project and endpoints, from the program, variables and profiles.
 //!
-//! | | in this order |
-//! | --- | --- |
-//! | region | the program; `HW_REGION_NAME`; `OS_REGION_NAME`; the profile with the credentials; the one region of a variable `HUAWEICLOUD_SDK_REGION_FUNCTIONGRAPH_<REGION>`; the function's URN |
-//! | project id | the function's URN; the program; `HUAWEICLOUD_SDK_PROJECT_ID`; `HW_PROJECT_ID`; `OS_PROJECT_ID`; `OS_TENANT_ID`; `RUNTIME_PROJECT_ID`, which functions have; the profile; IAM, by the region's name |
-//! | domain id | the program; `HUAWEICLOUD_SDK_DOMAIN_ID`; `HW_DOMAIN_ID`; `OS_DOMAIN_ID`; the profile |
-//! | endpoint | the program, for the service, then for all; `FG_ENDPOINT`, for all; `HUAWEICLOUD_SDK_REGION_<SERVICE>_<REGION>`; for IAM `HUAWEICLOUD_SDK_IAM_ENDPOINT`, the profile, `HW_AUTH_URL`, `OS_AUTH_URL`; the host of the region |
-//!
-//! A profile that was asked for comes before variables, and no project or domain id is taken from a
-//! variable then: it could be of another account. "For all" is FunctionGraph, IAM and LTS; object
-//! storage has other hosts.
+//! The order of each is in the documentation of [`Builder`](crate::Builder). What concerns an account
+//! is taken from one place: with a profile that was asked for, project and domain are its own.
 
 use std::fmt;
 

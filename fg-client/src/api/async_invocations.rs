@@ -35,7 +35,7 @@ pub struct ListAsyncInvocations {
     /// Only that with this id.
     pub request_id: Option<String>,
     /// Where to go on: [`AsyncInvocationPage::next_marker`] of the page before.
-    pub marker: Option<u64>,
+    pub marker: Option<i64>,
     /// At most so many, 1 to 500. 100 on the platform if absent.
     pub limit: Option<u32>,
     /// `WAIT`, `RUNNING`, `SUCCESS`, `FAIL` or `DISCARD`.
@@ -55,9 +55,9 @@ pub struct AsyncInvocationPage {
     #[serde(deserialize_with = "list")]
     pub invocations: Vec<AsyncInvocation>,
     /// How many there are.
-    pub count: Option<u64>,
+    pub count: Option<i64>,
     /// Where to go on.
-    pub next_marker: Option<u64>,
+    pub next_marker: Option<i64>,
 }
 
 answer! {

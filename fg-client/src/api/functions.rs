@@ -244,7 +244,7 @@ impl CreateFunction {
 #[non_exhaustive]
 pub struct ListFunctions {
     /// Where to go on: [`FunctionPage::next_marker`] of the page before.
-    pub marker: Option<u64>,
+    pub marker: Option<i64>,
     /// At most so many, 1 to 400.
     pub maxitems: Option<u32>,
     /// Only those of this app.
@@ -262,9 +262,9 @@ pub struct FunctionPage {
     #[serde(deserialize_with = "list")]
     pub functions: Vec<Function>,
     /// Where to go on.
-    pub next_marker: Option<u64>,
+    pub next_marker: Option<i64>,
     /// How many there are in all.
-    pub count: Option<u64>,
+    pub count: Option<i64>,
 }
 
 impl Client {
@@ -311,7 +311,7 @@ impl Client {
             let page = self.list_functions(&which).await?;
             let is_last = page.functions.is_empty();
             functions.extend(page.functions);
-            let so_far = functions.len() as u64;
+            let so_far = i64::try_from(functions.len()).unwrap_or(i64::MAX);
             let next = page.next_marker.filter(|next| *next > which.marker.unwrap_or(0));
             if is_last || next.is_none() || page.count.is_some_and(|count| so_far >= count) {
                 return Ok(functions);

@@ -88,7 +88,7 @@ pub struct LogPage {
     #[serde(deserialize_with = "list")]
     pub logs: Vec<LogLine>,
     /// How many there are.
-    pub count: Option<u64>,
+    pub count: Option<i64>,
     /// Whether all was searched.
     #[serde(rename = "isQueryComplete")]
     pub is_query_complete: Option<bool>,

@@ -93,11 +93,11 @@ answer! {
     /// Where a list goes on.
     pub struct PageInfo {
         /// The marker of the next page.
-        next_marker: u64,
+        next_marker: i64,
         /// That of the page before.
-        previous_marker: u64,
+        previous_marker: i64,
         /// The elements of this page.
-        current_count: u64,
+        current_count: i64,
     }
 }
 
@@ -108,7 +108,7 @@ pub struct ListReservedInstances {
     /// Only those of this function.
     pub function_urn: Option<FunctionUrn>,
     /// Where to go on.
-    pub marker: Option<u64>,
+    pub marker: Option<i64>,
     /// At most so many.
     pub limit: Option<u32>,
 }
@@ -124,7 +124,7 @@ pub struct ReservedInstancesPage {
     /// Where to go on.
     pub page_info: Option<PageInfo>,
     /// How many there are.
-    pub count: Option<u64>,
+    pub count: Option<i64>,
 }
 
 impl RemoteFunction {

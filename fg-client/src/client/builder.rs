@@ -28,7 +28,7 @@ use crate::settings::{Beside, Given, Settings, SettingsError};
 /// | domain id | [`domain_id`](Self::domain_id); `HUAWEICLOUD_SDK_DOMAIN_ID`; `HW_DOMAIN_ID`; `OS_DOMAIN_ID`; the profile |
 /// | endpoints | [`service_endpoint`](Self::service_endpoint); [`endpoint`](Self::endpoint); `FG_ENDPOINT`; `HUAWEICLOUD_SDK_REGION_<SERVICE>_<REGION>`; for IAM `HUAWEICLOUD_SDK_IAM_ENDPOINT`, the profile, `HW_AUTH_URL` and `OS_AUTH_URL`; the usual host of the region |
 /// | proxies | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in lower case first; this machine is never asked through a proxy |
-/// | roots of HTTPS | the system's, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`; Mozilla's, where the system has none |
+/// | roots of HTTPS | the system's, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`; Mozilla's, where the system has none; and [`root_certificate`](Self::root_certificate) |
 ///
 /// A [`profile`](Self::profile) comes before variables; project and domain are not taken from
 /// variables then, since they could be of another account.
@@ -44,6 +44,7 @@ pub struct Builder {
     timeout: Duration,
     invoke_timeout: Duration,
     user_agent: String,
+    roots: Vec<Vec<u8>>,
 }
 
 impl Builder {
@@ -59,6 +60,7 @@ impl Builder {
             // Asynchronous ones aside, the platform ends an invocation after 15 minutes.
             invoke_timeout: Duration::from_secs(15 * 60 + 10),
             user_agent: concat!("fg-client/", env!("CARGO_PKG_VERSION")).to_owned(),
+            roots: Vec::new(),
         }
     }
 
@@ -149,6 +151,13 @@ impl Builder {
         self
     }
 
+    /// Trusts servers by this certificate, too, in DER: that of a private cloud, or of a company's
+    /// proxy.
+    pub fn root_certificate(mut self, der: impl Into<Vec<u8>>) -> Self {
+        self.roots.push(der.into());
+        self
+    }
+
     /// The name of the program, in front of this crate's in `User-Agent`: `my-tool/1.0`.
     ///
     /// Characters other than visible ASCII are left out.
@@ -183,7 +192,7 @@ impl Builder {
         };
         let proxies = Proxies::from_environment(&self.environment).map_err(SettingsError::new)?;
         let settings = Settings::new(self.environment, self.given, beside)?;
-        let http = Http::new(self.connect_timeout, proxies)
+        let http = Http::new(self.connect_timeout, proxies, &self.roots)
             .map_err(|error| SettingsError::new(format!("TLS cannot be used: {error}")))?;
         Ok(Client {
             inner: Arc::new(Inner {

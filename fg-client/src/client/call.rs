@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{AnswerError, Error};
 use crate::http::Response;
+use crate::printable::printable;
 use crate::region::Service;
 use crate::urn::FunctionUrn;
 
@@ -52,7 +53,8 @@ impl Call {
     ) -> Self {
         let path = path.iter().map(|part| format!("/{}", utf8_percent_encode(part, ESCAPED)));
         Self {
-            operation: operation.into(),
+            // It has names in it that the caller may have read somewhere.
+            operation: printable(&operation.into()),
             service,
             method,
             path: path.collect(),
@@ -117,7 +119,7 @@ impl Call {
     pub(crate) fn json(self, body: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
         // The message tells the reason, such as a map with keys that are no strings.
         let body = serde_json::to_vec(body)
-            .map_err(|error| Error::Serialize(crate::printable::printable(&error.to_string())))?;
+            .map_err(|error| Error::Serialize(printable(&error.to_string())))?;
         Ok(self.content("application/json", body.into()))
     }
 
@@ -126,6 +128,19 @@ impl Call {
         self.headers.push(("Content-Type", content_type.to_owned()));
         self.body = body;
         self
+    }
+
+    /// Refuses a path with a part that is empty, `.` or `..`: it would name something else, such as
+    /// all triggers instead of one.
+    pub(crate) fn check_path(&self) -> Result<(), Error> {
+        let mut parts = self.path.split('/').skip(1);
+        match parts.all(|part| !matches!(part, "" | "." | "..")) {
+            true => Ok(()),
+            false => Err(Error::Serialize(format!(
+                "{}: a name or an id is empty, `.` or `..`",
+                self.operation
+            ))),
+        }
     }
 
     /// The path with its query.

@@ -38,7 +38,7 @@ struct Inner {
     http: Http,
     settings: Settings,
     credentials: Keys,
-    /// By region, which is one for nearly all clients.
+    /// Asked of IAM.
     project: OnceCell<Found<String>>,
     retry: Retry,
     timeout: Duration,
@@ -69,6 +69,27 @@ impl Client {
     /// A client with settings of its own; what is not set comes from the machine.
     pub fn builder() -> Builder {
         Builder::new(Environment::from_process())
+    }
+
+    /// A client with other credentials that shares the connections of this one: for a function, whose
+    /// credentials come with each invocation.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: Credentials) -> Self {
+        let inner = &self.inner;
+        let found = Found::new(credentials, Source::Program);
+        Self {
+            inner: Arc::new(Inner {
+                http: inner.http.clone(),
+                settings: inner.settings.clone(),
+                credentials: Keys::Fixed(Box::new(found)),
+                // It may be another account's.
+                project: OnceCell::new(),
+                retry: inner.retry.clone(),
+                timeout: inner.timeout,
+                invoke_timeout: inner.invoke_timeout,
+                user_agent: inner.user_agent.clone(),
+            }),
+        }
     }
 
     /// The function with this URN, with or without a version or alias.

@@ -26,6 +26,7 @@ enum Failed {
 impl Client {
     /// Sends a request until there is an answer, or no further attempt.
     pub(crate) async fn send(&self, call: Call) -> Result<Answer, Error> {
+        call.check_path()?;
         let region = call.region.clone();
         let region = self.check_region(region.as_deref())?;
         let endpoint = self.inner.settings.endpoint(call.service, region)?;
@@ -112,7 +113,7 @@ impl Client {
                 Failed::Refused(response) => {
                     let after = response.header("retry-after");
                     let status = response.status.as_u16();
-                    is_ambiguous |= matches!(status, 500 | 502 | 504);
+                    is_ambiguous |= matches!(status, 500 | 502 | 503 | 504);
                     (repeats_status(&call.method, status, after.is_some()), retry_after(after))
                 }
                 Failed::Fault(fault) => {

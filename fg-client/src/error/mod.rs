@@ -66,7 +66,7 @@ impl Error {
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         match self {
-            Self::Service(error) => matches!(error.status(), 500 | 502 | 504),
+            Self::Service(error) => matches!(error.status(), 500 | 502 | 503 | 504),
             Self::Transport(error) => error.is_ambiguous(),
             Self::Answer(_) => true,
             _ => false,

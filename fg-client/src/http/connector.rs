@@ -28,14 +28,18 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    pub(super) fn new(timeout: Duration, proxies: Proxies) -> Result<Self, rustls::Error> {
+    pub(super) fn new(
+        timeout: Duration,
+        proxies: Proxies,
+        roots: &[Vec<u8>],
+    ) -> Result<Self, rustls::Error> {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_nodelay(true);
         // Both families of addresses are tried within the time.
         http.set_connect_timeout(Some(timeout));
         let https = HttpsConnectorBuilder::new()
-            .with_tls_config(super::roots::tls()?)
+            .with_tls_config(super::roots::tls(roots)?)
             .https_or_http()
             .enable_http1()
             .wrap_connector(Tcp { http, proxies: Arc::new(proxies) });

@@ -36,8 +36,12 @@ pub(crate) struct Response {
 }
 
 impl Http {
-    pub(crate) fn new(connect_timeout: Duration, proxies: Proxies) -> Result<Self, rustls::Error> {
-        let connector = Connector::new(connect_timeout, proxies)?;
+    pub(crate) fn new(
+        connect_timeout: Duration,
+        proxies: Proxies,
+        roots: &[Vec<u8>],
+    ) -> Result<Self, rustls::Error> {
+        let connector = Connector::new(connect_timeout, proxies, roots)?;
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)

@@ -7,7 +7,7 @@ use fg_client::functions::{CreateFunction, PublishVersion};
 use fg_client::{Error, Retry, Service, TransportErrorKind};
 use tokio::net::TcpListener;
 
-use crate::server::{Act, Reply, Server, builder, client, misbehave, urn};
+use crate::server::{Act, PROJECT, Reply, Server, builder, client, misbehave, urn};
 
 const CONFIG: &str = r#"{"func_urn":"urn:fss:cn-north-4:p:function:default:greet:latest"}"#;
 const BUSY: &str = r#"{"error_code":"FSS.0500","error_msg":"Internal error"}"#;
@@ -246,6 +246,25 @@ async fn a_function_of_another_region_is_not_asked_for() {
     let error = function.config().await.expect_err("another region");
     assert!(error.to_string().contains("the function is in eu-de"), "{error}");
     assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn an_empty_name_does_not_name_more_than_it_should() {
+    let server = Server::start(|_, _| Reply::json(204, "")).await;
+    let function = client(&server.url()).function(urn());
+    for (type_code, id) in [("TIMER", ""), ("", ""), ("TIMER", ".."), (".", "t-1")] {
+        let error = function.delete_trigger(type_code, id).await.expect_err("no name");
+        assert!(error.to_string().contains("is empty, `.` or `..`"), "{error}");
+    }
+    let error = function.delete_alias("\u{1b}/..").await.err();
+    assert!(error.is_none(), "all of it is one name: {error:?}");
+    assert_eq!(
+        server.paths(),
+        [format!(
+            "DELETE /v2/{PROJECT}/fgs/functions/{}/aliases/%1B%2F..",
+            urn().to_string().replace(':', "%3A")
+        )]
+    );
 }
 
 #[tokio::test]

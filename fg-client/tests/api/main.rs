@@ -10,3 +10,4 @@ mod recorded;
 mod secrets;
 mod server;
 mod settings;
+mod tls;

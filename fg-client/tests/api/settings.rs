@@ -1,5 +1,6 @@
 //! Region, project and endpoints: where they are found, and which come first.
 
+use fg_client::credentials::Credentials;
 use fg_client::{Builder, Client, Environment, Error, Identity, Service};
 use serde_json::json;
 
@@ -170,6 +171,22 @@ async fn inside_a_function_its_urn_and_credentials_are_enough() {
     let seen = server.seen();
     assert_eq!(seen[0].header("x-project-id"), Some(PROJECT));
     assert_eq!(seen[0].header("x-security-token"), Some("t0k3n"));
+}
+
+#[tokio::test]
+async fn a_client_with_other_credentials_keeps_the_rest() {
+    let server = Server::start(|_, _| Reply::json(200, "{}")).await;
+    let client = with(keys()).endpoint(server.url()).build().expect("a client");
+    let credentials = Credentials::new("B", "s").with_security_token("t0k3n");
+    let other = client.with_credentials(credentials);
+    other.function(crate::server::urn()).config().await.expect("a configuration");
+    client.function(crate::server::urn()).config().await.expect("a configuration");
+    let keys: Vec<_> = server
+        .seen()
+        .iter()
+        .map(|seen| seen.header("authorization").is_some_and(|value| value.contains("Access=B,")))
+        .collect();
+    assert_eq!(keys, [true, false]);
 }
 
 #[test]
