@@ -38,7 +38,9 @@ impl Environment {
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        let home = std::env::home_dir().filter(|home| home.is_absolute());
+        // `std::env::home_dir` is deprecated in Rust 1.85.
+        let home = std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+        let home = home.map(PathBuf::from).filter(|home| home.is_absolute());
         Self { variables, home, metadata: Some(METADATA.to_owned()) }
     }
 
