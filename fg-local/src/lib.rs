@@ -21,4 +21,4 @@ mod urn;
 pub use exchange::Exchange;
 pub use local::{Builder, Local};
 pub use project_timers::Timer;
-pub use triggers::{Schedule, ScheduleError, timer_event};
+pub use triggers::{Schedule, ScheduleError};

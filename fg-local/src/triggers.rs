@@ -29,7 +29,7 @@ pub(crate) use fire::router;
 pub(crate) use object_filter::check_bucket;
 use report::{Report, Reporter};
 pub use schedule::{Schedule, ScheduleError};
-pub use timer_event::timer_event;
+use timer_event::timer_event;
 pub(crate) use timers::check_timer;
 
 /// Takes asynchronous invocations.

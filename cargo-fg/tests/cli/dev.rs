@@ -1,12 +1,16 @@
 //! `cargo fg dev`.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Cursor, Write};
 use std::path::Path;
 #[cfg(target_os = "linux")]
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use zip::write::SimpleFileOptions;
 
 use crate::fg::{NewProject, fg, run, wait_until};
 #[cfg(target_os = "linux")]
@@ -256,7 +260,7 @@ fn requests_from_other_sites_are_rejected_and_reported() {
     for host in ["localhost:9", "api.example"] {
         assert_eq!(post(host, ""), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
     }
-    let (status, body) = dev.ask("GET /v2/p/fgs/dependencies", "");
+    let (status, body) = dev.ask("GET /v2/p/fgs/workflows", "");
     assert!(status == 501 && body.contains("is not emulated here"), "{body}");
 }
 
@@ -283,9 +287,19 @@ fn a_data_folder_in_use_is_reported_and_keeps_what_came_over_the_api() {
     let data = folder.path().join("data").display().to_string();
     let mut dev = Dev::start(&project, &["--data", &data]);
     dev.wait_for("Ready kept\n", 1);
-    let function = r#"{"func_name":"sent","package":"default","runtime":"Custom","handler":"h","timeout":3,
-        "memory_size":128,"code_type":"zip"}"#;
-    assert_eq!(dev.ask("POST /v2/p/fgs/functions", function).0, 200);
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("bootstrap", SimpleFileOptions::default()).expect("it is a name");
+    zip.write_all(b"#!/bin/sh\necho I was sent\n").expect("it is memory");
+    let package = BASE64_STANDARD.encode(zip.finish().expect("it is memory").into_inner());
+    let function = format!(
+        r#"{{"func_name":"sent","package":"default","runtime":"Custom","handler":"h","timeout":3,"memory_size":128,
+        "code_type":"zip","code_filename":"sent.zip","func_code":{{"file":"{package}"}}}}"#
+    );
+    let (status, body) = dev.ask("POST /v2/p/fgs/functions", &function);
+    assert_eq!(status, 200, "{body}");
+    // It is no function, but what it writes is seen.
+    dev.ask("POST /v2/p/fgs/functions/sent/invocations", "{}");
+    dev.wait_for("sent I was sent\n", 1);
 
     let ran = run(&mut project.fg(&["dev", "--listen", "0", "--data", &data])).ended_with(3);
     let expected = format!("error: the data folder {data} is in use by process {}", dev.child.id());
