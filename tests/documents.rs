@@ -45,12 +45,13 @@ fn links(document: &str) -> impl Iterator<Item = &str> {
 
 /// What stands between backticks and begins with a folder of this repository.
 fn quoted_paths(document: &str) -> impl Iterator<Item = &str> {
-    const FOLDERS: [&str; 11] = [
+    const FOLDERS: [&str; 12] = [
         ".ci/",
         ".github/",
         "cargo-fg/",
         "docs/",
         "examples/",
+        "fg-client/",
         "fg-core/",
         "fg-emulator/",
         "fg-events/",

@@ -167,3 +167,59 @@ impl Catalog {
 fn not_found(name: &str) -> ApiError {
     ApiError::not_found("FSS.1051", format!("Not found the function: there is no function {name}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalog(folder: &std::path::Path) -> Catalog {
+        let store = Store::open(folder).expect("a store");
+        Catalog::open(Arc::new(store)).expect("a catalog")
+    }
+
+    fn named(name: &str) -> Function {
+        Function { name: FunctionName::new("default", name), ..function::tests::function() }
+    }
+
+    #[test]
+    fn a_project_has_at_most_400_functions() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let catalog = catalog(folder.path());
+        for number in 1..MAX_FUNCTIONS {
+            let function = named(&format!("f{number}"));
+            catalog.functions.write().insert(function.name.clone(), Arc::new(function));
+        }
+        catalog.create(named("last")).expect("there is room");
+        let refused = catalog.create(named("more")).expect_err("there is no room");
+        assert_eq!((refused.status.as_u16(), refused.code), (403, "FSS.1041"));
+        let refused = catalog.create(named("last")).expect_err("it is there");
+        assert_eq!((refused.status.as_u16(), refused.code), (409, "FSS.1061"));
+    }
+
+    #[test]
+    fn the_code_of_all_functions_is_limited_and_counts_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let catalog = catalog(folder.path());
+        let mut function = named("large");
+        function.latest.code.size = MAX_CODE - 10;
+        function.latest.code.digest = "digest".into();
+        function.versions.push(function.latest.clone());
+        catalog.functions.write().insert(function.name.clone(), Arc::new(function));
+        assert_eq!(catalog.code_size(), MAX_CODE - 10);
+        assert!(catalog.check_code_size(10).is_ok());
+        assert_eq!(catalog.check_code_size(11).expect_err("there is no room").code, "FSS.1042");
+    }
+
+    #[test]
+    fn a_change_that_fails_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let catalog = catalog(folder.path());
+        let name = catalog.create(named("greet")).expect("it is created").name.clone();
+        let refused = catalog.change(&name, |function| {
+            function.is_pinned = true;
+            Err::<(), _>(ApiError::bad_request("FSS.0400", "no"))
+        });
+        assert!(refused.is_err());
+        assert!(!catalog.get(&name).expect("it is there").is_pinned);
+    }
+}

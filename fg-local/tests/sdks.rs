@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use start::{ACCESS_KEY, REGION, SECRET_KEY, Started, start};
+use fg_local::Local;
+use start::{ACCESS_KEY, REGION, SECRET_KEY, start};
 
 /// The examples that are functions here, and the features that they need.
 const EXAMPLES: [(&str, &str); 3] =
@@ -101,7 +102,7 @@ fn of_region(service: &str) -> String {
 
 /// Runs a program with the variables that the server prints, and nothing else that could help it to
 /// find the server.
-fn judge(server: &Started, interpreter: &Path, program: &Path, more: &[(&str, &OsStr)]) {
+fn judge(server: &Local, interpreter: &Path, program: &Path, more: &[(&str, &OsStr)]) {
     let home = tempfile::tempdir().expect("a folder");
     let endpoint = format!("http://{}", server.address());
     let mut command = Command::new(interpreter);
@@ -147,6 +148,8 @@ fn the_sdk_for_node_gets_what_its_models_say() {
         Err(reason) => return skip(test, &reason),
     };
     let modules = folder.join("node_modules");
-    let more = [("NODE_PATH", modules.as_os_str())];
+    let sleeper = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(sleeper.path(), start::sleeper("")).expect("it is written");
+    let more = [("NODE_PATH", modules.as_os_str()), ("FG_SDK_SLEEPER", sleeper.path().as_os_str())];
     judge(&start(), Path::new("node"), &programs("node").join("life.js"), &more);
 }

@@ -32,17 +32,7 @@ use base64::engine::general_purpose::STANDARD;
 use client::{Answer, Client};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha512};
-use start::{REGION, start};
-
-/// A zip file with a program that waits for ever.
-fn package(comment: &str) -> Vec<u8> {
-    use std::io::{Cursor, Write as _};
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
-    archive.start_file("bootstrap", options).expect("a file");
-    write!(archive, "#!/bin/sh\n# {comment}\nexec sleep 600\n").expect("it is written");
-    archive.finish().expect("an archive").into_inner()
-}
+use start::{REGION, sleeper, start};
 
 /// One scenario while it is played.
 struct Player {
@@ -266,16 +256,16 @@ fn play(file: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terraform").join(file);
     let text = fs::read(path).expect("it is part of the source");
     let scenario: Value = serde_json::from_slice(&text).expect("JSON");
-    let mut client = Client::new(server.address());
+    let mut client = Client::new(server.address().to_string());
     // The provider asks IAM if no project is configured.
     let project = client.send("GET", "/v3/projects", vec![("name".into(), REGION.into())], None);
     let project = project.body["projects"][0]["id"].as_str().expect("a project").to_owned();
     client.project_id = Some(project.clone());
-    let next = package("next");
+    let next = sleeper("next");
     let names = [
         ("project", project),
         ("region", REGION.to_owned()),
-        ("code", STANDARD.encode(package("first"))),
+        ("code", STANDARD.encode(sleeper("first"))),
         ("next_code", STANDARD.encode(&next)),
         ("next_digest", base16ct::lower::encode_string(&Sha512::digest(&next))),
     ];

@@ -21,7 +21,7 @@ use super::code::{NewCode, decode, store_code};
 use super::error::ApiError;
 use super::fields::{Fields, missing};
 use super::functions::view::function_view;
-use super::functions::{body as config_body, check_new_name, function_name, new_function};
+use super::functions::{body as config_body, function_name, new_function};
 use super::request::{Body, Named, QueryFields};
 use crate::app::App;
 use crate::catalog::version::Config;
@@ -116,7 +116,7 @@ async fn import(
     let file = fields.large_string("file_code", "FSS.1011")?;
     let file = decode(file.ok_or_else(|| missing("file_code", "FSS.1011"))?)?;
     drop(body);
-    check_new_name(&app, &name)?;
+    app.catalog.check_new(&name)?;
     let function = blocking({
         let app = Arc::clone(&app);
         move || {

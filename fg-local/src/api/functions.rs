@@ -71,7 +71,8 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Answer {
     }
     body::apply(&mut config, fields)?;
     let code = NewCode::of_create(fields, &config.runtime)?;
-    check_new_name(&app, &name)?;
+    // Before the code is stored; creating the function checks it again.
+    app.catalog.check_new(&name)?;
     let function = blocking({
         let app = Arc::clone(&app);
         move || {
@@ -91,11 +92,6 @@ pub(super) fn function_name(fields: Fields<'_>) -> Result<FunctionName, ApiError
     check_function_name(name)?;
     check_package(package)?;
     Ok(FunctionName::new(package, name))
-}
-
-/// Refuses a taken name before the code is stored; creating the function checks it again.
-pub(super) fn check_new_name(app: &App, name: &FunctionName) -> Result<(), ApiError> {
-    app.catalog.check_new(name)
 }
 
 /// A function that has not been published.

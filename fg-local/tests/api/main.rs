@@ -6,6 +6,7 @@ mod firing;
 mod functions;
 mod iam;
 mod invocations;
+mod load;
 mod logs;
 mod project;
 mod refusals;

@@ -88,7 +88,7 @@ pub(crate) async fn fire(platform: &Platform, type_code: &str, id: &str, event: 
 }
 
 /// `examples/worker.rs`, which cargo builds with all tests.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a test is a program");
     let target = test.ancestors().nth(2).expect("a test is in target/<profile>/deps");
     let program = target.join("examples").join(format!("worker{}", std::env::consts::EXE_SUFFIX));

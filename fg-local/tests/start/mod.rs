@@ -1,8 +1,10 @@
 //! Starts the server that the tests of the API drive: the one place that knows how.
 
+use std::io::{Cursor, Write};
+
 use fg_local::Local;
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 /// The key pair that the server knows.
 pub(crate) const ACCESS_KEY: &str = "localkey";
@@ -11,34 +13,18 @@ pub(crate) const SECRET_KEY: &str = "localsecret";
 /// The region that the server takes itself for.
 pub(crate) const REGION: &str = "cn-north-4";
 
-/// A server on a free port of loopback, with an empty folder of its own. It ends when this is
+/// A server on a free port of loopback, with an empty folder of its own. It ends when it is
 /// dropped.
-#[derive(Debug)]
-pub(crate) struct Started {
-    local: Option<Local>,
-    runtime: Runtime,
-    _folder: TempDir,
+pub(crate) fn start() -> Local {
+    let builder = Local::builder().key_pair(ACCESS_KEY, SECRET_KEY);
+    builder.start_blocking().expect("the server starts")
 }
 
-/// Starts a server.
-pub(crate) fn start() -> Started {
-    let folder = tempfile::tempdir().expect("a folder");
-    let runtime = Runtime::new().expect("a runtime");
-    let builder = Local::builder().address("127.0.0.1:0").data_folder(folder.path());
-    let local = runtime.block_on(builder.start()).expect("the server starts");
-    Started { local: Some(local), runtime, _folder: folder }
-}
-
-impl Started {
-    /// Host and port.
-    pub(crate) fn address(&self) -> String {
-        self.local.as_ref().expect("it runs").address().to_string()
-    }
-}
-
-impl Drop for Started {
-    fn drop(&mut self) {
-        let local = self.local.take();
-        self.runtime.block_on(async move { drop(local) });
-    }
+/// The package of a function that never asks for an event.
+pub(crate) fn sleeper(comment: &str) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().unix_permissions(0o755);
+    archive.start_file("bootstrap", options).expect("a file");
+    write!(archive, "#!/bin/sh\n# {comment}\nexec sleep 600\n").expect("it is written");
+    archive.finish().expect("an archive").into_inner()
 }

@@ -47,10 +47,10 @@ pub(super) fn response_of(execution: &Execution, form: Form) -> Result<Response,
         Outcome::Error(_) => ("4002", 500),
         Outcome::Platform(error) => (error.code(), 500),
     };
-    let log = if has_log { BASE64_STANDARD.encode(log.tail(Log::SHORT)) } else { String::new() };
+    let log = if has_log { log.tail(Log::SHORT) } else { String::new() };
     let body = if is_v1 {
         let result = String::from_utf8_lossy(&outcome.body()).into_owned();
-        let body = json!({"result": result, "log": log, "status": status, "request_id": summary.request_id});
+        let body = json!({"result": result, "log": &log, "status": status, "request_id": summary.request_id});
         body.to_string().into_bytes()
     } else {
         outcome.body().into_owned()
@@ -69,7 +69,9 @@ pub(super) fn response_of(execution: &Execution, form: Form) -> Result<Response,
         add(&mut response, name, value);
     }
     if has_log {
-        add(&mut response, "x-cff-function-log", &log);
+        // The log in JSON is plain, that in the header is not (API reference, "executing a function
+        // synchronously").
+        add(&mut response, "x-cff-function-log", &BASE64_STANDARD.encode(log));
     }
     Ok(response)
 }
