@@ -288,7 +288,8 @@ fn a_data_folder_in_use_is_reported_and_keeps_what_came_over_the_api() {
     let mut dev = Dev::start(&project, &["--data", &data]);
     dev.wait_for("Ready kept\n", 1);
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    zip.start_file("bootstrap", SimpleFileOptions::default()).expect("it is a name");
+    let executable = SimpleFileOptions::default().unix_permissions(0o755);
+    zip.start_file("bootstrap", executable).expect("it is a name");
     zip.write_all(b"#!/bin/sh\necho I was sent\n").expect("it is memory");
     let package = BASE64_STANDARD.encode(zip.finish().expect("it is memory").into_inner());
     let function = format!(
