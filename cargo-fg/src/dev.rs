@@ -2,6 +2,7 @@
 
 mod attach;
 mod listen;
+mod platform;
 mod rebuild;
 mod serving;
 mod snapshot;
@@ -17,9 +18,10 @@ use std::thread;
 use clap::Args;
 
 use crate::compile::Compile;
-use crate::dev::listen::{listen, parse_address};
-use crate::dev::serving::{Serving, print_access_notes};
-use crate::dev::timers::Timer;
+use crate::dev::listen::parse_address;
+use crate::dev::platform::Platform;
+use crate::dev::serving::Serving;
+use crate::dev::timers::TimerFlag;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::names::advise_to_choose;
@@ -43,9 +45,9 @@ Examples:
 
 Endpoints:
   POST /          without a query: the body is the event, and the response is that of the function
-  /v2/PROJECT/fgs/functions/URN/invocations and ../invocations-async
-                  the invoke API of the platform, for its SDKs; the rest of /v2/PROJECT/fgs/ is
-                  reserved for the platform's API, and responds with 501
+  /v2/PROJECT/.., /v3/projects, /v3/auth/..
+                  the platform's API, for its SDKs, Terraform and so on: functions, versions,
+                  aliases, triggers, invocations, logs; what is not emulated responds with 501
   anything else   a request through API Gateway: the event has httpMethod, path, headers, body and
                   so on, and the function responds with statusCode, headers and body. For a POST to
                   the path / through the gateway, use POST /?
@@ -70,11 +72,16 @@ pub(crate) struct DevArguments {
     /// or a proxy; can be repeated
     #[arg(long, value_name = "NAME")]
     accept_host: Vec<String>,
+    /// The folder that keeps functions that came over the API, asynchronous invocations and logs
+    /// [default: `fg/local` in the target folder, `fg/local-PORT` with a port other than 9000, and a
+    /// temporary one with port 0]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// A timer: `@every` and a duration, or a cron expression of the platform (seconds, minutes,
     /// hours, day, month, weekday), optionally after `CRON_TZ=ZONE`; in local time by default. Can be
     /// repeated
     #[arg(long, value_name = "[FUNCTION=]SCHEDULE")]
-    timer: Vec<Timer>,
+    timer: Vec<TimerFlag>,
     /// The `user_event` in the events of the timers of --timer
     #[arg(long, value_name = "TEXT", requires = "timer")]
     timer_text: Option<String>,
@@ -144,34 +151,33 @@ pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, 
     warn_of_secrets(&functions, screen);
     let labels: Vec<_> = functions.iter().map(|function| function.label.clone()).collect();
     let timers = timers::resolve(arguments, &functions)?;
-    let gateway = Arc::new(listen(arguments.listen, &labels, screen)?);
-    arguments.accept_host.iter().for_each(|name| gateway.accept_host(name));
-    let serving = Arc::new(Serving::new(Arc::clone(&gateway), &project, screen)?);
+    let platform = Platform::start(arguments, &project, &functions, screen)?;
+    announce(&platform.local.address(), &labels, screen);
+    platform.print_access_notes(screen);
+    timers::announce(&timers, screen);
+    let serving = Arc::new(Serving::new(platform, timers, &project, screen)?);
     let stopped = Arc::clone(&serving);
     interrupt::on_interrupt(move || {
         screen.step("Stopping", "the functions");
         stopped.stop();
         std::process::exit(0);
     })?;
-    announce(&gateway.address(), &labels, screen);
-    print_access_notes(&gateway.address(), screen);
     for function in functions.iter().filter(|function| function.unique_name != function.label) {
         screen.note(format_args!(
             "SDKs and the function itself see {} under the name {}",
             function.label, function.unique_name
         ));
     }
-    timers::start(timers, &gateway, screen)?;
     if arguments.attach {
         return attach::run(arguments, &serving, &functions[0], &project, screen);
     }
     for label in &labels {
-        gateway.set_expected(label);
+        serving.local().set_expected(label);
     }
     rebuild::run(arguments, &serving, project, screen)
 }
 
-fn announce(address: &str, labels: &[String], screen: Screen) {
+fn announce(address: &SocketAddr, labels: &[String], screen: Screen) {
     match labels {
         [label] => screen.step("Serving", format_args!("{label} on http://{address}")),
         labels => {

@@ -17,7 +17,6 @@ use crate::instances::environment;
 use crate::instances::memory::MemoryEnforcement;
 use crate::instances::pool::{Instances, Pool};
 use crate::runtime_api::event::Event;
-use crate::settings::key_pair::KeyPair;
 use crate::settings::limits::{ASYNC_LIMIT, SYNC_LIMIT, check_event_size};
 use crate::settings::{Kind, Program, Settings};
 
@@ -133,10 +132,6 @@ impl Emulator {
         self.queue.push(event.asynchronous())
     }
 
-    pub(crate) fn pool(&self) -> &Pool {
-        &self.pool
-    }
-
     /// The [name](Builder::name) of the function.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -210,12 +205,6 @@ impl Emulator {
     #[must_use]
     pub fn is_streaming(&self) -> bool {
         self.pool.settings().streams
-    }
-
-    /// The [key pair](Builder::key_pair) that verifies signatures of the invoke API, if there is one.
-    #[must_use]
-    pub fn key_pair(&self) -> Option<&KeyPair> {
-        self.pool.settings().key_pair.as_ref()
     }
 
     /// Calls the function of [`Builder::on_line`] with a message: for a service in front of the

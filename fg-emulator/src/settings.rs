@@ -2,7 +2,6 @@
 
 pub(crate) mod async_policy;
 pub(crate) mod credentials;
-pub(crate) mod key_pair;
 pub mod limits;
 
 use std::ffi::OsString;
@@ -20,7 +19,6 @@ use crate::runtime_api::state::AnswerLimit;
 
 use async_policy::AsyncPolicy;
 use credentials::Credentials;
-use key_pair::KeyPair;
 use limits::{STREAM_LIMIT, SYNC_LIMIT, TOLERANCE};
 
 /// Is called with the id of each process and `true` when it starts, and with `false` when it has
@@ -66,7 +64,6 @@ pub(crate) struct Settings {
     pub(crate) async_policy: AsyncPolicy,
     pub(crate) on_success: Option<Destination>,
     pub(crate) on_failure: Option<Destination>,
-    pub(crate) key_pair: Option<KeyPair>,
 }
 
 /// How the platform and the function communicate.
@@ -138,7 +135,6 @@ impl Settings {
             async_policy: AsyncPolicy::default(),
             on_success: None,
             on_failure: None,
-            key_pair: None,
         }
     }
 

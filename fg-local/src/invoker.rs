@@ -191,7 +191,7 @@ impl Invoker {
     }
 
     /// Tells the developer what concerns the function of this name.
-    fn tell(&self, function: &str, line: &str) {
+    pub(crate) fn tell(&self, function: &str, line: &str) {
         if let Some(sink) = &self.limits.line_sink {
             sink(function, line);
         }

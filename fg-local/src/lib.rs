@@ -33,13 +33,15 @@ mod local;
 mod logs;
 mod metrics;
 mod project_record;
+mod project_timers;
 mod store;
 mod triggers;
 mod urn;
 
 pub use exchange::Exchange;
 pub use local::{Builder, Local};
-pub use triggers::{Schedule, ScheduleError, timer_event};
+pub use project_timers::Timer;
+pub use triggers::{Schedule, ScheduleError};
 
 /// The program of the README, compiled with the documentation's own.
 #[cfg(doctest)]

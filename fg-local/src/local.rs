@@ -1,7 +1,7 @@
 //! A running server, and the settings it starts with.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,7 @@ use crate::gateway::ProjectPaths;
 use crate::invoker::{Invoker, Limits};
 use crate::logs::LogStore;
 use crate::project_record;
+use crate::project_timers::{self, Timer};
 use crate::store::Store;
 use crate::triggers;
 use crate::urn::{FunctionName, Place};
@@ -97,6 +98,7 @@ pub struct Local {
 #[must_use]
 pub struct Builder {
     address: String,
+    listener: Option<Arc<std::net::TcpListener>>,
     data_folder: Option<PathBuf>,
     region: String,
     project_id: String,
@@ -125,6 +127,7 @@ impl Local {
     pub fn builder() -> Builder {
         Builder {
             address: "127.0.0.1:0".into(),
+            listener: None,
             data_folder: None,
             region: "cn-north-4".into(),
             project_id: "0123456789abcdef0123456789abcdef".into(),
@@ -172,6 +175,44 @@ impl Local {
         Ok(project.serve(&function, emulator))
     }
 
+    /// Sets the timers of the function that is served under this name, in place of those that were set
+    /// before. The API knows them as triggers; triggers that it has made stay. Timers that are set
+    /// here end with this server.
+    ///
+    /// # Errors
+    ///
+    /// If the function has not been served, a timer is not one that the API would accept, two have the
+    /// same name, or they cannot be written to the data folder.
+    pub fn set_timers(&self, name: &str, timers: &[Timer]) -> Result<(), StartError> {
+        let function = self.app.project_paths.find(name);
+        let function = function.ok_or_else(|| format!("there is no function {name}"))?;
+        Ok(project_timers::set(&self.app.catalog, &function, timers)?)
+    }
+
+    /// The environment variables with which the platform's SDKs find this server: its address, for
+    /// each service that it emulates, and any access key and secret key if signatures are not
+    /// verified. Key pairs of [`Builder::key_pair`] are not among them, since they are secret.
+    #[must_use]
+    pub fn sdk_variables(&self) -> Vec<(String, String)> {
+        let region = self.app.place.region.to_uppercase().replace('-', "_");
+        // A server that listens on all addresses is called at one.
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        let url = format!("http://{address}");
+        let mut variables = vec![
+            (format!("HUAWEICLOUD_SDK_REGION_FUNCTIONGRAPH_{region}"), url.clone()),
+            (format!("HUAWEICLOUD_SDK_REGION_LTS_{region}"), url.clone()),
+            ("HUAWEICLOUD_SDK_IAM_ENDPOINT".to_owned(), url),
+        ];
+        if self.app.signatures.are_none() {
+            let any = |name: &str| (name.to_owned(), "local".to_owned());
+            variables.extend([any("HUAWEICLOUD_SDK_AK"), any("HUAWEICLOUD_SDK_SK")]);
+        }
+        variables
+    }
+
     /// Lets requests wait for the function of this name, unless it is served.
     pub fn set_expected(&self, name: &str) {
         self.app.invoker.project().set_expected(&self.app.project_paths.name(name));
@@ -187,6 +228,11 @@ impl Local {
     #[must_use]
     pub fn function(&self, name: &str) -> Option<Arc<Emulator>> {
         self.app.invoker.project().served(&self.app.project_paths.find(name)?)
+    }
+
+    /// Stops the processes of all functions. Invocations that run get an error.
+    pub fn stop_functions(&self) {
+        self.app.invoker.stop();
     }
 
     /// Accepts no more connections, and waits until the requests that are being handled have their
@@ -215,6 +261,12 @@ impl Builder {
     /// The address to listen on, such as `127.0.0.1:9000`; by default a free port of loopback.
     pub fn address(mut self, address: impl Into<String>) -> Self {
         self.address = address.into();
+        self
+    }
+
+    /// Listens with this socket, instead of on an address.
+    pub fn listener(mut self, listener: std::net::TcpListener) -> Self {
+        self.listener = Some(Arc::new(listener));
         self
     }
 
@@ -300,7 +352,14 @@ impl Builder {
     /// On the server's own runtime.
     async fn start_server(self) -> Result<Local, StartError> {
         // The port first: two servers of the same folder mostly have the same port, too.
-        let listener = TcpListener::bind(&self.address).await?;
+        let listener = match &self.listener {
+            Some(listener) => {
+                let listener = listener.try_clone()?;
+                listener.set_nonblocking(true)?;
+                TcpListener::from_std(listener)?
+            }
+            None => TcpListener::bind(&self.address).await?,
+        };
         let address = listener.local_addr()?;
         let place = Place { region: self.region, project_id: self.project_id };
         let temporary_folder = match &self.data_folder {
@@ -312,6 +371,7 @@ impl Builder {
         let folder = folder.ok_or("there is no data folder")?;
         let store = Arc::new(Store::open(folder)?);
         let catalog = Arc::new(Catalog::open(Arc::clone(&store))?);
+        project_timers::remove_all(&catalog)?;
         let logs = Arc::new(LogStore::open(&folder.join("logs"), &catalog.list())?);
         let invoker = Arc::new(Invoker::new(
             place.clone(),

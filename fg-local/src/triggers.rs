@@ -29,7 +29,7 @@ pub(crate) use fire::router;
 pub(crate) use object_filter::check_bucket;
 use report::{Report, Reporter};
 pub use schedule::{Schedule, ScheduleError};
-pub use timer_event::timer_event;
+use timer_event::timer_event;
 pub(crate) use timers::check_timer;
 
 /// Takes asynchronous invocations.
@@ -62,7 +62,7 @@ pub(crate) fn start(app: &App, objects: PathBuf) -> JoinSet<()> {
     let (catalog, queue) = (|| Arc::clone(&app.catalog), || Arc::clone(&app.invoker));
     let reporter = || {
         let invoker = Arc::clone(&app.invoker);
-        Arc::new(move |report: Report| invoker.report(&report.to_string()))
+        Arc::new(move |report: Report| invoker.tell(&report.function.name, &report.to_string()))
     };
     let places = objects::Places { folder: objects, place: app.place.clone() };
     let mut tasks = JoinSet::new();

@@ -1,13 +1,10 @@
-//! The address that `cargo fg dev` listens on, and the line that it prints for each request.
+//! The address that `cargo fg dev` listens on.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
-use fg_emulator::{Exchange, LocalGateway};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
 use crate::failure::Failure;
-use crate::screen::Screen;
 
-const DEFAULT_PORT: u16 = 9000;
+pub(super) const DEFAULT_PORT: u16 = 9000;
 
 /// Parses `9000`, `:9000`, `localhost:9000`, `0.0.0.0:9000`, `localhost`, `::1`, and the URL of any
 /// of them.
@@ -33,21 +30,9 @@ pub(super) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     if is_local { Ok((Ipv4Addr::LOCALHOST, port).into()) } else { Err(wrong()) }
 }
 
-pub(super) fn listen(
-    address: SocketAddr,
-    labels: &[String],
-    screen: Screen,
-) -> Result<LocalGateway, Failure> {
-    let several = labels.len() > 1;
-    let observer = move |exchange: &Exchange<'_>| {
-        let about =
-            if several && !exchange.function.is_empty() { exchange.function } else { "http" };
-        screen.line(about, &exchange.to_string());
-        if let Some(advice) = exchange.advice {
-            screen.note(advice);
-        }
-    };
-    LocalGateway::start(address, labels, observer).map_err(|error| {
+/// Listens on an address.
+pub(super) fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| {
         Failure::machine(format!("cannot listen on {address}"), &error).advise(
             "is `cargo fg dev` running already? Choose another port with --listen; 0 is any free one",
         )

@@ -8,8 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use fg_emulator::{Builder, Emulator, LocalGateway, Notification};
+use fg_emulator::{Builder, Emulator};
+use fg_local::Local;
 
+use crate::dev::platform::Platform;
+use crate::dev::timers::FunctionTimer;
 use crate::failure::{Exit, Failure};
 use crate::project::{Function, Project};
 use crate::screen::Screen;
@@ -17,7 +20,9 @@ use crate::settings::{Settings, SettingsFlags};
 
 /// The functions that are served on one port.
 pub(super) struct Serving {
-    gateway: Arc<LocalGateway>,
+    platform: Platform,
+    /// Those of functions that have not been served yet.
+    timers: Mutex<Vec<FunctionTimer>>,
     screen: Screen,
     /// The directory of the programs that run. They are copies, since cargo overwrites its own
     /// output.
@@ -46,19 +51,21 @@ pub(super) enum Replaced {
 
 impl Serving {
     pub(super) fn new(
-        gateway: Arc<LocalGateway>,
+        platform: Platform,
+        timers: Vec<FunctionTimer>,
         project: &Project,
         screen: Screen,
     ) -> Result<Self, Failure> {
         // No other process has this port, so no other process uses this directory.
-        let port = gateway.address().rsplit(':').next().unwrap_or_default().to_owned();
+        let port = platform.local.address().port();
         let directory = project.target_directory.join("fg").join(format!("dev-{port}"));
         let cleared = if directory.exists() { fs::remove_dir_all(&directory) } else { Ok(()) };
         cleared.and_then(|()| fs::create_dir_all(&directory)).map_err(|error| {
             Failure::machine(format!("{} could not be created", directory.display()), &error)
         })?;
         Ok(Self {
-            gateway,
+            platform,
+            timers: Mutex::new(timers),
             screen,
             directory,
             generation: AtomicU64::new(0),
@@ -67,9 +74,14 @@ impl Serving {
         })
     }
 
+    /// The platform on this machine.
+    pub(super) fn local(&self) -> &Local {
+        &self.platform.local
+    }
+
     /// Lets requests wait for the function until it is served.
     pub(super) fn expect(&self, function: &Function) {
-        self.gateway.set_expected(&function.label);
+        self.local().set_expected(&function.label);
     }
 
     /// Lets requests fail with this reason, unless a previous version of the function is served.
@@ -80,7 +92,7 @@ impl Serving {
                 function.label,
                 failure.reason()
             );
-            self.gateway.set_absent(&function.label, reason);
+            self.local().set_absent(&function.label, reason);
         }
     }
 
@@ -93,7 +105,7 @@ impl Serving {
         flags: &SettingsFlags,
     ) -> Result<Replaced, Failure> {
         let started = self.start_if_changed(function, program, flags);
-        started.inspect_err(|failure| self.gateway.set_absent(&function.label, failure.reason()))
+        started.inspect_err(|failure| self.local().set_absent(&function.label, failure.reason()))
     }
 
     fn start_if_changed(
@@ -122,12 +134,12 @@ impl Serving {
             remove(self.forget(&emulator));
             Failure::machine(format!("{} does not run", function.label), &error)
         })?;
-        self.serve(&function.label, emulator);
+        self.serve(&function.label, emulator)?;
         Ok(Replaced::Started)
     }
 
     fn is_served_already(&self, function: &Function, program: &Path, settings: &Settings) -> bool {
-        let Some(served) = self.gateway.function(&function.label) else { return false };
+        let Some(served) = self.local().function(&function.label) else { return false };
         let running = self.running();
         let same = running.iter().find(|running| {
             Arc::ptr_eq(&running.emulator, &served) && running.settings == *settings
@@ -147,7 +159,7 @@ impl Serving {
         let builder =
             runtime_api.into_iter().fold(settings.attach(function), Builder::runtime_api_at);
         let emulator = self.start(builder, function, settings.clone(), None)?;
-        self.serve(&function.label, Arc::clone(&emulator));
+        self.serve(&function.label, Arc::clone(&emulator))?;
         Ok(emulator)
     }
 
@@ -159,22 +171,7 @@ impl Serving {
         program: Option<PathBuf>,
     ) -> Result<Arc<Emulator>, Failure> {
         let (screen, name) = (self.screen, function.label.clone());
-        let label = function.label.clone();
-        let print_outcome = move |notification: &Notification| {
-            let outcome = if notification.succeeded { "succeeded" } else { "failed" };
-            screen.line(
-                &label,
-                &format!("asynchronous invocation {} {outcome}", notification.request_id),
-            );
-        };
-        let builder = builder
-            .on_line(move |line| screen.line(&name, line))
-            .on_success(print_outcome.clone())
-            .on_failure(print_outcome);
-        let builder = match key_pair() {
-            Some((access_key, secret_key)) => builder.key_pair(access_key, secret_key),
-            None => builder,
-        };
+        let builder = builder.on_line(move |line| screen.line(&name, line));
         // `stop` waits for this lock, and so does not miss this function.
         let mut running = self.running();
         if self.is_stopped() {
@@ -202,8 +199,14 @@ impl Serving {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn serve(&self, label: &str, emulator: Arc<Emulator>) {
-        if let Some(previous) = self.gateway.serve_as(label, emulator) {
+    fn serve(&self, label: &str, emulator: Arc<Emulator>) -> Result<(), Failure> {
+        let served = self.local().serve(label, Arc::clone(&emulator));
+        let previous = served.map_err(|error| {
+            emulator.stop();
+            remove(self.forget(&emulator));
+            Failure::machine(format!("{label} could not be served"), &*error)
+        })?;
+        if let Some(previous) = previous {
             let program = self.forget(&previous);
             // On another thread: a process may take long to end.
             let stop = move || {
@@ -215,6 +218,26 @@ impl Serving {
                     "the previous version of {label} could not be stopped: {error}"
                 ));
             }
+        }
+        self.start_timers(label);
+        Ok(())
+    }
+
+    /// Starts the timers of a function that is served for the first time: before, there was nothing
+    /// for them to invoke.
+    fn start_timers(&self, label: &str) {
+        let mut waiting = self.timers.lock().unwrap_or_else(PoisonError::into_inner);
+        let (ours, others) =
+            std::mem::take(&mut *waiting).into_iter().partition(|timer| timer.function == label);
+        *waiting = others;
+        drop(waiting);
+        let ours: Vec<FunctionTimer> = ours;
+        let timers: Vec<_> = ours.into_iter().map(|timer| timer.timer).collect();
+        if timers.is_empty() {
+            return;
+        }
+        if let Err(error) = self.local().set_timers(label, &timers) {
+            self.screen.error(format_args!("the timers of {label} do not fire: {error}"));
         }
     }
 
@@ -234,26 +257,9 @@ impl Serving {
                 scope.spawn(|| emulator.stop());
             }
         });
+        self.platform.stop();
         // Leftover files do no harm.
         let _ = fs::remove_dir_all(&self.directory);
-    }
-}
-
-/// The credentials with which the platform's SDKs sign requests.
-fn key_pair() -> Option<(String, String)> {
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    Some((variable("HUAWEICLOUD_SDK_AK")?, variable("HUAWEICLOUD_SDK_SK")?))
-}
-
-/// Prints whether signatures are verified, and whether other machines can call the functions.
-pub(super) fn print_access_notes(address: &str, screen: Screen) {
-    screen.note(if key_pair().is_some() {
-        "signatures of SDKs are verified with HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
-    } else {
-        "signatures of SDKs are not verified; set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK to verify them"
-    });
-    if address.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback()) {
-        screen.note(format_args!("every machine that can reach {address} can call the functions"));
     }
 }
 

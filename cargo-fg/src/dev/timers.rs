@@ -1,12 +1,8 @@
-//! Timers that fire while functions are served.
+//! The timers of `--timer` and of the manifests, which fire while functions are served.
 
 use std::str::FromStr;
-use std::sync::Arc;
-use std::thread;
 
-use fg_emulator::{Event, LocalGateway};
-use fg_local::{Schedule, timer_event};
-use jiff::ZonedDateTime;
+use fg_local::{Schedule, Timer};
 
 use crate::dev::DevArguments;
 use crate::failure::Failure;
@@ -16,13 +12,12 @@ use crate::screen::Screen;
 
 /// `[FUNCTION=]SCHEDULE`
 #[derive(Clone, Debug)]
-pub(super) struct Timer {
+pub(super) struct TimerFlag {
     function: Option<String>,
-    schedule: Schedule,
-    text: String,
+    schedule: String,
 }
 
-impl FromStr for Timer {
+impl FromStr for TimerFlag {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -35,20 +30,17 @@ impl FromStr for Timer {
             }
             _ => (None, text.trim()),
         };
-        let text = schedule.to_owned();
-        let schedule = Schedule::parse(schedule).map_err(|error| error.to_string())?;
-        Ok(Self { function, schedule, text })
+        Schedule::parse(schedule).map_err(|error| error.to_string())?;
+        Ok(Self { function, schedule: schedule.to_owned() })
     }
 }
 
 /// A timer with the function that it invokes.
 #[derive(Debug)]
 pub(super) struct FunctionTimer {
-    name: String,
     /// The function's label.
-    function: String,
-    timer: Timer,
-    user_event: Option<String>,
+    pub(super) function: String,
+    pub(super) timer: Timer,
 }
 
 /// All timers: those of `--timer`, and those in the manifests.
@@ -60,12 +52,8 @@ pub(super) fn resolve(
     for timer in &arguments.timer {
         let name = format!("timer-{}", timers.len() + 1);
         let function = function_of(timer, functions)?;
-        timers.push(FunctionTimer {
-            name,
-            function,
-            timer: timer.clone(),
-            user_event: arguments.timer_text.clone(),
-        });
+        let (schedule, user_event) = (timer.schedule.clone(), arguments.timer_text.clone());
+        timers.push(FunctionTimer { function, timer: Timer { name, schedule, user_event } });
     }
     if arguments.no_timers {
         return Ok(timers);
@@ -91,8 +79,7 @@ pub(super) fn resolve(
                         .advise(format!("add function = \"{}\"", names.join("|"))));
                 }
             };
-            let schedule =
-                Schedule::parse(&timer.schedule).map_err(|error| wrong(error.to_string()))?;
+            Schedule::parse(&timer.schedule).map_err(|error| wrong(error.to_string()))?;
             let Some(target) = target else {
                 if arguments.wanted().is_all() {
                     let names: Vec<_> =
@@ -104,28 +91,26 @@ pub(super) fn resolve(
                 // Its function is not among those that are served.
                 continue;
             };
-            timers.push(FunctionTimer {
-                name: timer.name.clone().unwrap_or_else(|| format!("timer-{}", timers.len() + 1)),
-                function: target.label.clone(),
-                timer: Timer { function: None, schedule, text: timer.schedule.clone() },
-                user_event: timer.text.clone(),
-            });
+            let name = timer.name.clone().unwrap_or_else(|| format!("timer-{}", timers.len() + 1));
+            let (schedule, user_event) = (timer.schedule.clone(), timer.text.clone());
+            let function = target.label.clone();
+            timers.push(FunctionTimer { function, timer: Timer { name, schedule, user_event } });
         }
     }
     Ok(timers)
 }
 
-fn function_of(timer: &Timer, functions: &[Function]) -> Result<String, Failure> {
+fn function_of(timer: &TimerFlag, functions: &[Function]) -> Result<String, Failure> {
     let labels =
         || functions.iter().map(|function| function.label.as_str()).collect::<Vec<_>>().join("|");
     let advise =
-        |failure: Failure| failure.advise(format!("--timer '{}={}'", labels(), timer.text));
+        |failure: Failure| failure.advise(format!("--timer '{}={}'", labels(), timer.schedule));
     let Some(name) = &timer.function else {
         return match functions {
             [only] => Ok(only.label.clone()),
             _ => Err(advise(Failure::usage(format!(
                 "--timer {:?} does not name its function",
-                timer.text
+                timer.schedule
             )))),
         };
     };
@@ -143,45 +128,10 @@ fn function_of(timer: &Timer, functions: &[Function]) -> Result<String, Failure>
     }
 }
 
-/// Starts a thread for each timer.
-pub(super) fn start(
-    timers: Vec<FunctionTimer>,
-    gateway: &Arc<LocalGateway>,
-    screen: Screen,
-) -> Result<(), Failure> {
-    for timer in timers {
-        screen.step(
-            "Timer",
-            format_args!("{} ({}) for {}", timer.name, timer.timer.text, timer.function),
-        );
-        let gateway = Arc::clone(gateway);
-        let started =
-            thread::Builder::new().name("timer".into()).spawn(move || timer.run(&gateway, screen));
-        started.map_err(|error| Failure::machine("the timer could not be started", &error))?;
-    }
-    Ok(())
-}
-
-impl FunctionTimer {
-    fn run(&self, gateway: &LocalGateway, screen: Screen) {
-        let name = &self.name;
-        while let Some(wait) = self.timer.schedule.wait(&ZonedDateTime::now()) {
-            thread::sleep(wait);
-            // Before the first build there is no function to invoke.
-            let Some(emulator) = gateway.function(&self.function) else { continue };
-            match emulator.invoke_async(Event::new(timer_event(
-                name,
-                self.user_event.as_deref(),
-                &ZonedDateTime::now(),
-            ))) {
-                Ok(invocation) => screen.line(
-                    name,
-                    &format!("fired: asynchronous invocation {}", invocation.request_id()),
-                ),
-                Err(error) => screen.error(format_args!("{name}: {error}")),
-            }
-        }
-        screen.note(format_args!("{name} ({}) will not fire again", self.timer.text));
+/// Prints the timers.
+pub(super) fn announce(timers: &[FunctionTimer], screen: Screen) {
+    for FunctionTimer { function, timer } in timers {
+        screen.step("Timer", format_args!("{} ({}) for {function}", timer.name, timer.schedule));
     }
 }
 
@@ -191,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_timer_may_name_its_function() {
-        let function = |text: &str| text.parse::<Timer>().map(|timer| (timer.function, timer.text));
+        let function =
+            |text: &str| text.parse::<TimerFlag>().map(|timer| (timer.function, timer.schedule));
         assert_eq!(function("@every 30s"), Ok((None, "@every 30s".into())));
         assert_eq!(function("clean=@every 30s"), Ok((Some("clean".into()), "@every 30s".into())));
         assert_eq!(

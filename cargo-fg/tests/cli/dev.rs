@@ -1,12 +1,16 @@
 //! `cargo fg dev`.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Cursor, Write};
 use std::path::Path;
 #[cfg(target_os = "linux")]
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use zip::write::SimpleFileOptions;
 
 use crate::fg::{NewProject, fg, run, wait_until};
 #[cfg(target_os = "linux")]
@@ -190,7 +194,11 @@ fn several_functions_are_served_under_their_names_and_timers_fire() {
         &["--timer", "several-ticks=@every 100ms", "--timer", "several-ticks=* * * * * *"],
     );
     dev.wait_for("tick of \"TIMER\"\n", 3);
-    dev.wait_for("timer-2 fired: ", 1);
+    dev.wait_for("several-ticks trigger timer-2 fired: asynchronous invocation ", 1);
+    dev.wait_for("several-ticks asynchronous invocation ", 1);
+    let urn = "urn%3Afss%3Alocal%3Ap%3Afunction%3Adefault%3Aseveral-ticks";
+    let (status, triggers) = dev.ask(&format!("GET /v2/p/fgs/triggers/{urn}"), "");
+    assert!(status == 200 && triggers.contains("@every 100ms"), "{triggers}");
     assert_eq!(
         dev.ask("POST /several", r#"{"name":"Ada"}"#),
         (200, r#"{"message":"Hello, Ada!"}"#.to_owned())
@@ -222,8 +230,16 @@ fn requests_from_other_sites_are_rejected_and_reported() {
     let project = NewProject::new("guarded", &[]);
     let mut dev = Dev::start(&project, &["--accept-host", "api.example"]);
     dev.wait_for("Ready guarded\n", 1);
-    dev.wait_for("note: signatures of SDKs are not verified; set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK to verify them\n", 1);
     let address = dev.address();
+    for (name, value) in [
+        ("REGION_FUNCTIONGRAPH_CN_NORTH_4", format!("http://{address}")),
+        ("REGION_LTS_CN_NORTH_4", format!("http://{address}")),
+        ("IAM_ENDPOINT", format!("http://{address}")),
+        ("AK", "local".to_owned()),
+    ] {
+        dev.wait_for(&format!("  export HUAWEICLOUD_SDK_{name}={value}\n"), 1);
+    }
+    dev.wait_for("note: signatures of SDKs are not verified; set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK to verify them\n", 1);
     let post = |host: &str, more: &str| {
         let body = r#"{"name":"Ada"}"#;
         let head = format!(
@@ -244,7 +260,7 @@ fn requests_from_other_sites_are_rejected_and_reported() {
     for host in ["localhost:9", "api.example"] {
         assert_eq!(post(host, ""), (200, r#"{"message":"Hello, Ada!"}"#.to_owned()));
     }
-    let (status, body) = dev.ask("GET /v2/p/fgs/functions", "");
+    let (status, body) = dev.ask("GET /v2/p/fgs/workflows", "");
     assert!(status == 501 && body.contains("is not emulated here"), "{body}");
 }
 
@@ -262,6 +278,38 @@ fn signatures_are_verified_with_the_keys_that_the_sdks_have() {
     assert!(status == 401 && body.contains("there is no Authorization header"), "{body}");
     assert_eq!(dev.ask("POST /", r#"{"name":"Ada"}"#).0, 200);
     assert!(!dev.said().contains("SecretKey"), "{}", dev.said());
+}
+
+#[test]
+fn a_data_folder_in_use_is_reported_and_keeps_what_came_over_the_api() {
+    let project = NewProject::new("kept", &[]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data").display().to_string();
+    let mut dev = Dev::start(&project, &["--data", &data]);
+    dev.wait_for("Ready kept\n", 1);
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let executable = SimpleFileOptions::default().unix_permissions(0o755);
+    zip.start_file("bootstrap", executable).expect("it is a name");
+    zip.write_all(b"#!/bin/sh\necho I was sent\n").expect("it is memory");
+    let package = BASE64_STANDARD.encode(zip.finish().expect("it is memory").into_inner());
+    let function = format!(
+        r#"{{"func_name":"sent","package":"default","runtime":"Custom","handler":"h","timeout":3,"memory_size":128,
+        "code_type":"zip","code_filename":"sent.zip","func_code":{{"file":"{package}"}}}}"#
+    );
+    let (status, body) = dev.ask("POST /v2/p/fgs/functions", &function);
+    assert_eq!(status, 200, "{body}");
+    // It is no function, but what it writes is seen.
+    dev.ask("POST /v2/p/fgs/functions/sent/invocations", "{}");
+    dev.wait_for("sent I was sent\n", 1);
+
+    let ran = run(&mut project.fg(&["dev", "--listen", "0", "--data", &data])).ended_with(3);
+    let expected = format!("error: the data folder {data} is in use by process {}", dev.child.id());
+    assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+
+    drop(dev);
+    let mut again = Dev::start(&project, &["--data", &data]);
+    let (status, functions) = again.ask("GET /v2/p/fgs/functions", "");
+    assert!(status == 200 && functions.contains("\"sent\""), "{functions}");
 }
 
 #[test]

@@ -12,7 +12,6 @@ use crate::execution::platform_error::PlatformError;
 use crate::process::Group;
 use crate::settings::async_policy::AsyncPolicy;
 use crate::settings::credentials::Credentials;
-use crate::settings::key_pair::KeyPair;
 use crate::settings::limits::MAX_CONCURRENCY;
 use crate::settings::{Kind, Program, Settings};
 
@@ -281,14 +280,5 @@ impl Builder {
     /// fails, after its last retry.
     pub fn on_failure(self, destination: impl Fn(&Notification) + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.on_failure = Some(Arc::new(destination)))
-    }
-
-    /// The key pair with which the invoke API verifies signatures. Requests without a signature are
-    /// refused then. By default all requests are accepted.
-    pub fn key_pair(self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        self.with(|settings| {
-            settings.key_pair =
-                Some(KeyPair { access_key: access_key.into(), secret_key: secret_key.into() });
-        })
     }
 }

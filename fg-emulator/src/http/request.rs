@@ -31,11 +31,6 @@ impl Request {
             .map(|(_, value)| value.trim())
     }
 
-    /// The target without its query.
-    pub(crate) fn path(&self) -> &str {
-        self.target.split('?').next().unwrap_or_default()
-    }
-
     pub(crate) fn is_chunked(&self) -> bool {
         self.header("Transfer-Encoding").is_some()
     }

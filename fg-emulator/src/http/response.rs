@@ -28,11 +28,6 @@ impl Response {
         Self { status, headers, body: message.into() }
     }
 
-    pub(crate) fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-        Self { status, headers, body: body.into() }
-    }
-
     /// Adds a header if there is none of this name.
     pub(crate) fn default_header(&mut self, name: &str, value: &str) {
         if self.header(name).is_none() {
@@ -67,19 +62,6 @@ impl Response {
         let mut bytes = self.head();
         bytes.extend(self.body);
         bytes
-    }
-
-    /// The head of a response whose body follows in chunks.
-    pub(crate) fn chunked_head(mut self) -> Vec<u8> {
-        self.default_header("Transfer-Encoding", "chunked");
-        self.head()
-    }
-
-    /// The response to a HEAD request: the length of the body, without the body.
-    pub(crate) fn without_body(mut self) -> Vec<u8> {
-        let length = self.body.len().to_string();
-        self.default_header("Content-Length", &length);
-        self.head()
     }
 
     /// In chunks of these sizes, and one more with the rest.

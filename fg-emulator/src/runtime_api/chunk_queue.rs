@@ -157,11 +157,6 @@ impl ChunkQueue {
         self.queue.read(|queue| queue.reader_has_gone)
     }
 
-    /// Waits for the headers of the answer; `None` if the answer is not streamed.
-    pub(crate) fn wait_for_head(&self) -> Option<Vec<(String, String)>> {
-        self.wait_for_response_head().map(|head| head.headers)
-    }
-
     /// Waits for the head of the answer; `None` if the answer is not streamed.
     pub(crate) fn wait_for_response_head(&self) -> Option<ResponseHead> {
         self.queue.wait(Duration::MAX, |queue| match &queue.head {

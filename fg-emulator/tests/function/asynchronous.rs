@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::channel;
 
-use fg_emulator::{AsyncPolicy, PlatformErrorKind};
+use fg_emulator::{AsyncPolicy, Event, PlatformErrorKind};
 use serde_json::{Value, json};
 
 use crate::scripted::{LIMIT, event, function, start};

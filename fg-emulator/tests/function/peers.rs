@@ -2,13 +2,13 @@
 //! who has the other end of a connection.
 #![cfg(target_os = "linux")]
 
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::mpsc::channel;
 
 use fg_emulator::{Emulator, Event};
 
 use crate::scripted::{LIMIT, function, start};
-use crate::strangers::exchange;
 
 /// The address of the Runtime API, as this function sees it.
 fn api_of(emulator: &Emulator) -> String {
@@ -17,6 +17,17 @@ fn api_of(emulator: &Emulator) -> String {
     let address =
         environment.split('\0').find_map(|variable| variable.strip_prefix("RUNTIME_API_ADDR="));
     address.expect("the platform sets it").to_owned()
+}
+
+/// A request as it is, and all that comes back.
+fn exchange(address: &str, request: &str) -> String {
+    let mut socket = TcpStream::connect(address).expect("it listens");
+    socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
+    socket.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = Vec::new();
+    let read = socket.read_to_end(&mut answer);
+    assert!(read.is_ok() || !answer.is_empty(), "{request}: {read:?}");
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 const POLL: &str = "GET /v1/runtime/invocation/request HTTP/1.1\r\nHost: localhost\r\n\r\n";

@@ -1,11 +1,9 @@
 //! The program of these tests, and its events.
 
-use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use fg_emulator::{Builder, Emulator, Event, InvokeApi};
+use fg_emulator::{Builder, Emulator, Event};
 
 /// Long enough for any machine: only a failing test waits so long.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -35,32 +33,6 @@ pub(crate) fn function() -> Builder {
 
 pub(crate) fn start(builder: Builder) -> Emulator {
     builder.start().expect("the program starts")
-}
-
-/// A function behind the platform's API for invocations.
-pub(crate) struct Served {
-    api: InvokeApi,
-    emulator: Arc<Emulator>,
-}
-
-pub(crate) fn serve(builder: Builder) -> Served {
-    let emulator = Arc::new(start(builder));
-    let api = InvokeApi::start("127.0.0.1:0", Arc::clone(&emulator)).expect("a free port");
-    Served { api, emulator }
-}
-
-impl Served {
-    pub(crate) fn address(&self) -> String {
-        self.api.address()
-    }
-}
-
-impl Deref for Served {
-    type Target = Emulator;
-
-    fn deref(&self) -> &Emulator {
-        &self.emulator
-    }
 }
 
 /// An event that says what the function does.

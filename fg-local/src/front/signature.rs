@@ -66,6 +66,11 @@ impl Signatures {
         Self { key_pairs }
     }
 
+    /// Whether requests need not be signed.
+    pub(crate) fn are_none(&self) -> bool {
+        self.key_pairs.is_empty()
+    }
+
     /// Reads the signature of a request, and checks all of it that is independent of the body;
     /// `None` if requests need not be signed.
     pub(crate) fn read(&self, request: &Parts) -> Result<Option<Signature<'_>>, ApiError> {
@@ -73,7 +78,7 @@ impl Signatures {
     }
 
     fn read_at(&self, request: &Parts, now: Timestamp) -> Result<Option<Signature<'_>>, ApiError> {
-        if self.key_pairs.is_empty() {
+        if self.are_none() {
             return Ok(None);
         }
         self.parse(request, now).map(Some).map_err(|reason| refused(&reason))

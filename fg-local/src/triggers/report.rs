@@ -46,7 +46,7 @@ impl Report {
     }
 }
 
-/// One line, safe for a terminal: names come from callers.
+/// One line for the log of its function, safe for a terminal: names come from callers.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match &self.what {
@@ -55,9 +55,9 @@ impl fmt::Display for Report {
             What::Missed { due } => format!("missed its time {due}, which is not made up for"),
             What::Ended => "will not fire again".to_owned(),
             What::Invalid { reason } => format!("will never fire: {reason}"),
-            What::Unwatched { reason } => format!("its bucket is not watched: {reason}"),
+            What::Unwatched { reason } => format!("cannot watch its bucket: {reason}"),
         };
-        let line = format!("trigger {} of {}: {what}", self.trigger, self.function);
+        let line = format!("trigger {} {what}", self.trigger);
         f.write_str(&printable(&line, Form::Text).replace(['\n', '\t'], " "))
     }
 }
@@ -73,9 +73,6 @@ mod tests {
         let function = function("f1", &[("TIMER", "t1", json!({"name": "a\x1b]0;x\x07\nb"}))]);
         let what = What::Fired { request_id: "r".into() };
         let report = Report::new(&function, &function.triggers[0], what).to_string();
-        assert_eq!(
-            report,
-            "trigger a\\u{1b}]0;x\\u{7} b of default:greet: fired: asynchronous invocation r"
-        );
+        assert_eq!(report, "trigger a\\u{1b}]0;x\\u{7} b fired: asynchronous invocation r");
     }
 }
