@@ -134,7 +134,7 @@ impl Serving {
             remove(self.forget(&emulator));
             Failure::machine(format!("{} does not run", function.label), &error)
         })?;
-        self.serve(&function.label, emulator)?;
+        self.serve(&function.label, &emulator)?;
         Ok(Replaced::Started)
     }
 
@@ -159,7 +159,7 @@ impl Serving {
         let builder =
             runtime_api.into_iter().fold(settings.attach(function), Builder::runtime_api_at);
         let emulator = self.start(builder, function, settings.clone(), None)?;
-        self.serve(&function.label, Arc::clone(&emulator))?;
+        self.serve(&function.label, &emulator)?;
         Ok(emulator)
     }
 
@@ -199,11 +199,11 @@ impl Serving {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn serve(&self, label: &str, emulator: Arc<Emulator>) -> Result<(), Failure> {
-        let served = self.local().serve(label, Arc::clone(&emulator));
+    fn serve(&self, label: &str, emulator: &Arc<Emulator>) -> Result<(), Failure> {
+        let served = self.local().serve(label, Arc::clone(emulator));
         let previous = served.map_err(|error| {
             emulator.stop();
-            remove(self.forget(&emulator));
+            remove(self.forget(emulator));
             Failure::machine(format!("{label} could not be served"), &*error)
         })?;
         if let Some(previous) = previous {
