@@ -1,9 +1,12 @@
 //! What can be served: a tower service of HTTP requests.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use fg_core::Error;
+use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::BoxError;
@@ -62,10 +65,39 @@ where
 }
 
 /// Waits until the service is ready, and calls it.
-pub(crate) async fn ready_then_call<S, R>(mut service: S, request: R) -> Result<S::Response, Error>
+pub(crate) fn ready_then_call<S, R>(service: S, request: R) -> ReadyThenCall<S, R>
 where
     S: Service<R, Error: Into<BoxError>>,
 {
-    poll_fn(|task| service.poll_ready(task)).await.map_err(Error::new)?;
-    service.call(request).await.map_err(Error::new)
+    ReadyThenCall { call: Some((service, request)), future: None }
+}
+
+pin_project! {
+    /// The future of [`ready_then_call`]. An `async fn` would move the request and the service's
+    /// future once more.
+    pub(crate) struct ReadyThenCall<S: Service<R>, R> {
+        // Until the service is ready.
+        call: Option<(S, R)>,
+        #[pin]
+        future: Option<S::Future>,
+    }
+}
+
+impl<S, R> Future for ReadyThenCall<S, R>
+where
+    S: Service<R, Error: Into<BoxError>>,
+{
+    type Output = Result<S::Response, Error>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Some((service, _)) = this.call {
+            ready!(service.poll_ready(task)).map_err(Error::new)?;
+        }
+        if let Some((mut service, request)) = this.call.take() {
+            this.future.set(Some(service.call(request)));
+        }
+        let future = this.future.as_pin_mut().expect("the service has been called");
+        future.poll(task).map_err(Error::new)
+    }
 }

@@ -140,6 +140,19 @@ fn the_sdk_for_python_gets_what_its_models_say() {
     judge(&start(), &folder.join("bin/python"), &programs("python").join("life.py"), &more);
 }
 
+/// The program that `docs/local.md` shows.
+#[test]
+fn the_example_for_python_passes() {
+    let test = "the_example_for_python_passes";
+    let folder = match installed("python", &["requirements.txt"]) {
+        Ok(folder) => folder,
+        Err(reason) => return skip(test, &reason),
+    };
+    let no_cache: &OsStr = "1".as_ref();
+    let more = [("PYTHONDONTWRITEBYTECODE", no_cache)];
+    judge(&start(), &folder.join("bin/python"), &programs("python").join("example.py"), &more);
+}
+
 #[test]
 fn the_sdk_for_node_gets_what_its_models_say() {
     let test = "the_sdk_for_node_gets_what_its_models_say";

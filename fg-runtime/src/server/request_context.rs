@@ -41,7 +41,7 @@ impl Contexts {
         &self,
         received: Instant,
         headers: &HeaderMap,
-        is_of_interest: impl Fn(&str) -> bool,
+        mut is_of_interest: impl FnMut(&str) -> bool,
     ) -> Context {
         let mut ctx = self.lock().pop().unwrap_or_else(|| self.start.context());
         let other_id = Cell::new(None);

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context as TaskContext, Poll, ready};
+use std::task::{Context as TaskContext, Poll, Waker, ready};
 
 use bytes::Bytes;
 use fg_core::Context;
@@ -108,18 +108,39 @@ where
     }
 }
 
+/// The body of a request, as a service gets it. One that has come with its head, as most small ones
+/// do, is handed over as bytes.
+///
+/// A client that waits before it sends the body (`is_awaited`) gets `100 Continue` when the body is
+/// polled for the first time, so that is left to the service.
+pub(crate) fn received(mut body: Incoming, is_awaited: bool) -> fg_http::Body {
+    if body.is_end_stream() {
+        return fg_http::Body::empty();
+    }
+    if is_awaited {
+        return fg_http::Body::new(TimedRequestBody { first: None, body, silence: None });
+    }
+    let mut task = TaskContext::from_waker(Waker::noop());
+    let first = match Pin::new(&mut body).poll_frame(&mut task) {
+        Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+            Ok(data) if body.is_end_stream() => return data.into(),
+            Ok(data) => Some(Ok(Frame::data(data))),
+            Err(trailers) => Some(Ok(trailers)),
+        },
+        Poll::Ready(first) => first,
+        Poll::Pending => None,
+    };
+    fg_http::Body::new(TimedRequestBody { first, body, silence: None })
+}
+
 /// The body of a request that a service reads itself. If the client sends nothing for too long, it
 /// ends with an error.
 #[derive(Debug)]
-pub(crate) struct TimedRequestBody {
+struct TimedRequestBody {
+    /// What had come before the service began.
+    first: Option<hyper::Result<Frame<Bytes>>>,
     body: Incoming,
     silence: Option<Pin<Box<Sleep>>>,
-}
-
-impl TimedRequestBody {
-    pub(crate) const fn new(body: Incoming) -> Self {
-        Self { body, silence: None }
-    }
 }
 
 impl Body for TimedRequestBody {
@@ -131,6 +152,9 @@ impl Body for TimedRequestBody {
         task: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
+        if let Some(first) = this.first.take() {
+            return Poll::Ready(Some(first.map_err(Into::into)));
+        }
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(task) {
             this.silence = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
@@ -142,10 +166,18 @@ impl Body for TimedRequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.first.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let mut hint = self.body.size_hint();
+        if let Some(Ok(first)) = &self.first {
+            let length = first.data_ref().map_or(0, Bytes::len) as u64;
+            match hint.exact() {
+                Some(rest) => hint.set_exact(rest + length),
+                None => hint.set_lower(hint.lower() + length),
+            }
+        }
+        hint
     }
 }

@@ -12,7 +12,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use fg_core::__private::lifecycle;
 use fg_core::{Context, Failure, header_names};
-use fg_http::{Body, ClientAddress, Gateway, HttpService, Method, StatusCode, Uri};
+use fg_http::{ClientAddress, Gateway, HttpService, Method, StatusCode, Uri};
 use http::{Request, Response};
 use hyper::body::Incoming;
 
@@ -22,7 +22,7 @@ use super::event_function::{EventFunction, path_of};
 use super::finished_invocation::FinishedInvocation;
 use super::in_progress::MAX_INVOCATIONS;
 use super::response_body::warn_of_encoded_size;
-use super::service_bodies::{ServiceBody, TimedRequestBody};
+use super::service_bodies::{ServiceBody, received};
 use crate::invocation::call::{Initialized, run_pinned};
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::limits::Limits;
@@ -67,7 +67,12 @@ impl<S: HttpService> ServiceFunction<S> {
             .map(ServiceBody::from);
         };
         let contexts = &self.platform.contexts;
-        let ctx = contexts.begin(Instant::now(), request.headers(), is_of_platform);
+        // Whether the client waits before it sends the body.
+        let mut is_awaited = false;
+        let ctx = contexts.begin(Instant::now(), request.headers(), |name| {
+            is_awaited |= name == "expect";
+            is_of_platform(name)
+        });
         let caller = self.platform.start.http_audience;
         let service = match self.service().await {
             Ok(service) => service,
@@ -84,7 +89,7 @@ impl<S: HttpService> ServiceFunction<S> {
         let limits = limits(self.platform.start.limits, &ctx);
         let is_tunnel = request.method() == Method::CONNECT;
         prepare(&mut request, &ctx, connection.client);
-        let response = pin!(Some(service.respond(request.map(body))));
+        let response = pin!(Some(service.respond(request.map(|body| received(body, is_awaited)))));
         let Some(running) = connection.begin_invocation(&ctx, slot, limits, caller) else {
             return not_sent();
         };
@@ -139,12 +144,6 @@ fn limits(limits: Limits, ctx: &Context) -> Limits {
     let is_given =
         ctx.environment().is_timeout_given() || ctx.header(header_names::TIMEOUT).is_some();
     Limits { timeouts: limits.timeouts && is_given, ..limits }
-}
-
-/// The body of a request, with its limit.
-fn body(body: Incoming) -> Body {
-    let is_empty = http_body::Body::is_end_stream(&body);
-    if is_empty { Body::empty() } else { Body::new(TimedRequestBody::new(body)) }
 }
 
 /// Makes this the request as its sender has written it, but for the platform's secrets.
