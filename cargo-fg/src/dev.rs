@@ -171,9 +171,6 @@ pub(crate) fn run(arguments: &DevArguments, screen: Screen) -> Result<ExitCode, 
     if arguments.attach {
         return attach::run(arguments, &serving, &functions[0], &project, screen);
     }
-    for label in &labels {
-        serving.local().set_expected(label);
-    }
     rebuild::run(arguments, &serving, project, screen)
 }
 

@@ -54,6 +54,10 @@ impl Platform {
             if arguments.data.is_some() { failure } else { failure.advise("--data DIR") }
         })?;
         arguments.accept_host.iter().for_each(|name| local.accept_host(name));
+        if !arguments.attach {
+            // Before the address is told: the first request waits for the first build.
+            functions.iter().for_each(|function| local.set_expected(&function.label));
+        }
         Ok(Self { local, temporary_folder: is_temporary.then_some(folder) })
     }
 
