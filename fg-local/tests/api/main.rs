@@ -4,6 +4,7 @@ mod aliases;
 mod client;
 mod firing;
 mod functions;
+mod http_functions;
 mod iam;
 mod invocations;
 mod load;
