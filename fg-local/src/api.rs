@@ -8,7 +8,6 @@ mod async_config;
 mod async_invocations;
 mod blocking;
 mod code;
-pub(crate) mod error;
 mod export;
 mod fields;
 mod functions;
@@ -34,8 +33,8 @@ use axum::response::{IntoResponse, Response};
 use fg_emulator::printable::excerpt;
 
 use crate::app::App;
+use crate::error::ApiError;
 use crate::exchange::Told;
-use error::ApiError;
 
 /// How much of a path is repeated in a message, in characters.
 const MAX_QUOTED: usize = 200;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 use crate::store::{Store, StoreError};
 use crate::urn::{FunctionName, FunctionRef};
 

@@ -21,8 +21,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::api::error::ApiError;
 use crate::app::App;
+use crate::error::ApiError;
 use crate::exchange::Told;
 
 pub(crate) use project_paths::ProjectPaths;

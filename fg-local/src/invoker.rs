@@ -23,10 +23,10 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
-use crate::api::error::ApiError;
 use crate::catalog::Catalog;
 use crate::catalog::function::Function;
 use crate::catalog::version::Version;
+use crate::error::ApiError;
 use crate::logs::LogStore;
 use crate::metrics::Metrics;
 use crate::store::Store;

@@ -25,6 +25,7 @@ mod api;
 mod app;
 mod catalog;
 mod code;
+mod error;
 mod exchange;
 mod front;
 mod gateway;

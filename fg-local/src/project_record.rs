@@ -5,10 +5,10 @@ use std::sync::Arc;
 use fg_emulator::{Emulator, random_request_id};
 use jiff::Timestamp;
 
-use crate::api::error::ApiError;
 use crate::catalog::Catalog;
 use crate::catalog::function::Function;
 use crate::catalog::version::{Code, Config, LATEST, Version};
+use crate::error::ApiError;
 use crate::urn::{FunctionName, FunctionRef};
 
 /// Writes the record of a function, with the settings of its program if that runs already. Published

@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::api::error::ApiError;
 use crate::catalog::Catalog;
 use crate::catalog::function::{Function, Trigger};
 use crate::catalog::id::derived_uuid;
 use crate::catalog::trigger::trigger_type;
 use crate::catalog::version::LATEST;
+use crate::error::ApiError;
 use crate::urn::FunctionName;
 
 /// A timer of a function that is [served](crate::Local::serve). The API knows it as a trigger of the

@@ -20,9 +20,9 @@ use std::sync::Arc;
 use jiff::ZonedDateTime;
 use tokio::task::JoinSet;
 
-use crate::api::error::ApiError;
 use crate::app::App;
 use crate::catalog::function::{Function, Trigger};
+use crate::error::ApiError;
 use crate::invoker::Invoker;
 
 pub(crate) use fire::router;

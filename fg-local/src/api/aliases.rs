@@ -11,13 +11,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::blocking::change;
-use super::error::ApiError;
 use super::fields::Fields;
 use super::functions::view::time;
 use super::request::{Body, Named, PathFields};
 use crate::app::App;
 use crate::catalog::alias::{Alias, HeaderRule, VersionStrategy, invalid_weight};
 use crate::catalog::function::Function;
+use crate::error::ApiError;
 
 pub(super) fn router() -> Router<Arc<App>> {
     Router::new()

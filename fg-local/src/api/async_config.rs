@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::blocking::change;
-use super::error::ApiError;
 use super::fields::Fields;
 use super::functions::view::time;
 use super::request::{Body, Named, Page, QueryFields};
 use crate::app::App;
 use crate::catalog::function::{AsyncConfig, Destination, Function};
+use crate::error::ApiError;
 
 /// In seconds, and a number: what holds if a body does not say (API reference `06_0127`).
 const DEFAULT_AGE: u32 = 3600;

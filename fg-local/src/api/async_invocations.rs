@@ -11,11 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::blocking::blocking;
-use super::error::ApiError;
 use super::functions::view::time;
 use super::request::{Body, Named, Page, QueryFields};
 use crate::app::App;
 use crate::catalog::function::Function;
+use crate::error::ApiError;
 use crate::store::{End, Failure, Filter, Invocation, QueueError, Status};
 use crate::urn::FunctionRef;
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use tokio::task::spawn_blocking;
 
-use super::error::ApiError;
 use crate::app::App;
 use crate::catalog::function::Function;
+use crate::error::ApiError;
 use crate::urn::FunctionName;
 
 /// Does this on a thread that may wait.

@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::blocking::blocking;
-use super::error::ApiError;
 use super::fields::Fields;
 use super::functions::check_editable;
 use super::functions::view::code_view;
@@ -20,6 +19,7 @@ use super::request::{Body, Named};
 use crate::app::App;
 use crate::catalog::version::Code;
 use crate::code::MAX_PACKAGE;
+use crate::error::ApiError;
 
 /// The largest inline code in bytes (FSS.1072).
 const MAX_INLINE: usize = 10 << 10;

@@ -18,7 +18,6 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::blocking::blocking;
 use super::code::{NewCode, decode, store_code};
-use super::error::ApiError;
 use super::fields::{Fields, missing};
 use super::functions::view::function_view;
 use super::functions::{body as config_body, function_name, new_function};
@@ -26,6 +25,7 @@ use super::request::{Body, Named, QueryFields};
 use crate::app::App;
 use crate::catalog::version::Config;
 use crate::code::MAX_PACKAGE;
+use crate::error::ApiError;
 
 /// The largest configuration in bytes.
 const MAX_CONFIG: u64 = 1 << 20;

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::error::ApiError;
+use crate::error::ApiError;
 
 /// The largest kept object of a request, such as `func_vpc`, in bytes of JSON.
 const MAX_OBJECT: usize = 16 << 10;

@@ -16,7 +16,6 @@ use serde_json::{Map, Value, json};
 
 use super::blocking::{blocking, change};
 use super::code::{NewCode, store_code};
-use super::error::ApiError;
 use super::fields::{Fields, missing};
 use super::request::{Body, Named, Page, PathFields, QueryFields};
 use crate::app::App;
@@ -25,6 +24,7 @@ use crate::catalog::function::Function;
 use crate::catalog::id::random_uuid;
 use crate::catalog::names::{check_function_name, check_package};
 use crate::catalog::version::{Config, LATEST, Version};
+use crate::error::ApiError;
 use crate::urn::{FunctionName, Qualifier};
 
 use view::{function_view, listed_view};

@@ -8,9 +8,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::error::ApiError;
 use super::request::QueryFields;
 use crate::app::App;
+use crate::error::ApiError;
 
 /// The routes below `/v3`.
 pub(super) fn router() -> Router<Arc<App>> {

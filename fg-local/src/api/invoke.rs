@@ -17,11 +17,11 @@ use fg_emulator::{Event, PlatformError};
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use crate::api::error::ApiError;
 use crate::api::request::Named;
 use crate::app::App;
 use crate::catalog::function::Function;
 use crate::catalog::version::Version;
+use crate::error::ApiError;
 use crate::invoker::streamed_response::Started;
 use crate::invoker::{ORIGIN_VERSION_TAG, roll};
 use crate::urn::{FunctionRef, Qualifier};

@@ -9,11 +9,11 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::error::ApiError;
 use super::request::Named;
 use crate::app::App;
 use crate::catalog::function::LogIds;
 use crate::catalog::id::derived_uuid;
+use crate::error::ApiError;
 
 /// What a client has switched on. Logs are kept in any case; this is what it is told, until the
 /// process ends.

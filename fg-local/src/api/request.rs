@@ -9,8 +9,8 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde_json::{Map, Value};
 
-use super::error::ApiError;
 use super::fields::Fields;
+use crate::error::ApiError;
 use crate::urn::FunctionRef;
 
 /// The function that the parameter `urn` of a path names, with or without a version or an alias.

@@ -8,11 +8,11 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::blocking::change;
-use super::error::ApiError;
 use super::fields::missing;
 use super::request::{Body, Named, Page, QueryFields, parse_urn};
 use crate::app::App;
 use crate::catalog::function::{Function, Reservation};
+use crate::error::ApiError;
 
 pub(super) fn router() -> Router<Arc<App>> {
     Router::new()

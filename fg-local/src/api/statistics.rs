@@ -8,10 +8,10 @@ use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::error::ApiError;
 use super::request::{Named, PathFields, QueryFields};
 use crate::app::App;
 use crate::catalog::function::Function;
+use crate::error::ApiError;
 use crate::metrics::{KEPT_MINUTES, Minute};
 
 /// The longest period in minutes: a month of 31 days, of which the last day is kept.

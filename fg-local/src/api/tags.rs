@@ -10,12 +10,12 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::blocking::change;
-use super::error::ApiError;
 use super::fields::Fields;
 use super::request::{Named, OptionalBody, PathFields};
 use crate::app::App;
 use crate::catalog::function::Function;
 use crate::catalog::version::LATEST;
+use crate::error::ApiError;
 
 /// How many tags a resource has at most, and how long they are (Tag Management Service).
 const MAX_TAGS: usize = 20;

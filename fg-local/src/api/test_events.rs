@@ -12,12 +12,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::blocking::change;
-use super::error::ApiError;
 use super::fields::Fields;
 use super::request::{Body, Named, PathFields};
 use crate::app::App;
 use crate::catalog::function::{Function, TestEvent};
 use crate::catalog::id::random_uuid;
+use crate::error::ApiError;
 
 /// How many events a function has at most. The number behind FSS.1068 is not documented.
 const MAX_EVENTS: usize = 100;

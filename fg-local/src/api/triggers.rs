@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::blocking::blocking;
-use super::error::ApiError;
 use super::fields::Fields;
 use super::functions::view::time;
 use super::request::{Body, Named, Page, PathFields, QueryFields};
@@ -19,6 +18,7 @@ use crate::app::App;
 use crate::catalog::function::{Function, Trigger};
 use crate::catalog::id::derived_uuid;
 use crate::catalog::trigger::{check_conflicts, trigger_type};
+use crate::error::ApiError;
 use crate::urn::Qualifier;
 
 pub(super) fn router() -> Router<Arc<App>> {

@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 
 use super::async_config;
 use super::blocking::change;
-use super::error::ApiError;
 use super::functions::view::{function_view, listed_view};
 use super::request::{Named, OptionalBody, Page, QueryFields};
 use crate::app::App;
 use crate::catalog::function::Function;
 use crate::catalog::version::Version;
+use crate::error::ApiError;
 
 /// The largest page of versions.
 const MAX_PAGE: usize = 400;

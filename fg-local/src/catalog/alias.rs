@@ -11,7 +11,7 @@ use super::config::description_too_long;
 use super::function::Function;
 use super::names::check_alias_name;
 use super::version::Version;
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 use crate::urn::Qualifier;
 
 /// How many aliases a function has at most (API reference, quotas).

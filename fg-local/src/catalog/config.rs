@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::user_data::check_user_data;
 use super::version::{Config, Strategy};
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 
 /// The runtimes of the API. `Custom` and `http` are the ones that run on this server.
 pub(crate) const RUNTIMES: [&str; 28] = [

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::alias::Alias;
 use super::id::derived_uuid;
 use super::version::{LATEST, Version};
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 use crate::urn::{FunctionName, Qualifier};
 
 /// A function. It is changed as a whole, so that the store has either the old or the new one.

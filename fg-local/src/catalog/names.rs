@@ -2,7 +2,7 @@
 //! `06_0108`, `06_0112`, `06_0113`).
 
 use super::version::LATEST;
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 
 /// The name of a function.
 pub(crate) fn check_function_name(name: &str) -> Result<(), ApiError> {

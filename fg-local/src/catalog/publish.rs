@@ -6,7 +6,7 @@ use super::config::description_too_long;
 use super::function::Function;
 use super::names::check_version_name;
 use super::version::{LATEST, Version};
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 
 /// How many published versions a function keeps. The platform's limit is not documented; this one
 /// bounds the record of a function.

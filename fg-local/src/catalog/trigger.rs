@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::function::{Function, Trigger};
 use super::id::random_uuid;
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 
 pub(crate) use conflicts::check_conflicts;
 pub(crate) use types::{TYPES, TriggerType};

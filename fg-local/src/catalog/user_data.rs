@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 
 /// How many variables a function may have (FSS.1017).
 const MAX_PAIRS: usize = 20;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use axum::http::StatusCode;
 
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 use crate::store::StoreError;
 
 /// A package cannot be stored or unpacked.

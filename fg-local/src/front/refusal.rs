@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use fg_emulator::random_request_id;
 use serde_json::json;
 
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 use crate::exchange::Told;
 
 /// The platform's code for a request that is refused before its path is looked at.

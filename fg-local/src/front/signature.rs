@@ -16,7 +16,7 @@ use hmac::{Hmac, Mac};
 use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 use canonical_request::{CanonicalHead, sha256_hex};
 
 const ALGORITHM: &str = "SDK-HMAC-SHA256";

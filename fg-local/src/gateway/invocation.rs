@@ -17,10 +17,10 @@ use tokio::time::timeout;
 use super::apig_event::apig_event;
 use super::apig_response::apig_response;
 use super::trigger_paths::Matched;
-use crate::api::error::ApiError;
 use crate::api::invoke;
 use crate::app::App;
 use crate::catalog::function::Function;
+use crate::error::ApiError;
 use crate::exchange::Told;
 use crate::urn::{FunctionName, FunctionRef};
 

@@ -10,8 +10,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::Limits;
-use crate::api::error::ApiError;
 use crate::catalog::version::{Strategy, Version};
+use crate::error::ApiError;
 use crate::urn::FunctionName;
 
 /// The turns of all versions.

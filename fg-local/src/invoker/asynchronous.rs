@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::{Invoker, ORIGIN_VERSION_TAG, admission, destination, roll};
-use crate::api::error::ApiError;
 use crate::catalog::function::Function;
 use crate::catalog::id::random_uuid;
+use crate::error::ApiError;
 use crate::store::{End, Failure, Invocation, NewInvocation, QueueError};
 use crate::urn::{FunctionName, Qualifier};
 

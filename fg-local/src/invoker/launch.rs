@@ -7,10 +7,10 @@ use fg_emulator::{Builder, Emulator, Event, Execution, PlatformError};
 use serde_json::{Map, Value};
 
 use super::{Limits, admission, internal};
-use crate::api::error::ApiError;
 use crate::catalog::function::Function;
 use crate::catalog::version::{Config, Version};
 use crate::code::{PackageError, Unpacked};
+use crate::error::ApiError;
 use crate::urn::{Place, Qualifier};
 
 /// The program of a package, for the runtimes `Custom` and `http`.

@@ -8,7 +8,7 @@ use fg_emulator::Emulator;
 use tokio::sync::watch;
 use tokio::time::{Duration, timeout};
 
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 use crate::urn::FunctionName;
 
 /// How long an invocation waits for a function that is expected: longer than most builds take.

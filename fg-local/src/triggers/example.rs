@@ -7,9 +7,9 @@ use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Queue, Report, Reporter};
-use crate::api::error::ApiError;
 use crate::catalog::Catalog;
 use crate::catalog::function::Function;
+use crate::error::ApiError;
 use crate::store::Store;
 use crate::urn::FunctionName;
 

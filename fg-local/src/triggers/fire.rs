@@ -12,9 +12,9 @@ use jiff::ZonedDateTime;
 use serde_json::{Value, json};
 
 use super::timers;
-use crate::api::error::ApiError;
 use crate::app::App;
 use crate::catalog::function::Trigger;
+use crate::error::ApiError;
 use crate::urn::FunctionRef;
 
 /// The largest event in bytes, as of an invocation.

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::error::ApiError;
 use super::super::fields::Fields;
 use super::mounts::{custom_image, mount_config, vpc};
 use crate::catalog::version::Config;
+use crate::error::ApiError;
 
 /// What kind of value a field has that is kept as it came.
 #[derive(Clone, Copy, Debug)]

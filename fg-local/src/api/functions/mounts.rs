@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::error::ApiError;
 use super::super::fields::Fields;
+use crate::error::ApiError;
 
 /// How many file systems a function mounts at most (FSS.1049).
 const MAX_MOUNTS: usize = 5;

@@ -9,7 +9,7 @@ use fg_emulator::{Execution, Log, Outcome, ResponseHead};
 use serde_json::json;
 
 use super::refusal;
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 use crate::invoker::streamed_response::StreamedBody;
 
 /// How the caller wants its response.

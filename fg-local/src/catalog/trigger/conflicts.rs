@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::function::{Function, Trigger};
 use super::object_storage::overlaps;
 use super::trigger_type;
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 
 /// Whether a trigger can be beside those that are there. `function` is the one that it is for.
 ///

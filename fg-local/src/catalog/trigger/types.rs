@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::field::Kind::{Flag, FlagOrText, Number, Object, OneOf, Secret, Text, Texts};
 use super::field::{Field, optional, required};
 use super::object_storage;
-use crate::api::error::ApiError;
+use crate::error::ApiError;
 use crate::triggers::check_timer;
 
 /// A type of triggers.
