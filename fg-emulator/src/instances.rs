@@ -9,3 +9,4 @@ mod instance;
 pub(crate) mod memory;
 pub(crate) mod pool;
 mod slots;
+pub(crate) mod start_limit;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::execution::notification::Destination;
+use crate::instances::start_limit::StartLimit;
 use crate::process::Group;
 use crate::process::output::LineSink;
 use crate::runtime_api::event::Event;
@@ -58,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) idle_limit: Duration,
     pub(crate) stop_grace: Duration,
     pub(crate) queue_limit: Duration,
+    pub(crate) start_limit: Option<StartLimit>,
     pub(crate) group: Group,
     pub(crate) line_sink: Option<LineSink>,
     pub(crate) process_sink: Option<ProcessSink>,
@@ -129,6 +131,7 @@ impl Settings {
             idle_limit: Duration::from_secs(60),
             stop_grace: Duration::from_secs(2),
             queue_limit: Duration::from_secs(90),
+            start_limit: None,
             group: Group::Own,
             line_sink: None,
             process_sink: None,

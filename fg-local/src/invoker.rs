@@ -13,12 +13,14 @@ pub(crate) mod streamed_response;
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use fg_emulator::{Emulator, Event, Execution};
+use fg_emulator::{Emulator, Event, Execution, StartLimit};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
@@ -57,6 +59,8 @@ pub(crate) struct Limits {
     pub(crate) wait: Duration,
     /// How many invocations of a version wait for their turn.
     pub(crate) waiting: usize,
+    /// How many instances start at the same time.
+    pub(crate) starts: StartLimit,
     pub(crate) line_sink: Option<LineSink>,
 }
 
@@ -67,6 +71,7 @@ impl Default for Limits {
             idle: Duration::from_secs(60),
             wait: Duration::from_secs(90),
             waiting: 1000,
+            starts: StartLimit::new(thread::available_parallelism().map_or(2, NonZero::get)),
             line_sink: None,
         }
     }
@@ -74,12 +79,13 @@ impl Default for Limits {
 
 impl fmt::Debug for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { instances, idle, wait, waiting, line_sink: _ } = self;
+        let Self { instances, idle, wait, waiting, starts, line_sink: _ } = self;
         f.debug_struct("Limits")
             .field("instances", instances)
             .field("idle", idle)
             .field("wait", wait)
             .field("waiting", waiting)
+            .field("starts", starts)
             .finish_non_exhaustive()
     }
 }

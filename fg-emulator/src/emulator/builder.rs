@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Emulator;
 use crate::execution::notification::Notification;
 use crate::execution::platform_error::PlatformError;
+use crate::instances::start_limit::StartLimit;
 use crate::process::Group;
 use crate::settings::async_policy::AsyncPolicy;
 use crate::settings::credentials::Credentials;
@@ -241,6 +242,13 @@ impl Builder {
     /// default 90 s, the time limit of the platform's gateway.
     pub fn queue_limit(self, limit: Duration) -> Self {
         self.with(|settings| settings.queue_limit = limit)
+    }
+
+    /// Lets only so many instances start at the same time, of this function and of all others with
+    /// the same limit; by default there is no limit. An event function has started once it asks for
+    /// its first event, or after two seconds.
+    pub fn start_limit(self, limit: &StartLimit) -> Self {
+        self.with(|settings| settings.start_limit = Some(limit.clone()))
     }
 
     /// Leaves the processes in the process group of this program, so that Ctrl-C in a terminal ends

@@ -99,7 +99,11 @@ impl<R: Read> ResponseReader<R> {
             };
             self.buffer.drain(..length);
             match status {
-                101 => return Err("it switched to another protocol, which it was not asked for".into()),
+                101 => {
+                    return Err(
+                        "it switched to another protocol, which it was not asked for".into()
+                    );
+                }
                 100..200 => {}
                 _ => {
                     let has_no_body = is_head || status == 204 || status == 304;

@@ -5,6 +5,8 @@ mod handling;
 mod start;
 mod waiting;
 
+use std::time::Duration;
+
 use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::shutdown_report::ShutdownReport;
 use crate::process::Exit;
@@ -38,6 +40,11 @@ impl EventInstance {
             self.function.kill();
         }
         is_handled
+    }
+
+    /// Waits until it polls or ends, at most for this time.
+    pub(super) fn wait_for_first_poll(&self, limit: Duration) {
+        self.wait_until_it_polls(limit);
     }
 
     pub(super) fn has_ended(&self) -> bool {

@@ -1,6 +1,7 @@
 //! One instance of a function, of any kind.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::event_instance::EventInstance;
 use super::http_instance::{HttpInstance, PortUse};
@@ -58,6 +59,14 @@ impl Instance {
         match self {
             Self::Event(instance) => instance.wait_for_poll(),
             Self::Http(instance) => instance.wait_until_listening().map(drop),
+        }
+    }
+
+    /// Waits until it has done most of what it does at its start, at most for this time. An HTTP
+    /// function does not tell.
+    pub(super) fn wait_for_start(&self, limit: Duration) {
+        if let Self::Event(instance) = self {
+            instance.wait_for_first_poll(limit);
         }
     }
 

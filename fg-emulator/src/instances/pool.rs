@@ -9,6 +9,7 @@ use super::http_instance::PortUse;
 use super::instance::Instance;
 use super::memory::{MemoryEnforcement, MemoryPolicy};
 use super::slots::{Acquired, Slots};
+use super::start_limit::StartLimit;
 use crate::execution::Execution;
 use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::shutdown_report::ShutdownReport;
@@ -16,6 +17,9 @@ use crate::monitor::Monitor;
 use crate::runtime_api::chunk_queue::ChunkQueue;
 use crate::runtime_api::event::Event;
 use crate::settings::{Kind, Program, Settings};
+
+/// How long an instance counts as starting, if it takes longer.
+const START_TIME: Duration = Duration::from_secs(2);
 
 /// How long is waited before an instance that is kept is replaced, if it has not lived for long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -149,11 +153,15 @@ impl Pool {
                 slots.update(|_| ());
             }
         };
+        let starting = self.settings.start_limit.as_ref().and_then(StartLimit::enter);
         let started = Instance::start(&self.settings, &self.memory, on_end).map(Arc::new);
         let stopped = self.slots.update(|slots| {
             slots.fill(slot, started.as_ref().ok());
             slots.stopped
         });
+        if let (Some(_), Ok(instance)) = (&starting, &started) {
+            instance.wait_for_start(START_TIME);
+        }
         if stopped {
             // The pool was stopped without this instance.
             started?.stop();

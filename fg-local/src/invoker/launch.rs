@@ -106,7 +106,8 @@ pub(super) fn builder(
         .reserved(reserved(function, version))
         .instances(admission::instances(config.strategy, limits.instances))
         .idle_limit(limits.idle)
-        .queue_limit(limits.wait);
+        .queue_limit(limits.wait)
+        .start_limit(&limits.starts);
     if config.runtime == "http" {
         builder = builder.http_function();
     }

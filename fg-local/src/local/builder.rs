@@ -171,13 +171,13 @@ impl Builder {
     async fn start_server(self) -> Result<Local, StartError> {
         // The port first: two servers of the same folder mostly have the same port, too.
         let listener = match &self.listener {
-            Some(listener) => {
-                let listener = listener.try_clone()?;
-                listener.set_nonblocking(true)?;
-                TcpListener::from_std(listener)?
-            }
-            None => TcpListener::bind(&self.address).await?,
+            Some(listener) => listener.try_clone()?,
+            // With as many connections that wait as the system allows, unlike tokio's: one that
+            // finds no room is tried again by its client after a second.
+            None => std::net::TcpListener::bind(&self.address)?,
         };
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let place = Place { region: self.region, project_id: self.project_id };
         let temporary_folder = match &self.data_folder {
