@@ -28,6 +28,10 @@ use crate::urn::Place;
 /// The largest number of connections.
 const MAX_CONNECTIONS: usize = 4096;
 
+/// The largest number of connections that wait to be accepted.
+#[cfg(unix)]
+const WAITING_CONNECTIONS: i32 = 4096;
+
 /// The largest number of threads that wait for functions: each running invocation has one.
 const MAX_BLOCKING_THREADS: usize = 4096;
 
@@ -172,10 +176,12 @@ impl Builder {
         // The port first: two servers of the same folder mostly have the same port, too.
         let listener = match &self.listener {
             Some(listener) => listener.try_clone()?,
-            // With as many connections that wait as the system allows, unlike tokio's: one that
-            // finds no room is tried again by its client after a second.
             None => std::net::TcpListener::bind(&self.address)?,
         };
+        // By default 128 connections can wait to be accepted. A client whose connection finds no
+        // room tries again after a second.
+        #[cfg(unix)]
+        rustix::net::listen(&listener, WAITING_CONNECTIONS)?;
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
