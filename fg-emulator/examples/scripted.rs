@@ -9,7 +9,8 @@
 //! and then the last chunk, or what `then` says: `cut`, `exit`, `hang`), `environment` (a response
 //! with the variables), `fail`, `exit`, `loop`, `hang`, `allocate` (so many
 //! `megabytes`, and then `hang`). The variable `AT_START` makes the same
-//! happen before the first poll.
+//! happen before the first poll. With the variable `ECHO` the response to an event of API Gateway is an
+//! HTTP response whose body is the event.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -24,7 +25,11 @@ pub(crate) fn main() -> io::Result<()> {
     let mut api = BufReader::new(TcpStream::connect(&address)?);
     loop {
         let (id, event) = ask(&mut api, "GET /v1/runtime/invocation/request", b"")?;
-        let script = serde_json::from_slice(&event).unwrap_or(json!({}));
+        let mut script = serde_json::from_slice(&event).unwrap_or(json!({}));
+        if script["httpMethod"].is_string() && std::env::var_os("ECHO").is_some() {
+            let echo = json!({"statusCode": 200, "body": script.to_string()});
+            script = json!({"text": echo.to_string()});
+        }
         if script["do"] == "stream" {
             // A stream that is cut, or refused, ends its connection.
             if !stream(&mut api, &id, &script).unwrap_or(false) {

@@ -43,7 +43,7 @@ const MAX_QUOTED: usize = 200;
 const MAX_BODY: usize = 1 << 20;
 
 /// The largest body with code, in bytes: a package of 50 MB as Base64, and the fields beside it.
-const MAX_CODE_BODY: usize = 70 << 20;
+pub(crate) const MAX_CODE_BODY: usize = 70 << 20;
 
 /// The routes below `/v2/{project}` and `/v3`. The project is not compared: a client may have been
 /// configured with one of the cloud.

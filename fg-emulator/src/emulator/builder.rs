@@ -166,8 +166,8 @@ impl Builder {
     }
 
     /// Enables streamed responses: a chunked response may have 200 MB, and a caller can read it while
-    /// the function writes it, with [`Emulator::invoke_streaming`] or over the invoke API (the
-    /// platform's manual, "response streaming").
+    /// the function writes it, with [`Emulator::invoke_streaming`] (the platform's manual, "response
+    /// streaming").
     pub fn streaming(self) -> Self {
         self.with(|settings| settings.streams = true)
     }
@@ -260,7 +260,7 @@ impl Builder {
 
     /// Sets a function that is called with each line that the function writes, whichever request it
     /// belongs to. It is also called with messages of the emulator that have no other way to be seen,
-    /// such as why a response that was streamed over the invoke API is incomplete.
+    /// such as why a response that was streamed to a caller is incomplete.
     pub fn on_line(self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.line_sink = Some(Arc::new(sink)))
     }

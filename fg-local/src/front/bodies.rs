@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use axum::response::Response;
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, timeout};
 
-use super::refusal::refuse;
+use super::refusal::Refusal;
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(60);
@@ -42,14 +41,14 @@ impl Bodies {
         &self,
         body: B,
         limit: usize,
-    ) -> Result<(Bytes, OwnedSemaphorePermit), Response>
+    ) -> Result<(Bytes, OwnedSemaphorePermit), Refusal>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let too_large = || {
             let reason = format!("request body size exceeds the limit of {limit}");
-            refuse(StatusCode::PAYLOAD_TOO_LARGE, reason)
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, reason)
         };
         let hint = body.size_hint();
         if hint.lower() > limit as u64 {
@@ -60,17 +59,17 @@ impl Bodies {
         let units = Arc::clone(&self.units).acquire_many_owned(units);
         let Ok(Ok(held)) = timeout(MEMORY_TIME, units).await else {
             let reason = "too many large requests are handled at the moment; try again later";
-            return Err(refuse(StatusCode::SERVICE_UNAVAILABLE, reason));
+            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, reason));
         };
         match timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
             Ok(Ok(body)) => Ok((body.to_bytes(), held)),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-            Ok(Err(error)) => Err(refuse(
+            Ok(Err(error)) => Err(Refusal::new(
                 StatusCode::BAD_REQUEST,
                 format!("the body of the request cannot be read: {error}"),
             )),
             Err(_) => {
-                Err(refuse(StatusCode::REQUEST_TIMEOUT, "the request did not arrive in time"))
+                Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request did not arrive in time"))
             }
         }
     }
@@ -107,9 +106,9 @@ mod tests {
         let (body, held) = bodies.read(Full::new(Bytes::from("abc")), 3).await.expect("it fits");
         assert_eq!((&body[..], held.num_permits()), (&b"abc"[..], 1));
         let refused = bodies.read(Full::new(Bytes::from("abcd")), 3).await.expect_err("too large");
-        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
         let refused = bodies.read(Silent, 3).await.expect_err("it never ends");
-        assert_eq!(refused.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(refused.status, StatusCode::REQUEST_TIMEOUT);
         drop(held);
         assert_eq!(bodies.units.available_permits(), MEMORY / UNIT);
     }
@@ -122,7 +121,7 @@ mod tests {
         let all = all.await.expect("it is open");
         let refused =
             bodies.read(Full::new(Bytes::from("abc")), 3).await.expect_err("none is free");
-        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
         let waiting = bodies.read(Full::new(Bytes::from("abc")), 3);
         let (read, ()) = tokio::join!(waiting, async { drop(all) });
         assert!(read.is_ok());

@@ -187,3 +187,61 @@ impl AsyncWrite for CallerIo {
         Pin::new(&mut self.socket).poll_shutdown(task)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::super::open_connections::{OpenConnections, Slot};
+    use super::*;
+
+    /// The two ends of a connection.
+    async fn connection() -> (TcpStream, CallerIo, Slot) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let caller = TcpStream::connect(address).await.expect("it listens");
+        let (socket, _) = listener.accept().await.expect("a connection");
+        let slot = Arc::new(OpenConnections::new(1)).open().expect("there is room");
+        let io = CallerIo::new(socket, Arc::clone(&slot.connection));
+        (caller, io, slot)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_that_reads_nothing_is_given_up() {
+        let (_caller, mut io, slot) = connection().await;
+        slot.connection.begin_handling();
+        let begun = Instant::now();
+        let error = loop {
+            if let Err(error) = io.write_all(&[0; 1 << 16]).await {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(begun.elapsed() >= WRITE_TIME);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_does_not_go_on_is_late() {
+        let (mut caller, mut io, slot) = connection().await;
+        caller.write_all(b"GET ").await.expect("it is open");
+        let mut bytes = [0; 16];
+        assert_eq!(io.read(&mut bytes).await.expect("some bytes"), 4);
+        assert!(slot.connection.is_in_head() && !io.is_late());
+        let error = io.read(&mut bytes).await.expect_err("nothing comes");
+        assert!(error.kind() == ErrorKind::TimedOut && io.is_late());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_hyper_says_to_no_request_is_left_out_and_its_status_is_known() {
+        let (mut caller, mut io, slot) = connection().await;
+        let of_hyper = b"HTTP/1.1 431 Request Header Fields Too Large\r\n\r\n";
+        io.write_all(of_hyper).await.expect("it is taken");
+        assert_eq!(io.status_of_hyper(), Some(431));
+        slot.connection.begin_handling();
+        io.write_all(b"response").await.expect("it is open");
+        io.close(None).await;
+        let mut seen = String::new();
+        caller.read_to_string(&mut seen).await.expect("an orderly close");
+        assert_eq!(seen, "response");
+    }
+}

@@ -7,7 +7,6 @@ use fg_emulator::random_request_id;
 use serde_json::json;
 
 use crate::error::ApiError;
-use crate::exchange::Told;
 
 /// The platform's code for a request that is refused before its path is looked at.
 fn code(status: StatusCode) -> &'static str {
@@ -22,12 +21,29 @@ fn code(status: StatusCode) -> &'static str {
     }
 }
 
-/// The response to a request whose body is not read: it ends the connection.
-pub(super) fn refuse(status: StatusCode, reason: impl Into<String>) -> Response {
-    let reason = reason.into();
-    let mut response = ApiError::new(status, code(status), reason.as_str()).into_response();
+/// Why a request is refused before its body has been read.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    reason: String,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
+        Self { status, reason: reason.into() }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        closing(ApiError::new(self.status, code(self.status), self.reason).into_response())
+    }
+}
+
+/// A response that ends the connection, since the body of the request is not read.
+pub(super) fn closing(mut response: Response) -> Response {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    Told::because(reason).with(response)
+    response
 }
 
 /// The same as bytes, for what is no request that could be responded to.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::DefaultBodyLimit;
 use axum::http::header::TRANSFER_ENCODING;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
@@ -21,7 +20,7 @@ use tower_service::Service;
 use super::bodies::Bodies;
 use super::open_connections::Slot;
 use super::platform_path;
-use super::refusal::refuse;
+use super::refusal::{Refusal, closing};
 use super::tracked_body::TrackedBody;
 use crate::api;
 use crate::app::App;
@@ -33,9 +32,6 @@ const X_CFF_REQUEST_ID: HeaderName = HeaderName::from_static("x-cff-request-id")
 
 /// The largest event of an invocation, in bytes.
 const MAX_EVENT: usize = SYNC_LIMIT + TOLERANCE;
-
-/// The largest other request of the API: a package of 50 MB in base64, and what is around it.
-const MAX_REQUEST: usize = 70 << 20;
 
 /// What serves the requests of all connections.
 pub(crate) struct Front {
@@ -54,11 +50,7 @@ impl fmt::Debug for Front {
 
 impl Front {
     pub(crate) fn new(app: Arc<App>, guard: CrossSiteGuard, observer: Observer) -> Self {
-        let api = api::router()
-            .fallback(api::not_emulated)
-            // The body has been read, and has had its limit.
-            .layer(DefaultBodyLimit::disable())
-            .with_state(Arc::clone(&app));
+        let api = api::router().fallback(api::not_emulated).with_state(Arc::clone(&app));
         Self { app, api, guard, bodies: Bodies::new(), observer }
     }
 
@@ -82,7 +74,7 @@ impl Front {
             told: Told::default(),
         };
         let mut response = match self.check(&request) {
-            Err((status, reason)) => refuse(status, reason),
+            Err(refusal) => refusal.into_response(),
             Ok(()) => {
                 if let Some(target) = request.uri().path_and_query() {
                     observation.target = target.to_string();
@@ -91,7 +83,11 @@ impl Front {
                 let handling = tokio::spawn(async move { front.handle(request, &slot).await });
                 handling.await.unwrap_or_else(|_| {
                     // It has been reported where it has happened.
-                    refuse(StatusCode::INTERNAL_SERVER_ERROR, "the local service has panicked")
+                    Refusal::new(
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        "the local service has panicked",
+                    )
+                    .into_response()
                 })
             }
         };
@@ -109,18 +105,18 @@ impl Front {
     }
 
     /// What can be said by the head alone.
-    fn check(&self, request: &Request<Incoming>) -> Result<(), (StatusCode, String)> {
+    fn check(&self, request: &Request<Incoming>) -> Result<(), Refusal> {
         self.guard.check_request(request).map_err(|rejection| {
             let status = StatusCode::from_u16(rejection.status).unwrap_or(StatusCode::FORBIDDEN);
-            (status, rejection.reason)
+            Refusal::new(status, rejection.reason)
         })?;
         let mut encodings = request.headers().get_all(TRANSFER_ENCODING).iter();
         match (encodings.next(), encodings.next()) {
             (None, _) => Ok(()),
             (Some(chunked), None) if chunked.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
-            _ => Err((
+            _ => Err(Refusal::new(
                 StatusCode::NOT_IMPLEMENTED,
-                "the only transfer coding that is supported is chunked".into(),
+                "the only transfer coding that is supported is chunked",
             )),
         }
     }
@@ -129,19 +125,16 @@ impl Front {
         let (mut parts, body) = request.into_parts();
         let path = parts.uri.path();
         let is_platform = platform_path::is_platform(path);
-        let is_large = is_platform && !platform_path::is_invocation(path);
-        let signature = if is_platform {
-            match self.app.signatures.read(&parts) {
-                Ok(signature) => signature,
-                Err(error) => return error.into_response(),
-            }
-        } else {
-            None
+        let is_cloud = platform_path::is_cloud(path);
+        let is_large = is_cloud && !platform_path::is_invocation(path);
+        let signature = match is_cloud.then(|| self.app.signatures.read(&parts)).transpose() {
+            Ok(signature) => signature.flatten(),
+            Err(error) => return closing(error.into_response()),
         };
-        let limit = if is_large { MAX_REQUEST } else { MAX_EVENT };
+        let limit = if is_large { api::MAX_CODE_BODY } else { MAX_EVENT };
         let (body, _memory) = match self.bodies.read(body, limit).await {
             Ok(read) => read,
-            Err(response) => return response,
+            Err(refusal) => return refusal.into_response(),
         };
         slot.connection.begin_handling();
         if !is_platform {

@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::catalog::function::{Function, Trigger};
+use crate::catalog::version::LATEST;
 use crate::urn::Qualifier;
 
 /// The types of triggers that have a path.
@@ -79,10 +80,14 @@ fn match_trigger(
     let (path_parameters, fixed) = match_path(path_of(trigger)?, path, is_prefix)?;
     let none = Map::new();
     let info = data.get("func_info").and_then(Value::as_object).unwrap_or(&none);
-    let version = text(info, "version").unwrap_or(&trigger.qualifier);
+    // The URN with which the trigger was created says more than the field of the gateway.
+    let version = match trigger.qualifier.as_str() {
+        LATEST | "" => text(info, "version").unwrap_or(LATEST),
+        qualifier => qualifier,
+    };
     Some(Matched {
         function: Arc::clone(function),
-        qualifier: (!version.is_empty()).then(|| Qualifier::parse(version)),
+        qualifier: Some(Qualifier::parse(version)),
         path_parameters,
         // The keys of an app sign as those of an account do.
         is_signed: text(data, "auth").is_some_and(|auth| !auth.eq_ignore_ascii_case("NONE")),

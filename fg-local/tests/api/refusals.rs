@@ -77,7 +77,7 @@ async fn a_wrong_urn_and_unknown_functions_have_codes_of_their_own() {
     for (urn, code) in [
         ("a:b:c:d:e", "400 FSS.1309"),
         ("urn:fss:x", "400 FSS.1309"),
-        ("%FF", "404 FSS.1051"),
+        ("%FF", "400 FSS.1309"),
         ("other", "404 FSS.1051"),
         ("..%2F..%2Fetc", "404 FSS.1051"),
         ("greet:v9", "404 FSS.1052"),

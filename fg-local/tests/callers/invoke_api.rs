@@ -1,52 +1,14 @@
 //! The platform's API for invocations, as an SDK uses it.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-
 use fg_emulator::Emulator;
 use fg_local::Local;
-use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
-use crate::scripted::{LIMIT, Served, function, serve, serve_by};
-
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.head
-            .lines()
-            .find_map(|line| {
-                line.split_once(": ").filter(|(found, _)| found.eq_ignore_ascii_case(name))
-            })
-            .map(|(_, value)| value)
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).expect("JSON")
-    }
-}
+use crate::http::{Answer, Caller};
+use crate::scripted::{LIMIT, Served, function, serve, serve_by, signed};
 
 fn call(function: &Served, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let mut socket = TcpStream::connect(function.address()).expect("it listens");
-    socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
-    let headers: String =
-        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
-        body.len()
-    );
-    socket.write_all(request.as_bytes()).expect("it reads");
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).expect("it answers");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-    Answer { status, head: head.to_owned(), body: body.to_owned() }
+    Caller::new(function.address()).send("POST", path, headers, body)
 }
 
 /// As the SDKs write it: the colons of the URN encoded.
@@ -159,22 +121,6 @@ fn what_the_platform_refuses_is_refused_with_its_code() {
     }
 }
 
-/// The headers of a request that is signed now, with the date as the only signed header.
-fn sign(path: &str, body: &str, secret_key: &str) -> [(&'static str, String); 2] {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let date = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let canonical =
-        format!("POST\n{path}/\n\nx-sdk-date:{date}\n\nx-sdk-date\n{}", hex(&Sha256::digest(body)));
-    let string_to_sign = format!("SDK-HMAC-SHA256\n{date}\n{}", hex(&Sha256::digest(canonical)));
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret_key.as_bytes()).expect("any length");
-    mac.update(string_to_sign.as_bytes());
-    let signature = hex(&mac.finalize().into_bytes());
-    let authorization = format!(
-        "SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature={signature}"
-    );
-    [("X-Sdk-Date", date), ("Authorization", authorization)]
-}
-
 #[test]
 fn signatures_are_verified_where_a_key_pair_is_set() {
     let local = Local::builder().key_pair("Another", "Key").key_pair("AccessKey", "SecretKey");
@@ -187,10 +133,12 @@ fn signatures_are_verified_where_a_key_pair_is_set() {
         let headers: Vec<_> = signed.iter().map(|(name, value)| (*name, value.as_str())).collect();
         call(&emulator, path, &headers, body)
     };
-    let signed = sign(path, "{}", "SecretKey");
-    let accepted = call_signed(&signed, "{}");
+    let now = signed("POST", path, "{}", "SecretKey");
+    let accepted = call_signed(&now, "{}");
     assert_eq!(accepted.status, 200, "{}", accepted.body);
-    for refused in [call_signed(&signed, "[]"), call_signed(&sign(path, "{}", "Other"), "{}")] {
+    for refused in
+        [call_signed(&now, "[]"), call_signed(&signed("POST", path, "{}", "Other"), "{}")]
+    {
         assert_eq!((refused.status, &refused.json()["error_code"]), (401, &json!("APIGW.0301")));
         let message = refused.json()["error_msg"].as_str().map(ToOwned::to_owned);
         let expected = "Incorrect IAM authentication information: verify aksk signature fail, canonicalRequest:POST|/v2/p/";

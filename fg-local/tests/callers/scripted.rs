@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use fg_emulator::{Builder, Emulator};
 use fg_local::Local;
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
 
 /// Long enough for any machine: only a failing test waits so long.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -52,6 +54,15 @@ impl Served {
     pub(crate) fn address(&self) -> String {
         self.local.address().to_string()
     }
+
+    pub(crate) fn local(&self) -> &Local {
+        &self.local
+    }
+
+    /// The server alone. The function runs on while it is served.
+    pub(crate) fn into_local(self) -> Local {
+        self.local
+    }
 }
 
 impl Deref for Served {
@@ -60,4 +71,27 @@ impl Deref for Served {
     fn deref(&self) -> &Emulator {
         &self.emulator
     }
+}
+
+/// The headers of a request that is signed now, with the date as the only signed header.
+pub(crate) fn signed(
+    method: &str,
+    path: &str,
+    body: &str,
+    secret_key: &str,
+) -> [(&'static str, String); 2] {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let date = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let canonical = format!(
+        "{method}\n{path}/\n\nx-sdk-date:{date}\n\nx-sdk-date\n{}",
+        hex(&Sha256::digest(body))
+    );
+    let string_to_sign = format!("SDK-HMAC-SHA256\n{date}\n{}", hex(&Sha256::digest(canonical)));
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret_key.as_bytes()).expect("any length");
+    mac.update(string_to_sign.as_bytes());
+    let signature = hex(&mac.finalize().into_bytes());
+    let authorization = format!(
+        "SDK-HMAC-SHA256 Access=AccessKey, SignedHeaders=x-sdk-date, Signature={signature}"
+    );
+    [("X-Sdk-Date", date), ("Authorization", authorization)]
 }

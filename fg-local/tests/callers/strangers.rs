@@ -9,30 +9,14 @@ use std::time::Instant;
 use fg_local::{Exchange, Local};
 use serde_json::Value;
 
+use crate::http::{exchange, header};
 use crate::scripted::{LIMIT, function};
-
-/// A request as it is, and all that comes back.
-pub(crate) fn exchange(address: &str, request: &str) -> String {
-    let mut socket = TcpStream::connect(address).expect("it listens");
-    socket.set_read_timeout(Some(LIMIT)).expect("a valid time limit");
-    socket.write_all(request.as_bytes()).expect("it reads");
-    let mut answer = Vec::new();
-    let read = socket.read_to_end(&mut answer);
-    assert!(read.is_ok() || !answer.is_empty(), "{request}: {read:?}");
-    String::from_utf8_lossy(&answer).into_owned()
-}
 
 fn post(headers: &str, body: &str) -> String {
     format!(
         "POST / HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
-}
-
-fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
-    let (head, _) = answer.split_once("\r\n\r\n")?;
-    let mut headers = head.lines().filter_map(|line| line.split_once(": "));
-    headers.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 fn address_of(gateway: &Local) -> String {
