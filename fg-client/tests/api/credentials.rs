@@ -140,9 +140,9 @@ async fn a_profile_is_taken_as_a_whole() {
     assert_eq!(identity.region.expect("a region").value, "cn-north-1");
     assert_eq!(identity.domain_id, None);
 
-    let error = of("nobody").build().expect_err("no profile").to_string();
+    let error = of("missing").build().expect_err("no profile").to_string();
     assert!(
-        error.contains("no profile \"nobody\"") && error.contains("no section nobody"),
+        error.contains("no profile \"missing\"") && error.contains("no section missing"),
         "{error}"
     );
 }
@@ -213,7 +213,7 @@ fn half_a_source_is_an_error() {
     write(home.path(), ".hcloud/config.json", &koocli("false", "AKSK"));
     let error = refused(environment.clone().variable("HW_PROFILE", "agency"));
     assert!(error.contains("agency \"deployer\""), "{error}");
-    let error = refused(environment.variable("HW_PROFILE", "nobody"));
+    let error = refused(environment.variable("HW_PROFILE", "missing"));
     assert!(error.contains("correct HW_PROFILE"), "{error}");
 }
 
