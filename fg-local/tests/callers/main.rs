@@ -1,5 +1,6 @@
 //! What callers of functions see: browsers, curl, SDKs, and what else can reach the port.
 
+#[path = "../../../fg-emulator/tests/function/by_hand.rs"]
 mod by_hand;
 mod front;
 mod gateway;
