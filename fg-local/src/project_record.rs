@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use fg_emulator::{Emulator, random_request_id};
+use fg_emulator::Emulator;
 use jiff::Timestamp;
 
 use crate::catalog::Catalog;
 use crate::catalog::function::Function;
-use crate::catalog::version::{Code, Config, LATEST, Version};
+use crate::catalog::version::{Code, Config};
 use crate::error::ApiError;
-use crate::urn::{FunctionName, FunctionRef};
+use crate::urn::FunctionName;
 
 /// Writes the record of a function, with the settings of its program if that runs already. Published
 /// versions, aliases and triggers stay.
@@ -18,36 +18,11 @@ pub(crate) fn write(
     name: &FunctionName,
     emulator: Option<&Arc<Emulator>>,
 ) -> Result<(), ApiError> {
-    let named = FunctionRef {
-        package: Some(name.package.clone()),
-        name: name.name.clone(),
-        qualifier: None,
-    };
     let code = Code { code_type: "zip".into(), is_project: true, ..Code::default() };
     let config = emulator.map(|emulator| config_of(emulator));
-    let Ok(known) = catalog.find(&named) else {
-        let now = Timestamp::now();
-        let latest = Version {
-            name: LATEST.into(),
-            description: String::new(),
-            config: config.unwrap_or_else(defaults),
-            code,
-            last_modified: now,
-        };
-        let function = Function {
-            id: random_request_id().replace('-', ""),
-            name: name.clone(),
-            created: now,
-            latest,
-            versions: Vec::new(),
-            aliases: Vec::new(),
-            triggers: Vec::new(),
-            async_configs: Default::default(),
-            reserved: Default::default(),
-            tags: Default::default(),
-            test_events: Vec::new(),
-            is_pinned: false,
-        };
+    let Ok(known) = catalog.get(name) else {
+        let config = config.unwrap_or_else(defaults);
+        let function = Function::new(name.clone(), config, code);
         return catalog.create(function).map(drop);
     };
     let config = config.unwrap_or_else(|| known.latest.config.clone());

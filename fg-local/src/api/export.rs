@@ -20,9 +20,10 @@ use super::blocking::blocking;
 use super::code::{NewCode, decode, store_code};
 use super::fields::{Fields, missing};
 use super::functions::view::function_view;
-use super::functions::{body as config_body, function_name, new_function};
+use super::functions::{body as config_body, function_name};
 use super::request::{Body, Named, QueryFields};
 use crate::app::App;
+use crate::catalog::function::Function;
 use crate::catalog::version::Config;
 use crate::code::MAX_PACKAGE;
 use crate::error::ApiError;
@@ -133,7 +134,7 @@ async fn import(
                 None => NewCode::of_create(fields, &imported.runtime)?,
             };
             let code = store_code(&app, code)?;
-            app.catalog.create(new_function(name, imported, code))
+            app.catalog.create(Function::new(name, imported, code))
         }
     })
     .await?;

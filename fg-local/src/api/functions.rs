@@ -4,7 +4,6 @@ pub(super) mod body;
 mod mounts;
 pub(crate) mod view;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -21,9 +20,8 @@ use super::request::{Body, Named, Page, PathFields, QueryFields};
 use crate::app::App;
 use crate::catalog::config::check_concurrency;
 use crate::catalog::function::Function;
-use crate::catalog::id::random_uuid;
 use crate::catalog::names::{check_function_name, check_package};
-use crate::catalog::version::{Config, LATEST, Version};
+use crate::catalog::version::{Config, LATEST};
 use crate::error::ApiError;
 use crate::urn::{FunctionName, Qualifier};
 
@@ -77,7 +75,7 @@ async fn create(State(app): State<Arc<App>>, body: Body) -> Answer {
         let app = Arc::clone(&app);
         move || {
             let code = store_code(&app, code)?;
-            app.catalog.create(new_function(name, config, code))
+            app.catalog.create(Function::new(name, config, code))
         }
     })
     .await?;
@@ -92,35 +90,6 @@ pub(super) fn function_name(fields: Fields<'_>) -> Result<FunctionName, ApiError
     check_function_name(name)?;
     check_package(package)?;
     Ok(FunctionName::new(package, name))
-}
-
-/// A function that has not been published.
-pub(super) fn new_function(
-    name: FunctionName,
-    config: Config,
-    code: crate::catalog::version::Code,
-) -> Function {
-    let now = Timestamp::now();
-    Function {
-        id: random_uuid(),
-        name,
-        created: now,
-        latest: Version {
-            name: LATEST.into(),
-            description: String::new(),
-            config,
-            code,
-            last_modified: now,
-        },
-        versions: Vec::new(),
-        aliases: Vec::new(),
-        triggers: Vec::new(),
-        async_configs: BTreeMap::new(),
-        reserved: BTreeMap::new(),
-        tags: BTreeMap::new(),
-        test_events: Vec::new(),
-        is_pinned: false,
-    }
 }
 
 /// Pinned functions are first, then those by name.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::alias::Alias;
-use super::id::derived_uuid;
-use super::version::{LATEST, Version};
+use super::id::{derived_uuid, random_uuid};
+use super::version::{Code, Config, LATEST, Version};
 use crate::error::ApiError;
 use crate::urn::{FunctionName, Qualifier};
 
@@ -107,6 +107,31 @@ pub(crate) struct LogIds {
 }
 
 impl Function {
+    /// A function with nothing but its version `latest`, created now.
+    pub(crate) fn new(name: FunctionName, config: Config, code: Code) -> Self {
+        let now = Timestamp::now();
+        Self {
+            id: random_uuid(),
+            name,
+            created: now,
+            latest: Version {
+                name: LATEST.into(),
+                description: String::new(),
+                config,
+                code,
+                last_modified: now,
+            },
+            versions: Vec::new(),
+            aliases: Vec::new(),
+            triggers: Vec::new(),
+            async_configs: BTreeMap::new(),
+            reserved: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            test_events: Vec::new(),
+            is_pinned: false,
+        }
+    }
+
     /// The log group and stream, which are always the same for a function.
     pub(crate) fn log_ids(&self, project_id: &str) -> LogIds {
         let FunctionName { package, name } = &self.name;
@@ -165,12 +190,10 @@ impl Function {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::version::{Code, Config};
     use super::*;
 
     /// A function that has not been published.
     pub(in crate::catalog) fn function() -> Function {
-        let now = Timestamp::now();
         let config = Config {
             runtime: "Custom".into(),
             handler: "bootstrap".into(),
@@ -178,26 +201,7 @@ pub(super) mod tests {
             memory_size: 128,
             ..Config::default()
         };
-        Function {
-            id: super::super::id::random_uuid(),
-            name: FunctionName::new("default", "greet"),
-            created: now,
-            latest: Version {
-                name: LATEST.into(),
-                description: String::new(),
-                config,
-                code: Code::default(),
-                last_modified: now,
-            },
-            versions: Vec::new(),
-            aliases: Vec::new(),
-            triggers: Vec::new(),
-            async_configs: BTreeMap::new(),
-            reserved: BTreeMap::new(),
-            tags: BTreeMap::new(),
-            test_events: Vec::new(),
-            is_pinned: false,
-        }
+        Function::new(FunctionName::new("default", "greet"), config, Code::default())
     }
 
     /// A function with these versions, each with code of its own.
