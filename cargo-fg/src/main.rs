@@ -1,9 +1,11 @@
 //! `cargo fg`: creates, runs and packages FunctionGraph functions.
 
 mod arguments;
+mod cloud;
 mod compile;
 mod conformance;
 mod dependencies;
+mod desired;
 mod dev;
 #[cfg(test)]
 mod documentation;
