@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use crate::conformance::ConformanceArguments;
 use crate::dev::DevArguments;
+use crate::export::ExportArguments;
 use crate::invoke::InvokeArguments;
 use crate::new::NewArguments;
 use crate::package::PackageArguments;
@@ -61,6 +62,7 @@ pub(crate) enum Command {
     Dev(DevArguments),
     #[command(alias = "build")]
     Package(PackageArguments),
+    Export(ExportArguments),
     /// A command of other tools; explains what to use instead
     #[command(hide = true, disable_help_flag = true)]
     Deploy(Elsewhere),

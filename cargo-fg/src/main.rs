@@ -9,6 +9,7 @@ mod desired;
 mod dev;
 #[cfg(test)]
 mod documentation;
+mod export;
 mod failure;
 mod interrupt;
 mod invoke;
@@ -55,6 +56,7 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
         Command::Invoke(arguments) => invoke::run(arguments, screen),
         Command::Dev(arguments) => dev::run(arguments, screen),
         Command::Package(arguments) => package::run(arguments, screen),
+        Command::Export(arguments) => export::run(arguments, screen),
         Command::Deploy(_) => Err(not_here(
             "deploy",
             "`cargo fg package` writes the zip file; upload it on the console or through the API, to a function with the runtime `Custom`",
