@@ -85,7 +85,6 @@ resource "huaweicloud_fgs_function" "greet" {
   }
 
   # Terraform publishes no version for each change: `cargo fg deploy --alias` does.
-
   versions {
     name = "latest"
 
