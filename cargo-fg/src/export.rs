@@ -17,8 +17,9 @@ use crate::desired::{Desired, Runtime};
 use crate::export::provider::Provider;
 use crate::export::terraform::{Code, Export};
 use crate::failure::Failure;
+use crate::metadata::{EnvironmentFlag, Options, Secrets};
 use crate::package::default_output;
-use crate::project::{Function, Project};
+use crate::project::Project;
 use crate::screen::Screen;
 
 /// The largest package that the API takes, before it is encoded as base64.
@@ -68,9 +69,8 @@ struct TerraformArguments {
     /// The URL of the package in an OBS bucket, for one above 50 MB
     #[arg(long, value_name = "URL")]
     code_url: Option<String>,
-    /// The environment: the settings of [package.metadata.fg.env.NAME] replace others
-    #[arg(long, value_name = "NAME", env = "FG_ENVIRONMENT", hide_env_values = true)]
-    environment: Option<String>,
+    #[command(flatten)]
+    environment: EnvironmentFlag,
     #[command(flatten)]
     selection: Selection,
 }
@@ -79,7 +79,13 @@ pub(crate) fn run(arguments: &ExportArguments, screen: Screen) -> Result<ExitCod
     let Format::Terraform(arguments) = &arguments.format;
     let project = Project::read()?;
     let function = project.function(&arguments.selection.wanted())?;
-    let desired = desired(&function, arguments)?;
+    // Secrets are named only, so that none has to be there.
+    let options = Options {
+        environment: arguments.environment.name(),
+        secrets: Secrets::Unread,
+        ..Options::default()
+    };
+    let desired = Desired::resolve(&function, &options)?;
     let is_image = matches!(desired.runtime, Runtime::Image(_));
     let package = default_output(&project, &function, false);
     let is_printed = arguments.output == Path::new("-");
@@ -111,32 +117,6 @@ pub(crate) fn run(arguments: &ExportArguments, screen: Screen) -> Result<ExitCod
     }
     println!("{}", arguments.output.display());
     Ok(ExitCode::SUCCESS)
-}
-
-/// What the manifest says. Secrets are named only, so that none has to be there.
-fn desired(function: &Function, arguments: &TerraformArguments) -> Result<Desired, Failure> {
-    let _ = &arguments.environment;
-    let metadata = &function.metadata;
-    Ok(Desired {
-        name: function.unique_name.clone(),
-        app: "default".to_owned(),
-        runtime: Runtime::Custom,
-        handler: "bootstrap".to_owned(),
-        memory: metadata.memory,
-        timeout: metadata.timeout,
-        description: None,
-        variables: crate::desired::Variables(metadata.environment.clone()),
-        secrets: std::collections::BTreeMap::new(),
-        agency: None,
-        configuration_agency: None,
-        vpc: None,
-        ephemeral_storage: None,
-        concurrency: None,
-        max_instances: None,
-        log: None,
-        asynchronous: None,
-        triggers: Vec::new(),
-    })
 }
 
 /// Names the package as seen from the directory of the file that is written.

@@ -177,10 +177,11 @@ impl Export<'_> {
         }
         if !desired.secrets.is_empty() {
             block.blank();
-            let entries = desired.secrets.iter().map(|(name, secret)| {
+            let entries = desired.secrets.keys().map(|name| {
                 let about =
                     format!("The encrypted variable {name} of the function {}.", desired.name);
-                (name.clone(), variables.sensitive(name, &about, secret))
+                let of_shell = desired.references.get(name);
+                (name.clone(), variables.sensitive(of_shell, name, &about))
             });
             block.set("encrypted_user_data", Value::Encoded(entries.collect()));
         }
@@ -342,12 +343,11 @@ impl Export<'_> {
                 }
             }
         }
-        for (key, secret) in &trigger.passwords {
+        for key in trigger.passwords.keys() {
             let about = format!("The {key} of the trigger {label}.");
-            data.push((
-                key.clone(),
-                variables.sensitive(&format!("{label}_{key}"), &about, secret),
-            ));
+            let name = format!("{label}_{key}");
+            let value = variables.sensitive(trigger.references.get(key), &name, &about);
+            data.push((key.clone(), value));
         }
         data
     }

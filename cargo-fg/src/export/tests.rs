@@ -15,7 +15,14 @@ const PROVIDERS: [Provider; 2] = [Provider::HuaweiCloud, Provider::OpenTelekomCl
 fn trigger(type_code: &str, name: Option<&str>, enabled: Option<bool>, settings: Json) -> Trigger {
     let Json::Object(settings) = settings else { panic!("settings are an object") };
     let name = name.map(str::to_owned);
-    Trigger { type_code: type_code.into(), name, enabled, settings, passwords: BTreeMap::new() }
+    Trigger {
+        type_code: type_code.into(),
+        name,
+        enabled,
+        settings,
+        passwords: BTreeMap::new(),
+        references: BTreeMap::new(),
+    }
 }
 
 /// A function with all that the manifest can have.
@@ -43,6 +50,7 @@ fn full() -> Desired {
             ("DB_PASSWORD".into(), Secret::new("the-database's-secret")),
             ("version".into(), Secret::new("another-secret")),
         ]),
+        references: BTreeMap::from([("version".into(), "version".into())]),
         agency: Some("greet-runs".into()),
         configuration_agency: Some("greet-vpc".into()),
         vpc: Some(Vpc {
@@ -105,6 +113,7 @@ fn small() -> Desired {
         description: None,
         variables: Variables::default(),
         secrets: BTreeMap::new(),
+        references: BTreeMap::new(),
         agency: None,
         configuration_agency: None,
         vpc: None,
@@ -263,4 +272,45 @@ fn names_are_legal_and_unique() {
     assert!(text.contains("\"_7__nited_timer_nightly\""), "{text}");
     assert!(text.contains("\"_7__nited_timer_nightly_2\""), "{text}");
     assert!(text.contains("variable \"version_\""), "{text}");
+}
+
+#[test]
+fn a_secret_of_the_shell_is_one_variable_of_its_name() {
+    let mut desired = full();
+    desired.references.insert("DB_PASSWORD".into(), "ONE".into());
+    desired.triggers[2].references.insert("kafka_password".into(), "ONE".into());
+    let provider = Provider::HuaweiCloud;
+    let text = file(&Export { desired: &desired, provider, code: &package(), alias: None });
+    assert_eq!(text.matches("variable \"ONE\"").count(), 1, "{text}");
+    assert!(text.contains("DB_PASSWORD = var.ONE\n"), "{text}");
+    assert!(text.contains("kafka_password = var.ONE\n"), "{text}");
+}
+
+#[test]
+fn terraform_itself_would_not_write_it_otherwise() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    let mut programs = ["terraform", "tofu"].into_iter();
+    let is_there = |program: &&str| {
+        let mut command = Command::new(program);
+        command.arg("version").stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let Some(program) = programs.find(is_there) else {
+        println!("SKIPPED: neither terraform nor tofu is installed");
+        return;
+    };
+    exports(|export| {
+        let text = file(export);
+        let mut command = Command::new(program);
+        let command = command.args(["fmt", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("it is installed");
+        let mut input = child.stdin.take().expect("it is a pipe");
+        input.write_all(text.as_bytes()).expect("it reads");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{text}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), text);
+    });
 }

@@ -1,8 +1,6 @@
 //! The variables of the file, and names as Terraform allows them.
 
-use std::collections::BTreeSet;
-
-use fg_client::Secret;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::export::hcl::{Block, Value};
 
@@ -14,13 +12,27 @@ const RESERVED: [&str; 8] =
 #[derive(Default)]
 pub(super) struct Variables {
     names: BTreeSet<String>,
+    /// The variables of secrets, by the variable of the shell that `cargo fg deploy` takes them from.
+    of_shell: BTreeMap<String, Value>,
     pub(super) blocks: Vec<Block>,
 }
 
 impl Variables {
-    /// A variable for a secret, whose value goes nowhere.
-    pub(super) fn sensitive(&mut self, name: &str, about: &str, _: &Secret) -> Value {
-        self.add(name, about, true)
+    /// A variable for a secret, whose value goes nowhere. Its name is that of the variable of the
+    /// shell, if it is known, and the same for the same one.
+    pub(super) fn sensitive(
+        &mut self,
+        of_shell: Option<&String>,
+        name: &str,
+        about: &str,
+    ) -> Value {
+        let Some(of_shell) = of_shell else { return self.add(name, about, true) };
+        if let Some(known) = self.of_shell.get(of_shell) {
+            return known.clone();
+        }
+        let value = self.add(of_shell, about, true);
+        self.of_shell.insert(of_shell.clone(), value.clone());
+        value
     }
 
     pub(super) fn plain(&mut self, name: &str, about: &str) -> Value {
