@@ -169,7 +169,6 @@ fn refuse(function: &Function, problems: &[Problem]) -> Failure {
     if advice.is_empty() { failure } else { failure.advise(advice.join("\n")) }
 }
 
-/// Where the package is written if the command line does not say.
 pub(crate) fn default_output(project: &Project, function: &Function, is_image: bool) -> PathBuf {
     let name = if is_image {
         format!("{}-image", function.unique_name)
