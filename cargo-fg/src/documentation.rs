@@ -1,6 +1,7 @@
 //! Generates `docs/cargo-fg.md` from the `--help` of all commands, and tests that it is up to date.
 
 mod commands;
+mod manifests;
 mod markdown;
 mod translation;
 

@@ -3,7 +3,7 @@
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use super::markdown::{read, root, sections};
+use super::markdown::{documents, read, sections};
 use crate::arguments::Arguments;
 
 /// Commands that other changes bring.
@@ -15,19 +15,6 @@ const WAITING: [&str; 6] = [
     "cargo fg versions",
     "cargo fg whoami",
 ];
-
-/// The documents: the README in both languages, the manual, the README of this crate.
-fn documents() -> Vec<(String, String)> {
-    let mut paths: Vec<_> =
-        ["README.md", "README.zh-CN.md", "cargo-fg/README.md"].map(str::to_owned).into();
-    for entry in std::fs::read_dir(root().join("docs")).expect("there are documents") {
-        let name = entry.expect("it can be read").file_name().to_string_lossy().into_owned();
-        if name.ends_with(".md") {
-            paths.push(format!("docs/{name}"));
-        }
-    }
-    paths.into_iter().map(|path| (path.clone(), read(&path))).collect()
-}
 
 /// The command lines of a document, in its blocks and in its text.
 fn command_lines(document: &str) -> Vec<String> {

@@ -112,6 +112,19 @@ pub(super) fn read(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The documents: the README in both languages, the manual, the README of this crate.
+pub(super) fn documents() -> Vec<(String, String)> {
+    let mut paths: Vec<_> =
+        ["README.md", "README.zh-CN.md", "cargo-fg/README.md"].map(str::to_owned).into();
+    for entry in std::fs::read_dir(root().join("docs")).expect("there are documents") {
+        let name = entry.expect("it can be read").file_name().to_string_lossy().into_owned();
+        if name.ends_with(".md") {
+            paths.push(format!("docs/{name}"));
+        }
+    }
+    paths.into_iter().map(|path| (path.clone(), read(&path))).collect()
+}
+
 #[test]
 fn the_parts_of_a_document_are_found() {
     let text = "# A\none `x`\ntwo [l](m)\n\n- i\n- j\n\n| a | `b|c` |\n| - | - |\n\n```sh\n# no heading\n```\n## B\n";

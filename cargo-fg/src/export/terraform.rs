@@ -22,8 +22,6 @@ const DEFAULT_MAX_RETRIES: u32 = 1;
 /// The types of triggers to which the platform adds fields, such as the URL, that the provider
 /// would take for a change.
 const ENRICHED: [&str; 4] = ["APIG", "DEDICATEDGATEWAY", "APIC", "EVENTGRID"];
-/// The types of triggers of API Gateway, which name the function once more.
-const API_GATEWAY: [&str; 3] = ["APIG", "DEDICATEDGATEWAY", "APIC"];
 /// The types of triggers that the platform creates switched off.
 const OFF_AT_FIRST: [&str; 2] = ["DDS", "KAFKA"];
 
@@ -334,15 +332,6 @@ impl Export<'_> {
     ) -> Vec<(String, Value)> {
         let settings = trigger.settings.iter();
         let mut data: Vec<_> = settings.map(|(key, value)| (key.clone(), value.into())).collect();
-        if API_GATEWAY.contains(&trigger.type_code.as_str()) {
-            let urn = ("function_urn".to_owned(), Value::Expression(self.urn()));
-            for (key, value) in &mut data {
-                if let (true, Value::Object(about)) = (key == "func_info", value) {
-                    about.retain(|(key, _)| *key != urn.0);
-                    about.push(urn.clone());
-                }
-            }
-        }
         for key in trigger.passwords.keys() {
             let about = format!("The {key} of the trigger {label}.");
             let name = format!("{label}_{key}");

@@ -138,8 +138,7 @@ resource "huaweicloud_fgs_function_trigger" "greet_dedicatedgateway_api" {
     env_id       = "DEFAULT_ENVIRONMENT_RELEASE_ID"
     env_name     = "RELEASE"
     func_info = {
-      timeout      = 5000
-      function_urn = huaweicloud_fgs_function.greet.urn
+      timeout = 5000
     }
     group_id    = "g-1"
     instance_id = "i-1"

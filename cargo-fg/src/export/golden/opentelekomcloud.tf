@@ -126,8 +126,7 @@ resource "opentelekomcloud_fgs_trigger_v2" "greet_dedicatedgateway_api" {
     env_id       = "DEFAULT_ENVIRONMENT_RELEASE_ID"
     env_name     = "RELEASE"
     func_info = {
-      timeout      = 5000
-      function_urn = opentelekomcloud_fgs_function_v2.greet.urn
+      timeout = 5000
     }
     group_id    = "g-1"
     instance_id = "i-1"
