@@ -37,7 +37,7 @@ enum Format {
     Terraform(TerraformArguments),
 }
 
-/// Writes `main.tf` for Terraform or OpenTofu
+/// Writes `main.tf` for Terraform
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -128,4 +128,9 @@ fn the_workflow_on_the_page_about_deployments_is_the_file() {
     let found: Vec<_> = blocks.iter().filter(|block| block.language == "yaml").collect();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].text, workflow);
+    // It has the actions of our own workflow, which are kept up to date.
+    let ours = read(".github/workflows/ci.yml");
+    for action in workflow.lines().filter_map(|line| line.trim().strip_prefix("- uses: ")) {
+        assert!(ours.contains(action), "{action}");
+    }
 }

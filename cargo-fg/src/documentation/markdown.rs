@@ -127,7 +127,8 @@ pub(super) fn documents() -> Vec<(String, String)> {
 
 #[test]
 fn the_parts_of_a_document_are_found() {
-    let text = "# A\none `x`\ntwo [l](m)\n\n- i\n- j\n\n| a | `b|c` |\n| - | - |\n\n```sh\n# no heading\n```\n## B\n";
+    let text = "# A\none `x`\ntwo [l](m)\n\n- i\n- j\n\n| a | `b|c` |\n| - | - |\n\n\
+                ```sh\n# no heading\n```\n## B\n";
     let sections = sections(text);
     assert_eq!(sections.iter().map(|section| section.level).collect::<Vec<_>>(), [0, 1, 2]);
     let section = &sections[1];

@@ -1,6 +1,6 @@
 //! Tests that the README says the same in English and in Chinese, as far as a program can tell.
 
-use super::markdown::{Section, read, root, sections};
+use super::markdown::{Section, read, sections};
 
 const LANGUAGES: [&str; 2] = ["English | [中文](README.zh-CN.md)", "[English](README.md) | 中文"];
 
@@ -44,18 +44,18 @@ fn the_chinese_readme_is_in_chinese() {
 }
 
 #[test]
-fn the_links_of_both_lead_somewhere() {
+fn the_headings_that_both_link_to_are_there() {
+    let mut count = 0;
     for section in both().iter().flatten() {
         for link in section.links().into_iter().filter(|link| !link.starts_with("https://")) {
-            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
-            assert!(root().join(path).exists(), "{link}");
-            if !heading.is_empty() {
-                let text = read(path);
-                let headings = text.lines().filter(|line| line.starts_with('#'));
-                assert!(headings.map(anchor).any(|anchor| anchor == heading), "{link}");
-            }
+            let Some((path, heading)) = link.split_once('#') else { continue };
+            let text = read(path);
+            let headings = text.lines().filter(|line| line.starts_with('#'));
+            assert!(headings.map(anchor).any(|anchor| anchor == heading), "{link}");
+            count += 1;
         }
     }
+    assert!(count >= 2);
 }
 
 /// The name that GitHub gives a heading.

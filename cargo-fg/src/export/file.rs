@@ -56,18 +56,18 @@ mod tests {
 
     #[test]
     fn a_file_of_others_is_only_overwritten_by_force() {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("infra/main.tf");
         let ours = format!("{MARK} for a test\n");
-        write(&path, &ours, false).unwrap();
-        write(&path, &ours, false).unwrap();
-        fs::write(&path, "# mine\n").unwrap();
-        let failure = write(&path, &ours, false).unwrap_err().to_string();
+        write(&path, &ours, false).expect("it is written");
+        write(&path, &ours, false).expect("it is written");
+        fs::write(&path, "# mine\n").expect("it is written");
+        let failure = write(&path, &ours, false).expect_err("it is kept").to_string();
         assert!(failure.contains("was not written by this command"), "{failure}");
         assert!(failure.contains("--force"), "{failure}");
-        assert_eq!(fs::read_to_string(&path).unwrap(), "# mine\n");
-        write(&path, &ours, true).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), ours);
+        assert_eq!(fs::read_to_string(&path).expect("it is there"), "# mine\n");
+        write(&path, &ours, true).expect("it is written");
+        assert_eq!(fs::read_to_string(&path).expect("it is there"), ours);
     }
 
     #[test]

@@ -241,7 +241,8 @@ fn escaped(value: &str) -> String {
 /// Control characters, and those that change how the text around them is displayed.
 fn is_invisible(char: char) -> bool {
     char.is_control()
-        || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(char, '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn push(text: &mut String, what: std::fmt::Arguments<'_>) {
@@ -255,20 +256,22 @@ mod tests {
 
     /// Reads a quoted string as Terraform does, without templates: it fails on one.
     fn read(quoted: &str) -> String {
-        let inner = quoted.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
+        let inner =
+            quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).expect("quotes");
         let mut chars = inner.chars().peekable();
         let mut text = String::new();
         while let Some(char) = chars.next() {
             match char {
                 '"' => panic!("an end in the middle of {quoted}"),
-                '\\' => match chars.next().unwrap() {
+                '\\' => match chars.next().expect("an escape") {
                     'n' => text.push('\n'),
                     'r' => text.push('\r'),
                     't' => text.push('\t'),
                     mark @ ('u' | 'U') => {
                         let digits = if mark == 'u' { 4 } else { 8 };
                         let code: String = chars.by_ref().take(digits).collect();
-                        text.push(char::from_u32(u32::from_str_radix(&code, 16).unwrap()).unwrap());
+                        let code = u32::from_str_radix(&code, 16).expect("digits");
+                        text.push(char::from_u32(code).expect("a character"));
                     }
                     char @ ('"' | '\\') => text.push(char),
                     other => panic!("the escape {other} in {quoted}"),
@@ -280,7 +283,7 @@ mod tests {
                     if ahead.next() == Some('{') {
                         text.push(char);
                         chars.next();
-                        text.push(chars.next().unwrap());
+                        text.extend(chars.next());
                     } else {
                         text.push(char);
                     }
@@ -343,7 +346,8 @@ mod tests {
         );
         assert_eq!(
             render(&[Item::Block(block)]),
-            "locals {\n  # one\n  # twox\n  value = {\n    \"for\" = true\n    \"a b\" = [\"x\", 1]\n    c     = {}\n  }\n}\n"
+            "locals {\n  # one\n  # twox\n  value = {\n    \"for\" = true\n    \
+             \"a b\" = [\"x\", 1]\n    c     = {}\n  }\n}\n"
         );
     }
 }

@@ -84,16 +84,20 @@ fn full() -> Desired {
                 "TIMER",
                 Some("nightly"),
                 Some(false),
-                json!({"name": "nightly", "schedule_type": "Cron", "schedule": "0 15 2 * * ?", "user_event": "all"}),
+                json!({
+                    "name": "nightly", "schedule_type": "Cron", "schedule": "0 15 2 * * ?",
+                    "user_event": "all",
+                }),
             ),
             trigger(
                 "DEDICATEDGATEWAY",
                 Some("api"),
                 None,
                 json!({
-                    "name": "api", "group_id": "g-1", "env_id": "DEFAULT_ENVIRONMENT_RELEASE_ID", "env_name": "RELEASE",
-                    "instance_id": "i-1", "path": "/greet", "protocol": "HTTPS", "req_method": "ANY", "auth": "IAM",
-                    "match_mode": "SWA", "type": 1, "backend_type": "FUNCTION", "func_info": {"timeout": 5000},
+                    "name": "api", "group_id": "g-1", "instance_id": "i-1", "path": "/greet",
+                    "env_id": "DEFAULT_ENVIRONMENT_RELEASE_ID", "env_name": "RELEASE",
+                    "protocol": "HTTPS", "req_method": "ANY", "auth": "IAM", "match_mode": "SWA",
+                    "type": 1, "backend_type": "FUNCTION", "func_info": {"timeout": 5000},
                 }),
             ),
             kafka,
@@ -142,7 +146,7 @@ fn exports(of: impl Fn(&Export<'_>)) {
     }
 }
 
-/// Compares with a file beside this one; FG_UPDATE_DOCS=1 writes it.
+/// Compares with a file beside this one; `FG_UPDATE_DOCS=1` writes it.
 #[test]
 fn the_file_of_a_full_example_is_as_expected() {
     let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/export/golden");

@@ -12,7 +12,7 @@ const RESERVED: [&str; 8] =
 #[derive(Default)]
 pub(super) struct Variables {
     names: BTreeSet<String>,
-    /// The variables of secrets, by the variable of the shell that `cargo fg deploy` takes them from.
+    /// The variables of secrets, by the variables of the shell that `cargo fg deploy` reads.
     of_shell: BTreeMap<String, Value>,
     pub(super) blocks: Vec<Block>,
 }

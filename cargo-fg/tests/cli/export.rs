@@ -5,7 +5,14 @@ use crate::fg::{NewProject, run};
 fn project(name: &str) -> NewProject {
     let project = NewProject::bare(name, "fn main() {}\n");
     let manifest = project.read("Cargo.toml");
-    let metadata = "\n[package.metadata.fg]\nmemory = 256\nenvironment = { GREETING = \"${Hi}\", DB_PASSWORD = { env = \"NO_SUCH_SECRET\" } }\n\n[package.metadata.fg.env.prod]\nname = \"greet-prod\"\n";
+    let metadata = r#"
+[package.metadata.fg]
+memory = 256
+environment = { GREETING = "${Hi}", DB_PASSWORD = { env = "NO_SUCH_SECRET" } }
+
+[package.metadata.fg.env.prod]
+name = "greet-prod"
+"#;
     project.write("Cargo.toml", &(manifest + metadata));
     project
 }
