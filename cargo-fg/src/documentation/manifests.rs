@@ -5,34 +5,19 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::markdown::{documents, sections};
-use crate::desired::Desired;
-use crate::metadata::{FgMetadata, Options, Place, Secrets, Sources};
-use crate::project::{Function, ProgramKind};
+use crate::failure::Failure;
+use crate::metadata::{FgMetadata, Place, Sources};
 
-/// What the function `greet` with this metadata should be, in each of its environments.
-fn resolve(metadata: &Value) -> Result<Vec<Desired>, crate::failure::Failure> {
+/// Reads this metadata of a package with the program `greet`, in each of its environments.
+fn check(metadata: &Value) -> Result<(), Failure> {
     let place = Place::new(Path::new("Cargo.toml"), "package");
     let sources = Sources(vec![(place, metadata.clone())]);
     let metadata_of_fg = FgMetadata::read(sources, vec!["greet".into()], None)?;
-    let function = Function {
-        name: "greet".into(),
-        label: "greet".into(),
-        unique_name: "greet".into(),
-        kind: ProgramKind::Bin,
-        package: "greet".into(),
-        package_id: String::new(),
-        directory: ".".into(),
-        required_features: Vec::new(),
-        metadata: metadata_of_fg,
-    };
     let environments = metadata["env"].as_object().into_iter().flat_map(|env| env.keys());
-    let environments = std::iter::once(None).chain(environments.map(|name| Some(name.as_str())));
-    environments
-        .map(|environment| {
-            let options = Options { environment, secrets: Secrets::Unread, ..Options::default() };
-            Desired::resolve(&function, &options)
-        })
-        .collect()
+    for name in environments {
+        metadata_of_fg.of_environment(Some(name.as_str()))?;
+    }
+    Ok(())
 }
 
 #[test]
@@ -44,11 +29,21 @@ fn the_manifests_in_the_documents_are_accepted() {
             let manifest: Value = toml::from_str(&block.text)
                 .unwrap_or_else(|error| panic!("{path}: {error}\n{}", block.text));
             let Some(metadata) = manifest.pointer("/package/metadata/fg") else { continue };
-            if let Err(failure) = resolve(metadata) {
+            if let Err(failure) = check(metadata) {
                 panic!("{path}: {failure}\n{}", block.text);
             }
             count += 1;
         }
     }
     assert!(count >= 4, "only {count} were found");
+}
+
+#[test]
+fn a_wrong_manifest_would_be_noticed() {
+    let trigger = |value| serde_json::json!({ "triggers": [value] });
+    let right = serde_json::json!({ "type": "timer", "name": "a", "schedule": "1h" });
+    let wrong = serde_json::json!({ "type": "timer", "name": "a", "schedul": "1h" });
+    assert!(check(&trigger(right)).is_ok());
+    assert!(check(&trigger(wrong)).is_err());
+    assert!(check(&serde_json::json!({ "env": { "prod": { "memroy": 1 } } })).is_err());
 }
