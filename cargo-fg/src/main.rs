@@ -18,6 +18,7 @@ mod new;
 mod package;
 mod printable;
 mod project;
+mod remote;
 mod screen;
 mod settings;
 mod text_encoding;

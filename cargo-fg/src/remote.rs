@@ -1,0 +1,3 @@
+//! The commands for functions that are on the platform.
+
+pub(crate) mod confirm;
