@@ -94,8 +94,10 @@ pub(crate) fn wanted(selection: &Selection, named: Option<&str>) -> Result<Wante
 fn check_flags(arguments: &InvokeArguments) -> Result<(), Failure> {
     if !arguments.remote.remote {
         return match arguments.remote.given() {
-            Some(flag) => Err(Failure::usage(format!("{flag} is about a function on the platform"))
-                .advise("add --remote to invoke it there")),
+            Some(flag) => {
+                Err(Failure::usage(format!("{flag} is about a function on the platform"))
+                    .advise("add --remote to invoke it there"))
+            }
             None => Ok(()),
         };
     }

@@ -45,7 +45,8 @@ pub(crate) struct LogsArguments {
     /// Until when [default: now]
     #[arg(long, value_name = "DURATION|TIME", value_parser = parse_moment)]
     until: Option<Timestamp>,
-    /// Only the lines of this invocation
+    /// Only the lines that have the id of this invocation, as those of `ctx.logger()`, `log` and
+    /// `tracing` do
     #[arg(long, value_name = "ID", value_parser = parse_request)]
     request: Option<String>,
     /// Only the last lines, so many
@@ -96,7 +97,9 @@ pub(crate) fn run(arguments: &LogsArguments, screen: Screen) -> Result<ExitCode,
 
 /// Prints lines; false if the reader of a pipe is gone.
 fn print_lines(lines: &[String]) -> bool {
-    lines.iter().all(|line| print(&format!("{}\n", line.trim_end_matches(['\r', '\n'])), Form::Text))
+    lines
+        .iter()
+        .all(|line| print(&format!("{}\n", line.trim_end_matches(['\r', '\n'])), Form::Text))
 }
 
 /// The versions whose lines are shown; `None` for all.
@@ -117,11 +120,10 @@ fn versions(arguments: &LogsArguments, target: &Target) -> Result<Option<Vec<Str
         Some(found) => {
             Ok(Some(shares(found).into_iter().map(|(version, _)| version.to_owned()).collect()))
         }
-        None => Err(Failure::new(
-            Exit::Failed,
-            format!("{} has no alias `{alias}`", target.name()),
-        )
-        .advise("`cargo fg status` shows its aliases")),
+        None => {
+            Err(Failure::new(Exit::Failed, format!("{} has no alias `{alias}`", target.name()))
+                .advise("`cargo fg status` shows its aliases"))
+        }
     }
 }
 

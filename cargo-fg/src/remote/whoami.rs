@@ -101,9 +101,8 @@ fn kind(identity: &Identity) -> String {
 }
 
 fn text(identity: &Identity, account: &Result<Domain, Failure>) -> String {
-    let row = |label: &str, value: &str, source: String| {
-        [label.to_owned(), value.to_owned(), source]
-    };
+    let row =
+        |label: &str, value: &str, source: String| [label.to_owned(), value.to_owned(), source];
     let found = |label: &str, found: Option<&Found<String>>, flag: &str| match found {
         Some(found) => row(label, &found.value, source(&found.source, flag)),
         None => row(label, "not known", String::new()),
@@ -127,9 +126,7 @@ fn text(identity: &Identity, account: &Result<Domain, Failure>) -> String {
 }
 
 fn to_json(identity: &Identity, account: &Result<Domain, Failure>) -> Value {
-    let found = |found: &Found<String>, flag: &str| {
-        json!({"value": found.value, "source": source(&found.source, flag)})
-    };
+    let found = |found: &Found<String>, flag: &str| json!({"value": found.value, "source": source(&found.source, flag)});
     json!({
         "access_key": found(&identity.access_key, "given"),
         "temporary": identity.is_temporary,

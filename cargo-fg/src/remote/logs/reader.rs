@@ -31,12 +31,11 @@ impl Filter {
     /// Whether a line is wanted. Lines come in their order.
     fn wants(&mut self, line: &LogLine) -> bool {
         let content = line.content.as_deref().unwrap_or_default();
-        let label = |name: &str| line.labels.as_ref()?.get(name)?.as_str().filter(|it| !it.is_empty());
-        if let Some(request) = &self.request {
-            // The search of LTS is by words: another line may quote the id.
-            if !content.contains(request.as_str()) && label("request_id") != Some(request) {
-                return false;
-            }
+        let label =
+            |name: &str| line.labels.as_ref()?.get(name)?.as_str().filter(|it| !it.is_empty());
+        // The search of LTS is by words: what has the parts of the id is found, too.
+        if self.request.as_ref().is_some_and(|request| !content.contains(request)) {
+            return false;
         }
         let Some(versions) = &self.versions else { return true };
         if let Some(version) = label("version") {
