@@ -27,7 +27,7 @@ use crate::screen::Screen;
 use crate::settings::{Settings, SettingsFlags, warn_of_secrets};
 
 /// Builds the function and runs it once, with the environment, the limits and the deadline of the
-/// platform
+/// platform; with --remote, invokes it there
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

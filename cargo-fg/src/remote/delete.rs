@@ -22,8 +22,8 @@ Examples:
   cargo fg delete --version 1.1.0
   cargo fg delete --name greet --yes
 
-What was deleted cannot be brought back. What is not a part of the function stays: its log in LTS,
-the code in a bucket, images, agencies, and the APIs and topics of its triggers.")]
+What was deleted cannot be brought back. What is not a part of the function stays: code in a bucket,
+images, agencies, and the buckets, topics and streams of its triggers.")]
 pub(crate) struct DeleteArguments {
     /// Deletes only this published version
     #[arg(long, value_name = "VERSION")]

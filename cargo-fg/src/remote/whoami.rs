@@ -3,15 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use fg_client::Identity;
 use fg_client::credentials::{Found, Source};
 use fg_client::resources::Domain;
+use fg_client::{Error, Identity};
 use serde_json::{Value, json};
 
 use super::output::{OutputFormat, columns, print_as};
 use super::times::rfc3339;
 use crate::cloud::{Cloud, CloudFlags, failure};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::screen::Screen;
 
 /// Shows whose credentials are used, for which region and project, and where each was found
@@ -78,7 +78,17 @@ fn ask(cloud: &Cloud) -> Result<Answer, Failure> {
         }
         Ok(domain)
     });
-    Ok(Answer { identity, account: account.map_err(failure) })
+    Ok(Answer { identity, account: account.map_err(refusal) })
+}
+
+/// Why the account is not known.
+fn refusal(error: Error) -> Failure {
+    match error.as_service() {
+        Some(service) if service.status() == 401 => {
+            Failure::new(Exit::Failed, "these credentials are not valid").because(&error)
+        }
+        _ => failure(error),
+    }
 }
 
 /// The source of a value; what the program was given, was given by a flag.

@@ -83,7 +83,8 @@ endpoint    {endpoint}  variable FG_ENDPOINT
 "
         )
     );
-    let told = "error: show the account: IAM answered 401";
+    let told =
+        "error: these credentials are not valid\n  because: show the account: IAM answered 401";
     assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
     assert!(ran.stderr.contains("Access key or secret key is wrong"), "{}", ran.stderr);
     let mut command = platform.fg(&["whoami", "--output", "json"]);

@@ -86,6 +86,11 @@ impl Reader {
         Ok(Self { group_id, stream_id, since, filter, last: None, has_found: false })
     }
 
+    /// Shows the lines of these versions from now on; `None` for all.
+    pub(super) fn show(&mut self, versions: Option<Vec<String>>) {
+        self.filter.versions = versions;
+    }
+
     /// Whether no wanted line was found so far.
     pub(super) fn is_empty(&self) -> bool {
         !self.has_found
@@ -207,12 +212,12 @@ mod tests {
         let mut filter = Filter::new(None, Some(vec!["v1".to_owned()]));
         let mut wants = |content: &str| wanted(&mut filter, None, content);
         assert!(!wants("before the first"));
-        assert!(wants("T Start invoke request 'a', version: v1"));
+        assert!(wants("T Start invoke request 'r-1', version: v1"));
         assert!(wants("a line without an id"));
-        assert!(!wants("T Start invoke request 'b', version: v2"));
-        assert!(wants("T a INFO still of the first"));
+        assert!(!wants("T Start invoke request 'r-2', version: v2"));
+        assert!(wants("T r-1 INFO still of the first"));
         assert!(!wants("a line after that of the second"));
-        assert!(wants("T Finish invoke request 'a', duration: 1ms"));
+        assert!(wants("T Finish invoke request 'r-1', duration: 1ms"));
     }
 
     #[test]
