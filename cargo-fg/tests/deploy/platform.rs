@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::SystemTime;
 
 use fg_client::sign::{Key, Request, sign};
@@ -40,6 +40,8 @@ pub(crate) struct Platform {
     pub(crate) address: SocketAddr,
     holder: Child,
     folder: TempDir,
+    /// It would end if it could not write.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Platform {
@@ -61,12 +63,11 @@ impl Platform {
         command.env("FG_TEST_DATA", folder.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut holder = command.spawn().expect("it starts");
-        let lines = BufReader::new(holder.stdout.take().expect("a pipe")).lines();
-        let address = lines
-            .map_while(Result::ok)
-            .find_map(|line| line.split_once("address ")?.1.parse().ok())
-            .expect("it says where it listens");
-        Self { address, holder, folder }
+        let mut output = BufReader::new(holder.stdout.take().expect("a pipe"));
+        let lines = output.by_ref().lines().map_while(Result::ok);
+        let mut addresses = lines.filter_map(|line| line.split_once("address ")?.1.parse().ok());
+        let address = addresses.next().expect("it says where it listens");
+        Self { address, holder, folder, _output: output }
     }
 
     /// Ends it, and returns the folder with what it had.
