@@ -11,6 +11,12 @@ use crate::invoke::InvokeArguments;
 use crate::new::NewArguments;
 use crate::package::PackageArguments;
 use crate::project::Wanted;
+use crate::remote::delete::DeleteArguments;
+use crate::remote::logs::LogsArguments;
+use crate::remote::rollback::RollbackArguments;
+use crate::remote::status::StatusArguments;
+use crate::remote::versions::VersionsArguments;
+use crate::remote::whoami::WhoamiArguments;
 
 /// Creates, runs and packages serverless functions for Huawei Cloud FunctionGraph
 #[derive(Debug, Parser)]
@@ -47,9 +53,9 @@ and FG_CREDENTIALS, then from Cargo.toml:
 
 Exit codes:
     0  success
-    1  the function failed, the package would not run, or a scenario failed
-    2  the command line or the project is invalid
-    3  something on this machine failed: a file, a port, a program
+    1  the function failed, the package would not run, a scenario failed, or the platform refused
+    2  the command line, the project or the credentials are invalid
+    3  something on this machine failed: a file, a port, a program, the network
   101  the build failed: the function does not compile, or a dependency is missing
   130  Ctrl-C during a build or an invocation";
 
@@ -64,15 +70,21 @@ pub(crate) enum Command {
     /// A command of other tools; explains what to use instead
     #[command(hide = true, disable_help_flag = true)]
     Deploy(Elsewhere),
+    #[command(alias = "info")]
+    Status(StatusArguments),
+    Versions(VersionsArguments),
+    Rollback(RollbackArguments),
+    #[command(alias = "log")]
+    Logs(LogsArguments),
+    #[command(aliases = ["remove", "destroy"])]
+    Delete(DeleteArguments),
+    Whoami(WhoamiArguments),
     /// A command of other tools; explains what to use instead
     #[command(hide = true, disable_help_flag = true)]
     Run(Elsewhere),
     /// A command of other tools; explains what to use instead
     #[command(hide = true, disable_help_flag = true)]
     Init(Elsewhere),
-    /// A command of other tools; explains what to use instead
-    #[command(hide = true, disable_help_flag = true)]
-    Logs(Elsewhere),
     Conformance(ConformanceArguments),
     Completions(CompletionsArguments),
 }

@@ -18,6 +18,7 @@ mod new;
 mod package;
 mod printable;
 mod project;
+mod remote;
 mod screen;
 mod settings;
 mod text_encoding;
@@ -59,6 +60,12 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
             "deploy",
             "`cargo fg package` writes the zip file; upload it on the console or through the API, to a function with the runtime `Custom`",
         )),
+        Command::Status(arguments) => remote::status::run(arguments, screen),
+        Command::Versions(arguments) => remote::versions::run(arguments, screen),
+        Command::Rollback(arguments) => remote::rollback::run(arguments, screen),
+        Command::Logs(arguments) => remote::logs::run(arguments, screen),
+        Command::Delete(arguments) => remote::delete::run(arguments, screen),
+        Command::Whoami(arguments) => remote::whoami::run(arguments, screen),
         Command::Run(_) => Err(not_here(
             "run",
             "`cargo fg invoke` runs the function once, and `cargo fg dev` serves it",
@@ -66,10 +73,6 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
         Command::Init(_) => Err(not_here(
             "init",
             "`cargo fg new NAME` creates a project in a directory of that name",
-        )),
-        Command::Logs(_) => Err(not_here(
-            "logs",
-            "`cargo fg dev` and `cargo fg invoke` show the log of the functions that they run",
         )),
         Command::Conformance(arguments) => conformance::run(arguments),
         Command::Completions(arguments) => {
