@@ -126,12 +126,8 @@ impl Package {
             function.metadata.include.iter().chain(&flags.include).cloned().collect();
         // Check everything else before the build, which takes long.
         Plan::check(project, function, &included, output)?;
-        let build = StaticBuild {
-            project,
-            target: &flags.target,
-            features: &flags.features,
-            is_for_image,
-        };
+        let build =
+            StaticBuild { project, target: &flags.target, features: &flags.features, is_for_image };
         let program = build.run(function, screen)?;
         let plan = Plan::make(project, function, &included, output)?;
         let contents = plan.read(&program)?;
