@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::conformance::ConformanceArguments;
+use crate::deploy::DeployArguments;
 use crate::dev::DevArguments;
 use crate::invoke::InvokeArguments;
 use crate::new::NewArguments;
@@ -67,9 +68,7 @@ pub(crate) enum Command {
     Dev(DevArguments),
     #[command(alias = "build")]
     Package(PackageArguments),
-    /// A command of other tools; explains what to use instead
-    #[command(hide = true, disable_help_flag = true)]
-    Deploy(Elsewhere),
+    Deploy(DeployArguments),
     #[command(alias = "info")]
     Status(StatusArguments),
     Versions(VersionsArguments),
