@@ -24,6 +24,8 @@ pub(crate) struct Desired {
     pub(crate) variables: Variables,
     /// Variables that the platform encrypts; it never tells their values.
     pub(crate) secrets: BTreeMap<String, Secret>,
+    /// The variables of the shell that the secrets are from, by the names of the secrets.
+    pub(crate) references: BTreeMap<String, String>,
     /// The agency whose credentials the function gets: the API's `app_xrole`.
     pub(crate) agency: Option<String>,
     /// The agency for VPC, images and file systems: the API's `xrole`.
@@ -38,6 +40,13 @@ pub(crate) struct Desired {
     pub(crate) log: Option<Log>,
     pub(crate) asynchronous: Option<Asynchronous>,
     pub(crate) triggers: Vec<Trigger>,
+}
+
+/// What tells a function from others of a project on the platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) name: String,
+    pub(crate) app: String,
 }
 
 /// The runtime, which cannot be changed later.
@@ -113,6 +122,8 @@ pub(crate) struct Trigger {
     pub(crate) settings: Map<String, Value>,
     /// The keys of `event_data` that are passwords.
     pub(crate) passwords: BTreeMap<String, Secret>,
+    /// The variables of the shell that the passwords are from, by the keys of the passwords.
+    pub(crate) references: BTreeMap<String, String>,
 }
 
 impl std::fmt::Debug for Trigger {

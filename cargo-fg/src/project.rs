@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 
 use crate::failure::{Exit, Failure};
-use crate::metadata::FgMetadata;
+use crate::metadata::{FgMetadata, Place, Sources};
 use crate::names::{Names, advise_to_choose, list_of, split};
 
 /// The output of `cargo metadata`.
@@ -294,22 +294,21 @@ impl Project {
         target: &Target,
         names: &Names,
     ) -> Result<Function, Failure> {
-        let mut metadata = FgMetadata::default();
         let of_the_workspace = self.metadata.as_ref().and_then(|metadata| metadata.get("fg"));
         let workspace_manifest = self.workspace_root.join("Cargo.toml");
-        for (table, value, manifest) in [
+        let sources = [
             ("workspace", of_the_workspace, &workspace_manifest),
             ("package", package.fg_metadata_value(), &package.manifest_path),
-        ] {
-            value.map_or(Ok(()), |value| metadata.add(value)).map_err(|error| {
-                let what = format!(
-                    "[{table}.metadata.fg] in {} is invalid: {}",
-                    manifest.display(),
-                    error.reason
-                );
-                Failure::usage(what).advise(error.advice)
-            })?;
+        ];
+        let sources = sources.into_iter().filter_map(|(parent, value, manifest)| {
+            Some((Place::new(manifest, parent), value?.clone()))
+        });
+        let mut programs: Vec<_> =
+            package.programs(ProgramKind::Bin).map(|target| target.name.clone()).collect();
+        if kind == ProgramKind::Example {
+            programs.push(target.name.clone());
         }
+        let metadata = FgMetadata::read(Sources(sources.collect()), programs, None)?;
         let name = names.of(&package.name, kind, &target.name);
         Ok(Function {
             name: target.name.clone(),

@@ -13,19 +13,20 @@ use clap::Args;
 use fg_emulator::{Builder, Credentials, Emulator, MEMORY_SIZES};
 
 use crate::failure::Failure;
-use crate::metadata::looks_secret;
+use crate::metadata::{KeyPath, Mistake, Variable, looks_secret, of_shell};
 use crate::project::Function;
 use crate::screen::Screen;
-use crate::settings::variables::{
-    Assignment, check_name, of_log_level, parse_log_level, read_files,
-};
+use crate::settings::variables::{Assignment, parse_log_level, read_files};
+
+pub(crate) use variables::{check_name, of_log_level};
 
 /// The platform's maximum timeout, in seconds.
-const MAX_TIMEOUT: u32 = 259_200;
+pub(crate) const MAX_TIMEOUT: u32 = 259_200;
 
 const DEFAULT_MEMORY: u32 = 128;
 const DEFAULT_TIMEOUT: u32 = 3;
-const DEFAULT_HANDLER: &str = "bootstrap";
+/// The handler of a program with a single one.
+pub(crate) const DEFAULT_HANDLER: &str = "bootstrap";
 
 /// The flags for the settings of a function.
 #[derive(Args, Clone, Debug, Default)]
@@ -77,7 +78,8 @@ fn parse_memory(text: &str) -> Result<u32, String> {
     check_memory(memory).map(|()| memory)
 }
 
-fn check_memory(memory: u32) -> Result<(), String> {
+/// The reason if the platform has no such size.
+pub(crate) fn check_memory(memory: u32) -> Result<(), String> {
     if MEMORY_SIZES.contains(&memory) {
         return Ok(());
     }
@@ -116,29 +118,9 @@ impl fmt::Debug for Settings {
 impl Settings {
     pub(crate) fn resolve(flags: &SettingsFlags, function: &Function) -> Result<Self, Failure> {
         let metadata = &function.metadata;
-        let wrong = |key: &str, reason: String| {
-            Failure::usage(format!(
-                "[package.metadata.fg] of `{}`: {key}: {reason}",
-                function.package
-            ))
-        };
-        if let Some(memory) = metadata.memory {
-            check_memory(memory).map_err(|reason| wrong("memory", reason))?;
-        }
-        if metadata.timeout.is_some_and(|timeout| !(1..=MAX_TIMEOUT).contains(&timeout)) {
-            return Err(wrong("timeout", format!("it has to be 1 to {MAX_TIMEOUT} seconds")));
-        }
-        for name in metadata.environment.keys() {
-            check_name(name).map_err(|reason| wrong(&format!("environment.{name}"), reason))?;
-        }
-        let level = |text: &String| of_log_level(text);
-        let of_metadata = metadata
-            .log_level
-            .as_ref()
-            .map_or(Ok(Vec::new()), level)
-            .map_err(|reason| wrong("log_level", reason))?;
-        let of_flag =
-            flags.log_level.as_ref().map_or(Ok(Vec::new()), level).map_err(Failure::usage)?;
+        let level = |text: &Option<String>| text.as_deref().map_or(Ok(Vec::new()), of_log_level);
+        let of_flag = level(&flags.log_level).map_err(Failure::usage)?;
+        let of_metadata = level(&metadata.log_level).map_err(Failure::usage)?;
         let of_files = read_files(&flags.env_file)?;
         let mut hidden: Vec<_> = of_files.iter().map(|(name, _)| name.clone()).collect();
         let mut given: BTreeMap<_, _> = of_flag.into_iter().chain(of_files).collect();
@@ -152,7 +134,19 @@ impl Settings {
             given.insert(name, value);
         }
         let mut variables: BTreeMap<_, _> = of_metadata.into_iter().collect();
-        variables.extend(metadata.environment.clone());
+        for (name, variable) in &metadata.environment {
+            if given.contains_key(name) {
+                continue;
+            }
+            let value = match variable {
+                Variable::Value(value) => value.clone(),
+                Variable::Shell(source) => {
+                    hidden.push(name.clone());
+                    of_shell(source).map_err(|reason| no_secret(function, name, source, reason))?
+                }
+            };
+            variables.insert(name.clone(), value);
+        }
         variables.extend(given);
         let keys = flags.credentials.as_deref().map(credentials::read).transpose()?;
         let (credentials, project_id) =
@@ -221,6 +215,14 @@ impl Settings {
     }
 }
 
+/// The failure if the variable of the shell that a secret is from cannot be read.
+fn no_secret(function: &Function, name: &str, source: &str, reason: String) -> Failure {
+    let mistake = Mistake::new(KeyPath::of("environment").key(name), reason).advise(format!(
+        "set {source}, or give another value with --env-file FILE or --env {name}=VALUE"
+    ));
+    function.metadata.failure(&mistake)
+}
+
 /// Warns of secrets in manifests.
 pub(crate) fn warn_of_secrets(functions: &[Function], screen: Screen) {
     let mut warned = Vec::new();
@@ -228,8 +230,8 @@ pub(crate) fn warn_of_secrets(functions: &[Function], screen: Screen) {
         for name in function.metadata.secrets() {
             if !warned.contains(&(&function.package, name)) {
                 screen.warning(format_args!(
-                    "the variable {name} of `{}` in Cargo.toml looks like a secret, which should not be committed\n  help: remove it \
-                     there; `--env {name}` passes the variable of the shell, and `--env-file FILE` reads a file",
+                    "the variable {name} of `{}` in Cargo.toml looks like a secret, which should not be committed\n  help: write \
+                     {name} = {{ env = \"{name}\" }}, which takes it from the variable of the shell",
                     function.package
                 ));
                 warned.push((&function.package, name));
@@ -277,7 +279,7 @@ mod tests {
         let mut metadata = FgMetadata { log_level: Some("warn".into()), ..FgMetadata::default() };
         let mut flags = SettingsFlags::default();
         assert_eq!(log(&metadata, &flags).as_deref(), Some("warn"));
-        metadata.environment.insert("FG_LOG".into(), "info,a=off".into());
+        metadata.environment.insert("FG_LOG".into(), Variable::Value("info,a=off".into()));
         assert_eq!(log(&metadata, &flags).as_deref(), Some("info,a=off"));
         flags.log_level = Some("debug".into());
         assert_eq!(log(&metadata, &flags).as_deref(), Some("debug"));
@@ -311,7 +313,7 @@ mod tests {
     #[test]
     fn flags_override_metadata_and_metadata_overrides_the_defaults() {
         let environment = [("COLOUR", "red"), ("SIZE", "1")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+            .map(|(name, value)| (name.to_owned(), Variable::Value(value.to_owned())));
         let metadata = FgMetadata {
             memory: Some(256),
             timeout: Some(30),
@@ -348,13 +350,6 @@ mod tests {
         assert_eq!(
             check_name("RUNTIME_X"),
             Err("RUNTIME_X is reserved by the platform and cannot be set".into())
-        );
-        let metadata = FgMetadata { memory: Some(100), ..FgMetadata::default() };
-        let failure = Settings::resolve(&SettingsFlags::default(), &function(metadata))
-            .expect_err("no such size");
-        assert!(
-            failure.to_string().starts_with("[package.metadata.fg] of `greet`: memory: "),
-            "{failure}"
         );
     }
 }

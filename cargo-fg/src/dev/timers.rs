@@ -6,6 +6,7 @@ use fg_local::{Schedule, Timer};
 
 use crate::dev::DevArguments;
 use crate::failure::Failure;
+use crate::metadata::{KeyPath, Mistake};
 use crate::names::{list_of, split};
 use crate::project::Function;
 use crate::screen::Screen;
@@ -63,36 +64,39 @@ pub(super) fn resolve(
             !functions[..at].iter().any(|before| before.package_id == function.package_id);
         let of_package: Vec<_> =
             functions.iter().filter(|other| other.package_id == function.package_id).collect();
-        for timer in function.metadata.timers.iter().filter(|_| is_first) {
-            let wrong = |reason: String| {
-                Failure::usage(format!(
-                    "[package.metadata.fg] of `{}`: timers: {reason}",
-                    function.package
-                ))
+        for (at, timer) in function.metadata.timers.iter().enumerate().filter(|_| is_first) {
+            let path = KeyPath::of("timers").index(at);
+            let wrong = |path: KeyPath, reason: String, advice: String| {
+                function.metadata.failure(&Mistake::new(path, reason).advise(advice))
             };
             let target = match (&timer.function, of_package.as_slice()) {
                 (Some(name), all) => all.iter().find(|function| function.name == *name).copied(),
                 (None, [only]) => Some(*only),
                 (None, all) => {
                     let names: Vec<_> = all.iter().map(|function| function.name.as_str()).collect();
-                    return Err(wrong(format!("{:?} does not name its function", timer.schedule))
-                        .advise(format!("add function = \"{}\"", names.join("|"))));
+                    return Err(wrong(
+                        path,
+                        "it does not name its function".to_owned(),
+                        format!("add function = \"{}\"", names.join("|")),
+                    ));
                 }
             };
-            Schedule::parse(&timer.schedule).map_err(|error| wrong(error.to_string()))?;
             let Some(target) = target else {
                 if arguments.wanted().is_all() {
                     let names: Vec<_> =
                         of_package.iter().map(|function| function.name.as_str()).collect();
                     let missing = timer.function.as_deref().unwrap_or_default();
-                    return Err(wrong(format!("there is no function `{missing}`"))
-                        .advise(list_of(missing, &names)));
+                    return Err(wrong(
+                        path.key("function"),
+                        "there is no such function".to_owned(),
+                        list_of(missing, &names),
+                    ));
                 }
                 // Its function is not among those that are served.
                 continue;
             };
             let name = timer.name.clone().unwrap_or_else(|| format!("timer-{}", timers.len() + 1));
-            let (schedule, user_event) = (timer.schedule.clone(), timer.text.clone());
+            let (schedule, user_event) = (timer.schedule.as_cron(), timer.text.clone());
             let function = target.label.clone();
             timers.push(FunctionTimer { function, timer: Timer { name, schedule, user_event } });
         }

@@ -52,7 +52,7 @@ impl fmt::Debug for Assignment {
 }
 
 /// The platform's rules for names of user variables (from the manual, "environment variables").
-pub(super) fn check_name(name: &str) -> Result<(), String> {
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
     let begins_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
     if !begins_well || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
         // The name is not printed, because it may be part of a value.
@@ -154,7 +154,7 @@ fn without_comment(value: &str) -> &str {
 }
 
 /// The variables for a log level.
-pub(super) fn of_log_level(text: &str) -> Result<Vec<(String, String)>, String> {
+pub(crate) fn of_log_level(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut for_all = None;
     for directive in text.split(',').map(str::trim) {
         let level = match directive.split_once('=') {
