@@ -12,7 +12,6 @@ mod show;
 mod state;
 mod step;
 mod triggers;
-mod until_metadata;
 mod versions;
 
 use std::process::ExitCode;
