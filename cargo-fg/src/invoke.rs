@@ -27,7 +27,7 @@ use crate::screen::Screen;
 use crate::settings::{Settings, SettingsFlags, warn_of_secrets};
 
 /// Builds the function and runs it once, with the environment, the limits and the deadline of the
-/// platform
+/// platform; with --remote, invokes it there
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -94,8 +94,10 @@ pub(crate) fn wanted(selection: &Selection, named: Option<&str>) -> Result<Wante
 fn check_flags(arguments: &InvokeArguments) -> Result<(), Failure> {
     if !arguments.remote.remote {
         return match arguments.remote.given() {
-            Some(flag) => Err(Failure::usage(format!("{flag} is about a function on the platform"))
-                .advise("add --remote to invoke it there")),
+            Some(flag) => {
+                Err(Failure::usage(format!("{flag} is about a function on the platform"))
+                    .advise("add --remote to invoke it there"))
+            }
             None => Ok(()),
         };
     }

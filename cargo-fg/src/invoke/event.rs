@@ -143,7 +143,14 @@ mod tests {
 
     #[test]
     fn a_name_is_not_taken_for_an_event() {
-        for name in ["greet", "take-orders_2", "a/bootstrap", "grüße", "2nd", "urn:fss:r:p:function:default:a:!prod"] {
+        for name in [
+            "greet",
+            "take-orders_2",
+            "a/bootstrap",
+            "grüße",
+            "2nd",
+            "urn:fss:r:p:function:default:a:!prod",
+        ] {
             assert!(is_name(name), "{name}");
         }
         for event in [

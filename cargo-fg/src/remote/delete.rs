@@ -22,8 +22,8 @@ Examples:
   cargo fg delete --version 1.1.0
   cargo fg delete --name greet --yes
 
-What was deleted cannot be brought back. What is not a part of the function stays: its log in LTS,
-the code in a bucket, images, agencies, and the APIs and topics of its triggers.")]
+What was deleted cannot be brought back. What is not a part of the function stays: code in a bucket,
+images, agencies, and the buckets, topics and streams of its triggers.")]
 pub(crate) struct DeleteArguments {
     /// Deletes only this published version
     #[arg(long, value_name = "VERSION")]
@@ -39,12 +39,16 @@ pub(crate) fn run(arguments: &DeleteArguments, screen: Screen) -> Result<ExitCod
     let target = arguments.target.connect()?;
     let version = match (&arguments.version, &target.qualifier) {
         (Some(_), Some(_)) => {
-            return Err(Failure::usage("the URN names an alias or a version, and --version another")
-                .advise("remove one of the two"));
+            return Err(Failure::usage(
+                "the URN names an alias or a version, and --version another",
+            )
+            .advise("remove one of the two"));
         }
         (None, Some(Qualifier::Alias(alias))) => {
-            return Err(Failure::usage(format!("the URN names the alias `{alias}`, and a function or a version is deleted"))
-                .advise("remove the alias from the URN to delete the function"));
+            return Err(Failure::usage(format!(
+                "the URN names the alias `{alias}`, and a function or a version is deleted"
+            ))
+            .advise("remove the alias from the URN to delete the function"));
         }
         (None, Some(Qualifier::Version(version))) => Some(version.as_str()),
         (version, None) => version.as_deref(),
@@ -65,7 +69,10 @@ fn delete_function(target: &Target, yes: bool, screen: Screen) -> Result<ExitCod
             rows.push([if at == 0 { label.to_owned() } else { String::new() }, value]);
         }
     };
-    add("versions", (!published.versions.is_empty()).then(|| published.names()).into_iter().collect());
+    add(
+        "versions",
+        (!published.versions.is_empty()).then(|| published.names()).into_iter().collect(),
+    );
     let aliases = published.aliases.iter().filter_map(|alias| alias.name.clone());
     let aliases: Vec<_> = aliases.collect();
     add("aliases", (!aliases.is_empty()).then(|| aliases.join(", ")).into_iter().collect());
@@ -109,7 +116,9 @@ fn delete_version(
             Exit::Failed,
             format!("version `{version}` is in use: {} leads to it", names.join(", ")),
         )
-        .advise("lead the alias to another version first, as with `cargo fg rollback --to VERSION`"));
+        .advise(
+            "lead the alias to another version first, as with `cargo fg rollback --to VERSION`",
+        ));
     }
     if !confirm(&format!("Delete version {version} of {}?", target.name()), yes)? {
         return Err(declined());

@@ -39,7 +39,7 @@ pub(crate) struct RemoteFlags {
 impl RemoteFlags {
     /// A flag that has a meaning only with `--remote`.
     pub(crate) fn given(&self) -> Option<&'static str> {
-        if self.name.is_given() { Some("--name") } else { self.cloud.given() }
+        self.name.given().or_else(|| self.cloud.given())
     }
 }
 

@@ -22,6 +22,9 @@ use crate::screen::Screen;
 /// How often the log is asked for new lines.
 const INTERVAL: Duration = Duration::from_secs(1);
 
+/// After so many questions, the alias is looked at again: a deployment may have moved it.
+const LOOK_AT_ALIAS: u64 = 15;
+
 /// Shows the log of a function, the oldest line first
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -39,13 +42,14 @@ pub(crate) struct LogsArguments {
     /// Goes on with new lines, until Ctrl-C
     #[arg(long, short, conflicts_with = "until")]
     follow: bool,
-    /// From when on: a duration before now, or a time such as 2026-11-27T10:20:30Z
+    /// From when on: a duration before now, or a time such as 2026-11-27T10:20:30Z [default: 10m]
     #[arg(long, value_name = "DURATION|TIME", default_value = "10m", value_parser = parse_moment, hide_default_value = true)]
     since: Timestamp,
     /// Until when [default: now]
     #[arg(long, value_name = "DURATION|TIME", value_parser = parse_moment)]
     until: Option<Timestamp>,
-    /// Only the lines of this invocation
+    /// Only the lines that have the id of this invocation, as those of `ctx.logger()`, `log` and
+    /// `tracing` do
     #[arg(long, value_name = "ID", value_parser = parse_request)]
     request: Option<String>,
     /// Only the last lines, so many
@@ -86,8 +90,14 @@ pub(crate) fn run(arguments: &LogsArguments, screen: Screen) -> Result<ExitCode,
     }
     // Ctrl-C ends the process, as it ends `tail -f`.
     let mut has_reader = has_reader;
-    while has_reader {
+    for round in 1_u64.. {
+        if !has_reader {
+            break;
+        }
         std::thread::sleep(INTERVAL);
+        if round.is_multiple_of(LOOK_AT_ALIAS) {
+            reader.show(versions(arguments, &target)?);
+        }
         let until = Timestamp::now() + Duration::from_secs(60);
         has_reader = reader.each_page(&target, until, &mut print_lines)?;
     }
@@ -96,7 +106,9 @@ pub(crate) fn run(arguments: &LogsArguments, screen: Screen) -> Result<ExitCode,
 
 /// Prints lines; false if the reader of a pipe is gone.
 fn print_lines(lines: &[String]) -> bool {
-    lines.iter().all(|line| print(&format!("{}\n", line.trim_end_matches(['\r', '\n'])), Form::Text))
+    lines
+        .iter()
+        .all(|line| print(&format!("{}\n", line.trim_end_matches(['\r', '\n'])), Form::Text))
 }
 
 /// The versions whose lines are shown; `None` for all.
@@ -117,11 +129,10 @@ fn versions(arguments: &LogsArguments, target: &Target) -> Result<Option<Vec<Str
         Some(found) => {
             Ok(Some(shares(found).into_iter().map(|(version, _)| version.to_owned()).collect()))
         }
-        None => Err(Failure::new(
-            Exit::Failed,
-            format!("{} has no alias `{alias}`", target.name()),
-        )
-        .advise("`cargo fg status` shows its aliases")),
+        None => {
+            Err(Failure::new(Exit::Failed, format!("{} has no alias `{alias}`", target.name()))
+                .advise("`cargo fg status` shows its aliases"))
+        }
     }
 }
 

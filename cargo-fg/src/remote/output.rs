@@ -84,10 +84,7 @@ mod tests {
     fn cells_stay_in_their_columns_whatever_they_contain() {
         let row = |cells: [&str; 3]| cells.map(str::to_owned);
         let rows = [row(["NAME", "", "TEXT"]), row(["a\nb\u{1b}[2J", "", "函数"])];
-        assert_eq!(
-            columns(&rows),
-            "NAME           TEXT\na b\\u{1b}[2J  函数\n"
-        );
+        assert_eq!(columns(&rows), "NAME          TEXT\na b\\u{1b}[2J  函数\n");
     }
 
     #[test]

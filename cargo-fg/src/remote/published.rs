@@ -70,8 +70,7 @@ impl Published {
         for version in &self.versions {
             let name = name_of(version);
             let aliases = self.aliases_of(name);
-            let aliases: Vec<_> =
-                aliases.iter().map(|(alias, share)| share.after(alias)).collect();
+            let aliases: Vec<_> = aliases.iter().map(|(alias, share)| share.after(alias)).collect();
             rows.push([
                 name.to_owned(),
                 version.last_modified.clone().unwrap_or_default(),
@@ -106,7 +105,11 @@ impl Published {
 
     /// The names of the versions, for a message.
     pub(crate) fn names(&self) -> String {
-        self.versions.iter().map(|version| one_line(name_of(version))).collect::<Vec<_>>().join(", ")
+        self.versions
+            .iter()
+            .map(|version| one_line(name_of(version)))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 

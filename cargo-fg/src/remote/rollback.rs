@@ -61,7 +61,10 @@ pub(crate) fn run(arguments: &RollbackArguments, screen: Screen) -> Result<ExitC
         screen.note("nothing was changed, because of --dry-run");
         return Ok(ExitCode::SUCCESS);
     }
-    if !confirm(&format!("Lead {name} of {} from {from} to {shown}?", target.name()), arguments.yes)? {
+    if !confirm(
+        &format!("Lead {name} of {} from {from} to {shown}?", target.name()),
+        arguments.yes,
+    )? {
         return Err(declined());
     }
     let mut update = UpdateAlias::new(to);
@@ -85,8 +88,10 @@ fn wanted_alias<'a>(
     target: &'a Target,
 ) -> Result<Option<&'a str>, Failure> {
     match (&arguments.alias, &target.qualifier) {
-        (Some(_), Some(_)) => Err(Failure::usage("the URN names an alias or a version, and --alias another")
-            .advise("remove one of the two")),
+        (Some(_), Some(_)) => {
+            Err(Failure::usage("the URN names an alias or a version, and --alias another")
+                .advise("remove one of the two"))
+        }
         (None, Some(Qualifier::Version(_))) => {
             Err(Failure::usage("the URN names a version, and an alias is rolled back")
                 .advise("to say which version the alias gets: --to VERSION"))

@@ -7,8 +7,10 @@ use fg_client::{Error, FunctionUrn, Qualifier, RemoteFunction};
 
 use crate::arguments::Selection;
 use crate::cloud::{self, Cloud, CloudFlags};
+use crate::desired::{Desired, Identity};
 use crate::failure::{Exit, Failure};
 use crate::invoke::wanted;
+use crate::metadata::EnvironmentFlag;
 use crate::project::Project;
 
 /// Names a function on the platform.
@@ -35,12 +37,25 @@ pub(crate) struct NameFlags {
     /// The app that the function of --name belongs to [default: default]
     #[arg(long, value_name = "APP", requires = "name")]
     app: Option<String>,
+    #[command(flatten)]
+    environment: EnvironmentFlag,
 }
 
 impl NameFlags {
     /// Whether a function is named without its project.
-    pub(crate) fn is_given(&self) -> bool {
+    fn is_given(&self) -> bool {
         self.name.is_some()
+    }
+
+    /// One of the flags that was given; variables of the shell do not count.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let environment = self.environment.name();
+        let of_shell = std::env::var("FG_ENVIRONMENT").ok();
+        match environment {
+            _ if self.is_given() => Some("--name"),
+            Some(name) if of_shell.as_deref() != Some(name) => Some("--environment"),
+            _ => None,
+        }
     }
 }
 
@@ -89,7 +104,9 @@ impl Target {
                     )
                 })?;
                 let function = project.function(&wanted(selection, function)?)?;
-                (function.unique_name, "default".to_owned())
+                let Identity { name, app } =
+                    Desired::identity(&function, flags.environment.name())?;
+                (name, app)
             }
         };
         let cloud = Cloud::connect(cloud)?;

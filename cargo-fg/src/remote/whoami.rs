@@ -3,15 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use fg_client::Identity;
 use fg_client::credentials::{Found, Source};
 use fg_client::resources::Domain;
+use fg_client::{Error, Identity};
 use serde_json::{Value, json};
 
 use super::output::{OutputFormat, columns, print_as};
 use super::times::rfc3339;
 use crate::cloud::{Cloud, CloudFlags, failure};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::screen::Screen;
 
 /// Shows whose credentials are used, for which region and project, and where each was found
@@ -78,7 +78,17 @@ fn ask(cloud: &Cloud) -> Result<Answer, Failure> {
         }
         Ok(domain)
     });
-    Ok(Answer { identity, account: account.map_err(failure) })
+    Ok(Answer { identity, account: account.map_err(refusal) })
+}
+
+/// Why the account is not known.
+fn refusal(error: Error) -> Failure {
+    match error.as_service() {
+        Some(service) if service.status() == 401 => {
+            Failure::new(Exit::Failed, "these credentials are not valid").because(&error)
+        }
+        _ => failure(error),
+    }
 }
 
 /// The source of a value; what the program was given, was given by a flag.
@@ -101,9 +111,8 @@ fn kind(identity: &Identity) -> String {
 }
 
 fn text(identity: &Identity, account: &Result<Domain, Failure>) -> String {
-    let row = |label: &str, value: &str, source: String| {
-        [label.to_owned(), value.to_owned(), source]
-    };
+    let row =
+        |label: &str, value: &str, source: String| [label.to_owned(), value.to_owned(), source];
     let found = |label: &str, found: Option<&Found<String>>, flag: &str| match found {
         Some(found) => row(label, &found.value, source(&found.source, flag)),
         None => row(label, "not known", String::new()),
@@ -127,9 +136,7 @@ fn text(identity: &Identity, account: &Result<Domain, Failure>) -> String {
 }
 
 fn to_json(identity: &Identity, account: &Result<Domain, Failure>) -> Value {
-    let found = |found: &Found<String>, flag: &str| {
-        json!({"value": found.value, "source": source(&found.source, flag)})
-    };
+    let found = |found: &Found<String>, flag: &str| json!({"value": found.value, "source": source(&found.source, flag)});
     json!({
         "access_key": found(&identity.access_key, "given"),
         "temporary": identity.is_temporary,

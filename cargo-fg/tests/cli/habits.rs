@@ -95,7 +95,6 @@ fn commands_of_other_tools_are_aliases_or_explained() {
         ("deploy", "`cargo fg package` writes the zip file"),
         ("run", "`cargo fg invoke` runs the function once"),
         ("init", "`cargo fg new NAME`"),
-        ("logs", "`cargo fg dev` and `cargo fg invoke` show the log"),
     ] {
         for arguments in
             [&[command][..], &[command, "--region", "cn-north-4", "greet"], &[command, "--help"]]

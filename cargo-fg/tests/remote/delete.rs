@@ -89,10 +89,7 @@ fn one_version_can_be_deleted_unless_an_alias_leads_to_it() {
         "error: version `v2` is in use: prod leads to it\n  help: lead the alias to another version first, as with `cargo fg rollback --to VERSION`\n"
     );
     let missing = platform.run_greet(&["delete", "--version", "v1", "--yes"], 1);
-    assert_eq!(
-        missing.stderr,
-        "error: greet has no published version `v1`\n  help: it has v2\n"
-    );
+    assert_eq!(missing.stderr, "error: greet has no published version `v1`\n  help: it has v2\n");
     let latest = platform.run_greet(&["delete", "--version", "latest", "--yes"], 2);
     assert!(latest.stderr.contains("`latest` cannot be deleted alone"), "{latest:?}");
     let alias = platform.run(&["delete", &format!("{URN}:!prod"), "--yes"], 2);

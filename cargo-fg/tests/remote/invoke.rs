@@ -93,7 +93,7 @@ fn a_version_or_an_alias_is_invoked() {
 #[test]
 fn an_asynchronous_invocation_is_accepted_with_its_id() {
     let platform = Platform::with_running_greet();
-    let ran = platform.run_greet(&["invoke", "--remote", "--async", r#"{"print":"later"}"#], 0);
+    let ran = platform.run_greet(&["invoke", "--remote", "--async", r#"{"complain":"later"}"#], 0);
     let id = ran.stdout.trim();
     assert_eq!(
         ran.stderr,
@@ -103,7 +103,7 @@ fn an_asynchronous_invocation_is_accepted_with_its_id() {
     );
     wait_for("its log", || {
         let log = platform.run_greet(&["logs", "--request", id], 0).stdout;
-        log.contains("later").then_some(())
+        log.contains("ERROR later").then_some(())
     });
     let json = platform.run_greet(&["invoke", "--remote", "--async", "--output", "json"], 0).json();
     assert_eq!(json["ok"], true);

@@ -2,16 +2,21 @@
 
 use fg_client::aliases::CreateAlias;
 use fg_client::invocations::InvokeOptions;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::time::Duration;
 
-use crate::platform::{Platform, new_function, still, wait_for};
+use crate::platform::{Platform, URN, still, wait_for};
 
 /// Invokes a version of `greet`, and returns the request id once the log is complete.
 fn invoke(platform: &Platform, version: &str, event: &Value) -> String {
     let function = platform.greet();
     let function = function.client().function(function.urn().with_version(version));
-    let ended = function.invoke_with(event.to_string(), &InvokeOptions::default());
-    let id = platform.wait(ended).request_id.expect("an id");
+    let options = InvokeOptions::default();
+    let ended = platform.wait(function.invoke_with(event.to_string(), &options));
+    let id = ended.request_id.expect("an id");
     let finish = format!("Finish invoke request '{id}'");
     wait_for("the log", || {
         let shown = platform.run_greet(&["logs", "--since", "1h"], 0).stdout;
@@ -84,8 +89,9 @@ fn the_lines_of_an_alias_are_those_of_its_version() {
 fn the_time_is_a_duration_or_a_moment() {
     let platform = Platform::with_running_greet();
     invoke(&platform, "latest", &json!({"print": "now"}));
-    for since in ["90s", "10m", "2h", "3d", "2026-01-01T00:00:00Z"] {
-        let shown = platform.run_greet(&["logs", "--since", "3d", "--until", "0s"], 0).stdout;
+    let moment = (Timestamp::now() - Duration::from_secs(3600)).to_string();
+    for since in ["90s", "10m", "2h", "3d", &moment] {
+        let shown = platform.run_greet(&["logs", "--since", since, "--until", "0s"], 0).stdout;
         assert!(shown.contains("now"), "{since}: {shown}");
     }
     let before = platform.run_greet(&["logs", "--since", "2h", "--until", "1h"], 0);
@@ -104,17 +110,28 @@ fn the_time_is_a_duration_or_a_moment() {
 #[test]
 fn a_function_without_a_log_says_how_it_gets_one() {
     let platform = Platform::start();
-    let mut function = new_function();
-    function.enable_lts_log = Some(false);
-    platform.create(function, "#!/bin/sh\n");
-    let ran = platform.run_greet(&["logs"], 1);
+    // The platform on this machine always keeps logs.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+    let server = std::thread::spawn(move || {
+        let (mut connection, _) = listener.accept().expect("a connection");
+        let mut request = BufReader::new(connection.try_clone().expect("it can be shared"));
+        let mut line = String::new();
+        request.read_line(&mut line).expect("a request");
+        let body =
+            r#"{"error_code":"FSS.0404","error_msg":"selectOneLog, group or stream not found"}"#;
+        let length = body.len();
+        let head = format!("HTTP/1.1 404 Not Found\r\ncontent-length: {length}\r\n\r\n");
+        write!(connection, "{head}{body}").expect("it is read");
+        line
+    });
+    let ran = platform.run(&["logs", URN, "--endpoint", &endpoint], 1);
     assert_eq!(
         ran.stderr,
         "error: greet has no log in LTS\n  help: switch it on: with `lts = true` under [package.metadata.fg.log] and `cargo fg deploy`, or on the console (the function, Configuration, Logs)\n"
     );
-    let status = platform.run_greet(&["status"], 0).stdout;
-    assert!(status.contains("log           not in LTS\n"), "{status}");
-    assert!(status.contains("errors        not known: the log is not in LTS\n"), "{status}");
+    let asked = server.join().expect("no panic");
+    assert!(asked.contains("/lts-log-detail "), "{asked}");
 }
 
 #[cfg(unix)]

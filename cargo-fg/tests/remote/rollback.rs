@@ -69,10 +69,7 @@ fn a_traffic_split_ends_with_the_version_that_had_the_rest() {
     split.additional_version_weights = Some(BTreeMap::from([("v3".to_owned(), 10)]));
     platform.wait(platform.greet().update_alias("prod", &split));
     let ran = platform.run_greet(&["rollback", "--yes"], 0);
-    assert_eq!(
-        ran.stdout.lines().last(),
-        Some("prod leads to v2 now, and not to v2 90%, v3 10%")
-    );
+    assert_eq!(ran.stdout.lines().last(), Some("prod leads to v2 now, and not to v2 90%, v3 10%"));
     assert_eq!(prod(&platform).additional_version_weights.unwrap_or_default(), BTreeMap::new());
 }
 

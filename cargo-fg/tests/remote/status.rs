@@ -51,6 +51,7 @@ fn everything_about_a_function_is_shown_and_no_value_of_a_variable() {
     let zip = package("#!/bin/sh\n");
     let (size, digest) = (zip.len(), digest(&zip));
     let digest = &digest[..12];
+    let stream = platform.wait(platform.greet().log_details()).stream_name.expect("a name");
     assert_eq!(
         still(&ran.stdout),
         format!(
@@ -62,7 +63,7 @@ limits        128 MB, 30 s, 512 MB in /tmp, instances without a limit
 variables     GREETING, TOKEN (encrypted)
 agencies      reader (credentials)
 code          zip, {size} B, digest {digest}, changed 0000-00-00T00:00:00Z
-log           LTS group functiongraph.log.group.local, stream greet
+log           LTS group functiongraph.log.group.local, stream {stream}
 versions      2 published, the newest is v2 of 0000-00-00T00:00:00Z
 aliases       prod: v2
 triggers      DEDICATEDGATEWAY greetings, ACTIVE: GET /greet at {endpoint}/greet

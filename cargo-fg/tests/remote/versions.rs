@@ -71,7 +71,10 @@ fn what_a_description_contains_stays_on_its_line() {
     platform.wait(platform.greet().update_config(&configuration));
     platform.wait(platform.greet().publish(&publish));
     let shown = platform.run_greet(&["versions"], 0).stdout;
-    assert!(shown.lines().nth(1).expect("a line").ends_with("\\u{1b}[2Jgone error: none"), "{shown}");
+    assert!(
+        shown.lines().nth(1).expect("a line").ends_with("\\u{1b}[2Jgone error: none"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -99,6 +102,12 @@ fn a_function_is_found_by_its_project_its_name_or_its_urn() {
     platform.write("src/main.rs", "fn main() {}\n");
     assert_eq!(platform.run(&["versions"], 0).stdout, by_name);
     assert_eq!(platform.run(&["versions", "greet"], 0).stdout, by_name);
+    let other = manifest.replace("greet", "hello");
+    let metadata = "[package.metadata.fg]\nname = \"unknown\"\n\n[package.metadata.fg.env.prod]\nname = \"greet\"\n";
+    platform.write("Cargo.toml", &format!("{other}\n{metadata}"));
+    assert_eq!(platform.run(&["versions", "--environment", "prod"], 0).stdout, by_name);
+    let unknown = platform.run(&["versions"], 1).stderr;
+    assert!(unknown.contains("there is no function `unknown`"), "{unknown}");
 }
 
 #[test]

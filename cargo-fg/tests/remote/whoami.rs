@@ -26,10 +26,11 @@ endpoint    {endpoint:<32}  variable FG_ENDPOINT
     );
     assert_eq!(ran.stderr, "");
 
-    let flags =
-        ["whoami", "--region", "eu-de", "--project-id", PROJECT, "--endpoint", &endpoint];
+    let flags = ["whoami", "--region", "eu-de", "--project-id", PROJECT, "--endpoint", &endpoint];
     let shown = platform.run(&flags, 0).stdout;
-    for line in ["region      eu-de                             --region", "--project-id", "--endpoint"] {
+    for line in
+        ["region      eu-de                             --region", "--project-id", "--endpoint"]
+    {
         assert!(shown.contains(line), "{shown}");
     }
 }
@@ -37,7 +38,8 @@ endpoint    {endpoint:<32}  variable FG_ENDPOINT
 #[test]
 fn a_profile_is_named_with_its_file() {
     let platform = Platform::start();
-    let credentials = "[work]\nak = AccessKeyOfAda\nsk = secret-key-of-ada\nsecurity_token = s3cr3t\n";
+    let credentials =
+        "[work]\nak = AccessKeyOfAda\nsk = secret-key-of-ada\nsecurity_token = s3cr3t\n";
     platform.write(".huaweicloud/credentials", credentials);
     let shown = platform.run(&["whoami", "--profile", "work", "--output", "json"], 0).json();
     let file = platform.home.path().join(".huaweicloud/credentials");
@@ -81,7 +83,8 @@ endpoint    {endpoint}  variable FG_ENDPOINT
 "
         )
     );
-    let told = "error: show the account: IAM answered 401";
+    let told =
+        "error: these credentials are not valid\n  because: show the account: IAM answered 401";
     assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
     assert!(ran.stderr.contains("Access key or secret key is wrong"), "{}", ran.stderr);
     let mut command = platform.fg(&["whoami", "--output", "json"]);
@@ -117,7 +120,14 @@ fn an_endpoint_that_is_not_there_is_a_failure_of_the_network() {
 fn its_help_has_the_order_of_the_sources() {
     let help = Platform::start().run(&["whoami", "--help"], 0).stdout;
     let mut from = 0;
-    for source in ["--profile NAME:", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", "OS_ACCESS_KEY", "KooCLI's", "metadata"] {
+    for source in [
+        "--profile NAME:",
+        "HUAWEICLOUD_SDK_AK",
+        "HW_ACCESS_KEY",
+        "OS_ACCESS_KEY",
+        "KooCLI's",
+        "metadata",
+    ] {
         let at = help[from..].find(source).unwrap_or_else(|| panic!("{source}: {help}"));
         from += at;
     }

@@ -164,7 +164,8 @@ mod tests {
             memory_used: Some(21.473),
             billed: Some(66.0),
         };
-        let header = r#"{"duration":65.828,"billingDuration":66,"memorySize":128,"memoryUsed":21.473}"#;
+        let header =
+            r#"{"duration":65.828,"billingDuration":66,"memorySize":128,"memoryUsed":21.473}"#;
         assert_eq!(Figures::of_header(header), Some(expected));
         let log = "T Start invoke request 'a', version: v1\n2022-09-20T11:43:58Z Finish invoke request 'a', duration: 65.828ms, billing duration: 66ms, memory used: 21.473MB, billing memory: 128MB\n";
         assert_eq!(Figures::of_log(log), Figures::of_header(header));

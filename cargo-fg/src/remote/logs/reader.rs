@@ -31,12 +31,11 @@ impl Filter {
     /// Whether a line is wanted. Lines come in their order.
     fn wants(&mut self, line: &LogLine) -> bool {
         let content = line.content.as_deref().unwrap_or_default();
-        let label = |name: &str| line.labels.as_ref()?.get(name)?.as_str().filter(|it| !it.is_empty());
-        if let Some(request) = &self.request {
-            // The search of LTS is by words: another line may quote the id.
-            if !content.contains(request.as_str()) && label("request_id") != Some(request) {
-                return false;
-            }
+        let label =
+            |name: &str| line.labels.as_ref()?.get(name)?.as_str().filter(|it| !it.is_empty());
+        // The search of LTS is by words: what has the parts of the id is found, too.
+        if self.request.as_ref().is_some_and(|request| !content.contains(request)) {
+            return false;
         }
         let Some(versions) = &self.versions else { return true };
         if let Some(version) = label("version") {
@@ -85,6 +84,11 @@ impl Reader {
             ));
         };
         Ok(Self { group_id, stream_id, since, filter, last: None, has_found: false })
+    }
+
+    /// Shows the lines of these versions from now on; `None` for all.
+    pub(super) fn show(&mut self, versions: Option<Vec<String>>) {
+        self.filter.versions = versions;
     }
 
     /// Whether no wanted line was found so far.
@@ -208,12 +212,12 @@ mod tests {
         let mut filter = Filter::new(None, Some(vec!["v1".to_owned()]));
         let mut wants = |content: &str| wanted(&mut filter, None, content);
         assert!(!wants("before the first"));
-        assert!(wants("T Start invoke request 'a', version: v1"));
+        assert!(wants("T Start invoke request 'r-1', version: v1"));
         assert!(wants("a line without an id"));
-        assert!(!wants("T Start invoke request 'b', version: v2"));
-        assert!(wants("T a INFO still of the first"));
+        assert!(!wants("T Start invoke request 'r-2', version: v2"));
+        assert!(wants("T r-1 INFO still of the first"));
         assert!(!wants("a line after that of the second"));
-        assert!(wants("T Finish invoke request 'a', duration: 1ms"));
+        assert!(wants("T Finish invoke request 'r-1', duration: 1ms"));
     }
 
     #[test]

@@ -49,10 +49,13 @@ impl fmt::Display for Status {
         rows.add("limits", [limits(function)]);
         rows.add("variables", [variables(function)]);
         rows.add("agencies", [agencies(function)].into_iter().filter(|text| !text.is_empty()));
-        rows.add("network", function.func_vpc.iter().filter_map(|vpc| {
-            let (id, subnet) = (vpc.vpc_id.as_ref()?, vpc.subnet_id.as_ref()?);
-            (!id.is_empty()).then(|| format!("VPC {id}, subnet {subnet}"))
-        }));
+        rows.add(
+            "network",
+            function.func_vpc.iter().filter_map(|vpc| {
+                let (id, subnet) = (vpc.vpc_id.as_ref()?, vpc.subnet_id.as_ref()?);
+                (!id.is_empty()).then(|| format!("VPC {id}, subnet {subnet}"))
+            }),
+        );
         rows.add("code", [code(function)]);
         rows.add_known("log", &self.log, |log| {
             vec![match log {
@@ -78,7 +81,9 @@ impl fmt::Display for Status {
         rows.add_known("aliases", &self.published, |published| {
             let aliases = published.aliases.iter();
             aliases
-                .map(|alias| format!("{}: {}", alias.name.as_deref().unwrap_or_default(), route(alias)))
+                .map(|alias| {
+                    format!("{}: {}", alias.name.as_deref().unwrap_or_default(), route(alias))
+                })
                 .collect()
         });
         rows.add_known("triggers", &self.triggers, |triggers| {
@@ -106,7 +111,9 @@ impl fmt::Display for Status {
             }]
         });
         rows.add_known("errors", &self.errors, Clone::clone);
-        rows.add_known("failed async", &self.failed, |failed| failed.iter().map(failed_line).collect());
+        rows.add_known("failed async", &self.failed, |failed| {
+            failed.iter().map(failed_line).collect()
+        });
         f.write_str(&columns(&rows.0))
     }
 }

@@ -87,9 +87,7 @@ impl Trigger {
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Array(values) => {
-            Some(values.iter().filter_map(text).collect::<Vec<_>>().join(","))
-        }
+        Value::Array(values) => Some(values.iter().filter_map(text).collect::<Vec<_>>().join(",")),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
@@ -108,7 +106,8 @@ mod tests {
             });
             Trigger::new(serde_json::from_value(trigger).expect("a trigger"), Some("prod"))
         };
-        let kafka = json!({"instance_id": "i", "topic_ids": ["a", "b"], "kafka_password": "s3cr3t"});
+        let kafka =
+            json!({"instance_id": "i", "topic_ids": ["a", "b"], "kafka_password": "s3cr3t"});
         let kafka = of("KAFKA", kafka);
         assert_eq!(kafka.line(), "KAFKA of prod, ACTIVE: i a,b");
         assert!(!format!("{kafka:?}{}", kafka.to_json()).contains("s3cr3t"));
