@@ -11,6 +11,8 @@ mod send;
 mod show;
 mod state;
 mod step;
+#[cfg(test)]
+mod tests;
 mod triggers;
 mod until_metadata;
 mod versions;
@@ -27,6 +29,7 @@ use crate::deploy::interruption::Interruption;
 use crate::deploy::plan::{Goal, Options, Plan};
 use crate::desired::{Desired, Runtime};
 use crate::failure::Failure;
+use crate::metadata::{self, EnvironmentFlag, Secrets};
 use crate::package::{BuildFlags, Package, default_output};
 use crate::printable::{Form, printable};
 use crate::project::Project;
@@ -95,9 +98,8 @@ pub(crate) struct DeployArguments {
     /// The form of the plan and of the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Text)]
     output: OutputFormat,
-    /// The environment, `[package.metadata.fg.env.NAME]`
-    #[arg(long, value_name = "NAME", env = "FG_ENVIRONMENT", hide_env_values = true)]
-    environment: Option<String>,
+    #[command(flatten)]
+    environment: EnvironmentFlag,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -132,7 +134,12 @@ fn parse_alias(name: &str) -> Result<String, String> {
 pub(crate) fn run(arguments: &DeployArguments, screen: Screen) -> Result<ExitCode, Failure> {
     let project = Project::read()?;
     let function = project.function(&arguments.selection.wanted())?;
-    let desired = Desired::resolve(&function, arguments.image.as_deref())?;
+    let manifest = metadata::Options {
+        environment: arguments.environment.name(),
+        image: arguments.image.as_deref(),
+        secrets: Secrets::FromShell,
+    };
+    let desired = Desired::resolve(&function, &manifest)?;
     let options = Options {
         publish: arguments.publish.clone(),
         alias: arguments.alias.clone(),

@@ -139,10 +139,12 @@ impl Deployment<'_> {
             // Nothing has changed, the secrets included: the last version has them.
             self.goal.resent = None;
         }
-        self.screen.note(format_args!(
-            "{}: the answer does not tell whether it was carried out; looking",
-            words(step)
-        ));
+        if error.is_ambiguous() {
+            self.screen.note(format_args!(
+                "{}: the answer does not tell whether it was carried out; looking",
+                words(step)
+            ));
+        }
         let client = &self.cloud.client;
         let read = state::read(client, self.goal.urn, self.goal.parts());
         let Some(Ok(existing)) = self.cloud.wait(self.interruption.finish(read)) else {
@@ -217,6 +219,7 @@ impl Deployment<'_> {
     /// The failure of a step: what was done, what serves, and how to go on.
     fn stopped(&self, stop: Stop, step: &Step, done: &[Step]) -> Failure {
         let words = words(step);
+        let is_refused = matches!(&stop, Stop::Refused(error) if !error.is_ambiguous());
         let (failure, is_unknown) = match stop {
             Stop::Interrupted { is_given_up: false } => {
                 (Failure::new(Exit::Interrupted, format!("interrupted before: {words}")), false)
@@ -243,7 +246,11 @@ impl Deployment<'_> {
             done => format!("done before: {}\n", done.join(", ")),
         };
         advice += &self.serving(done, is_unknown.then_some(step));
-        advice += "\nrun the same command again: it goes on from there";
+        advice += if is_refused {
+            "\nwhen the reason is gone, run the same command again: it goes on from there"
+        } else {
+            "\nrun the same command again: it goes on from there"
+        };
         failure.advise(advice)
     }
 
@@ -257,7 +264,7 @@ impl Deployment<'_> {
         };
         let is_changed = done.iter().any(|step| self.changes_what_serves(&step.action));
         let text = match (&self.goal.options.alias, is_changed) {
-            (Some(alias), true) => format!("the alias {alias} is moved: it serves the new version"),
+            (Some(alias), true) => format!("the alias {alias} serves the new version"),
             (Some(alias), false) => {
                 let before = self.before.iter().flat_map(|before| &before.aliases);
                 let mut before =

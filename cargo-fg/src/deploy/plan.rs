@@ -118,6 +118,11 @@ impl Plan {
             let now = existing.and_then(|existing| existing.asynchronous.as_ref());
             plan.steps.extend(configure_asynchronous(wanted, now, &goal.target()));
         }
+        if let Some(existing) = existing.filter(|_| options.alias.is_some()) {
+            let latest = goal.urn.with_version("latest");
+            let (there, wanted) = (&existing.triggers_of_latest, &desired.triggers);
+            plan.steps.extend(triggers::leave_latest(there, wanted, &latest, options.prune)?);
+        }
         let none = Vec::new();
         let triggers = existing.map_or(&none, |existing| &existing.triggers);
         let compared =
