@@ -14,7 +14,6 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod triggers;
-mod until_metadata;
 mod versions;
 
 use std::process::ExitCode;
