@@ -13,7 +13,7 @@ use crate::new::NewArguments;
 use crate::package::PackageArguments;
 use crate::project::Wanted;
 
-/// Creates, runs and packages serverless functions for Huawei Cloud FunctionGraph
+/// Creates, runs, packages and deploys serverless functions for Huawei Cloud FunctionGraph
 #[derive(Debug, Parser)]
 #[command(name = "cargo-fg", bin_name = "cargo fg", version, after_help = AFTER, disable_help_subcommand = true, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -30,7 +30,7 @@ In one minute:
   cd greet
   cargo fg invoke -d '{\"name\":\"Ada\"}'
   cargo fg dev
-  cargo fg package
+  cargo fg deploy
 
 Settings come from flags, then from the variables FG_MEMORY, FG_TIMEOUT, FG_HANDLER, FG_LOG_LEVEL
 and FG_CREDENTIALS, then from Cargo.toml:
@@ -48,11 +48,11 @@ and FG_CREDENTIALS, then from Cargo.toml:
 
 Exit codes:
     0  success
-    1  the function failed, the package would not run, or a scenario failed
-    2  the command line or the project is invalid
-    3  something on this machine failed: a file, a port, a program
+    1  the function failed, the package would not run, a scenario failed, or the platform refused
+    2  the command line or the project is invalid, or there are no credentials
+    3  something on this machine failed: a file, a port, a program, the network
   101  the build failed: the function does not compile, or a dependency is missing
-  130  Ctrl-C during a build or an invocation";
+  130  Ctrl-C during a build, an invocation or a deployment";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -68,14 +68,14 @@ pub(crate) struct DeployArguments {
     /// content
     #[arg(long, value_name = "NAME", num_args = 0..=1, value_parser = parse_version)]
     publish: Option<Option<String>>,
-    /// Publishes a version, and leads this alias to it. The triggers are those of the alias
+    /// Publishes a version, and moves this alias to it. The triggers belong to the alias then
     #[arg(long, value_name = "NAME", value_parser = parse_alias)]
     alias: Option<String>,
-    /// How much of the alias' traffic the new version gets, 1 to 100; the version of before keeps
+    /// How much of the alias' traffic the new version gets, 1 to 100; the earlier version keeps
     /// the rest
     #[arg(long, value_name = "PERCENT", requires = "alias", value_parser = clap::value_parser!(u32).range(1..=100))]
     traffic: Option<u32>,
-    /// Waits until the platform tells the new code and the final status of all triggers
+    /// Waits until the platform reports the new code, and the final status of all triggers
     #[arg(long)]
     wait: bool,
     /// Removes variables, secrets and triggers that are not in the manifest
@@ -167,7 +167,7 @@ pub(crate) fn run(arguments: &DeployArguments, screen: Screen) -> Result<ExitCod
         cloud.wait(state::read(&cloud.client, &urn, goal.parts())).map_err(cloud::failure)?;
     goal.mark(existing.as_ref());
     let plan = Plan::make(&goal, existing.as_ref())?;
-    let document = show::document(&plan, &urn);
+    let document = show::document(&plan, &urn, &goal.target());
     if arguments.dry_run {
         match arguments.output {
             OutputFormat::Json => println!("{document:#}"),

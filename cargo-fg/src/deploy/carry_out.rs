@@ -6,12 +6,13 @@ use std::time::Duration;
 use fg_client::Error;
 
 use crate::cloud::{self, Cloud};
+use crate::deploy::code::Code;
 use crate::deploy::interruption::Interruption;
 use crate::deploy::plan::{Goal, Plan};
-use crate::deploy::rows::Comparison;
 use crate::deploy::send::Sender;
 use crate::deploy::state::{self, Existing};
 use crate::deploy::step::{Action, CodeSource, Step};
+use crate::deploy::versions;
 use crate::failure::{Exit, Failure};
 use crate::package::Size;
 use crate::screen::Screen;
@@ -109,12 +110,7 @@ impl Deployment<'_> {
             return Err(Stop::Interrupted { is_given_up: false });
         };
         let version = version.map_err(Stop::Refused)?;
-        let comparison =
-            Comparison::new(Some(&version), self.goal.desired, self.goal.options.prune);
-        let is_same = self.goal.code.digest().is_none_or(|digest| {
-            version.digest.as_deref().is_none_or(|published| published == digest)
-        });
-        if is_same && comparison.now == comparison.then {
+        if versions::is_as_sent(&version, &self.goal) {
             return Ok(());
         }
         Err(Stop::Failed(Failure::new(
@@ -304,9 +300,9 @@ fn words(step: &Step) -> String {
 }
 
 /// How many bytes of code a step sends.
-fn sends_code(step: &Step, code: &crate::deploy::code::Code) -> Option<usize> {
+fn sends_code(step: &Step, code: &Code) -> Option<usize> {
     match (&step.action, code) {
-        (Action::Upload { .. }, crate::deploy::code::Code::Zip(zip)) => Some(zip.bytes.len()),
+        (Action::Upload { .. }, Code::Zip(zip)) => Some(zip.bytes.len()),
         (
             Action::Create { code: Some(CodeSource::Request { size, .. }), .. }
             | Action::UpdateCode { code: CodeSource::Request { size, .. }, .. },

@@ -187,6 +187,14 @@ impl Plan {
             }
         }
         let changes = comparison.changes(|field| field != MAX_INSTANCES);
+        if let Code::Image(image) = goal.code {
+            if changes.iter().all(|change| change.field != "image") {
+                self.notes.push(format!(
+                    "the function has the image {image} already; whether its tag leads to another \
+                     one now is not compared: push it under a new tag"
+                ));
+            }
+        }
         let sends_secrets = self.secrets(goal, function)?;
         if !changes.is_empty() || goal.resends_secrets() {
             let body = body::configure(desired, function, options.prune, sends_secrets);

@@ -41,6 +41,14 @@ pub(crate) fn compare(
             Some((at, existing)) => {
                 is_wanted[at] = true;
                 change(trigger, existing, target, &mut result.steps);
+                if trigger.enabled.is_none() && existing.trigger_status.as_deref() == Some(DISABLED)
+                {
+                    result.notes.push(format!(
+                        "the trigger {} is switched off, and stays so; `enabled = true` in the \
+                         manifest switches it on",
+                        trigger.title()
+                    ));
+                }
             }
             None => result.steps.push(create(trigger, target)),
         }

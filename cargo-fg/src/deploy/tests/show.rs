@@ -49,7 +49,7 @@ fn people_see_each_step_and_each_setting_that_changes() {
 fn programs_see_the_requests_without_secrets_and_without_the_package() {
     let (desired, now) = changed();
     let plan = planned(&desired, &Options::default(), Some(&now));
-    let document = show::document(&plan, &urn());
+    let document = show::document(&plan, &urn(), &urn());
     let text = document.to_string();
     assert!(!text.contains("hunter"), "{text}");
     assert_eq!(document["function"], "greet");
@@ -70,5 +70,5 @@ fn programs_see_the_requests_without_secrets_and_without_the_package() {
 #[test]
 fn nothing_to_do_is_an_empty_list() {
     let plan = planned(&desired(), &Options::default(), Some(&existing(&json!({}))));
-    assert_eq!(show::document(&plan, &urn())["steps"], json!([]));
+    assert_eq!(show::document(&plan, &urn(), &urn())["steps"], json!([]));
 }

@@ -104,3 +104,13 @@ fn api_gateway_is_told_the_function() {
     let info = &plan.steps[1].action.body()["event_data"]["func_info"];
     assert_eq!(info["function_urn"], urn().to_string());
 }
+
+#[test]
+fn a_trigger_that_was_switched_off_stays_so_and_is_told() {
+    let mut off = timer_on_platform("1", "nightly", NIGHTLY);
+    off.trigger_status = Some("DISABLED".into());
+    let desired = with(&[timer("nightly", NIGHTLY)]);
+    let plan = planned(&desired, &Options::default(), Some(&having(&[off])));
+    assert!(plan.steps.is_empty());
+    assert!(plan.notes[0].contains("switched off"), "{:?}", plan.notes);
+}

@@ -161,3 +161,17 @@ fn secrets_that_are_sent_again_get_a_version_of_their_own() {
     let publish = format!("publish {}", version_of(&plan));
     assert_eq!(names(&plan), ["configure", &*publish, "move alias prod"]);
 }
+
+#[test]
+fn a_version_with_the_name_but_not_the_code_is_not_used() {
+    // Another deployment changed `latest` before it was published under this name.
+    let first = planned(&desired(), &options(None), Some(&existing(&json!({}))));
+    let name = version_of(&first);
+    let now = Existing {
+        versions: vec![version(name, &json!({"digest": "other"}))],
+        ..existing(&json!({}))
+    };
+    let again = planned(&desired(), &options(None), Some(&now));
+    assert_ne!(version_of(&again), name);
+    assert_eq!(names(&again), [&*format!("publish {}", version_of(&again)), "create alias prod"]);
+}
