@@ -11,6 +11,8 @@ mod send;
 mod show;
 mod state;
 mod step;
+#[cfg(test)]
+mod tests;
 mod triggers;
 mod versions;
 
@@ -26,6 +28,7 @@ use crate::deploy::interruption::Interruption;
 use crate::deploy::plan::{Goal, Options, Plan};
 use crate::desired::{Desired, Runtime};
 use crate::failure::Failure;
+use crate::metadata::{self, EnvironmentFlag, Secrets};
 use crate::package::{BuildFlags, Package, default_output};
 use crate::printable::{Form, printable};
 use crate::project::Project;
@@ -65,14 +68,14 @@ pub(crate) struct DeployArguments {
     /// content
     #[arg(long, value_name = "NAME", num_args = 0..=1, value_parser = parse_version)]
     publish: Option<Option<String>>,
-    /// Publishes a version, and leads this alias to it. The triggers are those of the alias
+    /// Publishes a version, and moves this alias to it. The triggers belong to the alias then
     #[arg(long, value_name = "NAME", value_parser = parse_alias)]
     alias: Option<String>,
-    /// How much of the alias' traffic the new version gets, 1 to 100; the version of before keeps
+    /// How much of the alias' traffic the new version gets, 1 to 100; the earlier version keeps
     /// the rest
     #[arg(long, value_name = "PERCENT", requires = "alias", value_parser = clap::value_parser!(u32).range(1..=100))]
     traffic: Option<u32>,
-    /// Waits until the platform tells the new code and the final status of all triggers
+    /// Waits until the platform reports the new code, and the final status of all triggers
     #[arg(long)]
     wait: bool,
     /// Removes variables, secrets and triggers that are not in the manifest
@@ -94,9 +97,8 @@ pub(crate) struct DeployArguments {
     /// The form of the plan and of the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Text)]
     output: OutputFormat,
-    /// The environment, `[package.metadata.fg.env.NAME]`
-    #[arg(long, value_name = "NAME", env = "FG_ENVIRONMENT", hide_env_values = true)]
-    environment: Option<String>,
+    #[command(flatten)]
+    environment: EnvironmentFlag,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -131,12 +133,12 @@ fn parse_alias(name: &str) -> Result<String, String> {
 pub(crate) fn run(arguments: &DeployArguments, screen: Screen) -> Result<ExitCode, Failure> {
     let project = Project::read()?;
     let function = project.function(&arguments.selection.wanted())?;
-    let what = crate::metadata::Options {
-        environment: arguments.environment.as_deref(),
+    let manifest = metadata::Options {
+        environment: arguments.environment.name(),
         image: arguments.image.as_deref(),
-        ..Default::default()
+        secrets: Secrets::FromShell,
     };
-    let desired = Desired::resolve(&function, &what)?;
+    let desired = Desired::resolve(&function, &manifest)?;
     let options = Options {
         publish: arguments.publish.clone(),
         alias: arguments.alias.clone(),
@@ -165,7 +167,7 @@ pub(crate) fn run(arguments: &DeployArguments, screen: Screen) -> Result<ExitCod
         cloud.wait(state::read(&cloud.client, &urn, goal.parts())).map_err(cloud::failure)?;
     goal.mark(existing.as_ref());
     let plan = Plan::make(&goal, existing.as_ref())?;
-    let document = show::document(&plan, &urn);
+    let document = show::document(&plan, &urn, &goal.target());
     if arguments.dry_run {
         match arguments.output {
             OutputFormat::Json => println!("{document:#}"),

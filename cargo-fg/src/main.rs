@@ -1,4 +1,4 @@
-//! `cargo fg`: creates, runs and packages FunctionGraph functions.
+//! `cargo fg`: creates, runs, packages and deploys FunctionGraph functions.
 
 mod arguments;
 mod cloud;

@@ -6,12 +6,13 @@ use std::time::Duration;
 use fg_client::Error;
 
 use crate::cloud::{self, Cloud};
+use crate::deploy::code::Code;
 use crate::deploy::interruption::Interruption;
 use crate::deploy::plan::{Goal, Plan};
-use crate::deploy::rows::Comparison;
 use crate::deploy::send::Sender;
 use crate::deploy::state::{self, Existing};
 use crate::deploy::step::{Action, CodeSource, Step};
+use crate::deploy::versions;
 use crate::failure::{Exit, Failure};
 use crate::package::Size;
 use crate::screen::Screen;
@@ -109,12 +110,7 @@ impl Deployment<'_> {
             return Err(Stop::Interrupted { is_given_up: false });
         };
         let version = version.map_err(Stop::Refused)?;
-        let comparison =
-            Comparison::new(Some(&version), self.goal.desired, self.goal.options.prune);
-        let is_same = self.goal.code.digest().is_none_or(|digest| {
-            version.digest.as_deref().is_none_or(|published| published == digest)
-        });
-        if is_same && comparison.now == comparison.then {
+        if versions::is_as_sent(&version, &self.goal) {
             return Ok(());
         }
         Err(Stop::Failed(Failure::new(
@@ -139,10 +135,12 @@ impl Deployment<'_> {
             // Nothing has changed, the secrets included: the last version has them.
             self.goal.resent = None;
         }
-        self.screen.note(format_args!(
-            "{}: the answer does not tell whether it was carried out; looking",
-            words(step)
-        ));
+        if error.is_ambiguous() {
+            self.screen.note(format_args!(
+                "{}: the answer does not tell whether it was carried out; looking",
+                words(step)
+            ));
+        }
         let client = &self.cloud.client;
         let read = state::read(client, self.goal.urn, self.goal.parts());
         let Some(Ok(existing)) = self.cloud.wait(self.interruption.finish(read)) else {
@@ -217,6 +215,7 @@ impl Deployment<'_> {
     /// The failure of a step: what was done, what serves, and how to go on.
     fn stopped(&self, stop: Stop, step: &Step, done: &[Step]) -> Failure {
         let words = words(step);
+        let is_refused = matches!(&stop, Stop::Refused(error) if !error.is_ambiguous());
         let (failure, is_unknown) = match stop {
             Stop::Interrupted { is_given_up: false } => {
                 (Failure::new(Exit::Interrupted, format!("interrupted before: {words}")), false)
@@ -243,7 +242,11 @@ impl Deployment<'_> {
             done => format!("done before: {}\n", done.join(", ")),
         };
         advice += &self.serving(done, is_unknown.then_some(step));
-        advice += "\nrun the same command again: it goes on from there";
+        advice += if is_refused {
+            "\nwhen the reason is gone, run the same command again: it goes on from there"
+        } else {
+            "\nrun the same command again: it goes on from there"
+        };
         failure.advise(advice)
     }
 
@@ -257,7 +260,7 @@ impl Deployment<'_> {
         };
         let is_changed = done.iter().any(|step| self.changes_what_serves(&step.action));
         let text = match (&self.goal.options.alias, is_changed) {
-            (Some(alias), true) => format!("the alias {alias} is moved: it serves the new version"),
+            (Some(alias), true) => format!("the alias {alias} serves the new version"),
             (Some(alias), false) => {
                 let before = self.before.iter().flat_map(|before| &before.aliases);
                 let mut before =
@@ -297,9 +300,9 @@ fn words(step: &Step) -> String {
 }
 
 /// How many bytes of code a step sends.
-fn sends_code(step: &Step, code: &crate::deploy::code::Code) -> Option<usize> {
+fn sends_code(step: &Step, code: &Code) -> Option<usize> {
     match (&step.action, code) {
-        (Action::Upload { .. }, crate::deploy::code::Code::Zip(zip)) => Some(zip.bytes.len()),
+        (Action::Upload { .. }, Code::Zip(zip)) => Some(zip.bytes.len()),
         (
             Action::Create { code: Some(CodeSource::Request { size, .. }), .. }
             | Action::UpdateCode { code: CodeSource::Request { size, .. }, .. },

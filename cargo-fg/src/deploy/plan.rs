@@ -118,6 +118,11 @@ impl Plan {
             let now = existing.and_then(|existing| existing.asynchronous.as_ref());
             plan.steps.extend(configure_asynchronous(wanted, now, &goal.target()));
         }
+        if let Some(existing) = existing.filter(|_| options.alias.is_some()) {
+            let latest = goal.urn.with_version("latest");
+            let (there, wanted) = (&existing.triggers_of_latest, &desired.triggers);
+            plan.steps.extend(triggers::leave_latest(there, wanted, &latest, options.prune)?);
+        }
         let none = Vec::new();
         let triggers = existing.map_or(&none, |existing| &existing.triggers);
         let compared =
@@ -182,6 +187,14 @@ impl Plan {
             }
         }
         let changes = comparison.changes(|field| field != MAX_INSTANCES);
+        if let Code::Image(image) = goal.code {
+            if changes.iter().all(|change| change.field != "image") {
+                self.notes.push(format!(
+                    "the function has the image {image} already; whether its tag leads to another \
+                     one now is not compared: push it under a new tag"
+                ));
+            }
+        }
         let sends_secrets = self.secrets(goal, function)?;
         if !changes.is_empty() || goal.resends_secrets() {
             let body = body::configure(desired, function, options.prune, sends_secrets);

@@ -60,7 +60,6 @@ impl Outcome {
     /// Prints the result to standard output.
     pub(crate) fn print(&self, mut document: Value, output: OutputFormat, screen: Screen) {
         if output == OutputFormat::Json {
-            document["urn"] = self.urn.to_string().into();
             document["version"] = json!(self.version);
             document["alias"] = json!(self.alias);
             document["invoke_urls"] = json!(self.urls);

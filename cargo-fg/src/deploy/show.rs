@@ -25,12 +25,12 @@ pub(crate) fn text(plan: &Plan, urn: &FunctionUrn) -> String {
     text
 }
 
-/// The plan for programs.
-pub(crate) fn document(plan: &Plan, urn: &FunctionUrn) -> Value {
+/// The plan for programs. `target` is the function, or the alias that is deployed to.
+pub(crate) fn document(plan: &Plan, urn: &FunctionUrn, target: &FunctionUrn) -> Value {
     let steps: Vec<_> = plan.steps.iter().map(|step| step.show(urn)).collect();
     json!({
         "function": urn.name(),
-        "urn": urn.to_string(),
+        "urn": target.to_string(),
         "steps": steps,
         "notes": plan.notes,
     })

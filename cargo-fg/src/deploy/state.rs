@@ -17,6 +17,8 @@ pub(crate) struct Existing {
     pub(crate) aliases: Vec<Alias>,
     /// Those of the alias, or else of `latest`.
     pub(crate) triggers: Vec<Trigger>,
+    /// Those of `latest`, if there is an alias.
+    pub(crate) triggers_of_latest: Vec<Trigger>,
     /// That of the alias, or else of `latest`.
     pub(crate) asynchronous: Option<AsyncConfig>,
 }
@@ -45,6 +47,10 @@ pub(crate) async fn read(
         existing.versions = versions;
         existing.aliases = function.aliases().await?;
     }
+    let latest = client.function(urn.with_version("latest"));
+    if parts.alias.is_some() {
+        existing.triggers_of_latest = latest.triggers().await?;
+    }
     let is_there = |alias: &str| {
         existing.aliases.iter().any(|existing| existing.name.as_deref() == Some(alias))
     };
@@ -52,7 +58,7 @@ pub(crate) async fn read(
         // It has nothing yet.
         Some(alias) if !is_there(alias) => return Ok(Some(existing)),
         Some(alias) => client.function(urn.with_alias(alias)),
-        None => client.function(urn.with_version("latest")),
+        None => latest,
     };
     existing.triggers = target.triggers().await?;
     if parts.asynchronous {

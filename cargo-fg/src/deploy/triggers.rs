@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::deploy::rows::Change;
 use crate::deploy::step::{Action, Step};
 use crate::desired::Trigger;
+use crate::failure::{Exit, Failure};
 
 /// What the platform changes of a trigger that is there. Other fields need a new trigger.
 const UPDATABLE: [&str; 4] = ["is_serial", "max_fetch_bytes", "polling_interval", "polling_unit"];
@@ -42,6 +43,14 @@ pub(crate) fn compare(
             Some((at, existing)) => {
                 is_wanted[at] = true;
                 change(trigger, existing, target, &mut result.steps);
+                if trigger.enabled.is_none() && existing.trigger_status.as_deref() == Some(DISABLED)
+                {
+                    result.notes.push(format!(
+                        "the trigger {} is switched off, and stays so; `enabled = true` in the \
+                         manifest switches it on",
+                        trigger.title()
+                    ));
+                }
             }
             None => result.steps.push(create(trigger, target)),
         }
@@ -58,6 +67,35 @@ pub(crate) fn compare(
         }
     }
     result
+}
+
+/// Compares the triggers of `latest` with those of an alias: one that is in both would start the
+/// function twice, and most types are refused. The steps remove them, if that is wanted.
+pub(crate) fn leave_latest(
+    existing: &[Existing],
+    desired: &[Trigger],
+    function: &FunctionUrn,
+    prunes: bool,
+) -> Result<Vec<Step>, Failure> {
+    let is_in_both = |existing: &&Existing| {
+        let code = existing.trigger_type_code.as_deref().unwrap_or_default();
+        desired.iter().any(|trigger| trigger.is_same(code, &data(existing)))
+    };
+    let both: Vec<_> = existing.iter().filter(is_in_both).collect();
+    if both.is_empty() || prunes {
+        let title = |existing: &Existing| format!("{} of latest", title(existing));
+        let delete = |existing: &Existing| delete(existing, title(existing), function);
+        return Ok(both.into_iter().map(delete).collect());
+    }
+    let titles: Vec<_> = both.into_iter().map(title).collect();
+    Err(Failure::new(
+        Exit::Failed,
+        format!(
+            "triggers of the alias are there already, and belong to `latest`: {}",
+            titles.join(", ")
+        ),
+    )
+    .advise("--prune moves them to the alias, so that they start only the version of the alias"))
 }
 
 fn data(existing: &Existing) -> Map<String, Value> {

@@ -47,20 +47,26 @@ pub(crate) fn choose(
     let alias = goal.options.alias.as_deref();
     let wanted = goal.options.publish.as_ref().and_then(Option::as_deref);
     let resent = goal.resent.as_deref();
-    let name = wanted.map_or_else(|| name(goal, comparison, resent), str::to_owned);
+    let make = |salt: Option<&str>| match wanted {
+        Some(name) => name.to_owned(),
+        None => name(goal, comparison, salt),
+    };
+    let mut name = make(resent);
     let Some(existing) = existing else { return Ok(Version { name, is_new: true }) };
-    let named = existing.versions.iter().find(|version| is_named(version, &name));
-    if let Some(version) = named {
-        let is_same = has_content(version, goal, comparison) && resent.is_none();
-        if wanted.is_some() && !is_same {
+    while let Some(version) = existing.versions.iter().find(|version| is_named(version, &name)) {
+        if is_as_sent(version, goal) && (wanted.is_none() || resent.is_none()) {
+            check_alias(existing, &name, alias)?;
+            return Ok(Version { name, is_new: false });
+        }
+        if wanted.is_some() {
             return Err(Failure::new(
                 Exit::Failed,
                 format!("the version {name} is there already, with other code or settings"),
             )
             .advise("a version cannot be changed: choose another name for --publish"));
         }
-        check_alias(existing, &name, alias)?;
-        return Ok(Version { name, is_new: false });
+        // Another deployment changed `latest` before it was published under this name.
+        name = make(Some(&name));
     }
     let same: Vec<_> = existing
         .versions
@@ -95,9 +101,23 @@ fn is_named(version: &Function, name: &str) -> bool {
 }
 
 /// Whether a version has the code and the settings that are wanted.
-pub(crate) fn has_content(version: &Function, goal: &Goal<'_>, comparison: &Comparison) -> bool {
+fn has_content(version: &Function, goal: &Goal<'_>, comparison: &Comparison) -> bool {
     goal.code.digest().is_none_or(|digest| version.digest.as_deref() == Some(digest))
         && Comparison::new(Some(version), goal.desired, goal.options.prune).now == comparison.then
+}
+
+/// Whether a version has the code that was sent, and the settings without which it is another: not
+/// all settings are told of a version.
+pub(crate) fn is_as_sent(version: &Function, goal: &Goal<'_>) -> bool {
+    let Comparison { now, then } = Comparison::new(Some(version), goal.desired, goal.options.prune);
+    let is_told = |field: &str| {
+        field.starts_with("environment.")
+            || ["handler", "image", "memory", "timeout"].contains(&field)
+    };
+    let is_equal = |field: &String| !is_told(field) || now.get(field) == then.get(field);
+    let told = version.digest.as_deref().filter(|digest| !digest.is_empty());
+    goal.code.digest().is_none_or(|digest| told.is_none_or(|told| told == digest))
+        && now.keys().chain(then.keys()).all(is_equal)
 }
 
 /// The platform lets only one alias lead to a version (FSS.1066).

@@ -168,13 +168,11 @@ impl Platform {
         let aliases = self.get(&format!("/functions/{}/aliases", urn("")));
         let names = aliases.as_array().expect("a list").iter().map(|alias| &alias["name"]);
         let names = names.map(|name| format!("!{}", name.as_str().expect("a name")));
-        for qualifier in std::iter::once(String::new()).chain(names) {
+        for qualifier in names.chain(std::iter::once("latest".to_owned())) {
             let triggers = self.get(&format!("/triggers/{}", urn(&qualifier)));
             for mut trigger in triggers.as_array().expect("a list").clone() {
                 trigger["of"] = qualifier.clone().into();
-                if !all.iter().any(|other: &Value| other["trigger_id"] == trigger["trigger_id"]) {
-                    all.push(trigger);
-                }
+                all.push(trigger);
             }
         }
         all.into()

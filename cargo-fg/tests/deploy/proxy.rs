@@ -23,9 +23,9 @@ impl Recorded {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// Whether it only reads.
+    /// Whether it only reads. Logs are asked for with a POST.
     pub(crate) fn reads(&self) -> bool {
-        self.method == "GET"
+        self.method == "GET" || self.path.ends_with("/content/query")
     }
 
     /// The method and the last parts of the path, which say what it does.

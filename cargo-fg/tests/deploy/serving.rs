@@ -28,6 +28,7 @@ fn the_first_deployment_serves() {
     assert_eq!(titles(&proxy.take()), ["POST /functions"]);
 
     let remote = run(&mut fg(proxy.address, &["invoke", "--remote", "-d", "{}"])).ended_with(0);
+    println!("{remote:#?}");
     let response: Value = serde_json::from_str(&remote.stdout).expect("the response is JSON");
     assert_eq!(response, served, "{}", remote.stdout);
     assert!(remote.stderr.contains("serving one"), "its log: {}", remote.stderr);
