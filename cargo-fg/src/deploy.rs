@@ -113,10 +113,10 @@ pub(crate) enum OutputFormat {
     Json,
 }
 
-fn parse_version(name: &str) -> Result<Option<String>, String> {
+fn parse_version(name: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     if (1..=42).contains(&name.len()) && name.chars().all(allowed) && name != "latest" {
-        return Ok(Some(name.to_owned()));
+        return Ok(name.to_owned());
     }
     Err("a version has 1 to 42 letters, digits, `_`, `-` and `.`".into())
 }

@@ -193,9 +193,10 @@ pub(crate) fn urn(qualifier: &str) -> String {
 
 /// Takes away ids and times.
 fn forget_what_differs(value: &mut Value) {
-    const DIFFERS: [&str; 10] = [
+    const DIFFERS: [&str; 11] = [
         "created_time",
         "func_id",
+        "image_name",
         "last_modified",
         "last_updated_time",
         "log_group_id",
@@ -225,5 +226,29 @@ fn copy(from: &Path, to: &Path) {
         } else {
             fs::copy(entry.path(), to).expect("it is copied");
         }
+    }
+}
+
+/// Where two states differ, one line each.
+pub(crate) fn differences(one: &Value, other: &Value) -> Vec<String> {
+    let mut all = Vec::new();
+    add_differences("", one, other, &mut all);
+    all
+}
+
+fn add_differences(place: &str, one: &Value, other: &Value, all: &mut Vec<String>) {
+    match (one, other) {
+        (Value::Object(a), Value::Object(b)) if a.keys().eq(b.keys()) => {
+            for (name, value) in a {
+                add_differences(&format!("{place}/{name}"), value, &b[name], all);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (number, (a, b)) in a.iter().zip(b).enumerate() {
+                add_differences(&format!("{place}/{number}"), a, b, all);
+            }
+        }
+        _ if one == other => {}
+        _ => all.push(format!("{place}: {one} and not {other}")),
     }
 }

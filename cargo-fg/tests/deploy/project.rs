@@ -8,7 +8,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use tempfile::TempDir;
 
-use crate::fg::{Ran, build_quickly, repository, run, use_lock_file};
+use crate::fg::{Ran, repository, run, use_lock_file};
 use crate::platform::{ACCESS_KEY, FUNCTION, REGION, SECRET_KEY};
 
 /// Answers with what tells releases and configurations apart.
@@ -42,7 +42,10 @@ static PROJECT: LazyLock<PathBuf> = LazyLock::new(|| {
     let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deployed");
     let directory = parent.join(FUNCTION);
     fs::create_dir_all(directory.join("src")).expect("it is made");
-    build_quickly(&parent);
+    // Built once, packaged and sent many times: small, and still quickly.
+    fs::create_dir_all(parent.join(".cargo")).expect("it is made");
+    let profile = "[profile.release]\nopt-level = \"s\"\nlto = \"off\"\ncodegen-units = 16\n";
+    write_if_new(&parent.join(".cargo/config.toml"), profile);
     // A repository of its own: this one ignores the target folder, so that nothing in there would be
     // packaged.
     fs::create_dir_all(directory.join(".git")).expect("it is made");

@@ -1,6 +1,8 @@
 //! What is said when the platform refuses: wrong credentials, an expired token, missing rights, a
 //! quota, a clock that is wrong. Each message is compared as a whole, and meant to be read aloud.
 
+use std::ffi::OsStr;
+
 use crate::fg::{Ran, run};
 use crate::platform::{Platform, urn};
 use crate::project::{deploy, deployed};
@@ -15,9 +17,20 @@ fn error(ran: &Ran) -> String {
     for word in text.split(' ') {
         let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         let is_id = bare.len() == 36 && bare.matches('-').count() == 4;
-        words.push(if is_id { word.replace(bare, "ID") } else { word.to_owned() });
+        // The content is in its name: the compiler, for example.
+        let is_version = bare.len() == 14 && bare.starts_with("1.2.3-");
+        words.push(match (is_id, is_version) {
+            (true, _) => word.replace(bare, "ID"),
+            (_, true) => word.replace(bare, "VERSION"),
+            _ => word.to_owned(),
+        });
     }
     words.join(" ")
+}
+
+/// The value of HOME.
+fn home((name, value): (&OsStr, Option<&OsStr>)) -> Option<String> {
+    (name == "HOME").then(|| Some(value?.to_str()?.to_owned()))?
 }
 
 /// The answer of the platform to each request that fits.
@@ -44,12 +57,20 @@ fn wrong_credentials_are_refused_by_the_platform() {
     let mut command = deploy(proxy.address, "one", &["--yes"]);
     let ran = run(command.env("HUAWEICLOUD_SDK_AK", "ANOTHERKEY")).ended_with(1);
     assert_eq!(titles(&proxy.take()), [""; 0]);
-    assert_eq!(error(&ran), "");
+    assert_eq!(error(&ran),
+        "error: list projects: IAM answered 401, APIGW.0301: Incorrect IAM authentication information: \
+         ak ANOTHERKEY not exist (request id ID). Access key or secret key is wrong, the key was deleted, or it is of another cloud: see where they \
+         come from with `cargo fg whoami`. Temporary credentials need their token, and end after a day at most."
+    );
     let mut command = deploy(proxy.address, "one", &["--yes"]);
     let ran = run(command.env("HUAWEICLOUD_SDK_SK", "another-secret")).ended_with(1);
     assert!(!ran.stderr.contains("another-secret"), "{}", ran.stderr);
     assert_eq!(titles(&proxy.take()), [""; 0]);
-    assert_eq!(error(&ran), "");
+    assert_eq!(
+        error(&ran),
+        "error: list projects: IAM answered 401, APIGW.0301: Incorrect IAM authentication information: \
+         verify aksk signature fail"
+    );
 }
 
 #[test]
@@ -60,7 +81,17 @@ fn without_credentials_it_says_where_they_are_looked_for() {
     command.env_remove("HUAWEICLOUD_SDK_AK").env_remove("HUAWEICLOUD_SDK_SK");
     let ran = run(&mut command).ended_with(2);
     assert!(proxy.take().is_empty());
-    assert_eq!(error(&ran), "");
+    // What the metadata service says depends on the machine.
+    let text = error(&ran).replace(&command.get_envs().find_map(home).expect("a home"), "HOME");
+    let (before, after) = text.split_once("; and the metadata service").expect("it was asked");
+    assert_eq!(
+        before,
+        "error: no credentials: neither HUAWEICLOUD_SDK_AK, HW_ACCESS_KEY nor OS_ACCESS_KEY is set; \
+         HOME/.huaweicloud/credentials does not exist; HOME/.hcloud/config.json does not exist"
+    );
+    let advice = "Set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK to an access key of your account \
+                  (console: My Credentials, Access Keys)";
+    assert!(after.ends_with(advice), "{after}");
 }
 
 #[test]
@@ -71,7 +102,10 @@ fn an_expired_token_is_told() {
     let mut command = deploy(proxy.address, "one", &["--yes"]);
     let ran = run(command.env("HUAWEICLOUD_SDK_SECURITY_TOKEN", "expired-token")).ended_with(1);
     assert!(!ran.stderr.contains("expired-token"), "{}", ran.stderr);
-    assert_eq!(error(&ran), "");
+    assert_eq!(error(&ran),
+        "error: list projects: IAM answered 401, APIGW.0307: The token must be updated. (request id 7f2a). \
+         The temporary credentials have ended: get new ones."
+    );
 }
 
 #[test]
@@ -82,12 +116,23 @@ fn missing_rights_are_told_with_what_was_done_before() {
     let publish = |recorded: &Recorded| recorded.title() == "POST /functions/URN/versions";
     refuse(&proxy, publish, 403, "FSS.0403", "Insufficient permissions.");
     let ran = run(&mut deploy(proxy.address, "two", &["--alias", "prod", "--yes"])).ended_with(1);
-    assert_eq!(error(&ran), "");
+    assert_eq!(error(&ran),
+        "error: failed to publish VERSION: publish a version of URN: FunctionGraph answered 403, \
+         FSS.0403: Insufficient permissions. (request id 7f2a). The account needs rights for this, such as \
+         FunctionGraph FullAccess, in this project; an agency needs them as a policy.\n  help: done before: \
+         update code\n    the alias prod serves the version VERSION, as before\n    run the same \
+         command again: it goes on from there"
+    );
     assert_eq!(platform.release("!prod").as_deref(), Some("one"));
     // All of it is refused: nothing can be compared.
     refuse(&proxy, |_| true, 403, "FSS.0403", "Insufficient permissions.");
     let ran = run(&mut deploy(proxy.address, "two", &["--alias", "prod", "--yes"])).ended_with(1);
-    assert_eq!(error(&ran), "");
+    assert_eq!(
+        error(&ran),
+        "error: list projects: IAM answered 403, FSS.0403: Insufficient permissions. (request id 7f2a). The \
+         account needs rights for this, such as FunctionGraph FullAccess, in this project; an agency needs \
+         them as a policy."
+    );
 }
 
 #[test]
@@ -97,12 +142,23 @@ fn a_quota_is_told() {
     let create = |recorded: &Recorded| recorded.title() == "POST /functions";
     refuse(&proxy, create, 403, "FSS.1041", "The number of functions exceeds the limit.");
     let ran = run(&mut deploy(proxy.address, "one", &["--yes"])).ended_with(1);
-    assert_eq!(error(&ran), "");
+    assert_eq!(error(&ran),
+        "error: failed to create: create the function orders: FunctionGraph answered 403, FSS.1041: The number \
+         of functions exceeds the limit. (request id 7f2a). 400 functions are the limit: delete some, or ask \
+         for a higher quota.\n  help: there is no such function yet\n    run the same command again: it goes \
+         on from there"
+    );
 
     let alias = |recorded: &Recorded| recorded.title() == "POST /functions/URN/aliases";
     refuse(&proxy, alias, 403, "FSS.1043", "The number of aliases exceeds the limit.");
     let ran = run(&mut deploy(proxy.address, "one", &["--alias", "prod", "--yes"])).ended_with(1);
-    assert_eq!(error(&ran), "");
+    assert_eq!(
+        error(&ran),
+        "error: failed to create alias prod: create the alias prod of URN: FunctionGraph answered 403, \
+         FSS.1043: The number of aliases exceeds the limit. (request id 7f2a). A function has at most 10 \
+         aliases: delete one.\n  help: done before: create, publish VERSION\n    there is no alias prod \
+         yet\n    run the same command again: it goes on from there"
+    );
 }
 
 #[test]
@@ -118,8 +174,12 @@ fn a_wrong_clock_is_told_with_both_times() {
     let text = error(&ran);
     let (before, rest) = text.split_once("here it is ").expect("the time here");
     let (_, after) = rest.split_once(", there ").expect("the time there");
-    assert_eq!(before, "");
-    assert_eq!(after, "");
+    assert_eq!(
+        before,
+        "error: list projects: IAM answered 401, APIGW.0301: Incorrect IAM authentication information: \
+         x-sdk-date expired (request id 7f2a). Set the clock of this machine: "
+    );
+    assert_eq!(after, "2006-01-02T15:04:05Z, and a signature is good for 15 minutes.");
 }
 
 #[test]
@@ -128,5 +188,9 @@ fn a_platform_that_is_not_there_is_told() {
     let address = listener.local_addr().expect("an address");
     drop(listener);
     let ran = run(&mut deploy(address, "one", &["--yes"])).ended_with(3);
-    assert_eq!(error(&ran).replace(&address.to_string(), "ADDRESS"), "");
+    assert_eq!(
+        error(&ran).replace(&address.to_string(), "ADDRESS"),
+        "error: list projects: ADDRESS: the connection was refused (Connection refused (os error 111)) \
+         (4 attempts). No server listens there: look at the endpoint; a local one has to be started first."
+    );
 }

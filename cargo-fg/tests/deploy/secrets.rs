@@ -37,7 +37,7 @@ fn a_secret_is_in_the_request_and_nowhere_else() {
     assert!(!sent["user_data"].to_string().contains(SECRET));
     for command in [&["status"][..], &["versions"], &["logs"]] {
         let ran = run(fg(proxy.address, command).args(ARGUMENTS), 0);
-        assert!(!ran.stdout.is_empty() || command == ["logs"], "{command:?}: {}", ran.stderr);
+        assert!(!ran.stdout.is_empty() || *command == ["logs"], "{command:?}: {}", ran.stderr);
     }
 
     // What the platform says about it is not repeated.
