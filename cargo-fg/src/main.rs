@@ -1,10 +1,11 @@
-//! `cargo fg`: creates, runs and packages FunctionGraph functions.
+//! `cargo fg`: creates, runs, packages and deploys FunctionGraph functions.
 
 mod arguments;
 mod cloud;
 mod compile;
 mod conformance;
 mod dependencies;
+mod deploy;
 mod desired;
 mod dev;
 #[cfg(test)]
@@ -56,10 +57,7 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
         Command::Invoke(arguments) => invoke::run(arguments, screen),
         Command::Dev(arguments) => dev::run(arguments, screen),
         Command::Package(arguments) => package::run(arguments, screen),
-        Command::Deploy(_) => Err(not_here(
-            "deploy",
-            "`cargo fg package` writes the zip file; upload it on the console or through the API, to a function with the runtime `Custom`",
-        )),
+        Command::Deploy(arguments) => deploy::run(arguments, screen),
         Command::Status(arguments) => remote::status::run(arguments, screen),
         Command::Versions(arguments) => remote::versions::run(arguments, screen),
         Command::Rollback(arguments) => remote::rollback::run(arguments, screen),

@@ -4,9 +4,12 @@
 //! `docs/manifest.md` is the reference. Errors name the file and the line, and never quote a value,
 //! which may be a secret.
 
+mod asynchronous;
+mod choose;
 mod entry;
 mod limits;
 mod mistake;
+mod network;
 mod path;
 mod place;
 mod resolve;
@@ -14,6 +17,7 @@ mod schedule;
 mod secret_names;
 mod similar;
 mod timers;
+mod triggers;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -29,18 +33,22 @@ pub(crate) use resolve::{EnvironmentFlag, Options, Secrets};
 pub(crate) use secret_names::looks_secret;
 pub(crate) use similar::nearest;
 pub(crate) use timers::TimerMetadata;
+pub(crate) use triggers::{Difference, TriggerMetadata};
 pub(crate) use variables::{Variable, of_shell};
 
+use crate::desired::{Asynchronous, Log, Runtime, Vpc};
 use crate::failure::Failure;
 use crate::settings::MAX_TIMEOUT;
 use entry::Entry;
 
 /// What the manifests say of a function. Flags and environment variables take precedence.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct FgMetadata {
     pub(crate) name: Option<String>,
     pub(crate) app: Option<String>,
     pub(crate) description: Option<String>,
+    pub(crate) runtime: Option<Runtime>,
+    pub(crate) image: Option<String>,
     /// In MB.
     pub(crate) memory: Option<u32>,
     /// In seconds.
@@ -49,6 +57,16 @@ pub(crate) struct FgMetadata {
     /// A level, or levels for targets.
     pub(crate) log_level: Option<String>,
     pub(crate) environment: BTreeMap<String, Variable>,
+    pub(crate) agency: Option<String>,
+    pub(crate) configuration_agency: Option<String>,
+    pub(crate) vpc: Option<Vpc>,
+    /// In MB.
+    pub(crate) ephemeral_storage: Option<u32>,
+    pub(crate) concurrency: Option<u32>,
+    pub(crate) max_instances: Option<i32>,
+    pub(crate) log: Option<Log>,
+    pub(crate) asynchronous: Option<Asynchronous>,
+    pub(crate) triggers: Vec<TriggerMetadata>,
     /// Additional files for the zip file, relative to the directory of the package.
     pub(crate) include: Vec<PathBuf>,
     pub(crate) timers: Vec<TimerMetadata>,
@@ -79,17 +97,28 @@ pub(crate) struct Origin {
 
 /// The keys, as `docs/manifest.md` has them.
 const KEYS: &[&str] = &[
+    "agency",
     "app",
+    "asynchronous",
+    "concurrency",
+    "configuration_agency",
     "description",
     "env",
     "environment",
+    "ephemeral_storage",
     "handler",
+    "image",
     "include",
+    "log",
     "log_level",
+    "max_instances",
     "memory",
     "name",
+    "runtime",
     "timeout",
     "timers",
+    "triggers",
+    "vpc",
 ];
 
 impl FgMetadata {
@@ -142,7 +171,13 @@ impl FgMetadata {
         for (key, entry) in table.entries() {
             match key {
                 "name" => self.name = Some(limits::name(&entry)?),
-                "app" => self.app = Some(limits::app(&entry)?),
+                "package" if table.get("app").is_some() => {
+                    return Err(entry.wrong("it is another word for `app`, which is there, too"));
+                }
+                // The word of the API.
+                "app" | "package" => self.app = Some(limits::app(&entry)?),
+                "runtime" => self.runtime = Some(limits::runtime(&entry)?),
+                "image" => self.image = Some(limits::image(&entry)?),
                 "description" => self.description = Some(limits::description(&entry)?),
                 "memory" => self.memory = Some(limits::memory(&entry)?),
                 "timeout" => self.timeout = Some(entry.count(1..=MAX_TIMEOUT, "seconds")?),
@@ -154,6 +189,19 @@ impl FgMetadata {
                     let paths = paths.iter().map(|path| path.string().map(PathBuf::from));
                     self.include = paths.collect::<Result<_, _>>()?;
                 }
+                "agency" => self.agency = Some(entry.text(64)?.to_owned()),
+                "configuration_agency" => {
+                    self.configuration_agency = Some(entry.text(64)?.to_owned());
+                }
+                "vpc" => self.vpc = Some(network::vpc(&entry)?),
+                "ephemeral_storage" => {
+                    self.ephemeral_storage = Some(limits::ephemeral_storage(&entry)?);
+                }
+                "concurrency" => self.concurrency = Some(entry.count(1..=1000, "requests")?),
+                "max_instances" => self.max_instances = Some(limits::max_instances(&entry)?),
+                "log" => self.log = Some(network::log(&entry)?),
+                "asynchronous" => self.asynchronous = Some(asynchronous::read(&entry)?),
+                "triggers" => self.triggers = triggers::read(&entry)?,
                 "timers" => self.timers = timers::read(&entry)?,
                 // Read by `read`.
                 "env" if *below == KeyPath::default() => {}
@@ -180,6 +228,16 @@ impl FgMetadata {
             }
             None => Place::default().failure(mistake),
         }
+    }
+
+    /// All timers with their paths: those of `timers`, and those of `triggers` that fire.
+    pub(crate) fn all_timers(&self) -> Vec<(KeyPath, TimerMetadata)> {
+        let at = |key: &str, at| KeyPath::of(key).index(at);
+        let short = self.timers.iter().cloned().enumerate();
+        let short = short.map(|(index, timer)| (at("timers", index), timer));
+        let long = self.triggers.iter().enumerate();
+        let long = long.filter_map(|(index, one)| Some((at("triggers", index), one.timer()?)));
+        short.chain(long).collect()
     }
 
     /// The names of variables that look like secrets, which should not be in a committed file.

@@ -274,6 +274,7 @@ mod tests {
             kind: ProgramKind::Bin,
             package: "greet".into(),
             package_id: String::new(),
+            package_version: String::new(),
             directory: ".".into(),
             required_features: Vec::new(),
             metadata,

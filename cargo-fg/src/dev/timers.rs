@@ -64,8 +64,7 @@ pub(super) fn resolve(
             !functions[..at].iter().any(|before| before.package_id == function.package_id);
         let of_package: Vec<_> =
             functions.iter().filter(|other| other.package_id == function.package_id).collect();
-        for (at, timer) in function.metadata.timers.iter().enumerate().filter(|_| is_first) {
-            let path = KeyPath::of("timers").index(at);
+        for (path, timer) in function.metadata.all_timers().into_iter().filter(|_| is_first) {
             let wrong = |path: KeyPath, reason: String, advice: String| {
                 function.metadata.failure(&Mistake::new(path, reason).advise(advice))
             };

@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::mistake::Mistake;
+use crate::desired::Runtime;
 use crate::settings::{check_memory, of_log_level};
 
 /// The name of a function.
@@ -65,4 +66,35 @@ pub(super) fn log_level(entry: &Entry<'_>) -> Result<String, Mistake> {
         )
     })?;
     Ok(text.to_owned())
+}
+
+/// The runtime, without images.
+pub(super) fn runtime(entry: &Entry<'_>) -> Result<Runtime, Mistake> {
+    let is_http = entry.one_of(&["custom", "http"])? == "http";
+    Ok(if is_http { Runtime::Http } else { Runtime::Custom })
+}
+
+/// The address of an image in SWR.
+pub(super) fn image(entry: &Entry<'_>) -> Result<String, Mistake> {
+    let image = entry.text(255)?;
+    if image.contains(char::is_whitespace) || image.contains("://") || !image.contains('/') {
+        return Err(entry
+            .wrong("it is not the address of an image")
+            .advise("for example \"swr.cn-north-4.myhuaweicloud.com/shop/greet:1.0.0\""));
+    }
+    Ok(image.to_owned())
+}
+
+/// In MB.
+pub(super) fn ephemeral_storage(entry: &Entry<'_>) -> Result<u32, Mistake> {
+    match entry.count(0..=u32::MAX, "MB")? {
+        storage @ (512 | 10_240) => Ok(storage),
+        _ => Err(entry.wrong("it has to be 512 or 10240 MB")),
+    }
+}
+
+/// The most instances: -1 without a limit, 0 switched off.
+pub(super) fn max_instances(entry: &Entry<'_>) -> Result<i32, Mistake> {
+    let number = entry.number(-1..=1000, "")?;
+    i32::try_from(number).map_err(|_| entry.wrong("it is too large"))
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use fg_client::Secret;
 
 use super::FgMetadata;
+use super::choose::triggers;
 use super::limits::check_name;
 use super::mistake::Mistake;
 use super::path::KeyPath;
@@ -50,7 +51,7 @@ pub(crate) enum Secrets {
 }
 
 impl Secrets {
-    fn read(self, name: &str, path: &KeyPath) -> Result<Secret, Mistake> {
+    pub(super) fn read(self, name: &str, path: &KeyPath) -> Result<Secret, Mistake> {
         match self {
             Self::Unread => Ok(Secret::default()),
             Self::FromShell => of_shell(name).map(Secret::from).map_err(|reason| {
@@ -79,32 +80,31 @@ impl Desired {
             let reason = format!("it has to be at least {MIN_TIMEOUT} seconds on the platform");
             return Err(fail(Mistake::new(KeyPath::of("timeout"), reason)));
         }
-        let runtime = match options.image {
-            Some(image) => Runtime::Image(image.to_owned()),
-            None => Runtime::Custom,
-        };
+        let runtime = runtime(&metadata, options.image).map_err(fail)?;
+        check_runtime(&metadata, &runtime).map_err(fail)?;
         let (variables, secrets, references) =
             variables(&metadata, options.secrets).map_err(fail)?;
+        let triggers = triggers(&metadata, &function.name, options.secrets).map_err(fail)?;
         Ok(Self {
             name,
             app,
             handler: handler(&metadata, &runtime),
             runtime,
-            memory: metadata.memory,
-            timeout: metadata.timeout,
-            description: metadata.description.clone(),
             variables: Variables(variables),
             secrets,
             references,
-            agency: None,
-            configuration_agency: None,
-            vpc: None,
-            ephemeral_storage: None,
-            concurrency: None,
-            max_instances: None,
-            log: None,
-            asynchronous: None,
-            triggers: Vec::new(),
+            triggers,
+            memory: metadata.memory,
+            timeout: metadata.timeout,
+            description: metadata.description,
+            agency: metadata.agency,
+            configuration_agency: metadata.configuration_agency,
+            vpc: metadata.vpc,
+            ephemeral_storage: metadata.ephemeral_storage,
+            concurrency: metadata.concurrency,
+            max_instances: metadata.max_instances,
+            log: metadata.log,
+            asynchronous: metadata.asynchronous,
         })
     }
 
@@ -142,6 +142,36 @@ fn identity(metadata: &FgMetadata, function: &Function) -> Result<Identity, Fail
         ));
     }
     Ok(Identity { name: name.clone(), app })
+}
+
+/// The runtime; an image that is asked for takes precedence over one in the manifest.
+fn runtime(metadata: &FgMetadata, image: Option<&str>) -> Result<Runtime, Mistake> {
+    match (image.or(metadata.image.as_deref()), &metadata.runtime) {
+        (None, runtime) => Ok(runtime.clone().unwrap_or(Runtime::Custom)),
+        (Some(image), None) => Ok(Runtime::Image(image.to_owned())),
+        (Some(_), Some(_)) => {
+            Err(Mistake::new(KeyPath::of("runtime"), "an image has a runtime of its own")
+                .advise("remove either `runtime` or the image"))
+        }
+    }
+}
+
+/// Refuses settings that the runtime does not have.
+fn check_runtime(metadata: &FgMetadata, runtime: &Runtime) -> Result<(), Mistake> {
+    if *runtime != Runtime::Custom {
+        return Ok(());
+    }
+    let wrong = |key: &str, reason: &str| {
+        Err(Mistake::new(KeyPath::of(key), reason)
+            .advise("set runtime = \"http\" for a program that serves HTTP, or an image"))
+    };
+    if metadata.concurrency.is_some_and(|concurrency| concurrency > 1) {
+        return wrong("concurrency", "the runtime `custom` has one request at a time");
+    }
+    if metadata.ephemeral_storage.is_some_and(|storage| storage > 512) {
+        return wrong("ephemeral_storage", "the runtime `custom` has 512 MB");
+    }
+    Ok(())
 }
 
 fn handler(metadata: &FgMetadata, runtime: &Runtime) -> String {

@@ -24,6 +24,11 @@ impl Schedule {
         Ok(Self { text: text.to_owned(), is_rate })
     }
 
+    /// A schedule that was read before, with its type in the API.
+    pub(super) fn of_api(kind: &str, text: &str) -> Self {
+        Self { text: text.to_owned(), is_rate: kind == "Rate" }
+    }
+
     /// The type of the schedule in the API.
     pub(crate) fn kind(&self) -> &'static str {
         if self.is_rate { "Rate" } else { "Cron" }
