@@ -6,13 +6,21 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::conformance::ConformanceArguments;
+use crate::deploy::DeployArguments;
 use crate::dev::DevArguments;
+use crate::export::ExportArguments;
 use crate::invoke::InvokeArguments;
 use crate::new::NewArguments;
 use crate::package::PackageArguments;
 use crate::project::Wanted;
+use crate::remote::delete::DeleteArguments;
+use crate::remote::logs::LogsArguments;
+use crate::remote::rollback::RollbackArguments;
+use crate::remote::status::StatusArguments;
+use crate::remote::versions::VersionsArguments;
+use crate::remote::whoami::WhoamiArguments;
 
-/// Creates, runs and packages serverless functions for Huawei Cloud FunctionGraph
+/// Creates, runs, packages and deploys serverless functions for Huawei Cloud FunctionGraph
 #[derive(Debug, Parser)]
 #[command(name = "cargo-fg", bin_name = "cargo fg", version, after_help = AFTER, disable_help_subcommand = true, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -29,7 +37,7 @@ In one minute:
   cd greet
   cargo fg invoke -d '{\"name\":\"Ada\"}'
   cargo fg dev
-  cargo fg package
+  cargo fg deploy
 
 Settings come from flags, then from the variables FG_MEMORY, FG_TIMEOUT, FG_HANDLER, FG_LOG_LEVEL
 and FG_CREDENTIALS, then from Cargo.toml:
@@ -52,11 +60,11 @@ runtime, image, vpc, log, concurrency and so on, and the fields of each type of 
 
 Exit codes:
     0  success
-    1  the function failed, the package would not run, or a scenario failed
-    2  the command line or the project is invalid
-    3  something on this machine failed: a file, a port, a program
+    1  the function failed, the package would not run, a scenario failed, or the platform refused
+    2  the command line, the project or the credentials are invalid
+    3  something on this machine failed: a file, a port, a program, the network
   101  the build failed: the function does not compile, or a dependency is missing
-  130  Ctrl-C during a build or an invocation";
+  130  Ctrl-C during a build, an invocation or a deployment";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -66,18 +74,23 @@ pub(crate) enum Command {
     Dev(DevArguments),
     #[command(alias = "build")]
     Package(PackageArguments),
-    /// A command of other tools; explains what to use instead
-    #[command(hide = true, disable_help_flag = true)]
-    Deploy(Elsewhere),
+    Deploy(DeployArguments),
+    #[command(alias = "info")]
+    Status(StatusArguments),
+    Versions(VersionsArguments),
+    Rollback(RollbackArguments),
+    #[command(alias = "log")]
+    Logs(LogsArguments),
+    #[command(aliases = ["remove", "destroy"])]
+    Delete(DeleteArguments),
+    Whoami(WhoamiArguments),
+    Export(ExportArguments),
     /// A command of other tools; explains what to use instead
     #[command(hide = true, disable_help_flag = true)]
     Run(Elsewhere),
     /// A command of other tools; explains what to use instead
     #[command(hide = true, disable_help_flag = true)]
     Init(Elsewhere),
-    /// A command of other tools; explains what to use instead
-    #[command(hide = true, disable_help_flag = true)]
-    Logs(Elsewhere),
     Conformance(ConformanceArguments),
     Completions(CompletionsArguments),
 }

@@ -110,7 +110,7 @@ pub(crate) struct Destination {
 }
 
 /// A trigger.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct Trigger {
     /// `TIMER`, `DEDICATEDGATEWAY`, `OBS` and so on.
     pub(crate) type_code: String,

@@ -1,14 +1,16 @@
-//! `cargo fg`: creates, runs and packages FunctionGraph functions.
+//! `cargo fg`: creates, runs, packages and deploys FunctionGraph functions.
 
 mod arguments;
 mod cloud;
 mod compile;
 mod conformance;
 mod dependencies;
+mod deploy;
 mod desired;
 mod dev;
 #[cfg(test)]
 mod documentation;
+mod export;
 mod failure;
 mod interrupt;
 mod invoke;
@@ -18,6 +20,7 @@ mod new;
 mod package;
 mod printable;
 mod project;
+mod remote;
 mod screen;
 mod settings;
 mod text_encoding;
@@ -55,10 +58,14 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
         Command::Invoke(arguments) => invoke::run(arguments, screen),
         Command::Dev(arguments) => dev::run(arguments, screen),
         Command::Package(arguments) => package::run(arguments, screen),
-        Command::Deploy(_) => Err(not_here(
-            "deploy",
-            "`cargo fg package` writes the zip file; upload it on the console or through the API, to a function with the runtime `Custom`",
-        )),
+        Command::Deploy(arguments) => deploy::run(arguments, screen),
+        Command::Status(arguments) => remote::status::run(arguments, screen),
+        Command::Versions(arguments) => remote::versions::run(arguments, screen),
+        Command::Rollback(arguments) => remote::rollback::run(arguments, screen),
+        Command::Logs(arguments) => remote::logs::run(arguments, screen),
+        Command::Delete(arguments) => remote::delete::run(arguments, screen),
+        Command::Whoami(arguments) => remote::whoami::run(arguments, screen),
+        Command::Export(arguments) => export::run(arguments, screen),
         Command::Run(_) => Err(not_here(
             "run",
             "`cargo fg invoke` runs the function once, and `cargo fg dev` serves it",
@@ -66,10 +73,6 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
         Command::Init(_) => Err(not_here(
             "init",
             "`cargo fg new NAME` creates a project in a directory of that name",
-        )),
-        Command::Logs(_) => Err(not_here(
-            "logs",
-            "`cargo fg dev` and `cargo fg invoke` show the log of the functions that they run",
         )),
         Command::Conformance(arguments) => conformance::run(arguments),
         Command::Completions(arguments) => {

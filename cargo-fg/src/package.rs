@@ -54,11 +54,8 @@ endings, sizes above the limits. The path of the written file is printed to stan
 
 See docs/packaging.md for details, and for dependencies with native code.")]
 pub(crate) struct PackageArguments {
-    /// A file or a directory to include, relative to the directory of Cargo.toml; can be repeated.
-    /// DEST=SOURCE includes SOURCE, which may be elsewhere in the workspace, as DEST. A file named
-    /// `bootstrap` replaces the wrapper
-    #[arg(long, value_name = "[DEST=]PATH")]
-    include: Vec<PathBuf>,
+    #[command(flatten)]
+    build: BuildFlags,
     /// The path to write to [default: target/fg/NAME.zip, target/fg/NAME-image]
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -74,19 +71,78 @@ pub(crate) struct PackageArguments {
     certificates: Option<PathBuf>,
     #[command(flatten)]
     selection: Selection,
+}
+
+/// What a package contains, and how its program is built.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct BuildFlags {
+    /// A file or a directory to include, relative to the directory of Cargo.toml; can be repeated.
+    /// DEST=SOURCE includes SOURCE, which may be elsewhere in the workspace, as DEST. A file named
+    /// `bootstrap` replaces the wrapper
+    #[arg(long, value_name = "[DEST=]PATH")]
+    include: Vec<PathBuf>,
     /// Features of the package to enable, as for cargo
     #[arg(
         long,
         short = 'F',
         value_name = "FEATURES",
         value_delimiter = ',',
-        help_heading = "Which function"
+        help_heading = "Which function",
+        display_order = 100
     )]
     features: Vec<String>,
     /// The target to build for. `x86_64-unknown-linux-gnu` links glibc statically, and needs no
     /// additional target on Linux
-    #[arg(long, value_name = "TRIPLE", default_value = DEFAULT_TARGET, help_heading = "Which function")]
+    #[arg(
+        long,
+        value_name = "TRIPLE",
+        default_value = DEFAULT_TARGET,
+        help_heading = "Which function",
+        display_order = 101
+    )]
     target: String,
+}
+
+/// A package that was built, and checked: it will run on the platform.
+pub(crate) struct Package {
+    pub(crate) zip: Vec<u8>,
+    contents: Contents,
+    checked: Checked,
+    skipped: Vec<String>,
+}
+
+impl Package {
+    /// Builds the function, and reads its files, except the one at `output`, which is an earlier
+    /// package. Nothing is written but what cargo builds.
+    pub(crate) fn build(
+        project: &Project,
+        function: &Function,
+        flags: &BuildFlags,
+        output: &Path,
+        is_for_image: bool,
+        screen: Screen,
+    ) -> Result<Self, Failure> {
+        let included: Vec<_> =
+            function.metadata.include.iter().chain(&flags.include).cloned().collect();
+        // Check everything else before the build, which takes long.
+        Plan::check(project, function, &included, output)?;
+        let build =
+            StaticBuild { project, target: &flags.target, features: &flags.features, is_for_image };
+        let program = build.run(function, screen)?;
+        let plan = Plan::make(project, function, &included, output)?;
+        let contents = plan.read(&program)?;
+        let zip = archive::write(&contents)?;
+        let checked = checks::check(&contents, zip.len());
+        if !checked.problems.is_empty() {
+            return Err(refuse(function, &checked.problems));
+        }
+        Ok(Self { zip, contents, checked, skipped: skipped_note(&plan.skipped) })
+    }
+
+    /// Prints the files that are not in the package although they are in the directory.
+    pub(crate) fn note_skipped(&self, screen: Screen) {
+        self.skipped.iter().for_each(|note| screen.note(note));
+    }
 }
 
 pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCode, Failure> {
@@ -97,35 +153,22 @@ pub(crate) fn run(arguments: &PackageArguments, screen: Screen) -> Result<ExitCo
         .output
         .clone()
         .unwrap_or_else(|| default_output(&project, &function, arguments.image));
-    let included: Vec<_> =
-        function.metadata.include.iter().chain(&arguments.include).cloned().collect();
-    // Check everything else before the build, which takes long.
     if !arguments.image {
         check_output(&output)?;
     }
-    Plan::check(&project, &function, &included, &output)?;
     let certificates =
         arguments.image.then(|| certificates::of(arguments.certificates.as_deref())).transpose()?;
-    let build = StaticBuild {
-        project: &project,
-        target: &arguments.target,
-        features: &arguments.features,
-        is_for_image: arguments.image,
+    let package =
+        Package::build(&project, &function, &arguments.build, &output, arguments.image, screen)?;
+    let notes = match &certificates {
+        Some(certificates) => image::write(&package.contents, certificates, &output)?,
+        None => {
+            write(&output, &package.zip)?;
+            Vec::new()
+        }
     };
-    let program = build.run(&function, screen)?;
-    let plan = Plan::make(&project, &function, &included, &output)?;
-    let contents = plan.read(&program)?;
-    let zip = archive::write(&contents)?;
-    let checked = checks::check(&contents, zip.len());
-    if !checked.problems.is_empty() {
-        return Err(refuse(&function, &checked.problems));
-    }
-    let mut notes = skipped_note(&plan.skipped);
-    match &certificates {
-        Some(certificates) => notes.extend(image::write(&contents, certificates, &output)?),
-        None => write(&output, &zip)?,
-    }
-    report(screen, &contents, &zip, &checked, &output, arguments.image);
+    report(screen, &package, &output, arguments.image);
+    package.note_skipped(screen);
     notes.iter().for_each(|note| screen.note(note));
     println!("{}", output.display());
     Ok(ExitCode::SUCCESS)
@@ -169,7 +212,7 @@ fn refuse(function: &Function, problems: &[Problem]) -> Failure {
     if advice.is_empty() { failure } else { failure.advise(advice.join("\n")) }
 }
 
-fn default_output(project: &Project, function: &Function, is_image: bool) -> PathBuf {
+pub(crate) fn default_output(project: &Project, function: &Function, is_image: bool) -> PathBuf {
     let name = if is_image {
         format!("{}-image", function.unique_name)
     } else {
@@ -204,14 +247,8 @@ fn write(output: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-fn report(
-    screen: Screen,
-    contents: &Contents,
-    zip: &[u8],
-    checked: &Checked,
-    output: &Path,
-    is_image: bool,
-) {
+fn report(screen: Screen, package: &Package, output: &Path, is_image: bool) {
+    let Package { zip, contents, checked, .. } = package;
     // An image starts the program without the wrapper.
     let files: Vec<_> =
         contents.files.iter().filter(|file| !(is_image && file.path == BOOTSTRAP)).collect();

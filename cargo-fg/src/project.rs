@@ -31,6 +31,7 @@ pub(crate) struct Project {
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) id: String,
+    version: String,
     manifest_path: PathBuf,
     targets: Vec<Target>,
     dependencies: Vec<Dependency>,
@@ -102,6 +103,7 @@ pub(crate) struct Function {
     pub(crate) kind: ProgramKind,
     pub(crate) package: String,
     pub(crate) package_id: String,
+    pub(crate) package_version: String,
     /// The directory of the package.
     pub(crate) directory: PathBuf,
     pub(crate) required_features: Vec<String>,
@@ -315,6 +317,7 @@ impl Project {
             kind,
             package: package.name.clone(),
             package_id: package.id.clone(),
+            package_version: package.version.clone(),
             directory: package.directory().to_owned(),
             required_features: target.required_features.clone(),
             metadata,

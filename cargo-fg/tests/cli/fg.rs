@@ -4,7 +4,7 @@
 
 use std::fs;
 #[cfg(unix)]
-use std::net::TcpListener;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 #[cfg(unix)]
@@ -65,7 +65,8 @@ pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(20_000);
     loop {
         let port = NEXT.fetch_add(1, Ordering::Relaxed);
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        // Listening there would leave the listener to a process that another test is starting.
+        if TcpStream::connect(("127.0.0.1", port)).is_err() {
             return port;
         }
     }

@@ -92,10 +92,8 @@ fn commands_of_other_tools_are_aliases_or_explained() {
         assert!(help.contains(&format!("\n  cargo fg {own}\n")), "{command}: {help}");
     }
     for (command, advice) in [
-        ("deploy", "`cargo fg package` writes the zip file"),
         ("run", "`cargo fg invoke` runs the function once"),
         ("init", "`cargo fg new NAME`"),
-        ("logs", "`cargo fg dev` and `cargo fg invoke` show the log"),
     ] {
         for arguments in
             [&[command][..], &[command, "--region", "cn-north-4", "greet"], &[command, "--help"]]

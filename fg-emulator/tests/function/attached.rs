@@ -1,14 +1,14 @@
-//! A process that somebody else starts.
+//! A process that another program starts.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fg_emulator::{Credentials, Emulator};
 
-use crate::scripted::{event, program, start};
+use crate::scripted::{LIMIT, event, program, start};
 
 fn address(emulator: &Emulator) -> String {
     let variables = emulator.variables();
@@ -56,21 +56,37 @@ fn a_process_that_somebody_else_starts_is_told_its_variables_and_has_no_timeout(
     function.wait().expect("it ends when its Runtime API is gone");
 }
 
+/// Tries until it succeeds. A process that another test is starting has this one's listeners until
+/// it runs its own program, so that an address is not free at once.
+fn soon<T, E: std::fmt::Debug>(mut attempt: impl FnMut() -> Result<T, E>) -> T {
+    let end = Instant::now() + LIMIT;
+    loop {
+        match attempt() {
+            Ok(done) => return done,
+            Err(error) if Instant::now() > end => panic!("it never succeeds: {error:?}"),
+            Err(_) => thread::yield_now(),
+        }
+    }
+}
+
 #[test]
 fn the_runtime_api_of_an_attached_process_has_the_address_that_was_chosen() {
     // Below the ports that the system gives to others.
     let free = (20_000..30_000)
         .map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
-        .find(|address| TcpListener::bind(address).is_ok())
+        .find(|address| TcpStream::connect(address).is_err())
         .expect("a free port");
     for _ in 0..2 {
-        let emulator = start(
-            Emulator::attach().runtime_api_at(free).process_variable("FG_HTTP_ERRORS", "full"),
-        );
+        let emulator = soon(|| {
+            Emulator::attach()
+                .runtime_api_at(free)
+                .process_variable("FG_HTTP_ERRORS", "full")
+                .start()
+        });
         assert_eq!(address(&emulator), free.to_string());
         assert!(emulator.variables().contains(&("FG_HTTP_ERRORS".into(), "full".into())));
     }
-    let taken = TcpListener::bind(free).expect("it is free again");
+    let taken = soon(|| TcpListener::bind(free));
     let error =
         Emulator::attach().runtime_api_at(free).start().expect_err("it is taken").to_string();
     assert!(error.starts_with("the emulator could not open a port for the function: "), "{error}");
@@ -109,17 +125,18 @@ fn an_invocation_that_nobody_takes_ends_with_the_emulator() {
 
 #[test]
 fn a_request_that_an_attached_process_leaves_behind_is_told_when_it_comes_back() {
+    let program = program();
     let emulator = start(Emulator::attach());
     thread::scope(|scope| {
         let invoked = scope.spawn(|| emulator.invoke(event(r#"{"do":"exit"}"#)));
-        Command::new(program())
+        Command::new(&program)
             .envs(emulator.variables())
             .spawn()
             .expect("it starts")
             .wait()
             .expect("it ends");
         let mut again =
-            Command::new(program()).envs(emulator.variables()).spawn().expect("it starts");
+            Command::new(&program).envs(emulator.variables()).spawn().expect("it starts");
         let execution = invoked.join().expect("no panic");
         assert_eq!(
             execution.platform_error().map(ToString::to_string).as_deref(),
