@@ -8,10 +8,17 @@ use clap_complete::Shell;
 use crate::conformance::ConformanceArguments;
 use crate::deploy::DeployArguments;
 use crate::dev::DevArguments;
+use crate::export::ExportArguments;
 use crate::invoke::InvokeArguments;
 use crate::new::NewArguments;
 use crate::package::PackageArguments;
 use crate::project::Wanted;
+use crate::remote::delete::DeleteArguments;
+use crate::remote::logs::LogsArguments;
+use crate::remote::rollback::RollbackArguments;
+use crate::remote::status::StatusArguments;
+use crate::remote::versions::VersionsArguments;
+use crate::remote::whoami::WhoamiArguments;
 
 /// Creates, runs, packages and deploys serverless functions for Huawei Cloud FunctionGraph
 #[derive(Debug, Parser)]
@@ -39,17 +46,22 @@ and FG_CREDENTIALS, then from Cargo.toml:
   timeout = 30                       # seconds
   handler = \"greet\"                  # for a program with several handlers
   log_level = \"info,hyper=warn\"      # as for --log-level
-  environment = { GREETING = \"Hi\" }  # --env and --env-file override single variables
+  environment = { GREETING = \"Hi\", DB_PASSWORD = { env = \"DB_PASSWORD\" } }
+                                     # { env = NAME } is a secret: its value is that of the shell's
+                                     # variable. --env and --env-file override single variables
   include = [\"templates\"]            # files to package; --include adds to them
-  timers = [{ name = \"nightly\", schedule = \"0 15 2 * * ?\", text = \"all\" }]  # for `dev`
+  timers = [{ name = \"nightly\", schedule = \"0 15 2 * * ?\", text = \"all\" }]
+  triggers = [{ type = \"apig\", group_id = \"..\", path = \"/greet\" }]
+  agency = \"greet-run\"              # whose credentials the function gets
 
-[workspace.metadata.fg] has the same keys, as defaults for all members. Do not put secrets there:
-`--env NAME` passes a variable of the shell, and `--env-file` reads a file.
+[package.metadata.fg.env.prod] has the same keys, for the environment `prod`, and
+[workspace.metadata.fg] as defaults for all members. docs/manifest.md has all keys: name, app,
+runtime, image, vpc, log, concurrency and so on, and the fields of each type of triggers.
 
 Exit codes:
     0  success
     1  the function failed, the package would not run, a scenario failed, or the platform refused
-    2  the command line or the project is invalid, or there are no credentials
+    2  the command line, the project or the credentials are invalid
     3  something on this machine failed: a file, a port, a program, the network
   101  the build failed: the function does not compile, or a dependency is missing
   130  Ctrl-C during a build, an invocation or a deployment";
@@ -63,15 +75,22 @@ pub(crate) enum Command {
     #[command(alias = "build")]
     Package(PackageArguments),
     Deploy(DeployArguments),
+    #[command(alias = "info")]
+    Status(StatusArguments),
+    Versions(VersionsArguments),
+    Rollback(RollbackArguments),
+    #[command(alias = "log")]
+    Logs(LogsArguments),
+    #[command(aliases = ["remove", "destroy"])]
+    Delete(DeleteArguments),
+    Whoami(WhoamiArguments),
+    Export(ExportArguments),
     /// A command of other tools; explains what to use instead
     #[command(hide = true, disable_help_flag = true)]
     Run(Elsewhere),
     /// A command of other tools; explains what to use instead
     #[command(hide = true, disable_help_flag = true)]
     Init(Elsewhere),
-    /// A command of other tools; explains what to use instead
-    #[command(hide = true, disable_help_flag = true)]
-    Logs(Elsewhere),
     Conformance(ConformanceArguments),
     Completions(CompletionsArguments),
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use clap::Args;
-use fg_client::Client;
+use fg_client::{Client, FunctionUrn};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::failure::{Exit, Failure};
@@ -22,9 +22,39 @@ pub(crate) struct CloudFlags {
     /// The id of the project, if the region has several
     #[arg(long, value_name = "ID")]
     project_id: Option<String>,
-    /// The URL of the API, such as `http://127.0.0.1:9000` for `cargo fg dev`
-    #[arg(long, value_name = "URL", env = "FG_ENDPOINT", hide_env_values = true)]
+    /// The URL of the API, such as `http://127.0.0.1:9000` for `cargo fg dev`; also `FG_ENDPOINT`
+    #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
+}
+
+impl CloudFlags {
+    /// One of the flags that was given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        [
+            ("--profile", &self.profile),
+            ("--region", &self.region),
+            ("--project-id", &self.project_id),
+            ("--endpoint", &self.endpoint),
+        ]
+        .into_iter()
+        .find_map(|(name, value)| value.as_ref().map(|_| name))
+    }
+
+    /// The flags with the region and the project of a URN, which must not contradict them.
+    pub(crate) fn of_urn(&self, urn: &FunctionUrn) -> Result<Self, Failure> {
+        let pick = |flag: &Option<String>, name: &str, of_urn: &str| match flag {
+            Some(value) if value != of_urn => {
+                Err(Failure::usage(format!("--{name} is {value}, and the URN says {of_urn}"))
+                    .advise(format!("remove --{name}: the URN is enough")))
+            }
+            _ => Ok(Some(of_urn.to_owned())),
+        };
+        Ok(Self {
+            region: pick(&self.region, "region", urn.region())?,
+            project_id: pick(&self.project_id, "project-id", urn.project_id())?,
+            ..self.clone()
+        })
+    }
 }
 
 /// A client, with the runtime that it needs.
@@ -63,6 +93,7 @@ impl Cloud {
 }
 
 /// The failure of a request. Its message says what to do.
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(crate) fn failure(error: fg_client::Error) -> Failure {
     let exit = match &error {
         fg_client::Error::Credentials(_) | fg_client::Error::Settings(_) => Exit::Usage,

@@ -5,11 +5,11 @@ use std::fmt;
 /// The exit codes, as documented by `cargo fg --help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The function failed, the package would not run, or a scenario failed.
+    /// The function failed, the package would not run, a scenario failed, or the platform refused.
     Failed = 1,
-    /// The command line or the project is invalid.
+    /// The command line, the project or the credentials are invalid.
     Usage = 2,
-    /// Something on this machine failed: a file, a port, a program.
+    /// Something on this machine failed: a file, a port, a program, the network.
     Machine = 3,
     /// The build failed. The same code as cargo's.
     Build = 101,

@@ -1,5 +1,5 @@
 //! `cargo fg invoke`: builds a function, runs it once as the platform does, and prints the result in
-//! the three parts of the platform's console.
+//! the three parts of the platform's console. With `--remote`, the function on the platform is invoked.
 
 mod event;
 
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use fg_emulator::{Emulator, Event, Execution, Outcome, ShutdownReport};
 use serde_json::{Value, json};
 
@@ -20,11 +20,14 @@ use crate::interrupt;
 use crate::invoke::event::EventSource;
 use crate::printable::{Form, printable};
 use crate::project::{Project, Wanted};
+use crate::remote;
+use crate::remote::invoke::{Invocation, RemoteFlags};
+use crate::remote::output::OutputFormat;
 use crate::screen::Screen;
 use crate::settings::{Settings, SettingsFlags, warn_of_secrets};
 
 /// Builds the function and runs it once, with the environment, the limits and the deadline of the
-/// platform
+/// platform; with --remote, invokes it there
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -36,6 +39,7 @@ Examples:
   cargo fg invoke --output json | jq .return
   cargo fg invoke --env-file .env --env DB_PASSWORD --log-level debug,hyper=warn
   cargo fg invoke --credentials ~/.huaweicloud/credentials
+  cargo fg invoke --remote --alias prod -d '{\"name\":\"Ada\"}'
 
 Prints what the platform's console shows: function return, execution summary and log; then what
 the function writes after its response, in spawn_after and in pre_stop. On a terminal, control
@@ -43,10 +47,12 @@ characters are printed escaped, as \\u{1b}, and colours are removed.
 The exit code is 0 if the function returned a result, and 1 if it did not, or if it panicked or
 logged an ERROR after its response.")]
 pub(crate) struct InvokeArguments {
-    /// Queues the event as an asynchronous invocation (at most 256 KB), and waits for its outcome
+    /// Queues the event as an asynchronous invocation (at most 256 KB), and waits for its outcome;
+    /// with --remote, it prints the request id, and does not wait
     #[arg(long = "async")]
     is_async: bool,
-    /// The format of the result
+    /// The format of the result; `json` is an object with `ok`, `return`, `error`, `summary`, `log`,
+    /// `after`
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output: OutputFormat,
     #[command(flatten)]
@@ -67,18 +73,12 @@ pub(crate) struct InvokeArguments {
     release: bool,
     #[command(flatten)]
     settings: SettingsFlags,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum OutputFormat {
-    /// For people
-    Text,
-    /// For programs: an object with `ok`, `return`, `error`, `summary`, `log`, `after`
-    Json,
+    #[command(flatten)]
+    remote: RemoteFlags,
 }
 
 /// The selection of a function; one that is named without a flag is a program.
-fn wanted(selection: &Selection, named: Option<&str>) -> Result<Wanted, Failure> {
+pub(crate) fn wanted(selection: &Selection, named: Option<&str>) -> Result<Wanted, Failure> {
     let mut wanted = selection.wanted();
     if let Some(name) = named {
         if !wanted.bins.is_empty() || wanted.example.is_some() {
@@ -90,8 +90,49 @@ fn wanted(selection: &Selection, named: Option<&str>) -> Result<Wanted, Failure>
     Ok(wanted)
 }
 
+/// Refuses flags that are about the other place.
+fn check_flags(arguments: &InvokeArguments) -> Result<(), Failure> {
+    if !arguments.remote.remote {
+        return match arguments.remote.given() {
+            Some(flag) => {
+                Err(Failure::usage(format!("{flag} is about a function on the platform"))
+                    .advise("add --remote to invoke it there"))
+            }
+            None => Ok(()),
+        };
+    }
+    let build = match arguments {
+        InvokeArguments { release: true, .. } => Some("--release"),
+        InvokeArguments { features, .. } if !features.is_empty() => Some("--features"),
+        _ => None,
+    };
+    match build.or_else(|| arguments.settings.given()) {
+        Some(flag) => {
+            Err(Failure::usage(format!("{flag} is about running the function here, and cannot be used with --remote"))
+                .advise("the function on the platform has its own code and settings; `cargo fg deploy` changes them"))
+        }
+        None => Ok(()),
+    }
+}
+
 pub(crate) fn run(arguments: &InvokeArguments, screen: Screen) -> Result<ExitCode, Failure> {
+    let remote = &arguments.remote;
+    check_flags(arguments)?;
     let (event, named) = arguments.event.read(screen)?;
+    if remote.remote {
+        let invocation = Invocation {
+            event,
+            function: named,
+            selection: &arguments.selection,
+            is_async: arguments.is_async,
+            format: arguments.output,
+        };
+        return remote::invoke::run(remote, invocation, screen);
+    }
+    if named.is_some_and(|word| word.starts_with("urn:")) {
+        return Err(Failure::usage("a URN names a function on the platform")
+            .advise("add --remote to invoke it there"));
+    }
     let project = Project::read()?;
     let function = project.function(&wanted(&arguments.selection, named)?)?;
     let settings = Settings::resolve(&arguments.settings, &function)?;

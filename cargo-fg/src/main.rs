@@ -10,6 +10,7 @@ mod desired;
 mod dev;
 #[cfg(test)]
 mod documentation;
+mod export;
 mod failure;
 mod interrupt;
 mod invoke;
@@ -58,6 +59,13 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
         Command::Dev(arguments) => dev::run(arguments, screen),
         Command::Package(arguments) => package::run(arguments, screen),
         Command::Deploy(arguments) => deploy::run(arguments, screen),
+        Command::Status(arguments) => remote::status::run(arguments, screen),
+        Command::Versions(arguments) => remote::versions::run(arguments, screen),
+        Command::Rollback(arguments) => remote::rollback::run(arguments, screen),
+        Command::Logs(arguments) => remote::logs::run(arguments, screen),
+        Command::Delete(arguments) => remote::delete::run(arguments, screen),
+        Command::Whoami(arguments) => remote::whoami::run(arguments, screen),
+        Command::Export(arguments) => export::run(arguments, screen),
         Command::Run(_) => Err(not_here(
             "run",
             "`cargo fg invoke` runs the function once, and `cargo fg dev` serves it",
@@ -65,10 +73,6 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
         Command::Init(_) => Err(not_here(
             "init",
             "`cargo fg new NAME` creates a project in a directory of that name",
-        )),
-        Command::Logs(_) => Err(not_here(
-            "logs",
-            "`cargo fg dev` and `cargo fg invoke` show the log of the functions that they run",
         )),
         Command::Conformance(arguments) => conformance::run(arguments),
         Command::Completions(arguments) => {

@@ -6,6 +6,7 @@ mod variables;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Not;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -62,6 +63,25 @@ pub(crate) struct SettingsFlags {
 }
 
 impl SettingsFlags {
+    /// One of the flags that was given on the command line; variables of the shell do not count.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let is_flag = |value: Option<String>, variable: &str| {
+            value.is_some_and(|value| std::env::var(variable).is_ok_and(|set| set == value).not())
+        };
+        let number = |number: Option<u32>| number.map(|number| number.to_string());
+        [
+            ("--env", !self.variables.is_empty()),
+            ("--env-file", !self.env_file.is_empty()),
+            ("--credentials", is_flag(self.credentials.clone(), "FG_CREDENTIALS")),
+            ("--log-level", is_flag(self.log_level.clone(), "FG_LOG_LEVEL")),
+            ("--memory", is_flag(number(self.memory), "FG_MEMORY")),
+            ("--timeout", is_flag(number(self.timeout), "FG_TIMEOUT")),
+            ("--handler", is_flag(self.handler.clone(), "FG_HANDLER")),
+        ]
+        .into_iter()
+        .find_map(|(name, is_given)| is_given.then_some(name))
+    }
+
     /// The files that the flags name.
     pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> {
         let of_credentials = self.credentials.as_deref().and_then(credentials::file_of);

@@ -178,10 +178,11 @@ pub mod invocations {
 pub mod logs {
     pub use crate::api::logs::{LogDetails, LogLine, LogPage, LogQuery};
 }
-/// Reserved instances, tags, quotas, projects, objects.
+/// Reserved instances, metrics, tags, quotas, projects, objects.
 #[cfg(feature = "client")]
 pub mod resources {
     pub use crate::api::iam::{Domain, Project};
+    pub use crate::api::metrics::{MetricPoint, Metrics};
     pub use crate::api::objects::PutObject;
     pub use crate::api::quotas::Quota;
     pub use crate::api::reserved_instances::{

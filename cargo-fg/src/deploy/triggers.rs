@@ -2,6 +2,8 @@
 
 use fg_client::FunctionUrn;
 use fg_client::triggers::{CreateTrigger, Trigger as Existing, UpdateTrigger};
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::deploy::rows::Change;
@@ -104,7 +106,14 @@ fn data(existing: &Existing) -> Map<String, Value> {
 fn title(existing: &Existing) -> String {
     let code = existing.trigger_type_code.clone().unwrap_or_default();
     let settings = data(existing);
-    let trigger = Trigger { type_code: code, settings, ..Trigger::default() };
+    let trigger = Trigger {
+        type_code: code,
+        name: None,
+        enabled: None,
+        settings,
+        passwords: BTreeMap::new(),
+        references: BTreeMap::new(),
+    };
     trigger.title()
 }
 

@@ -16,7 +16,8 @@ use crate::trigger::Trigger;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "The event, {} by default")]
 pub(super) struct EventSource {
-    /// The event, and the name of the function if there are several; both are optional
+    /// The event, and the name of the function if there are several, or its URN with --remote; both
+    /// are optional
     #[arg(value_name = "EVENT|FUNCTION", num_args = 0..=2, help_heading = "Arguments")]
     words: Vec<String>,
     /// The event; `@FILE` reads it from a file, `-` from standard input
@@ -77,8 +78,11 @@ impl EventSource {
     }
 }
 
-/// Whether an argument is the name of a function, and not JSON, `@FILE` or `-`.
+/// Whether an argument is the name or the URN of a function, and not JSON, `@FILE` or `-`.
 fn is_name(word: &str) -> bool {
+    if word.starts_with("urn:") {
+        return true;
+    }
     let is_made_of_letters =
         word.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '/'));
     is_made_of_letters
@@ -139,7 +143,14 @@ mod tests {
 
     #[test]
     fn a_name_is_not_taken_for_an_event() {
-        for name in ["greet", "take-orders_2", "a/bootstrap", "grüße", "2nd"] {
+        for name in [
+            "greet",
+            "take-orders_2",
+            "a/bootstrap",
+            "grüße",
+            "2nd",
+            "urn:fss:r:p:function:default:a:!prod",
+        ] {
             assert!(is_name(name), "{name}");
         }
         for event in [

@@ -94,7 +94,6 @@ fn commands_of_other_tools_are_aliases_or_explained() {
     for (command, advice) in [
         ("run", "`cargo fg invoke` runs the function once"),
         ("init", "`cargo fg new NAME`"),
-        ("logs", "`cargo fg dev` and `cargo fg invoke` show the log"),
     ] {
         for arguments in
             [&[command][..], &[command, "--region", "cn-north-4", "greet"], &[command, "--help"]]

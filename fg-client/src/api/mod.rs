@@ -13,6 +13,7 @@ pub(crate) mod functions;
 pub(crate) mod iam;
 pub(crate) mod invoke;
 pub(crate) mod logs;
+pub(crate) mod metrics;
 pub(crate) mod objects;
 pub(crate) mod other;
 pub(crate) mod quotas;

@@ -19,8 +19,8 @@ pub struct Identity {
     pub expires_at: Option<SystemTime>,
     /// The region; `None` if only the endpoint is known.
     pub region: Option<Found<String>>,
-    /// The id of the project.
-    pub project_id: Found<String>,
+    /// The id of the project; `None` only if it is not set, and IAM was not asked.
+    pub project_id: Option<Found<String>>,
     /// The id of the account, if it was set: [`Client::domains`] asks for it.
     pub domain_id: Option<Found<String>>,
     /// Where FunctionGraph is.
@@ -36,6 +36,17 @@ impl Client {
     ///
     /// What is missing, or IAM's refusal.
     pub async fn identity(&self) -> Result<Identity, Error> {
+        let mut identity = self.known_identity().await?;
+        identity.project_id = Some(self.project().await?);
+        Ok(identity)
+    }
+
+    /// The same without asking IAM: what is known although the credentials may not be good.
+    ///
+    /// # Errors
+    ///
+    /// What is missing.
+    pub async fn known_identity(&self) -> Result<Identity, Error> {
         let Found { value: credentials, source } = self.credentials().await?;
         let settings = &self.inner.settings;
         let region = settings.region_or(None);
@@ -44,7 +55,7 @@ impl Client {
             is_temporary: credentials.security_token().is_some(),
             expires_at: Credentials::expires_at(&credentials),
             region: settings.region.clone(),
-            project_id: self.project().await?,
+            project_id: settings.project_id.clone(),
             domain_id: settings.domain_id.clone(),
             endpoint: settings.endpoint(Service::FunctionGraph, region)?,
         })

@@ -146,9 +146,12 @@ const CODES: &[(&str, &str)] = &[
         "The endpoint has no such API: look at the region, or at the endpoint that was set.",
     ),
     ("APIG.0201", "The request is too large for the gateway: upload the code to OBS."),
-    ("APIG.0301 APIG.0305 IAM.0011", WHO),
-    ("APIG.0302 APIG.0304 IAM.0003", RIGHTS),
-    ("APIG.0308 IAM.0005", "The temporary credentials have ended: get new ones."),
+    ("APIG.0301 APIG.0305 APIGW.0301 APIGW.0305 IAM.0011", WHO),
+    ("APIG.0302 APIG.0304 APIGW.0302 APIGW.0304 IAM.0003", RIGHTS),
+    (
+        "APIG.0307 APIG.0308 APIGW.0307 IAM.0005",
+        "The temporary credentials have ended: get new ones.",
+    ),
     ("InvalidAccessKeyId SignatureDoesNotMatch", WHO),
     (
         "AccessDenied",

@@ -130,7 +130,7 @@ async fn a_profile_is_taken_as_a_whole() {
     assert_eq!(identity.access_key.value, "WORK");
     assert!(identity.is_temporary);
     assert_eq!(identity.region.expect("a region").value, "eu-de");
-    assert_eq!(identity.project_id.value, "0a0a");
+    assert_eq!(identity.project_id.expect("a project").value, "0a0a");
     assert_eq!(identity.domain_id.expect("an account").value, "0b0b");
     assert_eq!(identity.endpoint.value, "https://functiongraph.eu-de.otc.t-systems.com");
 
@@ -158,7 +158,7 @@ async fn project_and_region_of_a_profile_are_used_with_its_keys_only() {
         identity.region.as_ref().map(fg_client::credentials::Found::as_str),
         Some("ap-southeast-1")
     );
-    assert_eq!(identity.project_id.value, "0c0c");
+    assert_eq!(identity.project_id.expect("a project").value, "0c0c");
     let environment = environment.variable("HW_ACCESS_KEY", "A").variable("HW_SECRET_KEY", "s");
     let client = Client::builder().environment(environment).build().expect("a client");
     let error = client.identity().await.expect_err("no region");
