@@ -32,7 +32,7 @@ use crate::metadata::{self, EnvironmentFlag, Secrets};
 use crate::package::{BuildFlags, Package, default_output};
 use crate::printable::{Form, printable};
 use crate::project::Project;
-use crate::remote::confirm::{confirm, declined};
+use crate::remote::confirm::{check_terminal, confirm, declined};
 use crate::screen::Screen;
 use crate::settings::warn_of_secrets;
 
@@ -149,6 +149,7 @@ pub(crate) fn run(arguments: &DeployArguments, screen: Screen) -> Result<ExitCod
     };
     warn_of_secrets(std::slice::from_ref(&function), screen);
     // Before the build, which takes long.
+    check_terminal(arguments.yes || arguments.dry_run)?;
     let cloud = Cloud::connect(&arguments.cloud)?;
     let code = match &desired.runtime {
         Runtime::Image(address) => Code::Image(address.clone()),

@@ -41,6 +41,17 @@ enum Stop {
     Refused(Error),
 }
 
+impl Stop {
+    /// Whether the request may have been carried out.
+    fn is_unknown(&self) -> bool {
+        match self {
+            Self::Interrupted { is_given_up } => *is_given_up,
+            Self::Failed(_) => false,
+            Self::Refused(error) => error.is_ambiguous(),
+        }
+    }
+}
+
 impl Deployment<'_> {
     /// Carries out the steps in their order.
     pub(crate) fn carry_out(&mut self, plan: &Plan) -> Result<(), Failure> {
@@ -138,7 +149,7 @@ impl Deployment<'_> {
         if error.is_ambiguous() {
             self.screen.note(format_args!(
                 "{}: the answer does not tell whether it was carried out; looking",
-                words(step)
+                step.action.words()
             ));
         }
         let client = &self.cloud.client;
@@ -162,14 +173,14 @@ impl Deployment<'_> {
                     format!(
                         "the function was changed meanwhile, by another deployment or by hand: \
                          now it is necessary to {} as well",
-                        words(other)
+                        other.action.words()
                     ),
                 )
                 .because(&error),
             ));
         }
         if !next.iter().any(same(step)) {
-            self.screen.step("Found", format_args!("{}: it was carried out", words(step)));
+            self.screen.step("Found", format_args!("{}: it was carried out", step.action.words()));
             return Ok(next);
         }
         // What is safe to send twice, the client has sent several times already.
@@ -214,29 +225,23 @@ impl Deployment<'_> {
 
     /// The failure of a step: what was done, what serves, and how to go on.
     fn stopped(&self, stop: Stop, step: &Step, done: &[Step]) -> Failure {
-        let words = words(step);
+        let words = step.action.words();
         let is_refused = matches!(&stop, Stop::Refused(error) if !error.is_ambiguous());
-        let (failure, is_unknown) = match stop {
-            Stop::Interrupted { is_given_up: false } => {
-                (Failure::new(Exit::Interrupted, format!("interrupted before: {words}")), false)
+        let is_unknown = stop.is_unknown();
+        let failure = match stop {
+            Stop::Interrupted { is_given_up } => {
+                let when = if is_given_up { "during" } else { "before" };
+                Failure::new(Exit::Interrupted, format!("interrupted {when}: {words}"))
             }
-            Stop::Interrupted { is_given_up: true } => {
-                (Failure::new(Exit::Interrupted, format!("interrupted during: {words}")), true)
+            Stop::Failed(failure) => {
+                Failure::new(failure.exit, format!("failed to {words}: {}", failure.reason()))
             }
-            Stop::Failed(failure) => (
-                Failure::new(failure.exit, format!("failed to {words}: {}", failure.reason())),
-                false,
-            ),
             Stop::Refused(error) => {
-                let is_unknown = error.is_ambiguous();
-                let failure = cloud::failure(error);
-                (
-                    Failure::new(failure.exit, format!("failed to {words}: {}", failure.reason())),
-                    is_unknown,
-                )
+                let reason = without_operation(&error);
+                Failure::new(cloud::failure(error).exit, format!("failed to {words}: {reason}"))
             }
         };
-        let done_words: Vec<_> = done.iter().map(self::words).collect();
+        let done_words: Vec<_> = done.iter().map(|step| step.action.words()).collect();
         let mut advice = match done_words.as_slice() {
             [] => String::new(),
             done => format!("done before: {}\n", done.join(", ")),
@@ -254,7 +259,7 @@ impl Deployment<'_> {
     fn serving(&self, done: &[Step], unknown: Option<&Step>) -> String {
         let unknown = match unknown {
             Some(step) if self.changes_what_serves(&step.action) => {
-                format!(", unless `{}` was carried out all the same", words(step))
+                format!(", unless `{}` was carried out all the same", step.action.words())
             }
             _ => String::new(),
         };
@@ -291,12 +296,16 @@ impl Deployment<'_> {
     }
 }
 
-/// `publish 0.1.0-1a2b3c4d`
-fn words(step: &Step) -> String {
-    match step.action.target() {
-        Some(target) => format!("{} {target}", step.action.name()),
-        None => step.action.name().to_owned(),
-    }
+/// The message of an error without what was asked for, which the words of the step say.
+fn without_operation(error: &Error) -> String {
+    let operation = match error {
+        Error::Service(error) => error.operation(),
+        Error::Transport(error) => error.operation(),
+        _ => "",
+    };
+    let message = error.to_string();
+    let reason = message.strip_prefix(operation).and_then(|rest| rest.strip_prefix(": "));
+    reason.unwrap_or(&message).to_owned()
 }
 
 /// How many bytes of code a step sends.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use fg_client::functions::Function;
+use fg_client::functions::{Function, UserData};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -97,7 +97,7 @@ fn rows_of(function: &Function, desired: &Desired) -> Rows {
     for (name, value) in function.user_data.iter().flat_map(|data| &data.0) {
         put(&mut rows, &format!("{VARIABLE}{name}"), Some(value.as_str().into()));
     }
-    for name in function.encrypted_user_data.iter().flat_map(|data| data.names()) {
+    for name in function.encrypted_user_data.iter().flat_map(UserData::names) {
         put(&mut rows, &format!("{SECRET}{name}"), Some(HIDDEN.into()));
     }
     if let Some(vpc) = &function.func_vpc {

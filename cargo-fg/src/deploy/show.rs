@@ -37,34 +37,32 @@ pub(crate) fn document(plan: &Plan, urn: &FunctionUrn, target: &FunctionUrn) -> 
 }
 
 fn title(step: &Step) -> (char, String) {
-    let target = step.action.target().unwrap_or_default();
+    let words = step.action.words();
     let code = |code: &CodeSource| match code {
         CodeSource::Request { digest, size } => {
             format!("{}, SHA-512 {}..", Size(*size), &digest[..16])
         }
         CodeSource::Bucket { bucket, .. } => format!("from the bucket {bucket}"),
     };
-    match &step.action {
+    let symbol = match &step.action {
+        Action::Create { .. }
+        | Action::Upload { .. }
+        | Action::Publish(_)
+        | Action::CreateAlias(_)
+        | Action::CreateTrigger { .. } => '+',
+        Action::DeleteTrigger { .. } => '-',
+        _ => '~',
+    };
+    let details = match &step.action {
         Action::Create { body, code: source } => {
             let source = source.as_ref().map(|source| format!(", {}", code(source)));
-            let source = source.unwrap_or_default();
-            ('+', format!("create the function {} ({}){source}", body.func_name, body.runtime))
+            format!(" ({}){}", body.runtime, source.unwrap_or_default())
         }
-        Action::Upload { bucket, key } => ('+', format!("upload {key} into the bucket {bucket}")),
-        Action::UpdateCode { code: source, .. } => {
-            ('~', format!("update the code: {}", code(source)))
-        }
-        Action::Configure(_) if step.changes.is_empty() => ('~', "send the secrets again".into()),
-        Action::Configure(_) => ('~', "configure".into()),
-        Action::LimitInstances(_) => ('~', "limit the instances".into()),
-        Action::ConfigureAsynchronous { .. } => ('~', "configure asynchronous invocations".into()),
-        Action::Publish(_) => ('+', format!("publish the version {target}")),
-        Action::CreateAlias(_) => ('+', format!("create the alias {target}")),
-        Action::MoveAlias { .. } => ('~', format!("move the alias {target}")),
-        Action::CreateTrigger { .. } => ('+', format!("create the trigger {target}")),
-        Action::UpdateTrigger { .. } => ('~', format!("update the trigger {target}")),
-        Action::DeleteTrigger { .. } => ('-', format!("delete the trigger {target}")),
-    }
+        Action::UpdateCode { code: source, .. } => format!(": {}", code(source)),
+        Action::Configure(_) if step.changes.is_empty() => ": send the secrets again".into(),
+        _ => String::new(),
+    };
+    (symbol, format!("{words}{details}"))
 }
 
 /// `~ memory: 128 -> 256 MB`

@@ -138,6 +138,25 @@ impl Action {
         }
     }
 
+    /// What is done, as part of a sentence: `move the alias prod`.
+    pub(crate) fn words(&self) -> String {
+        let target = self.target().unwrap_or_default();
+        match self {
+            Self::Create { body, .. } => format!("create the function {}", body.func_name),
+            Self::Upload { bucket, .. } => format!("upload {target} into the bucket {bucket}"),
+            Self::UpdateCode { .. } => "update the code".into(),
+            Self::Configure(_) => "configure the function".into(),
+            Self::LimitInstances(_) => "limit the instances".into(),
+            Self::ConfigureAsynchronous { .. } => "configure asynchronous invocations".into(),
+            Self::Publish(_) => format!("publish the version {target}"),
+            Self::CreateAlias(_) => format!("create the alias {target}"),
+            Self::MoveAlias { .. } => format!("move the alias {target}"),
+            Self::CreateTrigger { .. } => format!("create the trigger {target}"),
+            Self::UpdateTrigger { .. } => format!("update the trigger {target}"),
+            Self::DeleteTrigger { .. } => format!("delete the trigger {target}"),
+        }
+    }
+
     /// Whether it is the same step of another plan, which may have other details.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.name() == other.name() && self.target() == other.target()

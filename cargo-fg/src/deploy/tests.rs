@@ -1,5 +1,6 @@
 //! Tests of plans: what there is, what should be, and the steps between.
 
+mod flags;
 mod plan;
 mod show;
 mod triggers;

@@ -16,6 +16,15 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<bool, Failure> {
     Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
+/// The error of [`confirm`] without a terminal, before work that would be in vain.
+pub(crate) fn check_terminal(yes: bool) -> Result<(), Failure> {
+    if yes || (io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Ok(());
+    }
+    Err(Failure::usage("this has to be confirmed, and there is no terminal to ask on")
+        .advise("add --yes to do it without a question"))
+}
+
 /// Asks for a name, to confirm what cannot be undone; `yes` is the answer of `--yes`.
 pub(crate) fn confirm_name(question: &str, name: &str, yes: bool) -> Result<bool, Failure> {
     Ok(yes || ask(&format!("{question} "))? == name)
@@ -27,11 +36,8 @@ pub(crate) fn declined() -> Failure {
 }
 
 fn ask(question: &str) -> Result<String, Failure> {
+    check_terminal(false)?;
     let (input, mut screen) = (io::stdin(), io::stderr());
-    if !input.is_terminal() || !screen.is_terminal() {
-        return Err(Failure::usage("this has to be confirmed, and there is no terminal to ask on")
-            .advise("add --yes to do it without a question"));
-    }
     // What is not written is seen by the user, who can still answer.
     let _ = screen.write_all(printable(question, Form::Text).as_bytes());
     let _ = screen.flush();

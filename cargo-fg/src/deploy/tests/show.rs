@@ -32,7 +32,7 @@ fn people_see_each_step_and_each_setting_that_changes() {
         format!(
             "urn:fss:cn-north-4:0123:function:default:greet
   ~ update the code: 4 B, SHA-512 {digest}..
-  ~ configure
+  ~ configure the function
       + environment.API_TOKEN: ***
       ~ environment.GREETING:  Hi -> Hello\\nthere
       - environment.OLD:       1
