@@ -22,7 +22,7 @@ pub(crate) struct CloudFlags {
     /// The id of the project, if the region has several
     #[arg(long, value_name = "ID")]
     project_id: Option<String>,
-    /// The URL of the API, such as `http://127.0.0.1:9000` for `cargo fg dev`; also FG_ENDPOINT
+    /// The URL of the API, such as `http://127.0.0.1:9000` for `cargo fg dev`; also `FG_ENDPOINT`
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
 }
@@ -93,6 +93,7 @@ impl Cloud {
 }
 
 /// The failure of a request. Its message says what to do.
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(crate) fn failure(error: fg_client::Error) -> Failure {
     let exit = match &error {
         fg_client::Error::Credentials(_) | fg_client::Error::Settings(_) => Exit::Usage,

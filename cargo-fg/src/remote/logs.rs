@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &LogsArguments, screen: Screen) -> Result<ExitCode,
             break;
         }
         std::thread::sleep(INTERVAL);
-        if round.is_multiple_of(LOOK_AT_ALIAS) {
+        if round % LOOK_AT_ALIAS == 0 {
             reader.show(versions(arguments, &target)?);
         }
         let until = Timestamp::now() + Duration::from_secs(60);
@@ -119,8 +119,7 @@ fn versions(arguments: &LogsArguments, target: &Target) -> Result<Option<Vec<Str
                 .advise("remove one of the two"));
         }
         (None, Some(Qualifier::Version(version))) => return Ok(Some(vec![version.clone()])),
-        (None, Some(Qualifier::Alias(alias))) => alias,
-        (Some(alias), None) => alias,
+        (None, Some(Qualifier::Alias(alias))) | (Some(alias), None) => alias,
         (None, None) => return Ok(None),
     };
     let published = Published::new(Vec::new(), target.wait(target.function.aliases())?);

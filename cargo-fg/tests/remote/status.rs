@@ -100,8 +100,10 @@ fn the_errors_of_the_last_hour_are_shown() {
     let function = platform.greet();
     let event = r#"{"complain": "no \u001b[2J stock"}"#;
     platform.wait(function.invoke_with(event, &InvokeOptions::default()));
+    let mut once = UpdateAsyncConfig::default();
+    once.max_async_retry_attempts = Some(0);
+    platform.wait(function.update_async_config(&once));
     let id = platform.wait(function.invoke_async(&json!({"fail": "on purpose"})));
-    // Failed invocations are tried again.
     let json = wait_for("both errors", || {
         let json = platform.run_greet(&["status", "--output", "json"], 0).json();
         let is_there = |name: &str| json[name].as_array().is_some_and(|list| !list.is_empty());

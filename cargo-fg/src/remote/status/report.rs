@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Status, reserved_line};
 use crate::remote::output::{columns, one_line, size};
-use crate::remote::published::{digest_of, name_of, route};
+use crate::remote::published::{Published, digest_of, name_of, route};
 
 /// A label, and lines behind it.
 struct Rows(Vec<[String; 2]>);
@@ -150,7 +150,7 @@ impl Status {
                 "last_modified": function.last_modified,
             },
             "log": known(&self.log, |log| json!(log)),
-            "versions": known(&self.published, |published| published.to_json()),
+            "versions": known(&self.published, Published::to_json),
             "aliases": known(&self.published, |published| json!(published.aliases)),
             "triggers": known(&self.triggers, |triggers| {
                 triggers.iter().map(super::Trigger::to_json).collect()
