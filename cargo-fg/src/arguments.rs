@@ -45,12 +45,17 @@ and FG_CREDENTIALS, then from Cargo.toml:
   timeout = 30                       # seconds
   handler = \"greet\"                  # for a program with several handlers
   log_level = \"info,hyper=warn\"      # as for --log-level
-  environment = { GREETING = \"Hi\" }  # --env and --env-file override single variables
+  environment = { GREETING = \"Hi\", DB_PASSWORD = { env = \"DB_PASSWORD\" } }
+                                     # { env = NAME } is a secret: its value is that of the shell's
+                                     # variable. --env and --env-file override single variables
   include = [\"templates\"]            # files to package; --include adds to them
-  timers = [{ name = \"nightly\", schedule = \"0 15 2 * * ?\", text = \"all\" }]  # for `dev`
+  timers = [{ name = \"nightly\", schedule = \"0 15 2 * * ?\", text = \"all\" }]
+  triggers = [{ type = \"apig\", group_id = \"..\", path = \"/greet\" }]
+  agency = \"greet-run\"              # whose credentials the function gets
 
-[workspace.metadata.fg] has the same keys, as defaults for all members. Do not put secrets there:
-`--env NAME` passes a variable of the shell, and `--env-file` reads a file.
+[package.metadata.fg.env.prod] has the same keys, for the environment `prod`, and
+[workspace.metadata.fg] as defaults for all members. docs/manifest.md has all keys: name, app,
+runtime, image, vpc, log, concurrency and so on, and the fields of each type of triggers.
 
 Exit codes:
     0  success

@@ -6,6 +6,8 @@
 
 mod asynchronous;
 mod choose;
+#[cfg(test)]
+mod documentation;
 mod entry;
 mod limits;
 mod mistake;
@@ -16,6 +18,10 @@ mod resolve;
 mod schedule;
 mod secret_names;
 mod similar;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod triggers;
 mod variables;

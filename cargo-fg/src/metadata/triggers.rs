@@ -117,6 +117,15 @@ impl TimerMetadata {
     }
 }
 
+/// The fields of all types, with the names of these; a type without fields is there once.
+#[cfg(test)]
+pub(super) fn each_field() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    types::all().flat_map(|one| {
+        let fields = one.fields.iter().map(move |field| (one.name, Some(field.name)));
+        fields.chain([(one.name, None)])
+    })
+}
+
 /// Whether the platform fetches messages for triggers of this type.
 pub(super) fn is_pulled(trigger: &Trigger) -> bool {
     types::of_code(&trigger.type_code).is_some_and(|one| one.is_pulled)

@@ -197,14 +197,46 @@ fn members_inherit_settings_of_the_workspace_and_secrets_there_cause_a_warning()
         "Cargo.toml",
         &format!("{manifest}[workspace]\n[workspace.metadata.fg]\nenviroment = {{}}\n"),
     );
-    let ran = run(&mut project.fg(&["invoke"])).ended_with(2);
-    let reason =
-        "is invalid: unknown key `enviroment`\n  help: did you mean `environment`? there are: ";
-    assert!(
-        ran.stderr.starts_with("error: [workspace.metadata.fg] in ") && ran.stderr.contains(reason),
-        "{}",
-        ran.stderr
+    let line = manifest.lines().count() + 3;
+    let reason = format!(
+        "error: Cargo.toml:{line}: enviroment: there is no such key\n  help: did you mean `environment`? there are: "
     );
+    for command in ["invoke", "dev", "package"] {
+        let ran = run(&mut project.fg(&[command])).ended_with(2);
+        assert!(ran.stderr.starts_with(&reason), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_secret_of_the_manifest_comes_from_the_shell_and_is_not_printed() {
+    let project = project("secret");
+    project.edit(
+        "Cargo.toml",
+        "timeout = 3 # seconds",
+        "environment = { A = { env = \"FG_TEST_SECRET\" }, B = 7 }",
+    );
+    let line = 1 + project
+        .read("Cargo.toml")
+        .lines()
+        .position(|line| line.starts_with("environment"))
+        .expect("it is there");
+    let missing = format!(
+        "error: Cargo.toml:{line}: environment.A: the variable FG_TEST_SECRET is not set in the shell\n  help: \
+         set FG_TEST_SECRET, or give another value with --env-file FILE or --env A=VALUE\n"
+    );
+    for command in ["invoke", "dev"] {
+        let mut command = project.fg(&[command]);
+        let ran = run(command.env_remove("FG_TEST_SECRET")).ended_with(2);
+        assert_eq!(ran.stderr, missing);
+    }
+    let mut command = project.fg(&["invoke", "--output", "json"]);
+    let ran = run(command.env("FG_TEST_SECRET", "hunter2")).ended_with(0);
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    let found = returned(ran);
+    assert_eq!((&found["A"], &found["B"]), (&json!("hunter2"), &json!("7")));
+    let mut command = project.fg(&["invoke", "--output", "json", "--env", "A=another"]);
+    let found = returned(run(command.env_remove("FG_TEST_SECRET")));
+    assert_eq!(found["A"], "another");
 }
 
 #[test]
@@ -224,17 +256,20 @@ fn timers_of_the_manifest_fire_with_their_texts() {
     let mut dev = Dev::start(&project, &["--no-timers"]);
     dev.wait_for("Ready clock\n", 1);
     assert!(!dev.said().contains("Timer"), "{}", dev.said());
+    let line = 1 + project
+        .read("Cargo.toml")
+        .lines()
+        .position(|line| line.starts_with("timers"))
+        .expect("it is there");
     project.edit("Cargo.toml", "text = \"all of it\"", "function = \"clok\"");
     let ran = run(&mut project.fg(&["dev"])).ended_with(2);
-    let reason = "error: [package.metadata.fg] of `clock`: timers: there is no function `clok`\n  help: there are: clock\n";
+    let reason = format!(
+        "error: Cargo.toml:{line}: timers[0].function: there is no such function\n  help: there are: clock\n"
+    );
     assert_eq!(ran.stderr, reason);
     project.edit("Cargo.toml", "@every 100ms", "sometimes");
     let ran = run(&mut project.fg(&["dev"])).ended_with(2);
-    assert!(
-        ran.stderr.starts_with(
-            "error: [package.metadata.fg] of `clock`: timers: \"sometimes\" has 1 fields"
-        ),
-        "{}",
-        ran.stderr
-    );
+    let reason =
+        format!("error: Cargo.toml:{line}: timers[0].schedule: it has 1 fields; it needs ");
+    assert!(ran.stderr.starts_with(&reason), "{}", ran.stderr);
 }
