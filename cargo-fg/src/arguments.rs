@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use crate::conformance::ConformanceArguments;
 use crate::deploy::DeployArguments;
 use crate::dev::DevArguments;
+use crate::export::ExportArguments;
 use crate::invoke::InvokeArguments;
 use crate::new::NewArguments;
 use crate::package::PackageArguments;
@@ -83,6 +84,7 @@ pub(crate) enum Command {
     #[command(aliases = ["remove", "destroy"])]
     Delete(DeleteArguments),
     Whoami(WhoamiArguments),
+    Export(ExportArguments),
     /// A command of other tools; explains what to use instead
     #[command(hide = true, disable_help_flag = true)]
     Run(Elsewhere),

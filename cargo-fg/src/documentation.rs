@@ -1,5 +1,10 @@
 //! Generates `docs/cargo-fg.md` from the `--help` of all commands, and tests that it is up to date.
 
+mod commands;
+mod manifests;
+mod markdown;
+mod translation;
+
 use std::fmt::Write;
 use std::path::Path;
 
@@ -17,12 +22,18 @@ fn document() -> String {
         "# cargo fg\n\nThe output of `cargo fg --help`, and of the `--help` of each command.\n\n"
             .to_owned();
     section(&mut text, &mut command);
-    for command in command.get_subcommands_mut().filter(|command| !command.is_hide_set()) {
-        // Writing to memory cannot fail.
-        let _ = write!(text, "\n## cargo fg {}\n\n", command.get_name());
-        section(&mut text, command);
-    }
+    subcommands(&mut text, "cargo fg", &mut command);
     text
+}
+
+fn subcommands(text: &mut String, path: &str, command: &mut clap::Command) {
+    for command in command.get_subcommands_mut().filter(|command| !command.is_hide_set()) {
+        let path = format!("{path} {}", command.get_name());
+        // Writing to memory cannot fail.
+        let _ = write!(text, "\n## {path}\n\n");
+        section(text, command);
+        subcommands(text, &path, command);
+    }
 }
 
 fn section(text: &mut String, command: &mut clap::Command) {

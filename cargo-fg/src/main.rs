@@ -10,6 +10,7 @@ mod desired;
 mod dev;
 #[cfg(test)]
 mod documentation;
+mod export;
 mod failure;
 mod interrupt;
 mod invoke;
@@ -64,6 +65,7 @@ fn run(command: &Command, screen: Screen) -> Result<ExitCode, Failure> {
         Command::Logs(arguments) => remote::logs::run(arguments, screen),
         Command::Delete(arguments) => remote::delete::run(arguments, screen),
         Command::Whoami(arguments) => remote::whoami::run(arguments, screen),
+        Command::Export(arguments) => export::run(arguments, screen),
         Command::Run(_) => Err(not_here(
             "run",
             "`cargo fg invoke` runs the function once, and `cargo fg dev` serves it",

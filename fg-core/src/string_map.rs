@@ -40,7 +40,7 @@ impl<'de> Deserialize<'de> for StringMap {
                 let mut strings = Vec::new();
                 while let Some((name, value)) = members.next_entry::<String, &RawValue>()? {
                     if value.get() != "null" {
-                        let string = serde_json::from_str(value.get())
+                        let string = serde_json::from_slice(value.get().as_bytes())
                             .unwrap_or_else(|_| value.get().to_owned());
                         strings.push((name, string));
                     }

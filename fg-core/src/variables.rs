@@ -85,7 +85,7 @@ impl<'v> Reader<'v> {
 
     pub(crate) fn user_data(&mut self) -> StringMap {
         let Some(text) = self.text("RUNTIME_USERDATA") else { return StringMap::default() };
-        match serde_json::from_str(&text) {
+        match serde_json::from_slice(text.as_bytes()) {
             Ok(texts) => texts,
             Err(error) => {
                 // Not the message of the error: it may quote a value, and a value may be a secret.

@@ -48,14 +48,14 @@ mod imp {
     use std::pin::Pin;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::task::{Context, Poll};
+    use std::task::{Context, Poll, ready};
     use std::time::Duration;
 
     use fg_core::__private::Mutex;
     use signal_hook::SigId;
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::low_level::{pipe, unregister};
-    use tokio::io::{AsyncRead, ReadBuf};
+    use tokio::time::{Sleep, sleep};
 
     use super::{Input, SHORTEST_WAIT, WakeReason};
 
@@ -198,35 +198,37 @@ mod imp {
         }
     }
 
-    /// The signals for a task, if the watchdog thread cannot be started.
+    /// How long a signal may stay unnoticed without the watchdog thread.
+    const PAUSE: Duration = Duration::from_millis(50);
+
+    /// The signals for a task, if the watchdog thread cannot be started. It looks for them again
+    /// and again: that happens so rarely that tokio's sockets would not be worth their code.
     #[derive(Debug)]
     pub(crate) struct Signals {
-        socket: tokio::net::UnixStream,
+        socket: UnixStream,
+        pause: Pin<Box<Sleep>>,
         registration: SignalRegistration,
     }
 
     impl Signals {
-        /// `None` if the signals were not registered, or the socket cannot be used by tokio.
+        /// `None` if the signals were not registered.
         pub(crate) fn of(receiver: WakeReceiver) -> Option<Self> {
             let WakeReceiver { socket, registration, .. } = receiver;
             socket.set_nonblocking(true).ok()?;
-            Some(Self {
-                socket: tokio::net::UnixStream::from_std(socket).ok()?,
-                registration: registration?,
-            })
+            Some(Self { socket, pause: Box::pin(sleep(PAUSE)), registration: registration? })
         }
 
         /// Ready with the exit code of a process that is killed by the signal.
         pub(crate) fn poll(&mut self, task: &mut Context<'_>) -> Poll<i32> {
             loop {
                 let mut byte = [0];
-                let mut buffer = ReadBuf::new(&mut byte);
-                match Pin::new(&mut self.socket).poll_read(task, &mut buffer) {
-                    Poll::Ready(Ok(())) if buffer.filled() == [WAKE_BYTE] => {}
-                    Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                        return Poll::Ready(self.registration.exit_code());
+                match self.socket.read(&mut byte) {
+                    Ok(1) if byte == [WAKE_BYTE] => {}
+                    Ok(1) => return Poll::Ready(self.registration.exit_code()),
+                    _ => {
+                        ready!(self.pause.as_mut().poll(task));
+                        self.pause = Box::pin(sleep(PAUSE));
                     }
-                    _ => return Poll::Pending,
                 }
             }
         }

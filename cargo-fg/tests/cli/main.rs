@@ -4,6 +4,7 @@ mod commands;
 mod dev;
 mod dev_first_build;
 mod dev_rebuild;
+mod export;
 mod fg;
 mod habits;
 mod http;

@@ -6,7 +6,7 @@
 // HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK             a key pair that the server knows
 // HUAWEICLOUD_SDK_IAM_ENDPOINT,
 // HUAWEICLOUD_SDK_REGION_FUNCTIONGRAPH_CN_NORTH_4    where the server is
-// FG_SDK_STATE, FG_SDK_GREET, FG_SDK_TIMER_CLEANUP   examples, made by `cargo fg package`
+// FG_SDK_STATE, FG_SDK_GREET, FG_SDK_TIMER_CLEANUP   packages that start an example each
 // FG_SDK_SLEEPER                                     a function that never answers
 //
 // Each step is a function below. A step that fails is reported, and the next goes on. The exit code
