@@ -117,11 +117,11 @@ fn missing_rights_are_told_with_what_was_done_before() {
     refuse(&proxy, publish, 403, "FSS.0403", "Insufficient permissions.");
     let ran = run(&mut deploy(proxy.address, "two", &["--alias", "prod", "--yes"])).ended_with(1);
     assert_eq!(error(&ran),
-        "error: failed to publish VERSION: publish a version of URN: FunctionGraph answered 403, \
+        "error: failed to publish the version VERSION: FunctionGraph answered 403, \
          FSS.0403: Insufficient permissions. (request id 7f2a). The account needs rights for this, such as \
          FunctionGraph FullAccess, in this project; an agency needs them as a policy.\n  help: done before: \
-         update code\n    the alias prod serves the version VERSION, as before\n    run the same \
-         command again: it goes on from there"
+         update the code\n    the alias prod serves the version VERSION, as before\n    when the \
+         reason is gone, run the same command again: it goes on from there"
     );
     assert_eq!(platform.release("!prod").as_deref(), Some("one"));
     // All of it is refused: nothing can be compared.
@@ -143,10 +143,10 @@ fn a_quota_is_told() {
     refuse(&proxy, create, 403, "FSS.1041", "The number of functions exceeds the limit.");
     let ran = run(&mut deploy(proxy.address, "one", &["--yes"])).ended_with(1);
     assert_eq!(error(&ran),
-        "error: failed to create: create the function orders: FunctionGraph answered 403, FSS.1041: The number \
+        "error: failed to create the function orders: FunctionGraph answered 403, FSS.1041: The number \
          of functions exceeds the limit. (request id 7f2a). 400 functions are the limit: delete some, or ask \
-         for a higher quota.\n  help: there is no such function yet\n    run the same command again: it goes \
-         on from there"
+         for a higher quota.\n  help: there is no such function yet\n    when the reason is gone, run the same \
+         command again: it goes on from there"
     );
 
     let alias = |recorded: &Recorded| recorded.title() == "POST /functions/URN/aliases";
@@ -154,10 +154,11 @@ fn a_quota_is_told() {
     let ran = run(&mut deploy(proxy.address, "one", &["--alias", "prod", "--yes"])).ended_with(1);
     assert_eq!(
         error(&ran),
-        "error: failed to create alias prod: create the alias prod of URN: FunctionGraph answered 403, \
+        "error: failed to create the alias prod: FunctionGraph answered 403, \
          FSS.1043: The number of aliases exceeds the limit. (request id 7f2a). A function has at most 10 \
-         aliases: delete one.\n  help: done before: create, publish VERSION\n    there is no alias prod \
-         yet\n    run the same command again: it goes on from there"
+         aliases: delete one.\n  help: done before: create the function orders, publish the version VERSION\n    there is no alias prod \
+         yet\n    when the reason is gone, run the same command again: it goes on \
+         from there"
     );
 }
 
