@@ -39,7 +39,7 @@ pub(crate) use resolve::{EnvironmentFlag, Options, Secrets};
 pub(crate) use secret_names::looks_secret;
 pub(crate) use similar::nearest;
 pub(crate) use timers::TimerMetadata;
-pub(crate) use triggers::{Difference, TriggerMetadata};
+pub(crate) use triggers::TriggerMetadata;
 pub(crate) use variables::{Variable, of_shell};
 
 use crate::desired::{Asynchronous, Log, Runtime, Vpc};

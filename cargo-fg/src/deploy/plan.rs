@@ -272,7 +272,7 @@ impl Plan {
         let is_latest_changed = !self.steps.is_empty();
         let version = versions::choose(goal, existing, comparison, is_latest_changed)?;
         if version.is_new {
-            let body = versions::publish(&version.name, goal.code.digest());
+            let body = versions::publish(&version.name);
             self.steps.push(Step::new(Action::Publish(body)));
         }
         if let Some(alias) = &goal.options.alias {

@@ -91,6 +91,10 @@ fn a_secret_that_is_not_set_is_an_error_that_names_it() {
     let proxy = Proxy::start(platform.address);
     let mut command = deploy(proxy.address, "one", &ARGUMENTS);
     let ran = run(command.arg("--yes").env_remove("DB_PASSWORD")).ended_with(2);
-    assert!(ran.stderr.contains("DB_PASSWORD") && ran.stderr.contains("Cargo.toml"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("DB_PASSWORD") && ran.stderr.contains("Cargo.toml"),
+        "{}",
+        ran.stderr
+    );
     assert!(proxy.take().is_empty());
 }
