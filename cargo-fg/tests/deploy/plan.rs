@@ -25,9 +25,8 @@ fn planned(proxy: &Proxy, release: &str, arguments: &[&str]) -> Vec<Value> {
 #[track_caller]
 fn compare(steps: &[Value], recorded: &[Recorded]) {
     let sent = changes(recorded);
-    let titles = |requests: &[&Recorded]| {
-        requests.iter().map(|request| request.title()).collect::<Vec<_>>()
-    };
+    let titles =
+        |requests: &[&Recorded]| requests.iter().map(|request| request.title()).collect::<Vec<_>>();
     assert_eq!(steps.len(), sent.len(), "{steps:#?}\n{:#?}", titles(&sent));
     for (step, request) in steps.iter().zip(sent) {
         assert_eq!(step["method"], request.method, "{step:#}");

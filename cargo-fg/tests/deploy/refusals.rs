@@ -57,7 +57,8 @@ fn wrong_credentials_are_refused_by_the_platform() {
     let mut command = deploy(proxy.address, "one", &["--yes"]);
     let ran = run(command.env("HUAWEICLOUD_SDK_AK", "ANOTHERKEY")).ended_with(1);
     assert_eq!(titles(&proxy.take()), [""; 0]);
-    assert_eq!(error(&ran),
+    assert_eq!(
+        error(&ran),
         "error: list projects: IAM answered 401, APIGW.0301: Incorrect IAM authentication information: \
          ak ANOTHERKEY not exist (request id ID). Access key or secret key is wrong, the key was deleted, or it is of another cloud: see where they \
          come from with `cargo fg whoami`. Temporary credentials need their token, and end after a day at most."
@@ -66,10 +67,19 @@ fn wrong_credentials_are_refused_by_the_platform() {
     let ran = run(command.env("HUAWEICLOUD_SDK_SK", "another-secret")).ended_with(1);
     assert!(!ran.stderr.contains("another-secret"), "{}", ran.stderr);
     assert_eq!(titles(&proxy.take()), [""; 0]);
+    // The platform tells what should have been signed.
+    let text = error(&ran);
+    let (before, after) = text.split_once(", canonicalRequest:").expect("what was to be signed");
     assert_eq!(
-        error(&ran),
+        before,
         "error: list projects: IAM answered 401, APIGW.0301: Incorrect IAM authentication information: \
          verify aksk signature fail"
+    );
+    let (_, advice) = after.split_once(" (request id ID). ").expect("advice");
+    assert_eq!(
+        advice,
+        "Access key or secret key is wrong, the key was deleted, or it is of another cloud: see where they \
+         come from with `cargo fg whoami`. Temporary credentials need their token, and end after a day at most."
     );
 }
 
@@ -102,7 +112,8 @@ fn an_expired_token_is_told() {
     let mut command = deploy(proxy.address, "one", &["--yes"]);
     let ran = run(command.env("HUAWEICLOUD_SDK_SECURITY_TOKEN", "expired-token")).ended_with(1);
     assert!(!ran.stderr.contains("expired-token"), "{}", ran.stderr);
-    assert_eq!(error(&ran),
+    assert_eq!(
+        error(&ran),
         "error: list projects: IAM answered 401, APIGW.0307: The token must be updated. (request id 7f2a). \
          The temporary credentials have ended: get new ones."
     );
@@ -116,7 +127,8 @@ fn missing_rights_are_told_with_what_was_done_before() {
     let publish = |recorded: &Recorded| recorded.title() == "POST /functions/URN/versions";
     refuse(&proxy, publish, 403, "FSS.0403", "Insufficient permissions.");
     let ran = run(&mut deploy(proxy.address, "two", &["--alias", "prod", "--yes"])).ended_with(1);
-    assert_eq!(error(&ran),
+    assert_eq!(
+        error(&ran),
         "error: failed to publish the version VERSION: FunctionGraph answered 403, \
          FSS.0403: Insufficient permissions. (request id 7f2a). The account needs rights for this, such as \
          FunctionGraph FullAccess, in this project; an agency needs them as a policy.\n  help: done before: \
@@ -142,7 +154,8 @@ fn a_quota_is_told() {
     let create = |recorded: &Recorded| recorded.title() == "POST /functions";
     refuse(&proxy, create, 403, "FSS.1041", "The number of functions exceeds the limit.");
     let ran = run(&mut deploy(proxy.address, "one", &["--yes"])).ended_with(1);
-    assert_eq!(error(&ran),
+    assert_eq!(
+        error(&ran),
         "error: failed to create the function orders: FunctionGraph answered 403, FSS.1041: The number \
          of functions exceeds the limit. (request id 7f2a). 400 functions are the limit: delete some, or ask \
          for a higher quota.\n  help: there is no such function yet\n    when the reason is gone, run the same \

@@ -36,8 +36,7 @@ fn a_secret_is_in_the_request_and_nowhere_else() {
     assert!(encrypted.contains(SECRET), "it is sent");
     assert!(!sent["user_data"].to_string().contains(SECRET));
     for command in [&["status"][..], &["versions"], &["logs"]] {
-        let ran = run(fg(proxy.address, command).args(ARGUMENTS), 0);
-        assert!(!ran.stdout.is_empty() || *command == ["logs"], "{command:?}: {}", ran.stderr);
+        run(fg(proxy.address, command).args(ARGUMENTS), 0);
     }
 
     // What the platform says about it is not repeated.
@@ -91,6 +90,10 @@ fn a_secret_that_is_not_set_is_an_error_that_names_it() {
     let proxy = Proxy::start(platform.address);
     let mut command = deploy(proxy.address, "one", &ARGUMENTS);
     let ran = run(command.arg("--yes").env_remove("DB_PASSWORD")).ended_with(2);
-    assert!(ran.stderr.contains("DB_PASSWORD") && ran.stderr.contains("Cargo.toml"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("DB_PASSWORD") && ran.stderr.contains("Cargo.toml"),
+        "{}",
+        ran.stderr
+    );
     assert!(proxy.take().is_empty());
 }

@@ -33,7 +33,12 @@ fn a_trigger_that_was_deleted_by_hand_is_created_again() {
     deployed(proxy.address, "one", &FULL);
     let state = platform.state();
     assert_eq!(state["triggers"].as_array().map(Vec::len), Some(2), "{state}");
-    succeeds(&platform, "DELETE", &path(&trigger(&platform, "nightly").expect("it is there")), None);
+    succeeds(
+        &platform,
+        "DELETE",
+        &path(&trigger(&platform, "nightly").expect("it is there")),
+        None,
+    );
     proxy.take();
     let ran = deployed(proxy.address, "one", &FULL);
     assert_eq!(titles(&proxy.take()), ["POST /triggers/URN"]);
