@@ -46,6 +46,7 @@ pub(super) fn function(metadata: FgMetadata) -> Function {
         kind: ProgramKind::Bin,
         package: "greet".into(),
         package_id: String::new(),
+        package_version: "0.1.0".into(),
         directory: ".".into(),
         required_features: Vec::new(),
         metadata,

@@ -265,8 +265,10 @@ fn each_kind_of_error_has_its_exit_code() {
     project.edit("Cargo.toml", "memory = 128", "memroy = 128");
     let ran = run(&mut project.fg(&["invoke"])).ended_with(2);
     assert!(
-        ran.stderr.contains("[package.metadata.fg] in ")
-            && ran.stderr.contains("unknown key `memroy`\n  help: did you mean `memory`?"),
+        ran.stderr.starts_with("error: Cargo.toml:")
+            && ran.stderr.contains(
+                ": memroy: there is no such key\n  help: did you mean `memory`? there are: "
+            ),
         "{}",
         ran.stderr
     );

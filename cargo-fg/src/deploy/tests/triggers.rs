@@ -114,3 +114,15 @@ fn a_trigger_that_was_switched_off_stays_so_and_is_told() {
     assert!(plan.steps.is_empty());
     assert!(plan.notes[0].contains("switched off"), "{:?}", plan.notes);
 }
+
+#[test]
+fn a_text_that_a_timer_did_not_have_is_a_difference() {
+    let now = having(&[timer_on_platform("1", "nightly", NIGHTLY)]);
+    let mut trigger = timer("nightly", NIGHTLY);
+    trigger.settings.insert("user_event".into(), "".into());
+    let plan = planned(&with(&[trigger.clone()]), &Options::default(), Some(&now));
+    assert!(plan.steps.is_empty());
+    trigger.settings.insert("user_event".into(), "all".into());
+    let plan = planned(&with(&[trigger]), &Options::default(), Some(&now));
+    assert_eq!(names(&plan), ["delete trigger timer nightly", "create trigger timer nightly"]);
+}

@@ -54,6 +54,10 @@ impl Trigger {
     }
 }
 
+/// Settings of timers and of object storage that are told if there are any: without one, it is
+/// empty.
+const TOLD: [&str; 3] = ["prefix", "suffix", "user_event"];
+
 fn compare(
     above: &str,
     ours: &Map<String, Value>,
@@ -63,6 +67,11 @@ fn compare(
     for (key, new) in ours {
         let field = format!("{above}{key}");
         match (new, theirs.get(key)) {
+            (new, None | Some(Value::Null)) if TOLD.contains(&key.as_str()) => {
+                if !is_like(new, &Value::Null) {
+                    found.push(Difference { field, old: Value::Null, new: new.clone() });
+                }
+            }
             (_, None | Some(Value::Null)) => {}
             (Value::Object(new), Some(Value::Object(old))) => {
                 compare(&format!("{field}."), new, old, found);
