@@ -91,10 +91,9 @@ fn commands_of_other_tools_are_aliases_or_explained() {
         let help = run(&mut fg(here, &[command, "--help"])).ended_with(0).stdout;
         assert!(help.contains(&format!("\n  cargo fg {own}\n")), "{command}: {help}");
     }
-    for (command, advice) in [
-        ("run", "`cargo fg invoke` runs the function once"),
-        ("init", "`cargo fg new NAME`"),
-    ] {
+    for (command, advice) in
+        [("run", "`cargo fg invoke` runs the function once"), ("init", "`cargo fg new NAME`")]
+    {
         for arguments in
             [&[command][..], &[command, "--region", "cn-north-4", "greet"], &[command, "--help"]]
         {
