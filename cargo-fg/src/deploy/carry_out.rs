@@ -237,7 +237,7 @@ impl Deployment<'_> {
                 Failure::new(failure.exit, format!("failed to {words}: {}", failure.reason()))
             }
             Stop::Refused(error) => {
-                let reason = without_operation(&error);
+                let reason = self.without_secrets(without_operation(&error));
                 Failure::new(cloud::failure(error).exit, format!("failed to {words}: {reason}"))
             }
         };
@@ -253,6 +253,16 @@ impl Deployment<'_> {
             "\nrun the same command again: it goes on from there"
         };
         failure.advise(advice)
+    }
+
+    /// A message of the platform, which may repeat what was sent.
+    fn without_secrets(&self, text: String) -> String {
+        let desired = self.goal.desired;
+        let passwords = desired.triggers.iter().flat_map(|trigger| trigger.passwords.values());
+        let secrets = desired.secrets.values().chain(passwords).map(fg_client::Secret::expose);
+        secrets
+            .filter(|secret| !secret.is_empty())
+            .fold(text, |text, secret| text.replace(secret, "***"))
     }
 
     /// What serves now.

@@ -67,10 +67,19 @@ fn wrong_credentials_are_refused_by_the_platform() {
     let ran = run(command.env("HUAWEICLOUD_SDK_SK", "another-secret")).ended_with(1);
     assert!(!ran.stderr.contains("another-secret"), "{}", ran.stderr);
     assert_eq!(titles(&proxy.take()), [""; 0]);
+    // The platform tells what should have been signed.
+    let text = error(&ran);
+    let (before, after) = text.split_once(", canonicalRequest:").expect("what was to be signed");
     assert_eq!(
-        error(&ran),
+        before,
         "error: list projects: IAM answered 401, APIGW.0301: Incorrect IAM authentication information: \
          verify aksk signature fail"
+    );
+    let (_, advice) = after.split_once(" (request id ID). ").expect("advice");
+    assert_eq!(
+        advice,
+        "Access key or secret key is wrong, the key was deleted, or it is of another cloud: see where they \
+         come from with `cargo fg whoami`. Temporary credentials need their token, and end after a day at most."
     );
 }
 

@@ -36,8 +36,7 @@ fn a_secret_is_in_the_request_and_nowhere_else() {
     assert!(encrypted.contains(SECRET), "it is sent");
     assert!(!sent["user_data"].to_string().contains(SECRET));
     for command in [&["status"][..], &["versions"], &["logs"]] {
-        let ran = run(fg(proxy.address, command).args(ARGUMENTS), 0);
-        assert!(!ran.stdout.is_empty() || *command == ["logs"], "{command:?}: {}", ran.stderr);
+        run(fg(proxy.address, command).args(ARGUMENTS), 0);
     }
 
     // What the platform says about it is not repeated.

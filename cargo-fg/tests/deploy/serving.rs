@@ -27,11 +27,11 @@ fn the_first_deployment_serves() {
     assert_eq!(platform.invoke(""), (200, served.clone()));
     assert_eq!(titles(&proxy.take()), ["POST /functions"]);
 
-    let remote = run(&mut fg(proxy.address, &["invoke", "--remote", "-d", "{}"])).ended_with(0);
-    println!("{remote:#?}");
-    let response: Value = serde_json::from_str(&remote.stdout).expect("the response is JSON");
-    assert_eq!(response, served, "{}", remote.stdout);
-    assert!(remote.stderr.contains("serving one"), "its log: {}", remote.stderr);
+    let arguments = ["invoke", "--remote", "-d", "{}", "--output", "json"];
+    let remote = run(&mut fg(proxy.address, &arguments)).ended_with(0).stdout;
+    let remote: Value = serde_json::from_str(&remote).expect("the result is JSON");
+    assert_eq!((&remote["ok"], &remote["return"]), (&true.into(), &served), "{remote:#}");
+    assert!(remote["log"].to_string().contains("serving one"), "{remote:#}");
 }
 
 #[test]
