@@ -308,7 +308,11 @@ fn terraform_itself_would_not_write_it_otherwise() {
     exports(|export| {
         let text = file(export);
         let mut command = Command::new(program);
-        let command = command.args(["fmt", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let command = command
+            .env_remove("TF_CLI_CONFIG_FILE")
+            .args(["fmt", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut child = command.spawn().expect("it is installed");
         let mut input = child.stdin.take().expect("it is a pipe");
         input.write_all(text.as_bytes()).expect("it reads");

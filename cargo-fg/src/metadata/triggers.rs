@@ -22,8 +22,6 @@ use super::variables::password;
 use crate::desired::Trigger;
 use field::Kind;
 
-pub(crate) use compare::Difference;
-
 /// A trigger in a manifest.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TriggerMetadata {

@@ -206,13 +206,13 @@ fn whichever_request_fails_the_next_run_finishes() {
     let mut cases = VecDeque::new();
     for scenario in [&first, &update] {
         let count = scenario.requests.len();
-        let changes = (0..count).filter(|at| !scenario.requests[*at].starts_with("GET"));
+        let mut changes = (0..count).filter(|at| !scenario.requests[*at].starts_with("GET"));
         // A minute each, in which they need nothing: first.
         let timeouts: Vec<_> = if is_full() {
             (0..count).collect()
         } else {
             // The last one has a small body.
-            changes.last().into_iter().collect()
+            changes.next_back().into_iter().collect()
         };
         for at in timeouts {
             cases.push_front((scenario, at, Fault::TimeOut));

@@ -1,4 +1,4 @@
-//! Triggers of services that push what happens: SMN, LTS, CTS, IoTDA.
+//! Triggers of services that push what happens: SMN, LTS, CTS, `IoTDA`.
 
 use serde_json::Value;
 
