@@ -4,7 +4,8 @@ mod mistakes;
 
 use serde_json::{Map, Value, json};
 
-use super::{types, *};
+use super::compare::Difference;
+use super::types;
 use crate::desired::Trigger;
 use crate::metadata::testing::{desired, read};
 use crate::metadata::{Options, Secrets};
