@@ -113,7 +113,7 @@ fn an_invocation_that_nobody_takes_ends_with_the_emulator() {
     let emulator = start(Emulator::attach());
     thread::scope(|scope| {
         let invoked = scope.spawn(|| emulator.invoke(event("{}")));
-        assert!(emulator.wait_until(crate::scripted::LIMIT, |instances| instances.busy == 1));
+        assert!(emulator.wait_until(LIMIT, |instances| instances.busy == 1));
         emulator.stop();
         let execution = invoked.join().expect("no panic");
         assert_eq!(
