@@ -120,7 +120,7 @@ pub(crate) fn is_as_sent(version: &Function, goal: &Goal<'_>) -> bool {
         && now.keys().chain(then.keys()).all(is_equal)
 }
 
-/// The platform lets only one alias lead to a version (FSS.1066).
+/// The platform lets only one alias point to a version (FSS.1066).
 fn check_alias(existing: &Existing, version: &str, alias: Option<&str>) -> Result<(), Failure> {
     let Some(alias) = alias else { return Ok(()) };
     let other = existing.aliases.iter().find(|other| {
@@ -131,7 +131,7 @@ fn check_alias(existing: &Existing, version: &str, alias: Option<&str>) -> Resul
     Err(Failure::new(
         Exit::Failed,
         format!(
-            "the alias {alias} cannot lead to the version {version}: the alias {other} leads to \
+            "the alias {alias} cannot point to the version {version}: the alias {other} points to \
              it, and the platform lets a version have one"
         ),
     )

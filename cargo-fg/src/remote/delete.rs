@@ -114,10 +114,10 @@ fn delete_version(
         let names: Vec<_> = aliases.iter().map(|(alias, _)| one_line(alias)).collect();
         return Err(Failure::new(
             Exit::Failed,
-            format!("version `{version}` is in use: {} leads to it", names.join(", ")),
+            format!("version `{version}` is in use: {} points to it", names.join(", ")),
         )
         .advise(
-            "lead the alias to another version first, as with `cargo fg rollback --to VERSION`",
+            "move the alias to another version first, as with `cargo fg rollback --to VERSION`",
         ));
     }
     if !confirm(&format!("Delete version {version} of {}?", target.name()), yes)? {

@@ -55,7 +55,7 @@ pub(crate) struct LogsArguments {
     /// Only the last lines, so many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
-    /// Only the lines of invocations of the version, or versions, that this alias leads to
+    /// Only the lines of invocations of the version, or versions, that this alias points to
     #[arg(long, value_name = "NAME")]
     alias: Option<String>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! The published versions of a function, and the aliases that lead to them.
+//! The published versions of a function, and the aliases that point to them.
 
 use std::cmp::Reverse;
 
@@ -54,7 +54,7 @@ impl Published {
         self.versions.iter().position(|known| name_of(known) == version)
     }
 
-    /// The aliases that lead to a version, as `prod 90%`.
+    /// The aliases that point to a version, as `prod 90%`.
     pub(crate) fn aliases_of(&self, version: &str) -> Vec<(&str, Share)> {
         let of = |alias| {
             let found = shares(alias).into_iter().find(|(to, _)| *to == version);
@@ -132,7 +132,7 @@ impl Share {
     }
 }
 
-/// The versions that an alias leads to, its own first.
+/// The versions that an alias points to, its own first.
 pub(crate) fn shares(alias: &Alias) -> Vec<(&str, Share)> {
     let weights = alias.additional_version_weights.iter().flatten();
     let rules = alias.additional_version_strategy.iter().flatten();
@@ -149,7 +149,7 @@ pub(crate) fn shares(alias: &Alias) -> Vec<(&str, Share)> {
     shares
 }
 
-/// Where an alias leads to: `v2 90%, v1 10%`.
+/// Where an alias points to: `v2 90%, v1 10%`.
 pub(crate) fn route(alias: &Alias) -> String {
     let shares = shares(alias);
     shares.iter().map(|(version, share)| share.after(version)).collect::<Vec<_>>().join(", ")

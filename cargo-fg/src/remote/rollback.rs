@@ -1,4 +1,4 @@
-//! `cargo fg rollback`: leads an alias back to the version before.
+//! `cargo fg rollback`: moves an alias back to the version before.
 
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ Examples:
   cargo fg rollback --alias prod --to 1.2.0 --yes
 
 If the alias is shared between two versions, the rollback ends that: the version that had the rest
-gets all. Otherwise the alias gets the version that was published before the one that it leads to.
+gets all. Otherwise the alias gets the version that was published before the one that it points to.
 Code, configuration and triggers are not changed: a published version has its own code and
 configuration.")]
 pub(crate) struct RollbackArguments {
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &RollbackArguments, screen: Screen) -> Result<ExitC
     print(&published.table(), Form::Text);
     let (from, shown) = (one_line(route(alias)), one_line(to));
     if shares(alias) == [(to, Share::Percent(100))] {
-        print(&format!("\n{name} leads to {shown} already\n"), Form::Text);
+        print(&format!("\n{name} points to {shown} already\n"), Form::Text);
         return Ok(ExitCode::SUCCESS);
     }
     if arguments.dry_run {
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &RollbackArguments, screen: Screen) -> Result<ExitC
         return Ok(ExitCode::SUCCESS);
     }
     if !confirm(
-        &format!("Lead {name} of {} from {from} to {shown}?", target.name()),
+        &format!("Move {name} of {} from {from} to {shown}?", target.name()),
         arguments.yes,
     )? {
         return Err(declined());
@@ -74,11 +74,11 @@ pub(crate) fn run(arguments: &RollbackArguments, screen: Screen) -> Result<ExitC
     if shares(&moved) != [(to, Share::Percent(100))] {
         return Err(Failure::new(
             Exit::Failed,
-            format!("{name} was moved, but the platform says that it leads to {}", route(&moved)),
+            format!("{name} was moved, but the platform says that it points to {}", route(&moved)),
         )
         .advise("look at the alias with `cargo fg status`"));
     }
-    print(&format!("\n{name} leads to {shown} now, and not to {from}\n"), Form::Text);
+    print(&format!("\n{name} now points to {shown}; before, {from}\n"), Form::Text);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -130,7 +130,7 @@ fn choose_alias<'a>(
     }
 }
 
-/// The version that the alias is to lead to.
+/// The version that the alias is to point to.
 fn choose_version<'a>(
     published: &'a Published,
     alias: &'a Alias,
@@ -152,7 +152,7 @@ fn choose_version<'a>(
     }
     let Some(at) = published.position(current) else {
         return Err(failed(format!(
-            "{name} leads to `{}`, which is not published, so there is no version before it",
+            "{name} points to `{}`, which is not published, so there is no version before it",
             one_line(current)
         ))
         .advise(format!("choose a version with --to: {}", published.names())));
@@ -160,7 +160,7 @@ fn choose_version<'a>(
     match published.versions.get(at + 1) {
         Some(before) => Ok(name_of(before)),
         None => Err(failed(format!(
-            "{name} leads to `{}`, the oldest published version: there is none before it",
+            "{name} points to `{}`, the oldest published version: there is none before it",
             one_line(current)
         ))
         .advise(match published.versions.len() {

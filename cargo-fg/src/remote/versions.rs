@@ -10,7 +10,7 @@ use super::target::TargetFlags;
 use crate::failure::Failure;
 use crate::screen::Screen;
 
-/// Lists the published versions of a function, the newest first, and the aliases that lead to them
+/// Lists the published versions of a function, the newest first, and the aliases that point to them
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

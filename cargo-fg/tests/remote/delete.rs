@@ -86,7 +86,7 @@ fn one_version_can_be_deleted_unless_an_alias_leads_to_it() {
     let in_use = platform.run(&["delete", &format!("{URN}:v2"), "--yes"], 1);
     assert_eq!(
         in_use.stderr,
-        "error: version `v2` is in use: prod leads to it\n  help: lead the alias to another version first, as with `cargo fg rollback --to VERSION`\n"
+        "error: version `v2` is in use: prod points to it\n  help: move the alias to another version first, as with `cargo fg rollback --to VERSION`\n"
     );
     let missing = platform.run_greet(&["delete", "--version", "v1", "--yes"], 1);
     assert_eq!(missing.stderr, "error: greet has no published version `v1`\n  help: it has v2\n");

@@ -35,7 +35,7 @@ fn the_alias_goes_back_to_the_version_before() {
     assert_eq!(prod(&platform).version.as_deref(), Some("v3"));
 
     let ran = platform.run_greet(&["rollback", "--yes"], 0);
-    assert_eq!(ran.stdout.lines().last(), Some("prod leads to v2 now, and not to v3"));
+    assert_eq!(ran.stdout.lines().last(), Some("prod now points to v2; before, v3"));
     let moved = prod(&platform);
     assert_eq!(moved.version.as_deref(), Some("v2"));
     assert_eq!(moved.description.as_deref(), Some("live"));
@@ -44,7 +44,7 @@ fn the_alias_goes_back_to_the_version_before() {
     let oldest = platform.run_greet(&["rollback", "--yes"], 1);
     assert_eq!(
         oldest.stderr,
-        "error: prod leads to `v1`, the oldest published version: there is none before it\n  help: choose a version with --to: v3, v2, v1\n"
+        "error: prod points to `v1`, the oldest published version: there is none before it\n  help: choose a version with --to: v3, v2, v1\n"
     );
 }
 
@@ -52,9 +52,9 @@ fn the_alias_goes_back_to_the_version_before() {
 fn a_version_can_be_chosen() {
     let platform = with_alias("v3");
     let ran = platform.run_greet(&["rollback", "--to", "v1", "--alias", "prod", "--yes"], 0);
-    assert_eq!(ran.stdout.lines().last(), Some("prod leads to v1 now, and not to v3"));
+    assert_eq!(ran.stdout.lines().last(), Some("prod now points to v1; before, v3"));
     let again = platform.run_greet(&["rollback", "--to", "v1"], 0);
-    assert_eq!(again.stdout.lines().last(), Some("prod leads to v1 already"));
+    assert_eq!(again.stdout.lines().last(), Some("prod points to v1 already"));
     let missing = platform.run_greet(&["rollback", "--to", "v9", "--yes"], 1);
     assert_eq!(
         missing.stderr,
@@ -69,7 +69,7 @@ fn a_traffic_split_ends_with_the_version_that_had_the_rest() {
     split.additional_version_weights = Some(BTreeMap::from([("v3".to_owned(), 10)]));
     platform.wait(platform.greet().update_alias("prod", &split));
     let ran = platform.run_greet(&["rollback", "--yes"], 0);
-    assert_eq!(ran.stdout.lines().last(), Some("prod leads to v2 now, and not to v2 90%, v3 10%"));
+    assert_eq!(ran.stdout.lines().last(), Some("prod now points to v2; before, v2 90%, v3 10%"));
     assert_eq!(prod(&platform).additional_version_weights.unwrap_or_default(), BTreeMap::new());
 }
 
@@ -119,7 +119,7 @@ fn on_a_terminal_it_asks() {
     for (answer, code, version) in [("", 1, "v3"), ("no", 1, "v3"), ("Yes", 0, "v2")] {
         let command = platform.fg(&["rollback", "--name", "greet"]);
         let mut terminal = crate::terminal::Terminal::run(command);
-        terminal.wait_for("Lead prod of greet from v3 to v2? [y/N] ");
+        terminal.wait_for("Move prod of greet from v3 to v2? [y/N] ");
         terminal.enter(answer);
         let (ended, shown) = terminal.end();
         assert_eq!(ended, Some(code), "{shown}");

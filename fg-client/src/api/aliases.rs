@@ -1,4 +1,4 @@
-//! The aliases of a function: names that lead to versions.
+//! The aliases of a function: names that point to versions.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ answer! {
     pub struct Alias {
         /// Its name.
         name: String,
-        /// The version that it leads to.
+        /// The version that it points to.
         version: String,
         /// The description.
         description: String,
@@ -59,7 +59,7 @@ request! {
     pub struct CreateAlias {
         /// 1 to 63 letters, digits, `-` and `_`; the first is a letter.
         name: String,
-        /// The version that it leads to.
+        /// The version that it points to.
         version: String,
         ..
         /// The description.
@@ -72,9 +72,9 @@ request! {
 }
 
 request! {
-    /// What an alias leads to from now on.
+    /// What an alias points to from now on.
     pub struct UpdateAlias {
-        /// The version that it leads to.
+        /// The version that it points to.
         version: String,
         ..
         /// The description.
@@ -87,7 +87,7 @@ request! {
 }
 
 impl CreateAlias {
-    /// An alias that leads to one version.
+    /// An alias that points to one version.
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
         Self { name: name.into(), version: version.into(), ..Self::default() }
     }

@@ -109,7 +109,7 @@ const CODES: &[(&str, &str)] = &[
         "FSS.1091 FSS.1092 FSS.1093",
         "The additional version of an alias has to be there, to differ from the alias's own, and to have a weight of 0 to 100.",
     ),
-    ("FSS.1094", "An alias leads to this version: move the alias first."),
+    ("FSS.1094", "An alias points to this version: move the alias first."),
     ("FSS.1101", "The type of the trigger is not known in this region."),
     ("FSS.1102", "The topic has to be there, in the region and project of the function."),
     (
