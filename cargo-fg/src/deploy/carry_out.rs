@@ -188,7 +188,8 @@ impl Deployment<'_> {
         if !is_worth_it {
             return Err(Stop::Refused(error));
         }
-        self.cloud.wait(tokio::time::sleep(PAUSE));
+        // A timer can be made only within the runtime.
+        self.cloud.wait(async { tokio::time::sleep(PAUSE).await });
         Ok(next)
     }
 

@@ -219,8 +219,12 @@ fn whichever_request_fails_the_next_run_finishes() {
         }
         for at in 0..count {
             let chosen = at % FAULTS.len();
+            // What is sent again only once the platform has been asked whether it was carried out.
+            let is_post = scenario.requests[at].starts_with("POST");
             let faults = FAULTS.iter().enumerate();
-            let faults = faults.filter(|(index, _)| is_full() || *index == chosen);
+            let faults = faults.filter(|(index, fault)| {
+                is_full() || *index == chosen || (is_post && matches!(fault, Fault::Status500))
+            });
             cases.extend(faults.map(|(_, fault)| (scenario, at, *fault)));
             cases.push_back((scenario, at, Fault::Killed));
         }
