@@ -95,7 +95,7 @@ mod tests {
         fs::write(&manifest, own).expect("it is written");
         let note = workspace.add_profile().expect("it is read").expect("there is a note");
         assert!(
-            note.starts_with("functions would be smaller with codegen-units = 1, strip = true in [profile.release] of"),
+            note.starts_with("functions would be smaller with codegen-units = 1, opt-level = 2, strip = true in [profile.release] of"),
             "{note}"
         );
         assert_eq!(fs::read_to_string(&manifest).expect("it is there"), own);
