@@ -19,6 +19,8 @@ pub(crate) struct Invocation {
     headers: Headers,
     /// The headers that were taken over in their table.
     table: Option<Box<dyn OwnedTable>>,
+    /// Whether the platform has sent a timeout.
+    pub(crate) has_timeout: bool,
     pub(crate) secrets: SecretHeaders,
     pub(crate) cancellation: Cancellation,
     pub(crate) after: AfterQueue,
@@ -74,6 +76,7 @@ impl Invocation {
         lines.into_iter().for_each(|(name, value)| self.copy_line(head, name, value, &mut known));
         self.headers.complete();
         self.secrets.complete();
+        self.has_timeout = known.timeout.is_some();
         known
     }
 
@@ -92,6 +95,7 @@ impl Invocation {
         }
         self.headers.complete();
         self.secrets.complete();
+        self.has_timeout = known.timeout.is_some();
         known
     }
 
@@ -118,11 +122,15 @@ impl Invocation {
     pub(crate) fn read_table<'h>(&mut self, table: &'h impl HeaderTable) -> KnownHeaders<'h> {
         let mut known = KnownHeaders::default();
         for (name, value) in table.lines() {
-            if let Some(Header::Secret(name, value)) = Header::of(name, value, &mut known) {
+            // Most are not known, and stay where they are.
+            let Some(header) = KnownHeader::of(name) else { continue };
+            if let Some(Header::Secret(name, value)) = Header::read(Some(header), value, &mut known)
+            {
                 self.secrets.insert(name, value);
             }
         }
         self.secrets.complete();
+        self.has_timeout = known.timeout.is_some();
         known
     }
 
@@ -169,8 +177,16 @@ impl<'h> Header<'h> {
     /// Looks at a header, and keeps it if it is the first of a known name.
     #[inline]
     fn of(name: &str, value: &'h [u8], known: &mut KnownHeaders<'h>) -> Option<Self> {
+        Self::read(KnownHeader::of(name), value, known)
+    }
+
+    #[inline]
+    fn read(
+        known_header: Option<KnownHeader>,
+        value: &'h [u8],
+        known: &mut KnownHeaders<'h>,
+    ) -> Option<Self> {
         let value = trim(value);
-        let known_header = KnownHeader::of(name);
         if let Some(KnownHeader::Secret(name)) = known_header {
             return Some(Self::Secret(name, value));
         }

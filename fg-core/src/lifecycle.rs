@@ -25,6 +25,12 @@ pub fn between_invocations(environment: Arc<Environment>, sink: Arc<dyn LogSink>
     }
 }
 
+/// When the first byte of the invocation was received.
+#[must_use]
+pub fn received(ctx: &Context) -> Instant {
+    ctx.received
+}
+
 /// Makes this the context of the invocation that has just been received, reusing its buffers.
 ///
 /// Returns whether there is a request id; without one it is not an invocation.
@@ -116,6 +122,12 @@ pub fn end(ctx: &mut Context) {
     if let Some(own) = Arc::get_mut(&mut ctx.invocation) {
         own.wipe();
     }
+}
+
+/// Whether a timeout came with the invocation.
+#[must_use]
+pub fn has_timeout(ctx: &Context) -> bool {
+    ctx.invocation.has_timeout
 }
 
 /// Whether secrets came with the invocation.

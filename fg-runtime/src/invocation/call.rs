@@ -205,7 +205,7 @@ async fn drive(
     budget: &mut TimeBudget,
     timer: &mut DeadlineTimer,
 ) -> Result<(), Failure> {
-    let ended = poll_fn(|task| budget.poll(task, ctx, timer, |task| step.poll(task))).await;
+    let ended = poll_fn(|task| budget.poll(task, ctx, timer, &mut |task| step.poll(task))).await;
     // Dropped here to catch a panic in its `Drop`.
     if let Err(failure) = catch(|| step.end()) {
         log_failed_drop(&failure, ctx);

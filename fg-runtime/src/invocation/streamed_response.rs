@@ -69,13 +69,13 @@ impl StreamedResponse {
             return Poll::Ready(Some(Ok(chunk)));
         }
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
-        let polled = self.budget.poll(task, &self.ctx, &mut self.timer, |task| {
-            std::pin::Pin::new(&mut *body).poll_next(task)
+        let mut item = None;
+        let polled = self.budget.poll(task, &self.ctx, &mut self.timer, &mut |task| {
+            std::pin::Pin::new(&mut *body).poll_next(task).map(|polled| item = polled)
         });
-        let chunk = match ready!(polled) {
-            Ok(None) => None,
-            Ok(Some(Ok(chunk))) => Some(self.check_length(chunk)),
-            Ok(Some(Err(failure))) | Err(failure) => Some(Err(failure)),
+        let chunk = match ready!(polled).map(|()| item.transpose()) {
+            Ok(Ok(item)) => item.map(|chunk| self.check_length(chunk)),
+            Ok(Err(failure)) | Err(failure) => Some(Err(failure)),
         };
         if !matches!(chunk, Some(Ok(_))) {
             self.end();

@@ -33,13 +33,23 @@ pub(crate) struct TimeBudget {
 }
 
 impl TimeBudget {
+    /// For a call that begins now.
     pub(crate) fn new(ctx: &Context, limits: Limits, limit_name: &'static str) -> Self {
-        let (begun, timeout, enforced) = (Instant::now(), ctx.timeout(), limits.timeouts);
+        Self::since(Instant::now(), ctx, limits, limit_name)
+    }
+
+    /// For a call that has begun at this time, which is now or a moment ago.
+    pub(crate) fn since(
+        begun: Instant,
+        ctx: &Context,
+        limits: Limits,
+        limit_name: &'static str,
+    ) -> Self {
         Self {
             begun,
-            timeout,
+            timeout: ctx.timeout(),
             limit_name,
-            enforced,
+            enforced: limits.timeouts,
             has_been_polled: false,
             extended_until: None,
             busy: Duration::ZERO,
@@ -47,19 +57,21 @@ impl TimeBudget {
     }
 
     /// Polls the user's code. Ready when the code is ready, exceeds its time or panics.
-    pub(crate) fn poll<T>(
+    ///
+    /// `poll` polls the code and keeps its output.
+    pub(crate) fn poll(
         &mut self,
         task: &mut TaskContext<'_>,
         ctx: &Context,
         timer: &mut DeadlineTimer,
-        mut poll: impl FnMut(&mut TaskContext<'_>) -> Poll<T>,
-    ) -> Poll<Result<T, Failure>> {
+        poll: &mut dyn FnMut(&mut TaskContext<'_>) -> Poll<()>,
+    ) -> Poll<Result<(), Failure>> {
         loop {
             // The clock is read as rarely as possible: once for code that never waits.
             let before = if self.has_been_polled { Instant::now() } else { self.begun };
             self.has_been_polled = true;
             match catch(|| with_logger(ctx.logger(), || poll(task))) {
-                Ok(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
+                Ok(Poll::Ready(())) => return Poll::Ready(Ok(())),
                 Ok(Poll::Pending) => self.busy += before.elapsed(),
                 Err(failure) => return Poll::Ready(Err(failure)),
             }

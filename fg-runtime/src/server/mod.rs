@@ -135,7 +135,7 @@ where
     }
     let shutdown = Shutdown::new();
     let watchdog =
-        Watchdog::start(AnswerRoute::Server, ErrorAudience::Owner, None, Some(&shutdown));
+        Watchdog::start(AnswerRoute::Server, ErrorAudience::Owner, None, None, Some(&shutdown));
     panics::install_hook();
     let schedule = Arc::new(WatchSchedule::new(Arc::downgrade(&watchdog)));
     let connections = OpenConnections::new(Arc::clone(&schedule));

@@ -36,15 +36,14 @@ pin_project! {
         ctx: Context,
         budget: TimeBudget,
         timer: DeadlineTimer,
-        // How many bytes the platform still takes; elsewhere there is no limit.
+        // How many bytes the platform still takes.
         room: u64,
     }
 }
 
 impl<B> ServiceBody<B> {
     pub(crate) fn served(body: B, ctx: Context, budget: TimeBudget, timer: DeadlineTimer) -> Self {
-        let room = if ctx.function_name().is_empty() { u64::MAX } else { STREAM_LIMIT };
-        Self::Served(Box::pin(Served { body, ctx, budget, timer, room }))
+        Self::Served(Box::pin(Served { body, ctx, budget, timer, room: STREAM_LIMIT }))
     }
 }
 
@@ -72,15 +71,22 @@ where
             Self::Own(own) => return Pin::new(&mut **own).poll_frame(task).map_err(Into::into),
         };
         let (mut body, ctx) = (served.body, &*served.ctx);
-        let error: BoxError = match ready!(
-            served.budget.poll(task, ctx, served.timer, |task| body.as_mut().poll_frame(task))
-        ) {
+        let mut item = None;
+        let polled = served.budget.poll(task, ctx, served.timer, &mut |task| {
+            body.as_mut().poll_frame(task).map(|polled| item = polled)
+        });
+        let error: BoxError = match ready!(polled).map(|()| item) {
             Ok(Some(Err(error))) => error.into(),
             Ok(Some(Ok(frame))) => {
                 match served.room.checked_sub(frame.data_ref().map_or(0, |data| data.len() as u64))
                 {
                     Some(rest) => {
                         *served.room = rest;
+                        return Poll::Ready(Some(Ok(frame)));
+                    }
+                    // Elsewhere than on the platform there is no limit.
+                    None if ctx.function_name().is_empty() => {
+                        *served.room = u64::MAX;
                         return Poll::Ready(Some(Ok(frame)));
                     }
                     None => too_large().into(),

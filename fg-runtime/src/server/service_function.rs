@@ -69,7 +69,8 @@ impl<S: HttpService> ServiceFunction<S> {
         let contexts = &self.platform.contexts;
         // Whether the client waits before it sends the body.
         let mut is_awaited = false;
-        let ctx = contexts.begin(Instant::now(), request.headers(), |name| {
+        let begun = Instant::now();
+        let ctx = contexts.begin(begun, request.headers(), |name| {
             is_awaited |= name == "expect";
             is_of_platform(name)
         });
@@ -93,7 +94,7 @@ impl<S: HttpService> ServiceFunction<S> {
         let Some(running) = connection.begin_invocation(&ctx, slot, limits, caller) else {
             return not_sent();
         };
-        let mut budget = TimeBudget::new(&ctx, limits, "RUNTIME_TIMEOUT");
+        let mut budget = TimeBudget::since(begun, &ctx, limits, "RUNTIME_TIMEOUT");
         let mut timer = DeadlineTimer::new();
         let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
         let Some(ended) = running.end() else { return not_sent() };
@@ -141,8 +142,7 @@ fn is_of_platform(name: &str) -> bool {
 
 /// A service that runs elsewhere has no timeout unless one is set.
 fn limits(limits: Limits, ctx: &Context) -> Limits {
-    let is_given =
-        ctx.environment().is_timeout_given() || ctx.header(header_names::TIMEOUT).is_some();
+    let is_given = ctx.environment().is_timeout_given() || lifecycle::has_timeout(ctx);
     Limits { timeouts: limits.timeouts && is_given, ..limits }
 }
 
