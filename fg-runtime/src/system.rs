@@ -6,7 +6,7 @@
 use std::io;
 use std::time::Duration;
 
-pub(crate) use imp::{Signals, WakeReceiver, Waker, end_now, input, write_to_stderr};
+pub(crate) use imp::{Signals, WakeReceiver, Waker, end_now, input, read_input, write_to_stderr};
 
 /// The kind of standard input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ mod imp {
             let wait = wait.max(SHORTEST_WAIT);
             let mut byte = [0];
             if self.wait != Some(wait) && self.socket.set_read_timeout(Some(wait)).is_err() {
-                std::thread::sleep(wait);
+                std::thread::park_timeout(wait);
                 return WakeReason::Check;
             }
             self.wait = Some(wait);
@@ -116,7 +116,7 @@ mod imp {
                 }
                 // The user's code has closed the file descriptor.
                 Ok(_) | Err(_) => {
-                    std::thread::sleep(wait.min(FALLBACK_WAIT));
+                    std::thread::park_timeout(wait.min(FALLBACK_WAIT));
                     WakeReason::Check
                 }
             }
@@ -249,6 +249,13 @@ mod imp {
         };
     }
 
+    /// Reads standard input to its end.
+    pub(crate) fn read_input() -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::from(io::stdin().as_fd().try_clone_to_owned()?).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
     /// The kind of standard input.
     pub(crate) fn input() -> Input {
         let stdin = io::stdin();
@@ -265,7 +272,7 @@ mod imp {
 
 #[cfg(not(unix))]
 mod imp {
-    use std::io::{self, IsTerminal, Write};
+    use std::io::{self, IsTerminal, Read, Write};
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
     use std::task::{Context, Poll};
     use std::time::Duration;
@@ -326,6 +333,13 @@ mod imp {
     /// Writes to standard error.
     pub(crate) fn write_to_stderr(bytes: &[u8]) {
         let _ = io::stderr().write_all(bytes);
+    }
+
+    /// Reads standard input to its end.
+    pub(crate) fn read_input() -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// The kind of standard input. An empty device cannot be distinguished from a pipe.

@@ -52,13 +52,7 @@ pub(crate) async fn run<P: InitPhase>(mut start: Start, address: String, phase: 
         let init = async {
             match no_handler {
                 Some(failure) => Err(failure),
-                None => {
-                    let limit = event_loop.ctx.timeout();
-                    event_loop
-                        .watchdog
-                        .begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
-                    init(phase, &event_loop.ctx, start.limits, &mut event_loop.timer).await
-                }
+                None => init(phase, &event_loop.ctx, start.limits, &mut event_loop.timer).await,
             }
         };
         let initialized = shutdown.or_until_requested(pin!(init)).await;
@@ -119,13 +113,21 @@ impl<'s> EventLoop<'s> {
     ) -> Self {
         let api = ApiAddress::new(address);
         let route = AnswerRoute::RuntimeApi(Arc::clone(&api));
-        let watchdog = Watchdog::start(route, audience, start.invocation_limit(), Some(shutdown));
+        let ctx = start.context();
+        let limit = ctx.timeout();
+        let watchdog = Watchdog::start(
+            route,
+            audience,
+            start.invocation_limit(),
+            Some((Phase::Init { limit }, start.limits.timeouts.then_some(limit))),
+            Some(shutdown),
+        );
         panics::install_hook();
         panics::report_aborts_to(&watchdog);
         Self {
             connection: Connection::new(api),
-            log: start.context().logger().clone(),
-            ctx: start.context(),
+            log: ctx.logger().clone(),
+            ctx,
             output: ResponseBuffer::new(),
             audience,
             shutdown,
@@ -290,19 +292,25 @@ impl<'s> EventLoop<'s> {
             // The watchdog has answered and is about to end the process.
             std::future::pending::<()>().await;
         }
-        match outcome {
-            Ok(Outcome::Buffered) => self.deliver(AnswerKind::Response).await,
-            Ok(Outcome::Streamed(chunks)) => self.deliver_stream(*chunks).await,
-            Err(failure) => self.deliver_error(&failure).await,
-        }
+        let failed = match outcome {
+            Ok(Outcome::Buffered) => None,
+            Ok(Outcome::Streamed(chunks)) => match self.deliver_stream(chunks).await {
+                Ok(()) => return,
+                Err(refused) => Some(refused),
+            },
+            Err(failure) => Some(failure),
+        };
+        let kind = match &failed {
+            None => AnswerKind::Response,
+            Some(failure) => {
+                self.set_error_response(failure);
+                AnswerKind::Error
+            }
+        };
+        self.deliver(kind).await;
     }
 
-    /// Logs the failure and sends the error response.
-    async fn deliver_error(&mut self, failure: &Failure) {
-        self.set_error_response(failure);
-        self.deliver(AnswerKind::Error).await;
-    }
-
+    /// Logs the failure, and prepares the error response.
     fn set_error_response(&mut self, failure: &Failure) {
         runtime_log::of(self.ctx.logger()).error(failure);
         let visible = self.audience.redact(failure, self.ctx.request_id());
@@ -382,11 +390,13 @@ impl<'s> EventLoop<'s> {
     }
 
     /// Sends a streamed answer. It can be sent again until the stream yields its second chunk.
-    /// After that a fault truncates the body that the caller sees, and is logged here.
-    async fn deliver_stream(&mut self, mut chunks: StreamedResponse) {
+    /// After that a fault truncates the body that the caller sees, and is logged here. `Err` is the
+    /// error response if the platform refuses the answer as too large.
+    async fn deliver_stream(&mut self, mut chunks: Box<StreamedResponse>) -> Result<(), Failure> {
         let until = self.ctx.deadline().max(Instant::now() + MIN_ANSWER_TIME);
         let first = chunks.take_ready();
         let (mut second_chunk_was_sent, mut backoff) = (false, Backoff::new());
+        let mut delivered = Ok(());
         loop {
             let (request_id, content_type) = (self.ctx.request_id(), self.output.content_type());
             let sending = self.connection.answer_chunked(
@@ -403,12 +413,9 @@ impl<'s> EventLoop<'s> {
                     break;
                 }
                 Some(Ok(StreamedAnswer::Complete(413) | StreamedAnswer::Refused(413))) => {
-                    drop(chunks);
                     let message = "the platform refused the streamed response as too large; is response streaming switched on for this function?";
-                    self.watchdog.claim();
-                    return self
-                        .deliver_error(&Failure::new(Failure::RESPONSE_TOO_LARGE, message))
-                        .await;
+                    delivered = Err(Failure::new(Failure::RESPONSE_TOO_LARGE, message));
+                    break;
                 }
                 Some(Ok(StreamedAnswer::Complete(status) | StreamedAnswer::Refused(status))) => {
                     Fault::status(status, self.connection.body())
@@ -429,6 +436,7 @@ impl<'s> EventLoop<'s> {
         // Dropped before the claim, since the drop runs user code that may block.
         drop(chunks);
         self.watchdog.claim();
+        delivered
     }
 
     /// Turns pipelining off, since the server does not accept a second request before it has

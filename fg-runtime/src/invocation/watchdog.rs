@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
-use fg_core::__private::Mutex;
+use fg_core::__private::{Mutex, lifecycle};
 use fg_core::{Context, Failure};
 
 use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
@@ -85,6 +85,15 @@ struct WatchedPhase {
     overdue: Option<OverdueDetector>,
 }
 
+impl WatchedPhase {
+    /// A phase that begins now, with this time limit; `None` for no limit.
+    fn begin(phase: Phase, limit: Option<Duration>) -> Self {
+        let begun = Instant::now();
+        let at = limit.and_then(|limit| begun.checked_add(limit)?.checked_add(OVERRUN_LIMIT));
+        Self { phase, begun, overdue: at.map(|at| OverdueDetector::new(at, OVERRUN_LIMIT)) }
+    }
+}
+
 /// The phase of the user's code that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -119,11 +128,13 @@ impl Watchdog {
     /// Starts the thread. If it cannot be started, blocked code is not noticed, and the process
     /// continues.
     ///
-    /// `timeout` is the time limit of an invocation; `None` if there is none.
+    /// `timeout` is the time limit of an invocation; `None` if there is none. `first` is the phase
+    /// that begins now, with its limit as for [`begin_phase`](Self::begin_phase).
     pub(crate) fn start(
         route: AnswerRoute,
         audience: ErrorAudience,
         timeout: Option<Duration>,
+        first: Option<(Phase, Option<Duration>)>,
         shutdown: Option<&Arc<Shutdown>>,
     ) -> Arc<Self> {
         let (receiver, waker) = match WakeReceiver::new(shutdown.is_some()) {
@@ -135,7 +146,10 @@ impl Watchdog {
             route,
             audience,
             timeout,
-            current: Mutex::default(),
+            current: Mutex::new(Current {
+                watched: first.map(|(phase, limit)| WatchedPhase::begin(phase, limit)),
+                ..Current::default()
+            }),
             waker,
             #[cfg(feature = "server")]
             task: std::sync::OnceLock::new(),
@@ -163,6 +177,8 @@ impl Watchdog {
         watchdog
     }
 
+    // Not inlined, as it is called in many places.
+    #[inline(never)]
     fn lock(&self) -> MutexGuard<'_, Current> {
         self.current.lock()
     }
@@ -179,7 +195,7 @@ impl Watchdog {
         current.request_id.push_str(ctx.request_id());
         current.watched = Some(WatchedPhase {
             phase: Phase::Handler { timeout },
-            begun: Instant::now(),
+            begun: lifecycle::received(ctx),
             overdue,
         });
     }
@@ -208,23 +224,12 @@ impl Watchdog {
 
     /// Begins work left by `spawn_after`, which has the rest of the invocation's time.
     pub(crate) fn begin_after_work(&self, ctx: &Context) {
-        self.watch_phase(
-            Phase::AfterWork,
-            Some(ctx.deadline().max(Instant::now()) + OVERRUN_LIMIT),
-        );
+        self.begin_phase(Phase::AfterWork, Some(ctx.remaining_time()));
     }
 
     /// Begins a phase that is not an invocation, with this time limit; `None` for no limit.
     pub(crate) fn begin_phase(&self, phase: Phase, limit: Option<Duration>) {
-        self.watch_phase(
-            phase,
-            limit.and_then(|limit| Instant::now().checked_add(limit)?.checked_add(OVERRUN_LIMIT)),
-        );
-    }
-
-    fn watch_phase(&self, phase: Phase, at: Option<Instant>) {
-        let overdue = at.map(|at| OverdueDetector::new(at, OVERRUN_LIMIT));
-        self.lock().watched = Some(WatchedPhase { phase, begun: Instant::now(), overdue });
+        self.lock().watched = Some(WatchedPhase::begin(phase, limit));
         // The thread may be asleep beyond this limit.
         self.wake();
     }
@@ -340,7 +345,7 @@ impl Watchdog {
     /// Watches the printing of a panic that ends the process: it would block forever if standard
     /// error is not read.
     pub(crate) fn expect_abort(&self) {
-        self.watch_phase(Phase::Abort, Some(Instant::now() + ABORT_LIMIT));
+        self.begin_phase(Phase::Abort, Some(ABORT_LIMIT));
     }
 
     /// Sends the error response, and then reports it on standard error.

@@ -4,7 +4,7 @@
 mod memory;
 mod summary;
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -23,6 +23,7 @@ use crate::invocation::request_id::random_request_id;
 use crate::invocation::watchdog::{PRE_STOP_LIMIT, Phase, Watchdog};
 use crate::log::runtime_log::{self, report, report_lines};
 use crate::start::Start;
+use crate::system;
 use summary::Summary;
 
 /// Runs the handler on one event. The exit code tells whether it succeeded.
@@ -31,11 +32,13 @@ pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
         report(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
     }
-    let mut payload = Vec::new();
-    if let Err(error) = io::stdin().lock().read_to_end(&mut payload) {
-        report(format_args!("fg: cannot read the event from standard input: {error}"));
-        return ExitCode::from(2);
-    }
+    let payload = match system::read_input() {
+        Ok(payload) => payload,
+        Err(error) => {
+            report(format_args!("fg: cannot read the event from standard input: {error}"));
+            return ExitCode::from(2);
+        }
+    };
     let credentials = match Credentials::of_a_shell(|name| {
         std::env::var(name).ok().filter(|value| !value.is_empty())
     }) {
@@ -46,15 +49,18 @@ pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
         }
     };
     let mut ctx = start.context();
-    // No shutdown: in a shell a signal ends the process at once.
-    let watchdog =
-        Watchdog::start(AnswerRoute::Stdout, ErrorAudience::Owner, start.invocation_limit(), None);
+    let limit = ctx.timeout();
+    let watchdog = Watchdog::start(
+        AnswerRoute::Stdout,
+        ErrorAudience::Owner,
+        start.invocation_limit(),
+        Some((Phase::Init { limit }, start.limits.timeouts.then_some(limit))),
+        // In a shell a signal ends the process at once.
+        None,
+    );
     panics::install_hook();
     panics::report_aborts_to(&watchdog);
     let (mut output, mut timer) = (ResponseBuffer::new(), DeadlineTimer::new());
-
-    let limit = ctx.timeout();
-    watchdog.begin_phase(Phase::Init { limit }, start.limits.timeouts.then_some(limit));
     let initialized = init(phase, &ctx, start.limits, &mut timer).await;
     watchdog.end_phase(|_| true);
     let function = match initialized {
