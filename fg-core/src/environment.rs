@@ -94,6 +94,7 @@ impl Environment {
         let memory_size = reader.small_number("RUNTIME_MEMORY", "MB", DEFAULT_MEMORY_MB);
         let max_response_size =
             reader.number("RUNTIME_MAX_RESP_BODY_SIZE", "bytes", DEFAULT_MAX_RESPONSE_BYTES);
+        let timeout = reader.text("RUNTIME_TIMEOUT");
         let user_data = reader.user_data();
         let log_level = reader.log_level(&user_data);
         Self {
@@ -104,8 +105,9 @@ impl Environment {
             project_id: reader.text("RUNTIME_PROJECT_ID").unwrap_or_default(),
             handler: reader.text("RUNTIME_HANDLER"),
             alias: reader.text("RUNTIME_ALIAS"),
-            is_timeout_given: reader.text("RUNTIME_TIMEOUT").is_some(),
-            timeout: Duration::from_secs(reader.number(
+            is_timeout_given: timeout.is_some(),
+            timeout: Duration::from_secs(reader.number_of(
+                timeout.as_deref(),
                 "RUNTIME_TIMEOUT",
                 "s",
                 DEFAULT_TIMEOUT_SECONDS,

@@ -50,9 +50,21 @@ impl<'v> Reader<'v> {
     }
 
     /// A number above zero. With a timeout of zero the remaining time would be zero for ever.
-    #[inline(never)]
     pub(crate) fn number(&mut self, name: &str, unit: &str, default: u64) -> u64 {
-        match self.text(name) {
+        let text = self.text(name);
+        self.number_of(text.as_deref(), name, unit, default)
+    }
+
+    /// The number that this variable has.
+    #[inline(never)]
+    pub(crate) fn number_of(
+        &mut self,
+        text: Option<&str>,
+        name: &str,
+        unit: &str,
+        default: u64,
+    ) -> u64 {
+        match text {
             None => {
                 self.missing.push(format!("{name} is not set; using {default} {unit}"));
                 default
@@ -77,10 +89,11 @@ impl<'v> Reader<'v> {
     /// Set only if the function has an initializer, so its absence is no warning.
     pub(crate) fn init_timeout(&mut self) -> Duration {
         let name = "RUNTIME_INITIALIZER_TIMEOUT";
-        if self.text(name).is_none() {
-            return Duration::from_secs(DEFAULT_INIT_TIMEOUT_SECONDS);
-        }
-        Duration::from_secs(self.number(name, "s", DEFAULT_INIT_TIMEOUT_SECONDS))
+        let seconds = match self.text(name) {
+            Some(text) => self.number_of(Some(&text), name, "s", DEFAULT_INIT_TIMEOUT_SECONDS),
+            None => DEFAULT_INIT_TIMEOUT_SECONDS,
+        };
+        Duration::from_secs(seconds)
     }
 
     pub(crate) fn user_data(&mut self) -> StringMap {
@@ -129,14 +142,11 @@ impl<'v> Reader<'v> {
 
     pub(crate) fn is_log_json(&mut self, user_data: &StringMap) -> Option<bool> {
         let text = self.optional("FG_LOG_FORMAT", user_data)?;
-        match text.to_ascii_lowercase().as_str() {
-            "json" => Some(true),
-            "text" => Some(false),
-            _ => {
-                self.warnings
-                    .push(format!("FG_LOG_FORMAT is `{text}`; it can be `json` or `text`"));
-                None
-            }
+        let is_json = text.eq_ignore_ascii_case("json");
+        if is_json || text.eq_ignore_ascii_case("text") {
+            return Some(is_json);
         }
+        self.warnings.push(format!("FG_LOG_FORMAT is `{text}`; it can be `json` or `text`"));
+        None
     }
 }

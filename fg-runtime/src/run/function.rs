@@ -236,9 +236,11 @@ impl Settings {
         let environment = self.take_environment();
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let wanted = variable("FG_MODE");
-        let has_port = variable("FG_PORT").or_else(|| variable("PORT")).is_some();
-        // Not needed on the custom runtime, where it would cost four system calls.
-        let input = if environment.api_address().is_some() { Input::Nothing } else { input() };
+        // Not needed on the custom runtime, where the input would cost four system calls.
+        let (has_port, input) = match environment.api_address() {
+            Some(_) => (false, Input::Nothing),
+            None => (variable("FG_PORT").or_else(|| variable("PORT")).is_some(), input()),
+        };
         let conditions = LaunchConditions {
             wanted: wanted.as_deref(),
             has_port,
@@ -266,9 +268,12 @@ impl Settings {
             };
         }
         start.prepare_log(matches!(mode, Mode::CustomRuntime(_)));
-        match ErrorAudience::of_http(variable("FG_HTTP_ERRORS").as_deref()) {
-            Ok(audience) => start.http_audience = audience,
-            Err(warning) => runtime_log::of(start.context().logger()).warn(warning),
+        // No other function takes HTTP requests.
+        if cfg!(feature = "http") {
+            match ErrorAudience::of_http(variable("FG_HTTP_ERRORS").as_deref()) {
+                Ok(audience) => start.http_audience = audience,
+                Err(warning) => runtime_log::of(start.context().logger()).warn(warning),
+            }
         }
         Ok((mode, start))
     }
