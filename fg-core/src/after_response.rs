@@ -17,6 +17,7 @@ impl AfterQueue {
         self.0.lock().push(Box::pin(work));
     }
 
+    #[inline(never)]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.lock().is_empty()
     }
@@ -25,6 +26,7 @@ impl AfterQueue {
         self.0.get_mut().clear();
     }
 
+    #[inline(never)]
     pub(crate) fn take(&self) -> Vec<AfterWork> {
         std::mem::take(&mut *self.0.lock())
     }

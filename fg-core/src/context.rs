@@ -103,6 +103,7 @@ impl Context {
 
     /// When this invocation's time is over.
     #[must_use]
+    #[inline(never)]
     pub fn deadline(&self) -> Instant {
         // The longest timeout of the platform is three days; what the clock cannot express is a
         // mistake, and taken for a long time.

@@ -160,7 +160,7 @@ impl<E> UncodedError for Probe<'_, E> {
 /// tuple or a type that is just called `Error` gives `None`.
 pub(crate) fn bare_name(type_name: &'static str) -> Option<&'static str> {
     let path = type_name.split('<').next()?;
-    let name = path.rsplit("::").next()?;
+    let name = path.rsplit(':').next()?;
     let says_something =
         !matches!(name, "str" | "String" | "Cow" | "Box" | "Arc" | "Rc" | "Error" | "Report");
     // Outside ASCII, only letters are allowed in identifiers.

@@ -65,6 +65,8 @@ impl Failure {
     pub const INVALID_RESPONSE: &'static str = "InvalidResponse";
 
     /// Creates a failure with this `errorType` and this `errorMessage`.
+    #[cold]
+    #[inline(never)]
     pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::make(error_type.into(), message.into())
     }
@@ -93,14 +95,14 @@ impl Failure {
     /// Sets the chain of causes, outermost first.
     #[must_use]
     pub fn with_cause(mut self, cause: impl IntoIterator<Item = String>) -> Self {
-        self.0.cause = bounded::list(cause, CAUSES, CAUSE);
+        self.0.cause = bounded::list(&mut cause.into_iter(), CAUSES, CAUSE);
         self
     }
 
     /// Sets the stack trace, innermost frame first.
     #[must_use]
     pub fn with_stack_trace(mut self, frames: impl IntoIterator<Item = String>) -> Self {
-        self.0.stack_trace = bounded::list(frames, FRAMES, FRAME);
+        self.0.stack_trace = bounded::list(&mut frames.into_iter(), FRAMES, FRAME);
         self
     }
 
@@ -168,13 +170,13 @@ impl Eq for Failure {}
 impl Serialize for Failure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("errorMessage", &self.0.message)?;
-        map.serialize_entry("errorType", &self.0.error_type)?;
+        map.serialize_entry("errorMessage", &*self.0.message)?;
+        map.serialize_entry("errorType", &*self.0.error_type)?;
         if !self.0.cause.is_empty() {
-            map.serialize_entry("cause", &self.0.cause)?;
+            map.serialize_entry("cause", &*self.0.cause)?;
         }
         if !self.0.stack_trace.is_empty() {
-            map.serialize_entry("stackTrace", &self.0.stack_trace)?;
+            map.serialize_entry("stackTrace", &*self.0.stack_trace)?;
         }
         map.end()
     }

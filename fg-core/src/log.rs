@@ -57,13 +57,18 @@ impl FromStr for Level {
     type Err = ParseLevelError;
 
     fn from_str(text: &str) -> Result<Self, ParseLevelError> {
-        match text.trim().to_ascii_uppercase().as_str() {
-            "TRACE" | "DEBUG" => Ok(Self::Debug),
-            "INFO" => Ok(Self::Info),
-            "WARN" | "WARNING" => Ok(Self::Warn),
-            "ERROR" | "FATAL" => Ok(Self::Error),
-            _ => Err(ParseLevelError),
-        }
+        let names = &[
+            ("TRACE", Self::Debug),
+            ("DEBUG", Self::Debug),
+            ("INFO", Self::Info),
+            ("WARN", Self::Warn),
+            ("WARNING", Self::Warn),
+            ("ERROR", Self::Error),
+            ("FATAL", Self::Error),
+        ];
+        let text = text.trim();
+        let named = names.iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
+        named.map(|&(_, level)| level).ok_or(ParseLevelError)
     }
 }
 

@@ -21,17 +21,16 @@ impl FromStr for Verbosity {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        // No two of them begin with the same letter.
-        let (word, verbosity) = match text.as_bytes().first().map(u8::to_ascii_lowercase) {
-            Some(b'o') => ("off", Self::Off),
-            Some(b'e') => ("error", Self::Error),
-            Some(b'w') => ("warn", Self::Warn),
-            Some(b'i') => ("info", Self::Info),
-            Some(b'd') => ("debug", Self::Debug),
-            Some(b't') => ("trace", Self::Trace),
-            _ => return Err(()),
-        };
-        if text.eq_ignore_ascii_case(word) { Ok(verbosity) } else { Err(()) }
+        let names = &[
+            ("off", Self::Off),
+            ("error", Self::Error),
+            ("warn", Self::Warn),
+            ("info", Self::Info),
+            ("debug", Self::Debug),
+            ("trace", Self::Trace),
+        ];
+        let named = names.iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
+        named.map(|&(_, verbosity)| verbosity).ok_or(())
     }
 }
 

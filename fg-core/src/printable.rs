@@ -18,6 +18,7 @@ pub fn is_unprintable(character: char) -> bool {
 
 /// Whether all characters are printable ASCII, or tabs.
 #[must_use]
+#[inline(never)]
 pub fn is_plain(text: &str) -> bool {
     // The inner loop has no early exit, so that the compiler can vectorize it.
     text.as_bytes().chunks(64).all(|chunk| {

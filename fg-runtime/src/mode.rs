@@ -116,7 +116,8 @@ const fn has_server() -> bool {
 
 /// The usage message.
 fn usage() -> String {
-    let program = std::env::args().next().unwrap_or_else(|| "the-program".to_owned());
+    let program = std::env::args_os().next().unwrap_or_else(|| "the-program".into());
+    let program = program.to_string_lossy();
     format!(
         "This is a FunctionGraph function. To run it here, hand it an event:\n\n    \
          echo '{{\"key\":\"value\"}}' | {program}\n    \

@@ -23,6 +23,7 @@ pub(crate) struct Shutdown {
     task: Mutex<Option<Waker>>,
     /// The signals, if no other thread receives them.
     signals: Mutex<Option<Signals>>,
+    has_signals: AtomicBool,
 }
 
 impl Shutdown {
@@ -30,7 +31,7 @@ impl Shutdown {
         let shutdown = Self::default();
         #[cfg(not(unix))]
         {
-            *lock(&shutdown.signals) = Signals::listen().ok();
+            shutdown.poll_these(Signals::listen().ok());
         }
         Arc::new(shutdown)
     }
@@ -55,10 +56,15 @@ impl Shutdown {
     pub(crate) fn set_signals(&self, receiver: WakeReceiver) {
         #[cfg(unix)]
         {
-            *lock(&self.signals) = Signals::of(receiver);
+            self.poll_these(Signals::of(receiver));
         }
         #[cfg(not(unix))]
         drop(receiver);
+    }
+
+    fn poll_these(&self, signals: Option<Signals>) {
+        self.has_signals.store(signals.is_some(), Ordering::Release);
+        *lock(&self.signals) = signals;
     }
 
     /// Runs the event loop, and polls the signals meanwhile.
@@ -115,16 +121,20 @@ impl Shutdown {
     /// Polls the signals, if the event loop receives them. True if one has arrived.
     fn poll_signals(&self, task: &mut Context<'_>) -> bool {
         let mut has_signal = false;
-        while let Some(Poll::Ready(code)) =
-            lock(&self.signals).as_mut().map(|signals| signals.poll(task))
-        {
-            self.request(code);
+        // Usually there are none, and the lock is not taken.
+        while self.has_signals.load(Ordering::Acquire) {
+            match lock(&self.signals).as_mut().map(|signals| signals.poll(task)) {
+                Some(Poll::Ready(code)) => self.request(code),
+                _ => break,
+            }
             has_signal = true;
         }
         has_signal
     }
 }
 
+// Not inlined, as it is called in several places.
+#[inline(never)]
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock()
 }

@@ -74,7 +74,9 @@ impl Fault {
         // The body is reduced to one line.
         let text = String::from_utf8_lossy(&body[..body.len().min(EXCERPT)])
             .trim()
-            .replace(is_unprintable, " ");
+            .chars()
+            .map(|character| if is_unprintable(character) { ' ' } else { character })
+            .collect();
         Self::Status { status, text }
     }
 

@@ -63,18 +63,16 @@ pub(crate) fn read_head(
             }
             Some(FramingHeader::TransferEncoding) => {
                 let last = header.value.rsplit(|&byte| byte == b',').next().unwrap_or_default();
-                if !last.trim_ascii().eq_ignore_ascii_case(b"chunked") {
+                if !is(last.trim_ascii(), "chunked") {
                     return Err(Fault::Garbled("its transfer encoding is not chunked"));
                 }
                 is_chunked = true;
             }
             Some(FramingHeader::Connection) => {
                 for option in header.value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
-                    if option.eq_ignore_ascii_case(b"close") {
+                    if is(option, "close") {
                         keep_alive = false;
-                    } else if option.eq_ignore_ascii_case(b"keep-alive")
-                        && response.version == Some(0)
-                    {
+                    } else if is(option, "keep-alive") && response.version == Some(0) {
                         keep_alive = true;
                     }
                 }
@@ -122,13 +120,21 @@ impl FramingHeader {
             "Content-Length" | "content-length" => Self::ContentLength,
             "Transfer-Encoding" | "transfer-encoding" => Self::TransferEncoding,
             "Connection" | "connection" => Self::Connection,
-            _ if !matches!(name.len(), 10 | 14 | 17) => return None,
-            _ if name.eq_ignore_ascii_case("content-length") => Self::ContentLength,
-            _ if name.eq_ignore_ascii_case("transfer-encoding") => Self::TransferEncoding,
-            _ if name.eq_ignore_ascii_case("connection") => Self::Connection,
+            _ if !matches!(name.len(), 10 | 14 | 17) || name.starts_with(['x', 'X']) => {
+                return None;
+            }
+            _ if is(name.as_bytes(), "content-length") => Self::ContentLength,
+            _ if is(name.as_bytes(), "transfer-encoding") => Self::TransferEncoding,
+            _ if is(name.as_bytes(), "connection") => Self::Connection,
             _ => return None,
         })
     }
+}
+
+/// Compares without case. Not inlined, as it is called in many places.
+#[inline(never)]
+fn is(word: &[u8], expected: &str) -> bool {
+    word.eq_ignore_ascii_case(expected.as_bytes())
 }
 
 fn parse_length(value: &[u8]) -> Result<usize, Fault> {

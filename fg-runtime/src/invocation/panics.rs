@@ -109,6 +109,7 @@ fn print_panic(panic: &PanicHookInfo<'_>) {
 }
 
 /// Sets the responder that answers the current invocations if the process aborts.
+#[inline(never)]
 pub(crate) fn report_aborts_to<L: AbortResponder + 'static>(abort_responder: &Arc<L>) {
     let abort_responder: Weak<L> = Arc::downgrade(abort_responder);
     *ABORT_RESPONDER.lock() = Some(abort_responder);
@@ -167,18 +168,23 @@ pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Failure> {
     // it. The shared state is protected by its own locks, which are poisoned by the panic.
     let result = catch_unwind(AssertUnwindSafe(run));
     IS_CATCHING.set(was_catching);
-    result.map_err(|payload| {
-        let message = message_of(&*payload);
-        // The stored panic may be another one: `resume_unwind` does not call the hook, and the hook
-        // also runs for a panic that the handler catches itself.
-        let seen = HOOK_FAILURE.take().filter(|seen| seen.message().starts_with(&message));
-        let failure = seen.unwrap_or_else(|| Failure::new(Failure::PANIC, message));
-        // The drop of the payload may panic itself.
-        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(second);
-        }
-        failure
-    })
+    result.map_err(caught)
+}
+
+/// The failure for a panic that [`catch`] has caught.
+#[cold]
+#[inline(never)]
+fn caught(payload: Box<dyn Any + Send>) -> Failure {
+    let message = message_of(&*payload);
+    // The stored panic may be another one: `resume_unwind` does not call the hook, and the hook
+    // also runs for a panic that the handler catches itself.
+    let seen = HOOK_FAILURE.take().filter(|seen| seen.message().starts_with(&message));
+    let failure = seen.unwrap_or_else(|| Failure::new(Failure::PANIC, message));
+    // The drop of the payload may panic itself.
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
+    failure
 }
 
 #[cold]
@@ -198,6 +204,7 @@ fn failure_of(panic: &PanicHookInfo<'_>) -> Failure {
         .with_stack_trace(frames_of(&Backtrace::force_capture().to_string()))
 }
 
+#[inline(never)]
 fn message_of(payload: &(dyn Any + Send)) -> String {
     let text = if let Some(text) = payload.downcast_ref::<&str>() {
         text
@@ -221,9 +228,9 @@ fn frames_of(backtrace: &str) -> Vec<String> {
             if let Some((_, last)) = frames.last_mut() {
                 shorten(place).clone_into(last);
             }
-        } else if let Some((number, name)) = line.split_once(": ") {
+        } else if let Some((number, name)) = line.split_once(':') {
             if number.bytes().all(|byte| byte.is_ascii_digit()) {
-                frames.push((name.to_owned(), String::new()));
+                frames.push((name.trim_start().to_owned(), String::new()));
             }
         }
     }
@@ -246,7 +253,6 @@ fn frames_of(backtrace: &str) -> Vec<String> {
 
 /// Frames of the standard library that lead from `panic!` to the hook.
 fn is_panic_machinery(name: &str) -> bool {
-    let name = name.trim_start_matches('<');
     let prefixes = [
         "core::panicking::",
         "std::panicking::",
@@ -255,41 +261,53 @@ fn is_panic_machinery(name: &str) -> bool {
         "rust_begin_unwind",
         "fg_runtime::invocation::panics::failure_of",
     ];
-    prefixes.iter().any(|prefix| name.starts_with(prefix)) && !is_catch_machinery(name)
+    is_of(name, &prefixes) && !is_catch_machinery(name)
 }
 
 /// Frames of this crate that called the user's code.
 fn is_runtime(name: &str) -> bool {
-    let name = name.trim_start_matches('<');
-    [
+    let prefixes = [
         "fg_runtime::invocation::call::",
         "fg_runtime::invocation::panics::catch",
         "fg_runtime::invocation::time_budget::",
         "fg_runtime::log::current_logger::",
-    ]
-    .iter()
-    .any(|prefix| name.starts_with(prefix))
+    ];
+    is_of(name, &prefixes)
 }
 
 /// Frames of the standard library that lead from the runtime to the handler.
 fn is_catch_machinery(name: &str) -> bool {
-    name.contains("catch_unwind")
-        || name.contains("AssertUnwindSafe")
-        || name.starts_with("std::panicking::try")
+    let prefixes = [
+        "core::panic::unwind_safe::AssertUnwindSafe",
+        "std::panic::catch_unwind",
+        "std::panicking::catch_unwind",
+        "std::panicking::try",
+    ];
+    is_of(name, &prefixes)
+}
+
+/// Whether the name of a function, or of the type it belongs to, begins with one of these.
+#[inline(never)]
+fn is_of(name: &str, prefixes: &[&str]) -> bool {
+    let name = name.trim_start_matches('<');
+    prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Shortens a source path: relative to the crate for a dependency, and to the toolchain's sources
 /// for the standard library.
 fn shorten(path: &str) -> &str {
     for marker in ["/registry/src/", "/git/checkouts/"] {
-        if let Some((_, rest)) = path.split_once(marker) {
+        if let Some(rest) = after(path, marker) {
             return rest.split_once('/').map_or(rest, |(_, rest)| rest);
         }
     }
-    if let Some((_, rest)) = path.split_once("/library/") {
-        return rest;
-    }
-    path.strip_prefix("./").unwrap_or(path)
+    after(path, "/library/").unwrap_or_else(|| path.strip_prefix("./").unwrap_or(path))
+}
+
+/// What follows the marker. The search of the standard library has more code than all of this.
+fn after<'p>(path: &'p str, marker: &str) -> Option<&'p str> {
+    let at = path.as_bytes().windows(marker.len()).position(|part| part == marker.as_bytes())?;
+    Some(&path[at + marker.len()..])
 }
 
 /// Drops a value of the user's code, and logs a panic in its `Drop`.

@@ -10,18 +10,14 @@ pub(crate) fn random_request_id() -> String {
     // Version 4, variant 1.
     let high = high & !0xf000 | 0x4000;
     let low = low & !(0b11 << 62) | 0b10 << 62;
-    let mut digits = (0..32).rev().map(|place| {
-        let word = if place < 16 { low } else { high };
-        char::from(b"0123456789abcdef"[(word >> (place % 16 * 4) & 0xf) as usize])
-    });
-    let mut id = String::with_capacity(36);
-    for (index, length) in [8, 4, 4, 4, 12].into_iter().enumerate() {
-        if index > 0 {
-            id.push('-');
-        }
-        id.extend(digits.by_ref().take(length));
-    }
-    id
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
 }
 
 #[cfg(test)]

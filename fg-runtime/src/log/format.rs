@@ -17,9 +17,10 @@
 //! tab is written as it is. In JSON they are escaped as `\u001b`.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io::Write;
 
-use fg_core::__private::{end_within, escape_json, find_unprintable, is_plain, write_escaped};
+use fg_core::__private::{end_within, escape_json, is_plain, is_unprintable, write_escaped};
 use fg_core::limits::{LOG_RECORD, LOGGED_ID};
 use fg_core::{Environment, Record};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -184,10 +185,11 @@ fn printable_id(id: &str) -> Cow<'_, str> {
             printable.push_str("..");
             break;
         }
-        if character.is_whitespace()
-            || find_unprintable(character.encode_utf8(&mut [0; 4])).is_some()
-        {
-            printable.extend(character.escape_unicode());
+        if character.is_whitespace() || is_unprintable(character) {
+            let _ = fmt::Write::write_fmt(
+                &mut printable,
+                format_args!("\\u{{{:x}}}", u32::from(character)),
+            );
         } else {
             printable.push(character);
         }
@@ -208,7 +210,7 @@ impl Serialize for JsonLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Record { level, target, .. } = self.record;
         let mut line = serializer.serialize_map(None)?;
-        line.serialize_entry("time", &self.time)?;
+        line.serialize_entry("time", self.time)?;
         line.serialize_entry("requestId", self.request_id)?;
         line.serialize_entry("level", level.as_str())?;
         if let Some(target) = target {
@@ -225,6 +227,7 @@ impl Serialize for JsonLine<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fg_core::__private::find_unprintable;
     use fg_core::{Level, LogDetails, LogField, LogSpan, LogValue};
     use proptest::prelude::*;
     use serde_json::json;

@@ -69,7 +69,13 @@ fn queue() -> MutexGuard<'static, Option<Queue>> {
 /// Writes a message to standard error, bounded and without control characters. Each line after the
 /// first begins with `| `. If standard error is not read, the process continues.
 pub(crate) fn report(text: impl fmt::Display) {
-    write_within_limit(Output::Stderr(line_of(&text)));
+    report_display(&text);
+}
+
+#[cold]
+#[inline(never)]
+fn report_display(text: &dyn fmt::Display) {
+    write_within_limit(Output::Stderr(line_of(text)));
 }
 
 /// Like [`report`], for messages of this crate that have several lines.
@@ -109,6 +115,8 @@ impl RuntimeLogger<'_> {
         self.log(Level::Error, &message);
     }
 
+    // Not inlined, as it is called in many places.
+    #[inline(never)]
     fn log(&self, level: Level, message: &dyn fmt::Display) {
         if self.0.is_enabled(level) {
             write_within_limit(Output::Log(self.0.clone(), level, message.to_string()));

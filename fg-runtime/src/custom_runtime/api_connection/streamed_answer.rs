@@ -67,25 +67,38 @@ impl Connection {
         second_chunk_was_sent: &mut bool,
     ) -> Result<StreamedAnswer, Fault> {
         let mut chunk = first.cloned();
-        while let Some(bytes) = chunk {
-            write!(self.request, "{:x}\r\n", bytes.len()).expect("writing to memory cannot fail");
-            if !self.send_part(&bytes, b"\r\n").await? {
-                return self.receive(&mut |_, _, _| {}).await.map(StreamedAnswer::Refused);
+        let is_complete = loop {
+            let (bytes, end): (&[u8], &[u8]) = match &chunk {
+                Some(bytes) => {
+                    write!(self.request, "{:x}\r\n", bytes.len())
+                        .expect("writing to memory cannot fail");
+                    (bytes, b"\r\n")
+                }
+                None => (b"", b"0\r\n\r\n"),
+            };
+            let is_sent = self.send_part(bytes, end).await?;
+            if chunk.is_none() {
+                self.begin_response().await?;
+                break true;
+            }
+            if !is_sent {
+                break false;
             }
             self.request.clear();
             chunk = match self.next_chunk(chunks).await? {
                 Next::Chunk(Some(Ok(bytes))) => Some(bytes),
                 Next::Chunk(Some(Err(failure))) => return Ok(StreamedAnswer::Truncated(failure)),
                 Next::Chunk(None) => None,
-                Next::Response => {
-                    return self.receive(&mut |_, _, _| {}).await.map(StreamedAnswer::Refused);
-                }
+                Next::Response => break false,
             };
             *second_chunk_was_sent |= chunk.is_some();
-        }
-        self.send_part(b"", b"0\r\n\r\n").await?;
-        self.begin_response().await?;
-        self.receive(&mut |_, _, _| {}).await.map(StreamedAnswer::Complete)
+        };
+        let status = self.receive(&mut |_, _, _| {}).await?;
+        Ok(if is_complete {
+            StreamedAnswer::Complete(status)
+        } else {
+            StreamedAnswer::Refused(status)
+        })
     }
 
     /// Waits for the next chunk. Also ends if a response begins or the connection is closed.
