@@ -46,12 +46,15 @@ impl Contexts {
         let mut ctx = self.lock().pop().unwrap_or_else(|| self.start.context());
         let other_id = Cell::new(None);
         let given = headers.iter().filter_map(|(name, value)| {
+            // Engines send what they have nothing for empty.
+            if value.is_empty() {
+                return None;
+            }
             let name = name.as_str();
             if name == OTHER_REQUEST_ID && other_id.get().is_none() {
                 other_id.set(Some(value));
             }
-            // Engines send what they have nothing for empty.
-            (!value.is_empty() && is_of_interest(name)).then_some((name, value.as_bytes()))
+            is_of_interest(name).then_some((name, value.as_bytes()))
         });
         lifecycle::begin_with_id(&mut ctx, received, given, |id| choose_id(id, || other_id.get()));
         ctx

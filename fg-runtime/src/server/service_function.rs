@@ -69,10 +69,16 @@ impl<S: HttpService> ServiceFunction<S> {
         let contexts = &self.platform.contexts;
         // Whether the client waits before it sends the body.
         let mut is_awaited = false;
-        let ctx = contexts.begin(Instant::now(), request.headers(), |name| {
-            is_awaited |= name == "expect";
-            is_of_platform(name)
-        });
+        // The first letter tells most names apart.
+        let is_of_interest = |name: &str| match name.as_bytes() {
+            [b'x', ..] => is_of_platform(name),
+            [b'e', ..] => {
+                is_awaited |= name == "expect";
+                false
+            }
+            _ => false,
+        };
+        let ctx = contexts.begin(Instant::now(), request.headers(), is_of_interest);
         let caller = self.platform.start.http_audience;
         let service = match self.service().await {
             Ok(service) => service,
@@ -132,11 +138,7 @@ impl<S: HttpService> ServiceFunction<S> {
 
 /// Whether a header tells of the invocation; the others are the request's, and are found there.
 fn is_of_platform(name: &str) -> bool {
-    // Most others are told apart by their first letter.
-    name.starts_with('x')
-        && (name.starts_with("x-cff-")
-            || name.starts_with("x-stream-")
-            || name == header_names::TRACE_ID)
+    name.starts_with("x-cff-") || name.starts_with("x-stream-") || name == header_names::TRACE_ID
 }
 
 /// A service that runs elsewhere has no timeout unless one is set.
