@@ -63,7 +63,6 @@ use self::in_progress::{InvocationSlots, ShutdownGuard};
 use self::open_connections::OpenConnections;
 use self::protocol::UnsupportedProtocols;
 use self::readiness::readiness;
-use self::request_context::Contexts;
 use self::watch_schedule::WatchSchedule;
 
 use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
@@ -174,7 +173,6 @@ where
         let (stop, stopping) = watch::channel(false);
         let respond = respond_by(Arc::new(EventFunction {
             start: Arc::clone(&start),
-            contexts: Arc::new(Contexts::new(Arc::clone(&start))),
             ready: ready.clone(),
             audience,
             #[cfg(feature = "http")]

@@ -19,8 +19,8 @@ use hyper::body::Incoming;
 use super::connection_state::ConnectionState;
 use super::error_response::{failed, failed_invocation, refusal};
 use super::event_function::{EventFunction, path_of};
-use super::finished_invocation::FinishedInvocation;
 use super::in_progress::MAX_INVOCATIONS;
+use super::request_context::context_of;
 use super::response_body::warn_of_encoded_size;
 use super::service_bodies::{ServiceBody, received};
 use crate::invocation::call::{Initialized, run_pinned};
@@ -58,7 +58,7 @@ impl<S: HttpService> ServiceFunction<S> {
                 .await
                 .map(|body| ServiceBody::Own(Box::new(body)));
         }
-        let Some(slot) = self.platform.slots.acquire() else {
+        let Some(mut slot) = self.platform.slots.acquire() else {
             let message = format!("this instance handles {MAX_INVOCATIONS} requests already");
             return failed(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -66,7 +66,6 @@ impl<S: HttpService> ServiceFunction<S> {
             )
             .map(ServiceBody::from);
         };
-        let contexts = &self.platform.contexts;
         // Whether the client waits before it sends the body.
         let mut is_awaited = false;
         // The first letter tells most names apart.
@@ -78,8 +77,9 @@ impl<S: HttpService> ServiceFunction<S> {
             }
             _ => false,
         };
-        let ctx = contexts.begin(Instant::now(), request.headers(), is_of_interest);
-        let caller = self.platform.start.http_audience;
+        let start = &*self.platform.start;
+        let ctx = context_of(start, &mut slot, Instant::now(), request.headers(), is_of_interest);
+        let caller = start.http_audience;
         let service = match self.service().await {
             Ok(service) => service,
             Err(failure) => {
@@ -92,7 +92,7 @@ impl<S: HttpService> ServiceFunction<S> {
                 .map(ServiceBody::from);
             }
         };
-        let limits = limits(self.platform.start.limits, &ctx);
+        let limits = limits(start.limits, &ctx);
         let is_tunnel = request.method() == Method::CONNECT;
         prepare(&mut request, &ctx, connection.client);
         let response = pin!(Some(service.respond(request.map(|body| received(body, is_awaited)))));
@@ -102,8 +102,9 @@ impl<S: HttpService> ServiceFunction<S> {
         let mut budget = TimeBudget::new(&ctx, limits, "RUNTIME_TIMEOUT");
         let mut timer = DeadlineTimer::new();
         let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
-        let Some(ended) = running.end() else { return not_sent() };
-        connection.respond(FinishedInvocation::new(ended, contexts));
+        if !running.respond() {
+            return not_sent();
+        }
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();
