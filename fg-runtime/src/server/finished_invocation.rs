@@ -9,7 +9,7 @@ use http::HeaderMap;
 use tokio::time::timeout_at;
 
 use super::in_progress::{InvocationSlot, ShutdownGuard};
-use super::request_headers::RequestHeaders;
+use super::request_context::RequestHeaders;
 use crate::invocation::after_response_work;
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::watchdog::OVERRUN_LIMIT;

@@ -29,7 +29,6 @@ mod readiness;
 mod request_body;
 mod request_context;
 mod request_framing;
-mod request_headers;
 mod response_body;
 mod response_writer;
 #[cfg(feature = "http")]

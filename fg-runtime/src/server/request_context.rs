@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::time::Instant;
 
+use fg_core::__private::HeaderTable;
 use fg_core::__private::lifecycle;
 use fg_core::Context;
 use fg_core::limits::REQUEST_ID;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::in_progress::InvocationSlot;
-use super::request_headers::RequestHeaders;
 use crate::invocation::request_id::random_request_id;
 use crate::start::Start;
 
@@ -79,4 +79,25 @@ fn choose_id<'h>(
 fn says_something(value: &str) -> bool {
     let value = value.trim_ascii();
     !value.is_empty() && !value.eq_ignore_ascii_case("null")
+}
+
+/// The table of a request's headers.
+#[derive(Debug, Default)]
+pub(crate) struct RequestHeaders(pub(crate) HeaderMap);
+
+impl HeaderTable for RequestHeaders {
+    fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        // Engines send what they have nothing for empty.
+        let values = self.0.iter().filter(|(_, value)| !value.is_empty());
+        values.map(|(name, value)| (name.as_str(), value.as_bytes()))
+    }
+
+    fn find(&self, name: &str, accepts: fn(&[u8]) -> bool) -> Option<&[u8]> {
+        let mut values = self.0.get_all(name).iter().map(HeaderValue::as_bytes);
+        values.find(|value| accepts(value))
+    }
+
+    fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
 }
