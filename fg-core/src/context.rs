@@ -163,7 +163,7 @@ impl Context {
         match &self.invocation.before_stop {
             Some(queue) => queue.push(work),
             None => {
-                self.invocation.logger.warn("`before_stop` has no effect here: call it in `init`")
+                self.invocation.logger.warn("`before_stop` has no effect here: call it in `init`");
             }
         }
     }

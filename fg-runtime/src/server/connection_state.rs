@@ -173,7 +173,8 @@ impl ConnectionState {
     }
 }
 
-/// What the watchdog's thread does, for all connections. A timer of the runtime would cost each request more.
+/// What the watchdog's thread does, for all connections. A timer of the runtime would cost each
+/// request more.
 impl ConnectionState {
     /// Ends the time of a head that should have been complete before `now`, and evicts a connection
     /// that has been idle for too long. Returns when to look again, unless a head has begun since.
