@@ -59,10 +59,6 @@ use crate::secret::Secret;
 /// ```
 #[derive(Clone)]
 pub struct Context {
-    pub(crate) environment: Arc<Environment>,
-    pub(crate) logger: Logger,
-    pub(crate) received: Instant,
-    pub(crate) timeout: Duration,
     /// Shared by the clones, so that a clone costs no more than a count.
     pub(crate) invocation: Arc<Invocation>,
 }
@@ -90,7 +86,7 @@ impl Context {
     /// Empty in `init` and `pre_stop`, where there is no request.
     #[must_use]
     pub fn request_id(&self) -> &str {
-        self.logger.request_id()
+        self.invocation.logger.request_id()
     }
 
     /// How much time this invocation has left; zero when it is over.
@@ -108,13 +104,14 @@ impl Context {
         // The longest timeout of the platform is three days; what the clock cannot express is a
         // mistake, and taken for a long time.
         const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
-        self.received.checked_add(self.timeout).unwrap_or_else(|| self.received + LONG)
+        let Invocation { received, timeout, .. } = &*self.invocation;
+        received.checked_add(*timeout).unwrap_or_else(|| *received + LONG)
     }
 
     /// How long an invocation of this function may take.
     #[must_use]
     pub fn timeout(&self) -> Duration {
-        self.timeout
+        self.invocation.timeout
     }
 
     /// Waits until the time of this invocation is nearly over: a tenth of the timeout is left, or
@@ -166,14 +163,16 @@ impl Context {
     pub fn before_stop(&self, work: impl Future<Output = ()> + Send + 'static) {
         match &self.invocation.before_stop {
             Some(queue) => queue.push(work),
-            None => self.logger.warn("`before_stop` has no effect here: call it in `init`"),
+            None => {
+                self.invocation.logger.warn("`before_stop` has no effect here: call it in `init`");
+            }
         }
     }
 
     /// Logs lines that carry the request id.
     #[must_use]
     pub fn logger(&self) -> &Logger {
-        &self.logger
+        &self.invocation.logger
     }
 
     /// The temporary credentials of the function's agency; `None` without an agency, or if one of
@@ -212,7 +211,7 @@ impl Context {
     /// Looked up in `RUNTIME_USERDATA`, then among the process's variables.
     #[must_use]
     pub fn user_data(&self, key: &str) -> Option<&str> {
-        self.environment.user_data(key)
+        self.invocation.environment.user_data(key)
     }
 
     /// The function's name.
@@ -220,38 +219,38 @@ impl Context {
     pub fn function_name(&self) -> &str {
         let in_header =
             || self.header(names::FUNCTION_NAME).and_then(|name| name.rsplit('@').next());
-        first_of(self.environment.function_name(), in_header)
+        first_of(self.invocation.environment.function_name(), in_header)
     }
 
     /// The function's version, such as `latest`.
     #[must_use]
     pub fn version(&self) -> &str {
-        first_of(self.environment.version(), || self.header(names::FUNCTION_VERSION))
+        first_of(self.invocation.environment.version(), || self.header(names::FUNCTION_VERSION))
     }
 
     /// The configured memory in MB.
     #[must_use]
     pub fn memory_size(&self) -> u32 {
         let in_header = self.header(names::MEMORY).and_then(|megabytes| megabytes.parse().ok());
-        in_header.unwrap_or_else(|| self.environment.memory_size())
+        in_header.unwrap_or_else(|| self.invocation.environment.memory_size())
     }
 
     /// The configured CPU in millicores; 1000 is one core.
     #[must_use]
     pub fn cpu_number(&self) -> u32 {
-        self.environment.cpu_number()
+        self.invocation.environment.cpu_number()
     }
 
     /// The package (called "app" on the console) that the function is in.
     #[must_use]
     pub fn package(&self) -> &str {
-        first_of(self.environment.package(), || self.header(names::PACKAGE))
+        first_of(self.invocation.environment.package(), || self.header(names::PACKAGE))
     }
 
     /// The project id: from the variable, since some regions send a constant in the header.
     #[must_use]
     pub fn project_id(&self) -> &str {
-        first_of(self.environment.project_id(), || self.header(names::PROJECT_ID))
+        first_of(self.invocation.environment.project_id(), || self.header(names::PROJECT_ID))
     }
 
     /// The alias through which the function was called, without the `!`.
@@ -260,7 +259,7 @@ impl Context {
         let from_header = self
             .header(names::ORIGIN_VERSION_TAG)
             .and_then(|tag| present(tag.trim_start_matches('!')));
-        from_header.or_else(|| self.environment.alias())
+        from_header.or_else(|| self.invocation.environment.alias())
     }
 
     /// Whether the caller waits for the reply.
@@ -336,7 +335,7 @@ impl Context {
     /// The function's settings.
     #[must_use]
     pub fn environment(&self) -> &Environment {
-        &self.environment
+        &self.invocation.environment
     }
 }
 
@@ -361,7 +360,7 @@ impl fmt::Debug for Context {
             .field("remaining_time", &self.remaining_time())
             .field("headers", &self.headers().map(|(name, _)| name).collect::<Vec<_>>())
             .field("after", &self.invocation.after)
-            .field("environment", &self.environment)
+            .field("environment", &self.invocation.environment)
             .finish_non_exhaustive()
     }
 }

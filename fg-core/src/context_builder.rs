@@ -132,10 +132,7 @@ impl ContextBuilder {
         self.headers.push((names::REQUEST_ID.to_owned(), "test-request".to_owned()));
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         lifecycle::begin(&mut ctx, Instant::now(), headers);
-        lifecycle::accept_before_stop(&mut ctx);
-        if let Some(timeout) = self.timeout {
-            ctx.timeout = timeout;
-        }
+        lifecycle::complete_for_test(&mut ctx, self.timeout);
         ctx
     }
 

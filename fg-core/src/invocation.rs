@@ -3,18 +3,23 @@
 use std::borrow::Cow;
 use std::str::from_utf8;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::after_response::AfterQueue;
 use crate::cancellation::Cancellation;
+use crate::environment::Environment;
 use crate::header_names as names;
 use crate::header_table::{HeaderTable, Owned, OwnedTable};
 use crate::headers::{Headers, is_absent};
 use crate::known_header::{KnownHeader, SecretName};
+use crate::log::Logger;
 use crate::secret_headers::SecretHeaders;
 
-#[derive(Default)]
 pub(crate) struct Invocation {
+    pub(crate) environment: Arc<Environment>,
+    pub(crate) logger: Logger,
+    pub(crate) received: Instant,
+    pub(crate) timeout: Duration,
     /// The headers that were copied, or none.
     headers: Headers,
     /// The headers that were taken over in their table.
@@ -37,16 +42,39 @@ pub(crate) struct KnownHeaders<'h> {
 
 impl Invocation {
     /// What a context has in `init`: no headers, and room for what is to run before the stop.
-    pub(crate) fn of_init() -> Self {
-        Self { before_stop: Some(AfterQueue::default()), ..Self::default() }
+    pub(crate) fn of_init(environment: Arc<Environment>, logger: Logger) -> Self {
+        let mut own = Self::new(environment, logger, Instant::now());
+        own.timeout = own.environment.init_timeout();
+        own.before_stop = Some(AfterQueue::default());
+        own
+    }
+
+    fn new(environment: Arc<Environment>, logger: Logger, received: Instant) -> Self {
+        Self {
+            environment,
+            logger,
+            received,
+            timeout: Duration::ZERO,
+            headers: Headers::default(),
+            table: None,
+            has_timeout: false,
+            secrets: SecretHeaders::default(),
+            cancellation: Cancellation::default(),
+            after: AfterQueue::default(),
+            before_stop: None,
+        }
     }
 
     /// Makes this a new invocation; a clone that is still held keeps the old one.
-    pub(crate) fn renew(shared: &mut Arc<Self>) -> &mut Self {
-        if Arc::get_mut(shared).is_none() {
-            *shared = Arc::default();
+    ///
+    /// Its timeout and its request id are [set](Self::set_known) by its headers.
+    pub(crate) fn renew(shared: &mut Arc<Self>, received: Instant) -> &mut Self {
+        if Arc::strong_count(shared) > 1 {
+            let (environment, logger) = (Arc::clone(&shared.environment), shared.logger.clone());
+            *shared = Arc::new(Self::new(environment, logger, received));
         }
-        let own = Arc::get_mut(shared).expect("it was made here and is not shared");
+        let own = Arc::get_mut(shared).expect("there is no other, and none can be made of it");
+        own.received = received;
         own.wipe();
         own.cancellation.reset();
         own.after.clear();
@@ -132,6 +160,19 @@ impl Invocation {
         self.secrets.complete();
         self.has_timeout = known.timeout.is_some();
         known
+    }
+
+    /// Sets what follows from these headers; whether there is a request id.
+    pub(crate) fn set_known<'h>(
+        &mut self,
+        known: &KnownHeaders<'h>,
+        choose_id: impl FnOnce(&str) -> Option<Cow<'h, str>>,
+    ) -> bool {
+        self.timeout = known.timeout().unwrap_or_else(|| self.environment.timeout());
+        let given = known.request_id();
+        let request_id = choose_id(&given).unwrap_or(given);
+        self.logger.renew(&request_id);
+        !request_id.is_empty()
     }
 
     /// Takes over the table that has just been read.

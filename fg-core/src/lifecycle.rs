@@ -9,26 +9,21 @@ use crate::after_response::{AfterQueue, AfterWork};
 use crate::context::Context;
 use crate::environment::Environment;
 use crate::header_table::HeaderTable;
-use crate::invocation::{Invocation, KnownHeaders};
+use crate::invocation::Invocation;
 use crate::log::{LogSink, Logger};
 
 /// Makes a context between invocations: without a request id and headers, and with the time of the
 /// initialisation.
 #[must_use]
 pub fn between_invocations(environment: Arc<Environment>, sink: Arc<dyn LogSink>) -> Context {
-    Context {
-        logger: Logger::with_filter("", Arc::clone(environment.log_filter()), sink),
-        received: Instant::now(),
-        timeout: environment.init_timeout(),
-        invocation: Arc::new(Invocation::of_init()),
-        environment,
-    }
+    let logger = Logger::with_filter("", Arc::clone(environment.log_filter()), sink);
+    Context { invocation: Arc::new(Invocation::of_init(environment, logger)) }
 }
 
 /// When the first byte of the invocation was received.
 #[must_use]
 pub fn received(ctx: &Context) -> Instant {
-    ctx.received
+    ctx.invocation.received
 }
 
 /// Makes this the context of the invocation that has just been received, reusing its buffers.
@@ -50,10 +45,9 @@ pub fn begin_with_head<'h>(
     head: &[u8],
     headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
 ) -> bool {
-    let Context { environment, logger, timeout, invocation, .. } = ctx;
-    let known = Invocation::renew(invocation).copy(head, headers);
-    ctx.received = received;
-    set_known(&known, environment, timeout, logger, |_| None)
+    let own = Invocation::renew(&mut ctx.invocation, received);
+    let known = own.copy(head, headers);
+    own.set_known(&known, |_| None)
 }
 
 /// Like [`begin`], but the request id may be another one: `choose_id` is given the one that came, or
@@ -64,10 +58,9 @@ pub fn begin_with_id<'h>(
     headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
     choose_id: impl FnOnce(&str) -> Option<Cow<'h, str>>,
 ) {
-    let Context { environment, logger, timeout, invocation, .. } = ctx;
-    let known = Invocation::renew(invocation).copy_each(headers);
-    ctx.received = received;
-    set_known(&known, environment, timeout, logger, choose_id);
+    let own = Invocation::renew(&mut ctx.invocation, received);
+    let known = own.copy_each(headers);
+    own.set_known(&known, choose_id);
 }
 
 /// Like [`begin_with_id`], with a table of headers that is not copied. It belongs to the context
@@ -78,13 +71,10 @@ pub fn begin_with_table<T: HeaderTable>(
     table: T,
     choose_id: impl for<'t> FnOnce(&'t T, &str) -> Option<Cow<'t, str>>,
 ) {
-    let own = Invocation::renew(&mut ctx.invocation);
+    let own = Invocation::renew(&mut ctx.invocation, received);
     let known = own.read_table(&table);
-    set_known(&known, &ctx.environment, &mut ctx.timeout, &mut ctx.logger, |id| {
-        choose_id(&table, id)
-    });
+    own.set_known(&known, |id| choose_id(&table, id));
     own.take_over(table);
-    ctx.received = received;
 }
 
 /// Takes the table back. There is none if the headers were copied, or while a clone of the context
@@ -93,27 +83,11 @@ pub fn take_table<T: HeaderTable>(ctx: &mut Context) -> Option<T> {
     Arc::get_mut(&mut ctx.invocation)?.take_table()
 }
 
-/// Sets what follows from these headers; whether there is a request id.
-fn set_known<'h>(
-    known: &KnownHeaders<'h>,
-    environment: &Environment,
-    timeout: &mut Duration,
-    logger: &mut Logger,
-    choose_id: impl FnOnce(&str) -> Option<Cow<'h, str>>,
-) -> bool {
-    *timeout = known.timeout().unwrap_or_else(|| environment.timeout());
-    let given = known.request_id();
-    let request_id = choose_id(&given).unwrap_or(given);
-    logger.renew(&request_id);
-    !request_id.is_empty()
-}
-
 /// Makes this a context between invocations again: without a request id, and with this much time.
 pub fn rest(ctx: &mut Context, timeout: Duration) {
-    Invocation::renew(&mut ctx.invocation);
-    ctx.received = Instant::now();
-    ctx.timeout = timeout;
-    ctx.logger.renew("");
+    let own = Invocation::renew(&mut ctx.invocation, Instant::now());
+    own.timeout = timeout;
+    own.logger.renew("");
 }
 
 /// Ends the invocation: wipes what came with it, unless a clone of the context is held. The request
@@ -140,7 +114,7 @@ pub fn has_secrets(ctx: &Context) -> bool {
 #[must_use]
 pub fn cancelled_at(ctx: &Context) -> Instant {
     const MOST: Duration = Duration::from_millis(500);
-    ctx.deadline() - (ctx.timeout / 10).min(MOST)
+    ctx.deadline() - (ctx.timeout() / 10).min(MOST)
 }
 
 /// Fires [`Context::cancelled`].
@@ -178,9 +152,11 @@ pub fn take_before_stop(ctx: &Context) -> Vec<AfterWork> {
     work
 }
 
-/// Lets [`Context::before_stop`] register work: for a context that a test gives to an `init`.
-pub(crate) fn accept_before_stop(ctx: &mut Context) {
+/// For a context that a test gives to an `init`, too: lets [`Context::before_stop`] register work,
+/// and sets the timeout that the test has set.
+pub(crate) fn complete_for_test(ctx: &mut Context, timeout: Option<Duration>) {
     if let Some(own) = Arc::get_mut(&mut ctx.invocation) {
         own.before_stop.get_or_insert_default();
+        own.timeout = timeout.unwrap_or(own.timeout);
     }
 }

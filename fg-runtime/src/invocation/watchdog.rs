@@ -125,8 +125,8 @@ pub(crate) enum Phase {
 }
 
 impl Watchdog {
-    /// Starts the thread. If it cannot be started, blocked code is not noticed, and the process
-    /// continues.
+    /// Starts the thread. If it cannot be started, blocked code is not noticed, an idle connection
+    /// is kept until its slot is wanted for another one, and the process continues.
     ///
     /// `timeout` is the time limit of an invocation; `None` if there is none. `first` is the phase
     /// that begins now, with its limit as for [`begin_phase`](Self::begin_phase).

@@ -46,7 +46,7 @@ impl BlockedHandlers {
 
 impl WatchdogTask for BlockedHandlers {
     fn check(&self, now: Instant, late: Duration) -> Option<Instant> {
-        let blocked = self.connections.answer_for_blocked(now, late);
+        let blocked = self.connections.end_late(now, late);
         if !blocked.is_empty() {
             log(blocked);
         }

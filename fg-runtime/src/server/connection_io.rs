@@ -49,7 +49,7 @@ impl ConnectionIo {
         reader: OwnedReadHalf,
         head_timeout: Duration,
     ) -> Self {
-        connection.set_head_deadline(Some(Instant::now() + head_timeout));
+        connection.begin_head(Instant::now() + head_timeout);
         Self {
             connection,
             reader,
@@ -78,7 +78,7 @@ impl ConnectionIo {
             if self.protocol == Protocol::Http2 {
                 // Hyper would answer the preface itself. Instead it waits, and the connection ends
                 // because its time is over.
-                self.connection.set_head_deadline(Some(Instant::now()));
+                self.connection.give_up_head();
                 return false;
             }
         }
@@ -87,9 +87,9 @@ impl ConnectionIo {
         self.framing.scan(bytes);
         let was_in_head = std::mem::replace(&mut self.is_in_head, self.framing.is_in_head());
         if self.is_in_head && !was_in_head {
-            self.connection.set_head_deadline(Some(Instant::now() + HEAD_TIMEOUT));
+            self.connection.begin_head(Instant::now() + HEAD_TIMEOUT);
         } else if !self.is_in_head && !are_empty_lines {
-            self.connection.set_head_deadline(None);
+            self.connection.end_head();
         }
         true
     }

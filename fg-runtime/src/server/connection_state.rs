@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fg_core::__private::Mutex;
 use fg_core::Context;
@@ -20,9 +20,9 @@ use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::limits::Limits;
 use crate::log::runtime_log;
 
-/// The connection has to close, because its slot is wanted for another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Evicted;
+/// How long a client may send nothing between two requests: longer than the 90 s for which Go's
+/// HTTP client, and so Knative, keeps a connection that it may use again.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(100);
 
 /// A connection, and what is going on there.
 #[derive(Debug)]
@@ -37,7 +37,8 @@ pub(crate) struct ConnectionState {
     accepted: u64,
     /// [`REQUEST`], [`FLUSHING`], [`EVICTED`], or the time since which it has been idle.
     activity: AtomicU64,
-    /// When the head of a request must be complete; [`NO_DEADLINE`] between two requests.
+    /// When the head of a request must be complete; [`NO_DEADLINE`] between two requests, [`LATE`]
+    /// once it was not.
     head_deadline: AtomicU64,
     /// Wakes the task that serves it.
     waker: Mutex<Option<Waker>>,
@@ -57,6 +58,7 @@ const FLUSHING: u64 = u64::MAX - 1;
 const EVICTED: u64 = u64::MAX - 2;
 
 const NO_DEADLINE: u64 = u64::MAX;
+const LATE: u64 = u64::MAX - 1;
 
 impl ConnectionState {
     /// The state of a new connection, and the half that its requests are read from.
@@ -134,31 +136,75 @@ impl ConnectionState {
     /// There is no further request: what still comes is only read.
     pub(crate) fn end_requests(&self) {
         self.activity.store(self.accepted, Ordering::Relaxed);
+        self.give_up_head();
     }
 
-    /// Since when the connection has been idle; `None` during a request.
-    pub(crate) fn idle_since(&self) -> Result<Option<Instant>, Evicted> {
-        match self.activity.load(Ordering::Relaxed) {
-            REQUEST | FLUSHING => Ok(None),
-            EVICTED => Err(Evicted),
-            since => Ok(Some(self.schedule.instant(since))),
-        }
+    /// Whether the connection has to close, because its slot is wanted for another one, or it has
+    /// been idle for too long.
+    pub(crate) fn is_evicted(&self) -> bool {
+        self.activity.load(Ordering::Relaxed) == EVICTED
     }
 
-    /// Sets when the head of a request must be complete.
-    pub(crate) fn set_head_deadline(&self, deadline: Option<Instant>) {
-        let deadline = deadline.map_or(NO_DEADLINE, |time| self.schedule.milliseconds(time));
+    /// The head of a request has begun, and must be complete by this time.
+    pub(crate) fn begin_head(&self, deadline: Instant) {
+        let deadline = self.schedule.milliseconds(deadline);
         self.head_deadline.store(deadline, Ordering::Relaxed);
+        self.schedule.look_by(deadline);
     }
 
-    pub(crate) fn head_deadline(&self) -> Option<Instant> {
-        let deadline = self.head_deadline.load(Ordering::Relaxed);
-        (deadline != NO_DEADLINE).then(|| self.schedule.instant(deadline))
+    /// The head is complete.
+    pub(crate) fn end_head(&self) {
+        self.head_deadline.store(NO_DEADLINE, Ordering::Relaxed);
     }
 
-    /// Wakes this task when the connection is evicted.
+    /// The head is not waited for any longer.
+    pub(crate) fn give_up_head(&self) {
+        self.head_deadline.store(LATE, Ordering::Relaxed);
+    }
+
+    /// Whether a head was not complete in time.
+    pub(crate) fn is_head_late(&self) -> bool {
+        self.head_deadline.load(Ordering::Relaxed) == LATE
+    }
+
+    /// Wakes this task when the connection is evicted, or a head is late.
     pub(crate) fn set_waker(&self, waker: &Waker) {
         *self.waker.lock() = Some(waker.clone());
+    }
+}
+
+/// What the watchdog's thread does, for all connections. A timer of the runtime would cost each
+/// request more.
+impl ConnectionState {
+    /// Ends the time of a head that should have been complete before `now`, and evicts a connection
+    /// that has been idle for too long. Returns when to look again, unless a head has begun since.
+    pub(crate) fn check_times(&self, now: Instant) -> u64 {
+        let idle_timeout = IDLE_TIMEOUT.as_millis() as u64;
+        let now = self.schedule.milliseconds(now);
+        let deadline = self.head_deadline.load(Ordering::Relaxed);
+        let idle_since = self.activity.load(Ordering::Relaxed);
+        if deadline < LATE {
+            if now < deadline {
+                return deadline;
+            }
+            let (relaxed, late) = (Ordering::Relaxed, LATE);
+            // A failure is a head that is complete.
+            let _ = self.head_deadline.compare_exchange(deadline, late, relaxed, relaxed);
+            self.wake();
+        } else if deadline == NO_DEADLINE && idle_since < EVICTED {
+            if now < idle_since + idle_timeout {
+                return idle_since + idle_timeout;
+            }
+            self.evict(idle_since);
+        }
+        // It is not idle before now.
+        now + idle_timeout
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.lock() {
+            waker.wake_by_ref();
+        }
     }
 }
 
@@ -175,9 +221,7 @@ impl ConnectionState {
         let (now, then) = (EVICTED, idle_since);
         // A failure is a request that has come.
         let _ = self.activity.compare_exchange(then, now, Ordering::Relaxed, Ordering::Relaxed);
-        if let Some(waker) = &*self.waker.lock() {
-            waker.wake_by_ref();
-        }
+        self.wake();
     }
 }
 

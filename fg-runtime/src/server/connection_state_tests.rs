@@ -30,7 +30,7 @@ async fn connection() -> (Arc<ConnectionState>, OwnedReadHalf, std::net::TcpStre
 }
 
 fn is_idle(state: &ConnectionState) -> bool {
-    state.idle_since().expect("it is not evicted").is_some()
+    state.evictable_since().is_some()
 }
 
 #[tokio::test]
@@ -111,11 +111,41 @@ async fn a_connection_is_evicted_while_it_waits_for_a_request_and_at_no_other_ti
     let since = state.evictable_since().expect("it is idle");
     state.evict(since);
     assert_eq!(state.evictable_since(), None, "it has been evicted");
-    assert_eq!(state.idle_since(), Err(Evicted));
+    assert!(state.is_evicted());
     state.begin_request();
-    assert!(!is_idle(&state), "a request has come first");
+    assert!(!state.is_evicted(), "a request has come first");
     state.evict(since);
     assert!(!is_idle(&state), "it is at work");
+}
+
+#[tokio::test]
+async fn a_connection_is_evicted_after_its_idle_time_and_a_head_is_late_after_its_own() {
+    let (state, _reader, _client) = connection().await;
+    let begun = Instant::now();
+    let after = |time| {
+        let next = state.schedule.instant(state.check_times(begun + time));
+        (next.saturating_duration_since(begun) + Duration::from_millis(1)).as_secs()
+    };
+    let second = Duration::from_secs(1);
+    state.begin_head(begun + 10 * second);
+    assert_eq!(after(9 * second), 10);
+    assert!(!state.is_head_late());
+    assert_eq!(after(11 * second), 111);
+    assert!(state.is_head_late());
+    state.end_head();
+    assert!(!state.is_head_late(), "it was complete after all");
+    state.begin_request();
+    assert_eq!(after(20 * second), 120, "it may be idle from then on");
+    state.end_response();
+    state.flushed();
+    assert_eq!(after(99 * second), 100);
+    assert!(!state.is_evicted());
+    after(101 * second);
+    assert!(state.is_evicted());
+    state.begin_request();
+    state.end_requests();
+    after(LATER);
+    assert!(!state.is_evicted(), "what is left to read has a time of its own");
 }
 
 #[tokio::test]
@@ -125,7 +155,7 @@ async fn a_client_of_http_2_has_no_time_left() {
     use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
     let (state, reader, mut client) = connection().await;
     let mut io = ConnectionIo::new(Arc::clone(&state), reader, HEAD_TIMEOUT);
-    assert!(state.head_deadline().is_some_and(|deadline| deadline > Instant::now()));
+    assert!(!state.is_head_late());
     let mut seen = [0; 64];
     for part in ["PRI * H", "TTP/"] {
         client.write_all(part.as_bytes()).expect("it is read");
@@ -139,5 +169,5 @@ async fn a_client_of_http_2_has_no_time_left() {
         assert!(read.is_pending() && buffer.filled().is_empty());
         tokio::task::yield_now().await;
     }
-    assert!(state.head_deadline().is_some_and(|deadline| deadline <= Instant::now()));
+    assert!(state.is_head_late());
 }

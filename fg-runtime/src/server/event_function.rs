@@ -31,7 +31,7 @@ use super::finished_invocation::{FinishedInvocation, LogIfDropped};
 use super::in_progress::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
 use super::readiness::Ready;
 use super::request_body::read_body;
-use super::request_context::Contexts;
+use super::request_context::{context_of, context_with_table};
 use super::response_body::{ResponseBody, warn_of_encoded_size};
 use crate::invocation::call::{Initialized, Outcome, invoke};
 use crate::invocation::deadline_timer::DeadlineTimer;
@@ -51,7 +51,6 @@ pub(crate) type FunctionResponse = Response<ResponseBody>;
 /// What every request needs.
 pub(crate) struct EventFunction<R: ReadyFunction> {
     pub(crate) start: Arc<Start>,
-    pub(crate) contexts: Arc<Contexts>,
     pub(crate) ready: Ready<Arc<Initialized<R>>>,
     pub(crate) audience: ErrorAudience,
     /// Whether the events are HTTP requests.
@@ -256,7 +255,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         headers: HeadersOf,
     ) -> Result<Accepted<R>, Box<FunctionResponse>> {
         let received = Instant::now();
-        let Some(slot) = self.slots.acquire() else {
+        let Some(mut slot) = self.slots.acquire() else {
             let message = format!("this instance handles {MAX_INVOCATIONS} invocations already");
             return Err(Box::new(failed(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -266,9 +265,12 @@ impl<R: ReadyFunction> EventFunction<R> {
         let (mut head, body) = request.into_parts();
         let ctx = match headers {
             HeadersOf::Context => {
-                self.contexts.begin_with_table(received, std::mem::take(&mut head.headers))
+                let headers = std::mem::take(&mut head.headers);
+                context_with_table(&self.start, &mut slot, received, headers)
             }
-            HeadersOf::Request => self.contexts.begin(received, &head.headers, |_| true),
+            HeadersOf::Request => {
+                context_of(&self.start, &mut slot, received, &head.headers, |_| true)
+            }
         };
         let payload = read_body(
             body,
@@ -300,8 +302,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         let outcome =
             invoke(payload, &ctx, function, &mut output, limits, &mut DeadlineTimer::new()).await;
         unfinished.disarm();
-        let ended = running.end()?;
-        Some((outcome, output, FinishedInvocation::new(ended, &self.contexts)))
+        Some((outcome, output, running.end()?))
     }
 
     /// What went wrong in an invocation.

@@ -1,7 +1,6 @@
 //! The end of an invocation: what follows once its response has left, or the log line if its handler
 //! was dropped before.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use fg_core::__private::lifecycle;
@@ -10,8 +9,7 @@ use http::HeaderMap;
 use tokio::time::timeout_at;
 
 use super::in_progress::{InvocationSlot, ShutdownGuard};
-use super::request_context::Contexts;
-use super::request_headers::RequestHeaders;
+use super::request_context::RequestHeaders;
 use crate::invocation::after_response_work;
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::watchdog::OVERRUN_LIMIT;
@@ -22,46 +20,41 @@ use crate::log::runtime_log;
 #[derive(Debug)]
 pub(crate) struct FinishedInvocation {
     /// `None` once it is being dropped.
-    invocation: Option<EndedInvocation>,
-    contexts: Arc<Contexts>,
-}
-
-/// What an invocation keeps after its handler has ended.
-#[derive(Debug)]
-pub(crate) struct EndedInvocation {
-    pub(crate) ctx: Context,
-    pub(crate) slot: InvocationSlot,
+    invocation: Option<(Context, InvocationSlot)>,
     /// For the work that it leaves, until its response has left.
-    pub(crate) guard: Option<ShutdownGuard>,
+    guard: Option<ShutdownGuard>,
 }
 
 impl FinishedInvocation {
-    pub(crate) fn new(ended: EndedInvocation, contexts: &Arc<Contexts>) -> Self {
-        Self { invocation: Some(ended), contexts: Arc::clone(contexts) }
+    pub(crate) const fn new(
+        ctx: Context,
+        slot: InvocationSlot,
+        guard: Option<ShutdownGuard>,
+    ) -> Self {
+        Self { invocation: Some((ctx, slot)), guard }
     }
 
     /// The context of the invocation.
     pub(crate) fn ctx(&self) -> &Context {
-        &self.invocation.as_ref().expect("it is taken when it is dropped").ctx
+        &self.invocation.as_ref().expect("it is taken when it is dropped").0
     }
 
     /// The table of the request's headers, for the response; an empty one if a clone of the context
     /// is still held.
     pub(crate) fn take_headers(&mut self) -> HeaderMap {
-        let table =
-            self.invocation.as_mut().and_then(|ended| lifecycle::take_table(&mut ended.ctx));
+        let table = self.invocation.as_mut().and_then(|(ctx, _)| lifecycle::take_table(ctx));
         table.map(|RequestHeaders(headers)| headers).unwrap_or_default()
     }
 }
 
 impl Drop for FinishedInvocation {
     fn drop(&mut self) {
-        let Some(EndedInvocation { ctx, slot, guard }) = self.invocation.take() else { return };
-        drop(slot);
+        let Some((ctx, slot)) = self.invocation.take() else { return };
         if lifecycle::has_after_work(&ctx) {
-            spawn_after_response(ctx, guard);
+            drop(slot);
+            spawn_after_response(ctx, self.guard.take());
         } else {
-            self.contexts.take_back(ctx);
+            slot.end(ctx);
         }
     }
 }

@@ -27,12 +27,7 @@ use super::connection_io::{ConnectionIo, HEAD_TIMEOUT};
 use super::connection_state::ConnectionState;
 use super::protocol::Protocol;
 use super::response_body::TrackedBody;
-use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::panics::for_connection;
-
-/// How long a client may send nothing between two requests: longer than the 90 s for which Go's
-/// HTTP client, and so Knative, keeps a connection that it may use again.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(100);
 
 /// How long a probe may take for its head if it has one of the reserved slots.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -73,7 +68,6 @@ where
 {
     let head_timeout = if state.is_for_probes { PROBE_TIMEOUT } else { HEAD_TIMEOUT };
     let io = TokioIo::new(ConnectionIo::new(Arc::clone(&state), reader, head_timeout));
-    let mut timer = DeadlineTimer::new();
     let caller = state.id();
     let of_service = Arc::clone(&state);
     let service = service_fn(move |request| {
@@ -112,11 +106,10 @@ where
         {
             return Poll::Ready(Served::Over(served));
         }
-        let Ok(idle_since) = state.idle_since() else { return Poll::Ready(Served::Evicted) };
-        match state.head_deadline().or_else(|| idle_since.map(|since| since + IDLE_TIMEOUT)) {
-            Some(deadline) => timer.poll_at(deadline, task).map(|()| Served::Late),
-            None => Poll::Pending,
+        if state.is_evicted() {
+            return Poll::Ready(Served::Evicted);
         }
+        if state.is_head_late() { Poll::Ready(Served::Late) } else { Poll::Pending }
     })
     .await;
     // A connection that has been handed over is the service's from here on.
@@ -147,7 +140,7 @@ where
         let mut rest = pin!(timeout(limit, discard(&mut io)));
         poll_fn(|task| {
             state.set_waker(task.waker());
-            if stop.as_mut().poll(task).is_ready() || state.idle_since().is_err() {
+            if stop.as_mut().poll(task).is_ready() || state.is_evicted() {
                 return Poll::Ready(());
             }
             rest.as_mut().poll(task).map(drop)
@@ -186,9 +179,9 @@ impl<F: Future<Output = Response<B>>, B: Body> Future for Responding<F> {
 enum Served {
     /// By itself, or by an error.
     Over(hyper::Result<()>),
-    /// A head was not complete in time, or none has begun.
+    /// A head was not complete in time, or the first one has not begun.
     Late,
-    /// Its slot is wanted for another connection.
+    /// It was idle for too long, or its slot is wanted for another connection.
     Evicted,
 }
 

@@ -2,35 +2,72 @@
 //! for.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use fg_core::__private::{Mutex, lifecycle};
+use fg_core::Context;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot::{Receiver, Sender, channel};
 
 /// The most invocations at a time. Source: the platform's manual, "concurrency per instance": 1 to
 /// 1000.
 pub(crate) const MAX_INVOCATIONS: usize = 1000;
 
+/// How many contexts of invocations that are over are kept, so that their buffers are used again.
+const MAX_IDLE_CONTEXTS: usize = 64;
+
 /// Counts the invocations that run.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct InvocationSlots(Arc<AtomicUsize>);
+pub(crate) struct InvocationSlots(Arc<Mutex<Invocations>>);
+
+#[derive(Debug, Default)]
+struct Invocations {
+    running: usize,
+    idle_contexts: Vec<Context>,
+}
 
 /// One of them, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct InvocationSlot(InvocationSlots);
+pub(crate) struct InvocationSlot {
+    slots: InvocationSlots,
+    /// The context of an invocation that is over.
+    idle_context: Option<Context>,
+}
 
 impl InvocationSlots {
     /// `None` if [`MAX_INVOCATIONS`] run already.
     pub(crate) fn acquire(&self) -> Option<InvocationSlot> {
-        let add = |count| (count < MAX_INVOCATIONS).then_some(count + 1);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).ok()?;
-        Some(InvocationSlot(self.clone()))
+        let mut invocations = self.0.lock();
+        if invocations.running == MAX_INVOCATIONS {
+            return None;
+        }
+        invocations.running += 1;
+        let idle_context = invocations.idle_contexts.pop();
+        Some(InvocationSlot { slots: self.clone(), idle_context })
+    }
+}
+
+impl InvocationSlot {
+    /// A context that can be used again, if there is one.
+    pub(crate) fn take_context(&mut self) -> Option<Context> {
+        self.idle_context.take()
+    }
+
+    /// Ends the invocation. Its context is kept, unless there are secrets in it, which are wiped at
+    /// once.
+    pub(crate) fn end(mut self, mut ctx: Context) {
+        lifecycle::end(&mut ctx);
+        self.idle_context = (!lifecycle::has_secrets(&ctx)).then_some(ctx);
     }
 }
 
 impl Drop for InvocationSlot {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        let idle_context = self.idle_context.take();
+        let mut invocations = self.slots.0.lock();
+        invocations.running -= 1;
+        if invocations.idle_contexts.len() < MAX_IDLE_CONTEXTS {
+            invocations.idle_contexts.extend(idle_context);
+        }
     }
 }
 
@@ -52,8 +89,8 @@ impl ConnectionSlot {
 /// so has work that was left by `spawn_after`.
 #[derive(Clone, Debug)]
 pub(crate) struct ShutdownGuard {
-    /// Nothing is ever sent: the receiver waits for the last sender to be dropped.
-    _sender: Sender<()>,
+    /// Nothing is ever sent: the receiver waits until this is dropped.
+    _sender: Arc<Sender<()>>,
 }
 
 /// Waits for the guards.
@@ -63,15 +100,15 @@ pub(crate) struct Drained(Receiver<()>);
 impl ShutdownGuard {
     /// The first guard, which the others are cloned from.
     pub(crate) fn new() -> (Self, Drained) {
-        let (sender, receiver) = channel(1);
-        (Self { _sender: sender }, Drained(receiver))
+        let (sender, receiver) = channel();
+        (Self { _sender: Arc::new(sender) }, Drained(receiver))
     }
 }
 
 impl Drained {
     /// Waits until every [`ShutdownGuard`] has been dropped.
-    pub(crate) async fn wait(mut self) {
-        let _ = self.0.recv().await;
+    pub(crate) async fn wait(self) {
+        let _ = self.0.await;
     }
 }
 

@@ -29,7 +29,6 @@ mod readiness;
 mod request_body;
 mod request_context;
 mod request_framing;
-mod request_headers;
 mod response_body;
 mod response_writer;
 #[cfg(feature = "http")]
@@ -63,7 +62,6 @@ use self::in_progress::{InvocationSlots, ShutdownGuard};
 use self::open_connections::OpenConnections;
 use self::protocol::UnsupportedProtocols;
 use self::readiness::readiness;
-use self::request_context::Contexts;
 use self::watch_schedule::WatchSchedule;
 
 use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
@@ -174,7 +172,6 @@ where
         let (stop, stopping) = watch::channel(false);
         let respond = respond_by(Arc::new(EventFunction {
             start: Arc::clone(&start),
-            contexts: Arc::new(Contexts::new(Arc::clone(&start))),
             ready: ready.clone(),
             audience,
             #[cfg(feature = "http")]

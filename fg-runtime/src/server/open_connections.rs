@@ -79,14 +79,16 @@ impl OpenConnections {
         self.all().iter().filter_map(|state| state.writer.answer_before_end()).collect()
     }
 
-    /// Answers for handlers that have blocked their threads past their deadlines. Returns those.
-    pub(crate) fn answer_for_blocked(&self, now: Instant, late: Duration) -> Vec<Blocked> {
+    /// Ends what is late: answers for handlers that have blocked their threads past their deadlines,
+    /// and returns those; wakes the tasks of clients that have sent nothing for too long.
+    pub(crate) fn end_late(&self, now: Instant, late: Duration) -> Vec<Blocked> {
         let mut blocked = Vec::new();
         if !self.0.schedule.is_due(now) {
             return blocked;
         }
         let mut is_any_running = false;
         for connection in self.all() {
+            self.0.schedule.look_again_at(connection.check_times(now));
             match connection.writer.look(now, late) {
                 Looked::Idle => {}
                 Looked::Running(next) => {

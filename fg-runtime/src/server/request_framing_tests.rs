@@ -107,16 +107,19 @@ fn line() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn every_line_feed_is_found(bytes in "[a\r\n\u{0}\u{9}\u{b}\u{8a}]{0,40}") {
+    fn the_next_line_feed_that_is_not_usual_is_found(bytes in "a((\r\n)?[Ccxb\r\n\u{9}\u{b}]{0,3}|[a-z]{0,90}){0,9}") {
         let bytes = bytes.as_bytes();
-        let expected: Vec<_> =
-            bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
-        let mut found = Vec::new();
-        for_each_line_feed(bytes, |at| {
-            found.push(at);
-            ControlFlow::Continue(())
-        });
-        prop_assert_eq!(found, expected);
+        let is_looked_at = |at: &usize| {
+            let is_before = |next: &[u8]| bytes[at + 1..].starts_with(next);
+            bytes[*at] == b'\n'
+                && (bytes[at - 1] != b'\r'
+                    || *at == bytes.len() - 1
+                    || [b"c", b"C", b"t", b"T", b"\r"].into_iter().any(|next| is_before(next)))
+        };
+        for from in 1..bytes.len() {
+            let expected = (from..bytes.len()).find(is_looked_at);
+            prop_assert_eq!(special_line_feed(bytes, from), expected);
+        }
     }
 
     #[test]

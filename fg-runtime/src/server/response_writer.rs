@@ -18,7 +18,7 @@ use tokio::io::AsyncWrite;
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::error_response::failed_invocation;
-use super::finished_invocation::{EndedInvocation, FinishedInvocation};
+use super::finished_invocation::FinishedInvocation;
 use super::in_progress::{InvocationSlot, ShutdownGuard};
 use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::overdue::OverdueDetector;
@@ -28,6 +28,8 @@ use crate::invocation::time_budget::Margins;
 #[derive(Debug)]
 pub(crate) struct ResponseWriter {
     state: Mutex<State>,
+    /// Whether the response of `State::responding` is complete.
+    is_complete: AtomicBool,
     /// Whether `State::unsent` has any.
     has_unsent: AtomicBool,
 }
@@ -39,9 +41,9 @@ struct State {
     /// Whether the client does not read what is written.
     is_blocked: bool,
     running: Option<RunningInvocation>,
-    /// The invocation whose response is being made.
+    /// The invocation whose response is being made, or is complete and has not been flushed.
     responding: Option<FinishedInvocation>,
-    /// Invocations whose responses are complete, but have not been flushed.
+    /// Those before it whose responses have not been flushed.
     unsent: Vec<FinishedInvocation>,
     /// `None` once the watchdog's thread has written the last response.
     guard: Option<ShutdownGuard>,
@@ -91,7 +93,11 @@ impl ResponseWriter {
             unsent: Vec::new(),
             guard: Some(guard),
         };
-        Self { state: Mutex::new(state), has_unsent: AtomicBool::new(false) }
+        Self {
+            state: Mutex::new(state),
+            is_complete: AtomicBool::new(false),
+            has_unsent: AtomicBool::new(false),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -117,23 +123,34 @@ impl ResponseWriter {
 
     /// The response of this invocation is being made.
     pub(crate) fn respond(&self, finished: FinishedInvocation) {
-        self.lock().responding = Some(finished);
+        self.begin_response(&mut self.lock(), finished);
     }
 
-    /// The response is complete, or has been given up.
-    pub(crate) fn end_response(&self) {
-        let mut state = self.lock();
-        if let Some(finished) = state.responding.take() {
-            state.unsent.push(finished);
+    fn begin_response(&self, state: &mut State, finished: FinishedInvocation) {
+        self.is_complete.store(false, Ordering::Relaxed);
+        if let Some(earlier) = state.responding.replace(finished) {
+            state.unsent.push(earlier);
             self.has_unsent.store(true, Ordering::Relaxed);
         }
     }
 
+    /// The response is complete, or has been given up.
+    pub(crate) fn end_response(&self) {
+        self.is_complete.store(true, Ordering::Relaxed);
+    }
+
     /// Everything has been sent that was written.
     pub(crate) fn flushed(&self) {
-        if self.has_unsent.load(Ordering::Relaxed) {
+        let is_complete = self.is_complete.load(Ordering::Relaxed);
+        let has_unsent = self.has_unsent.load(Ordering::Relaxed);
+        if is_complete || has_unsent {
+            self.is_complete.store(false, Ordering::Relaxed);
             self.has_unsent.store(false, Ordering::Relaxed);
-            self.lock().unsent.clear();
+            let mut state = self.lock();
+            state.unsent.clear();
+            if is_complete {
+                state.responding = None;
+            }
         }
     }
 
@@ -242,6 +259,11 @@ impl ResponseWriter {
 }
 
 impl State {
+    fn end_running(&mut self) -> Option<FinishedInvocation> {
+        let RunningInvocation { ctx, slot, .. } = self.running.take()?;
+        Some(FinishedInvocation::new(ctx, slot, self.guard.clone()))
+    }
+
     /// Sends an error as the last response, unless the client still has to read an earlier one, and
     /// shuts the connection down.
     fn write_last_response(&mut self, running: &RunningInvocation, failure: &Failure) {
@@ -288,12 +310,18 @@ pub(crate) struct Running<'w> {
 impl Running<'_> {
     /// The handler has ended. `None` if its response is not to be sent, because its caller has been
     /// answered already.
-    pub(crate) fn end(mut self) -> Option<EndedInvocation> {
+    pub(crate) fn end(mut self) -> Option<FinishedInvocation> {
+        self.has_ended = true;
+        self.writer.lock().end_running()
+    }
+
+    /// The handler has ended, and its response is being made. False if that is not to be sent.
+    #[cfg(feature = "http")]
+    pub(crate) fn respond(mut self) -> bool {
         self.has_ended = true;
         let mut state = self.writer.lock();
-        let running = state.running.take()?;
-        let guard = state.guard.clone();
-        Some(EndedInvocation { ctx: running.ctx, slot: running.slot, guard })
+        let finished = state.end_running();
+        finished.map(|finished| self.writer.begin_response(&mut state, finished)).is_some()
     }
 }
 

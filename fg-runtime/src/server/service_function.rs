@@ -19,8 +19,8 @@ use hyper::body::Incoming;
 use super::connection_state::ConnectionState;
 use super::error_response::{failed, failed_invocation, refusal};
 use super::event_function::{EventFunction, path_of};
-use super::finished_invocation::FinishedInvocation;
 use super::in_progress::MAX_INVOCATIONS;
+use super::request_context::context_of;
 use super::response_body::warn_of_encoded_size;
 use super::service_bodies::{ServiceBody, received};
 use crate::invocation::call::{Initialized, run_pinned};
@@ -58,7 +58,7 @@ impl<S: HttpService> ServiceFunction<S> {
                 .await
                 .map(|body| ServiceBody::Own(Box::new(body)));
         }
-        let Some(slot) = self.platform.slots.acquire() else {
+        let Some(mut slot) = self.platform.slots.acquire() else {
             let message = format!("this instance handles {MAX_INVOCATIONS} requests already");
             return failed(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -66,15 +66,20 @@ impl<S: HttpService> ServiceFunction<S> {
             )
             .map(ServiceBody::from);
         };
-        let contexts = &self.platform.contexts;
         // Whether the client waits before it sends the body.
         let mut is_awaited = false;
-        let begun = Instant::now();
-        let ctx = contexts.begin(begun, request.headers(), |name| {
-            is_awaited |= name == "expect";
-            is_of_platform(name)
-        });
-        let caller = self.platform.start.http_audience;
+        // The first letter tells most names apart.
+        let is_of_interest = |name: &str| match name.as_bytes() {
+            [b'x', ..] => is_of_platform(name),
+            [b'e', ..] => {
+                is_awaited |= name == "expect";
+                false
+            }
+            _ => false,
+        };
+        let (start, begun) = (&*self.platform.start, Instant::now());
+        let ctx = context_of(start, &mut slot, begun, request.headers(), is_of_interest);
+        let caller = start.http_audience;
         let service = match self.service().await {
             Ok(service) => service,
             Err(failure) => {
@@ -87,7 +92,7 @@ impl<S: HttpService> ServiceFunction<S> {
                 .map(ServiceBody::from);
             }
         };
-        let limits = limits(self.platform.start.limits, &ctx);
+        let limits = limits(start.limits, &ctx);
         let is_tunnel = request.method() == Method::CONNECT;
         prepare(&mut request, &ctx, connection.client);
         let response = pin!(Some(service.respond(request.map(|body| received(body, is_awaited)))));
@@ -97,8 +102,9 @@ impl<S: HttpService> ServiceFunction<S> {
         let mut budget = TimeBudget::since(begun, &ctx, limits, "RUNTIME_TIMEOUT");
         let mut timer = DeadlineTimer::new();
         let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
-        let Some(ended) = running.end() else { return not_sent() };
-        connection.respond(FinishedInvocation::new(ended, contexts));
+        if !running.respond() {
+            return not_sent();
+        }
         let failure = match responded {
             Ok(Ok(response)) => {
                 let size = http_body::Body::size_hint(response.body()).lower();
@@ -133,11 +139,7 @@ impl<S: HttpService> ServiceFunction<S> {
 
 /// Whether a header tells of the invocation; the others are the request's, and are found there.
 fn is_of_platform(name: &str) -> bool {
-    // Most others are told apart by their first letter.
-    name.starts_with('x')
-        && (name.starts_with("x-cff-")
-            || name.starts_with("x-stream-")
-            || name == header_names::TRACE_ID)
+    name.starts_with("x-cff-") || name.starts_with("x-stream-") || name == header_names::TRACE_ID
 }
 
 /// A service that runs elsewhere has no timeout unless one is set.

@@ -1,4 +1,4 @@
-//! When the watchdog looks after the handlers that run.
+//! When the watchdog looks after the connections, and the handlers that run there.
 
 use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -69,18 +69,27 @@ impl WatchSchedule {
             return;
         };
         // What the next look finds need not ask for it: that begins by resetting the time.
-        if time < next_look && time < self.next_look.fetch_min(time, Ordering::AcqRel) {
+        if time < next_look {
+            self.look_by(time);
+        }
+    }
+
+    /// Wakes the watchdog if it would look later than at this time.
+    pub(crate) fn look_by(&self, time: u64) {
+        if time < self.next_look.fetch_min(time, Ordering::AcqRel) {
             if let Some(watchdog) = self.watchdog.upgrade() {
                 watchdog.wake();
             }
         }
     }
 
-    /// Whether it is time to look at all handlers. If so, those that begin from now on ask again.
+    /// Whether it is time to look at all connections. If so, what begins there from now on asks
+    /// again.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         let is_due = self.milliseconds(now) >= self.next_look.load(Ordering::Acquire);
         if is_due {
-            self.next_look.store(NEVER, Ordering::Release);
+            // What has asked until now is seen by this look.
+            self.next_look.swap(NEVER, Ordering::AcqRel);
         }
         is_due
     }
@@ -89,7 +98,11 @@ impl WatchSchedule {
     pub(crate) fn look_again(&self, now: Instant, at: Option<Instant>) {
         let at = at.map_or(NEVER, |time| self.milliseconds(time) + 1);
         let soon = self.milliseconds(now + HOLD_UP);
-        let time = if self.has_several_threads { at.min(soon) } else { at };
+        self.look_again_at(if self.has_several_threads { at.min(soon) } else { at });
+    }
+
+    /// The watchdog, which is looking now, looks again at this time.
+    pub(crate) fn look_again_at(&self, time: u64) {
         self.next_look.fetch_min(time, Ordering::AcqRel);
     }
 
