@@ -28,6 +28,7 @@ impl Bounded {
 }
 
 impl Write for Bounded {
+    #[inline(never)]
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         // Once a piece has been cut, nothing follows it.
         if self.length == self.text.len() {

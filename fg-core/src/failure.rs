@@ -185,6 +185,7 @@ impl Serialize for Failure {
 /// One line for the log: the type, the message or what is [logged instead](Failure::logged_as), and
 /// the causes.
 impl fmt::Display for Failure {
+    #[inline(never)]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,

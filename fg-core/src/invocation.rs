@@ -49,6 +49,7 @@ impl Invocation {
         own
     }
 
+    #[inline(never)]
     fn new(environment: Arc<Environment>, logger: Logger, received: Instant) -> Self {
         Self {
             environment,
@@ -151,10 +152,10 @@ impl Invocation {
         let mut known = KnownHeaders::default();
         for (name, value) in table.lines() {
             // Most are not known, and stay where they are.
-            let Some(header) = KnownHeader::of(name) else { continue };
-            if let Some(Header::Secret(name, value)) = Header::read(Some(header), value, &mut known)
-            {
-                self.secrets.insert(name, value);
+            match KnownHeader::of(name) {
+                Some(KnownHeader::Secret(name)) => self.secrets.insert(name, trim(value)),
+                Some(header) => known.keep(header, trim(value)),
+                None => {}
             }
         }
         self.secrets.complete();
@@ -218,32 +219,35 @@ impl<'h> Header<'h> {
     /// Looks at a header, and keeps it if it is the first of a known name.
     #[inline]
     fn of(name: &str, value: &'h [u8], known: &mut KnownHeaders<'h>) -> Option<Self> {
-        Self::read(KnownHeader::of(name), value, known)
-    }
-
-    #[inline]
-    fn read(
-        known_header: Option<KnownHeader>,
-        value: &'h [u8],
-        known: &mut KnownHeaders<'h>,
-    ) -> Option<Self> {
         let value = trim(value);
+        let known_header = KnownHeader::of(name);
         if let Some(KnownHeader::Secret(name)) = known_header {
             return Some(Self::Secret(name, value));
         }
         if is_absent(value) {
             return None;
         }
-        match known_header {
-            Some(KnownHeader::RequestId) => known.request_id = known.request_id.or(Some(value)),
-            Some(KnownHeader::Timeout) => known.timeout = known.timeout.or(Some(value)),
-            _ => {}
+        if let Some(header) = known_header {
+            known.keep(header, value);
         }
         Some(Self::Other(value))
     }
 }
 
 impl<'h> KnownHeaders<'h> {
+    /// Keeps the value of one of them, if it is the first that is not absent.
+    #[inline]
+    fn keep(&mut self, header: KnownHeader, value: &'h [u8]) {
+        let place = match header {
+            KnownHeader::RequestId => &mut self.request_id,
+            KnownHeader::Timeout => &mut self.timeout,
+            KnownHeader::Secret(_) => return,
+        };
+        if place.is_none() && !is_absent(value) {
+            *place = Some(value);
+        }
+    }
+
     /// The request id, or an empty string.
     pub(crate) fn request_id(&self) -> Cow<'h, str> {
         let id = self.request_id.unwrap_or_default();
