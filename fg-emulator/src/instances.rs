@@ -8,5 +8,4 @@ mod http_instance;
 mod instance;
 pub(crate) mod memory;
 pub(crate) mod pool;
-mod slots;
-pub(crate) mod start_limit;
+pub(crate) mod slots;

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::execution::notification::Destination;
-use crate::instances::start_limit::StartLimit;
 use crate::process::Group;
 use crate::process::output::LineSink;
 use crate::runtime_api::event::Event;
 use crate::runtime_api::state::AnswerLimit;
+use crate::start_limit::StartLimit;
 
 use async_policy::AsyncPolicy;
 use credentials::Credentials;

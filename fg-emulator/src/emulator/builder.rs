@@ -9,12 +9,12 @@ use std::time::Duration;
 use super::Emulator;
 use crate::execution::notification::Notification;
 use crate::execution::platform_error::PlatformError;
-use crate::instances::start_limit::StartLimit;
 use crate::process::Group;
 use crate::settings::async_policy::AsyncPolicy;
 use crate::settings::credentials::Credentials;
 use crate::settings::limits::MAX_CONCURRENCY;
 use crate::settings::{Kind, Program, Settings};
+use crate::start_limit::StartLimit;
 
 /// The settings of a function, with the platform's defaults. Made by [`Emulator::builder`] and
 /// [`Emulator::attach`].

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use super::http_instance::PortUse;
 use super::instance::Instance;
 use super::memory::{MemoryEnforcement, MemoryPolicy};
-use super::slots::{Acquired, Slots};
-use super::start_limit::StartLimit;
+use super::slots::{Acquired, Instances, Slots};
 use crate::execution::Execution;
 use crate::execution::platform_error::{Cause, PlatformError};
 use crate::execution::shutdown_report::ShutdownReport;
@@ -17,6 +16,7 @@ use crate::monitor::Monitor;
 use crate::runtime_api::chunk_queue::ChunkQueue;
 use crate::runtime_api::event::Event;
 use crate::settings::{Kind, Program, Settings};
+use crate::start_limit::StartLimit;
 
 /// How long an instance counts as starting, if it takes longer.
 const START_TIME: Duration = Duration::from_secs(2);
@@ -32,18 +32,6 @@ pub(crate) struct Pool {
     settings: Arc<Settings>,
     memory: MemoryPolicy,
     slots: Arc<Monitor<Slots>>,
-}
-
-/// The instances of a function at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Instances {
-    /// How many handle no request.
-    pub idle: usize,
-    /// How many are being started, or handle a request.
-    pub busy: usize,
-    /// How many have been started so far.
-    pub started: u64,
 }
 
 impl Pool {

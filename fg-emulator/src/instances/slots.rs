@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::http_instance::PortUse;
 use super::instance::Instance;
-use super::pool::Instances;
 
 /// The instances of a function, and the requests that they handle.
 #[derive(Debug, Default)]
@@ -27,6 +26,18 @@ struct Slot {
     requests: usize,
     /// When it was started, or its last request ended.
     since: Instant,
+}
+
+/// The instances of a function at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Instances {
+    /// How many handle no request.
+    pub idle: usize,
+    /// How many are being started, or handle a request.
+    pub busy: usize,
+    /// How many have been started so far.
+    pub started: u64,
 }
 
 /// What an invocation gets from the pool.

@@ -21,7 +21,7 @@ pub struct StartLimit {
 
 /// One start, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Starting(Arc<Monitor<usize>>);
+pub(crate) struct Starting(Arc<Monitor<usize>>);
 
 impl StartLimit {
     /// So many at the same time, at least one.
@@ -31,7 +31,7 @@ impl StartLimit {
     }
 
     /// Waits for its turn.
-    pub(super) fn enter(&self) -> Option<Starting> {
+    pub(crate) fn enter(&self) -> Option<Starting> {
         self.starting.wait(Duration::MAX, |starting| {
             let is_free = *starting < self.limit;
             *starting += usize::from(is_free);
