@@ -236,6 +236,9 @@ pub(crate) fn write(file: &Path, place: Place, markdown: &str) -> io::Result<()>
         }
         _ => markdown.to_owned(),
     };
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
     fs::write(file, text)
 }
 
