@@ -105,7 +105,6 @@ impl Invocation {
         lines.into_iter().for_each(|(name, value)| self.copy_line(head, name, value, &mut known));
         self.headers.complete();
         self.secrets.complete();
-        self.has_timeout = known.timeout.is_some();
         known
     }
 
@@ -124,7 +123,6 @@ impl Invocation {
         }
         self.headers.complete();
         self.secrets.complete();
-        self.has_timeout = known.timeout.is_some();
         known
     }
 
@@ -159,7 +157,6 @@ impl Invocation {
             }
         }
         self.secrets.complete();
-        self.has_timeout = known.timeout.is_some();
         known
     }
 
@@ -169,6 +166,7 @@ impl Invocation {
         known: &KnownHeaders<'h>,
         choose_id: impl FnOnce(&str) -> Option<Cow<'h, str>>,
     ) -> bool {
+        self.has_timeout = known.timeout.is_some();
         self.timeout = known.timeout().unwrap_or_else(|| self.environment.timeout());
         let given = known.request_id();
         let request_id = choose_id(&given).unwrap_or(given);

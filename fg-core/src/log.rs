@@ -66,10 +66,13 @@ impl FromStr for Level {
             ("ERROR", Self::Error),
             ("FATAL", Self::Error),
         ];
-        let text = text.trim();
-        let named = names.iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
-        named.map(|&(_, level)| level).ok_or(ParseLevelError)
+        find_named(text.trim(), names).ok_or(ParseLevelError)
     }
+}
+
+/// What has this name, whatever its case.
+pub(crate) fn find_named<T: Copy>(text: &str, names: &[(&str, T)]) -> Option<T> {
+    names.iter().find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|&(_, named)| named)
 }
 
 /// Where log records go. A sink must not panic and must not log.

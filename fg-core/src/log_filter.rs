@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::log::Level;
+use crate::log::{Level, find_named};
 
 /// The least severe level that is written, if any. The crates `log` and `tracing` have one more
 /// level than [`Level`].
@@ -29,8 +29,7 @@ impl FromStr for Verbosity {
             ("debug", Self::Debug),
             ("trace", Self::Trace),
         ];
-        let named = names.iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
-        named.map(|&(_, verbosity)| verbosity).ok_or(())
+        find_named(text, names).ok_or(())
     }
 }
 

@@ -277,13 +277,9 @@ fn is_runtime(name: &str) -> bool {
 
 /// Frames of the standard library that lead from the runtime to the handler.
 fn is_catch_machinery(name: &str) -> bool {
-    let prefixes = [
-        "core::panic::unwind_safe::AssertUnwindSafe",
-        "std::panic::catch_unwind",
-        "std::panicking::catch_unwind",
-        "std::panicking::try",
-    ];
-    is_of(name, &prefixes)
+    after(name, "catch_unwind").is_some()
+        || after(name, "AssertUnwindSafe").is_some()
+        || name.starts_with("std::panicking::try")
 }
 
 /// Whether the name of a function, or of the type it belongs to, begins with one of these.

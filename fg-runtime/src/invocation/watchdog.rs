@@ -37,8 +37,8 @@ pub(crate) const PRE_STOP_LIMIT: Duration = Duration::from_secs(10);
 /// ended.
 const END_LIMIT: Duration = Duration::from_secs(3);
 
-/// The time limit for printing a panic that ends the process.
-const ABORT_LIMIT: Duration = Duration::from_secs(1);
+/// The time limit for printing a panic that ends the process: a second, with [`OVERRUN_LIMIT`].
+const ABORT_LIMIT: Duration = Duration::from_millis(750);
 
 /// How long a phase may exceed its limit before it counts as blocked.
 pub(crate) const OVERRUN_LIMIT: Duration = Duration::from_millis(250);
