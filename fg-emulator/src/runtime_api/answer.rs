@@ -101,7 +101,8 @@ pub enum Verdict {
 pub enum InvocationState {
     /// No poll has taken it.
     NeverPolled,
-    /// A poll took it, but it could not be written completely; it waits for the next poll.
+    /// A poll took it, but it could not be written completely; it waits for the next poll, or for
+    /// an answer of a function that has received as much as its request id.
     CutShort {
         /// The connection of that poll.
         connection: u64,

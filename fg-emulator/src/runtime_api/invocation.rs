@@ -74,8 +74,10 @@ impl Invocation {
     }
 
     /// Whether a POST would be its answer.
+    // A function that knows the request id can answer an event that was cut short, for instance
+    // one that it refuses as too large and does not read to its end.
     pub(crate) fn awaits_answer(&self) -> bool {
-        !self.is_answered() && matches!(self.progress, Progress::HandedOut(_))
+        !self.is_answered() && !matches!(self.progress, Progress::NeverPolled)
     }
 }
 

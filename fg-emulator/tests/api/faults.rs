@@ -238,6 +238,20 @@ fn an_event_that_is_cut_goes_back_to_the_front_of_the_queue() {
 }
 
 #[test]
+fn an_event_that_is_cut_behind_its_request_id_can_be_answered_and_is_not_handed_out_again() {
+    let api = api_with(Fault::OnPoll(Misbehaviour::CutAt(40)));
+    let pending = api.invoke(Event::new("hello").request_id("r-1"));
+    let _later = api.invoke(Event::new("later").request_id("r-2"));
+    let mut client = Client::connect(&api);
+    client.send(POLL);
+    client.read_to_end().expect("an orderly close");
+    let mut client = Client::connect(&api);
+    assert_eq!(client.ask(response("r-1", "too large")).status, 200);
+    assert_eq!(pending.wait(LIMIT).expect("an answer").body, b"too large");
+    assert_eq!(client.ask(POLL).request_id(), "r-2");
+}
+
+#[test]
 fn a_cut_behind_the_end_delivers_the_event_and_closes() {
     let (api, read) = poll_to_end(Misbehaviour::CutAt(usize::MAX));
     assert!(read.ends_with("\r\n\r\nhello"));

@@ -43,7 +43,7 @@ impl State {
         // A fault while reading is for the next poll that arrives.
         let happens_now = next.is_some_and(|fault| !fault.is_while_reading());
         let again = self.handed_out_last.filter(|_| next == Some(&Misbehaviour::Duplicate));
-        let taken = if again.is_none() { Some(self.queue.pop_front()?) } else { None };
+        let taken = if again.is_none() { Some(self.take_queued()?) } else { None };
         let invocation = again.or(taken)?;
         let fault = if happens_now { self.poll_faults.pop_front() } else { None };
         let record = &mut self.invocations[invocation];
@@ -51,6 +51,16 @@ impl State {
         record.times.handed_out = Some(Instant::now());
         self.handed_out_last = Some(invocation);
         Some(PollOutcome::Event { event: record.event.clone(), fault, taken })
+    }
+
+    fn take_queued(&mut self) -> Option<usize> {
+        loop {
+            let invocation = self.queue.pop_front()?;
+            // One whose event was cut short may have been answered meanwhile.
+            if !self.invocations[invocation].is_answered() {
+                return Some(invocation);
+            }
+        }
     }
 
     /// Returns an event that was not delivered to the front of the queue.
