@@ -3,7 +3,7 @@
 
 use super::Server;
 use super::services::{assert_serves, get};
-use crate::function::{Setup, act, api, ask, failure};
+use crate::function::{self, Setup, act, api, ask, failure};
 use crate::gate::Gate;
 
 fn service() -> Setup {
@@ -77,6 +77,8 @@ fn on_the_custom_runtime_it_is_initialised_before_the_first_event() {
     let ended = function.stop();
     assert_eq!((ended.code, ended.count("closed what was opened")), (0, 2), "{ended:#?}");
 
+    // An API of its own: the first one may not have noticed yet that its function has ended.
+    let api = function::api();
     let function = service().with("PROBE_INIT", "fails").with("FG_HTTP_ERRORS", "full").start(&api);
     let failure = failure(&ask(&api, EVENT));
     assert_eq!(failure["errorType"], "InitError");
