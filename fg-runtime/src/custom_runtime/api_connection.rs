@@ -23,7 +23,7 @@ use fg_core::__private::Mutex;
 use fg_core::limits::BUFFER;
 
 use crate::custom_runtime::fault_policy::Fault;
-use crate::custom_runtime::response_reader::{BodyLength, Chunks, HeadVisitor, read_head};
+use crate::custom_runtime::response_reader::{BodyLength, Chunks, Head, HeadVisitor, read_head};
 use crate::invocation::blocking_answer::ApiAddress;
 use crate::runtime_api::{
     AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll,
@@ -291,32 +291,24 @@ impl Connection {
 
     /// Reads the rest of the response. Its body is then at `self.body`.
     async fn receive(&mut self, on_head: &mut HeadVisitor<'_>) -> Result<u16, Fault> {
-        let head = loop {
-            match read_head(&self.input[..self.filled], on_head)? {
-                Some(head) if head.status >= 200 => break head,
-                Some(interim) => {
-                    self.input.copy_within(interim.length..self.filled, 0);
-                    self.filled -= interim.length;
+        let mut reading = Reading::Head;
+        // The only place that waits for more: each would have its own copy of that.
+        let (head, body_end, response_end) = loop {
+            match self.advance(&mut reading, on_head)? {
+                Progress::Complete(head, body_end, response_end) => {
+                    break (head, body_end, response_end);
                 }
-                None => self.read_more(READ_SIZE).await?,
-            }
-        };
-        let (body_end, response_end) = match head.body {
-            BodyLength::Known(length) => {
-                let end = head.length + length;
-                while self.filled < end {
-                    self.read_more(end - self.filled).await?;
-                }
-                (end, end)
-            }
-            BodyLength::Chunked => self.receive_chunks(head.length).await?,
-            BodyLength::UntilClose => {
-                while self.read(READ_SIZE).await? > 0 {
-                    if self.filled - head.length > BODY_LIMIT {
-                        return Err(Fault::BodyTooLarge);
+                Progress::Needs(wanted) => {
+                    if self.read(wanted).await? > 0 {
+                        continue;
+                    }
+                    match reading {
+                        Reading::Body(head, BodyReader::UntilClose) => {
+                            break (head, self.filled, self.filled);
+                        }
+                        _ => return Err(Fault::Closed { stale: false }),
                     }
                 }
-                (self.filled, self.filled)
             }
         };
         self.body = head.length..body_end;
@@ -329,22 +321,47 @@ impl Connection {
         Ok(head.status)
     }
 
-    async fn receive_chunks(&mut self, body_start: usize) -> Result<(usize, usize), Fault> {
-        let mut chunks = Chunks::new(body_start);
+    /// Reads on in what has been received of the response.
+    #[inline]
+    fn advance(
+        &mut self,
+        reading: &mut Reading,
+        on_head: &mut HeadVisitor<'_>,
+    ) -> Result<Progress, Fault> {
         loop {
-            if let Some(ends) = chunks.advance(&mut self.input[..self.filled], body_start)? {
-                return Ok(ends);
+            match reading {
+                Reading::Head => match read_head(&self.input[..self.filled], on_head)? {
+                    Some(head) if head.status >= 200 => {
+                        *reading = Reading::Body(head, BodyReader::of(&head));
+                    }
+                    Some(interim) => {
+                        self.input.copy_within(interim.length..self.filled, 0);
+                        self.filled -= interim.length;
+                    }
+                    None => return Ok(Progress::Needs(READ_SIZE)),
+                },
+                Reading::Body(head, BodyReader::Known(end)) => {
+                    let missing = end.saturating_sub(self.filled);
+                    return Ok(match missing {
+                        0 => Progress::Complete(*head, *end, *end),
+                        missing => Progress::Needs(missing),
+                    });
+                }
+                Reading::Body(head, BodyReader::Chunked(chunks)) => {
+                    let input = &mut self.input[..self.filled];
+                    if let Some((body_end, end)) = chunks.advance(input, head.length)? {
+                        return Ok(Progress::Complete(*head, body_end, end));
+                    }
+                    self.filled = chunks.compact(&mut self.input, self.filled);
+                    return Ok(Progress::Needs(READ_SIZE));
+                }
+                Reading::Body(head, BodyReader::UntilClose) => {
+                    if self.filled - head.length > BODY_LIMIT {
+                        return Err(Fault::BodyTooLarge);
+                    }
+                    return Ok(Progress::Needs(READ_SIZE));
+                }
             }
-            self.filled = chunks.compact(&mut self.input, self.filled);
-            self.read_more(READ_SIZE).await?;
-        }
-    }
-
-    /// Reads more of a response that is not complete.
-    async fn read_more(&mut self, wanted: usize) -> Result<(), Fault> {
-        match self.read(wanted).await? {
-            0 => Err(Fault::Closed { stale: false }),
-            _ => Ok(()),
         }
     }
 
@@ -380,6 +397,38 @@ impl Connection {
         self.used = self.used.max(self.filled);
         Poll::Ready(Ok(count))
     }
+}
+
+/// The part of a response that is being read.
+enum Reading {
+    Head,
+    Body(Head, BodyReader),
+}
+
+/// How the end of a body is found.
+enum BodyReader {
+    /// Where it is in the buffer.
+    Known(usize),
+    Chunked(Chunks),
+    UntilClose,
+}
+
+impl BodyReader {
+    fn of(head: &Head) -> Self {
+        match head.body {
+            BodyLength::Known(length) => Self::Known(head.length + length),
+            BodyLength::Chunked => Self::Chunked(Chunks::new(head.length)),
+            BodyLength::UntilClose => Self::UntilClose,
+        }
+    }
+}
+
+/// How far the reading of a response is.
+enum Progress {
+    /// At least so many bytes are missing.
+    Needs(usize),
+    /// The head, the end of the body, and the end of the response.
+    Complete(Head, usize, usize),
 }
 
 /// Wipes the buffer, since the head of an event has credentials and its body may have some.
