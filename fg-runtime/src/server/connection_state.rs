@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::Waker;
+use std::task::{Context as TaskContext, Waker};
 use std::time::{Duration, Instant};
 
 use fg_core::__private::Mutex;
@@ -131,6 +131,13 @@ impl ConnectionState {
         if self.activity.load(Ordering::Relaxed) == FLUSHING {
             self.activity.store(self.schedule.milliseconds(Instant::now()), Ordering::Relaxed);
         }
+    }
+
+    /// Whether the client has gone away before it has received the whole response. This task is
+    /// woken when it does.
+    pub(crate) fn has_client_gone(&self, task: &mut TaskContext<'_>) -> bool {
+        let is_answered = self.activity.load(Ordering::Relaxed) < FLUSHING;
+        !is_answered && self.writer.has_client_gone(task)
     }
 
     /// There is no further request: what still comes is only read.

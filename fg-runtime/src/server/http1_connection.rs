@@ -81,6 +81,9 @@ where
         // request.
         .header_read_timeout(None)
         .max_header_size(HEAD_LIMIT)
+        // Whether a client has gone away is checked below, too: hyper reads for that into its buffer,
+        // and the request still holds the one that its head is in, so each request makes a new one.
+        .half_close(true)
         .serve_connection(io, service)
         .with_upgrades();
     let watched = stopping.clone();
@@ -106,6 +109,9 @@ where
         {
             return Poll::Ready(Served::Over(served));
         }
+        if state.has_client_gone(task) {
+            return Poll::Ready(Served::ClientGone);
+        }
         if state.is_evicted() {
             return Poll::Ready(Served::Evicted);
         }
@@ -126,7 +132,7 @@ where
     }
     // An error is the client's, and it knows: it has gone away, or it has been told by status and
     // close. One that was idle, or whose request is complete, sends nothing more.
-    let has_failed = matches!(served, Served::Over(Err(_)));
+    let has_failed = matches!(served, Served::Over(Err(_)) | Served::ClientGone);
     let is_evicted = matches!(served, Served::Evicted);
     if !is_stopping
         && !is_evicted
@@ -179,6 +185,8 @@ impl<F: Future<Output = Response<B>>, B: Body> Future for Responding<F> {
 enum Served {
     /// By itself, or by an error.
     Over(hyper::Result<()>),
+    /// The client has gone away in the middle of a request or of its response.
+    ClientGone,
     /// A head was not complete in time, or the first one has not begun.
     Late,
     /// It was idle for too long, or its slot is wanted for another connection.

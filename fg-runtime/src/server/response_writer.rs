@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use fg_core::__private::Mutex;
 use fg_core::{Context, Failure, Logger};
 use http::StatusCode;
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncWrite, ReadBuf};
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::error_response::failed_invocation;
@@ -178,6 +178,20 @@ impl ResponseWriter {
         };
         state.is_blocked = written.is_pending();
         written
+    }
+
+    /// Whether the client has closed the connection, or will send nothing more there. This task is
+    /// woken when it does.
+    pub(crate) fn has_client_gone(&self, task: &mut TaskContext<'_>) -> bool {
+        let state = self.lock();
+        let Some(stream) = &state.stream else { return false };
+        let mut next = [0];
+        // What has come of the next request stays to be read.
+        match stream.as_ref().poll_peek(task, &mut ReadBuf::new(&mut next)) {
+            Poll::Ready(Ok(length)) => length == 0,
+            Poll::Ready(Err(_)) => true,
+            Poll::Pending => false,
+        }
     }
 
     pub(crate) fn poll_shutdown(&self, task: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
