@@ -114,13 +114,13 @@ impl Invocation {
         lines: impl IntoIterator<Item = (&'h str, &'h [u8])>,
     ) -> KnownHeaders<'h> {
         let mut known = KnownHeaders::default();
-        for (name, value) in lines {
+        lines.into_iter().for_each(|(name, value)| {
             match Header::of(name, value, &mut known) {
                 Some(Header::Secret(name, value)) => self.secrets.insert(name, value),
                 Some(Header::Other(value)) => self.headers.append(name, value),
                 None => {}
             }
-        }
+        });
         self.headers.complete();
         self.secrets.complete();
         known
