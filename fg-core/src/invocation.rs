@@ -114,12 +114,10 @@ impl Invocation {
         lines: impl IntoIterator<Item = (&'h str, &'h [u8])>,
     ) -> KnownHeaders<'h> {
         let mut known = KnownHeaders::default();
-        lines.into_iter().for_each(|(name, value)| {
-            match Header::of(name, value, &mut known) {
-                Some(Header::Secret(name, value)) => self.secrets.insert(name, value),
-                Some(Header::Other(value)) => self.headers.append(name, value),
-                None => {}
-            }
+        lines.into_iter().for_each(|(name, value)| match Header::of(name, value, &mut known) {
+            Some(Header::Secret(name, value)) => self.secrets.insert(name, value),
+            Some(Header::Other(value)) => self.headers.append(name, value),
+            None => {}
         });
         self.headers.complete();
         self.secrets.complete();

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context as TaskContext, Waker};
+use std::task::Context as TaskContext;
 use std::time::{Duration, Instant};
 
 use fg_core::__private::Mutex;
@@ -12,6 +12,7 @@ use fg_core::Context;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
+use super::connection_waker::ConnectionWaker;
 use super::finished_invocation::FinishedInvocation;
 use super::in_progress::{ConnectionSlot, InvocationSlot, ShutdownGuard};
 use super::response_writer::{ResponseWriter, Running};
@@ -40,8 +41,8 @@ pub(crate) struct ConnectionState {
     /// When the head of a request must be complete; [`NO_DEADLINE`] between two requests, [`LATE`]
     /// once it was not.
     head_deadline: AtomicU64,
-    /// Wakes the task that serves it.
-    waker: Mutex<Option<Waker>>,
+    /// Wakes the task that serves it, when it is evicted or a head is late.
+    pub(crate) waker: Arc<ConnectionWaker>,
     /// Whether the connection has been handed over to the service, which speaks another protocol
     /// there.
     is_upgraded: AtomicBool,
@@ -79,7 +80,7 @@ impl ConnectionState {
             accepted,
             activity: AtomicU64::new(accepted),
             head_deadline: AtomicU64::new(NO_DEADLINE),
-            waker: Mutex::default(),
+            waker: Arc::default(),
             is_upgraded: AtomicBool::new(false),
             upgraded_until: Mutex::default(),
             _slot: slot,
@@ -173,11 +174,6 @@ impl ConnectionState {
     pub(crate) fn is_head_late(&self) -> bool {
         self.head_deadline.load(Ordering::Relaxed) == LATE
     }
-
-    /// Wakes this task when the connection is evicted, or a head is late.
-    pub(crate) fn set_waker(&self, waker: &Waker) {
-        *self.waker.lock() = Some(waker.clone());
-    }
 }
 
 /// What the watchdog's thread does, for all connections. A timer of the runtime would cost each
@@ -197,7 +193,7 @@ impl ConnectionState {
             let (relaxed, late) = (Ordering::Relaxed, LATE);
             // A failure is a head that is complete.
             let _ = self.head_deadline.compare_exchange(deadline, late, relaxed, relaxed);
-            self.wake();
+            self.waker.wake_task();
         } else if deadline == NO_DEADLINE && idle_since < EVICTED {
             if now < idle_since + idle_timeout {
                 return idle_since + idle_timeout;
@@ -206,12 +202,6 @@ impl ConnectionState {
         }
         // It is not idle before now.
         now + idle_timeout
-    }
-
-    fn wake(&self) {
-        if let Some(waker) = &*self.waker.lock() {
-            waker.wake_by_ref();
-        }
     }
 }
 
@@ -228,7 +218,7 @@ impl ConnectionState {
         let (now, then) = (EVICTED, idle_since);
         // A failure is a request that has come.
         let _ = self.activity.compare_exchange(then, now, Ordering::Relaxed, Ordering::Relaxed);
-        self.wake();
+        self.waker.wake_task();
     }
 }
 

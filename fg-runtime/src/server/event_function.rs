@@ -29,6 +29,7 @@ use super::connection_state::ConnectionState;
 use super::error_response::{self, failed_invocation, refusal};
 use super::finished_invocation::{FinishedInvocation, LogIfDropped};
 use super::in_progress::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
+use super::incoming_body::IncomingBody;
 use super::readiness::Ready;
 use super::request_body::read_body;
 use super::request_context::{context_of, context_with_table};
@@ -125,7 +126,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         connection: &ConnectionState,
     ) -> FunctionResponse {
         let knows_chunks = request.version() > Version::HTTP_10;
-        let accepted = match self.accept(request, HeadersOf::Context).await {
+        let accepted = match self.accept(request, HeadersOf::Context, connection).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -165,7 +166,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         request: Request<Incoming>,
         connection: &ConnectionState,
     ) -> FunctionResponse {
-        let accepted = match self.accept(request, HeadersOf::Request).await {
+        let accepted = match self.accept(request, HeadersOf::Request, connection).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -200,7 +201,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         request: Request<Incoming>,
         connection: &ConnectionState,
     ) -> FunctionResponse {
-        let accepted = match self.accept(request, HeadersOf::Request).await {
+        let accepted = match self.accept(request, HeadersOf::Request, connection).await {
             Ok(accepted) => accepted,
             Err(refusal) => return *refusal,
         };
@@ -253,6 +254,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         &self,
         request: Request<Incoming>,
         headers: HeadersOf,
+        connection: &ConnectionState,
     ) -> Result<Accepted<R>, Box<FunctionResponse>> {
         let received = Instant::now();
         let Some(mut slot) = self.slots.acquire() else {
@@ -273,7 +275,7 @@ impl<R: ReadyFunction> EventFunction<R> {
             }
         };
         let payload = read_body(
-            body,
+            IncomingBody::new(body, &connection.waker),
             self.start.limits.response_size.saturating_add(TOLERANCE),
             ctx.deadline(),
         )

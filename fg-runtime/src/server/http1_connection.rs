@@ -89,7 +89,8 @@ where
     let watched = stopping.clone();
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
     let (mut is_awaited, mut is_stopping) = (false, false);
-    let mut waker: Option<Waker> = None;
+    let waker = Waker::from(Arc::clone(&state.waker));
+    let mut of_task: Option<Waker> = None;
     let served = poll_fn(|task| {
         // Once it has been polled it wakes this task, and need not be polled again until something
         // has changed. Without a sender the process is about to end.
@@ -101,10 +102,11 @@ where
                 Pin::new(&mut connection).graceful_shutdown();
             }
         }
-        if !waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
-            state.set_waker(task.waker());
-            waker = Some(task.waker().clone());
+        if !of_task.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
+            state.waker.set_task(task.waker());
+            of_task = Some(task.waker().clone());
         }
+        let task = &mut Context::from_waker(&waker);
         if let Poll::Ready(served) = for_connection(caller, || Pin::new(&mut connection).poll(task))
         {
             return Poll::Ready(Served::Over(served));
@@ -145,7 +147,7 @@ where
         let limit = if matches!(served, Served::Late) { LINGER } else { HEAD_TIMEOUT };
         let mut rest = pin!(timeout(limit, discard(&mut io)));
         poll_fn(|task| {
-            state.set_waker(task.waker());
+            state.waker.set_task(task.waker());
             if stop.as_mut().poll(task).is_ready() || state.is_evicted() {
                 return Poll::Ready(());
             }

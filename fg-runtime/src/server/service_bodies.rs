@@ -13,6 +13,8 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
+use super::connection_waker::ConnectionWaker;
+use super::incoming_body::IncomingBody;
 use super::response_body::ResponseBody;
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::streamed_response::{STREAM_LIMIT, too_large};
@@ -119,7 +121,7 @@ where
 ///
 /// A client that waits before it sends the body (`is_awaited`) gets `100 Continue` when the body is
 /// polled for the first time, so that is left to the service.
-pub(crate) fn received(mut body: Incoming, is_awaited: bool) -> fg_http::Body {
+pub(crate) fn received(body: Incoming, is_awaited: bool, waker: &ConnectionWaker) -> fg_http::Body {
     if body.is_end_stream() {
         return fg_http::Body::empty();
     }
@@ -127,6 +129,7 @@ pub(crate) fn received(mut body: Incoming, is_awaited: bool) -> fg_http::Body {
         return fg_http::Body::new(TimedRequestBody { first: None, body, silence: None });
     }
     let mut task = TaskContext::from_waker(Waker::noop());
+    let mut body = IncomingBody::new(body, waker);
     let first = match Pin::new(&mut body).poll_frame(&mut task) {
         Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
             Ok(data) if body.is_end_stream() => return data.into(),
@@ -136,7 +139,7 @@ pub(crate) fn received(mut body: Incoming, is_awaited: bool) -> fg_http::Body {
         Poll::Ready(first) => first,
         Poll::Pending => None,
     };
-    fg_http::Body::new(TimedRequestBody { first, body, silence: None })
+    fg_http::Body::new(TimedRequestBody { first, body: body.into_inner(), silence: None })
 }
 
 /// The body of a request that a service reads itself. If the client sends nothing for too long, it

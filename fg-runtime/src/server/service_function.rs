@@ -95,7 +95,11 @@ impl<S: HttpService> ServiceFunction<S> {
         let limits = limits(start.limits, &ctx);
         let is_tunnel = request.method() == Method::CONNECT;
         prepare(&mut request, &ctx, connection.client);
-        let response = pin!(Some(service.respond(request.map(|body| received(body, is_awaited)))));
+        let response = pin!(Some(service.respond(request.map(|body| received(
+            body,
+            is_awaited,
+            &connection.waker
+        )))));
         let Some(running) = connection.begin_invocation(&ctx, slot, limits, caller) else {
             return not_sent();
         };
