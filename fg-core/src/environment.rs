@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::headers::present;
 use crate::log::Level;
 use crate::log_filter::LogFilter;
 use crate::string_map::StringMap;
 use crate::variables::{Reader, Variables};
 
-/// The function's settings, read once and never again.
+/// The function's settings, read once and never again: at the start, or, for what few functions ask
+/// for, when it is first asked for.
 ///
 /// Nothing here can fail: a variable that is missing, empty, `null` or not a number has its
 /// default, and what was wrong is in [`warnings`](Environment::warnings). Source of names, units
@@ -42,11 +44,8 @@ use crate::variables::{Reader, Variables};
 pub struct Environment {
     api_address: Option<String>,
     function_name: String,
-    version: String,
-    package: String,
-    project_id: String,
+    package_of_name: String,
     handler: Option<String>,
-    alias: Option<String>,
     timeout: Duration,
     is_timeout_given: bool,
     init_timeout: Duration,
@@ -58,7 +57,7 @@ pub struct Environment {
     is_log_json: Option<bool>,
     user_data: StringMap,
     variables: Variables,
-    /// Filled when a key is first asked for that is not in the user data.
+    /// Filled when one is first asked for that is not read at the start.
     variables_by_name: OnceLock<StringMap>,
     missing: Vec<String>,
     warnings: Vec<String>,
@@ -100,11 +99,8 @@ impl Environment {
         Self {
             api_address: reader.text("RUNTIME_API_ADDR"),
             function_name,
-            version: reader.text("RUNTIME_FUNC_VERSION").unwrap_or_default(),
-            package: reader.text("RUNTIME_PACKAGE").unwrap_or(package_of_name),
-            project_id: reader.text("RUNTIME_PROJECT_ID").unwrap_or_default(),
+            package_of_name,
             handler: reader.text("RUNTIME_HANDLER"),
-            alias: reader.text("RUNTIME_ALIAS"),
             is_timeout_given: timeout.is_some(),
             timeout: Duration::from_secs(reader.number_of(
                 timeout.as_deref(),
@@ -131,6 +127,28 @@ impl Environment {
         }
     }
 
+    /// A variable that few functions ask for, so that its lookup is no part of the start.
+    fn present(&self, name: &str) -> Option<&str> {
+        self.variable(name).and_then(present)
+    }
+
+    /// A variable as it was when one was first asked for.
+    // Not inlined, as it is called for several of them.
+    #[inline(never)]
+    fn variable(&self, name: &str) -> Option<&str> {
+        let variables = match &self.variables {
+            Variables::Given(variables) => variables,
+            Variables::Process => self.variables_by_name.get_or_init(|| {
+                std::env::vars_os()
+                    .filter_map(|(name, value)| {
+                        Some((name.into_string().ok()?, value.into_string().ok()?))
+                    })
+                    .collect()
+            }),
+        };
+        variables.get(name)
+    }
+
     /// Host and port of the Runtime API: this process is a custom runtime.
     #[must_use]
     pub fn api_address(&self) -> Option<&str> {
@@ -146,19 +164,19 @@ impl Environment {
     /// The function's version, such as `latest`.
     #[must_use]
     pub fn version(&self) -> &str {
-        &self.version
+        self.present("RUNTIME_FUNC_VERSION").unwrap_or_default()
     }
 
     /// The package (called "app" on the console) that the function is in.
     #[must_use]
     pub fn package(&self) -> &str {
-        &self.package
+        self.present("RUNTIME_PACKAGE").unwrap_or(&self.package_of_name)
     }
 
     /// The project id.
     #[must_use]
     pub fn project_id(&self) -> &str {
-        &self.project_id
+        self.present("RUNTIME_PROJECT_ID").unwrap_or_default()
     }
 
     /// The handler string of the function's settings.
@@ -170,7 +188,7 @@ impl Environment {
     /// The alias, if the platform gives it at the start.
     #[must_use]
     pub fn alias(&self) -> Option<&str> {
-        self.alias.as_deref()
+        self.present("RUNTIME_ALIAS")
     }
 
     /// How long an invocation may take, from 3 to 259,200 seconds.
@@ -239,17 +257,7 @@ impl Environment {
         if given.is_some() || key.starts_with("RUNTIME_") {
             return given;
         }
-        let variables = match &self.variables {
-            Variables::Given(variables) => variables,
-            Variables::Process => self.variables_by_name.get_or_init(|| {
-                std::env::vars_os()
-                    .filter_map(|(name, value)| {
-                        Some((name.into_string().ok()?, value.into_string().ok()?))
-                    })
-                    .collect()
-            }),
-        };
-        variables.get(key)
+        self.variable(key)
     }
 
     /// One sentence for each variable that could not be used as it was.
@@ -278,8 +286,8 @@ impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Environment")
             .field("function_name", &self.function_name)
-            .field("version", &self.version)
-            .field("package", &self.package)
+            .field("version", &self.version())
+            .field("package", &self.package())
             .field("handler", &self.handler)
             .field("timeout", &self.timeout)
             .field("memory_size", &self.memory_size)

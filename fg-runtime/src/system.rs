@@ -33,9 +33,13 @@ pub(crate) enum WakeReason {
 /// The shortest wait: a read timeout of zero is an error.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
+/// The standard library's own. Where it is not given, a variable is looked up for it.
+const STACK_BYTES: usize = 2 << 20;
+
 /// Starts a detached thread. The closure is boxed so that `Builder::spawn` is compiled once.
 pub(crate) fn spawn(name: &str, run: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
+    let thread = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK_BYTES);
+    thread.spawn(run).map(drop)
 }
 
 #[cfg(unix)]
