@@ -37,6 +37,7 @@ pub(crate) fn without_settings(command: &mut Command) -> &mut Command {
         "FG_CREDENTIALS",
         "RUSTFLAGS",
         "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_PROFILE_DEV_DEBUG",
     ] {
         command.env_remove(name);
     }
