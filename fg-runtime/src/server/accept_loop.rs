@@ -16,8 +16,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
-use super::in_progress::ConnectionSlot;
-use super::open_connections::OpenConnections;
+use super::connection::open_connections::OpenConnections;
+use super::exchange::in_progress::ConnectionSlot;
 
 /// The most connections at a time. The platform allows 2048 open files, and the function needs some
 /// for itself.

@@ -18,8 +18,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::cloud_event::CloudEvent;
-use super::request_framing::{ends_of_heads_and_bodies, scanned};
+use super::connection::request_framing::{ends_of_heads_and_bodies, scanned};
+use super::functions::cloud_event::CloudEvent;
 
 /// Whatever comes, in whatever pieces, it is passed or refused alike; and what passes is read as
 /// hyper and its parser read it: one request after another, their bodies untouched.

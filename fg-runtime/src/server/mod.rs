@@ -12,33 +12,12 @@
 //! Many requests run at once, and each is isolated from another's panic, deadline and log lines.
 
 mod accept_loop;
-mod blocked_handlers;
-mod cloud_event;
-mod connection_io;
-mod connection_state;
-mod connection_waker;
-mod error_response;
-mod event_function;
-mod finished_invocation;
+mod connection;
+mod exchange;
+mod functions;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
-mod http1_connection;
-mod in_progress;
-mod incoming_body;
-mod open_connections;
-mod protocol;
-mod readiness;
-mod request_body;
-mod request_context;
-mod request_framing;
-mod response_body;
-mod response_writer;
-#[cfg(feature = "http")]
-mod service_bodies;
-#[cfg(feature = "http")]
-mod service_function;
 mod settings;
-mod watch_schedule;
 
 use std::future::Future;
 use std::pin::pin;
@@ -57,14 +36,15 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use self::accept_loop::AcceptLoop;
-use self::blocked_handlers::{BlockedHandlers, LongestTimeout, RuntimeProbe};
-use self::connection_state::ConnectionState;
-use self::event_function::EventFunction;
-use self::in_progress::{InvocationSlots, ShutdownGuard};
-use self::open_connections::OpenConnections;
-use self::protocol::UnsupportedProtocols;
-use self::readiness::readiness;
-use self::watch_schedule::WatchSchedule;
+use self::connection::blocked_handlers::{BlockedHandlers, LongestTimeout, RuntimeProbe};
+use self::connection::http1;
+use self::connection::open_connections::OpenConnections;
+use self::connection::protocol::UnsupportedProtocols;
+use self::connection::state::ConnectionState;
+use self::exchange::in_progress::{InvocationSlots, ShutdownGuard};
+use self::exchange::watch_schedule::WatchSchedule;
+use self::functions::event_function::EventFunction;
+use self::functions::readiness::readiness;
 
 use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
 use crate::invocation::call::{end, init};
@@ -93,7 +73,7 @@ where
     S: fg_http::HttpService,
 {
     run_with(start, phase, |platform| {
-        let function = Arc::new(service_function::ServiceFunction::new(platform));
+        let function = Arc::new(functions::service_function::ServiceFunction::new(platform));
         move |request, connection| Arc::clone(&function).respond(request, connection)
     })
     .await
@@ -188,7 +168,7 @@ where
             let (state, reader) =
                 ConnectionState::new(stream, client, slot, guard.clone(), &schedule);
             connections.insert(&state);
-            let serving = http1_connection::serve(state, reader, stopping.clone(), respond.clone());
+            let serving = http1::serve(state, reader, stopping.clone(), respond.clone());
             let unsupported = Arc::clone(&unsupported);
             async move { unsupported.log(serving.await) }
         };

@@ -52,7 +52,10 @@ fn build(profile: &str) -> PathBuf {
         .arg(target)
         .status()
         .expect("there is a `cargo`");
-    assert!(status.success(), "the probe cannot be built with the profile {profile}");
+    assert!(
+        status.success(),
+        "the probe cannot be built with the profile {profile}; what the workspace depends on is fetched by `cargo fetch`"
+    );
     let directory = if profile == "dev" { Path::new("debug") } else { Path::new(profile) };
     target.join(directory).join("examples/probe")
 }

@@ -16,18 +16,18 @@ use fg_http::{ClientAddress, Gateway, HttpService, Method, StatusCode, Uri};
 use http::{Request, Response};
 use hyper::body::Incoming;
 
-use super::connection_state::ConnectionState;
-use super::error_response::{failed, failed_invocation, refusal};
 use super::event_function::{EventFunction, path_of};
-use super::in_progress::MAX_INVOCATIONS;
-use super::request_context::context_of;
-use super::response_body::warn_of_encoded_size;
 use super::service_bodies::{ServiceBody, received};
 use crate::invocation::call::{Initialized, run_pinned};
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::limits::Limits;
 use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
+use crate::server::connection::response_body::warn_of_encoded_size;
+use crate::server::connection::state::ConnectionState;
+use crate::server::exchange::error_response::{failed, failed_invocation, refusal};
+use crate::server::exchange::in_progress::MAX_INVOCATIONS;
+use crate::server::exchange::request_context::context_of;
 
 /// What every request needs.
 pub(crate) struct ServiceFunction<S: HttpService> {

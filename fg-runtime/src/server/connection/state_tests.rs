@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use fg_core::__private::lifecycle;
 
-use crate::server::connection_io::{ConnectionIo, HEAD_TIMEOUT};
-use crate::server::in_progress::InvocationSlots;
-use crate::server::protocol::Protocol;
-use crate::server::response_writer::Looked;
+use crate::server::connection::io::{ConnectionIo, HEAD_TIMEOUT};
+use crate::server::connection::protocol::Protocol;
+use crate::server::exchange::in_progress::InvocationSlots;
+use crate::server::exchange::response_writer::Looked;
 
 const LIMITS: Limits = Limits { response_size: 1000, timeouts: true };
 const LATER: Duration = Duration::from_secs(365 * 24 * 3600);

@@ -23,21 +23,21 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 
-use super::blocked_handlers::LongestTimeout;
 use super::cloud_event::{self, CloudEvent};
-use super::connection_state::ConnectionState;
-use super::error_response::{self, failed_invocation, refusal};
-use super::finished_invocation::{FinishedInvocation, LogIfDropped};
-use super::in_progress::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
-use super::incoming_body::IncomingBody;
 use super::readiness::Ready;
 use super::request_body::read_body;
-use super::request_context::{context_of, context_with_table};
-use super::response_body::{ResponseBody, warn_of_encoded_size};
 use crate::invocation::call::{Initialized, Outcome, invoke};
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::error_audience::ErrorAudience;
 use crate::log::runtime_log;
+use crate::server::connection::blocked_handlers::LongestTimeout;
+use crate::server::connection::incoming_body::IncomingBody;
+use crate::server::connection::response_body::{ResponseBody, warn_of_encoded_size};
+use crate::server::connection::state::ConnectionState;
+use crate::server::exchange::error_response::{self, failed_invocation, refusal};
+use crate::server::exchange::finished_invocation::{FinishedInvocation, LogIfDropped};
+use crate::server::exchange::in_progress::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
+use crate::server::exchange::request_context::{context_of, context_with_table};
 use crate::start::Start;
 
 /// The platform's tolerance for the size of a payload, in bytes. Source: the platform's manual,

@@ -12,14 +12,14 @@ use fg_core::Context;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
-use super::connection_waker::ConnectionWaker;
-use super::finished_invocation::FinishedInvocation;
-use super::in_progress::{ConnectionSlot, InvocationSlot, ShutdownGuard};
-use super::response_writer::{ResponseWriter, Running};
-use super::watch_schedule::WatchSchedule;
+use super::waker::ConnectionWaker;
 use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::limits::Limits;
 use crate::log::runtime_log;
+use crate::server::exchange::finished_invocation::FinishedInvocation;
+use crate::server::exchange::in_progress::{ConnectionSlot, InvocationSlot, ShutdownGuard};
+use crate::server::exchange::response_writer::{ResponseWriter, Running};
+use crate::server::exchange::watch_schedule::WatchSchedule;
 
 /// How long a client may send nothing between two requests: longer than the 90 s for which Go's
 /// HTTP client, and so Knative, keeps a connection that it may use again.
@@ -257,5 +257,5 @@ impl ConnectionState {
 }
 
 #[cfg(test)]
-#[path = "connection_state_tests.rs"]
+#[path = "state_tests.rs"]
 mod tests;

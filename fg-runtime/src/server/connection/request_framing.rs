@@ -338,7 +338,7 @@ fn length_in(bytes: &[u8]) -> Option<Option<u64>> {
 
 /// What the parser sees of these bytes, handed over in pieces of this size.
 #[cfg(any(fuzzing, test))]
-pub(super) fn scanned(bytes: &[u8], piece: usize) -> Vec<u8> {
+pub(crate) fn scanned(bytes: &[u8], piece: usize) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let mut framing = RequestFraming::default();
     bytes.chunks_mut(piece).for_each(|piece| framing.scan(piece));
@@ -347,7 +347,7 @@ pub(super) fn scanned(bytes: &[u8], piece: usize) -> Vec<u8> {
 
 /// Where each head and each body ends, up to what is refused.
 #[cfg(any(fuzzing, test))]
-pub(super) fn ends_of_heads_and_bodies(bytes: &[u8]) -> Vec<usize> {
+pub(crate) fn ends_of_heads_and_bodies(bytes: &[u8]) -> Vec<usize> {
     let (mut framing, mut ends) = (RequestFraming::default(), Vec::new());
     for (at, byte) in bytes.iter().enumerate() {
         let (was_in_head, was_in_request) = (framing.is_in_head(), framing.is_in_request());

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use fg_core::__private::Mutex;
 use fg_core::Failure;
 
-use super::connection_state::ConnectionState;
-use super::response_writer::{Blocked, Looked};
-use super::watch_schedule::WatchSchedule;
+use super::state::ConnectionState;
+use crate::server::exchange::response_writer::{Blocked, Looked};
+use crate::server::exchange::watch_schedule::WatchSchedule;
 
 /// The open connections.
 #[derive(Clone, Debug)]

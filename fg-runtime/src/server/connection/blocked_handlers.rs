@@ -16,12 +16,12 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::open_connections::OpenConnections;
-use super::response_writer::Blocked;
-use super::watch_schedule::WatchSchedule;
 use crate::invocation::after_response_work;
 use crate::invocation::overdue::OverdueDetector;
 use crate::invocation::watchdog::WatchdogTask;
 use crate::log::runtime_log::{self, report};
+use crate::server::exchange::response_writer::Blocked;
+use crate::server::exchange::watch_schedule::WatchSchedule;
 use crate::system::{self, end_now};
 
 /// The handlers of a server.

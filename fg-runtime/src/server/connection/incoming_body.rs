@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use super::connection_waker::{ConnectionWaker, hold_back_wakes};
+use super::waker::{ConnectionWaker, hold_back_wakes};
 
 /// A body whose last piece does not wake the task that serves the connection.
 ///

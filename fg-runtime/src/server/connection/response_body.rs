@@ -10,7 +10,7 @@ use fg_core::{Context, Failure};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::connection_state::ConnectionState;
+use super::state::ConnectionState;
 use crate::invocation::streamed_response::StreamedResponse;
 use crate::log::runtime_log;
 

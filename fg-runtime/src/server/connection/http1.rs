@@ -23,10 +23,10 @@ use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::connection_io::{ConnectionIo, HEAD_TIMEOUT};
-use super::connection_state::ConnectionState;
+use super::io::{ConnectionIo, HEAD_TIMEOUT};
 use super::protocol::Protocol;
 use super::response_body::TrackedBody;
+use super::state::ConnectionState;
 use crate::invocation::panics::for_connection;
 
 /// How long a probe may take for its head if it has one of the reserved slots.

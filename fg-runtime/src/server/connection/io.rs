@@ -11,9 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::{Sleep, sleep, sleep_until};
 
-use super::connection_state::ConnectionState;
 use super::protocol::Protocol;
 use super::request_framing::RequestFraming;
+use super::state::ConnectionState;
 
 /// How long a client may take for the head of a request: the first one from the beginning, another
 /// from its first byte.
