@@ -34,7 +34,7 @@ pub(crate) const FLOOR: Program = Program {
     events: &["borrowed", "echo"],
 };
 
-const FLOOR_PIPELINED: Program = Program {
+pub(crate) const FLOOR_PIPELINED: Program = Program {
     title: "floor, pipelined",
     variables: &[("FG_PIPELINE", "1")],
     is_repeat: true,

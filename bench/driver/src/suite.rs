@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::machine;
 use crate::measure::{HELLO, Meter, Timed, Work};
 use crate::one_core::OneCore;
-use crate::programs::{ALL, Binary, FEATURES, FG, FG_PIPELINED, FLOOR, Program};
+use crate::programs::{ALL, Binary, FEATURES, FG, FG_PIPELINED, FLOOR, FLOOR_PIPELINED, Program};
 
 /// The number of repetitions: `--quick` takes about a minute after the build.
 struct Extent {
@@ -396,3 +396,6 @@ pub(crate) const JUDGED: &str = FG.title;
 
 /// The column for the budgets with `pipeline`.
 pub(crate) const JUDGED_PIPELINED: &str = FG_PIPELINED.title;
+
+/// The column whose time those with `pipeline` are held to.
+pub(crate) const PIPELINED_FLOOR: &str = FLOOR_PIPELINED.title;

@@ -1,7 +1,5 @@
 //! Renders the results of the servers as tables.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 
 use crate::budgets::budget;
@@ -17,14 +15,16 @@ pub(crate) const SERVERS: Place = Place {
 pub(crate) fn markdown(results: &Value) -> String {
     let mut text = String::new();
     begin(&mut text, SERVERS, results);
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "| server | instructions, user space, per request |\n| --- | --: |");
-    for (program, instructions) in results["instructions"].as_object().into_iter().flatten() {
-        let _ = writeln!(text, "| {program} | {} |", number(instructions, Unit::Count));
-    }
-    text.push('\n');
-    let rows: Vec<Value> =
-        results["loads"].as_array().into_iter().flatten().cloned().map(judge).collect();
+    listing(
+        &mut text,
+        &rows(&results["instructions"]),
+        "On one connection",
+        &[
+            ("program", "server", Unit::Count),
+            ("instructions", "instructions, user space, per request", Unit::Count),
+            ("instructions_goal", "must reach", Unit::Count),
+        ],
+    );
     let title = format!(
         "As ratios to axum, the median of {} rounds of {} requests",
         number(&results["rounds"], Unit::Count),
@@ -32,44 +32,60 @@ pub(crate) fn markdown(results: &Value) -> String {
     );
     listing(
         &mut text,
-        &rows.into(),
+        &rows(&results["loads"]),
         &title,
         &[
             ("threads", "threads", Unit::Count),
             ("connections", "connections", Unit::Count),
             ("program", "server", Unit::Count),
             ("throughput_ratio", "throughput", Unit::Fraction),
-            ("goal", "must reach", Unit::Count),
+            ("throughput_ratio_goal", "must reach", Unit::Count),
             ("p99_ratio", "99th percentile of the time", Unit::Fraction),
             ("cpu_ratio", "CPU time of the server", Unit::Fraction),
+            ("cpu_ratio_goal", "must reach", Unit::Count),
         ],
     );
     end(&mut text, SERVERS, results);
     text
 }
 
-/// A row with its budget.
+/// The rows with their budgets.
+fn rows(results: &Value) -> Value {
+    results.as_array().into_iter().flatten().cloned().map(judge).collect()
+}
+
+/// A row with its budgets.
 fn judge(mut row: Value) -> Value {
-    let goal = budget("server_throughput_ratio").filter(|_| row["is_judged"] == true);
-    if let (Some(goal), Some(ratio)) = (goal, row["throughput_ratio"].as_f64()) {
-        let reached = if ratio >= goal { "(yes)" } else { "(**no**)" };
-        row["goal"] = format!("{goal:.2} {reached}").into();
+    let Some(prefix) = row["budgets"].as_str().map(str::to_owned) else { return row };
+    for (key, unit) in [
+        ("instructions", Unit::Count),
+        ("throughput_ratio", Unit::Fraction),
+        ("cpu_ratio", Unit::Fraction),
+    ] {
+        let Some(value) = row[key].as_f64() else { continue };
+        let Some(goal) = budget(&format!("{prefix}_{key}")) else { continue };
+        let is_reached = if key == "throughput_ratio" { value >= goal } else { value <= goal };
+        let reached = if is_reached { "(yes)" } else { "(**no**)" };
+        row[format!("{key}_goal")] = format!("{} {reached}", number(&goal.into(), unit)).into();
     }
     row
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn servers_of_ours_are_held_to_a_share_of_axums_throughput() {
-        let goal = |ratio, is_judged| {
-            judge(serde_json::json!({"throughput_ratio": ratio, "is_judged": is_judged}))["goal"]
-                .clone()
+    fn servers_of_ours_are_held_to_shares_of_what_axum_takes() {
+        let goal = |prefix, key: &str, value| {
+            judge(json!({"budgets": prefix, key: value}))[format!("{key}_goal")].clone()
         };
-        assert_eq!(goal(0.95, true), "0.95 (yes)");
-        assert_eq!(goal(0.949, true), "0.95 (**no**)");
-        assert_eq!(goal(0.5, false), Value::Null);
+        assert_eq!(goal(Some("server"), "throughput_ratio", 0.98), "0.98 (yes)");
+        assert_eq!(goal(Some("router"), "throughput_ratio", 0.909), "0.91 (**no**)");
+        assert_eq!(goal(Some("router"), "cpu_ratio", 1.11), "1.10 (**no**)");
+        assert_eq!(goal(Some("router"), "instructions", 43_000.0), "43,000 (yes)");
+        assert_eq!(goal(None, "throughput_ratio", 0.5), Value::Null);
     }
 }

@@ -18,17 +18,16 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) struct Program {
     pub(crate) title: &'static str,
     binary: &'static str,
-    /// Whether it has a budget for its throughput relative to axum.
-    pub(crate) is_judged: bool,
+    /// How the names of its budgets begin, if it has any.
+    pub(crate) budgets: Option<&'static str>,
 }
 
 /// In the order of a round.
 pub(crate) const ALL: [Program; 4] = [
-    Program { title: "hyper", binary: "server-hyper", is_judged: false },
-    Program { title: AXUM, binary: "server-axum", is_judged: false },
-    Program { title: "fg", binary: "server-fg", is_judged: true },
-    // It does the work of both axum and fg, so it has no budget relative to axum alone.
-    Program { title: "axum under fg", binary: "server-fg-axum", is_judged: false },
+    Program { title: "hyper", binary: "server-hyper", budgets: None },
+    Program { title: AXUM, binary: "server-axum", budgets: None },
+    Program { title: "fg", binary: "server-fg", budgets: Some("server") },
+    Program { title: "axum under fg", binary: "server-fg-axum", budgets: Some("router") },
 ];
 
 /// The reference of all ratios.

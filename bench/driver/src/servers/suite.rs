@@ -1,6 +1,6 @@
 //! Runs all loads against all servers, and computes the ratios.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::load::load;
 use super::server::{ALL, AXUM, Program, Server, build, is_installed};
@@ -40,11 +40,14 @@ pub(crate) fn run(meter: &Meter, quick: bool) -> Result<Value, String> {
     }
     say("building the servers");
     build(&meter.folders)?;
-    let mut instructions = Map::new();
+    let mut instructions = Vec::new();
     for program in ALL {
         say(&format!("counting {}", program.title));
-        instructions
-            .insert(program.title.to_owned(), json!(count_instructions(meter, program, &extent)?));
+        instructions.push(json!({
+            "program": program.title,
+            "budgets": program.budgets,
+            "instructions": count_instructions(meter, program, &extent)?,
+        }));
     }
     let mut rows = Vec::new();
     for (threads, connections) in LOADS {
@@ -116,7 +119,7 @@ fn compare(
             "threads": threads,
             "connections": connections,
             "program": program.title,
-            "is_judged": program.is_judged,
+            "budgets": program.budgets,
             "throughput": middle(&|round| round[index].throughput),
             "throughput_ratio": middle(&|round| round[index].throughput / round[axum].throughput),
             "p99_ratio": middle(&|round| round[index].p99 / round[axum].p99),
