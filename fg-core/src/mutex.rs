@@ -13,6 +13,8 @@ impl<T> Mutex<T> {
     }
 
     /// Locks it.
+    // Not inlined, as it is called in many places.
+    #[inline(never)]
     pub fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

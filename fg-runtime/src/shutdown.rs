@@ -6,8 +6,8 @@
 use fg_core::__private::Mutex;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use tokio::task::yield_now;
@@ -47,7 +47,7 @@ impl Shutdown {
             report("fg: second signal received; ending now, with work unfinished");
             end_now(code);
         }
-        if let Some(task) = &*lock(&self.task) {
+        if let Some(task) = &*self.task.lock() {
             task.wake_by_ref();
         }
     }
@@ -64,7 +64,7 @@ impl Shutdown {
 
     fn poll_these(&self, signals: Option<Signals>) {
         self.has_signals.store(signals.is_some(), Ordering::Release);
-        *lock(&self.signals) = signals;
+        *self.signals.lock() = signals;
     }
 
     /// Runs the event loop, and polls the signals meanwhile.
@@ -75,7 +75,7 @@ impl Shutdown {
         let mut waker: Option<Waker> = None;
         poll_fn(|task| {
             if !waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
-                *lock(&self.task) = Some(task.waker().clone());
+                *self.task.lock() = Some(task.waker().clone());
                 waker = Some(task.waker().clone());
             }
             loop {
@@ -123,7 +123,7 @@ impl Shutdown {
         let mut has_signal = false;
         // Usually there are none, and the lock is not taken.
         while self.has_signals.load(Ordering::Acquire) {
-            match lock(&self.signals).as_mut().map(|signals| signals.poll(task)) {
+            match self.signals.lock().as_mut().map(|signals| signals.poll(task)) {
                 Some(Poll::Ready(code)) => self.request(code),
                 _ => break,
             }
@@ -131,10 +131,4 @@ impl Shutdown {
         }
         has_signal
     }
-}
-
-// Not inlined, as it is called in several places.
-#[inline(never)]
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock()
 }

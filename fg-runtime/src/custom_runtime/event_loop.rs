@@ -8,9 +8,11 @@
 //! - The process ends on a signal, between two invocations; or if the function cannot be
 //!   initialized, after one invocation has been answered with the error.
 
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use fg_core::__private::lifecycle;
@@ -336,7 +338,8 @@ impl<'s> EventLoop<'s> {
             } else {
                 &mut self.connection
             };
-            let sent = self.timer.limit(until, connection.answer(&answer, and_request_event)).await;
+            let answering = connection.answer(&answer, and_request_event);
+            let sent = limit(until, answering, &self.watchdog, &mut self.timer).await;
             let fault = match sent {
                 Some(Ok(200..=299)) => {
                     if and_request_event && !self.connection.is_pipelined() {
@@ -454,6 +457,22 @@ impl<'s> EventLoop<'s> {
             "fg: the answer to request {request_id} could not be delivered: {fault}"
         ));
     }
+}
+
+/// Waits for the answer until `time`. `None` if it has not been acknowledged by then.
+async fn limit<F: Future>(
+    time: Instant,
+    answering: F,
+    watchdog: &Watchdog,
+    timer: &mut DeadlineTimer,
+) -> Option<F::Output> {
+    let mut answering = pin!(answering);
+    poll_fn(|task| match answering.as_mut().poll(task) {
+        Poll::Ready(sent) => Poll::Ready(Some(sent)),
+        Poll::Pending if watchdog.has_alarm() => watchdog.poll_at(time, task).map(|()| None),
+        Poll::Pending => timer.poll_at(time, task).map(|()| None),
+    })
+    .await
 }
 
 #[cfg(test)]

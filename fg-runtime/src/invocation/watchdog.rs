@@ -15,7 +15,9 @@
 //! Its sleep is short enough to wake before the deadline of an invocation that begins meanwhile.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard, Weak};
+use std::task::{Context as TaskContext, Poll, Waker as TaskWaker};
 use std::time::{Duration, Instant};
 
 use fg_core::__private::{Mutex, lifecycle};
@@ -55,6 +57,8 @@ pub(crate) struct Watchdog {
     timeout: Option<Duration>,
     current: Mutex<Current>,
     waker: Option<Waker>,
+    /// Whether the thread has been started.
+    is_running: AtomicBool,
     /// Another task of the thread.
     #[cfg(feature = "server")]
     task: std::sync::OnceLock<Arc<dyn WatchdogTask>>,
@@ -75,6 +79,10 @@ struct Current {
     watched: Option<WatchedPhase>,
     /// The handler's panic, while it is being printed.
     panic: Option<Failure>,
+    /// A task to wake at a time.
+    alarm: Option<(Instant, TaskWaker)>,
+    /// When the thread checks next; `None` before its first check.
+    next_check: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -151,10 +159,14 @@ impl Watchdog {
                 ..Current::default()
             }),
             waker,
+            is_running: AtomicBool::new(true),
             #[cfg(feature = "server")]
             task: std::sync::OnceLock::new(),
         });
-        let Some(receiver) = receiver else { return watchdog };
+        let Some(receiver) = receiver else {
+            watchdog.is_running.store(false, Ordering::Relaxed);
+            return watchdog;
+        };
         let of_thread = Arc::downgrade(&watchdog);
         let for_signals = shutdown.cloned();
         // Kept outside of the thread in case it cannot be started.
@@ -167,6 +179,7 @@ impl Watchdog {
             }
         };
         if let Err(error) = system::spawn("fg-watchdog", Box::new(watch)) {
+            watchdog.is_running.store(false, Ordering::Relaxed);
             report(format_args!(
                 "fg: a blocked thread will not be noticed, since the watchdog thread cannot be started: {error}"
             ));
@@ -177,8 +190,6 @@ impl Watchdog {
         watchdog
     }
 
-    // Not inlined, as it is called in many places.
-    #[inline(never)]
     fn lock(&self) -> MutexGuard<'_, Current> {
         self.current.lock()
     }
@@ -234,6 +245,28 @@ impl Watchdog {
         self.wake();
     }
 
+    /// Whether [`poll_at`](Self::poll_at) takes no system call, usually: the thread checks twice in
+    /// the timeout of an invocation.
+    pub(crate) fn has_alarm(&self) -> bool {
+        self.timeout.is_some() && self.is_running.load(Ordering::Relaxed)
+    }
+
+    /// Ready at `time`; the thread wakes the task then, and no other that has polled before.
+    ///
+    /// With a timer of tokio's each wait for the network would have a timeout, which the system
+    /// takes longer for.
+    pub(crate) fn poll_at(&self, time: Instant, task: &TaskContext<'_>) -> Poll<()> {
+        if Instant::now() >= time {
+            return Poll::Ready(());
+        }
+        let mut current = self.lock();
+        current.alarm = Some((time, task.waker().clone()));
+        if current.next_check.is_none_or(|next| next > time) {
+            self.wake();
+        }
+        Poll::Pending
+    }
+
     /// Makes the thread check now.
     pub(crate) fn wake(&self) {
         if let Some(waker) = &self.waker {
@@ -265,6 +298,24 @@ impl Watchdog {
         if let Some(next) = self.task.get().and_then(|task| task.check(now, late)) {
             return wait.min(next.saturating_duration_since(now));
         }
+        self.check_alarm(now, wait)
+    }
+
+    /// Wakes the task whose time has come. Returns how long to wait, at most `longest`.
+    fn check_alarm(&self, now: Instant, longest: Duration) -> Duration {
+        let mut current = self.lock();
+        let due = current.alarm.as_ref().map(|(time, _)| time.saturating_duration_since(now));
+        let wait = match due {
+            Some(Duration::ZERO) => {
+                if let Some((_, task)) = current.alarm.take() {
+                    task.wake();
+                }
+                longest
+            }
+            Some(due) => longest.min(due),
+            None => longest,
+        };
+        current.next_check = now.checked_add(wait);
         wait
     }
 
@@ -445,6 +496,7 @@ mod tests {
             timeout,
             current: Mutex::default(),
             waker: None,
+            is_running: AtomicBool::new(timeouts),
             #[cfg(feature = "server")]
             task: std::sync::OnceLock::new(),
         }
@@ -468,6 +520,30 @@ mod tests {
             watchdog.check(Duration::ZERO) < Duration::from_secs(2),
             "one may begin after that"
         );
+    }
+
+    #[test]
+    fn a_task_is_woken_at_its_time() {
+        #[derive(Default)]
+        struct Task(AtomicBool);
+        impl std::task::Wake for Task {
+            fn wake(self: Arc<Self>) {
+                self.0.store(true, Ordering::SeqCst);
+            }
+        }
+        let (watchdog, task) = (watchdog(true), Arc::<Task>::default());
+        let waker = TaskWaker::from(Arc::clone(&task));
+        let context = TaskContext::from_waker(&waker);
+        let limit = Duration::from_millis(50);
+        let time = Instant::now() + limit;
+        assert!(watchdog.has_alarm() && watchdog.poll_at(time, &context).is_pending());
+        assert!(watchdog.check(Duration::ZERO) <= limit);
+        while !task.0.load(Ordering::SeqCst) {
+            assert!(time + Duration::from_secs(20) > Instant::now());
+            std::thread::sleep(watchdog.check(Duration::ZERO).min(limit));
+        }
+        assert!(Instant::now() >= time && watchdog.poll_at(time, &context).is_ready());
+        assert!(watchdog.check(Duration::ZERO) > limit, "it is woken once");
     }
 
     #[test]
