@@ -5,30 +5,28 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+mod connecting;
 mod streamed_answer;
 
 pub(crate) use streamed_answer::StreamedAnswer;
 
-use fg_core::__private::Mutex;
 use fg_core::limits::BUFFER;
+
+use self::connecting::connect;
 
 use crate::custom_runtime::fault_policy::Fault;
 use crate::custom_runtime::response_reader::{BodyLength, Chunks, Head, HeadVisitor, read_head};
 use crate::invocation::blocking_answer::ApiAddress;
-use crate::runtime_api::{
-    AnswerKind, BODY_LIMIT, CONNECT_TIMEOUT, SILENCE_LIMIT, write_answer_head, write_poll,
-};
-use crate::system;
+use crate::runtime_api::{AnswerKind, BODY_LIMIT, SILENCE_LIMIT, write_answer_head, write_poll};
 
 /// The size of a read if the length of the response is not known.
 // Below 2 KB, so that zeroing a new buffer takes glibc few instructions.
@@ -199,7 +197,7 @@ impl Connection {
 
     /// Opens the connection.
     async fn open(&mut self) -> Result<(), Fault> {
-        self.stream = Some(self.connect().await?);
+        self.stream = Some(connect(&self.api).await?);
         self.has_served = false;
         Ok(())
     }
@@ -277,30 +275,6 @@ impl Connection {
             Err(_) if self.has_served => Poll::Ready(Err(Fault::Closed { stale: true })),
             Ok(_) => Poll::Ready(Ok(())),
             Err(error) => Poll::Ready(Err(Fault::Broken(error))),
-        }
-    }
-
-    async fn connect(&self) -> Result<TcpStream, Fault> {
-        let connecting = async {
-            let mut fault = io::Error::from(io::ErrorKind::AddrNotAvailable);
-            for address in look_up(&self.api.address).await? {
-                match TcpStream::connect(address).await {
-                    Ok(stream) => {
-                        stream.set_nodelay(true)?;
-                        self.api.set_last_address(address);
-                        return Ok(stream);
-                    }
-                    Err(error) => fault = error,
-                }
-            }
-            Err(fault)
-        };
-        match timeout(CONNECT_TIMEOUT, connecting).await {
-            Ok(connected) => connected.map_err(Fault::Connect),
-            Err(_) => Err(Fault::Connect(io::Error::new(
-                io::ErrorKind::TimedOut,
-                "no connection within 3 s",
-            ))),
         }
     }
 
@@ -457,45 +431,6 @@ fn wipe(bytes: &mut [u8]) {
     bytes.fill(0);
     // Keeps the compiler from removing the writes.
     std::hint::black_box(bytes);
-}
-
-/// Resolves host and port.
-async fn look_up(address: &str) -> io::Result<Vec<SocketAddr>> {
-    // A numeric address needs no lookup, and so no thread for it.
-    if let Ok(address) = address.parse() {
-        return Ok(vec![address]);
-    }
-    let lookup = Arc::new(Mutex::new(Lookup::default()));
-    let (of_thread, name) = (Arc::clone(&lookup), address.to_owned());
-    let resolve_there = move || {
-        let found = resolve(&name);
-        let mut lookup = of_thread.lock();
-        lookup.found = Some(found);
-        if let Some(waker) = lookup.waker.take() {
-            waker.wake();
-        }
-    };
-    if system::spawn("fg-lookup", Box::new(resolve_there)).is_err() {
-        // Resolves on this thread instead. Nothing else could run meanwhile anyway.
-        return resolve(address);
-    }
-    poll_fn(|task| {
-        let mut lookup = lookup.lock();
-        lookup.waker = Some(task.waker().clone());
-        lookup.found.take().map_or(Poll::Pending, Poll::Ready)
-    })
-    .await
-}
-
-fn resolve(address: &str) -> io::Result<Vec<SocketAddr>> {
-    address.to_socket_addrs().map(Iterator::collect)
-}
-
-/// A lookup on a thread of its own. tokio's is five times as much code in the program.
-#[derive(Default)]
-struct Lookup {
-    found: Option<io::Result<Vec<SocketAddr>>>,
-    waker: Option<Waker>,
 }
 
 /// The answer of an invocation.
