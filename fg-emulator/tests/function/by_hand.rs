@@ -35,6 +35,11 @@ impl Function {
     /// Polls, and begins a response in chunks to the event that comes, of which it reads the head
     /// alone.
     pub(crate) fn begin_response(emulator: &Emulator) -> Self {
+        Self::begin_response_with(emulator, "Transfer-Encoding: chunked")
+    }
+
+    /// As [`begin_response`](Self::begin_response), with this header in place of that of the chunks.
+    pub(crate) fn begin_response_with(emulator: &Emulator, framing: &str) -> Self {
         let mut function = Self::poll(emulator);
         let head = read_until(&mut function.0, "\r\n\r\n");
         let id = head
@@ -43,7 +48,7 @@ impl Function {
             .expect("a request id");
         function.send(&format!(
             "POST /v1/runtime/invocation/response/{id} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/event-stream\r\n\
-             Transfer-Encoding: chunked\r\n\r\n"
+             {framing}\r\n\r\n"
         ));
         function
     }

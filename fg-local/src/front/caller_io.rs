@@ -122,24 +122,21 @@ impl AsyncRead for CallerIo {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if !this.is_at_end {
-            let before = buffer.filled().len();
-            match Pin::new(&mut this.socket).poll_read(task, buffer) {
-                Poll::Pending => {
-                    ready!(this.read_limit.poll(this.connection.read_deadline(), task));
-                    this.is_late = true;
-                    return Poll::Ready(Err(ErrorKind::TimedOut.into()));
-                }
-                Poll::Ready(result) => result?,
+        let before = buffer.filled().len();
+        match Pin::new(&mut this.socket).poll_read(task, buffer) {
+            Poll::Pending => {
+                ready!(this.read_limit.poll(this.connection.read_deadline(), task));
+                this.is_late = true;
+                return Poll::Ready(Err(ErrorKind::TimedOut.into()));
             }
-            if buffer.filled().len() > before {
-                this.connection.received();
-                return Poll::Ready(Ok(()));
-            }
+            Poll::Ready(result) => result?,
+        }
+        if buffer.filled().len() > before {
+            this.connection.received();
+        } else {
             this.is_at_end = true;
         }
-        // Hyper would give up the response. It looks again once the response has been written.
-        if this.connection.may_wait_for_response() { Poll::Pending } else { Poll::Ready(Ok(())) }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -174,11 +171,17 @@ impl AsyncWrite for CallerIo {
         true
     }
 
-    /// Hyper flushes when it has written all that it has. A socket has no buffer of its own here.
+    /// Hyper flushes when it has written all that it has, and each time that it is polled. A socket
+    /// has no buffer of its own here.
     fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.connection.flushed() && self.is_at_end {
-            // So that hyper looks for the next request, and finds the end.
-            task.waker().wake_by_ref();
+        self.connection.flushed();
+        // A caller that sends no more still gets its response, but one that has gone away is not
+        // distinguishable from it, and a stream might never end.
+        let mut next = [0];
+        if self.connection.is_streaming()
+            && self.socket.poll_peek(task, &mut ReadBuf::new(&mut next))? == Poll::Ready(0)
+        {
+            return Poll::Ready(Err(ErrorKind::ConnectionAborted.into()));
         }
         Poll::Ready(Ok(()))
     }

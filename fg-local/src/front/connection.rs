@@ -47,6 +47,8 @@ pub(super) async fn serve(
         .max_buf_size(MAX_HEAD)
         // As the platform writes them.
         .title_case_headers(true)
+        // A caller may send no more than its request.
+        .half_close(true)
         .serve_connection(io, service);
     let mut is_stopping = false;
     let served = loop {

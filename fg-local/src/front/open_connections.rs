@@ -160,10 +160,9 @@ impl Connection {
         matches!(self.state.lock().activity, Activity::Head(_))
     }
 
-    /// Whether a caller that sends no more may still wait for its response. One that has gone away is
-    /// not distinguishable from it; during a stream that is taken for the end.
-    pub(super) fn may_wait_for_response(&self) -> bool {
-        matches!(self.state.lock().activity, Activity::Handling | Activity::Flushing)
+    /// Whether a response is being sent whose end is not known.
+    pub(super) fn is_streaming(&self) -> bool {
+        self.state.lock().activity == Activity::Streaming
     }
 
     /// Bytes have come.
@@ -199,18 +198,16 @@ impl Connection {
         self.state.lock().activity = Activity::Flushing;
     }
 
-    /// All that there was has been written. Returns whether that was the end of a response.
-    pub(super) fn flushed(&self) -> bool {
+    /// All that there was has been written.
+    pub(super) fn flushed(&self) {
         let mut state = self.state.lock();
         state.is_unflushed = false;
         if let Some(waker) = state.waker.take() {
             waker.wake();
         }
-        let is_response = state.activity == Activity::Flushing;
-        if is_response {
+        if state.activity == Activity::Flushing {
             state.activity = Activity::Idle(Instant::now());
         }
-        is_response
     }
 
     /// Whether all has been written; if not, `waker` is woken when it has.
