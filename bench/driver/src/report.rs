@@ -157,8 +157,9 @@ fn smallest(text: &mut String, results: &Value) {
         let floor = if key == "time_ratio" { row[PIPELINED_FLOOR].as_f64() } else { None };
         let goal = |budget_key: &str, program: &str, of: f64| {
             budget(budget_key).map_or_else(String::new, |budget| {
-                let reached =
-                    row[program].as_f64().is_some_and(|value| value / of <= budget * (1.0 + SPREAD));
+                let reached = row[program]
+                    .as_f64()
+                    .is_some_and(|value| value / of <= budget * (1.0 + SPREAD));
                 format!(
                     "{} {}",
                     number(&budget.into(), unit),
