@@ -22,7 +22,6 @@ pub(crate) use streamed_answer::StreamedAnswer;
 use fg_core::limits::BUFFER;
 
 use self::connecting::connect;
-
 use crate::custom_runtime::fault_policy::Fault;
 use crate::custom_runtime::response_reader::{BodyLength, Chunks, Head, HeadVisitor, read_head};
 use crate::invocation::blocking_answer::ApiAddress;
@@ -203,13 +202,12 @@ impl Connection {
     }
 
     /// Sends the request with this body, and waits for the first bytes of the response.
-    async fn send(&mut self, body: &[u8]) -> Result<(), Fault> {
+    async fn send(&mut self, mut body: &[u8]) -> Result<(), Fault> {
         self.discard_response();
         if self.stream.is_none() {
             self.open().await?;
         }
         self.is_pipelined = !self.next_request.is_empty();
-        let mut body = body;
         if body.len() + self.next_request.len() <= SMALL {
             self.request.extend_from_slice(body);
             self.request.append(&mut self.next_request);
@@ -230,7 +228,8 @@ impl Connection {
         .await
     }
 
-    /// Writes the request, the body and the next request, in one system call if possible. `written` counts the bytes that have been written.
+    /// Writes the request, the body and the next request, in one system call if possible. `written`
+    /// counts the bytes that have been written.
     fn poll_send(
         &mut self,
         task: &mut Context<'_>,

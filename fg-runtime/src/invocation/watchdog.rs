@@ -295,9 +295,10 @@ impl Watchdog {
         let now = Instant::now();
         let wait = self.check_current(now, late);
         #[cfg(feature = "server")]
-        if let Some(next) = self.task.get().and_then(|task| task.check(now, late)) {
-            return wait.min(next.saturating_duration_since(now));
-        }
+        let wait = match self.task.get().and_then(|task| task.check(now, late)) {
+            Some(next) => wait.min(next.saturating_duration_since(now)),
+            None => wait,
+        };
         self.check_alarm(now, wait)
     }
 
