@@ -99,15 +99,14 @@ impl Start {
 
     /// Logs problems of the environment, and installs the logger of the crate `log`.
     pub(crate) fn prepare_log(&self, is_custom_runtime: bool) {
-        let ctx = self.context();
         #[cfg(feature = "tracing")]
-        crate::log::tracing_layer::set_process_logger(ctx.logger());
+        crate::log::tracing_layer::set_process_logger(self.context().logger());
         #[cfg(all(feature = "log", not(feature = "tracing")))]
-        crate::log::log_crate::install(ctx.logger());
+        crate::log::log_crate::install(self.context().logger());
         // In the other modes the platform's variables need not be set.
         let missing = if is_custom_runtime { self.environment.missing() } else { &[] };
         for warning in self.environment.warnings().iter().chain(missing) {
-            runtime_log::of(ctx.logger()).warn(warning);
+            runtime_log::of(self.context().logger()).warn(warning);
         }
     }
 
