@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use super::connection::open_connections::OpenConnections;
-use super::exchange::in_progress::ConnectionSlot;
+use super::connection::state::ConnectionSlot;
 
 /// The most connections at a time. The platform allows 2048 open files, and the function needs some
 /// for itself.

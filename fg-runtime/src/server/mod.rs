@@ -44,7 +44,7 @@ use self::connection::state::ConnectionState;
 use self::exchange::in_progress::{InvocationSlots, ShutdownGuard};
 use self::exchange::watch_schedule::WatchSchedule;
 use self::functions::event_function::EventFunction;
-use self::functions::readiness::readiness;
+use self::functions::readiness::{Announcer, Readiness};
 
 use crate::invocation::blocking_answer::{AbortResponder, AnswerRoute};
 use crate::invocation::call::{end, init};
@@ -73,8 +73,9 @@ where
     S: fg_http::HttpService,
 {
     run_with(start, phase, |platform| {
-        let function = Arc::new(functions::service_function::ServiceFunction::new(platform));
-        move |request, connection| Arc::clone(&function).respond(request, connection)
+        move |request, connection| {
+            functions::service_function::respond(Arc::clone(&platform), request, connection)
+        }
     })
     .await
 }
@@ -128,7 +129,8 @@ where
     panics::report_aborts_to(&abort_responder);
     let longest_timeout = LongestTimeout::new(start.environment().timeout());
     let serving = pin!(async {
-        let (announcer, ready) = readiness();
+        let readiness = Readiness::default();
+        let announcer = Announcer(Arc::clone(&readiness));
         let initializing = tokio::spawn({
             let (start, watchdog) = (Arc::clone(&start), Arc::clone(&watchdog));
             let longest_timeout = longest_timeout.clone();
@@ -147,14 +149,14 @@ where
                     handlers.watch_threads(RuntimeProbe::spawn(Handle::current(), longest_timeout));
                     watchdog.wake();
                 }
-                announcer.announce(initialized.map(Arc::new));
+                announcer.announce(initialized);
             }
         });
         let (guard, drained) = ShutdownGuard::new();
         let (stop, stopping) = watch::channel(false);
         let respond = respond_by(Arc::new(EventFunction {
             start: Arc::clone(&start),
-            ready: ready.clone(),
+            readiness: Arc::clone(&readiness),
             audience,
             #[cfg(feature = "http")]
             takes_http,
@@ -185,8 +187,9 @@ where
                 "not all requests were finished within {grace:?}; the process ends"
             ));
         }
-        if let Ok(function) = ready.now() {
-            drop(ready);
+        if let Some(Ok(function)) = readiness.get() {
+            let function = Arc::clone(function);
+            drop(readiness);
             let mut ctx = start.context();
             lifecycle::rest(&mut ctx, PRE_STOP_LIMIT);
             watchdog.begin_phase(Phase::PreStop, Some(PRE_STOP_LIMIT));

@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response};
-use http_body::Body;
+use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,7 +25,6 @@ use tokio::time::timeout;
 
 use super::io::{ConnectionIo, HEAD_TIMEOUT};
 use super::protocol::Protocol;
-use super::response_body::TrackedBody;
 use super::state::ConnectionState;
 use crate::invocation::panics::for_connection;
 
@@ -180,6 +179,52 @@ impl<F: Future<Output = Response<B>>, B: Body> Future for Responding<F> {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, connection))))
+    }
+}
+
+pin_project! {
+    /// The body of any response: its connection learns when it is complete.
+    #[derive(Debug)]
+    struct TrackedBody<B> {
+        #[pin]
+        body: B,
+        end: ResponseEnd,
+    }
+}
+
+/// Tells the connection when it is dropped.
+#[derive(Debug)]
+struct ResponseEnd(Arc<ConnectionState>);
+
+impl Drop for ResponseEnd {
+    fn drop(&mut self) {
+        self.0.end_response();
+    }
+}
+
+impl<B> TrackedBody<B> {
+    const fn new(body: B, connection: Arc<ConnectionState>) -> Self {
+        Self { body, end: ResponseEnd(connection) }
+    }
+}
+
+impl<B: Body> Body for TrackedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        self.project().body.poll_frame(task)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -3,11 +3,9 @@
 
 pub(crate) mod blocked_handlers;
 pub(crate) mod http1;
-pub(crate) mod incoming_body;
 mod io;
 pub(crate) mod open_connections;
 pub(crate) mod protocol;
 pub(crate) mod request_framing;
-pub(crate) mod response_body;
 pub(crate) mod state;
 pub(crate) mod waker;

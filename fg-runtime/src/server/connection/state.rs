@@ -11,13 +11,13 @@ use fg_core::__private::Mutex;
 use fg_core::Context;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::waker::ConnectionWaker;
 use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::limits::Limits;
 use crate::log::runtime_log;
-use crate::server::exchange::finished_invocation::FinishedInvocation;
-use crate::server::exchange::in_progress::{ConnectionSlot, InvocationSlot, ShutdownGuard};
+use crate::server::exchange::in_progress::{FinishedInvocation, InvocationSlot, ShutdownGuard};
 use crate::server::exchange::response_writer::{ResponseWriter, Running};
 use crate::server::exchange::watch_schedule::WatchSchedule;
 
@@ -49,6 +49,20 @@ pub(crate) struct ConnectionState {
     /// Until when a connection that has been handed over is open, and whose it is.
     upgraded_until: Mutex<Option<(Instant, Context)>>,
     _slot: ConnectionSlot,
+}
+
+/// A connection counts until this is dropped.
+#[derive(Debug)]
+pub(crate) struct ConnectionSlot {
+    _permit: OwnedSemaphorePermit,
+    /// Whether it is one of those that are reserved for probes.
+    pub(crate) is_for_probes: bool,
+}
+
+impl ConnectionSlot {
+    pub(crate) const fn new(permit: OwnedSemaphorePermit, is_for_probes: bool) -> Self {
+        Self { _permit: permit, is_for_probes }
+    }
 }
 
 /// A request has begun that has not been answered completely.

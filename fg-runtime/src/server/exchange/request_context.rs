@@ -10,7 +10,6 @@ use fg_core::Context;
 use fg_core::limits::REQUEST_ID;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::in_progress::InvocationSlot;
 use crate::invocation::request_id::random_request_id;
 use crate::start::Start;
 
@@ -20,15 +19,15 @@ const OTHER_REQUEST_ID: &str = "x-request-id";
 /// Makes the context of an invocation from those headers of its request that are of interest.
 ///
 /// The id is the platform's, else that of the engine in front of us, else a new one. One that is too
-/// long to be an id is not taken.
+/// long to be an id is not taken. `idle` is a context to use again.
 pub(crate) fn context_of(
     start: &Start,
-    slot: &mut InvocationSlot,
+    idle: Option<Context>,
     received: Instant,
     headers: &HeaderMap,
     mut is_of_interest: impl FnMut(&str) -> bool,
 ) -> Context {
-    let mut ctx = slot.take_context().unwrap_or_else(|| start.context());
+    let mut ctx = idle.unwrap_or_else(|| start.context());
     let other_id = Cell::new(None);
     let given = headers.iter().filter_map(|(name, value)| {
         // Engines send what they have nothing for empty.
@@ -45,14 +44,15 @@ pub(crate) fn context_of(
     ctx
 }
 
-/// Makes the context of an invocation to which the table of its request's headers belongs.
+/// Makes the context of an invocation to which the table of its request's headers belongs. `idle` is
+/// a context to use again.
 pub(crate) fn context_with_table(
     start: &Start,
-    slot: &mut InvocationSlot,
+    idle: Option<Context>,
     received: Instant,
     headers: HeaderMap,
 ) -> Context {
-    let mut ctx = slot.take_context().unwrap_or_else(|| start.context());
+    let mut ctx = idle.unwrap_or_else(|| start.context());
     lifecycle::begin_with_table(&mut ctx, received, RequestHeaders(headers), |table, id| {
         const OTHER: HeaderName = HeaderName::from_static(OTHER_REQUEST_ID);
         choose_id(id, || table.0.get(OTHER))

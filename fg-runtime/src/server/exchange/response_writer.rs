@@ -18,8 +18,7 @@ use tokio::io::{AsyncWrite, ReadBuf};
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::error_response::failed_invocation;
-use super::finished_invocation::FinishedInvocation;
-use super::in_progress::{InvocationSlot, ShutdownGuard};
+use super::in_progress::{FinishedInvocation, InvocationSlot, ShutdownGuard};
 use crate::invocation::error_audience::ErrorAudience;
 use crate::invocation::overdue::OverdueDetector;
 use crate::invocation::time_budget::Margins;

@@ -24,19 +24,19 @@ use hyper::body::Incoming;
 use tokio::sync::watch;
 
 use super::cloud_event::{self, CloudEvent};
-use super::readiness::Ready;
-use super::request_body::read_body;
+use super::readiness::{Readiness, initialized};
+use super::request_body::{IncomingBody, read_body};
+use super::response_body::{ResponseBody, warn_of_encoded_size};
 use crate::invocation::call::{Initialized, Outcome, invoke};
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::error_audience::ErrorAudience;
 use crate::log::runtime_log;
 use crate::server::connection::blocked_handlers::LongestTimeout;
-use crate::server::connection::incoming_body::IncomingBody;
-use crate::server::connection::response_body::{ResponseBody, warn_of_encoded_size};
 use crate::server::connection::state::ConnectionState;
 use crate::server::exchange::error_response::{self, failed_invocation, refusal};
-use crate::server::exchange::finished_invocation::{FinishedInvocation, LogIfDropped};
-use crate::server::exchange::in_progress::{InvocationSlot, InvocationSlots, MAX_INVOCATIONS};
+use crate::server::exchange::in_progress::{
+    FinishedInvocation, InvocationSlot, InvocationSlots, LogIfDropped, MAX_INVOCATIONS,
+};
 use crate::server::exchange::request_context::{context_of, context_with_table};
 use crate::start::Start;
 
@@ -52,7 +52,7 @@ pub(crate) type FunctionResponse = Response<ResponseBody>;
 /// What every request needs.
 pub(crate) struct EventFunction<R: ReadyFunction> {
     pub(crate) start: Arc<Start>,
-    pub(crate) ready: Ready<Arc<Initialized<R>>>,
+    pub(crate) readiness: Readiness<Initialized<R>>,
     pub(crate) audience: ErrorAudience,
     /// Whether the events are HTTP requests.
     #[cfg(feature = "http")]
@@ -97,12 +97,12 @@ impl<R: ReadyFunction> EventFunction<R> {
         match (request.method(), path_of(request.uri())) {
             (&Method::POST, "/invoke") => self.invoke(request, &connection).await,
             (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request, &connection)).await,
-            (&Method::POST, "/init") => match self.ready.wait().await {
+            (&Method::POST, "/init") => match initialized(&self.readiness).await {
                 Ok(_) => empty(StatusCode::OK),
-                Err(failure) => self.failed(&failure, &self.start.context()),
+                Err(failure) => self.failed(failure, &self.start.context()),
             },
-            (&Method::GET | &Method::HEAD, "/healthz") => match self.ready.now() {
-                Ok(_) if !*self.stop.borrow() => empty(StatusCode::OK),
+            (&Method::GET | &Method::HEAD, "/healthz") => match self.readiness.get() {
+                Some(Ok(_)) if !*self.stop.borrow() => empty(StatusCode::OK),
                 _ => empty(StatusCode::SERVICE_UNAVAILABLE),
             },
             (&Method::GET, "/shutdown") => {
@@ -268,10 +268,10 @@ impl<R: ReadyFunction> EventFunction<R> {
         let ctx = match headers {
             HeadersOf::Context => {
                 let headers = std::mem::take(&mut head.headers);
-                context_with_table(&self.start, &mut slot, received, headers)
+                context_with_table(&self.start, slot.take_context(), received, headers)
             }
             HeadersOf::Request => {
-                context_of(&self.start, &mut slot, received, &head.headers, |_| true)
+                context_of(&self.start, slot.take_context(), received, &head.headers, |_| true)
             }
         };
         let payload = read_body(
@@ -283,7 +283,8 @@ impl<R: ReadyFunction> EventFunction<R> {
         let payload = payload.map_err(|unread| {
             failed(unread.status, &Failure::new(Failure::INVALID_PAYLOAD, unread.reason))
         })?;
-        let function = self.ready.wait().await.map_err(|failure| self.failed(&failure, &ctx))?;
+        let function = initialized(&self.readiness).await;
+        let function = Arc::clone(function.map_err(|failure| self.failed(failure, &ctx))?);
         Ok(Accepted { ctx, head, payload, function, slot })
     }
 

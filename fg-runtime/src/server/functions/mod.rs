@@ -4,6 +4,7 @@ pub(crate) mod cloud_event;
 pub(crate) mod event_function;
 pub(crate) mod readiness;
 mod request_body;
+mod response_body;
 #[cfg(feature = "http")]
 mod service_bodies;
 #[cfg(feature = "http")]

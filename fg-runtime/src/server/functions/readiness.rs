@@ -1,85 +1,40 @@
-//! Whether the function has been initialized. Any number of requests can wait for that, and it
-//! happens once.
+//! Whether the function has been initialized.
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use fg_core::Failure;
-use tokio::sync::watch;
+use tokio::sync::SetOnce;
 
-/// How far the init phase is.
+/// The initialized function, or the reason why there is none, once the init phase is over.
+pub(crate) type Readiness<F> = Arc<SetOnce<Result<Arc<F>, Failure>>>;
+
+/// Waits for the end of the init phase.
+pub(crate) async fn initialized<F>(readiness: &Readiness<F>) -> Result<&Arc<F>, &Failure> {
+    let initialized = match readiness.get() {
+        Some(initialized) => initialized,
+        // In a box, so that later requests do not carry the space for it.
+        None => Box::pin(readiness.wait()).await,
+    };
+    initialized.as_ref()
+}
+
+/// Tells those that wait for the function when the init phase is over. If this is dropped before,
+/// they get an error.
 #[derive(Debug)]
-pub(crate) enum Readiness<S> {
-    Starting,
-    Ready(S),
-    Failed(Failure),
-}
+pub(crate) struct Announcer<F>(pub(crate) Readiness<F>);
 
-/// Tells how far it is.
-#[derive(Debug)]
-pub(crate) struct Announcer<S>(watch::Sender<Readiness<S>>);
-
-/// Learns how far it is.
-#[derive(Debug)]
-pub(crate) struct Ready<S> {
-    receiver: watch::Receiver<Readiness<S>>,
-    /// The state, once it has been asked for: the channel has a lock.
-    state: OnceLock<S>,
-}
-
-impl<S> Clone for Ready<S> {
-    fn clone(&self) -> Self {
-        Self { receiver: self.receiver.clone(), state: OnceLock::new() }
-    }
-}
-
-pub(crate) fn readiness<S>() -> (Announcer<S>, Ready<S>) {
-    let (sender, receiver) = watch::channel(Readiness::Starting);
-    (Announcer(sender), Ready { receiver, state: OnceLock::new() })
-}
-
-impl<S> Announcer<S> {
+impl<F> Announcer<F> {
     /// The init phase is over.
-    pub(crate) fn announce(&self, made: Result<S, Failure>) {
-        self.0.send_replace(match made {
-            Ok(state) => Readiness::Ready(state),
-            Err(failure) => Readiness::Failed(failure),
-        });
+    pub(crate) fn announce(&self, initialized: Result<F, Failure>) {
+        // It cannot be over twice.
+        let _ = self.0.set(initialized.map(Arc::new));
     }
 }
 
-impl<S: Clone> Ready<S> {
-    /// The state if it is there by now; else the reason, if there is one already.
-    pub(crate) fn now(&self) -> Result<S, Option<Failure>> {
-        match &*self.receiver.borrow() {
-            Readiness::Starting => Err(None),
-            Readiness::Ready(state) => Ok(state.clone()),
-            Readiness::Failed(failure) => Err(Some(failure.clone())),
-        }
-    }
-
-    /// Waits for the end of the init phase.
-    pub(crate) async fn wait(&self) -> Result<S, Failure> {
-        if let Some(state) = self.state.get() {
-            return Ok(state.clone());
-        }
-        match self.now() {
-            Ok(state) => return Ok(self.state.get_or_init(|| state).clone()),
-            Err(Some(failure)) => return Err(failure),
-            Err(None) => {}
-        }
-        let mut receiver = self.receiver.clone();
-        match receiver
-            .wait_for(|readiness| !matches!(readiness, Readiness::Starting))
-            .await
-            .as_deref()
-        {
-            Ok(Readiness::Ready(state)) => Ok(state.clone()),
-            Ok(Readiness::Failed(failure)) => Err(failure.clone()),
-            Ok(Readiness::Starting) | Err(_) => Err(Failure::new(
-                Failure::INIT_ERROR,
-                "the instance ends, and the function has not been initialised",
-            )),
-        }
+impl<F> Drop for Announcer<F> {
+    fn drop(&mut self) {
+        let message = "the instance ends, and the function has not been initialised";
+        self.announce(Err(Failure::new(Failure::INIT_ERROR, message)));
     }
 }
 
@@ -87,43 +42,42 @@ impl<S: Clone> Ready<S> {
 mod tests {
     use super::*;
 
+    fn readiness() -> (Announcer<u8>, Readiness<u8>) {
+        let readiness = Readiness::default();
+        (Announcer(Arc::clone(&readiness)), readiness)
+    }
+
     #[tokio::test]
     async fn all_that_wait_learn_of_the_end_and_so_do_those_that_come_later() {
-        let (announcer, ready) = readiness::<u8>();
-        assert_eq!(ready.now(), Err(None));
+        let (announcer, readiness) = readiness();
+        assert!(readiness.get().is_none());
         let waiting: Vec<_> = (0..3)
             .map(|_| {
-                tokio::spawn({
-                    let ready = ready.clone();
-                    async move { ready.wait().await }
+                let readiness = Arc::clone(&readiness);
+                tokio::spawn(async move {
+                    initialized(&readiness).await.cloned().map_err(Failure::clone)
                 })
             })
             .collect();
         tokio::task::yield_now().await;
         announcer.announce(Ok(7));
-        for waiting in waiting {
-            assert_eq!(waiting.await.expect("it does not panic"), Ok(7));
-        }
-        assert_eq!((ready.now(), ready.wait().await), (Ok(7), Ok(7)));
-    }
-
-    #[tokio::test]
-    async fn a_failure_is_the_same_for_all() {
-        let (announcer, ready) = readiness::<u8>();
-        let failure = Failure::new(Failure::INIT_ERROR, "no configuration");
-        announcer.announce(Err(failure.clone()));
         drop(announcer);
-        assert_eq!((ready.now(), ready.wait().await), (Err(Some(failure.clone())), Err(failure)));
+        for waiting in waiting {
+            assert_eq!(waiting.await.expect("it does not panic"), Ok(Arc::new(7)));
+        }
+        assert_eq!(readiness.get(), Some(&Ok(Arc::new(7))));
     }
 
     #[tokio::test]
     async fn an_init_phase_that_is_given_up_is_a_failure_of_those_that_wait() {
-        let (announcer, ready) = readiness::<u8>();
+        let (announcer, readiness) = readiness();
+        let waiting = tokio::spawn({
+            let readiness = Arc::clone(&readiness);
+            async move { initialized(&readiness).await.cloned().map_err(Failure::clone) }
+        });
+        tokio::task::yield_now().await;
         drop(announcer);
-        assert_eq!(ready.now(), Err(None));
-        assert_eq!(
-            ready.wait().await.expect_err("there is no state").error_type(),
-            Failure::INIT_ERROR
-        );
+        let failure = waiting.await.expect("it does not panic").expect_err("there is no function");
+        assert_eq!(failure.error_type(), Failure::INIT_ERROR);
     }
 }

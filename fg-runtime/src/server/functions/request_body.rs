@@ -1,14 +1,18 @@
 //! Reads the body of a request: the whole of it, not more than is allowed, and not for ever.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use http_body::Body;
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
+use hyper::body::Incoming;
 
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::runtime_api::SILENCE_LIMIT;
+use crate::server::connection::waker::{ConnectionWaker, hold_back_wakes};
 
 /// Why there is no body.
 #[derive(Debug)]
@@ -81,98 +85,53 @@ where
     Ok(if whole.is_empty() { first } else { whole.freeze() })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::VecDeque;
-    use std::convert::Infallible;
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
-    use std::time::Duration;
+/// A body whose last piece does not wake the task that serves the connection.
+///
+/// Hyper wakes that task for each piece that is taken from a body, so that it reads the next one.
+/// Behind the last piece there is none, so the task would be polled once more for each request that
+/// has a body, in vain.
+#[derive(Debug)]
+pub(crate) struct IncomingBody<'c> {
+    body: Incoming,
+    waker: &'c ConnectionWaker,
+}
 
-    use http_body::{Frame, SizeHint};
-
-    /// Pieces, each a while after the one before; then it is silent for ever, or ends.
-    struct Pieces {
-        pieces: VecDeque<&'static str>,
-        pause: Duration,
-        timer: Option<Pin<Box<tokio::time::Sleep>>>,
-        ends: bool,
-        told: u64,
+impl<'c> IncomingBody<'c> {
+    pub(crate) const fn new(body: Incoming, waker: &'c ConnectionWaker) -> Self {
+        Self { body, waker }
     }
 
-    fn pieces(pieces: &[&'static str]) -> Pieces {
-        Pieces {
-            pieces: pieces.iter().copied().collect(),
-            pause: Duration::ZERO,
-            timer: None,
-            ends: true,
-            told: 0,
-        }
-    }
-
-    impl Body for Pieces {
-        type Data = Bytes;
-        type Error = Infallible;
-
-        fn poll_frame(
-            mut self: Pin<&mut Self>,
-            task: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-            let pause = self.pause;
-            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
-            std::task::ready!(timer.as_mut().poll(task));
-            self.timer = None;
-            match self.pieces.pop_front() {
-                Some(piece) => Poll::Ready(Some(Ok(Frame::data(piece.into())))),
-                None if self.ends => Poll::Ready(None),
-                None => Poll::Pending,
-            }
-        }
-
-        fn size_hint(&self) -> SizeHint {
-            let mut hint = SizeHint::new();
-            hint.set_lower(self.told);
-            hint
-        }
-    }
-
-    async fn read(body: Pieces, limit: usize) -> Result<Bytes, (u16, String)> {
-        let deadline = tokio::time::Instant::now().into_std() + Duration::from_secs(60);
-        read_body(body, limit, deadline)
-            .await
-            .map_err(|unread| (unread.status.as_u16(), unread.reason))
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn pieces_are_put_together_up_to_the_limit() {
-        assert_eq!(read(pieces(&[]), 0).await, Ok(Bytes::new()));
-        assert_eq!(read(pieces(&["abc"]), 3).await, Ok("abc".into()));
-        assert_eq!(read(pieces(&["", "a", "", "b", "c"]), 3).await, Ok("abc".into()));
-        for body in
-            [pieces(&["abcd"]), pieces(&["a", "b", "cd"]), Pieces { told: 4, ..pieces(&[]) }]
-        {
-            assert_eq!(read(body, 3).await.expect_err("it is too large").0, 413);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_body_may_be_slow_but_neither_silent_nor_later_than_its_invocation() {
-        let slow = |pause, ends, count| Pieces {
-            pause: Duration::from_secs(pause),
-            ends,
-            ..pieces(&vec!["a"; count])
-        };
-        assert_eq!(read(slow(9, true, 3), 10).await, Ok("aaa".into()));
-        let (status, reason) = read(slow(9, false, 3), 10).await.expect_err("it is silent");
-        assert_eq!(
-            (status, reason.as_str()),
-            (408, "the body of the request stayed silent for 10s")
-        );
-        let (status, reason) = read(slow(9, true, 9), 10).await.expect_err("it is late");
-        assert_eq!(
-            (status, reason.as_str()),
-            (408, "the body of the request was not complete within the time of the invocation")
-        );
+    /// The body, for any task.
+    #[cfg(feature = "http")]
+    pub(crate) fn into_inner(self) -> Incoming {
+        self.body
     }
 }
+
+impl Body for IncomingBody<'_> {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        let (polled, wakes) = hold_back_wakes(|| Pin::new(&mut self.body).poll_frame(task));
+        if wakes && !self.body.is_end_stream() {
+            self.waker.wake_task();
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+#[path = "request_body_tests.rs"]
+mod tests;

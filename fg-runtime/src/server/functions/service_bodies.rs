@@ -13,13 +13,13 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
+use super::request_body::IncomingBody;
+use super::response_body::ResponseBody;
 use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::streamed_response::{STREAM_LIMIT, too_large};
 use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
 use crate::runtime_api::SILENCE_LIMIT;
-use crate::server::connection::incoming_body::IncomingBody;
-use crate::server::connection::response_body::ResponseBody;
 use crate::server::connection::waker::ConnectionWaker;
 
 /// The service's own body, or ours.
