@@ -65,6 +65,9 @@ mod imp {
 
     const END_SIGNALS: [i32; 2] = [SIGTERM, SIGINT];
 
+    /// The index of SIGINT there.
+    const INTERRUPT: usize = 1;
+
     /// The byte that a [`Waker`] sends. A signal sends another one.
     const WAKE_BYTE: u8 = b'l';
 
@@ -107,8 +110,8 @@ mod imp {
             match self.socket.read(&mut byte) {
                 Ok(1) if byte[0] != WAKE_BYTE => self
                     .registration
-                    .as_ref()
-                    .map_or(WakeReason::Check, SignalRegistration::wake_reason),
+                    .as_mut()
+                    .map_or(WakeReason::Check, |signals| WakeReason::Signal(signals.exit_code())),
                 Ok(1) => WakeReason::Check,
                 Err(error)
                     if matches!(
@@ -136,9 +139,9 @@ mod imp {
     /// The registration of the signals, until it is dropped.
     #[derive(Debug)]
     struct SignalRegistration {
-        /// Whether the last signal was SIGINT. There is no flag for SIGTERM, since each further
-        /// registration copies the earlier ones.
-        is_interrupt: Arc<AtomicBool>,
+        sender: UnixStream,
+        /// Whether the last signal was SIGINT; `None` before the first signal.
+        is_interrupt: Option<Arc<AtomicBool>>,
         registered: Vec<SigId>,
     }
 
@@ -148,30 +151,56 @@ mod imp {
 
     impl SignalRegistration {
         fn begin(sender: &UnixStream) -> io::Result<Self> {
-            let is_interrupt = Arc::new(AtomicBool::new(false));
-            let mut registration =
-                Self { is_interrupt: Arc::clone(&is_interrupt), registered: Vec::with_capacity(3) };
+            let mut registration = Self {
+                sender: sender.try_clone()?,
+                is_interrupt: None,
+                registered: Vec::with_capacity(END_SIGNALS.len()),
+            };
             let mut all = REGISTRATIONS.lock();
             all.0 += 1;
             if let Some(is_over) = &all.1 {
                 is_over.store(false, Ordering::Relaxed);
             }
             drop(all);
-            // Registered first, so that the flag is set before the byte wakes the thread.
-            registration.registered.push(signal_hook::flag::register(SIGINT, is_interrupt)?);
             for signal in END_SIGNALS {
-                registration.registered.push(pipe::register(signal, sender.try_clone()?)?);
+                registration.send_byte_on(signal)?;
             }
             Ok(registration)
         }
 
-        fn wake_reason(&self) -> WakeReason {
-            WakeReason::Signal(self.exit_code())
+        // Not inlined, as it is called in two places.
+        #[inline(never)]
+        fn send_byte_on(&mut self, signal: i32) -> io::Result<()> {
+            self.registered.push(pipe::register(signal, self.sender.try_clone()?)?);
+            Ok(())
         }
 
-        fn exit_code(&self) -> i32 {
-            let is_interrupt = self.is_interrupt.swap(false, Ordering::Relaxed);
+        /// The exit code of a process that is killed by the signal that has been received. That of
+        /// the first signal is not needed, so which one it was is not found out.
+        fn exit_code(&mut self) -> i32 {
+            let is_interrupt = match &self.is_interrupt {
+                Some(is_interrupt) => is_interrupt.swap(false, Ordering::Relaxed),
+                None => {
+                    // Without it the next signal counts as SIGTERM.
+                    let _ = self.tell_signals_apart();
+                    false
+                }
+            };
             128 + if is_interrupt { SIGINT } else { SIGTERM }
+        }
+
+        /// Makes it known which signal is the next one. Not done at the start, where each
+        /// registration takes time, since it copies the earlier ones.
+        fn tell_signals_apart(&mut self) -> io::Result<()> {
+            let is_interrupt = Arc::new(AtomicBool::new(false));
+            self.registered.push(signal_hook::flag::register(SIGINT, Arc::clone(&is_interrupt))?);
+            // What is registered first is done first: the flag is set before the byte is sent.
+            self.send_byte_on(SIGINT)?;
+            if let Some(earlier) = self.registered.get(INTERRUPT) {
+                unregister(*earlier);
+            }
+            self.is_interrupt = Some(is_interrupt);
+            Ok(())
         }
     }
 

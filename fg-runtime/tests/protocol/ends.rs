@@ -263,7 +263,7 @@ fn assert_ends_at_second_signal(function: Function, streams: &[Stream], state: &
 fn a_second_signal_ends_the_process_in_every_state() {
     for streams in STALLED {
         let setup = || stalled(act(), streams);
-        let gate = Gate::for_many(6);
+        let gate = Gate::for_many(8);
 
         let function =
             setup().with("PROBE_INIT", &format!("blocks at {}", gate.address())).start(&api());
@@ -283,13 +283,16 @@ fn a_second_signal_ends_the_process_in_every_state() {
             assert_ends_at_second_signal(function, streams, &event);
         }
 
-        let api = api();
-        let function = setup().with("PROBE_PRE_STOP", gate.address()).start(&api);
-        assert!(api.wait_until(LIMIT, |counts| counts.polls == 1));
-        function.signal("TERM");
-        let _blocked = gate.reached();
-        function.signal("INT");
-        assert_eq!(function.wait().code, 128 + 2, "pre_stop, {streams:?}");
+        for (first, second, number) in [("TERM", "INT", 2), ("INT", "TERM", 15), ("INT", "INT", 2)]
+        {
+            let api = api();
+            let function = setup().with("PROBE_PRE_STOP", gate.address()).start(&api);
+            assert!(api.wait_until(LIMIT, |counts| counts.polls == 1));
+            function.signal(first);
+            let _blocked = gate.reached();
+            function.signal(second);
+            assert_eq!(function.wait().code, 128 + number, "{second} in pre_stop, {streams:?}");
+        }
     }
 }
 
