@@ -63,9 +63,13 @@ impl std::fmt::Debug for Start {
 }
 
 impl Start {
-    pub(crate) fn new(environment: Environment, sink: Arc<dyn LogSink>, limits: Limits) -> Self {
+    pub(crate) fn new(
+        environment: Arc<Environment>,
+        sink: Arc<dyn LogSink>,
+        limits: Limits,
+    ) -> Self {
         Self {
-            environment: Arc::new(environment),
+            environment,
             sink,
             limits,
             pipeline: false,

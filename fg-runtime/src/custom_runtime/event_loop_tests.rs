@@ -1,7 +1,5 @@
 use std::net::TcpListener;
 
-use fg_core::Environment;
-
 use super::*;
 use crate::testing::CapturedLog;
 
@@ -13,7 +11,7 @@ async fn an_unreachable_api_is_polled_rarely_and_logged_once() {
     drop(listener);
     let log = CapturedLog::new();
     let limits = Limits { response_size: 0, timeouts: true };
-    let start = Start::new(Environment::default(), log.clone(), limits);
+    let start = Start::new(Arc::default(), log.clone(), limits);
     let shutdown = Shutdown::new();
     let mut function = EventLoop::new(&start, ErrorAudience::Owner, address, &shutdown);
     let polled = tokio::time::timeout(Duration::from_secs(10), function.poll()).await;

@@ -54,7 +54,8 @@ pub struct Function<S> {
 /// The settings of a function.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) environment: Option<Environment>,
+    /// `None` until it is read from the process.
+    environment: Option<Arc<Environment>>,
     threads: Option<usize>,
     report_timeouts: bool,
     json_log: bool,
@@ -160,7 +161,7 @@ impl<S> Function<S> {
     /// Sets the function's environment, instead of reading it from the process's variables: for
     /// tests and emulators.
     pub fn environment(mut self, environment: Environment) -> Self {
-        self.settings.environment = Some(environment);
+        self.settings.environment = Some(Arc::new(environment));
         self
     }
 }
@@ -174,11 +175,9 @@ impl<S: Source> Function<S> {
             return code;
         }
         self.settings.is_whole_program = true;
-        let (environment, threads) = (self.settings.take_environment(), self.settings.threads);
+        let (environment, threads) = (self.settings.environment(), self.settings.threads);
         match tokio_runtime(&environment, threads, S::BLOCKING) {
-            Ok(runtime) => {
-                block_on(runtime, Box::pin(self.environment(environment).run_here()), S::BLOCKING)
-            }
+            Ok(runtime) => block_on(runtime, Box::pin(self.run_here()), S::BLOCKING),
             Err(code) => code,
         }
     }
@@ -199,11 +198,9 @@ impl<S: Source> Function<S> {
         if !(S::BLOCKING && is_single_threaded()) {
             return self.run_here().await;
         }
-        let (environment, threads) = (self.settings.take_environment(), self.settings.threads);
+        let (environment, threads) = (self.settings.environment(), self.settings.threads);
         match tokio_runtime(&environment, threads, true) {
-            Ok(runtime) => {
-                run_beside(runtime, Box::pin(self.environment(environment).run_here())).await
-            }
+            Ok(runtime) => run_beside(runtime, Box::pin(self.run_here())).await,
             Err(code) => code,
         }
     }
@@ -225,15 +222,18 @@ impl<S: Source> Function<S> {
 }
 
 impl Settings {
-    fn take_environment(&mut self) -> Environment {
-        self.environment.take().unwrap_or_else(Environment::from_process)
+    /// The environment that is set, or that of the process.
+    fn environment(&mut self) -> Arc<Environment> {
+        let environment =
+            self.environment.get_or_insert_with(|| Arc::new(Environment::from_process()));
+        Arc::clone(environment)
     }
 
     /// Decides everything that is known before the function is initialized. `Err` is the exit code
     /// if the function cannot run.
     fn start<S: Source>(mut self) -> Result<(Mode, Start), ExitCode> {
         check_runtime()?;
-        let environment = self.take_environment();
+        let environment = self.environment();
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let wanted = variable("FG_MODE");
         // Not needed on the custom runtime, where the input would cost four system calls.
