@@ -167,23 +167,15 @@ impl Watchdog {
             watchdog.is_running.store(false, Ordering::Relaxed);
             return watchdog;
         };
-        let of_thread = Arc::downgrade(&watchdog);
-        let for_signals = shutdown.cloned();
-        // Kept outside of the thread in case it cannot be started.
-        let receiver = Arc::new(Mutex::new(Some(receiver)));
-        let for_thread = Arc::clone(&receiver);
-        let watch = move || {
-            let receiver = for_thread.lock().take();
-            if let Some(receiver) = receiver {
-                watch(&of_thread, receiver, for_signals.as_deref());
-            }
-        };
+        let (of_thread, for_signals) = (Arc::downgrade(&watchdog), shutdown.cloned());
+        let watch = move || watch(&of_thread, receiver, for_signals.as_deref());
         if let Err(error) = system::spawn("fg-watchdog", Box::new(watch)) {
             watchdog.is_running.store(false, Ordering::Relaxed);
             report(format_args!(
                 "fg: a blocked thread will not be noticed, since the watchdog thread cannot be started: {error}"
             ));
-            if let (Some(shutdown), Some(receiver)) = (shutdown, receiver.lock().take()) {
+            // The thread's own receiver has been dropped.
+            if let (Some(shutdown), Ok((receiver, _))) = (shutdown, WakeReceiver::new(true)) {
                 shutdown.set_signals(receiver);
             }
         }
