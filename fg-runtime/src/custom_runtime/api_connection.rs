@@ -66,7 +66,7 @@ impl Connection {
             api,
             stream: None,
             has_served: false,
-            request: Vec::new(),
+            request: Vec::with_capacity(SMALL),
             next_request: Vec::new(),
             is_pipelined: false,
             input: Vec::new(),
