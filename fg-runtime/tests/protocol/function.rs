@@ -115,6 +115,7 @@ impl Setup {
     }
 
     /// Limits the number of open files.
+    #[cfg(feature = "server")]
     pub(crate) fn limit_open_files(self, files: u32) -> Self {
         self.within(&["/bin/sh", "-c", &format!("ulimit -n {files}; exec \"$0\"")])
     }
