@@ -3,8 +3,8 @@
 //! `echo '{"customer":"Ada","note":"a \"small\" one"}' | cargo run -q --example borrowed_event`
 //!
 //! The fields are `Cow`, not `&str`: a string with an escape sequence, such as the note above, has
-//! to be unescaped into a new string. A `Cow` copies only such strings; a plain `&str` would fail on
-//! them at run time.
+//! to be unescaped into a new string. A `Cow` copies only such strings; a plain `&str` would fail
+//! on them at run time.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! A function as a value: whatever it is made from, it takes layers and settings, and is called in a
-//! unit test.
+//! A function as a value: whatever it is made from, it takes layers and settings, and is called in
+//! a unit test.
 
 use std::sync::Arc;
 use std::time::Duration;

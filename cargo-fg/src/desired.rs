@@ -1,11 +1,13 @@
-//! What a function on the platform should be, as its manifest says: the input of `deploy` and `export`.
+//! What a function on the platform should be, as its manifest says: the input of `deploy` and
+//! `export`.
 
 use std::collections::BTreeMap;
 
 use fg_client::Secret;
 use serde_json::{Map, Value};
 
-/// A function as it should be. A setting that is `None` is the platform's, and stays as it is there.
+/// A function as it should be. A setting that is `None` is the platform's, and stays as it is
+/// there.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Desired {
     /// 2 to 60 letters, digits, `-` and `_`.

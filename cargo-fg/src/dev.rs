@@ -68,18 +68,18 @@ pub(crate) struct DevArguments {
     /// port
     #[arg(long, aliases = ["port", "invoke-port"], value_name = "[ADDRESS:]PORT", env = "FG_LISTEN", hide_env_values = true, default_value = "9000", value_parser = parse_address)]
     listen: SocketAddr,
-    /// An additional host name to accept in the headers Host and Origin, for example for a container
-    /// or a proxy; can be repeated
+    /// An additional host name to accept in the headers Host and Origin, for example for a
+    /// container or a proxy; can be repeated
     #[arg(long, value_name = "NAME")]
     accept_host: Vec<String>,
     /// The folder that keeps functions that came over the API, asynchronous invocations and logs
-    /// [default: `fg/local` in the target folder, `fg/local-PORT` with a port other than 9000, and a
-    /// temporary one with port 0]
+    /// [default: `fg/local` in the target folder, `fg/local-PORT` with a port other than 9000, and
+    /// a temporary one with port 0]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// A timer: `@every` and a duration, or a cron expression of the platform (seconds, minutes,
-    /// hours, day, month, weekday), optionally after `CRON_TZ=ZONE`; in local time by default. Can be
-    /// repeated
+    /// hours, day, month, weekday), optionally after `CRON_TZ=ZONE`; in local time by default. Can
+    /// be repeated
     #[arg(long, value_name = "[FUNCTION=]SCHEDULE")]
     timer: Vec<TimerFlag>,
     /// The `user_event` in the events of the timers of --timer

@@ -1,5 +1,6 @@
-//! `cargo fg invoke`: builds a function, runs it once as the platform does, and prints the result in
-//! the three parts of the platform's console. With `--remote`, the function on the platform is invoked.
+//! `cargo fg invoke`: builds a function, runs it once as the platform does, and prints the result
+//! in the three parts of the platform's console. With `--remote`, the function on the platform is
+//! invoked.
 
 mod event;
 
@@ -51,8 +52,8 @@ pub(crate) struct InvokeArguments {
     /// with --remote, it prints the request id, and does not wait
     #[arg(long = "async")]
     is_async: bool,
-    /// The format of the result; `json` is an object with `ok`, `return`, `error`, `summary`, `log`,
-    /// `after`
+    /// The format of the result; `json` is an object with `ok`, `return`, `error`, `summary`,
+    /// `log`, `after`
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output: OutputFormat,
     #[command(flatten)]

@@ -33,8 +33,8 @@ pub(crate) const DEFAULT_HANDLER: &str = "bootstrap";
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "The function's settings")]
 pub(crate) struct SettingsFlags {
-    /// A user variable of the function, such as `FG_LOG_FORMAT=json`. NAME alone passes the variable
-    /// of this shell, which keeps secrets out of arguments. Can be repeated
+    /// A user variable of the function, such as `FG_LOG_FORMAT=json`. NAME alone passes the
+    /// variable of this shell, which keeps secrets out of arguments. Can be repeated
     #[arg(long = "env", short = 'e', value_name = "NAME[=VALUE]", value_parser = Assignment::parse)]
     variables: Vec<Assignment>,
     /// A file with user variables: lines NAME=value, as for docker and dotenv. --env overrides it.

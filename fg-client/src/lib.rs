@@ -78,8 +78,8 @@
 //!
 //! # Retries
 //!
-//! What is safe to repeat is repeated, within the bounds of [`Retry`]; a POST only if it cannot have
-//! been carried out. Redirects are not followed: a signature is for one host.
+//! What is safe to repeat is repeated, within the bounds of [`Retry`]; a POST only if it cannot
+//! have been carried out. Redirects are not followed: a signature is for one host.
 //!
 //! # Features
 //!

@@ -1,7 +1,8 @@
 //! Region, project and endpoints, from the program, variables and profiles.
 //!
-//! The order of each is in the documentation of [`Builder`](crate::Builder). What concerns an account
-//! is taken from one place: with a profile that was asked for, project and domain are its own.
+//! The order of each is in the documentation of [`Builder`](crate::Builder). What concerns an
+//! account is taken from one place: with a profile that was asked for, project and domain are its
+//! own.
 
 use std::fmt;
 

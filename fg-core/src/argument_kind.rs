@@ -4,8 +4,8 @@
 //! The macro only sees how a type is spelled, and an application may have its own `Context`, or an
 //! alias of ours. So the generated code decides by the type:
 //! [`ArgumentKind::<T>::FG_IS_CONTEXT`](ArgumentKind) is the inherent constant if `T` is our
-//! [`Context`], and that of [`NotContext`] otherwise. It is a const parameter of [`Argument`], which
-//! implements [`LentArgument`] once for each value.
+//! [`Context`], and that of [`NotContext`] otherwise. It is a const parameter of [`Argument`],
+//! which implements [`LentArgument`] once for each value.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -63,13 +63,13 @@ pub struct Context {
     pub(crate) invocation: Arc<Invocation>,
 }
 
-/// Whether the caller waits for the reply.
+/// Whether the caller waits for the response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum InvocationType {
-    /// The caller waits for the reply.
+    /// The caller waits for the response.
     #[default]
     Sync,
-    /// The caller does not wait; the reply reaches the success or failure destination, if one is
+    /// The caller does not wait; the response reaches the success or failure destination, if one is
     /// configured.
     Async,
 }
@@ -130,7 +130,8 @@ impl Context {
         self.invocation.cancellation.has_fired() || Instant::now() >= cancelled_at(self)
     }
 
-    /// Leaves work to be done after the response has been sent, before the next invocation is taken.
+    /// Leaves work to be done after the response has been sent, before the next invocation is
+    /// taken.
     ///
     /// It ends with the time of this invocation. A panic in it is logged and goes no further.
     /// Nothing awaits its result, so it should log what goes wrong: `let log =
@@ -139,8 +140,8 @@ impl Context {
         self.invocation.after.push(work);
     }
 
-    /// Registers work to be done before the instance ends, where `pre_stop` runs: for an `init` that
-    /// opens what has to be closed.
+    /// Registers work to be done before the instance ends, where `pre_stop` runs: for an `init`
+    /// that opens what has to be closed.
     ///
     /// Several are run one after the other, the last registered first. A panic in one is logged and
     /// goes no further. All of them and `pre_stop` share its time limit.
@@ -262,7 +263,7 @@ impl Context {
         from_header.or_else(|| self.invocation.environment.alias())
     }
 
-    /// Whether the caller waits for the reply.
+    /// Whether the caller waits for the response.
     #[must_use]
     pub fn invocation_type(&self) -> InvocationType {
         match self.header(names::INVOKE_TYPE) {

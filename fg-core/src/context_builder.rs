@@ -77,7 +77,7 @@ impl ContextBuilder {
         self.variable("RUNTIME_CPU", millicores.to_string())
     }
 
-    /// Sets whether the caller waits for the reply.
+    /// Sets whether the caller waits for the response.
     pub fn invocation_type(self, invocation_type: InvocationType) -> Self {
         let word = match invocation_type {
             InvocationType::Sync => "sync",

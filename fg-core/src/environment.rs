@@ -221,7 +221,7 @@ impl Environment {
         self.cpu_number
     }
 
-    /// The largest reply in bytes.
+    /// The largest response in bytes.
     #[must_use]
     pub fn max_response_size(&self) -> usize {
         self.max_response_size
@@ -247,8 +247,8 @@ impl Environment {
         self.is_log_json
     }
 
-    /// A variable that the user has set: from `RUNTIME_USERDATA`, which has the encrypted ones, else
-    /// from the process's variables.
+    /// A variable that the user has set: from `RUNTIME_USERDATA`, which has the encrypted ones,
+    /// else from the process's variables.
     ///
     /// The platform's own variables (`RUNTIME_*`) are not the user's and are never returned.
     #[must_use]

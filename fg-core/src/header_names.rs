@@ -1,7 +1,7 @@
 //! Names of the headers that the platform sends, lower case.
 //!
-//! Source of each: the platform's manual, "custom runtime" and "HTTP function", and the headers that
-//! its Go runtime reads.
+//! Source of each: the platform's manual, "custom runtime" and "HTTP function", and the headers
+//! that its Go runtime reads.
 
 /// The request id.
 pub const REQUEST_ID: &str = "x-cff-request-id";

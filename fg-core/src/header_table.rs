@@ -37,8 +37,8 @@ pub(crate) trait OwnedTable: Send + Sync {
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }
 
-/// A table, and its headers as strings once they are needed: to list them, or because a value is not
-/// UTF-8.
+/// A table, and its headers as strings once they are needed: to list them, or because a value is
+/// not UTF-8.
 #[derive(Default)]
 pub(crate) struct Owned<T> {
     table: T,

@@ -37,8 +37,8 @@ pub fn begin<'h>(
     begin_with_head(ctx, received, &[], headers)
 }
 
-/// Like [`begin`], with the head of the message that the names and values are parts of: it is copied
-/// as a whole, which costs less than to copy each of them.
+/// Like [`begin`], with the head of the message that the names and values are parts of: it is
+/// copied as a whole, which costs less than to copy each of them.
 pub fn begin_with_head<'h>(
     ctx: &mut Context,
     received: Instant,
@@ -50,8 +50,8 @@ pub fn begin_with_head<'h>(
     own.set_known(&known, |_| None)
 }
 
-/// Like [`begin`], but the request id may be another one: `choose_id` is given the one that came, or
-/// an empty string, and may return one to use in its place.
+/// Like [`begin`], but the request id may be another one: `choose_id` is given the one that came,
+/// or an empty string, and may return one to use in its place.
 pub fn begin_with_id<'h>(
     ctx: &mut Context,
     received: Instant,

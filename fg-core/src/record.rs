@@ -14,8 +14,8 @@ pub struct Record<'a> {
     pub level: Level,
     /// The invocation it belongs to; empty outside of any.
     pub request_id: &'a str,
-    /// The module or subsystem that says it, as the crates `log` and `tracing` have it; `None` for a
-    /// line of [`Logger`](crate::Logger).
+    /// The module or subsystem that says it, as the crates `log` and `tracing` have it; `None` for
+    /// a line of [`Logger`](crate::Logger).
     pub target: Option<&'a str>,
     /// The message.
     pub message: fmt::Arguments<'a>,

@@ -4,13 +4,13 @@
 //! The event is a JSON object: `say` is written to standard output, `complain` to standard error,
 //! `print` to standard output without a line end; after the answer `after` is written,
 //! `print_after` without a line end, or `exit_after` is the code of its exit. Then `do` happens:
-//! `response` (the default, with the bytes of `text`), `size` (a response of so many `bytes`), `chunks`
-//! (the same in chunked transfer encoding), `stream` (a chunk of so many `bytes`, so many `times`,
-//! and then the last chunk, or what `then` says: `cut`, `exit`, `hang`), `environment` (a response
-//! with the variables), `fail`, `exit`, `loop`, `hang`, `allocate` (so many
-//! `megabytes`, and then `hang`). The variable `AT_START` makes the same
-//! happen before the first poll. With the variable `ECHO` the response to an event of API Gateway is an
-//! HTTP response whose body is the event.
+//! `response` (the default, with the bytes of `text`), `size` (a response of so many `bytes`),
+//! `chunks` (the same in chunked transfer encoding), `stream` (a chunk of so many `bytes`, so many
+//! `times`, and then the last chunk, or what `then` says: `cut`, `exit`, `hang`), `environment` (a
+//! response with the variables), `fail`, `exit`, `loop`, `hang`, `allocate` (so many `megabytes`,
+//! and then `hang`). The variable `AT_START` makes the same happen before the first poll. With the
+//! variable `ECHO` the response to an event of API Gateway is an HTTP response whose body is the
+//! event.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

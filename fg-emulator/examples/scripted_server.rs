@@ -1,11 +1,11 @@
-//! An HTTP function for tests of the emulator, in nothing but the standard library: the path of each
-//! request says what it does.
+//! An HTTP function for tests of the emulator, in nothing but the standard library: the path of
+//! each request says what it does.
 //!
-//! `/echo` responds with the request as JSON, `/status/N` with this status, `/say/TEXT` writes a line,
-//! `/cookies` has headers of all kinds, `/length/N` and `/chunked/N` respond with so many bytes,
-//! `/endless` with chunks for as long as they are read, `/tick` with a chunk and then waits, `/meet`
-//! waits until another request is there, `/close` responds until the end of the connection; `/cut`,
-//! `/garbage` and `/nothing` are no complete responses; `/exit/N`, `/hang`, `/allocate/MB`.
+//! `/echo` responds with the request as JSON, `/status/N` with this status, `/say/TEXT` writes a
+//! line, `/cookies` has headers of all kinds, `/length/N` and `/chunked/N` respond with so many
+//! bytes, `/endless` with chunks for as long as they are read, `/tick` with a chunk and then waits,
+//! `/meet` waits until another request is there, `/close` responds until the end of the connection;
+//! `/cut`, `/garbage` and `/nothing` are no complete responses; `/exit/N`, `/hang`, `/allocate/MB`.
 //!
 //! It listens on `PORT`, or on `LISTEN_ON`. With `AT_START=exit` it exits with code 7 before, and
 //! with `AT_START=hang` it never listens.

@@ -1,5 +1,5 @@
-//! A conformance kit for the Runtime API: scenarios in files drive a `bootstrap` in any language, and
-//! a report has the results.
+//! A conformance kit for the Runtime API: scenarios in files drive a `bootstrap` in any language,
+//! and a report has the results.
 //!
 //! The program under test only has to answer each event with a POST to `/response/`, with any body.
 //! The [event](Kit::event) can be set, for a function that accepts only certain events. If the
@@ -33,9 +33,10 @@
 //! # Ok::<(), String>(())
 //! ```
 //!
-//! A scenario of the class `contract` also has a `source`: the document. The steps are taken in order,
-//! and the program starts at the first step that is not a fault. At the end of every scenario all its
-//! faults must have happened, and one more plain event must be answered. The steps:
+//! A scenario of the class `contract` also has a `source`: the document. The steps are taken in
+//! order, and the program starts at the first step that is not a fault. At the end of every
+//! scenario all its faults must have happened, and one more plain event must be answered. The
+//! steps:
 //!
 //! - `{"invoke": {..}}` hands out an event and waits for what it `expect`s: `response` (the default),
 //!   `answer` (a response or an error), `post` (even if the API refuses it), `nothing` (does not

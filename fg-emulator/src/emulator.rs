@@ -1,5 +1,5 @@
-//! A function on this machine as its callers see it: they invoke it, and get what the platform would
-//! return.
+//! A function on this machine as its callers see it: they invoke it, and get what the platform
+//! would return.
 
 pub(crate) mod async_queue;
 pub(crate) mod builder;
@@ -34,9 +34,9 @@ use response_stream::ResponseStream;
 /// SIGKILL included, since a shell watches it. On Windows they go on until they notice that their
 /// Runtime API is gone.
 ///
-/// Events go to the function alone. Linux reports which process is at the other end of a connection;
-/// a process that is neither the function's nor started by it is refused. macOS and Windows do not
-/// report it; there, requests of web pages are refused.
+/// Events go to the function alone. Linux reports which process is at the other end of a
+/// connection; a process that is neither the function's nor started by it is refused. macOS and
+/// Windows do not report it; there, requests of web pages are refused.
 #[derive(Debug)]
 pub struct Emulator {
     pool: Arc<Pool>,
@@ -54,8 +54,8 @@ impl Emulator {
         }))
     }
 
-    /// The settings of a function whose process is started elsewhere, such as in a debugger. It has one
-    /// instance and no timeout, and its output is not collected. [`variables`](Self::variables)
+    /// The settings of a function whose process is started elsewhere, such as in a debugger. It has
+    /// one instance and no timeout, and its output is not collected. [`variables`](Self::variables)
     /// returns the variables that it needs.
     pub fn attach() -> Builder {
         let mut settings = Settings::new(Program::Attached);
@@ -78,8 +78,8 @@ impl Emulator {
         Ok(Self { pool, queue, maintaining: maintaining.ok() })
     }
 
-    /// Invokes the function and waits for the result: the platform's synchronous invocation, with an
-    /// event of at most 6 MB.
+    /// Invokes the function and waits for the result: the platform's synchronous invocation, with
+    /// an event of at most 6 MB.
     ///
     /// If all instances are busy it waits for one. If that takes too long it is refused, as on the
     /// platform.
@@ -115,8 +115,8 @@ impl Emulator {
         }
     }
 
-    /// Queues the event: the platform's asynchronous invocation, with an event of at most 256 KB. Its
-    /// result can be waited for, and is sent to the destinations
+    /// Queues the event: the platform's asynchronous invocation, with an event of at most 256 KB.
+    /// Its result can be waited for, and is sent to the destinations
     /// [`on_success`](Builder::on_success) and [`on_failure`](Builder::on_failure).
     ///
     /// # Errors
@@ -223,8 +223,8 @@ impl Emulator {
         self.pool.settings().urn()
     }
 
-    /// The variables that an [attached](Self::attach) process needs; none if this emulator starts the
-    /// processes itself.
+    /// The variables that an [attached](Self::attach) process needs; none if this emulator starts
+    /// the processes itself.
     ///
     /// ```
     /// let emulator = fg_emulator::Emulator::attach().handler("greet").start()?;
@@ -273,7 +273,8 @@ impl Emulator {
         self.pool.counts()
     }
 
-    /// Waits until the instances meet a condition, and returns whether they did within the time limit.
+    /// Waits until the instances meet a condition, and returns whether they did within the time
+    /// limit.
     #[must_use]
     pub fn wait_until(&self, limit: Duration, reached: impl FnMut(Instances) -> bool) -> bool {
         self.pool.wait_until(limit, reached)
@@ -286,8 +287,8 @@ impl Emulator {
     }
 
     /// Waits until the function is done with what it does after its answer, at most for the
-    /// [timeout](Builder::timeout), and [stops](Self::stop) it. Returns what it has written since its
-    /// answer, and what went wrong.
+    /// [timeout](Builder::timeout), and [stops](Self::stop) it. Returns what it has written since
+    /// its answer, and what went wrong.
     ///
     /// ```no_run
     /// let emulator = fg_emulator::Emulator::builder("target/debug/greet").start()?;

@@ -99,9 +99,9 @@ impl Outcome {
         matches!(self, Self::Response(_) | Self::Streamed { .. })
     }
 
-    /// The body that a caller of the invoke API gets: the response, the function's own error as it was
-    /// posted, or `{"errorCode": .., "errorMessage": ..}` with the platform's code and message. It is
-    /// empty if the response was streamed.
+    /// The body that a caller of the invoke API gets: the response, the function's own error as it
+    /// was posted, or `{"errorCode": .., "errorMessage": ..}` with the platform's code and message.
+    /// It is empty if the response was streamed.
     #[must_use]
     pub fn body(&self) -> Cow<'_, [u8]> {
         match self {

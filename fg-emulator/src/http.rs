@@ -1,7 +1,7 @@
 //! HTTP/1.1 over blocking sockets: for the Runtime API, and for requests to HTTP functions.
 //!
-//! It is written by hand because faults are scripted below the level at which an HTTP library works:
-//! a request is left half read, a response is cut at a byte.
+//! It is written by hand because faults are scripted below the level at which an HTTP library
+//! works: a request is left half read, a response is cut at a byte.
 
 pub(crate) mod accept_loop;
 pub(crate) mod chunked_body;

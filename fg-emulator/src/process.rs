@@ -134,7 +134,8 @@ impl Process {
             *state.exit.lock() = Some(exit);
             on_end(ProcessEnd { exit, was_requested: state.stop_requested.load(Ordering::SeqCst) });
         });
-        // Without this thread the end would go unnoticed, so the process is dropped, which kills it.
+        // Without this thread the end would go unnoticed, so the process is dropped, which kills
+        // it.
         waiting.map(|_| process)
     }
 

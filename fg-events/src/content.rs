@@ -100,7 +100,8 @@ pub(crate) mod json {
         })
     }
 
-    /// Deserializes a value that is an object in some payloads and a string with its JSON in others.
+    /// Deserializes a value that is an object in some payloads and a string with its JSON in
+    /// others.
     pub(crate) fn open<T: DeserializeOwned>(
         field: &'static str,
         value: &Value,

@@ -34,8 +34,8 @@ record! {
         /// The region of the bucket.
         #[serde(rename = "eventRegion")]
         pub event_region: String => with_event_region,
-        /// When it happened. The only known sample has local time with a `Z` here; the `time` of the
-        /// event is UTC.
+        /// When it happened. The only known sample has local time with a `Z` here; the `time` of
+        /// the event is UTC.
         #[serde(rename = "eventTime")]
         pub event_time: Option<Time> => with_event_time,
         /// `ObjectCreated:Put` and so on.

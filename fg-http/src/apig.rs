@@ -7,8 +7,8 @@
 //! | HTTP request | event | [`event_of`] | a handler of events that is served over HTTP; a gateway for tests |
 //! | function response | HTTP response | [`response_of`] | the same |
 //!
-//! A function response is the JSON object that API Gateway expects: `statusCode`, `headers`, `body`,
-//! `isBase64Encoded`.
+//! A function response is the JSON object that API Gateway expects: `statusCode`, `headers`,
+//! `body`, `isBase64Encoded`.
 //!
 //! Conversions are lossless: a round trip preserves the bytes of a body, for any content type, and
 //! the values of repeated headers and parameters in their order. What JSON cannot represent, such

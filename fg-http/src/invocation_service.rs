@@ -21,7 +21,7 @@ use crate::collect::collect;
 /// [`Layered`](crate::Layered) to go around.
 ///
 /// An invocation is a `POST /invoke` whose body is the payload and whose extensions hold the
-/// [`Context`]. The response is 200 with the reply, streamed where the reply is, or 500 with the
+/// [`Context`]. The HTTP response is 200 with the handler's response, streamed if that is, or 500 with the
 /// error JSON.
 ///
 /// The service takes a request with any body, so that layers may replace it, and is an axum service

@@ -20,8 +20,8 @@ pub struct Exchange<'a> {
     pub target: &'a str,
     /// The status of the response.
     pub status: u16,
-    /// The result of the invocation. `None` if the function was not invoked, or over the invoke API,
-    /// whose response has the result.
+    /// The result of the invocation. `None` if the function was not invoked, or over the invoke
+    /// API, whose response has the result.
     pub execution: Option<&'a Execution>,
     /// Why the response is not the function's, if it is not.
     pub reason: Option<&'a str>,

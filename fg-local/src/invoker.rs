@@ -1,4 +1,5 @@
-//! Runs versions of functions: each invocation waits for its turn, gets an instance, and is recorded.
+//! Runs versions of functions: each invocation waits for its turn, gets an instance, and is
+//! recorded.
 
 mod admission;
 mod asynchronous;

@@ -1,9 +1,9 @@
 //! FunctionGraph on one machine: the API that official SDKs and Terraform speak, the gateway that
 //! browsers and curl call, triggers, asynchronous invocations and logs.
 //!
-//! [`Local`] is a running server. Functions are processes on this machine: created over the API from
-//! a package, as in the cloud, or served by this program while it builds them, as `cargo fg dev`
-//! does.
+//! [`Local`] is a running server. Functions are processes on this machine: created over the API
+//! from a package, as in the cloud, or served by this program while it builds them, as `cargo fg
+//! dev` does.
 //!
 //! ```no_run
 //! # #[tokio::main(flavor = "current_thread")]

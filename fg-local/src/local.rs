@@ -35,19 +35,20 @@ type StartError = Box<dyn std::error::Error + Send + Sync>;
 /// | `POST /` without a query | the body is the event for the function that is served; its response is the body of the HTTP response |
 /// | anything else | an event of API Gateway for it. `POST /?` is the gateway's `POST /` |
 ///
-/// With several functions that are served the first part of a path is the name of one, and the rest is
-/// the path that the function sees: `POST /greet` is an event for `greet`, `GET /orders/7` a request
-/// of API Gateway for `/7` of `orders`. A name may contain slashes. `GET /` lists the functions.
+/// With several functions that are served the first part of a path is the name of one, and the rest
+/// is the path that the function sees: `POST /greet` is an event for `greet`, `GET /orders/7` a
+/// request of API Gateway for `/7` of `orders`. A name may contain slashes. `GET /` lists the
+/// functions.
 ///
-/// A function's own error has status 500 and the error as JSON. A response that API Gateway would not
-/// understand has status 500, too.
+/// A function's own error has status 500 and the error as JSON. A response that API Gateway would
+/// not understand has status 500, too.
 ///
 /// Every web page can send requests to a local port. So a request is refused with status 403 unless
-/// its `Host` is a loopback name or address, the address that the server listens at (any address, if
-/// it listens at all), or a name that was [accepted](Self::accept_host). It is also refused if its
-/// `Origin` or `Sec-Fetch-Site` says that a page of another site has sent it. A head may have 64 KB,
-/// 256 headers and 10 s; the body of an event 6 MB, of other requests of the API 70 MB, and a minute;
-/// and all bodies together have 512 MB. There are at most 4,096
+/// its `Host` is a loopback name or address, the address that the server listens at (any address,
+/// if it listens at all), or a name that was [accepted](Self::accept_host). It is also refused if
+/// its `Origin` or `Sec-Fetch-Site` says that a page of another site has sent it. A head may have
+/// 64 KB, 256 headers and 10 s; the body of an event 6 MB, of other requests of the API 70 MB, and
+/// a minute; and all bodies together have 512 MB. There are at most 4,096
 /// [connections](Builder::max_connections); for a new one the connection that has been idle for
 /// longest is closed.
 ///
@@ -93,15 +94,15 @@ impl Local {
         self.address
     }
 
-    /// Accepts requests with this name as their `Host`, and requests of pages under this name: for a
-    /// container that calls this machine by a name, or for a proxy.
+    /// Accepts requests with this name as their `Host`, and requests of pages under this name: for
+    /// a container that calls this machine by a name, or for a proxy.
     pub fn accept_host(&self, name: &str) {
         self.front.accept_host(name);
     }
 
-    /// Serves this program as a function below `/name` from now on, and returns the one that was served
-    /// before: it finishes the requests that it handles. Dropping it stops its processes, once no
-    /// request uses it any more.
+    /// Serves this program as a function below `/name` from now on, and returns the one that was
+    /// served before: it finishes the requests that it handles. Dropping it stops its processes,
+    /// once no request uses it any more.
     ///
     /// The API knows the function by the name and the package of the emulator.
     ///
@@ -123,14 +124,14 @@ impl Local {
         Ok(project.serve(&function, emulator))
     }
 
-    /// Sets the timers of the function that is served under this name, in place of those that were set
-    /// before. The API knows them as triggers; triggers that it has made stay. Timers that are set
-    /// here end with this server.
+    /// Sets the timers of the function that is served under this name, in place of those that were
+    /// set before. The API knows them as triggers; triggers that it has made stay. Timers that are
+    /// set here end with this server.
     ///
     /// # Errors
     ///
-    /// If the function has not been served, a timer is not one that the API would accept, two have the
-    /// same name, or they cannot be written to the data folder.
+    /// If the function has not been served, a timer is not one that the API would accept, two have
+    /// the same name, or they cannot be written to the data folder.
     pub fn set_timers(&self, name: &str, timers: &[Timer]) -> Result<(), StartError> {
         let function = self.app.project_paths.find(name);
         let function = function.ok_or_else(|| format!("there is no function {name}"))?;
@@ -198,7 +199,8 @@ impl Drop for Local {
         drop(self.listening.take());
         self.app.invoker.stop();
         if let Some(runtime) = self.runtime.take() {
-            // What waits for a function ends with it. In an async context it must not be waited for.
+            // What waits for a function ends with it. In an async context it must not be waited
+            // for.
             runtime.shutdown_background();
         }
         drop(self.temporary_folder.take());

@@ -1,4 +1,5 @@
-//! The record of a function that is built from source: with it the API shows and invokes the function.
+//! The record of a function that is built from source: with it the API shows and invokes the
+//! function.
 
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use crate::catalog::version::{Code, Config};
 use crate::error::ApiError;
 use crate::urn::FunctionName;
 
-/// Writes the record of a function, with the settings of its program if that runs already. Published
-/// versions, aliases and triggers stay.
+/// Writes the record of a function, with the settings of its program if that runs already.
+/// Published versions, aliases and triggers stay.
 pub(crate) fn write(
     catalog: &Catalog,
     name: &FunctionName,

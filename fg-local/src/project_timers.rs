@@ -1,5 +1,5 @@
-//! The timers of functions that are built from source: triggers of the catalog, which last as long as
-//! the server that made them.
+//! The timers of functions that are built from source: triggers of the catalog, which last as long
+//! as the server that made them.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use crate::catalog::version::LATEST;
 use crate::error::ApiError;
 use crate::urn::FunctionName;
 
-/// A timer of a function that is [served](crate::Local::serve). The API knows it as a trigger of the
-/// type `TIMER`.
+/// A timer of a function that is [served](crate::Local::serve). The API knows it as a trigger of
+/// the type `TIMER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timer {
     /// Its name: at most 64 characters, and only once in a function.

@@ -58,8 +58,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If another process has it, if a newer version of this program has written it, or if it cannot
-    /// be read and written. Single records that cannot be read are no error: see
+    /// If another process has it, if a newer version of this program has written it, or if it
+    /// cannot be read and written. Single records that cannot be read are no error: see
     /// [`damaged`](Self::damaged).
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         Self::open_with(folder, Limits::DEFAULT)
@@ -137,14 +137,14 @@ impl Store {
         Ok(())
     }
 
-    /// Stores a package, a zip file. It is kept while a function's version refers to its digest, and
-    /// at least ten minutes. Blocks while it is checked and written.
+    /// Stores a package, a zip file. It is kept while a function's version refers to its digest,
+    /// and at least ten minutes. Blocks while it is checked and written.
     pub(crate) fn put_package(&self, package: &[u8]) -> Result<StoredPackage, PackageError> {
         self.packages.put(package)
     }
 
-    /// Stores code that is one file (`inline` and `jar`) as a package of that file, whose digest and
-    /// size it returns.
+    /// Stores code that is one file (`inline` and `jar`) as a package of that file, whose digest
+    /// and size it returns.
     pub(crate) fn put_file(
         &self,
         name: &str,
@@ -189,8 +189,8 @@ impl Store {
         self.writer.write(0, move |change| change.retry(&id, failure)).await?
     }
 
-    /// Records how an invocation has ended, whether it runs or waits (if it is given up). The second
-    /// time is an error.
+    /// Records how an invocation has ended, whether it runs or waits (if it is given up). The
+    /// second time is an error.
     pub(crate) async fn finish(
         &self,
         request_id: &str,
@@ -213,8 +213,8 @@ impl Store {
         self.writer.write(0, move |change| change.finish(&id, End::Discard, reason, waits)).await?
     }
 
-    /// What waited or ran when the store was opened, the oldest first: all of it waits now, with its
-    /// attempts kept. The second time there is nothing.
+    /// What waited or ran when the store was opened, the oldest first: all of it waits now, with
+    /// its attempts kept. The second time there is nothing.
     pub(crate) fn unfinished(&self) -> Vec<Invocation> {
         std::mem::take(&mut *self.unfinished.lock())
     }
@@ -225,8 +225,8 @@ impl Store {
         read().map_err(|error| self.error(&error))
     }
 
-    /// Invocations of a function, the newest first. `marker` of those that the filter takes are left
-    /// out. Does not wait for writes.
+    /// Invocations of a function, the newest first. `marker` of those that the filter takes are
+    /// left out. Does not wait for writes.
     pub(crate) fn list(
         &self,
         function: &FunctionName,

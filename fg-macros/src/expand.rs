@@ -231,8 +231,8 @@ fn call_handler(function: &Function, options: &Options, arguments: &Arguments) -
     }
 }
 
-/// A closure that finds the details of an error; see `fg-core/src/error_details.rs`. It compiles for
-/// every type.
+/// A closure that finds the details of an error; see `fg-core/src/error_details.rs`. It compiles
+/// for every type.
 fn details_of(at: Span) -> TokenStream {
     quote_spanned! {at=>
         |__fg_error| {

@@ -29,8 +29,8 @@ pub(crate) struct Options {
     pub(crate) misread: bool,
 }
 
-/// Imports `fg::contract` as `__fg` for the code that follows, so that a wrong path is one error and
-/// not one for each item.
+/// Imports `fg::contract` as `__fg` for the code that follows, so that a wrong path is one error
+/// and not one for each item.
 ///
 /// The error is at the user's path, or else at the attribute.
 pub(crate) fn import(krate: Option<&Path>) -> TokenStream {

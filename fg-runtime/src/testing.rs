@@ -20,7 +20,8 @@ use crate::run::function::Function;
 use crate::run::source::Source;
 use crate::run::surrounding_runtime::{is_single_threaded, run_where_blocking_is_allowed};
 
-/// Runs a function on one payload: the init phase, the call, work left by `spawn_after`, `pre_stop`.
+/// Runs a function on one payload: the init phase, the call, work left by `spawn_after`,
+/// `pre_stop`.
 ///
 /// A `blocking` handler may block with any flavor of the test's runtime, as it may in a function:
 /// under a plain `#[tokio::test]` it runs on a thread of its own while the runtime continues.

@@ -97,8 +97,8 @@ impl Api {
         self.shared.wait_until_idle(limit).map(drop)
     }
 
-    /// Sends the program this event a number of times, until it polls for one more. Returns the time
-    /// of each, from the event to the next poll.
+    /// Sends the program this event a number of times, until it polls for one more. Returns the
+    /// time of each, from the event to the next poll.
     pub(crate) fn feed(
         &self,
         event: &Event,

@@ -1,8 +1,8 @@
 //! Restricts the program and the Runtime API to one core while times are measured.
 //!
-//! Otherwise the scheduler decides whether the two share a core or wake each other across two, which
-//! makes a difference of a factor of ten on a virtual machine. Most functions have less than one core
-//! anyway.
+//! Otherwise the scheduler decides whether the two share a core or wake each other across two,
+//! which makes a difference of a factor of ten on a virtual machine. Most functions have less than
+//! one core anyway.
 
 use std::fs;
 use std::process::{Command, Stdio};

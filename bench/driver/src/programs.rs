@@ -99,8 +99,8 @@ const GO: Program = Program {
     title: "Go sample",
     name: "go",
     protocol: Protocol::FunctionGraph,
-    // Callgrind does not support the signals with which Go preempts goroutines, which are not needed
-    // here.
+    // Callgrind does not support the signals with which Go preempts goroutines, which are not
+    // needed here.
     variables: &[("GODEBUG", "asyncpreemptoff=1")],
     is_repeat: false,
     feature: "",

@@ -218,8 +218,8 @@ impl Suite<'_> {
         Some(crate::process::cpu_of_ended_children()? - before)
     }
 
-    /// The times of all jobs, relative to one of them: the median over rounds in which every job runs
-    /// once.
+    /// The times of all jobs, relative to one of them: the median over rounds in which every job
+    /// runs once.
     fn ratios(&mut self, jobs: &[(Program, Work)], floor: usize, count: usize) -> Vec<Ratios> {
         let _one_core = self.one_core();
         let mut rounds: Vec<Vec<Option<Timed>>> = Vec::new();

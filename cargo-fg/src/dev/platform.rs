@@ -1,4 +1,5 @@
-//! Starts the platform on this machine for `cargo fg dev`: its folder, its keys, and what it prints.
+//! Starts the platform on this machine for `cargo fg dev`: its folder, its keys, and what it
+//! prints.
 
 use std::fs;
 use std::net::SocketAddr;

@@ -96,8 +96,8 @@ impl Serving {
         }
     }
 
-    /// Starts a function, waits until it is ready, and replaces the previous version, which finishes
-    /// its running invocations.
+    /// Starts a function, waits until it is ready, and replaces the previous version, which
+    /// finishes its running invocations.
     pub(super) fn replace(
         &self,
         function: &Function,

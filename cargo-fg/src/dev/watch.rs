@@ -8,8 +8,8 @@
 //! The files are polled. Notifications of the operating system (as in the crate `notify`) do not
 //! work on every file system, for example over a network or in a container, and have limits for the
 //! number of watched directories. Polling is cheap: a scan for a function on a clone of fg is 811
-//! system calls, and took 2.9 ms of processor time on a busy machine, which is 1.4 % of a core. If a
-//! scan takes longer, so do the pauses, so that it never takes more than 5 %.
+//! system calls, and took 2.9 ms of processor time on a busy machine, which is 1.4 % of a core. If
+//! a scan takes longer, so do the pauses, so that it never takes more than 5 %.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -230,8 +230,8 @@ impl Scan<'_> {
         {
             return false;
         }
-        // Links to directories are not followed, because they can form cycles; cargo lists the files
-        // behind them that are used. A nested package is scanned by its own rule.
+        // Links to directories are not followed, because they can form cycles; cargo lists the
+        // files behind them that are used. A nested package is scanned by its own rule.
         rule == Rule::Everything || !(name.starts_with('.') || path.join("Cargo.toml").exists())
     }
 

@@ -1,5 +1,5 @@
-//! Writes the zip file, reproducibly: the bytes depend only on the files, not on the time, the umask
-//! or the processor.
+//! Writes the zip file, reproducibly: the bytes depend only on the files, not on the time, the
+//! umask or the processor.
 
 use std::io::{Cursor, Write};
 

@@ -1,8 +1,8 @@
 //! The root certificates of an image, as a PEM file.
 //!
-//! By default this is Mozilla's list, in the version that this program was built with, so that it is
-//! the same on every system. The user can choose another file, for example with the certificates of
-//! a company.
+//! By default this is Mozilla's list, in the version that this program was built with, so that it
+//! is the same on every system. The user can choose another file, for example with the certificates
+//! of a company.
 
 use std::fs;
 use std::io::Read;

@@ -9,8 +9,8 @@ use crate::package::elf::{self, Requirements};
 
 const MB: usize = 1 << 20;
 
-/// The maximum sizes of a zip file that is uploaded on the console, through the API and through OBS,
-/// and of an unpacked package (from the manual, "notes and constraints").
+/// The maximum sizes of a zip file that is uploaded on the console, through the API and through
+/// OBS, and of an unpacked package (from the manual, "notes and constraints").
 const CONSOLE_LIMIT: usize = 40 * MB;
 const API_LIMIT: usize = 50 * MB;
 const OBS_LIMIT: usize = 300 * MB;

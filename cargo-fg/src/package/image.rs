@@ -183,8 +183,8 @@ fn digest(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
 }
 
-/// The platform runs an image as 1003:1003, never as root, invokes it on port 8000, and has only one
-/// architecture (from the manual, "creating a function with an image").
+/// The platform runs an image as 1003:1003, never as root, invokes it on port 8000, and has only
+/// one architecture (from the manual, "creating a function with an image").
 fn dockerfile(program: &str) -> String {
     format!(
         "FROM --platform=linux/amd64 scratch\n\

@@ -12,8 +12,8 @@ use crate::project::{Function, Project};
 use crate::screen::Screen;
 
 /// For a reproducible build: debug information contains paths of files, incremental compilation
-/// depends on earlier builds, and build scripts that need the time use `SOURCE_DATE_EPOCH`, which is
-/// the earliest time of a zip file.
+/// depends on earlier builds, and build scripts that need the time use `SOURCE_DATE_EPOCH`, which
+/// is the earliest time of a zip file.
 const VARIABLES: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_STRIP", "symbols"),
     ("CARGO_INCREMENTAL", "0"),

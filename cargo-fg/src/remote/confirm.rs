@@ -5,7 +5,8 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use crate::failure::{Exit, Failure};
 use crate::printable::{Form, printable};
 
-/// Asks a question that is answered with yes or no; `yes` is the answer of `--yes`. No answer is no.
+/// Asks a question that is answered with yes or no; `yes` is the answer of `--yes`. No answer is
+/// no.
 ///
 /// Without a terminal and without `--yes`, it is an error of the command line.
 pub(crate) fn confirm(question: &str, yes: bool) -> Result<bool, Failure> {

@@ -21,7 +21,8 @@ pub(crate) fn rfc3339(time: SystemTime) -> String {
     time.map_or_else(|_| "not known".to_owned(), |time| time.strftime("%FT%TZ").to_string())
 }
 
-/// A time on the command line: so long ago, as in `90s`, `10m`, `2h` and `3d`, or a time of RFC 3339.
+/// A time on the command line: so long ago, as in `90s`, `10m`, `2h` and `3d`, or a time of RFC
+/// 3339.
 pub(crate) fn parse_moment(text: &str) -> Result<Timestamp, String> {
     if let Some(time) = parse(text) {
         return Ok(time);

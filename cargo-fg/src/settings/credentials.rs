@@ -1,5 +1,5 @@
-//! The source of `ctx.credentials()`: the credentials of the platform's SDKs, from their environment
-//! variables or their file.
+//! The source of `ctx.credentials()`: the credentials of the platform's SDKs, from their
+//! environment variables or their file.
 //!
 //! The function gets them as on the platform, with each event, and not as variables. They are never
 //! in arguments and never printed.

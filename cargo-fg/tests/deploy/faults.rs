@@ -1,5 +1,5 @@
-//! Each request of a deployment fails once, in each way. Afterwards it has succeeded, or the next run
-//! finishes what it began, and all the time the old version served, or the new one.
+//! Each request of a deployment fails once, in each way. Afterwards it has succeeded, or the next
+//! run finishes what it began, and all the time the old version served, or the new one.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,5 +1,5 @@
-//! `cargo fg deploy` and the way back, from end to end: the real program against FunctionGraph on this
-//! machine as a process of its own, with a proxy in between that fails on demand.
+//! `cargo fg deploy` and the way back, from end to end: the real program against FunctionGraph on
+//! this machine as a process of its own, with a proxy in between that fails on demand.
 #![cfg(target_os = "linux")]
 
 mod alias;

@@ -46,8 +46,8 @@ static PROJECT: LazyLock<PathBuf> = LazyLock::new(|| {
     fs::create_dir_all(parent.join(".cargo")).expect("it is made");
     let profile = "[profile.release]\nopt-level = \"s\"\nlto = \"off\"\ncodegen-units = 16\n";
     write_if_new(&parent.join(".cargo/config.toml"), profile);
-    // A repository of its own: this one ignores the target folder, so that nothing in there would be
-    // packaged.
+    // A repository of its own: this one ignores the target folder, so that nothing in there would
+    // be packaged.
     fs::create_dir_all(directory.join(".git")).expect("it is made");
     let path = repository().display().to_string();
     write_if_new(&directory.join("Cargo.toml"), &MANIFEST.replace("REPOSITORY", &path));

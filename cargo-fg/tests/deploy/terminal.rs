@@ -15,8 +15,8 @@ use crate::project::deploy;
 use crate::proxy::Proxy;
 use crate::serving::titles;
 
-/// Runs it on a pseudo-terminal, and types this when it asks. Returns the exit code, and all that was
-/// on the screen.
+/// Runs it on a pseudo-terminal, and types this when it asks. Returns the exit code, and all that
+/// was on the screen.
 fn on_a_terminal(command: &mut Command, question: &str, typed: &str) -> (Option<i32>, String) {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
     grantpt(&terminal).expect("it is ours");

@@ -1,5 +1,5 @@
-//! The platform on this machine, with functions that are made through its API, and the program under
-//! test as its user has it.
+//! The platform on this machine, with functions that are made through its API, and the program
+//! under test as its user has it.
 
 use std::fs;
 use std::future::Future;

@@ -95,8 +95,8 @@ answer! {
     pub struct Destination {
         /// `OBS`, `SMN`, `DIS` or `FunctionGraph`.
         destination: String,
-        /// JSON in a string: `{"bucket", "prefix", "expires"}`, `{"topic_urn"}`, `{"stream_name"}` or
-        /// `{"func_urn"}`.
+        /// JSON in a string: `{"bucket", "prefix", "expires"}`, `{"topic_urn"}`, `{"stream_name"}`
+        /// or `{"func_urn"}`.
         param: String,
     }
 }

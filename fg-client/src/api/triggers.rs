@@ -12,8 +12,8 @@ answer! {
     pub struct Trigger {
         /// Its id.
         trigger_id: String,
-        /// Its type: `TIMER`, `APIG`, `DEDICATEDGATEWAY`, `OBS`, `SMN`, `LTS`, `CTS`, `DDS`, `KAFKA`,
-        /// `EVENTGRID`, and others.
+        /// Its type: `TIMER`, `APIG`, `DEDICATEDGATEWAY`, `OBS`, `SMN`, `LTS`, `CTS`, `DDS`,
+        /// `KAFKA`, `EVENTGRID`, and others.
         trigger_type_code: String,
         /// `ACTIVE`, `DISABLED` or `PENDING`.
         trigger_status: String,

@@ -71,8 +71,8 @@ impl Client {
         Builder::new(Environment::from_process())
     }
 
-    /// A client with other credentials that shares the connections of this one: for a function, whose
-    /// credentials come with each invocation.
+    /// A client with other credentials that shares the connections of this one: for a function,
+    /// whose credentials come with each invocation.
     #[must_use]
     pub fn with_credentials(&self, credentials: Credentials) -> Self {
         let inner = &self.inner;

@@ -1,5 +1,5 @@
-//! `fg-conformance`: runs a `bootstrap` in any language through the scenarios of the Runtime API, and
-//! reports the results.
+//! `fg-conformance`: runs a `bootstrap` in any language through the scenarios of the Runtime API,
+//! and reports the results.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;

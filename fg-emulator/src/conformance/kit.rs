@@ -42,15 +42,15 @@ impl Kit {
         self
     }
 
-    /// The event if a scenario has none of its own. The program has to answer it with a response. By
-    /// default `{"name":"Ada"}`.
+    /// The event if a scenario has none of its own. The program has to answer it with a response.
+    /// By default `{"name":"Ada"}`.
     pub fn event(mut self, event: impl Into<String>) -> Self {
         self.event = event.into();
         self
     }
 
-    /// How long the program may take to poll and to answer; 10 s by default. `RUNTIME_TIMEOUT` has the
-    /// same value.
+    /// How long the program may take to poll and to answer; 10 s by default. `RUNTIME_TIMEOUT` has
+    /// the same value.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self

@@ -183,7 +183,8 @@ impl<'a> ScenarioRun<'a> {
         )
     }
 
-    /// Waits until the state shows what is expected. It fails at the deadline, or if the program ends.
+    /// Waits until the state shows what is expected. It fails at the deadline, or if the program
+    /// ends.
     fn wait_for<T>(
         &self,
         expected: impl Fn() -> String,

@@ -30,8 +30,8 @@ impl AsyncInvocation {
         &self.request_id
     }
 
-    /// Waits until the last attempt has ended and the destination has been notified, and returns the
-    /// result of the last attempt; `None` after the time limit.
+    /// Waits until the last attempt has ended and the destination has been notified, and returns
+    /// the result of the last attempt; `None` after the time limit.
     #[must_use]
     pub fn wait(&self, limit: Duration) -> Option<Execution> {
         self.result.wait(limit, |result| result.clone())

@@ -101,18 +101,18 @@ impl Builder {
         self.with(|settings| settings.memory = megabytes)
     }
 
-    /// Ends a process that uses more memory than the function [has](Self::memory), together with the
-    /// processes that it has started, with the platform's error `runtime memory limit exceeded`. By
-    /// default memory is not limited.
+    /// Ends a process that uses more memory than the function [has](Self::memory), together with
+    /// the processes that it has started, with the platform's error `runtime memory limit
+    /// exceeded`. By default memory is not limited.
     ///
-    /// How this is done depends on the system: see [`Emulator::memory_enforcement`]. With systemd, a
-    /// program gets a cgroup that it may divide by `systemd-run --user --scope`.
+    /// How this is done depends on the system: see [`Emulator::memory_enforcement`]. With systemd,
+    /// a program gets a cgroup that it may divide by `systemd-run --user --scope`.
     pub fn enforce_memory(self) -> Self {
         self.with(|settings| settings.enforces_memory = true)
     }
 
-    /// `RUNTIME_CPU` in millicores; by default what the platform gives to this memory size. It is not
-    /// enforced.
+    /// `RUNTIME_CPU` in millicores; by default what the platform gives to this memory size. It is
+    /// not enforced.
     pub fn cpu(self, millicores: u32) -> Self {
         self.with(|settings| settings.cpu = Some(millicores))
     }
@@ -122,14 +122,14 @@ impl Builder {
         self.with(|settings| settings.variables.push((name.into(), value.into())))
     }
 
-    /// Adds a variable of the process that is not in `RUNTIME_USERDATA`: a setting of the machine, not
-    /// of the function. A user variable of the same name takes precedence.
+    /// Adds a variable of the process that is not in `RUNTIME_USERDATA`: a setting of the machine,
+    /// not of the function. A user variable of the same name takes precedence.
     pub fn process_variable(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.with(|settings| settings.process_variables.push((name.into(), value.into())))
     }
 
-    /// The address of the Runtime API of an attached process, such as `127.0.0.1:9001`; by default a
-    /// free port, which is another one each time.
+    /// The address of the Runtime API of an attached process, such as `127.0.0.1:9001`; by default
+    /// a free port, which is another one each time.
     pub fn runtime_api_at(self, address: SocketAddr) -> Self {
         self.with(|settings| {
             if matches!(settings.program, Program::Attached) {
@@ -143,8 +143,8 @@ impl Builder {
         self.with(|settings| settings.user_data.push((name.into(), value.into())))
     }
 
-    /// Passes this variable of the caller's environment to the process. By default it gets `PATH` and
-    /// little else, as on the platform.
+    /// Passes this variable of the caller's environment to the process. By default it gets `PATH`
+    /// and little else, as on the platform.
     pub fn inherit(self, name: impl Into<OsString>) -> Self {
         self.with(|settings| settings.inherited.push(name.into()))
     }
@@ -154,8 +154,8 @@ impl Builder {
         self.with(|settings| settings.credentials = Some(credentials))
     }
 
-    /// `RUNTIME_CODE_ROOT`, and the working directory of the process; by default the directory of the
-    /// program.
+    /// `RUNTIME_CODE_ROOT`, and the working directory of the process; by default the directory of
+    /// the program.
     pub fn code_root(self, directory: impl Into<PathBuf>) -> Self {
         self.with(|settings| settings.code_root = Some(directory.into()))
     }
@@ -165,9 +165,9 @@ impl Builder {
         self.with(|settings| settings.response_limit = bytes)
     }
 
-    /// Enables streamed responses: a chunked response may have 200 MB, and a caller can read it while
-    /// the function writes it, with [`Emulator::invoke_streaming`] (the platform's manual, "response
-    /// streaming").
+    /// Enables streamed responses: a chunked response may have 200 MB, and a caller can read it
+    /// while the function writes it, with [`Emulator::invoke_streaming`] (the platform's manual,
+    /// "response streaming").
     pub fn streaming(self) -> Self {
         self.with(|settings| settings.streams = true)
     }
@@ -176,9 +176,9 @@ impl Builder {
     /// each event is a request of API Gateway, which is sent to it as an HTTP request.
     ///
     /// The platform has one container for each instance and connects to port 8000. Here each
-    /// instance gets a free port, in the variables `PORT` and `FG_PORT`, and has to accept connections
-    /// on it, or on 8000, within the [time limit](Self::init_timeout). With 8000 there can be only
-    /// one instance. `RUNTIME_API_ADDR` is not set.
+    /// instance gets a free port, in the variables `PORT` and `FG_PORT`, and has to accept
+    /// connections on it, or on 8000, within the [time limit](Self::init_timeout). With 8000 there
+    /// can be only one instance. `RUNTIME_API_ADDR` is not set.
     ///
     /// A `bootstrap` without a shebang, or that is not executable, is run by `/bin/sh`.
     ///
@@ -202,7 +202,8 @@ impl Builder {
     /// time, 1 to 1000; 1 by default. The platform calls it `concurrent_num`. An event function
     /// always handles one.
     ///
-    /// The lines that are written while several requests are handled are in the log of each of them.
+    /// The lines that are written while several requests are handled are in the log of each of
+    /// them.
     pub fn concurrency(self, requests: usize) -> Self {
         self.with(|settings| settings.concurrency = requests.clamp(1, MAX_CONCURRENCY))
     }
@@ -259,21 +260,21 @@ impl Builder {
     }
 
     /// Sets a function that is called with each line that the function writes, whichever request it
-    /// belongs to. It is also called with messages of the emulator that have no other way to be seen,
-    /// such as why a response that was streamed to a caller is incomplete.
+    /// belongs to. It is also called with messages of the emulator that have no other way to be
+    /// seen, such as why a response that was streamed to a caller is incomplete.
     pub fn on_line(self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.line_sink = Some(Arc::new(sink)))
     }
 
-    /// Sets a function that is called with the id of each process and `true` when it has been started,
-    /// and with `false` when it has ended. On Unix a process leads a group of the same id, unless it
-    /// is in the [`foreground`](Self::foreground).
+    /// Sets a function that is called with the id of each process and `true` when it has been
+    /// started, and with `false` when it has ended. On Unix a process leads a group of the same id,
+    /// unless it is in the [`foreground`](Self::foreground).
     pub fn on_process(self, sink: impl Fn(u32, bool) + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.process_sink = Some(Arc::new(sink)))
     }
 
-    /// What is done with asynchronous invocations that fail or wait; by default they are not retried,
-    /// and expire after a day.
+    /// What is done with asynchronous invocations that fail or wait; by default they are not
+    /// retried, and expire after a day.
     pub fn async_policy(self, policy: AsyncPolicy) -> Self {
         self.with(|settings| settings.async_policy = policy)
     }

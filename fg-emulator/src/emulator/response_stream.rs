@@ -21,9 +21,9 @@ use crate::runtime_api::event::Event;
 /// [chunk by chunk](Self::next_chunk). An incomplete response ends with an error.
 /// [`finish`](Self::finish) returns the result of the invocation.
 ///
-/// At most 256 KB (or one chunk) are read from the function before they are taken here. Dropping the
-/// stream before its end closes the function's connection, as if the caller had gone away. So does
-/// a [`StreamCanceller`], from another thread.
+/// At most 256 KB (or one chunk) are read from the function before they are taken here. Dropping
+/// the stream before its end closes the function's connection, as if the caller had gone away. So
+/// does a [`StreamCanceller`], from another thread.
 #[derive(Debug)]
 pub struct ResponseStream {
     pool: Arc<Pool>,
@@ -46,10 +46,10 @@ pub struct StreamCanceller {
 }
 
 impl StreamCanceller {
-    /// Closes the function's connection, as if the caller had gone away, and discards the chunks that
-    /// have not been taken. Reading then ends with an error, as soon as the function has noticed. If
-    /// the response has not begun, its connection is closed when it begins. After the end of the
-    /// response this does nothing.
+    /// Closes the function's connection, as if the caller had gone away, and discards the chunks
+    /// that have not been taken. Reading then ends with an error, as soon as the function has
+    /// noticed. If the response has not begun, its connection is closed when it begins. After the
+    /// end of the response this does nothing.
     pub fn cancel(&self) {
         self.chunks.abandon();
     }
@@ -112,8 +112,8 @@ impl ResponseStream {
         &self.request_id
     }
 
-    /// Waits for the head of a streamed response; `None` if the response is not streamed, or there is
-    /// none. Then [`next_chunk`](Self::next_chunk) and [`finish`](Self::finish) return at once.
+    /// Waits for the head of a streamed response; `None` if the response is not streamed, or there
+    /// is none. Then [`next_chunk`](Self::next_chunk) and [`finish`](Self::finish) return at once.
     ///
     /// ```no_run
     /// use fg_emulator::{Emulator, Event};

@@ -1,5 +1,5 @@
-//! The log of one request, between the lines that the platform writes at its begin and end: the third
-//! part of a result.
+//! The log of one request, between the lines that the platform writes at its begin and end: the
+//! third part of a result.
 
 use std::fmt::Write;
 use std::time::SystemTime;

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::process::Exit;
 
-/// Why an invocation has neither a response nor an error of the function, or why a function could not
-/// be started.
+/// Why an invocation has neither a response nor an error of the function, or why a function could
+/// not be started.
 ///
 /// `Display` writes a sentence with the cause, and then the last lines that the process wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,8 +193,8 @@ impl PlatformError {
         }
     }
 
-    /// The HTTP status of the invoke API: for a refused request that of its code; else 200, since the
-    /// function was called.
+    /// The HTTP status of the invoke API: for a refused request that of its code; else 200, since
+    /// the function was called.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         match self.code() {

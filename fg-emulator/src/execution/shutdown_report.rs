@@ -9,12 +9,12 @@ use crate::printable::{Form, printable};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// The lines that belong to no [log](crate::Log): of work after an answer, and of the end of the
-    /// process.
+    /// The lines that belong to no [log](crate::Log): of work after an answer, and of the end of
+    /// the process.
     pub lines: Vec<String>,
-    /// What went wrong. A function cannot report an error after its answer, so these are signs of the
-    /// process: its exit, lines with the level ERROR or FATAL, in the platform's form or as JSON, and
-    /// the first lines of panics.
+    /// What went wrong. A function cannot report an error after its answer, so these are signs of
+    /// the process: its exit, lines with the level ERROR or FATAL, in the platform's form or as
+    /// JSON, and the first lines of panics.
     pub errors: Vec<String>,
 }
 

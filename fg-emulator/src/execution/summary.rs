@@ -13,11 +13,11 @@ pub struct Summary {
     pub request_id: String,
     /// The configured memory in MB.
     pub memory_configured: u32,
-    /// From the time when the function got the event to its answer, or to its end. Zero if it did not
-    /// get the event.
+    /// From the time when the function got the event to its answer, or to its end. Zero if it did
+    /// not get the event.
     pub duration: Duration,
-    /// The peak memory of the process so far, in bytes. `None` if the system does not report it (Linux
-    /// does), or no process got the event.
+    /// The peak memory of the process so far, in bytes. `None` if the system does not report it
+    /// (Linux does), or no process got the event.
     pub memory_used: Option<u64>,
     /// Every started millisecond is billed.
     pub billed_duration: Duration,
@@ -55,8 +55,8 @@ impl Summary {
     }
 
     /// The value of the invoke API's header `X-Cff-Invoke-Summary`, a JSON object: `duration` and
-    /// `billingDuration` in milliseconds, `memorySize` and `memoryUsed` in MB, the latter 0 if it is
-    /// not known.
+    /// `billingDuration` in milliseconds, `memorySize` and `memoryUsed` in MB, the latter 0 if it
+    /// is not known.
     #[must_use]
     pub fn to_json(&self) -> String {
         json!({

@@ -19,10 +19,11 @@ const MAX_QUOTED: usize = 100;
 
 /// Refuses requests that a web page of another site has sent to a service on this machine.
 ///
-/// Every web page can send requests to a local port, and with DNS rebinding also read the responses.
-/// So the `Host` of a request has to be a loopback name or address, the address that the service is
-/// bound to (any address, if it is bound to all), or an [added name](Self::add_name). Its `Origin`
-/// has to be such a name, too; without an `Origin`, `Sec-Fetch-Site` must not be `cross-site`.
+/// Every web page can send requests to a local port, and with DNS rebinding also read the
+/// responses. So the `Host` of a request has to be a loopback name or address, the address that the
+/// service is bound to (any address, if it is bound to all), or an [added name](Self::add_name).
+/// Its `Origin` has to be such a name, too; without an `Origin`, `Sec-Fetch-Site` must not be
+/// `cross-site`.
 ///
 /// ```
 /// use fg_emulator::CrossSiteGuard;
@@ -156,7 +157,8 @@ impl CrossSiteGuard {
                 excerpt(foreign, MAX_QUOTED)
             ));
         }
-        // A browser also says this between localhost and 127.0.0.1, where `Origin` has been checked.
+        // A browser also says this between localhost and 127.0.0.1, where `Origin` has been
+        // checked.
         let is_cross_site = request
             .header_values("Sec-Fetch-Site")
             .any(|site| site.eq_ignore_ascii_case("cross-site"));

@@ -1,7 +1,7 @@
 //! Reads one request from a socket: the bytes as they came, and what they mean.
 //!
-//! Bytes are peeked at before they are read, so that nothing beyond the request is read (a pipelined
-//! request stays in the socket), and a fault can leave the last byte of a request unread.
+//! Bytes are peeked at before they are read, so that nothing beyond the request is read (a
+//! pipelined request stays in the socket), and a fault can leave the last byte of a request unread.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -8,10 +8,10 @@ use super::response::find_header;
 pub struct ResponseHead {
     /// The status of an HTTP function's response; `None` of an event function, which has none.
     pub status: Option<u16>,
-    /// The headers as the function has sent them, in their order. Of an event function they are those
-    /// of the POST to `/response/`, and headers of the connection, such as `Transfer-Encoding`, are
-    /// among them; of an HTTP function those are left out. They are not trusted: `Content-Type` may be
-    /// empty or missing.
+    /// The headers as the function has sent them, in their order. Of an event function they are
+    /// those of the POST to `/response/`, and headers of the connection, such as
+    /// `Transfer-Encoding`, are among them; of an HTTP function those are left out. They are not
+    /// trusted: `Content-Type` may be empty or missing.
     pub headers: Vec<(String, String)>,
 }
 

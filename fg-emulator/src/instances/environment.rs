@@ -50,7 +50,8 @@ pub(crate) fn variables(settings: &Settings, interface: &[Variable]) -> Vec<(OsS
     let inherited =
         INHERITED.map(OsString::from).into_iter().chain(settings.inherited.iter().cloned());
     let machine = inherited.filter_map(|name| std::env::var_os(&name).map(|value| (name, value)));
-    // Only an HTTP function has encrypted variables in its environment, as in the open-source engine.
+    // Only an HTTP function has encrypted variables in its environment, as in the open-source
+    // engine.
     let encrypted = settings.user_data.iter().filter(|_| settings.kind == Kind::Http);
     let user = settings
         .process_variables

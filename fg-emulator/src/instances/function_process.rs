@@ -214,7 +214,8 @@ impl FunctionProcess {
         sum(self.measured(), usage::peak_memory)
     }
 
-    /// The processes whose figures are the function's: with a shell between, all that it has started.
+    /// The processes whose figures are the function's: with a shell between, all that it has
+    /// started.
     fn measured(&self) -> Vec<u32> {
         match self.id() {
             Some(id) if self.runs_in_shell => usage::process_tree_of(id),

@@ -1,9 +1,10 @@
 //! Ends a process that uses more memory than its function has.
 //!
 //! A limit of the address space would be wrong, since runtimes such as those of Go, Java and Node
-//! reserve much more than they use. So where this program may create cgroups (version 2), the kernel
-//! enforces the limit. Elsewhere on Linux the memory of the process and its descendants is looked
-//! at while requests are handled. On other systems neither is possible without `unsafe` code.
+//! reserve much more than they use. So where this program may create cgroups (version 2), the
+//! kernel enforces the limit. Elsewhere on Linux the memory of the process and its descendants is
+//! looked at while requests are handled. On other systems neither is possible without `unsafe`
+//! code.
 
 mod cgroup;
 mod watch;

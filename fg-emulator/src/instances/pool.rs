@@ -167,8 +167,8 @@ impl Pool {
         }
     }
 
-    /// Stops instances that have been idle for too long, and starts those that are to be kept, until
-    /// the pool is stopped.
+    /// Stops instances that have been idle for too long, and starts those that are to be kept,
+    /// until the pool is stopped.
     pub(crate) fn maintain(&self) {
         let Settings { idle_limit, instances, .. } = *self.settings;
         // An attached process could not be started again.

@@ -54,8 +54,8 @@ impl Slot {
         self.instance.as_ref().is_some_and(|instance| instance.has_ended())
     }
 
-    /// The fullest instance handles the next request, and then the one that was used last, so that the
-    /// others become idle for long and are reclaimed.
+    /// The fullest instance handles the next request, and then the one that was used last, so that
+    /// the others become idle for long and are reclaimed.
     fn preference(&self) -> (bool, usize, Instant) {
         (self.instance.is_some(), self.requests, self.since)
     }
@@ -85,8 +85,8 @@ impl Slots {
         self.slots.iter().find(|slot| slot.is_idle())?.instance.clone()
     }
 
-    /// Takes a place for one more request: of an instance, or for a new one. `None` if all instances
-    /// are busy.
+    /// Takes a place for one more request: of an instance, or for a new one. `None` if all
+    /// instances are busy.
     pub(super) fn acquire(&mut self, configured: usize, concurrency: usize) -> Option<Acquired> {
         if self.stopped {
             return Some(Acquired::Stopped);
@@ -150,7 +150,8 @@ impl Slots {
         wanted.saturating_sub(self.slots.iter().filter(|slot| !slot.has_ended()).count())
     }
 
-    /// How long until an instance can be reclaimed; `None` if none can be. `kept` are not reclaimed.
+    /// How long until an instance can be reclaimed; `None` if none can be. `kept` are not
+    /// reclaimed.
     pub(super) fn next_reclaim(&self, limit: Duration, kept: usize) -> Option<Duration> {
         if self.slots.len() <= kept {
             return None;

@@ -1,5 +1,5 @@
-//! The output of a function's process, as lines: those of the current request, and the last ones for
-//! an error's message.
+//! The output of a function's process, as lines: those of the current request, and the last ones
+//! for an error's message.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;

@@ -12,9 +12,9 @@ use super::pending::Pending;
 /// An answer that can be read while the function writes it. Made by
 /// [`RuntimeApi::invoke_streaming`](crate::RuntimeApi::invoke_streaming).
 ///
-/// A POST to `/response/` in chunked transfer encoding is relayed as its bytes arrive. At most 256 KB
-/// (or one chunk) are read from the function before they are taken here. Any other POST, or one that
-/// meets a [`Fault`](crate::Fault), is read to its end first, and is one chunk.
+/// A POST to `/response/` in chunked transfer encoding is relayed as its bytes arrive. At most 256
+/// KB (or one chunk) are read from the function before they are taken here. Any other POST, or one
+/// that meets a [`Fault`](crate::Fault), is read to its end first, and is one chunk.
 ///
 /// Dropping the stream while the answer is sent closes the function's connection, as if the caller
 /// had gone away.
@@ -88,8 +88,8 @@ impl AnswerStream {
         Ok(Answer { body: Vec::new(), ..whole })
     }
 
-    /// Waits for data, and returns what has arrived of a chunk, at most 64 KB; `None` at the end of a
-    /// complete answer.
+    /// Waits for data, and returns what has arrived of a chunk, at most 64 KB; `None` at the end of
+    /// a complete answer.
     ///
     /// # Errors
     ///

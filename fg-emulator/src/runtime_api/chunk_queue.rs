@@ -1,5 +1,5 @@
-//! A bounded queue of chunks between the connection on which the function streams its answer and the
-//! reader of the answer.
+//! A bounded queue of chunks between the connection on which the function streams its answer and
+//! the reader of the answer.
 
 use std::collections::VecDeque;
 use std::net::TcpStream;

@@ -23,8 +23,8 @@ pub enum Fault {
 /// [`CloseAfterReading`](Self::CloseAfterReading), [`Reset`](Self::Reset),
 /// [`RespondEarly`](Self::RespondEarly)): the API closes the connection before it responds, or
 /// responds before it has read the request. The fault meets the next request that arrives, not a
-/// poll that already waits. No event is taken from the queue. A POST counts only if the variant says
-/// so.
+/// poll that already waits. No event is taken from the queue. A POST counts only if the variant
+/// says so.
 ///
 /// **Instead of the response** ([`Status`](Self::Status), [`Raw`](Self::Raw),
 /// [`HalfClose`](Self::HalfClose)): the API sends something else at once, also to a poll that
@@ -32,9 +32,10 @@ pub enum Fault {
 /// [`Refused`](crate::Verdict::Refused) and its invocation still waits, unless the variant says
 /// otherwise.
 ///
-/// **With the response** (all others): the API delivers the right response in an unusual way. A poll
-/// gets its event, once there is one. A POST is read to its end and counts, even if the response
-/// does not arrive. An event that could not be written completely returns to the front of the queue.
+/// **With the response** (all others): the API delivers the right response in an unusual way. A
+/// poll gets its event, once there is one. A POST is read to its end and counts, even if the
+/// response does not arrive. An event that could not be written completely returns to the front of
+/// the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Misbehaviour {
@@ -55,9 +56,9 @@ pub enum Misbehaviour {
     /// answer; to a poll, after its head. The bytes are not relayed to an
     /// [`AnswerStream`](crate::AnswerStream), and a POST does not count.
     ///
-    /// If the connection is closed, the response has `Connection: close`, and up to 1 MB of the rest
-    /// is discarded first, so that the response can be read. If it is kept open, the rest is read,
-    /// and the POST is recorded as [`Refused`](crate::Verdict::Refused).
+    /// If the connection is closed, the response has `Connection: close`, and up to 1 MB of the
+    /// rest is discarded first, so that the response can be read. If it is kept open, the rest is
+    /// read, and the POST is recorded as [`Refused`](crate::Verdict::Refused).
     RespondEarly {
         /// The bytes of the body, with a chunked encoding removed. A body that is not chunked is
         /// read completely.
@@ -102,8 +103,8 @@ pub enum Misbehaviour {
     },
     /// With the response: chunked transfer encoding.
     Chunked {
-        /// The sizes of the chunks. The rest of the body is one more chunk. Zeros are skipped, since
-        /// an empty chunk would end the body.
+        /// The sizes of the chunks. The rest of the body is one more chunk. Zeros are skipped,
+        /// since an empty chunk would end the body.
         sizes: Vec<usize>,
         /// Written after each size, such as `name=value`.
         extension: Option<String>,

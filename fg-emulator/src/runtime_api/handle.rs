@@ -119,8 +119,8 @@ impl RuntimeApi {
         self.shared.read(|state| state.posts().to_vec())
     }
 
-    /// The bytes of every request as they arrived, in the order of arrival. Of a request that was not
-    /// read to its end they are the part that was read; of an answer that was relayed to an
+    /// The bytes of every request as they arrived, in the order of arrival. Of a request that was
+    /// not read to its end they are the part that was read; of an answer that was relayed to an
     /// [`AnswerStream`], the head.
     #[must_use]
     pub fn raw_requests(&self) -> Vec<Vec<u8>> {

@@ -19,7 +19,8 @@ impl Default for AsyncPolicy {
 }
 
 impl AsyncPolicy {
-    /// How often a failed invocation is retried, with the same request id. The platform allows 0 to 3.
+    /// How often a failed invocation is retried, with the same request id. The platform allows 0 to
+    /// 3.
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self

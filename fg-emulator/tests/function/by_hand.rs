@@ -38,7 +38,8 @@ impl Function {
         Self::begin_response_with(emulator, "Transfer-Encoding: chunked")
     }
 
-    /// As [`begin_response`](Self::begin_response), with this header in place of that of the chunks.
+    /// As [`begin_response`](Self::begin_response), with this header in place of that of the
+    /// chunks.
     pub(crate) fn begin_response_with(emulator: &Emulator, framing: &str) -> Self {
         let mut function = Self::poll(emulator);
         let head = read_until(&mut function.0, "\r\n\r\n");

@@ -296,8 +296,8 @@ fn a_timeout_also_ends_the_other_requests_of_the_instance_and_says_so() {
 /// The only test that needs port 8000, which another program may have.
 #[test]
 fn a_function_on_the_platforms_port_has_one_instance_and_others_are_told_that_it_is_taken() {
-    // To listen on it would not do: processes that other tests start have a copy of the socket for a
-    // moment.
+    // To listen on it would not do: processes that other tests start have a copy of the socket for
+    // a moment.
     if TcpStream::connect("127.0.0.1:8000").is_ok() {
         println!("SKIPPED: another program listens on port 8000");
         return;

@@ -75,12 +75,13 @@ pub(crate) struct Code {
     pub(crate) code_type: String,
     pub(crate) file_name: String,
     pub(crate) url: String,
-    /// The SHA-512 of the package in hexadecimal, which is also its name in the store; empty without
-    /// a package.
+    /// The SHA-512 of the package in hexadecimal, which is also its name in the store; empty
+    /// without a package.
     pub(crate) digest: String,
     /// The size of the package in bytes.
     pub(crate) size: u64,
-    /// The function is built from source here, and its program is given by the process that serves it.
+    /// The function is built from source here, and its program is given by the process that serves
+    /// it.
     pub(crate) is_project: bool,
 }
 

@@ -5,8 +5,8 @@ const MAX_NAME: usize = 1024;
 /// The most bytes of a part of a name, on all common file systems.
 const MAX_PART: usize = 255;
 
-/// The parts of an entry's name, without `.` and empty ones. There are none if it names the folder of
-/// the package itself.
+/// The parts of an entry's name, without `.` and empty ones. There are none if it names the folder
+/// of the package itself.
 ///
 /// # Errors
 ///

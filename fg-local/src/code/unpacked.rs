@@ -17,8 +17,8 @@ impl Unpacked {
         Self { folder }
     }
 
-    /// What there is instead of a program at the top of the package: the end of a sentence that says
-    /// it is missing, such as `it is in the folder "dist", and has to be at the top`.
+    /// What there is instead of a program at the top of the package: the end of a sentence that
+    /// says it is missing, such as `it is in the folder "dist", and has to be at the top`.
     pub(crate) fn hint(&self, program: &str) -> String {
         const SHOWN: usize = 5;
 

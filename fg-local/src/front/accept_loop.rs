@@ -34,8 +34,8 @@ impl Listening {
         Self { stop, accepting }
     }
 
-    /// Accepts no more, and waits until the requests that are being handled have their responses, at
-    /// most for this time.
+    /// Accepts no more, and waits until the requests that are being handled have their responses,
+    /// at most for this time.
     pub(crate) async fn stop(mut self, limit: Duration) {
         self.stop.send_replace(true);
         // An error means that time is over, and then dropping it closes the connections.

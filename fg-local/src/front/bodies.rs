@@ -1,5 +1,5 @@
-//! Reads the bodies of requests: each has a limit, all that are held at a time have one together, and
-//! none may take for ever.
+//! Reads the bodies of requests: each has a limit, all that are held at a time have one together,
+//! and none may take for ever.
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! The bytes of a connection, as hyper reads and writes them: slow callers have limits, and hyper's
-//! own responses to what is no request are left out, so that the platform's JSON can be sent instead.
+//! own responses to what is no request are left out, so that the platform's JSON can be sent
+//! instead.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;

@@ -1,4 +1,5 @@
-//! The open connections: how many there are, what each is doing, and which one gives way to a new one.
+//! The open connections: how many there are, what each is doing, and which one gives way to a new
+//! one.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! What is done with each request: it is refused, or its body is read and it goes to the API or to the
-//! gateway; then its response gets what all have.
+//! What is done with each request: it is refused, or its body is read and it goes to the API or to
+//! the gateway; then its response gets what all have.
 
 use std::fmt;
 use std::sync::Arc;

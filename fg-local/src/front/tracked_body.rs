@@ -1,5 +1,5 @@
-//! The body of a response on its way to the caller: tells when it ends, and lets all that came before
-//! an error reach the caller.
+//! The body of a response on its way to the caller: tells when it ends, and lets all that came
+//! before an error reach the caller.
 
 use std::pin::Pin;
 use std::sync::Arc;

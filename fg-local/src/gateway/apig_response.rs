@@ -1,5 +1,5 @@
-//! The response that API Gateway makes of a function's result (the platform's manual, "using an APIG
-//! trigger").
+//! The response that API Gateway makes of a function's result (the platform's manual, "using an
+//! APIG trigger").
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -14,8 +14,8 @@ use axum::response::Response;
 const CONNECTION_HEADERS: [&str; 5] =
     ["connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"];
 
-/// The response that a function's result describes. In the response to a HEAD request the result may
-/// set `Content-Length`. `Err` says what API Gateway does not understand.
+/// The response that a function's result describes. In the response to a HEAD request the result
+/// may set `Content-Length`. `Err` says what API Gateway does not understand.
 pub(super) fn apig_response(result: &[u8], is_head: bool) -> Result<Response, String> {
     let result: Value = serde_json::from_slice(result)
         .map_err(|_| "the function's result is not JSON, and API Gateway expects {\"statusCode\", \"headers\", \"body\"}")?;

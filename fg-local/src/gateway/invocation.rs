@@ -187,8 +187,8 @@ fn check_size(event: &Event) -> Result<(), ApiError> {
     check_event_size(event, SYNC_LIMIT).map_err(|error| invoke::refusal(&error))
 }
 
-/// The response that API Gateway makes of a result. `target` is that of a request that could have been
-/// meant as a plain event.
+/// The response that API Gateway makes of a result. `target` is that of a request that could have
+/// been meant as a plain event.
 fn respond_through_apig(execution: Execution, request: &Parts, target: Option<&str>) -> Handled {
     let (mut response, reason, is_understood) = match &execution.outcome {
         Outcome::Response(_) | Outcome::Streamed { .. } => {

@@ -101,8 +101,8 @@ fn match_trigger(
     })
 }
 
-/// The values of the parts in braces, and how many characters of the pattern are fixed; `None` if the
-/// path does not match. `{name+}` at the end takes the rest of the path.
+/// The values of the parts in braces, and how many characters of the pattern are fixed; `None` if
+/// the path does not match. `{name+}` at the end takes the rest of the path.
 fn match_path(
     pattern: &str,
     path: &str,

@@ -1,5 +1,5 @@
-//! Tells the destination of an asynchronous invocation how it has ended: another function is invoked,
-//! anything else is recorded.
+//! Tells the destination of an asynchronous invocation how it has ended: another function is
+//! invoked, anything else is recorded.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Follows the catalog: instances of versions that are gone end, and reserved instances are started.
+//! Follows the catalog: instances of versions that are gone end, and reserved instances are
+//! started.
 
 use std::sync::Arc;
 

@@ -9,7 +9,8 @@ use fg_emulator::Notification;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-/// The largest file, in bytes. When it is reached, the file is kept as `.old`, and a new one begins.
+/// The largest file, in bytes. When it is reached, the file is kept as `.old`, and a new one
+/// begins.
 const LIMIT: u64 = 10 << 20;
 
 /// The folder of the files.

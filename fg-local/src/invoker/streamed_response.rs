@@ -18,8 +18,8 @@ pub(crate) enum Started {
     Streamed { request_id: String, head: ResponseHead, body: StreamedBody },
 }
 
-/// The body of a streamed response. It ends with an error if the response is incomplete. Dropping it
-/// before its end closes the function's connection: its caller has gone.
+/// The body of a streamed response. It ends with an error if the response is incomplete. Dropping
+/// it before its end closes the function's connection: its caller has gone.
 #[derive(Debug)]
 pub(crate) struct StreamedBody {
     chunks: mpsc::Receiver<io::Result<Bytes>>,

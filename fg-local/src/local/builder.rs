@@ -92,16 +92,16 @@ impl Builder {
         self
     }
 
-    /// The folder that keeps functions and logs; by default a temporary one, which is removed in the
-    /// end.
+    /// The folder that keeps functions and logs; by default a temporary one, which is removed in
+    /// the end.
     pub fn data_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data_folder = Some(folder.into());
         self
     }
 
     /// Announces a function that will be [served](Local::serve) below `/name`. Until then, requests
-    /// to it have status 503, unless it is [expected](Local::set_expected). Until then, the API knows
-    /// it by this name, with `-` for each slash, in the package `default`.
+    /// to it have status 503, unless it is [expected](Local::set_expected). Until then, the API
+    /// knows it by this name, with `-` for each slash, in the package `default`.
     pub fn function(mut self, name: impl Into<String>) -> Self {
         self.functions.push(name.into());
         self

@@ -1,7 +1,7 @@
 //! A query of a log stream, in the form of LTS (API reference, "Querying Logs").
 //!
-//! `forwards` is the next page in the order of the answer, `backwards` the page before, and both are
-//! in that order.
+//! `forwards` is the next page in the order of the answer, `backwards` the page before, and both
+//! are in that order.
 
 use std::collections::BTreeMap;
 use std::io;

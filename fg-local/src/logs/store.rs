@@ -42,7 +42,8 @@ impl fmt::Debug for LogStore {
 }
 
 impl LogStore {
-    /// Opens the logs in this folder, and removes the streams of functions that are no longer there.
+    /// Opens the logs in this folder, and removes the streams of functions that are no longer
+    /// there.
     pub(crate) fn open(folder: &Path, functions: &[Arc<Function>]) -> io::Result<Self> {
         Self::with_limit(folder, functions, FILE)
     }
@@ -69,8 +70,8 @@ impl LogStore {
         Ok(Self { folder: folder.to_owned(), limit, streams: Mutex::default() })
     }
 
-    /// Appends lines that were written at this time, or about it. Longer lines than 90 KiB are split.
-    /// What was appended outlives the process, however it ends.
+    /// Appends lines that were written at this time, or about it. Longer lines than 90 KiB are
+    /// split. What was appended outlives the process, however it ends.
     ///
     /// The request id is empty for lines of the init phase and for those after an answer.
     pub(crate) fn append<'l>(

@@ -127,7 +127,8 @@ impl Stream {
         Ok(())
     }
 
-    /// The blocks that may have lines with these numbers and times. Opens no file if there are none.
+    /// The blocks that may have lines with these numbers and times. Opens no file if there are
+    /// none.
     pub(super) fn view(
         &self,
         numbers: &RangeInclusive<u64>,

@@ -37,7 +37,8 @@ impl Limits {
     }
 }
 
-/// An asynchronous invocation that was accepted. Its payload is kept beside it until it is finished.
+/// An asynchronous invocation that was accepted. Its payload is kept beside it until it is
+/// finished.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Invocation {
     pub(crate) request_id: String,

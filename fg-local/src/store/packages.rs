@@ -15,8 +15,8 @@ use sha2::{Digest, Sha512};
 use super::{StoreError, folder};
 use crate::code::{self, PackageError, Unpacked};
 
-/// How long a package is kept that no function refers to: a function that is about to be written may
-/// refer to it, or an invocation that has begun with the version before.
+/// How long a package is kept that no function refers to: a function that is about to be written
+/// may refer to it, or an invocation that has begun with the version before.
 const UNREFERENCED: Duration = Duration::from_secs(10 * 60);
 
 /// A package that has been stored.
@@ -38,7 +38,8 @@ pub(super) struct Packages {
     unpacked: PathBuf,
     /// Files and folders that are not complete yet, or not wanted any more.
     temporary: PathBuf,
-    /// Makes the names in it differ from those of earlier processes, which may have had the same id.
+    /// Makes the names in it differ from those of earlier processes, which may have had the same
+    /// id.
     opened: Timestamp,
     number: AtomicU64,
     kept: Duration,

@@ -65,8 +65,8 @@ struct State {
 }
 
 impl Bucket {
-    /// Compares the folder with the last look at it. What was there before `oldest`, the time of the
-    /// first trigger, is no change.
+    /// Compares the folder with the last look at it. What was there before `oldest`, the time of
+    /// the first trigger, is no change.
     ///
     /// If the folder cannot be read as a whole, nothing has changed.
     pub(super) fn look(

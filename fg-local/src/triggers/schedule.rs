@@ -1,5 +1,5 @@
-//! When a timer fires, in the formats of the platform: the rate `3m`, the interval `@every 30m`, and
-//! a cron expression whose first field is the seconds.
+//! When a timer fires, in the formats of the platform: the rate `3m`, the interval `@every 30m`,
+//! and a cron expression whose first field is the seconds.
 
 use std::fmt;
 use std::time::Duration;
@@ -64,13 +64,13 @@ struct Cron {
 
 impl Schedule {
     /// Reads the format of the schedule type `Cron`: `@every 1h30m`, or `[CRON_TZ=zone] seconds
-    /// minutes hours day month [weekday]` (FunctionGraph user guide, "Cron Expressions for a Function
-    /// Timer Trigger").
+    /// minutes hours day month [weekday]` (FunctionGraph user guide, "Cron Expressions for a
+    /// Function Timer Trigger").
     ///
-    /// A field is a value, a range, `*`, a step such as `0/5`, or a list of these; day and weekday may
-    /// be `?`. `L`, `W` and `#` are not in the platform's documentation, and are refused. Without
-    /// `CRON_TZ` the times are those of this machine's time zone, as those of the platform are of the
-    /// region's.
+    /// A field is a value, a range, `*`, a step such as `0/5`, or a list of these; day and weekday
+    /// may be `?`. `L`, `W` and `#` are not in the platform's documentation, and are refused.
+    /// Without `CRON_TZ` the times are those of this machine's time zone, as those of the platform
+    /// are of the region's.
     ///
     /// # Errors
     ///
@@ -93,8 +93,8 @@ impl Schedule {
         }
     }
 
-    /// Reads the format of the schedule type `Rate`: 1 to 60 minutes, 1 to 24 hours, or 1 to 30 days,
-    /// such as `3m`, `2h` or `1d` (FunctionGraph user guide, "Using a Timer Trigger").
+    /// Reads the format of the schedule type `Rate`: 1 to 60 minutes, 1 to 24 hours, or 1 to 30
+    /// days, such as `3m`, `2h` or `1d` (FunctionGraph user guide, "Using a Timer Trigger").
     ///
     /// # Errors
     ///

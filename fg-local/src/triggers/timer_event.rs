@@ -3,8 +3,8 @@
 use fg_events::timer::TimerEvent;
 use jiff::ZonedDateTime;
 
-/// The event that the platform sends when a timer fires: JSON with the trigger's name, its time with
-/// the offset from UTC, and its additional information.
+/// The event that the platform sends when a timer fires: JSON with the trigger's name, its time
+/// with the offset from UTC, and its additional information.
 pub(crate) fn timer_event(name: &str, user_event: Option<&str>, at: &ZonedDateTime) -> String {
     let event =
         TimerEvent::new().with_version("v1.0").with_trigger_type("TIMER").with_trigger_name(name);

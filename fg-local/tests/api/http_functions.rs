@@ -1,5 +1,5 @@
-//! HTTP functions: created from a package over the API, and called below the path of a trigger of API
-//! Gateway.
+//! HTTP functions: created from a package over the API, and called below the path of a trigger of
+//! API Gateway.
 
 use std::io::Write;
 use std::process::Command;

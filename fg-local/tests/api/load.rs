@@ -1,5 +1,5 @@
-//! Many invocations of many functions at the same time. `FG_LOAD=full` makes it 1,000 of 50, which is
-//! meant for an optimized build, and prints what it has measured:
+//! Many invocations of many functions at the same time. `FG_LOAD=full` makes it 1,000 of 50, which
+//! is meant for an optimized build, and prints what it has measured:
 //!
 //! ```sh
 //! FG_LOAD=full cargo test --release -p fg-local --test api load:: -- --nocapture --test-threads 1
@@ -49,8 +49,8 @@ async fn invoke(platform: &Platform, function: &str, event: &Value) -> (u16, Val
     (answer.status.as_u16(), serde_json::from_slice(&answer.body).unwrap_or_default())
 }
 
-/// Calls the management API, which writes to the store, until it is told to stop. On a thread of its
-/// own, so that the other callers in this process do not count.
+/// Calls the management API, which writes to the store, until it is told to stop. On a thread of
+/// its own, so that the other callers in this process do not count.
 fn manage(platform: Arc<Platform>, stopping: Arc<AtomicBool>) -> JoinHandle<Vec<Duration>> {
     let managing = move || {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");

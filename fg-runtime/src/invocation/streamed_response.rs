@@ -14,7 +14,8 @@ use crate::invocation::panics::drop_caught;
 use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
 
-/// The most bytes of a streamed response. Source: the platform's manual, "response streaming": 200 MB.
+/// The most bytes of a streamed response. Source: the platform's manual, "response streaming": 200
+/// MB.
 pub(crate) const STREAM_LIMIT: u64 = 200 * 1024 * 1024;
 
 /// The remaining chunks of a response whose handler has returned.

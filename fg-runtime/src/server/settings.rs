@@ -37,8 +37,8 @@ const MAX_BY_TIMEOUT: Duration = Duration::from_secs(90);
 /// moment for its own end.
 const DEFAULT: Duration = Duration::from_secs(29);
 
-/// How long what runs may go on: as `FG_SHUTDOWN_GRACE` says; else as long as an invocation may take, and a second; else what
-/// Kubernetes gives.
+/// How long what runs may go on: as `FG_SHUTDOWN_GRACE` says; else as long as an invocation may
+/// take, and a second; else what Kubernetes gives.
 pub(crate) fn shutdown_grace(
     given: Option<&str>,
     environment: &Environment,

@@ -1,5 +1,5 @@
-//! The same with larger events, which are always borrowed here, with responses of the same size, and
-//! with log lines.
+//! The same with larger events, which are always borrowed here, with responses of the same size,
+//! and with log lines.
 
 #[cfg(feature = "counting")]
 mod counting;

@@ -1,4 +1,5 @@
-//! Checks the names in a package: a zip file must be able to contain them, and Linux to unpack them.
+//! Checks the names in a package: a zip file must be able to contain them, and Linux to unpack
+//! them.
 
 /// The directory into which the platform unpacks a package (from the manual, `RUNTIME_CODE_ROOT`).
 const CODE_ROOT: &str = "/opt/function/code/";

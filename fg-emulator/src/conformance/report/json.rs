@@ -6,9 +6,9 @@ use super::super::scenario::Class;
 use super::{Report, ScenarioResult};
 
 impl Report {
-    /// A JSON object: `bootstrap`, `passed`, `failed`; `contract` and `robust`, each with `passed` and
-    /// `failed`; and `scenarios`, each with `name`, `class`, `source`, `says`, `seconds`, `passed`,
-    /// and if it failed `expected`, `happened`, `refused`, `output`.
+    /// A JSON object: `bootstrap`, `passed`, `failed`; `contract` and `robust`, each with `passed`
+    /// and `failed`; and `scenarios`, each with `name`, `class`, `source`, `says`, `seconds`,
+    /// `passed`, and if it failed `expected`, `happened`, `refused`, `output`.
     #[must_use]
     pub fn to_json(&self) -> String {
         let failed = self.failures();

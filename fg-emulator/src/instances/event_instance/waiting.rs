@@ -146,8 +146,8 @@ impl EventInstance {
         }
     }
 
-    /// Whether no answer of a process that has ended can still be in a socket. In an inherited group
-    /// it may have left behind another process that holds its connections.
+    /// Whether no answer of a process that has ended can still be in a socket. In an inherited
+    /// group it may have left behind another process that holds its connections.
     fn is_read_to_the_end(&self, state: &State) -> bool {
         self.function.settings().group == Group::Inherited || state.counts().open_connections == 0
     }

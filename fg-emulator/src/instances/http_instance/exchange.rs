@@ -1,4 +1,5 @@
-//! Sends a request to the function and reads its response, as a whole or into the queue of a reader.
+//! Sends a request to the function and reads its response, as a whole or into the queue of a
+//! reader.
 
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
@@ -56,7 +57,8 @@ impl Exchange<'_> {
                 ));
             }
         };
-        // Without Nagle's algorithm each write leaves at once. If this fails the connection is broken.
+        // Without Nagle's algorithm each write leaves at once. If this fails the connection is
+        // broken.
         let _ = socket.set_nodelay(true);
         let exchanged = self.run_on(&socket);
         if !matches!(exchanged, Exchanged::Whole(_) | Exchanged::Streamed) {

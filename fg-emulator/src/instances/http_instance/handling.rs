@@ -18,8 +18,8 @@ use crate::settings::limits::STREAM_LIMIT;
 const END_DELAY: Duration = Duration::from_millis(500);
 
 impl HttpInstance {
-    /// Sends the event to the function as a request and waits for the response. The process may have
-    /// ended then. With a reader, and if streaming is enabled, a response that comes in pieces
+    /// Sends the event to the function as a request and waits for the response. The process may
+    /// have ended then. With a reader, and if streaming is enabled, a response that comes in pieces
     /// goes into the reader's queue.
     pub(in crate::instances) fn run(
         &self,

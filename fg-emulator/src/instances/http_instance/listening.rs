@@ -11,8 +11,8 @@ use crate::process::listener::{ListenerOwner, listener_owner};
 const PROBE_INTERVAL: Duration = Duration::from_millis(10);
 
 impl HttpInstance {
-    /// Waits until the function accepts connections, and returns the port. Kills a process that does
-    /// not in time.
+    /// Waits until the function accepts connections, and returns the port. Kills a process that
+    /// does not in time.
     pub(in crate::instances) fn wait_until_listening(&self) -> Result<u16, PlatformError> {
         let limit = self.function.settings().init_timeout;
         loop {

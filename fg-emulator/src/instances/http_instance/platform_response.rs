@@ -1,5 +1,5 @@
-//! The platform's JSON for the response of an HTTP function (live responses of the platform, and the
-//! open-source engine).
+//! The platform's JSON for the response of an HTTP function (live responses of the platform, and
+//! the open-source engine).
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -55,9 +55,9 @@ impl Drop for OwnPort {
     }
 }
 
-/// Whether no program listens on this port of loopback. It is not bound to find out: a function may be
-/// about to do so, and a process that is being started has a copy of the socket until it runs its
-/// program.
+/// Whether no program listens on this port of loopback. It is not bound to find out: a function may
+/// be about to do so, and a process that is being started has a copy of the socket until it runs
+/// its program.
 pub(super) fn is_free(port: u16) -> bool {
     connect(port).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }

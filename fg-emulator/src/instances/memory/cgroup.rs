@@ -1,5 +1,5 @@
-//! Cgroups (version 2) of instances, below one that this program may change, as systemd gives them to
-//! the programs of a user (`systemd-run --user --scope`).
+//! Cgroups (version 2) of instances, below one that this program may change, as systemd gives them
+//! to the programs of a user (`systemd-run --user --scope`).
 
 use std::fs;
 use std::io;
@@ -115,8 +115,8 @@ impl Cgroup {
     }
 
     fn write(&self, file: &str, value: &str) -> io::Result<()> {
-        // The file is there. It must not be made, which some file systems other than that of cgroups
-        // would do.
+        // The file is there. It must not be made, which some file systems other than that of
+        // cgroups would do.
         let mut file = fs::OpenOptions::new().write(true).open(self.directory.join(file))?;
         io::Write::write_all(&mut file, value.as_bytes())
     }
@@ -133,8 +133,8 @@ struct OwnCgroup {
 fn own_cgroup(cgroups: &str, mounts: &str) -> Option<OwnCgroup> {
     let path = cgroups.lines().find_map(|line| line.strip_prefix("0::"))?;
     let root = mounts.lines().find_map(|line| {
-        // The type of the file system is the first field after a dash, and the mount point the fifth
-        // before.
+        // The type of the file system is the first field after a dash, and the mount point the
+        // fifth before.
         let (mount, file_system) = line.split_once(" - ")?;
         let is_it = file_system.split(' ').next() == Some("cgroup2");
         if is_it { mount.split(' ').nth(4).map(PathBuf::from) } else { None }

@@ -16,8 +16,8 @@ impl State {
         polls.chain(self.post_faults.iter().cloned().map(Fault::OnPost)).collect()
     }
 
-    /// Takes the fault that happens while a request with this first byte is read: `G` is a poll, `P`
-    /// is a POST.
+    /// Takes the fault that happens while a request with this first byte is read: `G` is a poll,
+    /// `P` is a POST.
     pub(in crate::runtime_api) fn take_reading_fault(
         &mut self,
         first_byte: u8,

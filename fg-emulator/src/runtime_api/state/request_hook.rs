@@ -1,4 +1,5 @@
-//! A function that is called before a request of the function is answered, while the function waits.
+//! A function that is called before a request of the function is answered, while the function
+//! waits.
 
 use super::{Shared, State};
 

@@ -27,8 +27,8 @@ pub(super) struct CanonicalHead {
 }
 
 impl CanonicalHead {
-    /// The canonical form of a request with these signed headers. `Err` if one of them is missing or
-    /// ambiguous.
+    /// The canonical form of a request with these signed headers. `Err` if one of them is missing
+    /// or ambiguous.
     pub(super) fn of(request: &Parts, signed_headers: &str) -> Result<Self, String> {
         let mut headers = Vec::new();
         for name in signed_headers.split(';') {
@@ -81,8 +81,8 @@ impl CanonicalHead {
     }
 }
 
-/// The path decoded, each segment of that encoded, and a `/` at the end. Splitting it before decoding
-/// would keep an encoded slash in its segment, and clients sign two segments.
+/// The path decoded, each segment of that encoded, and a `/` at the end. Splitting it before
+/// decoding would keep an encoded slash in its segment, and clients sign two segments.
 fn canonical_path(path: &str) -> String {
     let decoded: Vec<u8> = percent_decode_str(path).collect();
     let segments: Vec<_> = decoded.split(|byte| *byte == b'/').map(encode).collect();

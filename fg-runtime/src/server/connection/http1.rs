@@ -80,8 +80,9 @@ where
         // request.
         .header_read_timeout(None)
         .max_header_size(HEAD_LIMIT)
-        // Whether a client has gone away is checked below, too: hyper reads for that into its buffer,
-        // and the request still holds the one that its head is in, so each request makes a new one.
+        // Whether a client has gone away is checked below, too: hyper reads for that into its
+        // buffer, and the request still holds the one that its head is in, so each request makes a
+        // new one.
         .half_close(true)
         .serve_connection(io, service)
         .with_upgrades();

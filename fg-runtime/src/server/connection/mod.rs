@@ -1,5 +1,5 @@
-//! One connection and those that are open: served by hyper, with limits on slow and idle clients, on
-//! ambiguous heads, and on handlers that block.
+//! One connection and those that are open: served by hyper, with limits on slow and idle clients,
+//! on ambiguous heads, and on handlers that block.
 
 pub(crate) mod blocked_handlers;
 pub(crate) mod http1;

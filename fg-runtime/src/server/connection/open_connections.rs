@@ -79,8 +79,9 @@ impl OpenConnections {
         self.all().iter().filter_map(|state| state.writer.answer_before_end()).collect()
     }
 
-    /// Ends what is late: answers for handlers that have blocked their threads past their deadlines,
-    /// and returns those; wakes the tasks of clients that have sent nothing for too long.
+    /// Ends what is late: answers for handlers that have blocked their threads past their
+    /// deadlines, and returns those; wakes the tasks of clients that have sent nothing for too
+    /// long.
     pub(crate) fn end_late(&self, now: Instant, late: Duration) -> Vec<Blocked> {
         let mut blocked = Vec::new();
         if !self.0.schedule.is_due(now) {

@@ -271,8 +271,8 @@ impl RequestFraming {
 const STEP: usize = 64;
 
 /// Finds the next line feed that has to be looked at, from the place `from` on, which is not 0: one
-/// without a CR before it; one before the end of the head, or before a line that may tell the length
-/// of the body; or the last byte that has come.
+/// without a CR before it; one before the end of the head, or before a line that may tell the
+/// length of the body; or the last byte that has come.
 fn special_line_feed(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     while let Some(window) = bytes[at - 1..].first_chunk() {

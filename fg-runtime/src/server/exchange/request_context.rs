@@ -18,8 +18,8 @@ const OTHER_REQUEST_ID: &str = "x-request-id";
 
 /// Makes the context of an invocation from those headers of its request that are of interest.
 ///
-/// The id is the platform's, else that of the engine in front of us, else a new one. One that is too
-/// long to be an id is not taken. `idle` is a context to use again.
+/// The id is the platform's, else that of the engine in front of us, else a new one. One that is
+/// too long to be an id is not taken. `idle` is a context to use again.
 pub(crate) fn context_of(
     start: &Start,
     idle: Option<Context>,
@@ -44,8 +44,8 @@ pub(crate) fn context_of(
     ctx
 }
 
-/// Makes the context of an invocation to which the table of its request's headers belongs. `idle` is
-/// a context to use again.
+/// Makes the context of an invocation to which the table of its request's headers belongs. `idle`
+/// is a context to use again.
 pub(crate) fn context_with_table(
     start: &Start,
     idle: Option<Context>,

@@ -139,7 +139,7 @@ impl<R: ReadyFunction> EventFunction<R> {
         let response = match outcome {
             Ok(Outcome::Streamed(pieces)) if knows_chunks => {
                 let body = ResponseBody::pieces(pieces);
-                replied(finished.take_headers(), content_type(&output), body)
+                function_response(finished.take_headers(), content_type(&output), body)
             }
             outcome => match self.complete(outcome, &mut output).await {
                 Ok(()) => {
@@ -147,7 +147,7 @@ impl<R: ReadyFunction> EventFunction<R> {
                     warn_of_encoded_size(size as u64, limit, finished.ctx());
                     let content_type = content_type(&output);
                     let body = ResponseBody::whole(output.into_body());
-                    replied(finished.take_headers(), content_type, body)
+                    function_response(finished.take_headers(), content_type, body)
                 }
                 Err(failure) => {
                     runtime_log::of(finished.ctx().logger()).error(&failure);
@@ -347,7 +347,7 @@ fn content_type(output: &ResponseBuffer) -> http::HeaderValue {
 
 /// The table of the request's headers becomes that of the response, and then, in hyper's hands,
 /// that of the next request.
-fn replied(
+fn function_response(
     mut table: HeaderMap,
     content_type: http::HeaderValue,
     body: ResponseBody,
