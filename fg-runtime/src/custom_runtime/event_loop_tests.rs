@@ -1,4 +1,5 @@
 use std::net::TcpListener;
+use std::time::Duration;
 
 use super::*;
 use crate::testing::CapturedLog;
