@@ -19,8 +19,11 @@ use crate::system;
 /// Opens a connection.
 pub(super) async fn connect(api: &ApiAddress) -> Result<TcpStream, Fault> {
     let connecting = async {
+        // A numeric address needs no lookup, and so no thread for it.
+        let numeric = api.address.parse().ok();
+        let found = if numeric.is_some() { Vec::new() } else { look_up(&api.address).await? };
         let mut fault = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        for address in look_up(&api.address).await? {
+        for address in numeric.into_iter().chain(found) {
             match TcpStream::connect(address).await {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
@@ -42,10 +45,6 @@ pub(super) async fn connect(api: &ApiAddress) -> Result<TcpStream, Fault> {
 
 /// Resolves host and port.
 async fn look_up(address: &str) -> io::Result<Vec<SocketAddr>> {
-    // A numeric address needs no lookup, and so no thread for it.
-    if let Ok(address) = address.parse() {
-        return Ok(vec![address]);
-    }
     let lookup = Arc::new(Mutex::new(Lookup::default()));
     let (of_thread, name) = (Arc::clone(&lookup), address.to_owned());
     let resolve_there = move || {
