@@ -127,3 +127,47 @@ impl WatchSchedule {
 const fn milliseconds_of(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis() as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schedule() -> WatchSchedule {
+        WatchSchedule::new(Weak::new())
+    }
+
+    #[tokio::test]
+    async fn the_earliest_time_that_was_asked_for_counts_once() {
+        let schedule = schedule();
+        assert_eq!(schedule.next_look(), None);
+        schedule.look_by(500);
+        schedule.look_by(900);
+        assert_eq!(schedule.next_look(), Some(schedule.instant(500)));
+        assert!(!schedule.is_due(schedule.instant(499)));
+        assert!(schedule.is_due(schedule.instant(500)));
+        assert_eq!(schedule.next_look(), None, "what begins from now on asks again");
+    }
+
+    #[tokio::test]
+    async fn on_one_thread_a_handler_is_looked_at_before_its_deadline_if_it_has_one() {
+        let (schedule, ctx) = (schedule(), Context::builder().build());
+        schedule.watch(&ctx, false);
+        assert_eq!(schedule.next_look(), None);
+        schedule.watch(&ctx, true);
+        let next = schedule.next_look().expect("it has a deadline");
+        assert!(next > Instant::now() && next < ctx.deadline());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn on_several_threads_a_handler_is_looked_at_soon() {
+        let (schedule, ctx) = (schedule(), Context::builder().build());
+        for has_deadline in [false, true] {
+            schedule.watch(&ctx, has_deadline);
+            let next = schedule.next_look().expect("it may hold up the others");
+            assert!(next <= Instant::now() + HOLD_UP);
+            assert!(schedule.is_due(next));
+        }
+        schedule.look_again(Instant::now(), None);
+        assert!(schedule.next_look().is_some_and(|next| next <= Instant::now() + HOLD_UP));
+    }
+}
