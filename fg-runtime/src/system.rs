@@ -175,8 +175,8 @@ mod imp {
             Ok(())
         }
 
-        /// The exit code of a process that is killed by the signal that has been received. That of
-        /// the first signal is not needed, so which one it was is not found out.
+        /// The exit code of a process that is killed by the signal that has been received. It is
+        /// used from the second signal on, so the first one counts as SIGTERM.
         fn exit_code(&mut self) -> i32 {
             let is_interrupt = match &self.is_interrupt {
                 Some(is_interrupt) => is_interrupt.swap(false, Ordering::Relaxed),
@@ -189,8 +189,8 @@ mod imp {
             128 + if is_interrupt { SIGINT } else { SIGTERM }
         }
 
-        /// Makes it known which signal is the next one. Not done at the start, where each
-        /// registration takes time, since it copies the earlier ones.
+        /// Lets the next signals be told apart. Not at the start, where a registration takes time,
+        /// since it copies the earlier ones.
         fn tell_signals_apart(&mut self) -> io::Result<()> {
             let is_interrupt = Arc::new(AtomicBool::new(false));
             self.registered.push(signal_hook::flag::register(SIGINT, Arc::clone(&is_interrupt))?);
