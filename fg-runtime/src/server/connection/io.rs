@@ -85,6 +85,7 @@ impl ConnectionIo {
         // Empty lines before a request are no part of it.
         let are_empty_lines = bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
         self.framing.scan(bytes);
+        self.connection.receive_heads(self.framing.heads());
         let was_in_head = std::mem::replace(&mut self.is_in_head, self.framing.is_in_head());
         if self.is_in_head && !was_in_head {
             self.connection.begin_head(Instant::now() + HEAD_TIMEOUT);

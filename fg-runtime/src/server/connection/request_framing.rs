@@ -17,6 +17,8 @@ pub(crate) struct RequestFraming {
     line: Line,
     length: Option<u64>,
     is_chunked: bool,
+    /// How many heads are complete.
+    heads: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +65,7 @@ impl Default for RequestFraming {
             line: Line::default(),
             length: None,
             is_chunked: false,
+            heads: 0,
         }
     }
 }
@@ -71,6 +74,11 @@ impl RequestFraming {
     /// Whether a head has begun and is not complete.
     pub(crate) const fn is_in_head(&self) -> bool {
         matches!(self.state, State::Head) && !self.is_at_start
+    }
+
+    /// How many heads have begun.
+    pub(crate) const fn heads(&self) -> u64 {
+        self.heads + self.is_in_head() as u64
     }
 
     /// Whether a request has begun and is not complete.
@@ -124,7 +132,7 @@ impl RequestFraming {
     }
 
     fn begin_head(&mut self, taken: usize) -> usize {
-        *self = Self::default();
+        *self = Self { heads: self.heads, ..Self::default() };
         taken
     }
 
@@ -173,6 +181,7 @@ impl RequestFraming {
 
     /// Behind the empty line: what follows is the body, or another head.
     fn end_head(&mut self) {
+        self.heads += 1;
         self.state = match (self.is_chunked, self.length) {
             (true, _) => State::ChunkSize(0, false),
             (false, Some(length)) if length > 0 => State::Body(length),

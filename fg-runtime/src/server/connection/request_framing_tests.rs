@@ -21,6 +21,18 @@ fn assert_refuses(bytes: &[u8], place: usize) {
     }
 }
 
+/// How many heads have begun, which is the same whatever the pieces in which they come.
+fn heads(bytes: &[u8]) -> u64 {
+    let count = |piece| {
+        let mut framing = RequestFraming::default();
+        bytes.to_vec().chunks_mut(piece).for_each(|piece| framing.scan(piece));
+        framing.heads()
+    };
+    let whole = count(bytes.len());
+    assert!((1..bytes.len()).all(|piece| count(piece) == whole));
+    whole
+}
+
 #[test]
 fn ordinary_requests_pass_one_after_another() {
     let with_length = b"POST /invoke HTTP/1.1\r\nContent-Length: 3\r\nX: \r\n\r\na\nb";
@@ -29,7 +41,9 @@ fn ordinary_requests_pass_one_after_another() {
     let empty_line_before = b"\r\nGET / HTTP/1.1\r\nContent-Lengths: 1\r\n\r\n";
     for first in [&with_length[..], chunked, without, empty_line_before] {
         for second in [&with_length[..], chunked, without, empty_line_before] {
-            assert_passes(&[first, second].concat());
+            let both = [first, second].concat();
+            assert_passes(&both);
+            assert_eq!((heads(&both), heads(&[&both[..], b"\r\nG"].concat())), (2, 3));
         }
     }
 }

@@ -38,6 +38,9 @@ pub(crate) struct ConnectionState {
     accepted: u64,
     /// [`REQUEST`], [`FLUSHING`], [`EVICTED`], or the time since which it has been idle.
     activity: AtomicU64,
+    /// How many heads of requests have begun to come, and how many of them have been handled.
+    heads: AtomicU64,
+    requests: AtomicU64,
     /// When the head of a request must be complete; [`NO_DEADLINE`] between two requests, [`LATE`]
     /// once it was not.
     head_deadline: AtomicU64,
@@ -93,6 +96,8 @@ impl ConnectionState {
             schedule: Arc::clone(schedule),
             accepted,
             activity: AtomicU64::new(accepted),
+            heads: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
             head_deadline: AtomicU64::new(NO_DEADLINE),
             waker: Arc::default(),
             is_upgraded: AtomicBool::new(false),
@@ -110,6 +115,13 @@ impl ConnectionState {
     /// A request has come.
     pub(crate) fn begin_request(&self) {
         self.activity.store(REQUEST, Ordering::Relaxed);
+        // Only the task that serves the connection changes it.
+        self.requests.store(self.requests.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// So many heads have begun to come by now.
+    pub(crate) fn receive_heads(&self, heads: u64) {
+        self.heads.store(heads, Ordering::Relaxed);
     }
 
     /// A handler begins. Its caller is answered shortly before its deadline if it has not ended,
@@ -150,9 +162,14 @@ impl ConnectionState {
 
     /// Whether the client has gone away before it has received the whole response. This task is
     /// woken when it does.
+    ///
+    /// One that has already sent the next request may have sent all that it wants to, and waits for
+    /// the responses.
     pub(crate) fn has_client_gone(&self, task: &mut TaskContext<'_>) -> bool {
         let is_answered = self.activity.load(Ordering::Relaxed) < FLUSHING;
-        !is_answered && self.writer.has_client_gone(task)
+        let is_next_there =
+            || self.heads.load(Ordering::Relaxed) > self.requests.load(Ordering::Relaxed);
+        !is_answered && !is_next_there() && self.writer.has_client_gone(task)
     }
 
     /// There is no further request: what still comes is only read.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::{Server, invocation};
 use crate::function::{act, echo};
+use crate::gate::Gate;
 
 #[test]
 fn a_client_that_is_too_slow_is_told_or_left_and_others_are_served_meanwhile() {
@@ -76,6 +77,22 @@ fn a_connection_that_is_half_closed_in_the_middle_of_a_request_is_closed() {
         client.shutdown(Shutdown::Write);
         client.wait_for_the_end();
         assert_eq!(server.invoke("hello").text(), "hello");
+    }
+}
+
+#[test]
+fn a_client_that_pipelines_and_sends_no_more_gets_the_response_that_it_waits_for() {
+    let server = Server::start(act());
+    for next in [&invocation("", r#""count""#)[..], b"POST /inv"] {
+        let gate = Gate::new();
+        let first = invocation("", format!(r#"{{"wait_at":"{}"}}"#, gate.address()));
+        let mut client = server.send([&first[..], next].concat());
+        let waiting = gate.reached();
+        client.shutdown(Shutdown::Write);
+        // The end has been noticed by then, if it is looked for.
+        assert_eq!(server.invoke(r#""count""#).status, 200);
+        drop(waiting);
+        assert_eq!(client.read_response().text(), r#""waited""#);
     }
 }
 
