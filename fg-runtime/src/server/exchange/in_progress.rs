@@ -2,6 +2,7 @@
 //! the guards that the shutdown waits for.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use fg_core::__private::{Mutex, lifecycle};
@@ -25,12 +26,13 @@ const MAX_IDLE_CONTEXTS: usize = 64;
 
 /// Counts the invocations that run.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct InvocationSlots(Arc<Mutex<Invocations>>);
+pub(crate) struct InvocationSlots(Arc<Invocations>);
 
 #[derive(Debug, Default)]
 struct Invocations {
-    running: usize,
-    idle_contexts: Vec<Context>,
+    running: AtomicUsize,
+    /// Passed over while another thread has locked them: to make a context takes less than to wait.
+    idle_contexts: Mutex<Vec<Context>>,
 }
 
 /// One of them, until this is dropped.
@@ -44,12 +46,9 @@ pub(crate) struct InvocationSlot {
 impl InvocationSlots {
     /// `None` if [`MAX_INVOCATIONS`] run already.
     pub(crate) fn acquire(&self) -> Option<InvocationSlot> {
-        let mut invocations = self.0.lock();
-        if invocations.running == MAX_INVOCATIONS {
-            return None;
-        }
-        invocations.running += 1;
-        let idle_context = invocations.idle_contexts.pop();
+        let one_more = |running| (running < MAX_INVOCATIONS).then_some(running + 1);
+        self.0.running.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
+        let idle_context = self.0.idle_contexts.try_lock().and_then(|mut idle| idle.pop());
         Some(InvocationSlot { slots: self.clone(), idle_context })
     }
 }
@@ -70,11 +69,13 @@ impl InvocationSlot {
 
 impl Drop for InvocationSlot {
     fn drop(&mut self) {
-        let idle_context = self.idle_context.take();
-        let mut invocations = self.slots.0.lock();
-        invocations.running -= 1;
-        if invocations.idle_contexts.len() < MAX_IDLE_CONTEXTS {
-            invocations.idle_contexts.extend(idle_context);
+        let Invocations { running, idle_contexts } = &*self.slots.0;
+        running.fetch_sub(1, Ordering::Relaxed);
+        let Some(idle_context) = self.idle_context.take() else { return };
+        if let Some(mut idle) = idle_contexts.try_lock() {
+            if idle.len() < MAX_IDLE_CONTEXTS {
+                idle.push(idle_context);
+            }
         }
     }
 }
