@@ -25,8 +25,12 @@ pub(crate) struct Announcer<F>(pub(crate) Readiness<F>);
 
 impl<F> Announcer<F> {
     /// The init phase is over.
-    pub(crate) fn announce(&self, initialized: Result<F, Failure>) {
-        // It cannot be over twice.
+    pub(crate) fn announce(self, initialized: Result<F, Failure>) {
+        self.set(initialized);
+    }
+
+    /// Sets the outcome, unless it is set.
+    fn set(&self, initialized: Result<F, Failure>) {
         let _ = self.0.set(initialized.map(Arc::new));
     }
 }
@@ -34,7 +38,7 @@ impl<F> Announcer<F> {
 impl<F> Drop for Announcer<F> {
     fn drop(&mut self) {
         let message = "the instance ends, and the function has not been initialised";
-        self.announce(Err(Failure::new(Failure::INIT_ERROR, message)));
+        self.set(Err(Failure::new(Failure::INIT_ERROR, message)));
     }
 }
 
@@ -61,11 +65,20 @@ mod tests {
             .collect();
         tokio::task::yield_now().await;
         announcer.announce(Ok(7));
-        drop(announcer);
         for waiting in waiting {
             assert_eq!(waiting.await.expect("it does not panic"), Ok(Arc::new(7)));
         }
         assert_eq!(readiness.get(), Some(&Ok(Arc::new(7))));
+        assert_eq!(initialized(&readiness).await, Ok(&Arc::new(7)));
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_the_same_for_all() {
+        let (announcer, readiness) = readiness();
+        let failure = Failure::new(Failure::INIT_ERROR, "no configuration");
+        announcer.announce(Err(failure.clone()));
+        assert_eq!(readiness.get(), Some(&Err(failure.clone())));
+        assert_eq!(initialized(&readiness).await, Err(&failure));
     }
 
     #[tokio::test]
@@ -76,6 +89,7 @@ mod tests {
             async move { initialized(&readiness).await.cloned().map_err(Failure::clone) }
         });
         tokio::task::yield_now().await;
+        assert!(readiness.get().is_none());
         drop(announcer);
         let failure = waiting.await.expect("it does not panic").expect_err("there is no function");
         assert_eq!(failure.error_type(), Failure::INIT_ERROR);
