@@ -16,7 +16,8 @@ use crate::system::end_now;
 /// ended.
 const END_LIMIT: Duration = Duration::from_secs(3);
 
-/// The time limit for printing a panic that ends the process: a second, with [`OVERRUN_LIMIT`].
+/// The time limit for printing a panic that ends the process: a second, with
+/// [`OVERRUN_LIMIT`](super::OVERRUN_LIMIT).
 const ABORT_LIMIT: Duration = Duration::from_millis(750);
 
 impl Watchdog {

@@ -38,8 +38,9 @@ pub(crate) struct ConnectionState {
     accepted: u64,
     /// [`REQUEST`], [`FLUSHING`], [`EVICTED`], or the time since which it has been idle.
     activity: AtomicU64,
-    /// How many heads of requests have begun to come, and how many of them have been handled.
+    /// How many heads of requests have begun to come.
     heads: AtomicU64,
+    /// How many of these requests the service has been called with.
     requests: AtomicU64,
     /// When the head of a request must be complete; [`NO_DEADLINE`] between two requests, [`LATE`]
     /// once it was not.
@@ -167,9 +168,12 @@ impl ConnectionState {
     /// the responses.
     pub(crate) fn has_client_gone(&self, task: &mut TaskContext<'_>) -> bool {
         let is_answered = self.activity.load(Ordering::Relaxed) < FLUSHING;
-        let is_next_there =
-            || self.heads.load(Ordering::Relaxed) > self.requests.load(Ordering::Relaxed);
-        !is_answered && !is_next_there() && self.writer.has_client_gone(task)
+        !is_answered && !self.has_next_request() && self.writer.has_client_gone(task)
+    }
+
+    /// Whether the head of a further request has begun to come.
+    fn has_next_request(&self) -> bool {
+        self.heads.load(Ordering::Relaxed) > self.requests.load(Ordering::Relaxed)
     }
 
     /// There is no further request: what still comes is only read.

@@ -1,4 +1,5 @@
-//! Reads the body of a request: the whole of it, not more than is allowed, and not for ever.
+//! Reads the body of a request: the whole of it, not more than is allowed, not for ever, and without
+//! waking the task of its connection in vain.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
