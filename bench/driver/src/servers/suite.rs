@@ -17,8 +17,8 @@ struct Extent {
     requests: usize,
 }
 
-const FULL: Extent = Extent { instructions: (500, 2500), rounds: 25, requests: 19_200 };
-const QUICK: Extent = Extent { instructions: (50, 250), rounds: 7, requests: 6_400 };
+const FULL: Extent = Extent { instructions: (500, 2500), rounds: 100, requests: 4_800 };
+const QUICK: Extent = Extent { instructions: (50, 250), rounds: 14, requests: 3_200 };
 
 /// Threads of the servers, and connections.
 const LOADS: [(usize, usize); 4] = [(1, 1), (1, 16), (1, 64), (2, 16)];
@@ -81,6 +81,10 @@ fn count_instructions(meter: &Meter, program: Program, extent: &Extent) -> Resul
 }
 
 /// Runs rounds in which every server runs once; returns a row for each server.
+///
+/// The rounds are many and short, with new processes and connections: what one of these is given
+/// (pages, ports, neighbours) makes a difference for as long as it lasts, so that a longer round is
+/// no more exact.
 fn compare(
     meter: &Meter,
     threads: usize,
@@ -90,17 +94,14 @@ fn compare(
     // The client is in this process.
     let cores = OneCore::enter()?;
     let of_servers = if threads == 1 { cores.other() } else { cores.all() };
-    let start = |program| {
-        let server = Server::start(
-            &meter.folders,
-            program,
-            &variables(threads),
-            &["taskset", "-c", of_servers],
-        )?;
+    let run = |program| {
+        let tool = ["taskset", "-c", of_servers];
+        let server = Server::start(&meter.folders, program, &variables(threads), &tool)?;
         load(server.address, connections, extent.requests / 4)?;
-        Ok((program, server))
+        let round = time(&server, connections, extent.requests)?;
+        server.end()?;
+        Ok(round)
     };
-    let servers = ALL.into_iter().map(start).collect::<Result<Vec<_>, String>>()?;
     let mut rounds = Vec::new();
     for round in 0..extent.rounds {
         say(&format!(
@@ -108,13 +109,12 @@ fn compare(
             round + 1,
             extent.rounds
         ));
-        let taken: Result<Vec<Round>, String> =
-            servers.iter().map(|(_, server)| time(server, connections, extent.requests)).collect();
+        let taken: Result<Vec<Round>, String> = ALL.into_iter().map(run).collect();
         rounds.push(taken?);
     }
     let axum = ALL.iter().position(|program| program.title == AXUM).unwrap_or(0);
     let middle = |value: &dyn Fn(&Vec<Round>) -> f64| median(rounds.iter().map(value).collect());
-    let row = |(index, (program, _)): (usize, &(Program, Server))| {
+    let row = |(index, program): (usize, &Program)| {
         json!({
             "threads": threads,
             "connections": connections,
@@ -126,7 +126,7 @@ fn compare(
             "cpu_ratio": middle(&|round| round[index].cpu / round[axum].cpu),
         })
     };
-    Ok(servers.iter().enumerate().map(row).collect())
+    Ok(ALL.iter().enumerate().map(row).collect())
 }
 
 fn time(server: &Server, connections: usize, requests: usize) -> Result<Round, String> {
