@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-/// Longer than a round takes, even under valgrind.
+/// Longer than a turn takes, even under valgrind.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// The request as the platform sends it to a container image, except that the connection is kept
@@ -40,47 +41,67 @@ const REQUEST: &str = "POST /invoke HTTP/1.1\r\n\
 
 const REPLY: &[u8] = br#"{"message":"Hello, Ada L.!"}"#;
 
-/// The result of a round.
+/// Connections to a server.
+pub(crate) struct Client {
+    runtime: Runtime,
+    streams: Vec<TcpStream>,
+}
+
+/// The result of a turn.
 pub(crate) struct Load {
-    /// From the first request to the last response, without opening the connections.
+    /// From the first request to the last response.
     pub(crate) time: Duration,
     /// Of the duration of a request.
     pub(crate) p99: Duration,
 }
 
-/// Sends `count` requests over several connections.
-pub(crate) fn load(address: SocketAddr, connections: usize, count: usize) -> Result<Load, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let loading = async { tokio::time::timeout(LIMIT, run(address, connections, count)).await };
-    let loaded = runtime.map_err(|error| error.to_string())?.block_on(loading);
-    loaded
-        .map_err(|_| format!("{count} requests were not answered within {LIMIT:?}"))?
-        .map_err(|error| error.to_string())
+impl Client {
+    /// Opens several connections.
+    pub(crate) fn connect(address: SocketAddr, connections: usize) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let streams = runtime.block_on(async {
+            let mut streams = Vec::new();
+            for _ in 0..connections {
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                streams.push(stream);
+            }
+            io::Result::Ok(streams)
+        })?;
+        Ok(Self { runtime, streams })
+    }
+
+    /// Sends `count` requests, the same number on each connection.
+    pub(crate) fn load(&mut self, count: usize) -> Result<Load, String> {
+        let streams = &mut self.streams;
+        let loading = async { tokio::time::timeout(LIMIT, load(streams, count)).await };
+        let loaded = self.runtime.block_on(loading);
+        loaded
+            .map_err(|_| format!("{count} requests were not answered within {LIMIT:?}"))?
+            .map_err(|error| error.to_string())
+    }
 }
 
-async fn run(address: SocketAddr, connections: usize, count: usize) -> io::Result<Load> {
-    let mut streams = Vec::new();
-    for _ in 0..connections {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        streams.push(stream);
-    }
+async fn load(streams: &mut Vec<TcpStream>, count: usize) -> io::Result<Load> {
+    let each = count / streams.len();
     let begun = Instant::now();
     let mut conversations = JoinSet::new();
-    for stream in streams {
-        conversations.spawn(converse(stream, count / connections));
+    for stream in streams.drain(..) {
+        conversations.spawn(converse(stream, each));
     }
     let mut times = Vec::with_capacity(count);
     while let Some(conversation) = conversations.join_next().await {
-        times.extend(conversation.map_err(io::Error::other)??);
+        let (stream, taken) = conversation.map_err(io::Error::other)??;
+        streams.push(stream);
+        times.extend(taken);
     }
     let time = begun.elapsed();
     times.sort_unstable();
     Ok(Load { time, p99: times.get(times.len() * 99 / 100).copied().unwrap_or_default() })
 }
 
-/// How long each request took.
-async fn converse(mut stream: TcpStream, count: usize) -> io::Result<Vec<Duration>> {
+/// The connection, and how long each request took.
+async fn converse(mut stream: TcpStream, count: usize) -> io::Result<(TcpStream, Vec<Duration>)> {
     let mut times = Vec::with_capacity(count);
     let mut buffer = [0; 4096];
     for _ in 0..count {
@@ -95,7 +116,7 @@ async fn converse(mut stream: TcpStream, count: usize) -> io::Result<Vec<Duratio
         }
         times.push(begun.elapsed());
     }
-    Ok(times)
+    Ok((stream, times))
 }
 
 /// Whether the response is complete; an error if it is not the expected one.

@@ -26,8 +26,8 @@ pub(crate) fn markdown(results: &Value) -> String {
         ],
     );
     let title = format!(
-        "As ratios to axum, the median of {} rounds of {} requests",
-        number(&results["rounds"], Unit::Count),
+        "As ratios to axum, the median of {} turns of {} requests",
+        number(&results["turns"], Unit::Count),
         number(&results["requests"], Unit::Count)
     );
     listing(

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::load::load;
+use super::load::Client;
 use super::server::{ALL, AXUM, Program, Server, build, is_installed};
 use crate::machine;
 use crate::measure::Meter;
@@ -12,19 +12,22 @@ use crate::suite::{median, say};
 /// The number of repetitions: `--quick` takes about a minute after the build.
 struct Extent {
     instructions: (usize, usize),
+    /// How often the servers are started.
     rounds: usize,
-    /// Requests of a round.
+    /// How often it is each server's turn in a round.
+    turns: usize,
+    /// Requests of a turn.
     requests: usize,
 }
 
-const FULL: Extent = Extent { instructions: (500, 2500), rounds: 100, requests: 4_800 };
-const QUICK: Extent = Extent { instructions: (50, 250), rounds: 14, requests: 3_200 };
+const FULL: Extent = Extent { instructions: (500, 2500), rounds: 60, turns: 8, requests: 1_600 };
+const QUICK: Extent = Extent { instructions: (50, 250), rounds: 3, turns: 6, requests: 1_600 };
 
 /// Threads of the servers, and connections.
 const LOADS: [(usize, usize); 4] = [(1, 1), (1, 16), (1, 64), (2, 16)];
 
-/// One server in one round.
-struct Round {
+/// One server's turn.
+struct Turn {
     /// Requests per second.
     throughput: f64,
     p99: f64,
@@ -49,15 +52,12 @@ pub(crate) fn run(meter: &Meter, quick: bool) -> Result<Value, String> {
             "instructions": count_instructions(meter, program, &extent)?,
         }));
     }
-    let mut rows = Vec::new();
-    for (threads, connections) in LOADS {
-        rows.extend(compare(meter, threads, connections, &extent)?);
-    }
+    let rows = compare(meter, &extent)?;
     Ok(json!({
         "machine": machine::machine(),
         "date": machine::date(),
         "command": machine::command(),
-        "rounds": extent.rounds,
+        "turns": extent.rounds * extent.turns,
         "requests": extent.requests,
         "instructions": instructions,
         "loads": rows,
@@ -72,7 +72,8 @@ fn count_instructions(meter: &Meter, program: Program, extent: &Extent) -> Resul
     let tool: Vec<&str> = tool.iter().map(String::as_str).collect();
     let run = |count| {
         let server = Server::start(&meter.folders, program, &variables(1), &tool)?;
-        load(server.address, 1, count)?;
+        let client = Client::connect(server.address, 1);
+        client.map_err(|error| error.to_string())?.load(count)?;
         server.end()?;
         meter.read_callgrind("callgrind.out")
     };
@@ -80,65 +81,81 @@ fn count_instructions(meter: &Meter, program: Program, extent: &Extent) -> Resul
     Ok((long as f64 - short as f64) / (many - few) as f64)
 }
 
-/// Runs rounds in which every server runs once; returns a row for each server.
+/// Loads the servers in turns, in rounds of new processes; returns a row for each server under each
+/// load.
 ///
-/// The rounds are many and short, with new processes and connections: what one of these is given
-/// (pages, ports, neighbours) makes a difference for as long as it lasts, so that a longer round is
-/// no more exact.
-fn compare(
-    meter: &Meter,
-    threads: usize,
-    connections: usize,
-    extent: &Extent,
-) -> Result<Vec<Value>, String> {
+/// The turns are many and short, since where others use the machine as well its speed changes all
+/// the time, and a longer turn is no more exact. The processes are new in each round, since what one
+/// of them is given (pages, ports) makes a difference for as long as it runs.
+fn compare(meter: &Meter, extent: &Extent) -> Result<Vec<Value>, String> {
     // The client is in this process.
     let cores = OneCore::enter()?;
-    let of_servers = if threads == 1 { cores.other() } else { cores.all() };
-    let run = |program| {
-        let tool = ["taskset", "-c", of_servers];
-        let server = Server::start(&meter.folders, program, &variables(threads), &tool)?;
-        load(server.address, connections, extent.requests / 4)?;
-        let round = time(&server, connections, extent.requests)?;
-        server.end()?;
-        Ok(round)
-    };
-    let mut rounds = Vec::new();
+    let mut turns = LOADS.map(|_| Vec::new());
     for round in 0..extent.rounds {
-        say(&format!(
-            "{connections} connections, threads: {threads}, round {} of {}",
-            round + 1,
-            extent.rounds
-        ));
-        let taken: Result<Vec<Round>, String> = ALL.into_iter().map(run).collect();
-        rounds.push(taken?);
+        say(&format!("round {} of {}", round + 1, extent.rounds));
+        for (load, turns) in LOADS.into_iter().zip(&mut turns) {
+            take_turns(meter, load, &cores, extent, turns)?;
+        }
     }
+    Ok(LOADS.into_iter().zip(&turns).flat_map(|(load, turns)| rows(load, turns)).collect())
+}
+
+/// One round under one load. What is added are the turns of all servers, in their order.
+fn take_turns(
+    meter: &Meter,
+    (threads, connections): (usize, usize),
+    cores: &OneCore,
+    extent: &Extent,
+    turns: &mut Vec<Vec<Turn>>,
+) -> Result<(), String> {
+    let tool = ["taskset", "-c", if threads == 1 { cores.other() } else { cores.all() }];
+    let start = |program| {
+        let server = Server::start(&meter.folders, program, &variables(threads), &tool)?;
+        let client = Client::connect(server.address, connections);
+        let mut client = client.map_err(|error| error.to_string())?;
+        client.load(extent.requests)?;
+        Ok((server, client))
+    };
+    let mut servers = ALL.into_iter().map(start).collect::<Result<Vec<_>, String>>()?;
+    for _ in 0..extent.turns {
+        let taken: Result<Vec<Turn>, String> = servers
+            .iter_mut()
+            .map(|(server, client)| take_turn(server, client, extent.requests))
+            .collect();
+        turns.push(taken?);
+    }
+    Ok(())
+}
+
+fn take_turn(server: &Server, client: &mut Client, requests: usize) -> Result<Turn, String> {
+    let before = server.cpu_time();
+    let loaded = client.load(requests)?;
+    let cpu = server.cpu_time().zip(before).and_then(|(after, before)| after.checked_sub(before));
+    Ok(Turn {
+        throughput: requests as f64 / loaded.time.as_secs_f64(),
+        p99: loaded.p99.as_secs_f64(),
+        cpu: cpu.ok_or("the system does not tell the processor time of a process")?.as_secs_f64()
+            / requests as f64,
+    })
+}
+
+/// A row for each server under one load.
+fn rows((threads, connections): (usize, usize), turns: &[Vec<Turn>]) -> Vec<Value> {
     let axum = ALL.iter().position(|program| program.title == AXUM).unwrap_or(0);
-    let middle = |value: &dyn Fn(&Vec<Round>) -> f64| median(rounds.iter().map(value).collect());
+    let middle = |value: &dyn Fn(&Vec<Turn>) -> f64| median(turns.iter().map(value).collect());
     let row = |(index, program): (usize, &Program)| {
         json!({
             "threads": threads,
             "connections": connections,
             "program": program.title,
             "budgets": program.budgets,
-            "throughput": middle(&|round| round[index].throughput),
-            "throughput_ratio": middle(&|round| round[index].throughput / round[axum].throughput),
-            "p99_ratio": middle(&|round| round[index].p99 / round[axum].p99),
-            "cpu_ratio": middle(&|round| round[index].cpu / round[axum].cpu),
+            "throughput": middle(&|turn| turn[index].throughput),
+            "throughput_ratio": middle(&|turn| turn[index].throughput / turn[axum].throughput),
+            "p99_ratio": middle(&|turn| turn[index].p99 / turn[axum].p99),
+            "cpu_ratio": middle(&|turn| turn[index].cpu / turn[axum].cpu),
         })
     };
-    Ok(ALL.iter().enumerate().map(row).collect())
-}
-
-fn time(server: &Server, connections: usize, requests: usize) -> Result<Round, String> {
-    let before = server.cpu_time();
-    let loaded = load(server.address, connections, requests)?;
-    let cpu = server.cpu_time().zip(before).and_then(|(after, before)| after.checked_sub(before));
-    Ok(Round {
-        throughput: requests as f64 / loaded.time.as_secs_f64(),
-        p99: loaded.p99.as_secs_f64(),
-        cpu: cpu.ok_or("the system does not tell the processor time of a process")?.as_secs_f64()
-            / requests as f64,
-    })
+    ALL.iter().enumerate().map(row).collect()
 }
 
 /// The variables that set the number of threads of each server.
