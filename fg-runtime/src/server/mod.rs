@@ -19,17 +19,12 @@ mod functions;
 pub(crate) mod fuzzing;
 mod settings;
 
-use std::future::Future;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use fg_core::__private::lifecycle;
 use fg_core::Failure;
-use http::{Request, Response};
-use http_body::Body;
-use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -37,7 +32,7 @@ use tokio::time::timeout;
 
 use self::accept_loop::AcceptLoop;
 use self::connection::blocked_handlers::{BlockedHandlers, LongestTimeout, RuntimeProbe};
-use self::connection::http1;
+use self::connection::http1::{self, Respond};
 use self::connection::open_connections::OpenConnections;
 use self::connection::protocol::UnsupportedProtocols;
 use self::connection::state::ConnectionState;
@@ -59,10 +54,7 @@ use crate::start::Start;
 
 /// Serves an event function until the process should end.
 pub(crate) async fn run<P: InitPhase>(start: Start, phase: P) -> ExitCode {
-    run_with(start, phase, |function: Arc<EventFunction<P::Ready>>| {
-        move |request, connection| Arc::clone(&function).respond(request, connection)
-    })
-    .await
+    run_with(start, phase, |function| function).await
 }
 
 /// Serves an HTTP service until the process should end.
@@ -72,24 +64,16 @@ where
     P: InitPhase<Ready = fg_http::Gateway<S>>,
     S: fg_http::HttpService,
 {
-    run_with(start, phase, |platform| {
-        move |request, connection| {
-            functions::service_function::respond(Arc::clone(&platform), request, connection)
-        }
-    })
-    .await
+    run_with(start, phase, functions::service_function::ServiceFunction).await
 }
 
-/// Listens, initializes, serves, and ends; `respond_by` turns the function into what
-/// responds to a request.
-async fn run_with<P, A, R, F, B>(start: Start, phase: P, respond_by: A) -> ExitCode
-where
-    P: InitPhase,
-    A: FnOnce(Arc<EventFunction<P::Ready>>) -> R + Send,
-    R: Fn(Request<Incoming>, Arc<ConnectionState>) -> F + Clone + Send + 'static,
-    F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
-{
+/// Listens, initializes, serves, and ends; `respond_by` turns the function into what responds to
+/// the requests.
+async fn run_with<P: InitPhase, R: Respond>(
+    start: Start,
+    phase: P,
+    respond_by: impl FnOnce(EventFunction<P::Ready>) -> R + Send,
+) -> ExitCode {
     if let Some(failure) = &start.no_handler {
         report(format_args!("fg: {}", failure.message()));
         return ExitCode::from(2);
@@ -154,13 +138,13 @@ where
         });
         let (guard, drained) = ShutdownGuard::new();
         let (stop, stopping) = watch::channel(false);
-        let respond = respond_by(Arc::new(EventFunction {
+        let function = Arc::new(respond_by(EventFunction {
             start: Arc::clone(&start),
             readiness: Arc::clone(&readiness),
             audience,
             #[cfg(feature = "http")]
             takes_http,
-            slots: InvocationSlots::default(),
+            slots: InvocationSlots::new(&guard),
             stop: stop.clone(),
             longest_timeout,
         }));
@@ -170,7 +154,7 @@ where
             let (state, reader) =
                 ConnectionState::new(stream, client, slot, guard.clone(), &schedule);
             connections.insert(&state);
-            let serving = http1::serve(state, reader, stopping.clone(), respond.clone());
+            let serving = http1::serve(state, reader, stopping.clone(), Arc::clone(&function));
             let unsupported = Arc::clone(&unsupported);
             async move { unsupported.log(serving.await) }
         };
@@ -179,7 +163,7 @@ where
             .await;
         stop.send_replace(true);
         initializing.abort();
-        drop(respond);
+        drop(function);
         drop(guard);
         watchdog.begin_phase(Phase::Draining { grace }, Some(grace));
         if timeout(grace, drained.wait()).await.is_err() {

@@ -47,6 +47,19 @@ const NO_HTTP2: &[u8] =
 const TOO_SLOW: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
+/// What responds to the requests.
+pub(crate) trait Respond: Send + Sync + 'static {
+    /// The body of a response. An error closes the connection in the middle of it.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn StdError + Send + Sync>>> + Send + 'static;
+
+    /// Responds to one request, which has come on this connection.
+    fn respond(
+        &self,
+        request: Request<Incoming>,
+        connection: &ConnectionState,
+    ) -> impl Future<Output = Response<Self::Body>> + Send;
+}
+
 /// Serves the requests of a connection until it ends, or until there should be no further ones.
 ///
 /// What a client does wrong is answered by hyper (400, 414, 431) and ends this connection only. The
@@ -54,26 +67,19 @@ const TOO_SLOW: &[u8] =
 /// tables of that size.
 ///
 /// Returns what the client has spoken.
-pub(crate) async fn serve<F, B>(
+pub(crate) async fn serve(
     state: Arc<ConnectionState>,
     reader: OwnedReadHalf,
     mut stopping: watch::Receiver<bool>,
-    respond: impl Fn(Request<Incoming>, Arc<ConnectionState>) -> F,
-) -> Protocol
-where
-    F: Future<Output = Response<B>>,
-    B: Body<Data = Bytes> + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
+    function: Arc<impl Respond>,
+) -> Protocol {
     let head_timeout = if state.is_for_probes { PROBE_TIMEOUT } else { HEAD_TIMEOUT };
     let io = TokioIo::new(ConnectionIo::new(Arc::clone(&state), reader, head_timeout));
     let caller = state.id();
-    let of_service = Arc::clone(&state);
-    let service = service_fn(move |request| {
-        let connection = Arc::clone(&of_service);
-        connection.begin_request();
-        let response = respond(request, Arc::clone(&connection));
-        Responding { response, connection: Some(connection) }
+    let service = service_fn(|request| {
+        state.begin_request();
+        let response = function.respond(request, &state);
+        Responding { response, connection: Some(Arc::clone(&state)) }
     });
     let mut connection = http1::Builder::new()
         // The time is checked below: if hyper does it, it polls everything once more for each
@@ -90,7 +96,6 @@ where
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
     let (mut is_awaited, mut is_stopping) = (false, false);
     let waker = Waker::from(Arc::clone(&state.waker));
-    let mut of_task: Option<Waker> = None;
     let served = poll_fn(|task| {
         // Once it has been polled it wakes this task, and need not be polled again until something
         // has changed. Without a sender the process is about to end.
@@ -102,10 +107,7 @@ where
                 Pin::new(&mut connection).graceful_shutdown();
             }
         }
-        if !of_task.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
-            state.waker.set_task(task.waker());
-            of_task = Some(task.waker().clone());
-        }
+        state.waker.set_task(task.waker());
         let task = &mut Context::from_waker(&waker);
         if let Poll::Ready(served) = for_connection(caller, || Pin::new(&mut connection).poll(task))
         {
@@ -147,7 +149,6 @@ where
         let limit = if matches!(served, Served::Late) { LINGER } else { HEAD_TIMEOUT };
         let mut rest = pin!(timeout(limit, discard(&mut io)));
         poll_fn(|task| {
-            state.waker.set_task(task.waker());
             if stop.as_mut().poll(task).is_ready() || state.is_evicted() {
                 return Poll::Ready(());
             }

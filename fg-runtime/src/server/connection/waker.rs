@@ -1,10 +1,8 @@
 //! The waker of the task that serves a connection.
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Wake, Waker};
-
-use fg_core::__private::Mutex;
 
 /// Wakes the task that serves a connection.
 ///
@@ -12,7 +10,7 @@ use fg_core::__private::Mutex;
 /// connection.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionWaker {
-    task: Mutex<Option<Waker>>,
+    task: OnceLock<Waker>,
 }
 
 /// What a wake on this thread comes to.
@@ -27,13 +25,15 @@ thread_local! {
 }
 
 impl ConnectionWaker {
-    /// Wakes this task from now on.
+    /// Wakes this task from now on. A spawned task has one waker as long as it lives, so only the
+    /// first call counts.
     pub(crate) fn set_task(&self, task: &Waker) {
-        *self.task.lock() = Some(task.clone());
+        let set = self.task.get_or_init(|| task.clone());
+        debug_assert!(set.will_wake(task), "the connection is served by another task");
     }
 
     pub(crate) fn wake_task(&self) {
-        if let Some(task) = &*self.task.lock() {
+        if let Some(task) = self.task.get() {
             task.wake_by_ref();
         }
     }

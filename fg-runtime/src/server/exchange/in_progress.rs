@@ -1,8 +1,8 @@
 //! The invocations that are in progress, from their slots to the work that they leave behind, and
 //! the guards that the shutdown waits for.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use fg_core::__private::{Mutex, lifecycle};
@@ -33,6 +33,9 @@ struct Invocations {
     running: AtomicUsize,
     /// Passed over while another thread has locked them: to make a context takes less than to wait.
     idle_contexts: Mutex<Vec<Context>>,
+    /// The guards that work left by `spawn_after` has one of. Connections have them, so that there
+    /// is one when an invocation ends there.
+    guards: Weak<Sender<()>>,
 }
 
 /// One of them, until this is dropped.
@@ -44,6 +47,12 @@ pub(crate) struct InvocationSlot {
 }
 
 impl InvocationSlots {
+    /// No invocation runs. One that leaves work has such a guard until that is done.
+    pub(crate) fn new(guard: &ShutdownGuard) -> Self {
+        let guards = Arc::downgrade(&guard.sender);
+        Self(Arc::new(Invocations { guards, ..Invocations::default() }))
+    }
+
     /// `None` if [`MAX_INVOCATIONS`] run already.
     pub(crate) fn acquire(&self) -> Option<InvocationSlot> {
         let one_more = |running| (running < MAX_INVOCATIONS).then_some(running + 1);
@@ -69,7 +78,7 @@ impl InvocationSlot {
 
 impl Drop for InvocationSlot {
     fn drop(&mut self) {
-        let Invocations { running, idle_contexts } = &*self.slots.0;
+        let Invocations { running, idle_contexts, .. } = &*self.slots.0;
         running.fetch_sub(1, Ordering::Relaxed);
         let Some(idle_context) = self.idle_context.take() else { return };
         if let Some(mut idle) = idle_contexts.try_lock() {
@@ -86,17 +95,11 @@ impl Drop for InvocationSlot {
 pub(crate) struct FinishedInvocation {
     /// `None` once it is being dropped.
     invocation: Option<(Context, InvocationSlot)>,
-    /// For the work that it leaves, until its response has left.
-    guard: Option<ShutdownGuard>,
 }
 
 impl FinishedInvocation {
-    pub(crate) const fn new(
-        ctx: Context,
-        slot: InvocationSlot,
-        guard: Option<ShutdownGuard>,
-    ) -> Self {
-        Self { invocation: Some((ctx, slot)), guard }
+    pub(crate) const fn new(ctx: Context, slot: InvocationSlot) -> Self {
+        Self { invocation: Some((ctx, slot)) }
     }
 
     /// The context of the invocation.
@@ -116,8 +119,9 @@ impl Drop for FinishedInvocation {
     fn drop(&mut self) {
         let Some((ctx, slot)) = self.invocation.take() else { return };
         if lifecycle::has_after_work(&ctx) {
+            let guard = slot.slots.0.guards.upgrade().map(|sender| ShutdownGuard { sender });
             drop(slot);
-            spawn_after_response(ctx, self.guard.take());
+            spawn_after_response(ctx, guard);
         } else {
             slot.end(ctx);
         }
@@ -170,7 +174,7 @@ impl Drop for LogIfDropped<'_> {
 #[derive(Clone, Debug)]
 pub(crate) struct ShutdownGuard {
     /// Nothing is ever sent: the receiver waits until this is dropped.
-    _sender: Arc<Sender<()>>,
+    sender: Arc<Sender<()>>,
 }
 
 /// Waits for the guards.
@@ -181,7 +185,7 @@ impl ShutdownGuard {
     /// The first guard, which the others are cloned from.
     pub(crate) fn new() -> (Self, Drained) {
         let (sender, receiver) = channel();
-        (Self { _sender: Arc::new(sender) }, Drained(receiver))
+        (Self { sender: Arc::new(sender) }, Drained(receiver))
     }
 }
 

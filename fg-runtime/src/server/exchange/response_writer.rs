@@ -274,7 +274,7 @@ impl ResponseWriter {
 impl State {
     fn end_running(&mut self) -> Option<FinishedInvocation> {
         let RunningInvocation { ctx, slot, .. } = self.running.take()?;
-        Some(FinishedInvocation::new(ctx, slot, self.guard.clone()))
+        Some(FinishedInvocation::new(ctx, slot))
     }
 
     /// Sends an error as the last response, unless the client still has to read an earlier one, and

@@ -32,6 +32,7 @@ use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::error_audience::ErrorAudience;
 use crate::log::runtime_log;
 use crate::server::connection::blocked_handlers::LongestTimeout;
+use crate::server::connection::http1::Respond;
 use crate::server::connection::state::ConnectionState;
 use crate::server::exchange::error_response::{self, failed_invocation, refusal};
 use crate::server::exchange::in_progress::{
@@ -80,23 +81,24 @@ struct Accepted<R> {
     slot: InvocationSlot,
 }
 
-impl<R: ReadyFunction> EventFunction<R> {
-    /// Responds to one request.
-    pub(crate) async fn respond(
-        self: Arc<Self>,
+impl<R: ReadyFunction> Respond for EventFunction<R> {
+    type Body = ResponseBody;
+
+    async fn respond(
+        &self,
         request: Request<Incoming>,
-        connection: Arc<ConnectionState>,
+        connection: &ConnectionState,
     ) -> FunctionResponse {
         if let Some(refusal) = refusal(&request, connection.is_for_probes) {
             return refusal.map(ResponseBody::whole);
         }
         #[cfg(feature = "http")]
         if self.takes_http && !self.start.platform_routes.contain(path_of(request.uri())) {
-            return self.pass_on(request, &connection).await;
+            return self.pass_on(request, connection).await;
         }
         match (request.method(), path_of(request.uri())) {
-            (&Method::POST, "/invoke") => self.invoke(request, &connection).await,
-            (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request, &connection)).await,
+            (&Method::POST, "/invoke") => self.invoke(request, connection).await,
+            (&Method::POST, "/") => Box::pin(self.receive_cloud_event(request, connection)).await,
             (&Method::POST, "/init") => match initialized(&self.readiness).await {
                 Ok(_) => empty(StatusCode::OK),
                 Err(failure) => self.failed(failure, &self.start.context()),
@@ -119,7 +121,9 @@ impl<R: ReadyFunction> EventFunction<R> {
             }
         }
     }
+}
 
+impl<R: ReadyFunction> EventFunction<R> {
     async fn invoke(
         &self,
         request: Request<Incoming>,

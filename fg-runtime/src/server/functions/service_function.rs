@@ -6,7 +6,6 @@
 
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -25,88 +24,99 @@ use crate::invocation::deadline_timer::DeadlineTimer;
 use crate::invocation::limits::Limits;
 use crate::invocation::time_budget::TimeBudget;
 use crate::log::runtime_log;
+use crate::server::connection::http1::Respond;
 use crate::server::connection::state::ConnectionState;
 use crate::server::exchange::error_response::{failed, failed_invocation, refusal};
 use crate::server::exchange::in_progress::MAX_INVOCATIONS;
 use crate::server::exchange::request_context::context_of;
 
-/// Responds to one request. `platform` responds to the routes of the platform, and has the service
-/// once it has been initialized.
-pub(crate) async fn respond<S: HttpService>(
-    platform: Arc<EventFunction<Gateway<S>>>,
-    mut request: Request<Incoming>,
-    connection: Arc<ConnectionState>,
-) -> Response<ServiceBody<S::ResponseBody>> {
-    if let Some(refusal) = refusal(&request, connection.is_for_probes) {
-        return refusal.map(ServiceBody::from);
-    }
-    if platform.start.platform_routes.contain(path_of(request.uri())) {
-        // In a box, so that the requests that are not the platform's do not carry the space for
-        // it.
-        return Box::pin(platform.respond(request, connection))
-            .await
-            .map(|body| ServiceBody::Own(Box::new(body)));
-    }
-    let Some(mut slot) = platform.slots.acquire() else {
-        let message = format!("this instance handles {MAX_INVOCATIONS} requests already");
-        return failed(StatusCode::TOO_MANY_REQUESTS, &Failure::new("TooManyRequests", message))
+/// A service. The function inside responds to the routes of the platform, and has the service once
+/// it has been initialized.
+pub(crate) struct ServiceFunction<S: HttpService>(pub(crate) EventFunction<Gateway<S>>);
+
+impl<S: HttpService> Respond for ServiceFunction<S> {
+    type Body = ServiceBody<S::ResponseBody>;
+
+    async fn respond(
+        &self,
+        mut request: Request<Incoming>,
+        connection: &ConnectionState,
+    ) -> Response<Self::Body> {
+        let platform = &self.0;
+        if let Some(refusal) = refusal(&request, connection.is_for_probes) {
+            return refusal.map(ServiceBody::from);
+        }
+        if platform.start.platform_routes.contain(path_of(request.uri())) {
+            // In a box, so that the requests that are not the platform's do not carry the space for
+            // it.
+            return Box::pin(platform.respond(request, connection))
+                .await
+                .map(|body| ServiceBody::Own(Box::new(body)));
+        }
+        let Some(mut slot) = platform.slots.acquire() else {
+            let message = format!("this instance handles {MAX_INVOCATIONS} requests already");
+            return failed(
+                StatusCode::TOO_MANY_REQUESTS,
+                &Failure::new("TooManyRequests", message),
+            )
             .map(ServiceBody::from);
-    };
-    // Whether the client waits before it sends the body.
-    let mut is_awaited = false;
-    // The first letter tells most names apart.
-    let is_of_interest = |name: &str| match name.as_bytes() {
-        [b'x', ..] => is_of_platform(name),
-        [b'e', ..] => {
-            is_awaited |= name == "expect";
-            false
-        }
-        _ => false,
-    };
-    let (start, begun) = (&*platform.start, Instant::now());
-    let ctx = context_of(start, slot.take_context(), begun, request.headers(), is_of_interest);
-    let caller = start.http_audience;
-    let service = match initialized(&platform.readiness).await {
-        Ok(initialized) => initialized.function().service(),
-        Err(failure) => {
-            return failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, &ctx, caller)
-                .map(ServiceBody::from);
-        }
-    };
-    let limits = limits(start.limits, &ctx);
-    let is_tunnel = request.method() == Method::CONNECT;
-    prepare(&mut request, &ctx, connection.client);
-    let response = pin!(Some(service.respond(request.map(|body| received(
-        body,
-        is_awaited,
-        &connection.waker
-    )))));
-    let Some(running) = connection.begin_invocation(&ctx, slot, limits, caller) else {
-        return not_sent();
-    };
-    let mut budget = TimeBudget::since(begun, &ctx, limits, "RUNTIME_TIMEOUT");
-    let mut timer = DeadlineTimer::new();
-    let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
-    if !running.respond() {
-        return not_sent();
-    }
-    let failure = match responded {
-        Ok(Ok(response)) => {
-            let size = http_body::Body::size_hint(response.body()).lower();
-            if response.status() == StatusCode::SWITCHING_PROTOCOLS
-                || is_tunnel && response.status().is_success()
-            {
-                connection.upgrade(&ctx, limits);
+        };
+        // Whether the client waits before it sends the body.
+        let mut is_awaited = false;
+        // The first letter tells most names apart.
+        let is_of_interest = |name: &str| match name.as_bytes() {
+            [b'x', ..] => is_of_platform(name),
+            [b'e', ..] => {
+                is_awaited |= name == "expect";
+                false
             }
-            warn_of_encoded_size(size, limits.response_size, &ctx);
-            return response.map(|body| ServiceBody::served(body, ctx, budget, timer));
+            _ => false,
+        };
+        let (start, begun) = (&*platform.start, Instant::now());
+        let ctx = context_of(start, slot.take_context(), begun, request.headers(), is_of_interest);
+        let caller = start.http_audience;
+        let service = match initialized(&platform.readiness).await {
+            Ok(initialized) => initialized.function().service(),
+            Err(failure) => {
+                return failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, failure, &ctx, caller)
+                    .map(ServiceBody::from);
+            }
+        };
+        let limits = limits(start.limits, &ctx);
+        let is_tunnel = request.method() == Method::CONNECT;
+        prepare(&mut request, &ctx, connection.client);
+        let response = pin!(Some(service.respond(request.map(|body| received(
+            body,
+            is_awaited,
+            &connection.waker
+        )))));
+        let Some(running) = connection.begin_invocation(&ctx, slot, limits, caller) else {
+            return not_sent();
+        };
+        let mut budget = TimeBudget::since(begun, &ctx, limits, "RUNTIME_TIMEOUT");
+        let mut timer = DeadlineTimer::new();
+        let responded = run_pinned(response, &ctx, &mut budget, &mut timer).await;
+        if !running.respond() {
+            return not_sent();
         }
-        Ok(Err(error)) => error.to_failure(),
-        Err(failure) => failure,
-    };
-    runtime_log::of(ctx.logger()).error(&failure);
-    failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, &failure, &ctx, caller)
-        .map(ServiceBody::from)
+        let failure = match responded {
+            Ok(Ok(response)) => {
+                let size = http_body::Body::size_hint(response.body()).lower();
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS
+                    || is_tunnel && response.status().is_success()
+                {
+                    connection.upgrade(&ctx, limits);
+                }
+                warn_of_encoded_size(size, limits.response_size, &ctx);
+                return response.map(|body| ServiceBody::served(body, ctx, budget, timer));
+            }
+            Ok(Err(error)) => error.to_failure(),
+            Err(failure) => failure,
+        };
+        runtime_log::of(ctx.logger()).error(&failure);
+        failed_invocation(StatusCode::INTERNAL_SERVER_ERROR, &failure, &ctx, caller)
+            .map(ServiceBody::from)
+    }
 }
 
 /// Whether a header tells of the invocation; the others are the request's, and are found there.
