@@ -56,6 +56,13 @@ impl TimeBudget {
         }
     }
 
+    /// For what the call has returned, which goes on at once: a body that is polled next.
+    #[cfg(feature = "http")]
+    pub(crate) fn go_on(&mut self) {
+        // If the call has not waited, all the time since it began is one stretch of running.
+        self.has_been_polled = !self.busy.is_zero();
+    }
+
     /// Polls the user's code. Ready when the code is ready, exceeds its time or panics.
     ///
     /// `poll` polls the code and keeps its output.

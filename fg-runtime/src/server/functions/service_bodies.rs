@@ -44,7 +44,13 @@ pin_project! {
 }
 
 impl<B> ServiceBody<B> {
-    pub(crate) fn served(body: B, ctx: Context, budget: TimeBudget, timer: DeadlineTimer) -> Self {
+    pub(crate) fn served(
+        body: B,
+        ctx: Context,
+        mut budget: TimeBudget,
+        timer: DeadlineTimer,
+    ) -> Self {
+        budget.go_on();
         Self::Served(Box::pin(Served { body, ctx, budget, timer, room: STREAM_LIMIT }))
     }
 }
