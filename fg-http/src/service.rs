@@ -69,17 +69,23 @@ pub(crate) fn ready_then_call<S, R>(service: S, request: R) -> ReadyThenCall<S, 
 where
     S: Service<R, Error: Into<BoxError>>,
 {
-    ReadyThenCall { call: Some((service, request)), future: None }
+    ReadyThenCall::Waiting { call: Some((service, request)) }
 }
 
 pin_project! {
     /// The future of [`ready_then_call`]. An `async fn` would move the request and the service's
-    /// future once more.
-    pub(crate) struct ReadyThenCall<S: Service<R>, R> {
-        // Until the service is ready.
-        call: Option<(S, R)>,
-        #[pin]
-        future: Option<S::Future>,
+    /// future once more, and have the space for both.
+    #[project = Projection]
+    pub(crate) enum ReadyThenCall<S: Service<R>, R> {
+        /// Until the service is ready.
+        Waiting {
+            // Taken when it is called.
+            call: Option<(S, R)>,
+        },
+        Called {
+            #[pin]
+            future: S::Future,
+        },
     }
 }
 
@@ -89,15 +95,17 @@ where
 {
     type Output = Result<S::Response, Error>;
 
-    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if let Some((service, _)) = this.call {
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Projection::Waiting { call } = self.as_mut().project() {
+            let (service, _) = call.as_mut().expect("it is not polled after its end");
             ready!(service.poll_ready(task)).map_err(Error::new)?;
+            let (mut service, request) = call.take().expect("it is there");
+            let future = service.call(request);
+            self.set(Self::Called { future });
         }
-        if let Some((mut service, request)) = this.call.take() {
-            this.future.set(Some(service.call(request)));
+        match self.project() {
+            Projection::Called { future } => future.poll(task).map_err(Error::new),
+            Projection::Waiting { .. } => unreachable!("the service has been called"),
         }
-        let future = this.future.as_pin_mut().expect("the service has been called");
-        future.poll(task).map_err(Error::new)
     }
 }
