@@ -21,7 +21,7 @@ struct Extent {
 }
 
 const FULL: Extent = Extent { instructions: (500, 2500), rounds: 60, turns: 8, requests: 1_600 };
-const QUICK: Extent = Extent { instructions: (50, 250), rounds: 3, turns: 6, requests: 1_600 };
+const QUICK: Extent = Extent { instructions: (50, 250), rounds: 4, turns: 6, requests: 1_600 };
 
 /// Threads of the servers, and connections.
 const LOADS: [(usize, usize); 4] = [(1, 1), (1, 16), (1, 64), (2, 16)];
@@ -86,7 +86,8 @@ fn count_instructions(meter: &Meter, program: Program, extent: &Extent) -> Resul
 ///
 /// The turns are many and short, since where others use the machine as well its speed changes all
 /// the time, and a longer turn is no more exact. The processes are new in each round, since what one
-/// of them is given (pages, ports) makes a difference for as long as it runs.
+/// of them is given (pages, ports) makes a difference for as long as it runs. Each server is the
+/// first, the second and so on in as many rounds as the others.
 fn compare(meter: &Meter, extent: &Extent) -> Result<Vec<Value>, String> {
     // The client is in this process.
     let cores = OneCore::enter()?;
@@ -94,7 +95,7 @@ fn compare(meter: &Meter, extent: &Extent) -> Result<Vec<Value>, String> {
     for round in 0..extent.rounds {
         say(&format!("round {} of {}", round + 1, extent.rounds));
         for (load, turns) in LOADS.into_iter().zip(&mut turns) {
-            take_turns(meter, load, &cores, extent, turns)?;
+            take_turns(meter, load, round, &cores, extent, turns)?;
         }
     }
     Ok(LOADS.into_iter().zip(&turns).flat_map(|(load, turns)| rows(load, turns)).collect())
@@ -104,25 +105,29 @@ fn compare(meter: &Meter, extent: &Extent) -> Result<Vec<Value>, String> {
 fn take_turns(
     meter: &Meter,
     (threads, connections): (usize, usize),
+    round: usize,
     cores: &OneCore,
     extent: &Extent,
     turns: &mut Vec<Vec<Turn>>,
 ) -> Result<(), String> {
     let tool = ["taskset", "-c", if threads == 1 { cores.other() } else { cores.all() }];
-    let start = |program| {
+    let start = |index: usize| {
+        let program = ALL[index];
         let server = Server::start(&meter.folders, program, &variables(threads), &tool)?;
         let client = Client::connect(server.address, connections);
         let mut client = client.map_err(|error| error.to_string())?;
         client.load(extent.requests)?;
-        Ok((server, client))
+        Ok((index, server, client))
     };
-    let mut servers = ALL.into_iter().map(start).collect::<Result<Vec<_>, String>>()?;
+    let order = (0..ALL.len()).map(|place| (round + place) % ALL.len());
+    let mut servers = order.map(start).collect::<Result<Vec<_>, String>>()?;
     for _ in 0..extent.turns {
-        let taken: Result<Vec<Turn>, String> = servers
-            .iter_mut()
-            .map(|(server, client)| take_turn(server, client, extent.requests))
-            .collect();
-        turns.push(taken?);
+        let mut taken = Vec::new();
+        for (index, server, client) in &mut servers {
+            taken.push((*index, take_turn(server, client, extent.requests)?));
+        }
+        taken.sort_by_key(|(index, _)| *index);
+        turns.push(taken.into_iter().map(|(_, turn)| turn).collect());
     }
     Ok(())
 }
