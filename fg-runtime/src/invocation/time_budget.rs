@@ -142,6 +142,25 @@ impl Margins {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "http")]
+    #[test]
+    fn the_time_before_a_body_counts_once_whether_its_call_has_waited_or_not() {
+        let second = Duration::from_secs(1);
+        let (ctx, limits) = (Context::default(), Limits { response_size: 0, timeouts: false });
+        let mut task = TaskContext::from_waker(std::task::Waker::noop());
+        for call in [vec![Poll::Ready(())], vec![Poll::Pending, Poll::Ready(())]] {
+            let begun = Instant::now().checked_sub(second).expect("the system has run that long");
+            let mut budget = TimeBudget::since(begun, &ctx, limits, "");
+            let mut poll = |budget: &mut TimeBudget, polled| {
+                let _ = budget.poll(&mut task, &ctx, &mut DeadlineTimer::new(), &mut |_| polled);
+            };
+            call.into_iter().for_each(|polled| poll(&mut budget, polled));
+            budget.go_on();
+            poll(&mut budget, Poll::Pending);
+            assert!(budget.busy >= second && budget.busy < 2 * second, "{:?}", budget.busy);
+        }
+    }
+
     #[test]
     fn cancelling_dropping_and_answering_come_in_this_order() {
         for seconds in [1, 3, 30, 259_200] {
