@@ -84,16 +84,15 @@ fn a_handler_that_prints_to_an_unread_stream_is_answered_and_the_process_ends() 
     ] {
         for streams in [&[stream][..], &[Stdout, Stderr]] {
             let api = api();
-            let is_panic = event.contains("panic");
-            let timeout = if is_panic { TO_DESCRIBE_A_PANIC } else { "1" };
+            let (timeout, expected) = match event {
+                // The handler is blocked in this print.
+                r#"{"panic":"caught"}"# => (TO_DESCRIBE_A_PANIC, "panic"),
+                _ => ("1", "FunctionTimeout"),
+            };
             let function = stalled(act(), streams).with("RUNTIME_TIMEOUT", timeout).start(&api);
             let failure = failure(&ask(&api, event));
             let (error_type, message) = type_and_message(&failure);
-            match event {
-                // The handler is blocked in this print.
-                _ if is_panic => assert_eq!(error_type, "panic", "{message}"),
-                _ => assert_eq!(error_type, "FunctionTimeout", "{message}"),
-            }
+            assert_eq!(error_type, expected, "{message}");
             assert_reported(&function.wait(), 1, streams, "fg: ending the process: request ");
         }
     }
