@@ -57,18 +57,11 @@ pub(crate) struct Load {
 
 impl Client {
     /// Opens several connections.
-    pub(crate) fn connect(address: SocketAddr, connections: usize) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let streams = runtime.block_on(async {
-            let mut streams = Vec::new();
-            for _ in 0..connections {
-                let stream = TcpStream::connect(address).await?;
-                stream.set_nodelay(true)?;
-                streams.push(stream);
-            }
-            io::Result::Ok(streams)
-        })?;
-        Ok(Self { runtime, streams })
+    pub(crate) fn connect(address: SocketAddr, connections: usize) -> Result<Self, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        let streams = runtime.block_on(connect(address, connections));
+        Ok(Self { streams: streams.map_err(|error| error.to_string())?, runtime })
     }
 
     /// Sends `count` requests, the same number on each connection.
@@ -80,6 +73,16 @@ impl Client {
             .map_err(|_| format!("{count} requests were not answered within {LIMIT:?}"))?
             .map_err(|error| error.to_string())
     }
+}
+
+async fn connect(address: SocketAddr, connections: usize) -> io::Result<Vec<TcpStream>> {
+    let mut streams = Vec::new();
+    for _ in 0..connections {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        streams.push(stream);
+    }
+    Ok(streams)
 }
 
 async fn load(streams: &mut Vec<TcpStream>, count: usize) -> io::Result<Load> {

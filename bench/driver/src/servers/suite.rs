@@ -72,8 +72,7 @@ fn count_instructions(meter: &Meter, program: Program, extent: &Extent) -> Resul
     let tool: Vec<&str> = tool.iter().map(String::as_str).collect();
     let run = |count| {
         let server = Server::start(&meter.folders, program, &variables(1), &tool)?;
-        let client = Client::connect(server.address, 1);
-        client.map_err(|error| error.to_string())?.load(count)?;
+        Client::connect(server.address, 1)?.load(count)?;
         server.end()?;
         meter.read_callgrind("callgrind.out")
     };
@@ -114,8 +113,7 @@ fn take_turns(
     let start = |index: usize| {
         let program = ALL[index];
         let server = Server::start(&meter.folders, program, &variables(threads), &tool)?;
-        let client = Client::connect(server.address, connections);
-        let mut client = client.map_err(|error| error.to_string())?;
+        let mut client = Client::connect(server.address, connections)?;
         client.load(extent.requests)?;
         Ok((index, server, client))
     };
